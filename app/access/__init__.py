@@ -1,0 +1,1 @@
+"""Who may call: bearer API keys, scoped to stores and to read or write."""

@@ -1,0 +1,56 @@
+"""`/v1/api-keys`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, status
+
+from app.access import service
+from app.access.doorway import Admin, CurrentVault
+from app.access.schemas import ApiKeyIn, ApiKeyIssued, ApiKeyOut, shown
+from app.database import Tx
+from app.errors import FieldError, InvalidError, problem_responses
+from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
+
+router = APIRouter(prefix="/v1/api-keys", tags=["access"])
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    summary="Issue an API key",
+    responses=problem_responses(400),
+)
+async def issue_key(
+    body: ApiKeyIn, tx: Tx, _: Admin, vault: CurrentVault
+) -> ApiKeyIssued:
+    """The key is in this answer only; afterwards nobody can read it."""
+    if body.scope == "admin" and body.store_ids is not None:
+        message = "An admin key holds for every store."
+        raise InvalidError(
+            message,
+            errors=[FieldError("store_ids", "not_for_admin", message, "null")],
+        )
+    row, key = await service.issue(
+        tx.session,
+        vault,
+        name=body.name,
+        scope=body.scope,
+        store_ids=body.store_ids,
+        expires_at=body.expires_at,
+    )
+    return ApiKeyIssued(**shown(row).model_dump(), key=key)
+
+
+@router.get("", summary="List API keys")
+async def list_keys(
+    tx: Tx, _: Admin, cursor: Cursor = None, limit: Limit = 100
+) -> Page[ApiKeyOut]:
+    rows = await service.listed(tx.session, decode_uuid(cursor), limit)
+    return page_of(rows, limit, shown, lambda row: (row.id,))
+
+
+@router.delete(
+    "/{key_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Revoke an API key"
+)
+async def revoke_key(key_id: UUID, tx: Tx, _: Admin) -> None:
+    await service.revoke(tx.session, key_id)

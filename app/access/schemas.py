@@ -1,0 +1,51 @@
+"""API keys as callers see them."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.access.models import ApiKey
+
+
+class ApiKeyIn(BaseModel):
+    """A key to be issued."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "shop frontend", "scope": "read", "store_ids": None}]
+        },
+    )
+
+    name: str = Field(min_length=1, max_length=100)
+    scope: Literal["read", "write", "admin"] = "read"
+    store_ids: list[UUID] | None = Field(
+        None, max_length=1000, description="stores it holds for; null = every store"
+    )
+    expires_at: datetime | None = None
+
+
+class ApiKeyOut(BaseModel):
+    """A key without the key: `hint` is its start."""
+
+    id: UUID
+    name: str
+    hint: str
+    scope: str
+    store_ids: list[UUID] | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ApiKeyIssued(ApiKeyOut):
+    """The answer that shows the key, once."""
+
+    key: str
+
+
+def shown(row: ApiKey) -> ApiKeyOut:
+    return ApiKeyOut.model_validate(row.model_dump())

@@ -1,0 +1,137 @@
+"""Issues, finds and revokes API keys; says what a caller may do."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.access import keys
+from app.access.models import ApiKey
+from app.columns import utc_now
+from app.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from app.vault import Vault
+
+SCOPES = ("read", "write", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a scope, and the stores it holds for (None = every store)."""
+
+    key_id: UUID | None
+    scope: str
+    store_ids: frozenset[UUID] | None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.scope == "admin"
+
+    @property
+    def may_write(self) -> bool:
+        return self.scope in {"write", "admin"}
+
+    def sees(self, store_id: UUID) -> bool:
+        return self.store_ids is None or store_id in self.store_ids
+
+    def require_store(self, store_id: UUID) -> None:
+        """Raise NotFoundError for a foreign store: its existence is not told."""
+        if not self.sees(store_id):
+            raise NotFoundError("There is no such store.")
+
+    def require_write(self) -> None:
+        if not self.may_write:
+            raise ForbiddenError(
+                "This key may only read.", code="read_only", accepted="write or admin"
+            )
+
+    def require_admin(self) -> None:
+        if not self.is_admin:
+            raise ForbiddenError(
+                "Only an admin key may do this.", code="admin_only", accepted="admin"
+            )
+
+
+ADMIN = Caller(None, "admin", None)
+
+
+async def identify(
+    session: AsyncSession, vault: Vault, admin_key: SecretStr | None, bearer: str
+) -> Caller:
+    """Who holds this key. Raises UnauthenticatedError."""
+    if admin_key and hmac.compare_digest(
+        bearer.encode(), admin_key.get_secret_value().encode()
+    ):
+        return ADMIN
+    row = None
+    if keys.looks_right(bearer):
+        row = await _by_digest(session, vault.digests(bearer))
+    now = utc_now()
+    if row is None or row.revoked_at or (row.expires_at and row.expires_at <= now):
+        raise UnauthenticatedError(
+            "The bearer key is not valid.",
+            code="unauthenticated",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    await session.execute(
+        text(
+            "UPDATE api_key SET last_used_at = now() WHERE id = :id AND "
+            "(last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"
+        ),
+        {"id": row.id},
+    )
+    stores = frozenset(row.store_ids) if row.store_ids is not None else None
+    return Caller(row.id, row.scope, stores)
+
+
+async def _by_digest(session: AsyncSession, digests: Sequence[str]) -> ApiKey | None:
+    found = await session.execute(
+        select(ApiKey).where(col(ApiKey.digest).in_(digests))
+    )
+    return found.scalars().first()
+
+
+async def issue(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    name: str,
+    scope: str,
+    store_ids: Sequence[UUID] | None,
+    expires_at: datetime | None,
+) -> tuple[ApiKey, str]:
+    """Make a key; the second value is the key itself, never to be seen again."""
+    key = keys.new_key()
+    row = ApiKey(
+        name=name,
+        digest=vault.digest(key),
+        hint=keys.hint(key),
+        scope=scope,
+        store_ids=list(store_ids) if store_ids is not None else None,
+        expires_at=expires_at,
+    )
+    session.add(row)
+    await session.flush()
+    return row, key
+
+
+async def listed(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> Sequence[ApiKey]:
+    query = select(ApiKey).order_by(col(ApiKey.id)).limit(limit + 1)
+    if after:
+        query = query.where(col(ApiKey.id) > after)
+    return (await session.execute(query)).scalars().all()
+
+
+async def revoke(session: AsyncSession, key_id: UUID) -> None:
+    """The key stops working at once. Raises NotFoundError."""
+    row = await session.get(ApiKey, key_id)
+    if row is None:
+        raise NotFoundError("There is no such API key.")
+    row.revoked_at = row.revoked_at or utc_now()

@@ -1,0 +1,1 @@
+"""Seller accounts: the token, its limits, and whether Back Market takes it."""

@@ -1,0 +1,85 @@
+"""How much of Back Market's limits is left, and when there is more. Pure.
+
+Limits are per token (Back Market API, limits): about 2,000 SKU lines an hour over
+both doors, about 20 listing requests in 10 s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+HOUR = timedelta(hours=1)
+REQUEST_WINDOW = timedelta(seconds=10)
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Lines that were reserved at a time."""
+
+    at: datetime
+    lines: int
+
+
+def lines_left(limit: int, spent: Sequence[Spend], now: datetime) -> int:
+    """Lines that may still be sent in the hour that ends now."""
+    used = sum(s.lines for s in spent if s.at > now - HOUR)
+    return max(0, limit - used)
+
+
+def next_room(
+    limit: int, spent: Sequence[Spend], wanted: int, now: datetime
+) -> datetime:
+    """When at least `wanted` lines are free, or all of them if that is less.
+
+    `wanted` is cut to a tenth of the limit, so that a long queue moves on in
+    steps of a useful size instead of waiting for a whole free hour.
+    """
+    goal = min(wanted, max(1, limit // 10))
+    free = lines_left(limit, spent, now)
+    for spend in sorted(spent, key=lambda s: s.at):
+        if free >= goal:
+            break
+        if spend.at > now - HOUR:
+            free += spend.lines
+            if free >= goal:
+                return spend.at + HOUR
+    return now
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A steady request rate that allows a burst of half the window's requests.
+
+    Half as a burst and half spread over the window never exceed the limit in any
+    window (GCRA, the leaky bucket as a meter).
+    """
+
+    requests: int
+    window: timedelta = REQUEST_WINDOW
+
+    @property
+    def burst(self) -> int:
+        return max(1, self.requests // 2)
+
+    @property
+    def step(self) -> timedelta:
+        return self.window / max(1, self.requests - self.burst)
+
+    def next_turn(
+        self, clock: datetime | None, now: datetime
+    ) -> tuple[timedelta, datetime]:
+        """How long to wait before the next request, and the new clock to store."""
+        due = max(clock or now, now)
+        wait = due - now - self.step * (self.burst - 1)
+        return max(timedelta(0), wait), due + self.step
+
+
+def pause_after_429(failures: int, retry_after: timedelta | None) -> timedelta:
+    """How long an account rests after its n-th throttled answer in a row.
+
+    Back Market blocks for about 10 s (limits) and names no time of its own.
+    """
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(max(failures - 1, 0), 10)
+    return max(retry_after or timedelta(0), min(doubled, LONGEST_PAUSE))

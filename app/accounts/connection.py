@@ -1,0 +1,40 @@
+"""Asks Back Market whether it takes a seller account's token."""
+
+from uuid import UUID
+
+from app.accounts import service
+from app.backmarket.client import Access, BackMarket
+from app.backmarket.errors import PermissionRefusedError, TokenRefusedError
+from app.backmarket.markets import MARKETS, Environment, Platform
+from app.database import Database
+from app.vault import Vault
+
+
+async def check_connection(
+    database: Database, back_market: BackMarket, vault: Vault, account_id: UUID
+) -> bool:
+    """Set the connection light; True when a refused token works again.
+
+    Raises BackMarketError when Back Market cannot be asked now.
+    """
+    async with database.transaction() as tx:
+        account = await service.get(tx.session, account_id)
+    platform = Platform(account.platform)
+    market = next(m for m in MARKETS.values() if m.platform is platform)
+    access = Access(
+        platform=platform,
+        environment=Environment(account.environment),
+        token=service.open_token(vault, account),
+        market=market,
+    )
+    health, detail = "ok", None
+    try:
+        await back_market.check(access)
+    except TokenRefusedError as error:
+        health, detail = "refused", error.message
+    except PermissionRefusedError as error:
+        health, detail = "forbidden", error.message
+    async with database.transaction() as tx:
+        before = (await service.get(tx.session, account_id)).connection
+        await service.note_connection(tx.session, account_id, health, detail)
+    return health == "ok" and before != "ok"

@@ -1,0 +1,45 @@
+"""Seller accounts: the token (encrypted), its limits, and the health of the link."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.columns import id_field, time_field
+
+
+class SellerAccount(SQLModel, table=True):
+    """One Back Market account: stores with the same token share it."""
+
+    __tablename__ = "seller_account"
+    __table_args__ = (UniqueConstraint("platform", "environment", "token_digest"),)
+
+    id: UUID = id_field()
+    platform: str
+    environment: str
+    token_digest: str = Field(max_length=64)
+    token_cipher: bytes
+    token_key_id: str = Field(max_length=16)
+    shared_quantity: str = "min"
+    lines_per_hour: int | None = None
+    requests_per_10s: int | None = None
+    connection: str = "unknown"
+    connection_detail: str | None = None
+    connection_at: datetime | None = time_field()
+    paused_until: datetime | None = time_field()
+    request_clock: datetime | None = time_field()
+    version: int = 1
+    created_at: datetime = time_field(default_now=True)
+
+
+class LineSpend(SQLModel, table=True):
+    """SKU lines reserved for a call; their sum over an hour is the budget used."""
+
+    __tablename__ = "line_spend"
+    __table_args__ = (Index("ix_line_spend_account", "account_id", "at"),)
+
+    id: UUID = id_field()
+    account_id: UUID = Field(foreign_key="seller_account.id", ondelete="CASCADE")
+    at: datetime = time_field(default_now=True)
+    lines: int

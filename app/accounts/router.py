@@ -1,0 +1,87 @@
+"""`/v1/seller-accounts`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, status
+
+from app.access.doorway import Admin, CurrentSettings, CurrentVault
+from app.accounts import service
+from app.accounts.budget import lines_left
+from app.accounts.schemas import (
+    BudgetOut,
+    SellerAccountOut,
+    SellerAccountPatch,
+    TokenIn,
+    shown,
+)
+from app.database import Tx
+from app.errors import problem_responses
+from app.jobs.kinds import JobKind
+from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
+
+router = APIRouter(prefix="/v1/seller-accounts", tags=["seller accounts"])
+
+
+@router.get("", summary="List seller accounts")
+async def list_accounts(
+    tx: Tx,
+    _: Admin,
+    settings: CurrentSettings,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[SellerAccountOut]:
+    rows = await service.listed(tx.session, decode_uuid(cursor), limit)
+    return page_of(rows, limit, lambda a: shown(a, settings), lambda a: (a.id,))
+
+
+@router.get("/{account_id}", summary="Read a seller account")
+async def read_account(
+    account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
+) -> SellerAccountOut:
+    return shown(await service.get(tx.session, account_id), settings)
+
+
+@router.patch("/{account_id}", summary="Change the limits of a seller account")
+async def patch_account(
+    account_id: UUID,
+    body: SellerAccountPatch,
+    tx: Tx,
+    _: Admin,
+    settings: CurrentSettings,
+) -> SellerAccountOut:
+    account = await service.get(tx.session, account_id)
+    for name in body.model_fields_set:
+        setattr(account, name, getattr(body, name))
+    account.version += 1
+    return shown(account, settings)
+
+
+@router.put(
+    "/{account_id}/token",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Rotate the token for all stores of the account",
+    responses=problem_responses(409),
+)
+async def put_token(
+    account_id: UUID, body: TokenIn, tx: Tx, _: Admin, vault: CurrentVault
+) -> None:
+    """The baseline stays: this is the same Back Market account with a new token."""
+    account = await service.get(tx.session, account_id)
+    await service.rotate_token(tx.session, vault, account, body.token)
+    await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
+
+
+@router.get("/{account_id}/budget", summary="Lines used and left in this hour")
+async def read_budget(
+    account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
+) -> BudgetOut:
+    account = await service.get(tx.session, account_id)
+    limit = service.limits_of(account, settings).lines_per_hour
+    spent = await service.spends(tx.session, account_id)
+    left = lines_left(limit, spent, await service.database_now(tx.session))
+    return BudgetOut(
+        lines_per_hour=limit,
+        used=sum(s.lines for s in spent),
+        left=left,
+        paused_until=account.paused_until,
+    )

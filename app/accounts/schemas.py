@@ -1,0 +1,105 @@
+"""What a seller account looks like to callers. The token never comes out."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from app.accounts.models import SellerAccount
+from app.accounts.service import limits_of
+from app.settings import Settings
+
+
+def _as_header(token: SecretStr) -> SecretStr:
+    """The token as it goes into a header; a pasted `Basic ` is taken off."""
+    text = token.get_secret_value().strip().removeprefix("Basic ").strip()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("the token is one word of printable ASCII characters")
+    return SecretStr(text)
+
+
+MarketplaceToken = Annotated[
+    SecretStr,
+    Field(
+        min_length=8,
+        max_length=1000,
+        description="copied verbatim from Back Market's back office; write-only",
+    ),
+    AfterValidator(_as_header),
+]
+
+
+class ConnectionHealth(BaseModel):
+    """Whether Back Market took the token when it was last used."""
+
+    health: Literal["unknown", "ok", "refused", "forbidden"]
+    detail: str | None
+    at: datetime | None
+
+
+class SellerAccountOut(BaseModel):
+    """One Back Market account and what its stores share."""
+
+    id: UUID
+    platform: str
+    environment: str
+    lines_per_hour: int
+    requests_per_10s: int
+    connection: ConnectionHealth
+    paused_until: datetime | None
+    created_at: datetime
+
+
+class SellerAccountPatch(BaseModel):
+    """Limits to be used instead of the operator's; null returns to those."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"lines_per_hour": 2000}]}
+    )
+
+    lines_per_hour: int | None = Field(
+        None, ge=1, le=100_000_000, description="SKU lines an hour, both doors together"
+    )
+    requests_per_10s: int | None = Field(
+        None, ge=2, le=100_000, description="listing requests in 10 seconds"
+    )
+
+
+class TokenIn(BaseModel):
+    """A new token for all stores of the account."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"token": "<token>"}]}
+    )
+
+    token: MarketplaceToken
+
+
+class BudgetOut(BaseModel):
+    """Lines of the last hour against the limit."""
+
+    lines_per_hour: int
+    used: int
+    left: int
+    paused_until: datetime | None
+
+
+def shown(account: SellerAccount, settings: Settings) -> SellerAccountOut:
+    limits = limits_of(account, settings)
+    return SellerAccountOut(
+        id=account.id,
+        platform=account.platform,
+        environment=account.environment,
+        lines_per_hour=limits.lines_per_hour,
+        requests_per_10s=limits.requests_per_10s,
+        connection=ConnectionHealth.model_validate(
+            {
+                "health": account.connection,
+                "detail": account.connection_detail,
+                "at": account.connection_at,
+            }
+        ),
+        paused_until=account.paused_until,
+        created_at=account.created_at,
+    )

@@ -1,0 +1,206 @@
+"""Finds and keeps seller accounts, their tokens and their connection health."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.accounts.budget import HOUR, Pace, Spend
+from app.accounts.models import LineSpend, SellerAccount
+from app.columns import new_id
+from app.errors import ConflictError, NotFoundError
+from app.settings import Settings
+from app.vault import Sealed, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be sent for one account: its own limits or the operator's."""
+
+    lines_per_hour: int
+    requests_per_10s: int
+
+
+def limits_of(account: SellerAccount, settings: Settings) -> Limits:
+    return Limits(
+        account.lines_per_hour or settings.lines_per_hour,
+        account.requests_per_10s or settings.requests_per_10s,
+    )
+
+
+async def find_or_create(
+    session: AsyncSession,
+    vault: Vault,
+    platform: str,
+    environment: str,
+    token: SecretStr,
+) -> SellerAccount:
+    """The account that this token belongs to; stores with the same token share it."""
+    known = await _by_token(session, vault, platform, environment, token)
+    if known:
+        return known
+    account_id = new_id()
+    sealed = vault.seal(token, account_id)
+    account = SellerAccount(
+        id=account_id,
+        platform=platform,
+        environment=environment,
+        token_digest=vault.digest(token.get_secret_value()),
+        token_cipher=sealed.cipher,
+        token_key_id=sealed.key_id,
+    )
+    session.add(account)
+    await session.flush()
+    return account
+
+
+async def _by_token(
+    session: AsyncSession,
+    vault: Vault,
+    platform: str,
+    environment: str,
+    token: SecretStr,
+) -> SellerAccount | None:
+    digests = vault.digests(token.get_secret_value())
+    found = await session.execute(
+        select(SellerAccount).where(
+            SellerAccount.platform == platform,
+            SellerAccount.environment == environment,
+            col(SellerAccount.token_digest).in_(digests),
+        )
+    )
+    return found.scalars().first()
+
+
+async def get(session: AsyncSession, account_id: UUID) -> SellerAccount:
+    """Raises NotFoundError."""
+    account = await session.get(SellerAccount, account_id)
+    if account is None:
+        raise NotFoundError("There is no such seller account.")
+    return account
+
+
+async def listed(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> Sequence[SellerAccount]:
+    query = select(SellerAccount).order_by(col(SellerAccount.id)).limit(limit + 1)
+    if after:
+        query = query.where(col(SellerAccount.id) > after)
+    return (await session.execute(query)).scalars().all()
+
+
+def open_token(vault: Vault, account: SellerAccount) -> SecretStr:
+    """The token in the clear, for one call. Raises SecretUnreadableError."""
+    return vault.open(Sealed(account.token_cipher, account.token_key_id), account.id)
+
+
+async def rotate_token(
+    session: AsyncSession, vault: Vault, account: SellerAccount, token: SecretStr
+) -> None:
+    """Put a new token in place for all stores of the account.
+
+    Raises ConflictError when the token is another account's.
+    """
+    other = await _by_token(
+        session, vault, account.platform, account.environment, token
+    )
+    if other and other.id != account.id:
+        raise ConflictError(
+            "This token already belongs to another seller account.",
+            code="token_in_use",
+        )
+    sealed = vault.seal(token, account.id)
+    account.token_digest = vault.digest(token.get_secret_value())
+    account.token_cipher, account.token_key_id = sealed.cipher, sealed.key_id
+    account.connection, account.connection_detail = "unknown", None
+    account.version += 1
+
+
+async def note_connection(
+    session: AsyncSession, account_id: UUID, health: str, detail: str | None = None
+) -> None:
+    """Remember whether Back Market took the token: `ok`, `refused`, `forbidden`."""
+    await session.execute(
+        text(
+            "UPDATE seller_account SET connection = :health, "
+            "connection_detail = :detail, connection_at = now() "
+            "WHERE id = :id AND (connection, connection_detail) "
+            "IS DISTINCT FROM (:health, :detail)"
+        ),
+        {"id": account_id, "health": health, "detail": detail},
+    )
+
+
+async def pause(session: AsyncSession, account_id: UUID, length: timedelta) -> None:
+    """Let the account rest after a 429; no worker calls for it until then."""
+    await session.execute(
+        text(
+            "UPDATE seller_account SET paused_until = "
+            "greatest(paused_until, now() + :length) WHERE id = :id"
+        ),
+        {"id": account_id, "length": length},
+    )
+
+
+async def take_turn(
+    session: AsyncSession, account_id: UUID, requests_per_10s: int
+) -> timedelta:
+    """Reserve the next request; returns how long to wait before it may go."""
+    row = (
+        await session.execute(
+            text(
+                "SELECT request_clock, clock_timestamp() AS now, "
+                "greatest(paused_until - clock_timestamp(), interval '0') AS rest "
+                "FROM seller_account WHERE id = :id FOR UPDATE"
+            ),
+            {"id": account_id},
+        )
+    ).one()
+    wait, clock = Pace(requests_per_10s).next_turn(row.request_clock, row.now)
+    await session.execute(
+        text("UPDATE seller_account SET request_clock = :clock WHERE id = :id"),
+        {"id": account_id, "clock": clock},
+    )
+    return max(wait, row.rest or timedelta(0))
+
+
+async def spends(session: AsyncSession, account_id: UUID) -> list[Spend]:
+    """Lines reserved in the last hour, oldest first."""
+    rows = await session.execute(
+        text(
+            "SELECT at, lines FROM line_spend "
+            "WHERE account_id = :id AND at > now() - :hour ORDER BY at"
+        ),
+        {"id": account_id, "hour": HOUR},
+    )
+    return [Spend(row.at, row.lines) for row in rows]
+
+
+async def spend(session: AsyncSession, account_id: UUID, lines: int) -> UUID:
+    """Reserve lines before they are sent; old entries are dropped on the way."""
+    await session.execute(
+        text("DELETE FROM line_spend WHERE account_id = :id AND at < now() - :keep"),
+        {"id": account_id, "keep": 2 * HOUR},
+    )
+    entry = LineSpend(account_id=account_id, lines=lines)
+    session.add(entry)
+    await session.flush()
+    return entry.id
+
+
+async def unspend(session: AsyncSession, spend_id: UUID) -> None:
+    """Give lines back that Back Market surely did not take."""
+    await session.execute(
+        text("DELETE FROM line_spend WHERE id = :id"), {"id": spend_id}
+    )
+
+
+async def database_now(session: AsyncSession) -> datetime:
+    """The one clock that budgets and schedules are kept by."""
+    now: datetime = (await session.execute(text("SELECT now()"))).scalar_one()
+    return now

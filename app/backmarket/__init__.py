@@ -1,0 +1,1 @@
+"""Talks to Back Market over HTTP: sends offers, reads tasks, listings, categories."""

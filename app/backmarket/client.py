@@ -1,0 +1,259 @@
+"""Back Market's listings, batches, tasks and categories as typed calls."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import httpx
+import polars as pl
+from pydantic import SecretStr
+
+from app.backmarket.batch import batch_body
+from app.backmarket.categories import Category, parse_tree
+from app.backmarket.errors import (
+    NotConfiguredError,
+    NotFoundError,
+    NotUnderstoodError,
+    TokenRefusedError,
+)
+from app.backmarket.listings import (
+    Listing,
+    ListingPage,
+    parse_found,
+    parse_listing,
+    parse_page,
+    update_body,
+)
+from app.backmarket.markets import Environment, Market, Platform
+from app.backmarket.protocol import effect_of
+from app.backmarket.tasks import TaskReport, parse_task, task_id_of
+from app.backmarket.transport import base_urls, exchange, open_http
+from app.backmarket.wording import secrets_in
+from app.settings import Settings
+
+MAX_PAGE_SIZE = 50
+"""Listings on a page (section 2); `page-size` is written with a hyphen."""
+
+BeforeRequest = Callable[[str, str], Awaitable[None]]
+"""Awaited with method and path before each request: to throttle, to check a lease."""
+
+_LISTING_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whose token is used, where, for which market; the token never shows."""
+
+    platform: Platform
+    environment: Environment
+    token: SecretStr
+    market: Market
+    before_request: BeforeRequest | None = field(default=None, repr=False)
+
+
+class BackMarket:
+    """One process's way to Back Market. Every call may raise BackMarketError.
+
+    Nothing is retried and nothing is paced in here; `Access.before_request` may wait
+    or refuse, and what it raises rises unchanged.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        base_urls: Mapping[tuple[Platform, Environment], str],
+    ) -> None:
+        self._http = http
+        self._base_urls = base_urls
+
+    async def post_batch(
+        self, access: Access, frame: pl.DataFrame, attributes: Collection[str] = ()
+    ) -> int:
+        """Send rows as a batch; return the id of the task to poll.
+
+        Back Market API, listings, batch (`POST /ws/listings`): rows count against
+        about 2,000 an hour. Raises ValueError for a frame that cannot be sent.
+        """
+        body = await asyncio.to_thread(batch_body, frame, attributes)
+        return await self._call(
+            access, "POST", "/ws/listings", task_id_of, content=body
+        )
+
+    async def task(self, access: Access, task_id: int) -> TaskReport:
+        """Read how far a batch is (Back Market API, batch, `GET /ws/tasks/{id}`)."""
+        secrets = secrets_in(access.token.get_secret_value())
+        return await self._call(
+            access,
+            "GET",
+            f"/ws/tasks/{int(task_id)}",
+            lambda answer: parse_task(answer, secrets),
+            in_thread=True,
+        )
+
+    async def update_listing(
+        self, access: Access, listing_id: str, fields: Mapping[str, object]
+    ) -> Listing:
+        """Change the given fields of one listing in the access's market, at once.
+
+        Back Market API, listings (`POST /ws/listings/{id}`): the id is a UUID or the
+        older number; quantity is shared by all markets. An empty success returns a
+        listing of which only the id is known. Raises ValueError for fields or an id
+        that cannot be sent.
+        """
+        body = update_body(fields, access.market.currency)
+        path = f"/ws/listings/{_checked(listing_id)}"
+        listing = await self._call(
+            access,
+            "POST",
+            path,
+            lambda answer: parse_listing({} if answer is None else answer),
+            content=json.dumps(body, ensure_ascii=False).encode(),
+        )
+        said_id = listing.id or listing.listing_id
+        return listing if said_id else _only_known_by(listing_id)
+
+    async def listings(
+        self,
+        access: Access,
+        page: int = 1,
+        page_size: int = MAX_PAGE_SIZE,
+        filters: Mapping[str, int] | None = None,
+    ) -> ListingPage:
+        """Read one page, counted from 1, at most 50 listings, newest first.
+
+        Back Market API, listings (`GET /ws/listings`): `filters` are
+        `publication_state`, `min_quantity`, `max_quantity`. A 404 past the first page
+        is an empty last page.
+        """
+        size = max(1, min(page_size, MAX_PAGE_SIZE))
+        query = {**(filters or {}), "page": page, "page-size": size}
+        try:
+            return await self._call(
+                access,
+                "GET",
+                "/ws/listings",
+                lambda answer: parse_page(answer, seen=page * size),
+                params=query,
+            )
+        except NotFoundError:
+            if page == 1:
+                raise
+            return ListingPage()
+
+    async def listing_by_sku(self, access: Access, sku: str) -> Listing | None:
+        """Find a listing by its SKU, in any case; None if there is none.
+
+        Back Market API, listings (`GET /ws/listings/detail?sku=`).
+        """
+        try:
+            found = await self._call(
+                access, "GET", "/ws/listings/detail", parse_found, params={"sku": sku}
+            )
+        except NotFoundError:
+            return None
+        wanted = sku.casefold()
+        return next(
+            (each for each in found if (each.sku or "").casefold() == wanted), None
+        )
+
+    async def check(self, access: Access) -> None:
+        """Ask for one listing, to learn whether the token works; raise if it does not.
+
+        Back Market API, listings. TokenRefusedError and PermissionRefusedError speak
+        of the token, the other errors of the connection.
+        """
+        await self.listings(access, page_size=1)
+
+    async def category_tree(self, access: Access) -> tuple[Category, ...]:
+        """Read all categories, labels in the market's language.
+
+        Back Market API, listings ("categories", `GET /ws/category/tree`).
+        """
+        return await self._call(
+            access, "GET", "/ws/category/tree", parse_tree, in_thread=True
+        )
+
+    async def _call(  # noqa: PLR0913 - the parts of a request, by name
+        self,
+        access: Access,
+        method: str,
+        path: str,
+        parse: Callable[[object], _T],
+        *,
+        params: Mapping[str, str | int] | None = None,
+        content: bytes | None = None,
+        in_thread: bool = False,
+    ) -> _T:
+        request = self._request(access, method, path, params, content)
+        if access.before_request:
+            await access.before_request(method, path)
+        secrets = secrets_in(access.token.get_secret_value())
+        answer = await exchange(self._http, request, secrets)
+        try:
+            return (
+                await asyncio.to_thread(parse, answer) if in_thread else parse(answer)
+            )
+        except NotUnderstoodError as error:
+            error.effect = effect_of(method)
+            raise
+
+    def _request(
+        self,
+        access: Access,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        content: bytes | None,
+    ) -> httpx.Request:
+        base = self._base_urls.get((access.platform, access.environment))
+        if base is None:
+            raise NotConfiguredError(
+                f"There is no address for {access.platform} {access.environment};"
+                " set REFEED_SANDBOX_URL to use the sandbox."
+            )
+        headers = {
+            "Authorization": f"Basic {_sendable(access.token)}",
+            "Accept-Language": access.market.locale,
+        }
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        return self._http.build_request(
+            method, base + path, params=params, content=content, headers=headers
+        )
+
+
+def _sendable(token: SecretStr) -> str:
+    """Refuse what an HTTP library would quote in its own complaint."""
+    written = token.get_secret_value().strip()
+    if not _SENDABLE.fullmatch(written):
+        raise TokenRefusedError(
+            "The token is empty or has characters no token has; copy it again."
+        )
+    return written
+
+
+def _checked(listing_id: str) -> str:
+    if not _LISTING_ID.fullmatch(listing_id):
+        raise ValueError(f"{listing_id[:80]!r} is no listing id")
+    return listing_id
+
+
+def _only_known_by(listing_id: str) -> Listing:
+    if listing_id.isdigit():
+        return Listing(listing_id=listing_id)
+    return Listing(id=listing_id)
+
+
+@asynccontextmanager
+async def open_client(
+    settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[BackMarket]:
+    """Open the connection a process keeps; `transport` stands in for the network."""
+    async with open_http(settings, transport) as http:
+        yield BackMarket(http, base_urls(settings))

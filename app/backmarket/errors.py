@@ -1,0 +1,93 @@
+"""What can go wrong with Back Market, named by what the caller should do next."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Effect(StrEnum):
+    """What a failed request may have changed at Back Market."""
+
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class BackMarketError(Exception):
+    """Back Market did not do what was asked.
+
+    `code` is stable and ours, `message` is one clean sentence (at most 300 characters,
+    no HTML, no token), `status` the HTTP status if there was an answer, `their_code`
+    Back Market's own code such as `E009` if it gave one.
+    """
+
+    code: ClassVar[str] = "back_market"
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        effect: Effect = Effect.NONE,
+        their_code: str | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        self.message = message or (type(self).__doc__ or "").partition("\n")[0]
+        self.status = status
+        self.effect = effect
+        self.their_code = their_code
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+
+class ThrottledError(BackMarketError):
+    """Back Market asks to slow down; nothing was changed, try again later."""
+
+    code = "throttled"
+
+
+class UnavailableError(BackMarketError):
+    """Back Market could not be reached or broke down; try again later.
+
+    With `effect` unknown a write may have happened: look before sending it again.
+    """
+
+    code = "unavailable"
+
+
+class TokenRefusedError(BackMarketError):
+    """Back Market refused the token; copy a valid one from its back office."""
+
+    code = "token_refused"
+
+
+class PermissionRefusedError(BackMarketError):
+    """The token is known but may not do this; ask Back Market to open the channel."""
+
+    code = "permission_refused"
+
+
+class NotFoundError(BackMarketError):
+    """Back Market does not know this object, or it belongs to another seller."""
+
+    code = "not_found"
+
+
+class RequestRefusedError(BackMarketError):
+    """Back Market refused what was sent; correct it before sending it again."""
+
+    code = "request_refused"
+
+
+class NotUnderstoodError(BackMarketError):
+    """Back Market gave an answer that cannot be read; report it.
+
+    With `effect` unknown a write may have happened: look before sending it again.
+    """
+
+    code = "not_understood"
+
+
+class NotConfiguredError(BackMarketError):
+    """There is no address for this environment; set it in the settings."""
+
+    code = "not_configured"

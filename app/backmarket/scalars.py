@@ -1,0 +1,49 @@
+"""Reads single values that Back Market writes now as text, now as a number."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+_LONGEST_NUMBER = 40
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def text(value: object) -> str | None:
+    """Return non-empty text without what PostgreSQL cannot hold, else None."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = whole(value)
+        return None if number is None else str(number)
+    if not isinstance(value, str):
+        return None
+    return _UNSTORABLE.sub("", value).strip() or None
+
+
+def money(value: object) -> Decimal | None:
+    """Return an amount from `"249.00"`, `249`, `249.5` or `{"amount": "249.00"}`."""
+    if isinstance(value, Mapping):
+        value = value.get("amount")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER * 3:
+        return None
+    written = str(value).strip()
+    if "." not in written:
+        written = written.replace(",", ".", 1)
+    if len(written) > _LONGEST_NUMBER:
+        return None
+    try:
+        amount = Decimal(written)
+    except InvalidOperation:
+        return None
+    # An exponent beyond this is no price, and would make a very long text.
+    fits = amount.is_finite() and abs(amount.adjusted()) < _LONGEST_NUMBER
+    return amount if fits else None
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number from `4`, `"4"` or `4.0`, within 64 bits, else None."""
+    amount = None if isinstance(value, Mapping) else money(value)
+    if amount is None or amount != amount.to_integral_value():
+        return None
+    number = int(amount)
+    return number if -(2**63) <= number < 2**63 else None

@@ -1,0 +1,140 @@
+"""Carries one request to Back Market and brings its answer back, in bounds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+
+import httpx
+
+from app.backmarket.errors import Effect, NotUnderstoodError, UnavailableError
+from app.backmarket.markets import Environment, Platform
+from app.backmarket.protocol import LARGEST_ANSWER, effect_of, read_answer
+from app.settings import Settings
+
+TIMEOUT = httpx.Timeout(connect=10, read=60, write=60, pool=30)
+"""Seconds; the read time-out is per piece of an answer."""
+ANSWER_DEADLINE = 300.0
+"""Seconds for a whole answer, against one that drips."""
+LARGE_BODY = 256 * 1024
+"""Bytes from which parsing leaves the event loop."""
+_LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.ProxyError,
+)
+
+
+def base_urls(settings: Settings) -> Mapping[tuple[Platform, Environment], str]:
+    """List the addresses per platform and environment, without a final slash.
+
+    The sandbox serves every platform; without `sandbox_url` it is left out.
+    """
+    urls = {
+        (Platform.EU, Environment.PRODUCTION): settings.eu_url,
+        (Platform.NA, Environment.PRODUCTION): settings.na_url,
+        (Platform.AP, Environment.PRODUCTION): settings.ap_url,
+        (Platform.EU, Environment.PREPROD): settings.eu_preprod_url,
+        (Platform.NA, Environment.PREPROD): settings.na_preprod_url,
+        (Platform.AP, Environment.PREPROD): settings.ap_preprod_url,
+    }
+    if settings.sandbox_url:
+        sandbox = settings.sandbox_url
+        urls |= {(platform, Environment.SANDBOX): sandbox for platform in Platform}
+    return {place: str(url).rstrip("/") for place, url in urls.items()}
+
+
+@asynccontextmanager
+async def open_http(
+    settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Open the one HTTP client of a process; `transport` stands in for the network.
+
+    Back Market API ("headers"): the User-Agent names the company and a contact.
+    """
+    agent = f"BM-{settings.company}-refeed;{settings.contact}"
+    async with httpx.AsyncClient(
+        headers={"User-Agent": agent, "Accept": "application/json"},
+        timeout=TIMEOUT,
+        limits=_LIMITS,
+        follow_redirects=False,
+        trust_env=False,
+        transport=transport,
+    ) as http:
+        # Seller accounts share this client: no cookie of one may travel with another.
+        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        yield http
+
+
+async def exchange(
+    http: httpx.AsyncClient, request: httpx.Request, secrets: tuple[str, ...]
+) -> object:
+    """Send one request and return what its answer says.
+
+    Raises BackMarketError; a failure of the line is UnavailableError, whose effect is
+    none if the request never left or only reads.
+    """
+    status, headers, body = await _fetch(http, request)
+
+    def read() -> object:
+        return read_answer(
+            request.method,
+            status,
+            headers,
+            body,
+            secrets=secrets,
+            now=datetime.now(UTC),
+        )
+
+    return await asyncio.to_thread(read) if len(body) > LARGE_BODY else read()
+
+
+async def _fetch(
+    http: httpx.AsyncClient, request: httpx.Request
+) -> tuple[int, httpx.Headers, bytes]:
+    try:
+        async with asyncio.timeout(ANSWER_DEADLINE):
+            response = await http.send(request, stream=True)
+            try:
+                body = await _body(response)
+            finally:
+                await response.aclose()
+    except httpx.DecodingError as error:
+        raise NotUnderstoodError(
+            "Back Market's answer cannot be decompressed.",
+            effect=effect_of(request.method),
+        ) from error
+    except (httpx.RequestError, TimeoutError) as error:
+        raise _lost(request.method, error) from error
+    return response.status_code, response.headers, body
+
+
+async def _body(response: httpx.Response) -> bytes:
+    """Read the body, but not much more than the largest answer."""
+    body = bytearray()
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > LARGEST_ANSWER:
+                break
+    except httpx.RequestError:
+        # A refusal stays a refusal when its explanation is cut off.
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            raise
+    return bytes(body)
+
+
+def _lost(method: str, error: Exception) -> UnavailableError:
+    if isinstance(error, _NEVER_LEFT):
+        effect, what = Effect.NONE, "could not be reached"
+    else:
+        effect, what = effect_of(method), "did not answer to the end"
+    return UnavailableError(
+        f"Back Market {what} ({type(error).__name__}).", effect=effect
+    )

@@ -1,0 +1,185 @@
+"""Staged rows against what the store has: what is new, changed, the same or gone."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import polars as pl
+
+from app.catalogs.engine.config import Counts, DuplicatePolicy, InvalidRowPolicy
+from app.catalogs.engine.problems import bit
+from app.catalogs.engine.reading import LINE
+from app.catalogs.engine.stage import (
+    GONE,
+    KEPT,
+    UNSOLD,
+    WANTED,
+    stable_hash,
+    standing_of,
+)
+
+KNOWN = {"sku_key": pl.String, "fingerprint": pl.Int64, "standing": pl.UInt8}
+DUPLICATE = bit("sku", "duplicate_sku")
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """`rows` (LINE, counts): every row that is reported, and the line that counts.
+
+    `dropped` are the lines that give no offer; `refused` those (one per SKU) that
+    stand for a SKU whose rows were all refused.
+    """
+
+    rows: pl.DataFrame
+    dropped: pl.Series
+    refused: pl.Series
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What to do. `writes` are lines (None: each row), `absent` keys of offers."""
+
+    counts: Counts
+    writes: pl.Series | None
+    absent: pl.Series
+    duplicates: Duplicates
+
+    @property
+    def is_empty(self) -> bool:
+        return self.writes is not None and not len(self.writes) + len(self.absent)
+
+
+def compare(
+    keys: pl.DataFrame,
+    known: pl.DataFrame,
+    duplicate_policy: DuplicatePolicy,
+    invalid_policy: InvalidRowPolicy,
+) -> Comparison:
+    """Decide for every row and every stored offer, in columns."""
+    duplicates = find_duplicates(keys, duplicate_policy)
+    live = refuse(_live(keys, duplicates), duplicates.refused, invalid_policy)
+    joined = _beside_known(live, known)
+    absent = _absent(joined, known)
+    differs = pl.col("fingerprint").ne_missing(pl.col("known_fingerprint"))
+    writes = joined.filter(differs)[LINE]
+    return Comparison(
+        _counts(keys.height, joined, absent, duplicates),
+        None if len(writes) == keys.height else writes,
+        absent["sku_key"],
+        duplicates,
+    )
+
+
+def find_duplicates(keys: pl.DataFrame, policy: DuplicatePolicy) -> Duplicates:
+    """`keys` has LINE and sku_key (null: not usable). Position alone decides."""
+    # Hashes of 8 bytes find the few candidates faster than the texts would.
+    likely = keys.select(pl.col("sku_key").hash().is_duplicated()).to_series()
+    again = keys.select(LINE, "sku_key").filter(likely)
+    again = again.filter(
+        pl.col("sku_key").is_not_null() & pl.col("sku_key").is_duplicated()
+    )
+    line = pl.col(LINE)
+    chosen = (line.max() if policy == "last" else line.min()).over("sku_key")
+    again = again.select(LINE, chosen.alias("counts"))
+    losers = again.filter(line != pl.col("counts"))
+    if policy == "reject":
+        reported = again.with_columns(counts=pl.lit(None, pl.UInt32))
+        refused = again.filter(line == pl.col("counts"))[LINE]
+        return Duplicates(reported, losers[LINE], refused)
+    return Duplicates(losers, losers[LINE], losers[LINE].clear())
+
+
+Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
+
+
+def refuse(rows: Rows, refused: pl.Series, policy: InvalidRowPolicy) -> Rows:
+    """A refused SKU has that one problem and no more, whatever its rows say."""
+    if not len(refused):
+        return rows
+    is_refused = pl.col(LINE).is_in(refused.implode())
+    mask = pl.lit(DUPLICATE, pl.Int64)
+    standing = standing_of(mask, policy)
+    return rows.with_columns(
+        mask=pl.when(is_refused).then(mask).otherwise("mask"),
+        standing=pl.when(is_refused).then(standing).otherwise("standing"),
+        fingerprint=pl.when(is_refused)
+        .then(stable_hash([pl.col("sku_key"), standing.cast(pl.String)]))
+        .otherwise("fingerprint"),
+    )
+
+
+def _live(keys: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
+    """One row per usable SKU."""
+    live = keys.drop("category", strict=False)
+    if live["sku_key"].null_count():
+        live = live.filter(pl.col("sku_key").is_not_null())
+    if len(duplicates.dropped):
+        live = live.filter(~pl.col(LINE).is_in(duplicates.dropped.implode()))
+    return live
+
+
+def _beside_known(live: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Each row with `known_fingerprint`, `was`: by fingerprint where it is known.
+
+    A fingerprint covers the SKU, so that most rows find their offer by a number;
+    the texts are compared only for the rest.
+    """
+    if known.is_empty():
+        return live.with_columns(
+            known_fingerprint=pl.lit(None, pl.Int64), was=pl.lit(None, pl.UInt8)
+        )
+    before = known.select(
+        "sku_key",
+        pl.col("fingerprint").alias("known_fingerprint"),
+        pl.col("standing").alias("was"),
+    )
+    same = live.join(
+        before.rename({"sku_key": "known_key"}),
+        left_on="fingerprint",
+        right_on="known_fingerprint",
+        how="inner",
+    ).filter(pl.col("sku_key") == pl.col("known_key"))
+    rest = live.join(same, on=LINE, how="anti")
+    rest = rest.join(before, on="sku_key", how="left")
+    same = same.with_columns(known_fingerprint="fingerprint")
+    return pl.concat([same.select(rest.columns), rest])
+
+
+def _absent(joined: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Stored offers that the catalog no longer names and that are not settled yet."""
+    if known.is_empty():
+        return known
+    found = joined.select(pl.col("was").is_not_null().sum()).item()
+    if found == known.height:
+        return known.clear()
+    unsettled = known.filter(
+        (pl.col("standing") != GONE) | pl.col("fingerprint").is_not_null()
+    )
+    return unsettled.join(joined, on="sku_key", how="anti")
+
+
+def _counts(
+    rows: int, joined: pl.DataFrame, absent: pl.DataFrame, duplicates: Duplicates
+) -> Counts:
+    was = pl.col("was")
+    valid = pl.col("standing") == WANTED
+    same = pl.col("fingerprint").eq_missing(pl.col("known_fingerprint"))
+    unsold = (pl.col("mask") & UNSOLD) != 0
+    was_online = was.is_in([WANTED, KEPT]).fill_null(value=False)
+    seen = joined.select(
+        valid=valid.sum(),
+        created=(valid & ~was_online).sum(),
+        unchanged=(valid & (was == WANTED) & same).sum(),
+        unsold=(unsold & was_online).sum(),
+        uncategorized=unsold.sum(),
+    ).row(0, named=True)
+    left = absent.select((pl.col("standing") != GONE).sum()).item()
+    return Counts(
+        rows=rows,
+        created=seen["created"],
+        changed=seen["valid"] - seen["created"] - seen["unchanged"],
+        unchanged=seen["unchanged"],
+        invalid=rows - seen["valid"],
+        uncategorized=seen["uncategorized"],
+        duplicates=duplicates.rows.height,
+        disappeared=seen["unsold"] + left,
+    )

@@ -1,0 +1,52 @@
+"""What an import is told about its store, and what it tells afterwards."""
+
+from collections.abc import Mapping as Lookup
+from dataclasses import dataclass
+from typing import Literal
+
+from app.catalogs.engine.source import Found
+from app.stores.mapping import Mapping
+
+DuplicatePolicy = Literal["first", "last", "reject"]
+InvalidRowPolicy = Literal["keep", "withdraw"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportConfig:
+    """The store's mapping, categories (`category_key` -> leaf), currency, policies."""
+
+    mapping: Mapping
+    categories: Lookup[str, int]
+    currency: str
+    duplicates: DuplicatePolicy = "last"
+    invalid_rows: InvalidRowPolicy = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """rows = created + changed + unchanged + invalid.
+
+    `uncategorized` and `duplicates` are part of `invalid`; `disappeared` are offers
+    that were for sale (or kept) and now are absent or without a mapped category.
+    """
+
+    rows: int
+    created: int
+    changed: int
+    unchanged: int
+    invalid: int
+    uncategorized: int
+    duplicates: int
+    disappeared: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of a catalog. `reported` problem rows are stored, counts are exact."""
+
+    counts: Counts
+    columns: tuple[str, ...]
+    found: Found
+    source_categories: dict[str, int]
+    problem_counts: dict[str, int]
+    reported: int

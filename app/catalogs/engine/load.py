@@ -1,0 +1,186 @@
+"""Move the outcome of a comparison into PostgreSQL, by COPY and in sets."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import LiteralString
+from uuid import UUID
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from app.catalogs.engine.compare import KNOWN, Comparison, refuse
+from app.catalogs.engine.reading import LINE
+from app.catalogs.engine.report import COLUMNS
+from app.catalogs.engine.stage import FIELDS, STANDINGS, WANTED, Staged
+
+_BATCH_ROWS = 50_000
+_STORED = ("sku_key", "standing", "fingerprint", "problems", *FIELDS)
+
+_INCOMING: LiteralString = """
+CREATE TEMP TABLE incoming (
+  sku_key text COLLATE "C", standing text, fingerprint bigint, problems bigint,
+  sku text, ean text, product_id text, grade text, new_battery boolean,
+  price numeric(12,2), quantity integer, min_price numeric(12,2),
+  warranty_delay smallint, comment text, shipping text
+) ON COMMIT DROP
+"""
+
+
+def store_lock_key(store_id: UUID) -> int:
+    """The advisory lock of all that moves a store's offers (imports, baselines)."""
+    digest = sha256(b"offers of store " + store_id.bytes).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def lock_store(connection: psycopg.Connection, store_id: UUID) -> None:
+    """Wait for the store's lock; the end of the transaction releases it."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [store_lock_key(store_id)])
+
+
+def read_known(
+    connection: psycopg.Connection, store_id: UUID, path: Path
+) -> pl.DataFrame:
+    """Key, fingerprint and standing of every offer of the store, by way of `path`.
+
+    The server joins thousands of offers into one value: a message per offer would
+    cost more than the reading. No SKU has control characters, so that these can
+    separate.
+    """
+    statement = """
+        SELECT convert_to(string_agg(
+            concat(sku_key, E'\\x1f', fingerprint, E'\\x1f', CASE standing
+                WHEN 'wanted' THEN 0 WHEN 'kept' THEN 1 ELSE 2 END), E'\\n'
+        ), 'UTF8')
+        FROM offer WHERE store_id = %s GROUP BY fingerprint & 127"""
+    with connection.transaction(), path.open("wb") as file:
+        cursor = connection.cursor(binary=True)
+        for (part,) in cursor.stream(statement, [store_id]):
+            file.write(part + b"\n")
+    if not path.stat().st_size:
+        return pl.DataFrame(schema=KNOWN)
+    known = pl.scan_csv(
+        path, has_header=False, schema=KNOWN, separator="\x1f", quote_char=None
+    ).collect(engine="streaming")
+    path.unlink()
+    return known
+
+
+def write_offers(
+    connection: psycopg.Connection,
+    store_id: UUID,
+    staged: Staged,
+    comparison: Comparison,
+    *,
+    is_first: bool,
+) -> None:
+    """Store the rows that differ; the caller holds the lock and the transaction."""
+    rows = _rows_to_write(staged, comparison)
+    if is_first:
+        columns = ("store_id", *_STORED)
+        rows = rows.select(pl.lit(str(store_id)).alias("store_id"), *_STORED)
+        _copy_in(connection, "offer", columns, rows)
+        return
+    if comparison.is_empty:
+        return
+    connection.execute(_INCOMING)
+    if comparison.writes is None or len(comparison.writes):
+        _copy_in(connection, "incoming", _STORED, rows)
+    if len(comparison.absent):
+        gone = _gone(comparison.absent.to_frame("sku_key"))
+        _copy_in(connection, "incoming", _STORED, gone.lazy())
+    connection.execute("ANALYZE incoming")
+    connection.execute(_merge(), [store_id])
+
+
+def write_report(
+    connection: psycopg.Connection, catalog_id: UUID, problems: pl.DataFrame
+) -> None:
+    """Replace the catalog's row report."""
+    connection.execute("DELETE FROM catalog_problem WHERE catalog_id = %s", [catalog_id])
+    if problems.is_empty():
+        return
+    rows = problems.lazy().select(
+        pl.lit(str(catalog_id)).alias("catalog_id"), *COLUMNS
+    )
+    _copy_in(connection, "catalog_problem", ("catalog_id", *COLUMNS), rows)
+
+
+def _rows_to_write(staged: Staged, comparison: Comparison) -> pl.LazyFrame:
+    """The fields of the rows to write; a row that is not wanted has few."""
+    refused = comparison.duplicates.refused
+    rows = refuse(
+        staged.rows(comparison.writes), refused, staged.config.invalid_rows
+    ).with_columns(
+        pl.when(pl.col("standing") == WANTED).then(name).alias(name)
+        for name in FIELDS
+        if name not in {"sku", "quantity"}
+    )
+    if len(refused):
+        is_refused = pl.col(LINE).is_in(refused.implode())
+        rows = rows.with_columns(quantity=pl.when(~is_refused).then("quantity"))
+    return rows.with_columns(
+        standing=_standing_word(),
+        problems=pl.col("mask"),
+        price=pl.col("price") / 100,
+        min_price=pl.col("min_price") / 100,
+    ).select(_STORED)
+
+
+def _gone(absent: pl.DataFrame) -> pl.DataFrame:
+    return absent.select(
+        "sku_key",
+        pl.lit("gone").alias("standing"),
+        pl.lit(None, pl.Int64).alias("fingerprint"),
+        pl.lit(0, pl.Int64).alias("problems"),
+        pl.col("sku_key").alias("sku"),
+        *(pl.lit(None, FIELDS[n]).alias(n) for n in FIELDS if n != "sku"),
+    )
+
+
+def _merge() -> sql.Composed:
+    """Insert or update in the order of the key, so that locks are taken in order."""
+    wanted_only = [n for n in FIELDS if n != "quantity"]
+    return sql.SQL(
+        "INSERT INTO offer AS o (store_id, {columns})"
+        " SELECT %s, {columns} FROM incoming ORDER BY sku_key"
+        " ON CONFLICT (store_id, sku_key) DO UPDATE SET"
+        " standing = excluded.standing, fingerprint = excluded.fingerprint,"
+        " problems = excluded.problems,"
+        " quantity = CASE excluded.standing WHEN 'wanted' THEN excluded.quantity"
+        " WHEN 'kept' THEN coalesce(excluded.quantity, o.quantity)"
+        " ELSE o.quantity END, {wanted}"
+    ).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, _STORED)),
+        wanted=sql.SQL(", ").join(
+            sql.SQL(
+                "{0} = CASE excluded.standing WHEN 'wanted' THEN excluded.{0}"
+                " ELSE o.{0} END"
+            ).format(sql.Identifier(name))
+            for name in wanted_only
+        ),
+    )
+
+
+def _copy_in(
+    connection: psycopg.Connection,
+    table: str,
+    columns: tuple[str, ...],
+    rows: pl.LazyFrame,
+) -> None:
+    """Stream a lazy frame into a table: Polars computes while PostgreSQL stores."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for batch in rows.collect_batches(
+            chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"
+        ):
+            copy.write(batch.write_csv(include_header=False, float_precision=2))
+
+
+def _standing_word() -> pl.Expr:
+    return pl.col("standing").replace_strict(
+        list(range(len(STANDINGS))), list(STANDINGS), return_dtype=pl.String
+    )
+

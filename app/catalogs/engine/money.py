@@ -1,0 +1,230 @@
+"""Amounts as merchants write them, into exact cents, never guessed by a thousand."""
+
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Literal
+
+import polars as pl
+
+from app.catalogs.engine.piecewise import piecewise
+from app.catalogs.engine.problems import MAX_CENTS
+
+Sign = Literal["comma", "point"]
+
+_PLAIN = r"^[1-9][0-9]{0,6}(?:\.[0-9]{1,2})?$"
+_PLAIN_WHOLE = r"^[1-9][0-9]{0,6}$"
+_PARTS = (
+    r"^(?P<minus>[-−+]?)\s*(?P<before>[^0-9\s.,'’+−-]*)\s*(?P<minus2>[-−+]?)\s*"
+    r"(?P<number>[0-9](?:[0-9.,'’\s]*[0-9])?)\s*(?P<after>[^0-9\s.,'’+−-]*)$"
+)
+_GAPPED = r"^[0-9]{1,3}(?:[\s'’][0-9]{3})+(?:[.,][0-9]+)?$"
+_LONGEST_WHOLE = 12
+
+_SYMBOLS = {
+    "€": ("EUR",),
+    "EURO": ("EUR",),
+    "EUROS": ("EUR",),
+    "£": ("GBP",),
+    "$": ("USD", "CAD", "AUD", "NZD", "MXN", "SGD", "HKD"),
+    "US$": ("USD",),
+    "C$": ("CAD",),
+    "CA$": ("CAD",),
+    "A$": ("AUD",),
+    "AU$": ("AUD",),
+    "¥": ("JPY", "CNY"),
+    "円": ("JPY",),
+    "₩": ("KRW",),
+    "KR": ("SEK", "DKK", "NOK"),
+    "ZŁ": ("PLN",),
+    "KČ": ("CZK",),
+    "FT": ("HUF",),
+    "LEI": ("RON",),
+    "FR": ("CHF",),
+    "SFR": ("CHF",),
+}
+_CODES = frozenset(
+    "EUR GBP USD CAD AUD NZD JPY CNY KRW SEK DKK NOK PLN CZK HUF RON CHF BGN MXN BRL "
+    "INR TRY ILS ZAR SGD HKD AED".split()
+)
+
+
+class Flaw(IntFlag):
+    """What is wrong with an amount; the order is that of the bits in `problems`."""
+
+    FORMAT = 1
+    AMBIGUOUS = 2
+    DECIMALS = 4
+    NOT_POSITIVE = 8
+    TOO_LARGE = 16
+    CURRENCY = 32
+
+
+class Evidence(IntFlag):
+    """What a value says about the decimal sign of its whole column."""
+
+    COMMA = 1
+    POINT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRule:
+    """How one column is read. `sign` None: only what cannot be misread."""
+
+    currency: str
+    sign: Sign | None = None
+    zero_allowed: bool = False
+
+
+AMOUNT = pl.Struct({"cents": pl.Int64, "flaw": pl.Int64, "evidence": pl.UInt8})
+
+
+def money(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
+    """Read a text column as a struct AMOUNT; null texts give null cents, no flaw."""
+    return piecewise(text, lambda t: _plain(t, rule), lambda t: _written(t, rule), AMOUNT)
+
+
+def read_money(texts: pl.Series, rule: MoneyRule) -> pl.Series:
+    """The same for values at hand."""
+    return texts.to_frame("text").select(money(pl.col("text"), rule)).to_series()
+
+
+def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
+    """Digits with a point and one or two more: what a million rows look like."""
+    pattern = _PLAIN_WHOLE if rule.sign == "comma" else _PLAIN
+    point = text.str.contains(".", literal=True)
+    amount = pl.struct(
+        (text.cast(pl.Float64, strict=False) * 100).round().cast(pl.Int64).alias("cents"),
+        pl.lit(0, pl.Int64).alias("flaw"),
+        (point.cast(pl.UInt8) * int(Evidence.POINT)).alias("evidence"),
+    )
+    return pl.when(text.str.contains(pattern)).then(amount)
+
+
+def _written(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
+    cents, flaw, evidence = _written_amount(text, rule)
+    low = (cents < 0) if rule.zero_allowed else (cents <= 0)
+    flaw = (
+        pl.when(text.is_null())
+        .then(0)
+        .when(flaw != 0)
+        .then(flaw)
+        .when(low)
+        .then(int(Flaw.NOT_POSITIVE))
+        .when(cents > MAX_CENTS)
+        .then(int(Flaw.TOO_LARGE))
+        .otherwise(0)
+    )
+    return pl.struct(
+        pl.when(flaw == 0).then(cents).alias("cents"),
+        flaw.alias("flaw"),
+        evidence.alias("evidence"),
+    )
+
+
+def _written_amount(
+    text: pl.Expr, rule: MoneyRule
+) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Cents, flaw and evidence of an amount written in any way."""
+    parts = text.str.extract_groups(_PARTS).struct
+    number = parts.field("number")
+    sign = _decimal_sign(number, rule.sign)
+    whole, fraction = _split(number, sign)
+    flaw = (
+        pl.when(number.is_null())
+        .then(int(Flaw.FORMAT))
+        .when(whole.str.len_bytes() > _LONGEST_WHOLE)
+        .then(int(Flaw.TOO_LARGE))
+        .otherwise(
+            _currency_flaw(parts.field("before"), rule.currency)
+            | _currency_flaw(parts.field("after"), rule.currency)
+            | _shape_flaw(number, sign, fraction)
+        )
+    )
+    digits = whole.str.slice(0, _LONGEST_WHOLE) + fraction.str.pad_end(2, "0").str.head(2)
+    minus = parts.field("minus") + parts.field("minus2")
+    factor = pl.when(minus.str.contains("[-−]")).then(-1).otherwise(1)
+    cents = digits.cast(pl.Int64, strict=False) * factor
+    return cents, flaw, _evidence(number, sign, rule.sign)
+
+
+def _decimal_sign(number: pl.Expr, given: Sign | None) -> pl.Expr:
+    """`.` or `,` where that is the decimal sign, `` where there is none, `?` unclear."""
+    dots = number.str.count_matches(".", literal=True)
+    commas = number.str.count_matches(",", literal=True)
+    single = dots + commas == 1
+    only = pl.when(dots > 0).then(pl.lit(".")).otherwise(pl.lit(","))
+    thousand_like = number.str.contains(r"^[1-9][0-9]{0,2}[.,][0-9]{3}$")
+    unclear = {
+        None: pl.lit("?"),
+        "comma": pl.when(only == ",").then(pl.lit(",")).otherwise(pl.lit("")),
+        "point": pl.when(only == ".").then(pl.lit(".")).otherwise(pl.lit("")),
+    }[given]
+    return (
+        pl.when(dots + commas == 0)
+        .then(pl.lit(""))
+        .when((dots > 0) & (commas > 0))
+        .then(number.str.extract(r"([.,])[^.,]*$"))
+        .when(single & thousand_like)
+        .then(unclear)
+        .when(single)
+        .then(only)
+        .otherwise(pl.lit(""))
+    )
+
+
+def _split(number: pl.Expr, sign: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Digits before and after the decimal sign; zeros that say nothing are left off."""
+    has_sign = sign.is_in([".", ","])
+    body = pl.when(has_sign).then(number.str.extract(r"^(.*)[.,]")).otherwise(number)
+    tail = pl.when(has_sign).then(number.str.extract(r"[.,]([0-9]*)$"))
+    whole = body.str.replace_all(r"[^0-9]", "").str.strip_chars_start("0")
+    return (
+        pl.when(whole == "").then(pl.lit("0")).otherwise(whole),
+        tail.fill_null("").str.strip_chars_end("0"),
+    )
+
+
+def _shape_flaw(number: pl.Expr, sign: pl.Expr, fraction: pl.Expr) -> pl.Expr:
+    body = pl.when(sign.is_in([".", ","])).then(number.str.extract(r"^(.*)[.,]"))
+    body = pl.coalesce(body, number)
+    grouped = (
+        body.str.contains(r"^[0-9]+$")
+        | body.str.contains(r"^[0-9]{1,3}(?:\.[0-9]{3})+$")
+        | body.str.contains(r"^[0-9]{1,3}(?:,[0-9]{3})+$")
+        | number.str.contains(_GAPPED)
+    )
+    own_sign = (sign != "") & body.str.contains(sign, literal=True)
+    return (
+        pl.when(sign == "?")
+        .then(int(Flaw.AMBIGUOUS))
+        .when(~grouped | own_sign)
+        .then(int(Flaw.FORMAT))
+        .when(fraction.str.len_bytes() > 2)  # noqa: PLR2004 - cents
+        .then(int(Flaw.DECIMALS))
+        .otherwise(0)
+    )
+
+
+def _evidence(number: pl.Expr, sign: pl.Expr, given: Sign | None) -> pl.Expr:
+    short = number.str.contains(r"[.,][0-9]{1,2}$") & pl.lit(given is None)
+    return (
+        pl.when(short & (sign == ","))
+        .then(int(Evidence.COMMA))
+        .when(short & (sign == "."))
+        .then(int(Evidence.POINT))
+        .otherwise(0)
+        .cast(pl.UInt8)
+    )
+
+
+def _currency_flaw(text: pl.Expr, currency: str) -> pl.Expr:
+    """0 for nothing or the store's currency; CURRENCY for another known one."""
+    said = text.fill_null("").str.to_uppercase()
+    own = ["", currency, *(s for s, codes in _SYMBOLS.items() if currency in codes)]
+    return (
+        pl.when(said.is_in(own))
+        .then(0)
+        .when(said.is_in([*_SYMBOLS, *_CODES]))
+        .then(int(Flaw.CURRENCY))
+        .otherwise(int(Flaw.FORMAT))
+    )

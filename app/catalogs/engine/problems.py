@@ -1,0 +1,253 @@
+"""Every problem a row can have: its bit, field, code, and words for people.
+
+A bit number is stored with each offer: append, never renumber.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.stores.channel import GRADES
+
+
+class Severity(StrEnum):
+    """`torn`: no cell of the row is trusted. `unsold`: not an error of the value."""
+
+    TORN = "torn"
+    BLOCKING = "blocking"
+    UNSOLD = "unsold"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of problem; `{value}` and `{currency}` may stand in the texts."""
+
+    bit: int
+    field: str
+    code: str
+    message: str
+    accepted: str
+    severity: Severity = Severity.BLOCKING
+
+    @property
+    def mask(self) -> int:
+        return 1 << self.bit
+
+
+MAX_SKU = 200
+MAX_COMMENT = 500
+MAX_CARRIER = 200
+MAX_QUANTITY = 1_000_000
+MAX_CENTS = 999_999_999
+"""9,999,999.99; beyond it a price is a slip of the keyboard."""
+
+_MONEY = "an amount in {currency} such as 1299.00, `1.299,00 EUR` or `€ 1,299.00`"
+_GTIN = "a GTIN-8, GTIN-12 or GTIN-13 with a right check digit, as text"
+_RANGE = "more than 0, at most 9999999.99"
+_TEXT = "text without control characters"
+_COUNT = f"a whole number from 0 to {MAX_QUANTITY}"
+_DECIMALS = "at most 2 decimals"
+_SIGN = "2 decimals, or `decimal` of the mapping set to comma or point"
+
+
+def _money(first: int, name: str) -> tuple[Problem, ...]:
+    return (
+        Problem(first, name, "price_format", "{value} is no amount", _MONEY),
+        Problem(
+            first + 1,
+            name,
+            "ambiguous_number",
+            "the sign in {value} may separate thousands or decimals",
+            _SIGN,
+        ),
+        Problem(first + 2, name, "price_decimals", "{value} has too many", _DECIMALS),
+        Problem(first + 3, name, "price_not_positive", "{value} is not above 0", _RANGE),
+        Problem(first + 4, name, "price_too_large", "{value} is too large", _RANGE),
+        Problem(
+            first + 5,
+            name,
+            "currency_mismatch",
+            "{value} is not in {currency}",
+            "{currency}, the currency of the store",
+        ),
+    )
+
+
+def _parcel(first: int, number: int) -> tuple[Problem, ...]:
+    return (
+        Problem(
+            first,
+            f"shipper_{number}",
+            "shipping_incomplete",
+            "a carrier needs its name, price and delay",
+            "all three, or none of them",
+        ),
+        Problem(
+            first + 1,
+            f"shipping_price_{number}",
+            "price_format",
+            "{value} is no shipping price",
+            "an amount in {currency}, 0 or more, with at most 2 decimals",
+        ),
+        Problem(
+            first + 2,
+            f"shipping_delay_{number}",
+            "delay_format",
+            "{value} is no delay",
+            "hours, a whole number from 1 to 2000",
+        ),
+    )
+
+
+PROBLEMS: tuple[Problem, ...] = (
+    Problem(
+        0,
+        "row",
+        "row_length",
+        "the row has more or fewer cells than the header",
+        "as many cells as columns; cells that hold the separator in quotes",
+        Severity.TORN,
+    ),
+    Problem(
+        1,
+        "row",
+        "unreadable_row",
+        "the line is not a JSON object",
+        "one JSON object per row",
+        Severity.TORN,
+    ),
+    Problem(2, "sku", "sku_missing", "the SKU is empty", f"1 to {MAX_SKU} characters"),
+    Problem(
+        3, "sku", "text_too_long", "the SKU is too long", f"1 to {MAX_SKU} characters"
+    ),
+    Problem(4, "sku", "control_characters", "the SKU has invisible signs", _TEXT),
+    Problem(
+        5,
+        "sku",
+        "duplicate_sku",
+        "the SKU stands in more than one row",
+        "each SKU once, upper and lower case are the same",
+    ),
+    Problem(6, "ean", "ean_missing", "the EAN is empty", _GTIN),
+    Problem(7, "ean", "ean_format", "{value} is no EAN", _GTIN),
+    Problem(
+        8,
+        "ean",
+        "ean_scientific",
+        "{value} was shortened by a spreadsheet",
+        "all digits: format the column as text before saving",
+    ),
+    Problem(9, "ean", "ean_check_digit", "the check digit of {value} is wrong", _GTIN),
+    Problem(10, "price", "price_missing", "the price is empty", _MONEY),
+    *_money(11, "price"),
+    Problem(
+        17,
+        "currency",
+        "currency_mismatch",
+        "{value} is not the currency of the store",
+        "{currency}",
+    ),
+    Problem(18, "quantity", "quantity_missing", "the quantity is empty", _COUNT),
+    Problem(19, "quantity", "quantity_format", "{value} is no quantity", _COUNT),
+    Problem(20, "quantity", "quantity_negative", "{value} is below 0", _COUNT),
+    Problem(21, "quantity", "quantity_too_large", "{value} is too large", _COUNT),
+    Problem(22, "grade", "grade_missing", "the grade is empty", ", ".join(GRADES)),
+    Problem(23, "grade", "grade_unknown", "{value} is no grade", ", ".join(GRADES)),
+    Problem(
+        24,
+        "category",
+        "category_missing",
+        "the category is empty",
+        "a category of the category mapping",
+        Severity.UNSOLD,
+    ),
+    Problem(
+        25,
+        "category",
+        "category_unmapped",
+        "the category {value} is not mapped",
+        "a category of the category mapping",
+        Severity.UNSOLD,
+    ),
+    Problem(
+        26,
+        "product_id",
+        "product_id_format",
+        "{value} is no product id",
+        "a UUID or a number",
+    ),
+    *_money(27, "min_price"),
+    Problem(
+        33,
+        "min_price",
+        "min_price_above_price",
+        "the minimum price {value} is above the price",
+        "at most the price",
+    ),
+    Problem(
+        34,
+        "warranty_delay",
+        "warranty_format",
+        "{value} is no warranty",
+        "months, or years as in `2 years`",
+    ),
+    Problem(
+        35, "warranty_delay", "warranty_too_short", "{value} is too short", "12 to 120"
+    ),
+    Problem(
+        36, "warranty_delay", "warranty_too_long", "{value} is too long", "12 to 120"
+    ),
+    Problem(
+        37,
+        "comment",
+        "text_too_long",
+        "the comment is too long",
+        f"at most {MAX_COMMENT} characters",
+    ),
+    Problem(
+        38, "comment", "control_characters", "the comment has invisible signs", _TEXT
+    ),
+    Problem(
+        39,
+        "new_battery",
+        "boolean_format",
+        "{value} is neither yes nor no",
+        "true, false, yes, no, 1, 0",
+    ),
+    *_parcel(40, 1),
+    *_parcel(43, 2),
+    *_parcel(46, 3),
+    Problem(
+        49,
+        "shipper_1",
+        "shipper_repeated",
+        "one carrier is given twice",
+        "each carrier once",
+    ),
+)
+
+_BY_NAME = {(problem.field, problem.code): problem for problem in PROBLEMS}
+
+
+def bit(field: str, code: str) -> int:
+    """The mask of one problem. Raises KeyError for an unknown pair."""
+    return _BY_NAME[field, code].mask
+
+
+def mask_of(severity: Severity) -> int:
+    """All problems of one severity."""
+    return sum(problem.mask for problem in PROBLEMS if problem.severity == severity)
+
+
+def problems_in(mask: int) -> tuple[Problem, ...]:
+    """The problems whose bits are set."""
+    return tuple(problem for problem in PROBLEMS if mask & problem.mask)
+
+
+def describe(field: str, code: str, value: str | None, currency: str) -> tuple[str, str]:
+    """Say in words what is wrong and what is accepted."""
+    problem = _BY_NAME[field, code]
+    shown = "the value" if value is None else f"“{value}”"
+    if code == "duplicate_sku" and value is not None:
+        return f"{problem.message}; line {value} counts", problem.accepted
+    message = problem.message.replace("{currency}", currency).replace("{value}", shown)
+    return message, problem.accepted.replace("{currency}", currency)

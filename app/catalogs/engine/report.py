@@ -1,0 +1,85 @@
+"""The row report of a catalog: which row, which field, what is wrong."""
+
+import polars as pl
+
+from app.catalogs.engine.compare import DUPLICATE, Duplicates
+from app.catalogs.engine.problems import PROBLEMS, Problem
+from app.catalogs.engine.reading import LINE
+from app.catalogs.engine.stage import Staged, texts
+
+COLUMNS = ("line", "field", "code", "sku", "value")
+_MOST_CATEGORIES = 1000
+_LONGEST_VALUE = 100
+
+
+def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]:
+    """How often each code occurs in the whole catalog."""
+    mask = pl.col("mask")
+    bits = keys.filter(mask != 0).select(
+        ((mask & p.mask) != 0).sum().alias(str(p.bit)) for p in PROBLEMS
+    )
+    counts: dict[str, int] = {}
+    for problem, number in zip(PROBLEMS, bits.row(0), strict=True):
+        if number:
+            counts[problem.code] = counts.get(problem.code, 0) + number
+    if duplicates.rows.height:
+        counts["duplicate_sku"] = duplicates.rows.height
+    return counts
+
+
+def problem_rows(staged: Staged, duplicates: Duplicates, most: int) -> pl.DataFrame:
+    """The first `most` problems in the order of the file: COLUMNS."""
+    repeated = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
+    mask = pl.col("mask") | pl.col("again").fill_null(0)
+    bad = (
+        staged.keys.select(LINE, "mask")
+        .filter((pl.col("mask") != 0) | pl.col(LINE).is_in(repeated[LINE].implode()))
+        .sort(LINE)
+        .head(most)
+        .join(repeated, on=LINE, how="left")
+        .select(LINE, "counts", mask.alias("mask"))
+    )
+    if bad.is_empty():
+        return pl.DataFrame(schema=_SCHEMA)
+    said = texts(staged, bad[LINE]).collect(engine="streaming")
+    rows = bad.join(said, on=LINE, how="left")
+    parts = [_rows_with(rows, problem) for problem in PROBLEMS]
+    return pl.concat(parts).sort("line", "field", "code").head(most)
+
+
+def source_categories(keys: pl.DataFrame) -> dict[str, int]:
+    """The merchant's categories with their number of rows, the largest first."""
+    counted = (
+        keys.lazy()
+        .filter(pl.col("category").is_not_null())
+        .group_by("category")
+        .len()
+        .with_columns(pl.col("category").cast(pl.String))
+        .sort("len", "category", descending=[True, False])
+        .head(_MOST_CATEGORIES)
+        .collect()
+    )
+    return dict(counted.iter_rows())
+
+
+def _rows_with(rows: pl.DataFrame, problem: Problem) -> pl.DataFrame:
+    value = pl.lit(None, pl.String)
+    if problem.mask == DUPLICATE:
+        value = pl.col("counts").cast(pl.String)
+    elif problem.field in rows.columns:
+        value = _shown(problem.field)
+    return rows.filter((pl.col("mask") & problem.mask) != 0).select(
+        pl.col(LINE).alias("line"),
+        pl.lit(problem.field).alias("field"),
+        pl.lit(problem.code).alias("code"),
+        (_shown("sku") if "sku" in rows.columns else pl.lit(None, pl.String)).alias("sku"),
+        value.alias("value"),
+    )
+
+
+def _shown(name: str) -> pl.Expr:
+    text = pl.col(name).str.slice(0, _LONGEST_VALUE)
+    return text.str.replace_all(r"\p{Cc}", "\ufffd")
+
+
+_SCHEMA = {name: pl.String for name in COLUMNS} | {"line": pl.UInt32}

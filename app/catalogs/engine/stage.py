@@ -1,0 +1,248 @@
+"""One pass over the catalog: problems and a fingerprint per row, kept narrow.
+
+The wanted fields are computed again, by a second pass over the file, for the rows
+that are written: on most days these are few, and the wide rows need no memory.
+"""
+
+from collections.abc import Mapping as Lookup
+from dataclasses import dataclass
+
+import polars as pl
+import polars_hash as plh
+
+from app.catalogs.engine.checks import checked, read_as, read_numbers
+from app.catalogs.engine.config import ImportConfig, InvalidRowPolicy
+from app.catalogs.engine.mapping import mapped
+from app.catalogs.engine.money import Evidence, MoneyRule, Sign, money
+from app.catalogs.engine.problems import PROBLEMS, Severity, bit, mask_of
+from app.catalogs.engine.reading import FLAW, LINE
+from app.stores.channel import AttributeType
+from app.stores.channel import attribute as channel_attribute
+
+WANTED, KEPT, GONE = 0, 1, 2
+STANDINGS = ("wanted", "kept", "gone")
+
+TORN = mask_of(Severity.TORN)
+UNSOLD = mask_of(Severity.UNSOLD)
+BLOCKING = mask_of(Severity.BLOCKING)
+_SKU_PROBLEMS = sum(p.mask for p in PROBLEMS if p.field == "sku")
+
+FIELDS: dict[str, pl.DataType] = {
+    "sku": pl.String(),
+    "ean": pl.String(),
+    "product_id": pl.String(),
+    "grade": pl.String(),
+    "new_battery": pl.Boolean(),
+    "price": pl.Int64(),
+    "quantity": pl.Int64(),
+    "min_price": pl.Int64(),
+    "warranty_delay": pl.Int64(),
+    "comment": pl.String(),
+    "shipping": pl.String(),
+}
+"""The wanted fields; amounts in cents."""
+
+REQUIRED = ("sku", "ean", "price", "quantity", "grade", "category")
+_BETWEEN, _NULL = "\x1f", "\x1e"
+_VERSION = "1"
+"""Part of every fingerprint: raise it when the meaning of a field changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """`keys`: LINE, sku_key, mask, standing, fingerprint, category of every row."""
+
+    keys: pl.DataFrame
+    frame: pl.LazyFrame
+    config: ImportConfig
+    signs: Lookup[str, Sign | None]
+
+    def rows(self, lines: pl.Series | None = None) -> pl.LazyFrame:
+        """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
+        frame = self.frame
+        if lines is not None:
+            frame = frame.filter(pl.col(LINE).is_in(lines.implode()))
+        return _rows(frame, self.config, self.signs)
+
+
+def stage(frame: pl.LazyFrame, config: ImportConfig) -> Staged:
+    """Look at every row once.
+
+    A second look follows only where amounts like `1.299` are in doubt and the rest
+    of their column tells the decimal sign.
+    """
+    signs = _given_signs(config)
+    keys = _keys(frame, config, signs)
+    learned = _learned_signs(keys, signs)
+    if learned:
+        signs |= learned
+        keys = _keys(frame, config, signs)
+    return Staged(keys.drop("evidence"), frame, config, signs)
+
+
+def texts_of(config: ImportConfig) -> list[str]:
+    """The attributes whose texts every row has, mapped or not."""
+    return sorted({*config.mapping.attributes, *REQUIRED})
+
+
+def _keys(
+    frame: pl.LazyFrame, config: ImportConfig, signs: Lookup[str, Sign | None]
+) -> pl.DataFrame:
+    return (
+        _rows(frame, config, signs)
+        .select(
+            LINE,
+            "sku_key",
+            "mask",
+            "standing",
+            "fingerprint",
+            "evidence",
+            pl.col("category").cast(pl.Categorical),
+        )
+        .collect(engine="streaming")
+    )
+
+
+def _rows(
+    frame: pl.LazyFrame, config: ImportConfig, signs: Lookup[str, Sign | None]
+) -> pl.LazyFrame:
+    attributes = frozenset(config.mapping.attributes)
+    absent = [n for n in texts_of(config) if n not in attributes]
+    result = checked(attributes, config.categories, config.currency)
+    fields = (result.fields.get(name, pl.lit(None)) for name in FIELDS)
+    rows = (
+        frame.select(
+            LINE,
+            FLAW,
+            *mapped(config.mapping),
+            *(pl.lit(None, pl.String).alias(name) for name in absent),
+        )
+        .with_columns(
+            *(
+                money(pl.col(name), _rule(name, sign, config.currency)).alias(
+                    read_as(name)
+                )
+                for name, sign in signs.items()
+            ),
+            *read_numbers(attributes),
+        )
+        .select(
+            LINE,
+            FLAW,
+            "category",
+            _evidence(signs),
+            _mask(result.masks),
+            *(
+                field.cast(kind).alias(name)
+                for field, (name, kind) in zip(fields, FIELDS.items(), strict=True)
+            ),
+        )
+    )
+    return _finished(rows, attributes, config.invalid_rows)
+
+
+def texts(staged: Staged, lines: pl.Series) -> pl.LazyFrame:
+    """The merchant's texts of those lines, by attribute."""
+    frame = staged.frame.filter(pl.col(LINE).is_in(lines.implode()))
+    return frame.select(LINE, *mapped(staged.config.mapping))
+
+
+def _finished(
+    rows: pl.LazyFrame, attributes: frozenset[str], policy: InvalidRowPolicy
+) -> pl.LazyFrame:
+    mask, torn = pl.col("mask"), pl.col(FLAW) > 0
+    known_problems = (mask & _SKU_PROBLEMS) | pl.col(FLAW).cast(pl.Int64)
+    return (
+        rows.with_columns(
+            mask=pl.when(torn).then(known_problems).otherwise(mask),
+            quantity=pl.when(~torn).then("quantity"),
+        )
+        .with_columns(
+            pl.col("sku").str.to_lowercase().alias("sku_key"),
+            standing_of(mask, policy).alias("standing"),
+        )
+        .with_columns(_fingerprint(attributes).alias("fingerprint"))
+        .drop(FLAW)
+    )
+
+
+def standing_of(mask: pl.Expr, policy: InvalidRowPolicy) -> pl.Expr:
+    """What a row's problems make of its offer. A torn row tells no category."""
+    invalid = KEPT if policy == "keep" else GONE
+    return (
+        pl.when((mask & UNSOLD) != 0)
+        .then(pl.lit(GONE, pl.UInt8))
+        .when((mask & (BLOCKING | TORN)) != 0)
+        .then(pl.lit(invalid, pl.UInt8))
+        .otherwise(pl.lit(WANTED, pl.UInt8))
+    )
+
+
+def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
+    """64 bits over all that decides the stored row, the same on every machine.
+
+    A field that is not mapped is null in every row and takes part as a constant.
+    """
+    parts = [
+        pl.col(name).cast(pl.String).fill_null(_NULL)
+        if name in attributes or name in {*REQUIRED, "shipping"}
+        else pl.lit(_NULL)
+        for name in FIELDS
+    ]
+    state = pl.col("mask") * len(STANDINGS) + pl.col("standing")
+    return stable_hash([pl.lit(_VERSION), *parts, state.cast(pl.String)])
+
+
+def stable_hash(parts: list[pl.Expr]) -> pl.Expr:
+    """A signed 64-bit hash of texts that does not change with Polars' version."""
+    joined = plh.concat_str(pl.concat_str(parts, separator=_BETWEEN))
+    hashed: pl.Expr = joined.nchash.xxh3_64()
+    return hashed.reinterpret(signed=True)
+
+
+def _mask(masks: list[pl.Expr]) -> pl.Expr:
+    # No two checks set the same bit, so that the sum is the union.
+    return pl.sum_horizontal(masks).cast(pl.Int64).alias("mask")
+
+
+def _given_signs(config: ImportConfig) -> dict[str, Sign | None]:
+    """Every mapped amount with the decimal sign that the mapping names, if any."""
+    signs: dict[str, Sign | None] = {"price": None}
+    for name, source in config.mapping.attributes.items():
+        if channel_attribute(name).type == AttributeType.MONEY:
+            signs[name] = None if source.decimal == "auto" else source.decimal
+    return signs
+
+
+def _rule(name: str, sign: Sign | None, currency: str) -> MoneyRule:
+    return MoneyRule(currency, sign, zero_allowed=name.startswith("shipping"))
+
+
+def _evidence(signs: Lookup[str, Sign | None]) -> pl.Expr:
+    """Two bits per amount, in the order of `signs`."""
+    bits = [
+        pl.col(read_as(name)).struct.field("evidence").cast(pl.Int32) * 4**place
+        for place, name in enumerate(signs)
+    ]
+    return pl.sum_horizontal(bits).cast(pl.Int32).alias("evidence")
+
+
+def _learned_signs(
+    keys: pl.DataFrame, signs: Lookup[str, Sign | None]
+) -> dict[str, Sign | None]:
+    evidence = keys.select(pl.col("evidence").bitwise_or()).item() or 0
+    mask = keys.select(pl.col("mask").bitwise_or()).item() or 0
+    learned: dict[str, Sign | None] = {}
+    for place, (name, sign) in enumerate(signs.items()):
+        told = Evidence(evidence >> (2 * place) & 3)
+        if sign is None and mask & _doubt(name) and told in _SIGNS:
+            learned[name] = _SIGNS[told]
+    return learned
+
+
+def _doubt(name: str) -> int:
+    code = "price_format" if name.startswith("shipping") else "ambiguous_number"
+    return bit(name, code)
+
+
+_SIGNS: dict[Evidence, Sign] = {Evidence.COMMA: "comma", Evidence.POINT: "point"}

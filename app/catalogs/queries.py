@@ -1,0 +1,105 @@
+"""Reads of catalogs, row problems and offers."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.access.service import Caller
+from app.catalogs.models import Catalog
+from app.errors import NotFoundError
+
+OFFER_STATES = {
+    "in_error": "in_error",
+    "invalid": "NOT in_error AND (standing = 'kept' OR (problems <> 0 AND NOT listed))",
+    "pending": "dirty AND NOT in_error AND standing <> 'kept'",
+    "withdrawn": "standing = 'gone' AND listed AND NOT dirty AND NOT in_error",
+    "not_wanted": "standing = 'gone' AND NOT listed AND problems = 0 AND NOT in_error",
+    "published": "standing = 'wanted' AND NOT dirty AND NOT in_error",
+}
+
+
+async def visible(session: AsyncSession, caller: Caller, catalog_id: UUID) -> Catalog:
+    """Raises NotFoundError when it is not there or another store's."""
+    catalog = await session.get(Catalog, catalog_id)
+    if catalog is None or not caller.sees(catalog.store_id):
+        raise NotFoundError("There is no such catalog.")
+    return catalog
+
+
+async def listed(
+    session: AsyncSession, store_id: UUID, before: UUID | None, limit: int
+) -> Sequence[Catalog]:
+    """Newest first."""
+    query = (
+        select(Catalog)
+        .where(Catalog.store_id == store_id)
+        .order_by(col(Catalog.id).desc())
+        .limit(limit + 1)
+    )
+    if before:
+        query = query.where(col(Catalog.id) < before)
+    return (await session.execute(query)).scalars().all()
+
+
+async def problems(
+    session: AsyncSession,
+    catalog: Catalog,
+    code: str | None,
+    after: tuple[str, ...] | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Problems of rows in file order; `same_as` leads to the report of its twin."""
+    where = " AND code = :code" if code else ""
+    if after:
+        where += " AND (line, field, code) > (:line, :field, :last_code)"
+    line, field, last_code = after or ("0", "", "")
+    rows = await session.execute(
+        text(
+            f"SELECT * FROM catalog_problem WHERE catalog_id = :id{where} "  # noqa: S608 - constants
+            "ORDER BY line, field, code LIMIT :limit"
+        ),
+        {
+            "id": catalog.same_as or catalog.id,
+            "code": code,
+            "line": int(line),
+            "field": field,
+            "last_code": last_code,
+            "limit": limit + 1,
+        },
+    )
+    return rows.all()
+
+
+async def offers(
+    session: AsyncSession,
+    store_id: UUID,
+    state: str | None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Offers by SKU, all or in one state."""
+    where = f" AND {OFFER_STATES[state]}" if state else ""
+    rows = await session.execute(
+        text(
+            f"SELECT * FROM offer WHERE store_id = :id{where} "  # noqa: S608 - constants
+            "AND sku_key > :after ORDER BY sku_key LIMIT :limit"
+        ),
+        {"id": store_id, "after": after or "", "limit": limit + 1},
+    )
+    return rows.all()
+
+
+async def offer(session: AsyncSession, store_id: UUID, sku: str) -> Any:  # noqa: ANN401 - a row
+    """Raises NotFoundError."""
+    found = await session.execute(
+        text("SELECT * FROM offer WHERE store_id = :id AND sku_key = :key"),
+        {"id": store_id, "key": sku.strip().lower()},
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFoundError("The store has never had an offer with this SKU.")
+    return row

@@ -1,0 +1,40 @@
+"""Column shapes that every table shares: ids, UTC times, JSON, exact money."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Numeric, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+from uuid_utils.compat import uuid7
+
+UTC_TIME = DateTime(timezone=True)
+MONEY = Numeric(12, 2)
+KEY = String(collation="C")
+"""A key that is only compared: byte order, whatever the database's locale."""
+
+
+def new_id() -> UUID:
+    """A UUID version 7 (RFC 9562): sorts by the time it was made."""
+    return uuid7()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def id_field() -> Any:  # noqa: ANN401 - SQLModel's Field is Any by design
+    return Field(default_factory=new_id, primary_key=True)
+
+
+def time_field(*, default_now: bool = False) -> Any:  # noqa: ANN401 - as above
+    if default_now:
+        return Field(default_factory=utc_now, sa_type=UTC_TIME)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=UTC_TIME)  # type: ignore[call-overload]
+
+
+def json_field(*, default: Any = None) -> Any:  # noqa: ANN401 - as above
+    if default is None:
+        return Field(default=None, sa_type=JSONB)
+    return Field(default_factory=default, sa_type=JSONB)

@@ -1,0 +1,114 @@
+"""PostgreSQL: the engine, and the one place that commits."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated, Any, Protocol, cast
+from uuid import UUID
+
+import psycopg
+from fastapi import Depends, Request
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from app.jobs.kinds import JobKind, exclusive_name
+from app.jobs.models import JobRow
+from app.jobs.rows import add_job
+
+
+class Waker(Protocol):
+    """The queue's doorway: tells workers that a job row is due."""
+
+    async def wake(
+        self, job_ids: Sequence[UUID], *, after: timedelta = timedelta(0)
+    ) -> bool: ...
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A session, and the jobs that leave once it is committed."""
+
+    session: AsyncSession
+    jobs: list[UUID] = field(default_factory=list)
+
+    async def enqueue(
+        self, kind: JobKind, subject_id: UUID, *, after: timedelta = timedelta(0)
+    ) -> None:
+        """Write a job row; one of the same kind and subject that waits is enough."""
+        job = JobRow(
+            kind=kind, subject_id=subject_id, exclusive=exclusive_name(kind, subject_id)
+        )
+        if await add_job(self.session, job, after) and not after:
+            self.jobs.append(job.id)
+
+
+def sqlalchemy_url(database_url: str) -> URL:
+    """The same address for SQLAlchemy's psycopg dialect."""
+    return make_url(database_url).set(drivername="postgresql+psycopg")
+
+
+def libpq_url(database_url: str) -> str:
+    """The same address for plain psycopg connections (COPY)."""
+    url = make_url(database_url).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
+
+
+def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """An engine that says within 2 s that PostgreSQL cannot be reached."""
+    return create_async_engine(
+        sqlalchemy_url(database_url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=2,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 2,
+            "application_name": "refeed",
+            "options": "-c timezone=UTC -c lock_timeout=30s",
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where rows are read and written, by transactions or by COPY."""
+
+    url: str
+    engine: AsyncEngine
+    waker: Waker
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commit everything or nothing; only then wake the workers."""
+        sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        async with sessions.begin() as session:
+            tx = Transaction(session)
+            yield tx
+        if tx.jobs:
+            await self.waker.wake(tx.jobs)
+
+    def connect(self) -> "psycopg.Connection[Any]":
+        """A plain connection for COPY; used from threads, never on the loop."""
+        return psycopg.connect(
+            libpq_url(self.url),
+            connect_timeout=5,
+            application_name="refeed-copy",
+            options="-c timezone=UTC",
+        )
+
+
+async def open_transaction(request: Request) -> AsyncIterator[Transaction]:
+    """One request, one transaction."""
+    database = cast("Database", request.state.database)
+    async with database.transaction() as tx:
+        yield tx
+
+
+# scope="function": commit before the response leaves, so a failed commit is a 500.
+Tx = Annotated[Transaction, Depends(open_transaction, scope="function")]

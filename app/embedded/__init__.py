@@ -1,0 +1,1 @@
+"""Starts the database, the queue and our own processes with one command."""

@@ -1,0 +1,161 @@
+"""PostgreSQL: made once, reached by a socket, its role no superuser."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import PGconn, Ping
+
+from app.embedded import pids
+from app.embedded.accounts import Account, become, own
+from app.embedded.errors import StartError
+from app.embedded.keys import postgres_password
+from app.embedded.layout import Layout
+from app.embedded.process import Child
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+ROLE = "refeed"
+SUPERUSER = "postgres"
+# Nothing of our environment: PGPORT, PGDATA or LC_ALL would change what is started.
+ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
+
+
+def url(layout: Layout, sockets: Path, role: str, database: str) -> str:
+    password = postgres_password(layout.state, role)
+    return f"postgresql://{role}:{password}@/{database}?host={sockets}"
+
+
+def superuser_url(layout: Layout, sockets: Path) -> str:
+    return url(layout, sockets, SUPERUSER, "postgres")
+
+
+def create(
+    layout: Layout, programs: Path, account: Account | None, sockets: Path
+) -> None:
+    """Make the data folder; one that is there is complete and stays as it is."""
+    if layout.postgres.exists():
+        return
+    draft = layout.postgres.with_name("postgres.new")  # left by a start cut short
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    own(draft, account)
+    password = sockets / "password"
+    password.touch(mode=0o600)
+    password.write_text(postgres_password(layout.state, SUPERUSER))
+    own(password, account)
+    try:
+        _initdb(programs, draft, password, account)
+    finally:
+        password.unlink()
+    draft.rename(layout.postgres)
+
+
+def _initdb(
+    programs: Path, data: Path, password: Path, account: Account | None
+) -> None:
+    # The built-in C.UTF-8 sorts the same on every system and with every libc.
+    options = [
+        *("--no-instructions", "-U", SUPERUSER, "-A", "scram-sha-256"),
+        *(f"--pwfile={password}", "-E", "UTF8", "--locale=C"),
+        *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+    ]
+    try:
+        subprocess.run(  # noqa: S603 - a program from an installed wheel
+            [programs / "initdb", "-D", data, *options],
+            env=ENVIRONMENT,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+            start_new_session=True,
+            preexec_fn=become(account, signal.SIGTERM),
+        )
+    except subprocess.CalledProcessError as error:
+        raise StartError(f"initdb failed in {data}:\n{error.stderr}") from error
+    except (OSError, subprocess.SubprocessError) as error:
+        raise StartError(f"initdb cannot be started: {error}") from error
+
+
+def child(
+    layout: Layout,
+    programs: Path,
+    account: Account | None,
+    sockets: Path,
+    options: Mapping[str, str],
+) -> Child:
+    """Return how to run the server: on a socket, never on the network."""
+    settings = {"timezone": "UTC", "log_timezone": "UTC", **options}
+    command = [str(programs / "postgres"), "-D", str(layout.postgres)]
+    command += ["-h", "", "-k", str(sockets), "-p", "5432"]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    superuser = superuser_url(layout, sockets)
+    return Child(
+        "postgres",
+        command,
+        ENVIRONMENT,
+        ready=lambda: accepts_connections(superuser),
+        ready_timeout=timedelta(minutes=5),  # after a crash it reads its journal
+        stop_signal=signal.SIGINT,  # a fast shutdown: clients are sent away
+        stop_timeout=timedelta(seconds=60),
+        log=layout.logs / "postgres.log",
+        pid_file=layout.pids / "postgres.pid",
+        account=account,
+    )
+
+
+def accepts_connections(superuser: str) -> bool:
+    return PGconn.ping(superuser.encode()) == Ping.OK
+
+
+def forget_borrowed_pid(data: Path) -> None:
+    """Drop the server's own note of its process when that number is another's now.
+
+    After a restart of a container numbers repeat, and the server would take any
+    process of its user for itself. We hold the folder and ended our own server.
+    """
+    note = data / "postmaster.pid"
+    with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+        pid = int(note.read_text().splitlines()[0])
+        if pids.mark_of(pid) and str(data) not in pids.command_of(pid):
+            note.unlink()
+
+
+def create_database(layout: Layout, superuser: str) -> None:
+    """Make the role and its database where they are missing."""
+    try:
+        with psycopg.connect(superuser, autocommit=True) as connection:
+            if _missing(connection, "SELECT FROM pg_roles WHERE rolname = %s"):
+                _create_role(connection, postgres_password(layout.state, ROLE))
+            if _missing(connection, "SELECT FROM pg_database WHERE datname = %s"):
+                create = sql.SQL("CREATE DATABASE {0} OWNER {0}")
+                connection.execute(create.format(sql.Identifier(ROLE)))
+    except psycopg.OperationalError as error:
+        raise StartError(
+            f"PostgreSQL turns us away, does its key file still fit? {error}"
+        ) from error
+
+
+def _missing(connection: Connection, query: LiteralString) -> bool:
+    return connection.execute(query, [ROLE]).fetchone() is None
+
+
+def _create_role(connection: Connection, password: str) -> None:
+    # Hashed here, so that no log of the server can hold the password.
+    secret = connection.pgconn.encrypt_password(
+        password.encode(), ROLE.encode(), b"scram-sha-256"
+    )
+    create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+    connection.execute(
+        create.format(sql.Identifier(ROLE), sql.Literal(secret.decode()))
+    )

@@ -1,0 +1,169 @@
+"""Runs the children: in order, watched, started again, stopped in reverse."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from app.embedded import logs
+from app.embedded.errors import EmbeddedError, GaveUpError, StartError
+from app.embedded.process import Child, Process
+from app.embedded.restarts import RestartPolicy, pause_before_restart
+from app.embedded.servers import EmbeddedServers, Endpoints
+
+TICK = 0.05
+LOG_CHECK = timedelta(seconds=30)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Handler = Callable[[int, FrameType | None], Any] | int | signal.Handlers | None
+
+log = logging.getLogger(__name__)
+
+
+class StopRequestedError(EmbeddedError):
+    """Somebody asked us to stop while we were still starting."""
+
+
+@dataclass
+class _Watched:
+    process: Process
+    deaths: list[float] = field(default_factory=list)
+    restart_at: float | None = None
+
+
+class Supervisor:
+    """A context: inside it signals ask for a stop, leaving it stops all children."""
+
+    def __init__(self, policy: RestartPolicy | None = None) -> None:
+        self.stop_requested = False
+        self._policy = policy or RestartPolicy()
+        self._servers: EmbeddedServers | None = None
+        self._watched: list[_Watched] = []
+        self._handlers: dict[signal.Signals, Handler] = {}
+        self._next_log_check = 0.0
+
+    def __enter__(self) -> Self:
+        for number in STOP_SIGNALS:
+            # Under nohup a hang-up is ignored, and stays so.
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue
+            self._handlers[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Stop everything; being asked to stop while starting is no error."""
+        self.stop()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        return isinstance(error, StopRequestedError)
+
+    def serve(self, servers: EmbeddedServers) -> Endpoints:
+        """Start the embedded servers, and watch and stop them like our children."""
+        self._servers = servers
+        endpoints = servers.start()
+        self._watched += [_Watched(process) for process in servers.processes]
+        self._go_on()
+        return endpoints
+
+    def start(self, child: Child) -> Process:
+        """Start a child and wait until it is ready.
+
+        Raises StartError when it ends instead, StopRequestedError when a signal came.
+        """
+        self._go_on()
+        process = Process(self._remembered(child))
+        watched = _Watched(process)
+        self._watched.append(watched)
+        process.start(given_up=lambda: self.stop_requested)
+        self._go_on()
+        return process
+
+    def watch(self) -> None:
+        """Start again what ends, until a signal asks to stop.
+
+        Raises GaveUpError when a child ends too often.
+        """
+        while not self.stop_requested:
+            for watched in self._watched:
+                self._tend(watched)
+            self._keep_logs_small()
+            time.sleep(TICK)
+
+    def stop(self) -> None:
+        """Stop all in reverse, the servers last; may be called again."""
+        with ExitStack() as last_things:  # one that fails does not spare the others
+            if self._servers:
+                last_things.callback(self._servers.stop)
+            for watched in self._watched:
+                last_things.callback(watched.process.stop)
+        self._watched.clear()
+
+    def _tend(self, watched: _Watched) -> None:
+        now = time.monotonic()
+        if watched.restart_at is None:
+            if not watched.process.running:
+                self._plan_restart(watched, now)
+        elif now >= watched.restart_at:
+            watched.restart_at = None
+            try:
+                watched.process.launch()
+            except StartError:
+                log.exception("restart failed")
+                self._plan_restart(watched, now)
+
+    def _plan_restart(self, watched: _Watched, now: float) -> None:
+        child, code = watched.process.child, watched.process.exit_code
+        watched.deaths.append(now)
+        ages = [timedelta(seconds=now - death) for death in watched.deaths]
+        pause = pause_before_restart(ages, self._policy)
+        if pause is None:
+            where = f"its log is {child.log}" if child.log else "its output is above"
+            raise GaveUpError(
+                f"{child.name} ended {self._policy.deaths_allowed + 1} times within "
+                f"{self._policy.window.total_seconds():.0f} s, "
+                f"the last time with code {code}; {where}"
+            )
+        watched.deaths = watched.deaths[-self._policy.deaths_allowed :]
+        watched.restart_at = now + pause.total_seconds()
+        log.warning(
+            "child ended, starting it again",
+            extra={"child": child.name, "code": code, "pause": str(pause)},
+        )
+
+    def _keep_logs_small(self) -> None:
+        if time.monotonic() < self._next_log_check:
+            return
+        self._next_log_check = time.monotonic() + LOG_CHECK.total_seconds()
+        for watched in self._watched:
+            if watched.process.child.log:
+                logs.keep_small(watched.process.child.log)
+
+    def _remembered(self, child: Child) -> Child:
+        """Give the child a pid file where the folder of pid files is locked by us."""
+        if self._servers is None or child.pid_file:
+            return child
+        return replace(child, pid_file=self._servers.layout.pids / f"{child.name}.pid")
+
+    def _go_on(self) -> None:
+        if self.stop_requested:
+            raise StopRequestedError("asked to stop while starting")
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        """Ask for an orderly stop; the second time, end at once."""
+        if self.stop_requested:
+            servers = self._servers.processes if self._servers else ()
+            for process in (*servers, *(each.process for each in self._watched)):
+                process.kill_without_waiting()
+            os._exit(128 + number)
+        self.stop_requested = True

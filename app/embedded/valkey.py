@@ -1,0 +1,64 @@
+"""Valkey: keeps the queue over a restart, reached through a socket."""
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+
+from app.embedded.accounts import Account, own
+from app.embedded.layout import Layout
+from app.embedded.process import Child
+
+SOCKET = "valkey.sock"
+
+
+def create(layout: Layout, account: Account | None) -> None:
+    layout.valkey.mkdir(mode=0o700, exist_ok=True)
+    own(layout.valkey, account)
+
+
+def url(sockets: Path) -> str:
+    return f"unix://{sockets / SOCKET}"
+
+
+def child(
+    layout: Layout, program: Path, account: Account | None, sockets: Path
+) -> Child:
+    """Return how to run the server: on a socket, journal on disk, nothing evicted."""
+    path = sockets / SOCKET
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(layout.valkey),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    command = [str(program)]
+    for name, value in options.items():
+        command += [f"--{name}", value]
+    return Child(
+        "valkey",
+        command,
+        {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath},
+        ready=lambda: answers(path),
+        log=layout.logs / "valkey.log",
+        pid_file=layout.pids / "valkey.pid",
+        account=account,
+    )
+
+
+def answers(path: Path) -> bool:
+    """Whether the server has read its journal and takes commands."""
+    with (
+        contextlib.suppress(OSError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,
+    ):
+        connection.settimeout(5)
+        connection.connect(str(path))
+        connection.sendall(b"PING\r\n")
+        return connection.recv(5) == b"+PONG"
+    return False

@@ -1,0 +1,199 @@
+"""Every error an API caller can see, in one shape: RFC 9457 problem details."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field of a request, and what would be accepted."""
+
+    field: str
+    code: str
+    message: str
+    accepted: str | None = None
+
+
+class ProblemError(Exception):
+    """A refusal with a stable code; raised anywhere, rendered in one place."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **members: object,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code or self.code
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.members = members
+
+
+class NotFoundError(ProblemError):
+    """No such resource, or one that this key may not see."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+
+
+class UnauthenticatedError(ProblemError):
+    """The bearer key is missing, unknown, expired or revoked."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "unauthenticated"
+
+
+class ForbiddenError(ProblemError):
+    """The key is known but may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+
+
+class ConflictError(ProblemError):
+    """The request is sound but does not fit the present state."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+
+
+class InvalidError(ProblemError):
+    """The request says something that cannot be accepted."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "invalid"
+
+
+class TooLargeError(ProblemError):
+    """The body is larger than the operator allows."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_large"
+
+
+class MediaTypeError(ProblemError):
+    """The body's media type is not one of those accepted."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+
+
+class PreconditionFailedError(ProblemError):
+    """If-Match names another version than the present one."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
+
+
+class UnavailableError(ProblemError):
+    """Something refeed needs is down; asking again later is right."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "unavailable"
+
+
+class NoRoomError(ProblemError):
+    """There is no room left for uploads."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    code = "storage_full"
+
+
+class BadBodyError(ProblemError):
+    """The body broke off."""
+
+    code = "body_cut_off"
+
+
+class FieldProblem(BaseModel):
+    """A field that was not accepted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "field": "country",
+                    "code": "unknown_market",
+                    "message": "Back Market has no market `XX`.",
+                    "accepted": "AT, AU, BE, DE, ES, FI, FR, GB ...",
+                }
+            ]
+        }
+    )
+
+    field: str = Field(description="path of the field in the body, query or header")
+    code: str
+    message: str
+    accepted: str | None = None
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details, with a stable `code` and the request's id."""
+
+    type: str = Field(description="URI reference that names the kind of problem")
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str | None = None
+    request_id: str | None = None
+    errors: list[FieldProblem] = []
+
+
+def problem_body(
+    error: ProblemError, *, instance: str, request_id: str | None
+) -> dict[str, Any]:
+    """The JSON of an error. Secrets never come this far: details are ours."""
+    status = HTTPStatus(error.status)
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": error.detail,
+        "code": error.code,
+        "instance": instance,
+        "request_id": request_id,
+        "errors": [
+            {
+                "field": e.field,
+                "code": e.code,
+                "message": e.message,
+                "accepted": e.accepted,
+            }
+            for e in error.errors
+        ],
+    }
+    return body | error.members
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text}
+    for status, text in {
+        401: "The bearer key is missing or not valid",
+        403: "The key's scope does not allow this",
+        404: "No such resource, or not visible to this key",
+        422: "The request says something that cannot be accepted",
+        503: "PostgreSQL cannot be reached; try again",
+    }.items()
+}
+"""What any route under `/v1` may answer; routes add their own (409, 412, 413, 415)."""
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare further error statuses of a route for the OpenAPI document."""
+    return {
+        status: {"model": Problem, "description": HTTPStatus(status).phrase}
+        for status in statuses
+    }

@@ -1,0 +1,20 @@
+"""The kinds of jobs, and what may not run side by side."""
+
+from enum import StrEnum
+from uuid import UUID
+
+
+class JobKind(StrEnum):
+    """Each names one service function that a worker calls with the subject's id."""
+
+    IMPORT = "import_catalog"
+    """Subject: a store. Brings its offers up to date with its catalogs."""
+    PUBLISH = "publish"
+    """Subject: a publication."""
+    CHECK_CONNECTION = "check_connection"
+    """Subject: a seller account."""
+
+
+def exclusive_name(kind: JobKind, subject_id: UUID) -> str:
+    """One job of a kind runs for a subject at a time."""
+    return f"{kind}:{subject_id}"

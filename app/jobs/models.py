@@ -1,0 +1,54 @@
+"""The job table: the truth about what is to do, who does it, and how it ended."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from app.columns import id_field, json_field, time_field
+
+
+class JobRow(SQLModel, table=True):
+    """One piece of work. `exclusive` names what only one running job may hold.
+
+    Beside a running job one more may be queued for the same subject: what came in
+    while the first one ran is not missed.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index(
+            "ux_job_queued_subject",
+            "kind",
+            "subject_id",
+            unique=True,
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ux_job_running_exclusive",
+            "exclusive",
+            unique=True,
+            postgresql_where=text("state = 'running'"),
+        ),
+        Index("ix_job_due", "run_after", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_job_lease", "lease_until", postgresql_where=text("state = 'running'")
+        ),
+        Index("ix_job_subject", "subject_id"),
+    )
+
+    id: UUID = id_field()
+    kind: str
+    subject_id: UUID
+    exclusive: str | None = None
+    state: str = "queued"
+    attempt: int = 0
+    run_after: datetime = time_field(default_now=True)
+    lease_until: datetime | None = time_field()
+    lease_token: UUID | None = None
+    woken_at: datetime | None = time_field()
+    checkpoint: dict[str, object] = json_field(default=dict)
+    last_error: str | None = Field(default=None, max_length=500)
+    created_at: datetime = time_field(default_now=True)
+    done_at: datetime | None = time_field()

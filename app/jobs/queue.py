@@ -1,0 +1,116 @@
+"""The only door to arq: wake-ups go out here, and nothing but ids travels."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from arq.connections import ArqRedis, RedisSettings
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+QUEUE_NAME = "refeed:wake"
+RUN = "run"
+PATIENCE = 2.0
+"""Seconds that a caller waits for Redis before it goes on without."""
+
+
+def serialize(value: dict[str, Any]) -> bytes:
+    """JSON instead of pickle: who writes to Redis must not run code in a worker."""
+    return json.dumps(value, default=repr).encode()
+
+
+def deserialize(value: bytes) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(value)
+    return loaded
+
+
+def redis_settings(redis_url: str) -> RedisSettings:
+    """Settings that survive a restart of Redis (a refused reconnect is an OSError)."""
+    settings = RedisSettings.from_dsn(redis_url)
+    settings.conn_timeout = 2
+    settings.conn_retries = 5
+    settings.retry_on_error = [ConnectionError, TimeoutError, OSError]
+    settings.retry = Retry(ExponentialBackoff(cap=2, base=0.1), 3)
+    settings.max_connections = 50
+    return settings
+
+
+def connect(redis_url: str) -> ArqRedis:
+    """A lazy connection pool: nothing is dialled before the first wake-up."""
+    settings = redis_settings(redis_url)
+    common: dict[str, Any] = {
+        "socket_connect_timeout": 1,
+        "socket_timeout": 2,
+        "max_connections": 50,
+        "job_serializer": serialize,
+        "job_deserializer": deserialize,
+        "default_queue_name": QUEUE_NAME,
+    }
+    if settings.unix_socket_path:
+        common.pop("socket_connect_timeout")
+        return ArqRedis(
+            unix_socket_path=settings.unix_socket_path, db=settings.database, **common
+        )
+    return ArqRedis(
+        host=str(settings.host),
+        port=settings.port,
+        db=settings.database,
+        username=settings.username,
+        password=settings.password,
+        ssl=settings.ssl,
+        **common,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Wakes workers, best effort: the sweeper finds what a lost wake-up left."""
+
+    redis: ArqRedis
+
+    async def wake(
+        self, job_ids: Sequence[UUID], *, after: timedelta = timedelta(0)
+    ) -> bool:
+        """Tell the workers that these jobs are due. False: Redis did not take it.
+
+        A job may be woken twice: the claim on its row decides who runs it.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for job_id in job_ids:
+                    await self.redis.enqueue_job(RUN, str(job_id), _defer_by=after)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("queue.unreachable", error=type(error).__name__)
+            return False
+        return True
+
+    async def is_up(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(await self.redis.ping())
+        except (RedisError, OSError):
+            return False
+
+    async def close(self) -> None:
+        await self.redis.aclose()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class SilentQueue:
+    """Wakes nobody: for commands and tests that run jobs by hand."""
+
+    async def wake(
+        self,
+        job_ids: Sequence[UUID],  # noqa: ARG002 - the port
+        *,
+        after: timedelta = timedelta(0),  # noqa: ARG002 - the port
+    ) -> bool:
+        return True

@@ -1,0 +1,86 @@
+"""Logs: events with fields, readable in a terminal, JSON otherwise, never a secret."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from app.settings import Settings
+
+SECRET_NAMES = re.compile(
+    r"authorization|token|secret|password|passwd|cookie|api_key|admin_key", re.IGNORECASE
+)
+SECRET_VALUES = re.compile(
+    r"(refeed_[A-Za-z0-9_-]{8})[A-Za-z0-9_-]+"
+    r"|((?:basic|bearer)\s+)\S+"
+    r"|(://[^:/@\s]*:)[^@\s]+(?=@)",
+    re.IGNORECASE,
+)
+HIDDEN = "[hidden]"
+PUBLIC_NAMES = frozenset({"token_digest", "key_id"})
+
+Event = MutableMapping[str, Any]
+
+
+def hide_secrets(_logger: object, _method: str, event: Event) -> Event:
+    """Drop values of fields that hold secrets, and secrets inside other texts."""
+    for name, value in event.items():
+        if SECRET_NAMES.search(name) and name not in PUBLIC_NAMES:
+            event[name] = HIDDEN
+        elif isinstance(value, str):
+            event[name] = SECRET_VALUES.sub(_blank, value)
+    return event
+
+
+def _blank(match: re.Match[str]) -> str:
+    return next((g for g in match.groups() if g), "") + HIDDEN
+
+
+def configure_logs(settings: Settings) -> None:
+    """Send all logs, the libraries' too, to standard error in one form."""
+    console = settings.log_format == "console" or (
+        settings.log_format == "auto" and sys.stderr.isatty()
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[structlog.typing.Processor] = (
+        [hide_secrets, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        if console
+        else [
+            structlog.processors.format_exc_info,
+            hide_secrets,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *last,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    for quiet in ("httpx", "httpcore", "arq", "uvicorn.access", "asyncio"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers[:] = []
+        logging.getLogger(name).propagate = True

@@ -1,0 +1,83 @@
+"""create_app(): wiring and nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from fastapi import APIRouter, FastAPI
+
+from app.access.router import router as access
+from app.accounts.router import router as accounts
+from app.catalogs.router import router as catalogs
+from app.database import Database, open_engine
+from app.errors import PROBLEM_RESPONSES
+from app.health import router as health
+from app.jobs import queue
+from app.openapi import describe
+from app.problems import add_problem_handlers
+from app.publications.router import router as publications
+from app.requests import RequestContext
+from app.settings import Settings, load_settings, require
+from app.storage import Storage
+from app.stores.router import channel_router
+from app.stores.router import router as stores
+from app.vault import Vault, open_vault
+
+VERSION = "0.1.0"
+
+
+class State(TypedDict):
+    """What every request can reach; opened once for the process."""
+
+    settings: Settings
+    database: Database
+    queue: queue.Queue
+    storage: Storage
+    vault: Vault
+
+
+@asynccontextmanager
+async def _open(app: FastAPI) -> AsyncIterator[State]:
+    settings: Settings = app.extra["settings"]
+    require(settings, "database_url", "redis_url", "secret_key", "admin_key")
+    assert settings.database_url is not None  # noqa: S101 - required just above
+    assert settings.redis_url is not None  # noqa: S101 - required just above
+    database_url = settings.database_url.get_secret_value()
+    waker = queue.Queue(queue.connect(settings.redis_url.get_secret_value()))
+    engine = open_engine(database_url, pool_size=20)
+    try:
+        yield {
+            "settings": settings,
+            "database": Database(database_url, engine, waker),
+            "queue": waker,
+            "storage": Storage(settings.uploads),
+            "vault": open_vault(settings),
+        }
+    finally:
+        await engine.dispose()
+        await waker.close()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The API. Settings are read from the environment unless given."""
+    app = FastAPI(
+        title="refeed",
+        version=VERSION,
+        lifespan=_open,
+        settings=settings or load_settings(),
+    )
+    rooms: tuple[APIRouter, ...] = (
+        stores,
+        channel_router,
+        accounts,
+        catalogs,
+        publications,
+        access,
+    )
+    for room in rooms:
+        app.include_router(room, responses=PROBLEM_RESPONSES)
+    app.include_router(health)
+    add_problem_handlers(app)
+    app.add_middleware(RequestContext)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    return app

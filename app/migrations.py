@@ -1,0 +1,39 @@
+"""Brings the database's tables up to date, one process at a time."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+from app.database import sqlalchemy_url
+
+FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+LOCK = 0x7265666565640002
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config
+
+
+HEAD = ScriptDirectory.from_config(_config()).get_current_head()
+"""The newest migration that this release knows."""
+
+
+def migrate(database_url: str) -> None:
+    """Apply what is missing. Others who try at the same time wait and find nothing."""
+    engine = create_engine(sqlalchemy_url(database_url))
+    config = _config()
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+            connection.commit()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.commit()
+    finally:
+        engine.dispose()

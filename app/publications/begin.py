@@ -1,0 +1,163 @@
+"""Takes up a publication: loads what it needs and gives it the seller account."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.accounts import service as accounts
+from app.accounts.models import SellerAccount
+from app.backmarket.client import Access
+from app.backmarket.markets import Environment, Platform, market_of
+from app.columns import utc_now
+from app.jobs.lease import Lease, Snooze
+from app.publications import ending
+from app.publications.context import Run, Tools, wait_for_turn
+from app.publications.lifecycle import LIVE, OVER, advance
+from app.publications.models import Publication
+from app.publications.plan import PlanSummary
+from app.publications.words import State
+from app.stores.models import Store
+
+BUSY = timedelta(seconds=2)
+
+
+async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
+    """The run to go on with; a Snooze when it is not its turn; None when it is over.
+
+    Raises IntegrityError when another run of the account starts at the same time,
+    SecretUnreadableError when the token cannot be decrypted.
+    """
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        publication = await tx.session.get(
+            Publication, lease.subject_id, with_for_update=True
+        )
+        if publication is None or State(publication.state) in OVER:
+            await lease.finish(tx.session)
+            return None
+        store = await tx.session.get(Store, publication.store_id)
+        if store is None or store.account_id is None or not _may_start(
+            publication, store
+        ):
+            await ending.cancel(tx.session, publication, "store_inactive")
+            await lease.finish(tx.session)
+            return None
+        pause = await _pause(tx.session, publication, store)
+        if pause:
+            return Snooze(pause)
+        account = await accounts.get(tx.session, publication.account_id)
+        siblings = await _siblings(tx.session, store)
+        await tx.session.flush()
+        return _run(tools, lease, publication, store, account, siblings)
+
+
+def _may_start(publication: Publication, store: Store) -> bool:
+    """A run that has begun is carried to its end; a new one needs an active store."""
+    return publication.state != State.REQUESTED or store.active
+
+
+async def _pause(
+    session: AsyncSession, publication: Publication, store: Store
+) -> timedelta | None:
+    """Start a requested run if its time has come and the account is free."""
+    now = utc_now()
+    if publication.not_before and publication.not_before > now:
+        return publication.not_before - now
+    account_id = publication.account_id
+    if publication.state == State.REQUESTED:
+        assert store.account_id is not None  # noqa: S101 - take_up looked
+        account_id = publication.account_id = store.account_id
+        busy = await session.scalar(
+            select(Publication.id).where(
+                Publication.account_id == account_id,
+                col(Publication.state).in_([str(state) for state in LIVE]),
+            )
+        )
+        if busy:
+            return BUSY
+    account = await accounts.get(session, account_id)
+    if account.paused_until and account.paused_until > now:
+        return account.paused_until - now
+    if publication.state == State.REQUESTED:
+        publication.state = advance(State.REQUESTED, State.PLANNING)
+        publication.started_at = now
+    elif publication.state == State.WAITING:
+        to = State.SENDING if publication.planned_at else State.PLANNING
+        publication.state = to
+    return None
+
+
+async def _siblings(session: AsyncSession, store: Store) -> list[UUID]:
+    found = await session.execute(
+        select(Store.id).where(
+            Store.account_id == store.account_id, Store.id != store.id
+        )
+    )
+    return list(found.scalars())
+
+
+def _run(  # noqa: PLR0913 - the parts of a run, each loaded above
+    tools: Tools,
+    lease: Lease,
+    publication: Publication,
+    store: Store,
+    account: SellerAccount,
+    siblings: list[UUID],
+) -> Run:
+    limits = accounts.limits_of(account, tools.settings)
+    market = market_of(store.country)
+
+    async def before_request(_method: str, _path: str) -> None:
+        await wait_for_turn(tools, lease, account.id, limits.requests_per_10s)
+
+    access = Access(
+        platform=Platform(account.platform),
+        environment=Environment(account.environment),
+        token=accounts.open_token(tools.vault, account),
+        market=market,
+        before_request=before_request,
+    )
+    return Run(
+        tools=tools,
+        lease=lease,
+        publication_id=publication.id,
+        store_id=store.id,
+        account_id=account.id,
+        siblings=siblings,
+        market=market,
+        limits=limits,
+        access=access,
+        state=State(publication.state),
+        trigger=publication.trigger,
+        failures=publication.failures,
+        started_at=publication.started_at,
+    )
+
+
+async def planned(
+    session: AsyncSession, publication_id: UUID, summary: PlanSummary, digest: str
+) -> None:
+    """Record that the plan is complete and what it comes to."""
+    publication = await session.get_one(Publication, publication_id)
+    publication.state = advance(State(publication.state), State.SENDING)
+    publication.planned_at = utc_now()
+    publication.plan_hash = digest
+    totals: dict[str, Any] = {
+        "planned": summary.counts,
+        "to_send": summary.to_send,
+        "deferred": summary.deferred,
+    }
+    publication.totals = totals
+
+
+async def may_send(run: Run) -> bool:
+    """Whether the store still publishes; asked before each call."""
+    async with run.tools.database.transaction() as tx:
+        found = await tx.session.scalar(
+            text("SELECT active FROM store WHERE id = :id"), {"id": run.store_id}
+        )
+    return bool(found)

@@ -1,0 +1,201 @@
+"""The rows of dispatches: which call is next, what it carries, how it stands."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import Database
+from app.publications.words import DispatchState, Door
+
+_FIELDS = ("ean", "product_id", "grade", "new_battery", "quantity", "price")
+_MORE = ("min_price", "warranty_delay", "comment")
+_PARCEL = tuple(
+    f"{name}_{n}"
+    for n in (1, 2, 3)
+    for name in ("shipper", "shipping_price", "shipping_delay")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One dispatch as it stands."""
+
+    publication_id: UUID
+    seq: int
+    account_id: UUID
+    door: Door
+    action: str
+    state: DispatchState
+    lines: int
+    task_id: int | None
+    polls: int
+    attempts: int
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change of a call."""
+
+    seq: int
+    sku: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    listing_id: str | None
+
+
+async def open_calls(session: AsyncSession, publication_id: UUID) -> list[Call]:
+    """Calls of a publication that are not settled, in the order of sending."""
+    rows = await session.execute(
+        text(
+            "SELECT * FROM dispatch WHERE publication_id = :id "
+            "AND state <> 'settled' ORDER BY seq"
+        ),
+        {"id": publication_id},
+    )
+    return [_call(row) for row in rows]
+
+
+async def left_over(
+    session: AsyncSession, account_id: UUID
+) -> list[tuple[Call, UUID]]:
+    """Calls of runs that are over whose end is not known, with their stores."""
+    rows = await session.execute(
+        text(
+            "SELECT d.*, p.store_id FROM dispatch AS d "
+            "JOIN publication AS p ON p.id = d.publication_id "
+            "WHERE d.account_id = :account AND d.state <> 'settled' "
+            "AND p.state IN ('finished', 'failed', 'cancelled') "
+            "ORDER BY d.publication_id, d.seq"
+        ),
+        {"account": account_id},
+    )
+    return [(_call(row), row.store_id) for row in rows]
+
+
+def _call(row: Any) -> Call:  # noqa: ANN401 - a row of the query above
+    return Call(
+        publication_id=row.publication_id,
+        seq=row.seq,
+        account_id=row.account_id,
+        door=Door(row.door),
+        action=row.action,
+        state=DispatchState(row.state),
+        lines=row.lines,
+        task_id=row.task_id,
+        polls=row.polls,
+        attempts=row.attempts,
+        sent_at=row.sent_at,
+    )
+
+
+async def mark(
+    session: AsyncSession, call: Call, state: DispatchState, **columns: object
+) -> None:
+    """Move a call on; `columns` are further columns to set."""
+    values = {"state": str(state), **columns}
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    await session.execute(
+        text(
+            f"UPDATE dispatch SET {sets} "  # noqa: S608 - names are ours
+            "WHERE publication_id = :publication_id AND seq = :seq"
+        ),
+        {**values, "publication_id": call.publication_id, "seq": call.seq},
+    )
+
+
+async def supersede(session: AsyncSession, call: Call, store_id: UUID) -> int:
+    """Drop lines whose offer has changed since the plan; returns the lines left.
+
+    The next run sends what is wanted now: nothing stale leaves.
+    """
+    await session.execute(
+        text(
+            "UPDATE change AS c SET outcome = 'superseded', code = 'changed_since', "
+            "settled_at = now() FROM offer AS o "
+            "WHERE c.publication_id = :id AND c.dispatch = :seq "
+            "AND c.outcome = 'planned' AND o.store_id = :store "
+            "AND o.sku_key = c.sku_key "
+            "AND o.fingerprint IS DISTINCT FROM c.fingerprint"
+        ),
+        {"id": call.publication_id, "seq": call.seq, "store": store_id},
+    )
+    left: int = (
+        await session.execute(
+            text(
+                "SELECT count(*) FROM change WHERE publication_id = :id "
+                "AND dispatch = :seq AND outcome = 'planned'"
+            ),
+            {"id": call.publication_id, "seq": call.seq},
+        )
+    ).scalar_one()
+    return left
+
+
+async def lines_of(
+    session: AsyncSession, call: Call, store_id: UUID, outcomes: Sequence[str]
+) -> list[Line]:
+    """The changes of a call that stand at one of these outcomes."""
+    rows = await session.execute(
+        text(
+            "SELECT c.seq, c.sku, c.before, c.after, o.listing_id FROM change AS c "
+            "LEFT JOIN offer AS o ON o.store_id = :store AND o.sku_key = c.sku_key "
+            "WHERE c.publication_id = :id AND c.dispatch = :dispatch "
+            "AND c.outcome = ANY(:outcomes) ORDER BY c.seq"
+        ),
+        {
+            "id": call.publication_id,
+            "dispatch": call.seq,
+            "store": store_id,
+            "outcomes": list(outcomes),
+        },
+    )
+    return [Line(r.seq, r.sku, r.before, r.after, r.listing_id) for r in rows]
+
+
+def batch_frame(database: Database, call: Call, currency: str) -> pl.DataFrame:
+    """The planned lines of a batch as columns of text; for a thread.
+
+    Columns that no line fills are left out; an empty cell means "unchanged".
+    """
+    fields = ", ".join(f"after ->> '{name}' AS {name}" for name in _FIELDS + _MORE)
+    parcels = ", ".join(f"after -> 'shipping' ->> '{name}' AS {name}" for name in _PARCEL)
+    query = (
+        f"COPY (SELECT sku, {fields}, {parcels} FROM change "  # noqa: S608 - constants, a UUID and an int
+        f"WHERE publication_id = '{call.publication_id}' AND dispatch = {call.seq:d} "
+        "AND outcome = 'planned' ORDER BY seq) TO STDOUT (FORMAT csv, HEADER)"
+    )
+    buffer = io.BytesIO()
+    with database.connect() as connection, connection.cursor().copy(query) as copy:
+        for block in copy:
+            buffer.write(block)
+    buffer.seek(0)
+    frame = pl.read_csv(buffer, infer_schema=False)
+    frame = frame.with_columns(
+        currency=pl.when(pl.col("price").is_not_null()).then(pl.lit(currency))
+    )
+    return frame.select(
+        column for column in frame if column.null_count() < frame.height
+    )
+
+
+async def longest_task(session: AsyncSession, account_id: UUID) -> timedelta | None:
+    """The longest of the account's last twenty batches, None before the first."""
+    found: timedelta | None = await session.scalar(
+        text(
+            "SELECT max(settled_at - sent_at) FROM (SELECT d.settled_at, d.sent_at "
+            "FROM dispatch AS d JOIN publication AS p ON p.id = d.publication_id "
+            "WHERE p.account_id = :account AND d.door = 'batch' "
+            "AND d.task_id IS NOT NULL AND d.settled_at IS NOT NULL "
+            "ORDER BY d.settled_at DESC LIMIT 20) AS lately"
+        ),
+        {"account": account_id},
+    )
+    return found

@@ -1,0 +1,194 @@
+"""How a run pauses or ends: counts, follow-ups, and who may start next."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import service as accounts
+from app.accounts.budget import next_room
+from app.backmarket.errors import (
+    BackMarketError,
+    TokenRefusedError,
+)
+from app.columns import utc_now
+from app.crashpoints import crashpoint
+from app.database import Transaction
+from app.jobs.kinds import JobKind
+from app.jobs.lease import Lease, Snooze
+from app.jobs.rows import hurry
+from app.publications import requests
+from app.publications.context import Run, Tools
+from app.publications.lifecycle import advance
+from app.publications.models import Publication
+from app.publications.settle import settle_rest
+from app.publications.words import Outcome, State, Trigger
+
+
+async def wait(
+    run: Run,
+    pause: timedelta,
+    code: str,
+    reason: str,
+    *,
+    failures: int | None = None,
+) -> Snooze:
+    """Say why the run waits, and come back after a pause."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        publication = await tx.session.get_one(Publication, run.publication_id)
+        if publication.planned_at:
+            publication.state = State.WAITING
+        publication.reason_code, publication.reason = code, reason
+        publication.failures = run.failures if failures is None else failures
+    return Snooze(pause)
+
+
+async def stop(
+    run: Run, state: State, rest: Outcome, code: str, message: str | None = None
+) -> None:
+    """End a run early: what was not sent gets an outcome that says why."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        publication = await tx.session.get_one(Publication, run.publication_id)
+        await _close_calls(tx.session, publication.id, code)
+        await settle_rest(tx.session, publication.id, rest, code)
+        await _end(tx, publication, state, code, message)
+        await run.lease.finish(tx.session)
+
+
+async def _close_calls(session: AsyncSession, publication_id: UUID, code: str) -> None:
+    """Calls not made are dropped; changes of calls made wait for the next run."""
+    await session.execute(
+        text(
+            "UPDATE change AS c SET outcome = 'unconfirmed', code = :code "
+            "FROM dispatch AS d WHERE c.publication_id = :id "
+            "AND c.outcome = 'planned' AND d.publication_id = c.publication_id "
+            "AND d.seq = c.dispatch AND d.state IN ('sending', 'uncertain', 'sent')"
+        ),
+        {"id": publication_id, "code": code},
+    )
+    await session.execute(
+        text(
+            "UPDATE dispatch SET state = 'settled', reason_code = :code, "
+            "settled_at = now() WHERE publication_id = :id AND state = 'pending'"
+        ),
+        {"id": publication_id, "code": code},
+    )
+
+
+async def finish(run: Run) -> None:
+    """End a run whose calls are all settled, or overdue."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        publication = await tx.session.get_one(Publication, run.publication_id)
+        await settle_rest(
+            tx.session, publication.id, Outcome.UNCONFIRMED, "task_timeout"
+        )
+        await accounts.note_connection(tx.session, run.account_id, "ok")
+        await _end(tx, publication, State.FINISHED, None, None)
+        await _follow_up(tx, run, publication)
+        crashpoint("publish.before_finish")
+        await run.lease.finish(tx.session)
+    crashpoint("publish.finished")
+
+
+async def _end(
+    tx: Transaction,
+    publication: Publication,
+    state: State,
+    code: str | None,
+    message: str | None,
+) -> None:
+    publication.state = advance(State(publication.state), state)
+    publication.reason_code, publication.reason = code, message
+    publication.finished_at = utc_now()
+    publication.failures = 0
+    publication.totals = await _totals(tx.session, publication)
+    await tx.session.flush()
+    tx.jobs.extend(await _next_in_line(tx.session, publication.account_id))
+
+
+async def _totals(session: AsyncSession, publication: Publication) -> dict[str, Any]:
+    rows = (
+        await session.execute(
+            text(
+                "SELECT reason, outcome, count(*) AS n FROM change "
+                "WHERE publication_id = :id GROUP BY 1, 2"
+            ),
+            {"id": publication.id},
+        )
+    ).all()
+    totals: dict[str, Any] = dict(publication.totals)
+    counted = sum(row.n for row in rows if row.outcome == Outcome.DEFERRED)
+    totals["unlisted"] = max(0, totals.get("deferred", 0) - counted)
+    totals["outcomes"] = {f"{row.reason}.{row.outcome}": row.n for row in rows}
+    return totals
+
+
+async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
+    """Requested runs of the account need not wait for their next look."""
+    found = await session.execute(
+        text(
+            "SELECT id FROM publication WHERE account_id = :account "
+            "AND state = 'requested' AND (not_before IS NULL OR not_before <= now())"
+        ),
+        {"account": account_id},
+    )
+    return await hurry(session, JobKind.PUBLISH, list(found.scalars()))
+
+
+async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> None:
+    """What did not fit, or changed meanwhile, gets a run of its own by itself."""
+    outcomes: dict[str, int] = publication.totals["outcomes"]
+    superseded = _sum(outcomes, Outcome.SUPERSEDED)
+    deferred = _sum(outcomes, Outcome.DEFERRED) + publication.totals["unlisted"]
+    if not superseded and not deferred:
+        return
+    not_before: datetime | None = None
+    if not superseded:
+        spent = await accounts.spends(tx.session, run.account_id)
+        now = await accounts.database_now(tx.session)
+        limit = run.limits.lines_per_hour
+        not_before = next_room(limit, spent, deferred, now)
+    trigger = Trigger.FOLLOW_UP if superseded else Trigger.CARRY_OVER
+    follow_up = await requests.request(
+        tx, run.store_id, run.account_id, trigger, not_before=not_before
+    )
+    publication.follow_up_id = follow_up.id
+
+
+def _sum(outcomes: dict[str, int], outcome: Outcome) -> int:
+    return sum(n for key, n in outcomes.items() if key.endswith(f".{outcome}"))
+
+
+async def cancel(session: AsyncSession, publication: Publication, code: str) -> None:
+    """End a run that never began."""
+    publication.state = advance(State(publication.state), State.CANCELLED)
+    publication.reason_code = code
+    publication.finished_at = utc_now()
+    await session.flush()
+
+
+async def fail_unopened(
+    tools: Tools, lease: Lease, code: str, message: str | None, *, keep_job: bool = False
+) -> None:
+    """End a run that cannot even begin, or that failed too often to go on."""
+    async with tools.database.transaction() as tx:
+        publication = await tx.session.get_one(Publication, lease.subject_id)
+        await _close_calls(tx.session, publication.id, code)
+        await settle_rest(tx.session, publication.id, Outcome.DEFERRED, code)
+        await _end(tx, publication, State.FAILED, code, message)
+        if not keep_job:
+            await lease.finish(tx.session)
+
+
+async def note_refused_token(run: Run, error: BackMarketError) -> None:
+    """Turn the connection light red for every store of the account."""
+    health = "refused" if isinstance(error, TokenRefusedError) else "forbidden"
+    async with run.tools.database.transaction() as tx:
+        await accounts.note_connection(
+            tx.session, run.account_id, health, error.message
+        )

@@ -1,0 +1,63 @@
+"""The life of a publication: one table of moves, and when to look again. Pure."""
+
+from datetime import timedelta
+
+from app.publications.words import State
+
+MOVES: dict[State, frozenset[State]] = {
+    State.REQUESTED: frozenset({State.PLANNING, State.CANCELLED, State.FAILED}),
+    State.PLANNING: frozenset(
+        {State.SENDING, State.WAITING, State.FINISHED, State.FAILED, State.CANCELLED}
+    ),
+    State.SENDING: frozenset(
+        {State.WAITING, State.FINISHED, State.FAILED, State.CANCELLED}
+    ),
+    State.WAITING: frozenset(
+        {State.SENDING, State.FINISHED, State.FAILED, State.CANCELLED}
+    ),
+    State.FINISHED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+LIVE = frozenset({State.PLANNING, State.SENDING, State.WAITING})
+OVER = frozenset({State.FINISHED, State.FAILED, State.CANCELLED})
+
+OUTAGE_PAUSES = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
+LONGEST_POLL_FACTOR = 15
+LOST_TASK_UNSEEN = timedelta(seconds=60)
+LOST_TASK_SHORTEST = timedelta(seconds=10)
+LOST_TASK_LONGEST = timedelta(minutes=6)
+
+
+class IllegalMoveError(Exception):
+    """A publication cannot go from this state to that one."""
+
+
+def advance(current: State, to: State) -> State:
+    """The new state, if the table allows the move. Raises IllegalMoveError."""
+    if to != current and to not in MOVES[current]:
+        raise IllegalMoveError(f"{current} -> {to}")
+    return to
+
+
+def pause_in_outage(failures: int) -> timedelta:
+    """How long to wait after the n-th call in a row that Back Market did not take."""
+    return OUTAGE_PAUSES[min(max(failures, 1), len(OUTAGE_PAUSES)) - 1]
+
+
+def pause_before_poll(polls: int, first: timedelta) -> timedelta:
+    """Tasks take seconds or minutes: look often at first, then less and less."""
+    return min(first * 1.5 ** min(polls, 20), first * LONGEST_POLL_FACTOR)
+
+
+def wait_for_lost_task(longest_seen: timedelta | None) -> timedelta:
+    """How long a batch whose answer was lost may still be under way.
+
+    Three times the longest task of this account lately; a minute where none was
+    seen. Sending it again too early is harmless (every line is absolute) but costs
+    lines.
+    """
+    if longest_seen is None:
+        return LOST_TASK_UNSEEN
+    return min(max(longest_seen * 3, LOST_TASK_SHORTEST), LOST_TASK_LONGEST)

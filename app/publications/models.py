@@ -1,0 +1,108 @@
+"""Publications, their changes and the calls that carried them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, SmallInteger, text
+from sqlmodel import Field, SQLModel
+
+from app.columns import KEY, id_field, json_field, time_field
+
+LIVE = "state IN ('planning', 'sending', 'waiting')"
+
+
+class Publication(SQLModel, table=True):
+    """One run for one store and one kind: plan, send, outcomes, report."""
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        Index("ix_publication_store", "store_id", "id"),
+        Index(
+            "ux_publication_requested",
+            "store_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("state = 'requested'"),
+        ),
+        Index(
+            "ux_publication_live",
+            "account_id",
+            unique=True,
+            postgresql_where=text(LIVE),
+        ),
+    )
+
+    id: UUID = id_field()
+    store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE")
+    account_id: UUID = Field(foreign_key="seller_account.id")
+    kind: str = "offers"
+    trigger: str = "api"
+    state: str = "requested"
+    reason_code: str | None = None
+    reason: str | None = None
+    plan_hash: str | None = None
+    totals: dict[str, Any] = json_field(default=dict)
+    failures: int = 0
+    not_before: datetime | None = time_field()
+    follow_up_id: UUID | None = None
+    requested_at: datetime = time_field(default_now=True)
+    started_at: datetime | None = time_field()
+    planned_at: datetime | None = time_field()
+    finished_at: datetime | None = time_field()
+
+
+class Change(SQLModel, table=True):
+    """One line of a plan: SKU, reason, fields before -> after, and its outcome."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        Index("ix_change_outcome", "publication_id", "outcome", "seq"),
+        Index("ix_change_reason", "publication_id", "reason", "seq"),
+        Index("ix_change_dispatch", "publication_id", "dispatch", "seq"),
+    )
+
+    publication_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    sku_key: str = Field(sa_type=KEY)
+    sku: str
+    reason: str
+    lane: int = Field(sa_type=SmallInteger)
+    door: str | None = None
+    dispatch: int | None = None
+    before: dict[str, Any] = json_field(default=dict)
+    after: dict[str, Any] = json_field(default=dict)
+    fingerprint: int | None = Field(default=None, sa_type=BigInteger)
+    outcome: str = "planned"
+    code: str | None = None
+    message: str | None = None
+    settled_at: datetime | None = time_field()
+
+
+class Dispatch(SQLModel, table=True):
+    """One call that carries changes: written before it is made, settled after."""
+
+    __tablename__ = "dispatch"
+    __table_args__ = (
+        Index(
+            "ix_dispatch_open",
+            "account_id",
+            postgresql_where=text("state <> 'settled'"),
+        ),
+    )
+
+    publication_id: UUID = Field(
+        foreign_key="publication.id", ondelete="CASCADE", primary_key=True
+    )
+    seq: int = Field(primary_key=True)
+    account_id: UUID = Field(foreign_key="seller_account.id", ondelete="CASCADE")
+    door: str
+    action: str
+    state: str = "pending"
+    lines: int = 0
+    task_id: int | None = Field(default=None, sa_type=BigInteger)
+    polls: int = 0
+    attempts: int = 0
+    reason_code: str | None = None
+    sent_at: datetime | None = time_field()
+    settled_at: datetime | None = time_field()

@@ -1,0 +1,117 @@
+"""Reads of publications, changes, and errors by cause."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.access.service import Caller
+from app.errors import NotFoundError
+from app.publications.models import Dispatch, Publication
+from app.publications.schemas import ErrorGroup
+from app.publications.wordings import sentence_for
+
+
+async def visible(
+    session: AsyncSession, caller: Caller, publication_id: UUID
+) -> Publication:
+    """Raises NotFoundError when it is not there or another store's."""
+    publication = await session.get(Publication, publication_id)
+    if publication is None or not caller.sees(publication.store_id):
+        raise NotFoundError("There is no such publication.")
+    return publication
+
+
+async def listed(
+    session: AsyncSession,
+    caller: Caller,
+    store_id: UUID | None,
+    state: str | None,
+    before: UUID | None,
+    limit: int,
+) -> Sequence[Publication]:
+    """Newest first."""
+    query = select(Publication).order_by(col(Publication.id).desc()).limit(limit + 1)
+    if caller.store_ids is not None:
+        query = query.where(col(Publication.store_id).in_(caller.store_ids))
+    if store_id:
+        query = query.where(Publication.store_id == store_id)
+    if state:
+        query = query.where(Publication.state == state)
+    if before:
+        query = query.where(col(Publication.id) < before)
+    return (await session.execute(query)).scalars().all()
+
+
+async def live_counts(session: AsyncSession, publication_id: UUID) -> dict[str, int]:
+    """Outcomes of a run that is under way."""
+    rows = await session.execute(
+        text(
+            "SELECT reason, outcome, count(*) AS n FROM change "
+            "WHERE publication_id = :id GROUP BY 1, 2"
+        ),
+        {"id": publication_id},
+    )
+    return {f"{row.reason}.{row.outcome}": row.n for row in rows}
+
+
+async def changes(
+    session: AsyncSession,
+    publication_id: UUID,
+    filters: dict[str, str | None],
+    after: int | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Changes in the order of sending; filters by outcome, reason, sku."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    where = "".join(f" AND {name} = :{name}" for name in given)
+    rows = await session.execute(
+        text(
+            f"SELECT * FROM change WHERE publication_id = :id{where} "  # noqa: S608 - names are ours
+            "AND seq > :after ORDER BY seq LIMIT :limit"
+        ),
+        {"id": publication_id, **given, "after": after or 0, "limit": limit + 1},
+    )
+    return rows.all()
+
+
+async def errors_by_cause(
+    session: AsyncSession, publication_id: UUID
+) -> list[ErrorGroup]:
+    """Rejected and unconfirmed changes grouped: numbers in messages do not count."""
+    rows = await session.execute(
+        text(
+            r"""
+            SELECT code, min(message) AS message, count(*) AS n,
+                   (array_agg(sku ORDER BY seq))[1:5] AS skus
+              FROM change
+             WHERE publication_id = :id
+               AND outcome IN ('rejected', 'unconfirmed', 'held')
+             GROUP BY code, regexp_replace(coalesce(message, ''), '\d+', '#', 'g')
+             ORDER BY n DESC LIMIT 200
+            """
+        ),
+        {"id": publication_id},
+    )
+    return [
+        ErrorGroup(
+            code=row.code,
+            message=row.message or sentence_for(row.code),
+            changes=row.n,
+            skus=row.skus,
+        )
+        for row in rows
+    ]
+
+
+async def calls(session: AsyncSession, publication_id: UUID) -> Sequence[Dispatch]:
+    found = await session.execute(
+        select(Dispatch)
+        .where(Dispatch.publication_id == publication_id)
+        .order_by(col(Dispatch.seq))
+        .limit(1000)
+    )
+    return found.scalars().all()

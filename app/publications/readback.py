@@ -1,0 +1,100 @@
+"""Looks at Back Market to learn whether a call whose answer was lost took effect."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from app.backmarket.client import Access, BackMarket
+from app.backmarket.listings import Listing
+from app.publications.calls import Line
+from app.publications.settle import Verdict
+from app.publications.words import Outcome
+
+BY_SKU_MAX = 60
+"""Up to so many listings are looked up one by one; more by paging through all."""
+
+
+def took_effect(line: Line, listing: Listing | None) -> bool:
+    """Whether the listing shows what the line asked for.
+
+    Back Market lowers stock by itself with each sale, so a quantity between the
+    old and the new one means that the new one arrived and something was sold.
+    """
+    if listing is None:
+        return False
+    after: Mapping[str, Any] = line.after
+    if "grade" in after and listing.grade not in {None, after["grade"]}:
+        return False
+    if "quantity" in after and not _stock_fits(line, listing.quantity):
+        return False
+    money = (("price", listing.price), ("min_price", listing.min_price))
+    if any(
+        name in after and (seen is None or seen != Decimal(after[name]))
+        for name, seen in money
+    ):
+        return False
+    return not any(
+        name in after and seen != after[name]
+        for name, seen in (
+            ("warranty_delay", listing.warranty_delay),
+            ("comment", listing.comment),
+        )
+    )
+
+
+def _stock_fits(line: Line, seen: int | None) -> bool:
+    if seen is None:
+        return False
+    wanted, earlier = line.after["quantity"], line.before.get("quantity", -1)
+    return bool(seen == wanted or earlier < seen < wanted)
+
+
+async def look(
+    back_market: BackMarket, access: Access, lines: Sequence[Line]
+) -> dict[int, Listing]:
+    """The listings of these lines as they are now, by the lines' numbers."""
+    if len(lines) <= BY_SKU_MAX:
+        found = {
+            line.seq: await back_market.listing_by_sku(access, line.sku)
+            for line in lines
+        }
+        return {seq: listing for seq, listing in found.items() if listing}
+    wanted = {line.sku.lower(): line.seq for line in lines}
+    seen: dict[int, Listing] = {}
+    page = 1
+    while len(seen) < len(wanted):
+        answer = await back_market.listings(access, page)
+        for listing in answer.items:
+            if (seq := wanted.get((listing.sku or "").lower())) is not None:
+                seen[seq] = listing
+        if not answer.has_next:
+            break
+        page += 1
+    return seen
+
+
+def verdicts_from(
+    lines: Sequence[Line], seen: Mapping[int, Listing]
+) -> tuple[list[Verdict], list[Line]]:
+    """Split lines into those that took effect and those that did not."""
+    arrived: list[Verdict] = []
+    absent: list[Line] = []
+    for line in lines:
+        listing = seen.get(line.seq)
+        if took_effect(line, listing):
+            assert listing is not None  # noqa: S101 - took_effect says so
+            arrived.append(accepted(line, listing))
+        else:
+            absent.append(line)
+    return arrived, absent
+
+
+def accepted(line: Line, listing: Listing) -> Verdict:
+    """The line was taken, and this is the listing it became."""
+    return Verdict(
+        line.seq,
+        Outcome.ACCEPTED,
+        listing_id=listing.id or listing.listing_id,
+        backmarket_id=listing.backmarket_id,
+        publication_state=listing.publication_state,
+    )

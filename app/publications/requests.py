@@ -1,0 +1,117 @@
+"""Asks for publications: by API, by schedule, and as follow-ups."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import select
+
+from app.columns import utc_now
+from app.database import Transaction
+from app.errors import ConflictError
+from app.jobs.kinds import JobKind
+from app.jobs.rows import hurry
+from app.publications.models import Publication
+from app.publications.words import State, Trigger
+from app.stores.due import next_due
+from app.stores.models import Store
+
+SCHEDULE_LIMIT = 200
+
+
+async def request(
+    tx: Transaction,
+    store_id: UUID,
+    account_id: UUID,
+    trigger: Trigger,
+    *,
+    not_before: datetime | None = None,
+) -> Publication:
+    """A run for the store: a new one, or the one that waits to start already.
+
+    A waiting run starts at the earlier of the two times that were asked for.
+    """
+    fresh = Publication(
+        store_id=store_id,
+        account_id=account_id,
+        trigger=trigger,
+        not_before=not_before,
+    )
+    inserted = await tx.session.scalar(
+        insert(Publication)
+        .values(**fresh.model_dump())
+        .on_conflict_do_nothing(
+            index_elements=["store_id", "kind"],
+            index_where=text("state = 'requested'"),
+        )
+        .returning(Publication.id)  # type: ignore[arg-type]
+    )
+    publication = (
+        await tx.session.execute(
+            select(Publication)
+            .where(
+                Publication.store_id == store_id,
+                Publication.kind == "offers",
+                Publication.state == str(State.REQUESTED),
+            )
+            .with_for_update()
+        )
+    ).scalar_one()
+    after = max(not_before - utc_now(), timedelta(0)) if not_before else timedelta(0)
+    if inserted:
+        await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
+    elif not after and publication.not_before:
+        publication.not_before = None
+        tx.jobs.extend(await hurry(tx.session, JobKind.PUBLISH, [publication.id]))
+    return publication
+
+
+async def request_by_api(tx: Transaction, store: Store) -> Publication:
+    """A run that somebody asks for now. Raises ConflictError."""
+    if not store.active or store.account_id is None:
+        raise ConflictError(
+            "The store is not active: PUT /v1/stores/{id}/activation first.",
+            code="store_inactive",
+        )
+    return await request(tx, store.id, store.account_id, Trigger.API)
+
+
+async def request_due(tx: Transaction) -> int:
+    """Make runs for stores whose time has come; returns how many.
+
+    Stores of an account whose token is refused are left out until it works again.
+    """
+    rows = (
+        await tx.session.execute(
+            text(
+                "SELECT s.id, s.account_id, s.offers_interval_s, a.connection "
+                "FROM store AS s JOIN seller_account AS a ON a.id = s.account_id "
+                "WHERE s.active AND s.publish_offers AND s.next_offers_at <= now() "
+                "ORDER BY s.next_offers_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
+            ),
+            {"limit": SCHEDULE_LIMIT},
+        )
+    ).all()
+    now = utc_now()
+    for row in rows:
+        if row.connection not in {"refused", "forbidden"}:
+            await request(tx, row.id, row.account_id, Trigger.SCHEDULE)
+        due = next_due(row.id, timedelta(seconds=row.offers_interval_s), now)
+        await tx.session.execute(
+            text("UPDATE store SET next_offers_at = :due WHERE id = :id"),
+            {"due": due, "id": row.id},
+        )
+    return len(rows)
+
+
+async def request_for_account(tx: Transaction, account_id: UUID) -> None:
+    """Runs for all active stores of an account whose token works again."""
+    rows = await tx.session.execute(
+        text(
+            "SELECT id FROM store WHERE account_id = :id AND active AND publish_offers"
+        ),
+        {"id": account_id},
+    )
+    for store_id in rows.scalars().all():
+        await request(tx, store_id, account_id, Trigger.FOLLOW_UP)

@@ -1,0 +1,158 @@
+"""Carries one publication from request to report; every step may be the last.
+
+The rows say where a run stands, so any worker can take it up: `requested` ->
+`planning` -> `sending` (or `waiting`) -> `finished`, `failed` or `cancelled`.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts import service as accounts
+from app.accounts.budget import lines_left, pause_after_429
+from app.backmarket.errors import (
+    BackMarketError,
+    NotConfiguredError,
+    PermissionRefusedError,
+    ThrottledError,
+    TokenRefusedError,
+)
+from app.crashpoints import crashpoint
+from app.jobs.lease import Lease, Snooze
+from app.publications import begin, calls, deliver, ending, plan
+from app.publications.context import AccountRestsError, Run, Tools
+from app.publications.lifecycle import pause_before_poll, pause_in_outage
+from app.publications.plan import PlanRequest
+from app.publications.settle import note_local_refusals
+from app.publications.words import DispatchState, Outcome, State
+from app.vault import SecretUnreadableError
+
+log = structlog.get_logger(__name__)
+
+ACCOUNT_BUSY = timedelta(seconds=2)
+WAITING_FOR_LOST_TASK = timedelta(seconds=5)
+
+
+async def publish(tools: Tools, lease: Lease) -> Snooze | None:
+    """Do as much of a publication as can be done now."""
+    try:
+        run = await begin.take_up(tools, lease)
+    except IntegrityError:  # another run of the account was faster
+        return Snooze(ACCOUNT_BUSY)
+    except SecretUnreadableError as error:
+        await ending.fail_unopened(tools, lease, "secret_unreadable", str(error))
+        return None
+    if not isinstance(run, Run):
+        return run
+    crashpoint("publish.started")
+    try:
+        if run.state is State.PLANNING:
+            run = await _make_plan(run)
+        return await _carry_out(run)
+    except AccountRestsError as error:
+        return await ending.wait(run, error.pause, "throttled", str(error))
+    except BackMarketError as error:
+        return await _after_error(run, error)
+
+
+async def _make_plan(run: Run) -> Run:
+    """Settle what earlier runs left open, then write the plan in one transaction."""
+    async with run.tools.database.transaction() as tx:
+        left_over = await calls.left_over(tx.session, run.account_id)
+    for call, store_id in left_over:
+        await deliver.clear_left_over(run, call, store_id)
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        spent = await accounts.spends(tx.session, run.account_id)
+        now = await accounts.database_now(tx.session)
+        request = PlanRequest(
+            publication_id=run.publication_id,
+            store_id=run.store_id,
+            siblings=run.siblings,
+            lines=lines_left(run.limits.lines_per_hour, spent, now),
+            single_max=run.tools.settings.single_update_max,
+        )
+        summary = await plan.write_plan(tx.session, request)
+        await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
+        await note_local_refusals(tx.session, run.publication_id, run.store_id)
+        digest = await plan.plan_hash(tx.session, run.publication_id)
+        await begin.planned(tx.session, run.publication_id, summary, digest)
+    crashpoint("publish.planned")
+    log.info("publish.planned", **summary.counts)
+    return replace(run, state=State.SENDING)
+
+
+async def _carry_out(run: Run) -> Snooze | None:
+    """Send what is pending, find out what is uncertain, poll what is sent."""
+    calls_open = await _open_calls(run)
+    for call in calls_open:
+        if call.state is DispatchState.PENDING:
+            if not await begin.may_send(run):
+                return await ending.stop(
+                    run, State.CANCELLED, Outcome.DEFERRED, "store_inactive"
+                )
+            await deliver.deliver(run, call)
+    unknown = False
+    for call in await _open_calls(run):
+        if call.state in {DispatchState.SENDING, DispatchState.UNCERTAIN}:
+            unknown = not await deliver.reconcile(run, call) or unknown
+    polled = [
+        await deliver.poll(run, call, run.store_id)
+        for call in await _open_calls(run)
+        if call.state is DispatchState.SENT
+    ]
+    return await _what_next(run, unknown=unknown, polled=bool(polled))
+
+
+async def _what_next(run: Run, *, unknown: bool, polled: bool) -> Snooze | None:
+    still_open = await _open_calls(run)
+    if any(call.state is DispatchState.PENDING for call in still_open):
+        return Snooze(timedelta(0))
+    deadline = run.tools.settings.task_deadline
+    patient = [call for call in still_open if not deliver.overdue(call, deadline)]
+    if not still_open or not patient:
+        await ending.finish(run)
+        return None
+    if unknown and not polled:
+        return Snooze(WAITING_FOR_LOST_TASK)
+    polls = min(call.polls for call in patient)
+    return Snooze(pause_before_poll(polls, run.tools.settings.task_poll))
+
+
+async def _open_calls(run: Run) -> list[calls.Call]:
+    async with run.tools.database.transaction() as tx:
+        return await calls.open_calls(tx.session, run.publication_id)
+
+
+async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
+    """What an error means for the run: wait, or end it clearly."""
+    log.warning("publish.call_failed", code=error.code, status=error.status)
+    failures = run.failures + 1
+    match error:
+        case TokenRefusedError() | PermissionRefusedError():
+            await ending.note_refused_token(run, error)
+            return await ending.stop(
+                run, State.FAILED, Outcome.DEFERRED, error.code, error.message
+            )
+        case NotConfiguredError():
+            return await ending.stop(
+                run, State.FAILED, Outcome.DEFERRED, error.code, error.message
+            )
+        case ThrottledError():
+            pause = pause_after_429(failures, error.retry_after)
+            async with run.tools.database.transaction() as tx:
+                await accounts.pause(tx.session, run.account_id, pause)
+            return await ending.wait(
+                run, pause, error.code, error.message, failures=failures
+            )
+        case _:
+            pause = max(
+                pause_in_outage(failures), error.retry_after or timedelta(0)
+            )
+            return await ending.wait(
+                run, pause, error.code, error.message, failures=failures
+            )
+
+

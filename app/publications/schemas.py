@@ -1,0 +1,161 @@
+"""Publications and their reports as callers see them."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.publications.models import Publication
+from app.publications.wordings import sentence_for
+from app.publications.words import Lane, Outcome, Reason
+
+
+class PublicationIn(BaseModel):
+    """What to publish now."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"kind": "offers"}]}
+    )
+
+    kind: Literal["offers"] = Field("offers", description="what is published")
+
+
+class Why(BaseModel):
+    """Why a publication waits, failed or was cancelled."""
+
+    code: str
+    message: str
+
+
+class Counts(BaseModel):
+    """How many changes the plan has, by reason and by outcome."""
+
+    changes: int
+    by_reason: dict[Reason, int]
+    by_outcome: dict[Outcome, int]
+    deferred_unlisted: int = Field(
+        description="deferred changes that are counted but not listed one by one"
+    )
+
+
+class PublicationOut(BaseModel):
+    """One run: plan, send, outcomes."""
+
+    id: UUID
+    store_id: UUID
+    kind: str
+    trigger: Literal["api", "schedule", "carry_over", "follow_up"]
+    state: Literal[
+        "requested",
+        "planning",
+        "sending",
+        "waiting",
+        "finished",
+        "failed",
+        "cancelled",
+    ]
+    why: Why | None
+    counts: Counts
+    plan_hash: str | None = Field(
+        description="SHA-256 over what is sent; equal plans have equal hashes"
+    )
+    not_before: datetime | None
+    follow_up_id: UUID | None = Field(
+        description="the run that goes on with what was deferred or superseded"
+    )
+    requested_at: datetime
+    started_at: datetime | None
+    planned_at: datetime | None
+    finished_at: datetime | None
+
+
+class ChangeOut(BaseModel):
+    """One SKU of a plan: why, what, and what became of it."""
+
+    seq: int
+    sku: str
+    reason: Reason
+    lane: str = Field(description="order of sending: stock_down goes first")
+    door: Literal["single", "batch"] | None
+    before: dict[str, Any] = Field(description="what Back Market last accepted")
+    after: dict[str, Any] = Field(description="what was sent; only fields that differ")
+    outcome: Outcome
+    code: str | None
+    message: str | None
+    settled_at: datetime | None
+
+
+class ErrorGroup(BaseModel):
+    """Refusals that have the same cause."""
+
+    code: str
+    message: str
+    changes: int
+    skus: list[str] = Field(description="up to five examples")
+
+
+class CallOut(BaseModel):
+    """One call to Back Market that carried changes."""
+
+    seq: int
+    door: Literal["single", "batch"]
+    action: Literal["create", "update"]
+    state: Literal["pending", "sending", "uncertain", "sent", "settled"]
+    lines: int
+    task_id: int | None
+    attempts: int
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+
+def publication_out(
+    publication: Publication, live: dict[str, int] | None = None
+) -> PublicationOut:
+    """`live`: outcomes counted now, for a run that is under way."""
+    why = None
+    if publication.reason_code:
+        message = publication.reason or sentence_for(publication.reason_code)
+        why = Why(code=publication.reason_code, message=message)
+    return PublicationOut(
+        **publication.model_dump(
+            exclude={"reason_code", "reason", "totals", "account_id", "failures"}
+        ),
+        why=why,
+        counts=_counts(publication.totals, live),
+    )
+
+
+def _counts(totals: dict[str, Any], live: dict[str, int] | None) -> Counts:
+    outcomes: dict[str, int] = totals.get("outcomes") or live or {}
+    by_reason: dict[Reason, int] = {}
+    by_outcome: dict[Outcome, int] = {}
+    for key, number in outcomes.items():
+        reason, _, outcome = key.partition(".")
+        by_reason[Reason(reason)] = by_reason.get(Reason(reason), 0) + number
+        by_outcome[Outcome(outcome)] = by_outcome.get(Outcome(outcome), 0) + number
+    unlisted = totals.get("unlisted", 0)
+    if unlisted:
+        by_outcome[Outcome.DEFERRED] = by_outcome.get(Outcome.DEFERRED, 0) + unlisted
+    return Counts(
+        changes=sum(outcomes.values()) + unlisted,
+        by_reason=by_reason,
+        by_outcome=by_outcome,
+        deferred_unlisted=unlisted,
+    )
+
+
+def change_out(row: Any) -> ChangeOut:  # noqa: ANN401 - a row of `change`
+    return ChangeOut(
+        seq=row.seq,
+        sku=row.sku,
+        reason=row.reason,
+        lane=Lane(row.lane).name.lower(),
+        door=row.door,
+        before=row.before,
+        after=row.after,
+        outcome=row.outcome,
+        code=row.code,
+        message=row.message or (sentence_for(row.code) if row.code else None),
+        settled_at=row.settled_at,
+    )

@@ -1,0 +1,170 @@
+"""Writes outcomes: the change gets its end, the baseline moves per offer and field."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogs.engine.load import store_lock_key
+from app.publications.words import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What Back Market said about one change."""
+
+    seq: int
+    outcome: Outcome
+    code: str | None = None
+    message: str | None = None
+    listing_id: str | None = None
+    backmarket_id: int | None = None
+    publication_state: int | None = None
+
+
+# The same lock is taken by imports: both write many offers, in any order.
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key"
+)
+
+_SETTLE = text(
+    """
+    WITH verdict AS (
+      SELECT * FROM unnest(
+        CAST(:seq AS int[]), CAST(:outcome AS text[]), CAST(:code AS text[]),
+        CAST(:message AS text[]), CAST(:listing AS text[]),
+        CAST(:product AS bigint[]), CAST(:online AS int[]))
+        AS v(seq, outcome, code, message, listing, product, online)
+    ),
+    settled AS (
+      UPDATE change AS c
+         SET outcome = v.outcome, code = v.code, message = v.message,
+             settled_at = now()
+        FROM verdict AS v
+       WHERE c.publication_id = :publication AND c.seq = v.seq
+         AND c.outcome IN ('planned', 'unconfirmed')
+      RETURNING c.sku_key, c.after, v.outcome, v.code, v.message, v.listing,
+                v.product, v.online
+    ),
+    moved AS (
+      UPDATE offer AS o
+         SET listed = true, accepted_at = now(), in_error = false,
+             error_code = NULL, error_message = NULL, error_at = NULL,
+             error_count = 0,
+             accepted_price = CASE WHEN s.after ? 'price'
+               THEN (s.after ->> 'price')::numeric ELSE o.accepted_price END,
+             accepted_quantity = CASE WHEN s.after ? 'quantity'
+               THEN (s.after ->> 'quantity')::int ELSE o.accepted_quantity END,
+             accepted_min_price = CASE WHEN s.after ? 'min_price'
+               THEN (s.after ->> 'min_price')::numeric
+               ELSE o.accepted_min_price END,
+             accepted_warranty_delay = CASE WHEN s.after ? 'warranty_delay'
+               THEN (s.after ->> 'warranty_delay')::smallint
+               ELSE o.accepted_warranty_delay END,
+             accepted_comment = coalesce(s.after ->> 'comment', o.accepted_comment),
+             accepted_shipping = CASE WHEN s.after ? 'shipping' THEN o.shipping
+               ELSE o.accepted_shipping END,
+             accepted_ean = coalesce(s.after ->> 'ean', o.accepted_ean),
+             accepted_grade = coalesce(s.after ->> 'grade', o.accepted_grade),
+             listing_id = coalesce(s.listing, o.listing_id),
+             backmarket_id = coalesce(s.product, o.backmarket_id),
+             publication_state = coalesce(s.online, o.publication_state)
+        FROM settled AS s
+       WHERE s.outcome = 'accepted' AND o.store_id = :store
+         AND o.sku_key = s.sku_key
+    ),
+    shared AS (
+      UPDATE offer AS o SET accepted_quantity = (s.after ->> 'quantity')::int
+        FROM settled AS s
+       WHERE s.outcome = 'accepted' AND s.after ? 'quantity'
+         AND o.store_id = ANY(:siblings) AND o.sku_key = s.sku_key AND o.listed
+    )
+    UPDATE offer AS o
+       SET in_error = true, error_code = s.code, error_message = s.message,
+           error_at = now(), error_count = o.error_count + 1,
+           listed = o.listed AND s.code IS DISTINCT FROM 'listing_not_found',
+           listing_id = CASE WHEN s.code = 'listing_not_found' THEN NULL
+                             ELSE o.listing_id END
+      FROM settled AS s
+     WHERE s.outcome = 'rejected' AND o.store_id = :store AND o.sku_key = s.sku_key
+    """
+)
+
+
+async def lock_offers(session: AsyncSession, stores: Sequence[UUID]) -> None:
+    """Wait until nobody else writes offers of these stores in bulk."""
+    keys = sorted(store_lock_key(store_id) for store_id in stores)
+    await session.execute(_LOCK, {"keys": keys})
+
+
+async def settle(
+    session: AsyncSession,
+    publication_id: UUID,
+    store_id: UUID,
+    siblings: Sequence[UUID],
+    verdicts: Sequence[Verdict],
+) -> None:
+    """Record verdicts of a publication's changes; settling twice changes nothing."""
+    if not verdicts:
+        return
+    await lock_offers(session, [store_id, *siblings])
+    columns: dict[str, Any] = {
+        "seq": [v.seq for v in verdicts],
+        "outcome": [str(v.outcome) for v in verdicts],
+        "code": [v.code for v in verdicts],
+        "message": [v.message for v in verdicts],
+        "listing": [v.listing_id for v in verdicts],
+        "product": [v.backmarket_id for v in verdicts],
+        "online": [v.publication_state for v in verdicts],
+    }
+    await session.execute(
+        _SETTLE,
+        {
+            "publication": publication_id,
+            "store": store_id,
+            "siblings": list(siblings),
+            **columns,
+        },
+    )
+
+
+async def settle_rest(
+    session: AsyncSession,
+    publication_id: UUID,
+    outcome: Outcome,
+    code: str,
+    *,
+    dispatch: int | None = None,
+) -> None:
+    """Give every change that is still planned (of one call, or all) the same end."""
+    await session.execute(
+        text(
+            "UPDATE change SET outcome = :outcome, code = :code, settled_at = now() "
+            "WHERE publication_id = :id AND outcome = 'planned' "
+            "AND (CAST(:dispatch AS int) IS NULL OR dispatch = :dispatch)"
+        ),
+        {
+            "id": publication_id,
+            "outcome": str(outcome),
+            "code": code,
+            "dispatch": dispatch,
+        },
+    )
+
+
+async def note_local_refusals(
+    session: AsyncSession, publication_id: UUID, store_id: UUID
+) -> None:
+    """Changes that the plan itself refused mark their offers as in error."""
+    await session.execute(
+        text(
+            "UPDATE offer AS o SET in_error = true, error_code = c.code, "
+            "error_message = NULL, error_at = now() FROM change AS c "
+            "WHERE c.publication_id = :publication AND c.outcome = 'rejected' "
+            "AND o.store_id = :store AND o.sku_key = c.sku_key"
+        ),
+        {"publication": publication_id, "store": store_id},
+    )

@@ -1,0 +1,34 @@
+"""The sentences behind our own codes. Back Market's words are kept as they came."""
+
+SENTENCES = {
+    "line_budget": "The hour's line budget is used up; a later run sends it by itself.",
+    "wanted_elsewhere": "Another store of the seller account still sells this SKU, and "
+    "stock is one number for all countries.",
+    "identity_changed": "The EAN or the grade is not that of the listing under this "
+    "SKU. Back Market cannot change either: use a new SKU for other goods.",
+    "changed_since": "The offer changed after the plan; the next run sends what is "
+    "wanted now.",
+    "store_inactive": "The store was switched off before this was sent.",
+    "token_refused": "Back Market refuses the seller account's token.",
+    "permission_refused": "Back Market does not let this token write listings.",
+    "not_configured": "There is no address for this environment.",
+    "task_timeout": "Back Market's task did not end in time; the next run looks again.",
+    "task_failed": "Back Market's task failed as a whole.",
+    "not_in_result": "Back Market's report does not mention this SKU; the next run "
+    "looks again.",
+    "no_answer": "Back Market's answer was lost several times; the next run looks "
+    "again.",
+    "listing_not_found": "Back Market does not know the listing any more; the next run "
+    "creates it again.",
+    "throttled": "Back Market asks to slow down; the run goes on by itself.",
+    "unavailable": "Back Market cannot be reached; the run goes on by itself.",
+    "not_understood": "Back Market gave an answer that cannot be read; the run looks "
+    "again by itself.",
+    "secret_unreadable": "The token cannot be decrypted: REFEED_SECRET_KEY changed.",
+    "internal_error": "The run failed again and again; the log says why.",
+}
+
+
+def sentence_for(code: str) -> str:
+    """What a code means, for people."""
+    return SENTENCES.get(code, code.replace("_", " ").capitalize() + ".")

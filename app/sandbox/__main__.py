@@ -1,0 +1,3 @@
+from app.sandbox.serve import main
+
+main()

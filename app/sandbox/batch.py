@@ -1,0 +1,185 @@
+"""The wide door: a CSV taken in as a task, and worked through row by row later."""
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from time import perf_counter
+
+from app.sandbox.catalogue import Product
+from app.sandbox.faults import ROWS, FaultKind, Occasion
+from app.sandbox.fields import Mistakes
+from app.sandbox.growth import growing
+from app.sandbox.ledger import Line, Origin
+from app.sandbox.listings import INCOMPLETE, Offer
+from app.sandbox.markets import MARKETS
+from app.sandbox.options import ErrorShape
+from app.sandbox.rows import LONGEST_SKU, Creation, RowRefusedError, identity_of
+from app.sandbox.tasks import Success, Task
+from app.sandbox.world import World
+from app.sandbox.writes import Seller, apply, checked
+
+Row = dict[str, str]
+BATCH_PATH = "/ws/listings"
+WORK = "work through a batch"
+
+
+class UnreadableCatalogError(Exception):
+    """The CSV as a whole cannot be read; its message is for the seller."""
+
+
+def read_lines(body: dict[str, str]) -> list[list[str]]:
+    """The rows, header first (Back Market, listings, batch, CSV dialect)."""
+    try:
+        codecs.lookup(body["encoding"])
+    except LookupError:
+        raise UnreadableCatalogError(f"unknown encoding {body['encoding']}") from None
+    reader = csv.reader(
+        io.StringIO(body["catalog"], newline=""),
+        delimiter=body["delimiter"],
+        quotechar=body["quotechar"],
+        strict=True,
+    )
+    try:
+        return [line for line in reader if line]
+    except csv.Error as error:
+        raise UnreadableCatalogError(f"unreadable CSV: {error}") from None
+
+
+def read_rows(body: dict[str, str]) -> list[Row]:
+    """Rows by column name; a blank cell counts as not sent."""
+    lines = read_lines(body)
+    header = (
+        [name.strip().lower().lstrip("\ufeff") for name in lines[0]] if lines else []
+    )
+    if "sku" not in header:
+        raise UnreadableCatalogError("the header row has no column sku")
+    return [
+        {
+            name: cell
+            for name, raw in zip(header, line, strict=False)
+            if (cell := raw.strip())
+        }
+        for line in lines[1:]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What all rows of one task have in common."""
+
+    world: World
+    task: Task
+    seller: Seller
+    origin: Origin
+    faulty: bool
+
+
+def settle(world: World) -> None:
+    """Finish every task whose time has come; whoever asks next sees the effect."""
+    for task in world.tasks.take_due(world.clock()):
+        started = perf_counter()
+        work_through(world, task)
+        world.meters.time(WORK, perf_counter() - started)
+
+
+def work_through(world: World, task: Task) -> None:
+    account = world.accounts.by_id[task.account_id]
+    if task.applies and task.failure is None:
+        seller = Seller(account, MARKETS[task.market])
+        origin = Origin(account.id, "batch", task.market, task.task_id)
+        batch = Batch(world, task, seller, origin, world.faults.any_of(ROWS))
+        try:
+            with growing():
+                for row in read_rows(task.body):
+                    handle(batch, row)
+        except UnreadableCatalogError as error:
+            task.failure = str(error)
+    if task.applies:
+        task.body = {}
+    task.settled = True
+    world.touch()
+
+
+def handle(batch: Batch, row: Row) -> None:
+    """One row: written, or refused with its reasons; the others go on."""
+    sku, key = row.get("sku", ""), key_of(batch, row)
+    try:
+        if batch.faulty and ignored(batch, sku):
+            line = Line(sku, row, "ignored")
+        else:
+            line = write(batch, sku, row)
+        batch.task.success[key] = success(batch, sku)
+    except RowRefusedError as refusal:
+        message = "; ".join(f"{k}: {why}" for k, why in refusal.mistakes.items())
+        line = Line(sku, row, "rejected", message=message)
+        shape = refusal.shape or batch.world.options.error_shape
+        batch.task.errors[key] = shaped(refusal.mistakes, shape)
+    batch.world.ledger.write(batch.world.clock(), batch.origin, line)
+
+
+def ignored(batch: Batch, sku: str) -> bool:
+    """Strike the faults that concern this row."""
+    occasion = Occasion("POST", BATCH_PATH, batch.seller.account.id, sku)
+    fault = batch.world.faults.take(ROWS, occasion)
+    if fault is None:
+        return False
+    if fault.kind is FaultKind.IGNORED_ROW:
+        return True
+    raise RowRefusedError({"row": fault.message or "refused by a fault"}, fault.shape)
+
+
+def write(batch: Batch, sku: str, row: Row) -> Line:
+    """Update the listing of this SKU, or start it (Back Market, listings, batch)."""
+    if not sku or len(sku) > LONGEST_SKU:
+        raise RowRefusedError({"sku": f"is required, at most {LONGEST_SKU} characters"})
+    world, seller = batch.world, batch.seller
+    listing = seller.account.shelf.of_sku(sku)
+    offer = listing.offer(seller.market) if listing else Offer()
+    changes, mistakes = checked(row, offer, seller.market, world.options)
+    if mistakes:
+        raise RowRefusedError(mistakes)
+    if listing:
+        redescribe(listing.product, row, seller)
+        return Line(sku, row, "updated", apply(listing, changes, seller, world.options))
+    creation = Creation(seller.account.id, seller.market)
+    identity = identity_of(row, world.catalogue, world.options, creation)
+    listing = world.new_listing(seller.account, sku, identity)
+    apply(listing, changes, seller, world.options)
+    return Line(sku, row, "created", tuple(row))
+
+
+def redescribe(product: Product, row: Row, seller: Seller) -> None:
+    """Back Market, products: only by its maker, only until it is validated."""
+    if "title" in row and product.owner == seller.account.id and not product.validated:
+        product.titles[seller.market.code] = row["title"]
+
+
+def success(batch: Batch, sku: str) -> Success:
+    """Where the row stands now (Back Market, listings, task)."""
+    listing = batch.seller.account.shelf.of_sku(sku)
+    if listing is None:
+        return (None, None, INCOMPLETE)
+    state = listing.offer(batch.seller.market).publication_state
+    return (listing.listing_id, listing.product.backmarket_id, state)
+
+
+def key_of(batch: Batch, row: Row) -> str:
+    """Results are keyed by SKU, or by EAN when a fault asks for it."""
+    sku = row.get("sku", "")
+    if not batch.task.keyed_by_ean:
+        return sku
+    listing = batch.seller.account.shelf.of_sku(sku)
+    return row.get("ean") or (listing.product.ean if listing else "") or sku
+
+
+def shaped(mistakes: Mistakes, shape: ErrorShape) -> object:
+    """Nobody published the shape of an error entry: the tester chooses one."""
+    sentences = [f"{name}: {why}" for name, why in mistakes.items()]
+    match shape:
+        case "list":
+            return sentences
+        case "string":
+            return "; ".join(sentences)
+        case "object":
+            return {name: [why] for name, why in mistakes.items()}

@@ -1,0 +1,172 @@
+"""Misbehaviour on demand: which fault strikes which request, task or row."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from random import Random
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from app.sandbox import envelopes
+from app.sandbox.options import ErrorShape
+
+Envelope = Literal["v1", "v2", "v3", "problem", "string", "html", "empty"]
+
+
+class FaultKind(StrEnum):
+    # Answered instead of Back Market; nothing happens.
+    THROTTLED_JSON = "throttled_json"
+    THROTTLED_HTML = "throttled_html"
+    FORBIDDEN_HTML = "forbidden_html"
+    BOT_CHALLENGE = "bot_challenge"
+    BAD_GATEWAY = "bad_gateway"
+    UNAVAILABLE = "unavailable"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105  (a kind of fault, no secret)
+    ANSWER = "answer"
+    DROPPED_BEFORE = "dropped_before"
+    # The request goes through, its answer comes late or never.
+    SLOW_ANSWER = "slow_answer"
+    LOST_ANSWER = "lost_answer"
+    BAD_GATEWAY_AFTER = "bad_gateway_after"
+    # Fixed to a task when its batch is taken in.
+    STUCK_TASK = "stuck_task"
+    SLOW_TASK = "slow_task"
+    FAILED_TASK = "failed_task"
+    ODD_STATUS = "odd_status"
+    KEYED_BY_EAN = "keyed_by_ean"
+    # Line by line, through both doors; a count counts lines.
+    REJECTED_ROW = "rejected_row"
+    IGNORED_ROW = "ignored_row"
+
+
+INSTEAD = frozenset(
+    {
+        FaultKind.THROTTLED_JSON,
+        FaultKind.THROTTLED_HTML,
+        FaultKind.FORBIDDEN_HTML,
+        FaultKind.BOT_CHALLENGE,
+        FaultKind.BAD_GATEWAY,
+        FaultKind.UNAVAILABLE,
+        FaultKind.TOKEN_REFUSED,
+        FaultKind.ANSWER,
+        FaultKind.DROPPED_BEFORE,
+    }
+)
+SLOW = frozenset({FaultKind.SLOW_ANSWER})
+AFTERWARDS = frozenset({FaultKind.LOST_ANSWER, FaultKind.BAD_GATEWAY_AFTER})
+ROWS = frozenset({FaultKind.REJECTED_ROW, FaultKind.IGNORED_ROW})
+
+
+class Fault(BaseModel):
+    """A rule: what goes wrong, where, how often."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: int = 0
+    kind: FaultKind
+    # Where: globs; an empty filter means everywhere.
+    method: str = "*"
+    path: str = "*"
+    account: str | None = None
+    sku: str = "*"
+    # How often: skip the first so many, strike so many times, with this chance.
+    skip: int = Field(default=0, ge=0)
+    count: int | None = Field(default=None, ge=1)
+    probability: float = Field(default=1.0, ge=0, le=1)
+    # How: each kind reads what concerns it.
+    seconds: float = Field(default=5.0, ge=0)
+    message: str | None = None
+    shape: ErrorShape | None = None
+    status: int | None = None
+    envelope: Envelope | None = None
+    applies: bool = False
+    strikes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Where a fault could strike now."""
+
+    method: str
+    path: str
+    account: str | None = None
+    sku: str = ""
+
+
+class ConnectionDroppedError(ConnectionResetError):
+    """The sandbox hangs up without an answer, as a fault asked for."""
+
+
+class Faults:
+    def __init__(self, seed: int) -> None:
+        self.rules: list[Fault] = []
+        self.random = Random(seed)  # noqa: S311  (repeatable, guards nothing)
+        self.last_id = 0
+
+    def add(self, fault: Fault) -> Fault:
+        self.last_id += 1
+        added = fault.model_copy(update={"id": self.last_id, "strikes": 0})
+        self.rules.append(added)
+        return added
+
+    def remove(self, fault_id: int) -> bool:
+        before = len(self.rules)
+        self.rules = [rule for rule in self.rules if rule.id != fault_id]
+        return len(self.rules) < before
+
+    def any_of(self, kinds: Collection[FaultKind]) -> bool:
+        return any(rule.kind in kinds for rule in self.rules)
+
+    def take(self, kinds: Collection[FaultKind], occasion: Occasion) -> Fault | None:
+        """The first rule that strikes here, used up by one."""
+        for rule in self.rules:
+            if rule.kind in kinds and hits(rule, occasion) and self._strikes(rule):
+                return rule
+        return None
+
+    def _strikes(self, rule: Fault) -> bool:
+        if rule.skip:
+            rule.skip -= 1
+            return False
+        if rule.probability < 1 and self.random.random() >= rule.probability:
+            return False
+        rule.strikes += 1
+        if rule.count is not None and rule.strikes >= rule.count:
+            self.remove(rule.id)
+        return True
+
+
+def hits(rule: Fault, occasion: Occasion) -> bool:
+    return (
+        fnmatchcase(occasion.method, rule.method.upper())
+        and fnmatchcase(occasion.path, rule.path)
+        and rule.account in (None, occasion.account)
+        and fnmatchcase(occasion.sku.casefold(), rule.sku.casefold())
+    )
+
+
+# Kind -> status, envelope, code and words, where the rule names no others.
+ANSWERS = {
+    FaultKind.THROTTLED_JSON: (429, "v1", envelopes.THROTTLED, "Too many requests"),
+    FaultKind.THROTTLED_HTML: (429, "html", "", "Too Many Requests"),
+    FaultKind.FORBIDDEN_HTML: (403, "html", "", "Sorry, you have been blocked"),
+    FaultKind.BAD_GATEWAY: (502, "html", "", "Bad gateway"),
+    FaultKind.BAD_GATEWAY_AFTER: (502, "html", "", "Bad gateway"),
+    FaultKind.UNAVAILABLE: (503, "v1", "unavailable", "Service unavailable"),
+    FaultKind.TOKEN_REFUSED: (401, "v1", "unauthorized", "Invalid token"),
+    FaultKind.ANSWER: (500, "v1", "fault", "Something went wrong"),
+}
+
+
+def answer_of(fault: Fault) -> Response:
+    """What a struck caller gets to read (Back Market, errors)."""
+    if fault.kind in {FaultKind.DROPPED_BEFORE, FaultKind.LOST_ANSWER}:
+        raise ConnectionDroppedError
+    if fault.kind is FaultKind.BOT_CHALLENGE:
+        return envelopes.bot_challenge()
+    status, envelope, code, words = ANSWERS[fault.kind]
+    make = envelopes.ENVELOPES[fault.envelope or envelope]
+    return make(fault.status or status, code, fault.message or words)

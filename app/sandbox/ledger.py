@@ -1,0 +1,173 @@
+"""Every write line that arrived, in order: the proof of what was sent."""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+Door = Literal["single", "batch"]
+Result = Literal["created", "updated", "ignored", "rejected"]
+
+APPLIED = frozenset({"created", "updated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which door a line came through, and whose it is."""
+
+    account: str
+    door: Door
+    market: str
+    task_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line; `changed` names what really became different by it."""
+
+    number: int
+    time: float
+    origin: Origin
+    sku: str
+    fields: Mapping[str, object]
+    result: Result
+    changed: tuple[str, ...] = ()
+    message: str | None = None
+
+    @property
+    def applied(self) -> bool:
+        return self.result in APPLIED
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "number": self.number,
+            "time": self.time,
+            "account": self.origin.account,
+            "door": self.origin.door,
+            "task_id": self.origin.task_id,
+            "sku": self.sku,
+            "market": self.origin.market,
+            "fields": dict(self.fields),
+            "result": self.result,
+            "applied": self.applied,
+            "changed": list(self.changed),
+            "message": self.message,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which entries a tester wants to see."""
+
+    account: str | None = None
+    sku: str | None = None
+    market: str | None = None
+    door: str | None = None
+    task_id: int | None = None
+    applied: bool | None = None
+    after: int = 0
+
+    def matches(self, entry: Entry) -> bool:
+        origin = entry.origin
+        return (
+            (self.account is None or origin.account == self.account)
+            and (self.sku is None or entry.sku.casefold() == self.sku.casefold())
+            and (self.market is None or origin.market == self.market.upper())
+            and (self.door is None or origin.door == self.door)
+            and (self.task_id is None or origin.task_id == self.task_id)
+            and (self.applied is None or entry.applied == self.applied)
+            and entry.number > self.after
+        )
+
+
+class Ledger:
+    """Keeps the newest entries up to a limit, and counts of all of them."""
+
+    def __init__(self, limit: int) -> None:
+        self.entries: deque[Entry] = deque(maxlen=limit)
+        self.counts: Counter[tuple[str, str, str, str]] = Counter()
+        self.repeats = 0
+        self.last_number = 0
+
+    def write(self, now: float, origin: Origin, line: "Line") -> None:
+        self.last_number += 1
+        self.counts[origin.account, origin.market, origin.door, line.result] += 1
+        self.repeats += line.result == "updated" and not line.changed
+        if self.entries.maxlen != 0:
+            self.entries.append(
+                Entry(
+                    self.last_number,
+                    now,
+                    origin,
+                    line.sku,
+                    line.fields,
+                    line.result,
+                    line.changed,
+                    line.message,
+                )
+            )
+
+    def resize(self, limit: int) -> None:
+        self.entries = deque(self.entries, maxlen=limit)
+
+    def ask(self, question: Question) -> Iterator[Entry]:
+        return (entry for entry in self.entries if question.matches(entry))
+
+    def page(self, question: Question, limit: int) -> list[Entry]:
+        return list(islice(self.ask(question), limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of one line that was sent."""
+
+    sku: str
+    fields: Mapping[str, object]
+    result: Result
+    changed: tuple[str, ...] = ()
+    message: str | None = None
+
+
+def summary(ledger: Ledger) -> dict[str, object]:
+    """Exact for every line ever written, kept or not."""
+    totals: Counter[str] = Counter()
+    doors: Counter[str] = Counter()
+    markets: Counter[str] = Counter()
+    accounts: Counter[str] = Counter()
+    for (account, market, door, result), count in ledger.counts.items():
+        totals[result] += count
+        doors[door] += count
+        markets[market] += count
+        accounts[account] += count
+    return {
+        "lines": ledger.last_number,
+        "kept": len(ledger.entries),
+        "applied": sum(totals[result] for result in APPLIED),
+        "results": dict(totals),
+        "doors": dict(doors),
+        "markets": dict(markets),
+        "accounts": dict(accounts),
+        "updates_that_changed_nothing": ledger.repeats,
+    }
+
+
+def answer(ledger: Ledger, question: Question) -> dict[str, object]:
+    """The same for a choice of entries; only of those still kept."""
+    results: Counter[str] = Counter()
+    sent: Counter[tuple[str, str, str]] = Counter()
+    repeats = 0
+    for entry in ledger.ask(question):
+        results[entry.result] += 1
+        sent[entry.origin.account, entry.origin.market, entry.sku.casefold()] += 1
+        repeats += entry.result == "updated" and not entry.changed
+    return {
+        "lines": results.total(),
+        "applied": sum(results[result] for result in APPLIED),
+        "results": dict(results),
+        "skus": len(sent),
+        "skus_sent_more_than_once": sum(count > 1 for count in sent.values()),
+        "most_lines_for_one_sku": max(sent.values(), default=0),
+        "updates_that_changed_nothing": repeats,
+        "complete": len(ledger.entries) == ledger.last_number,
+    }

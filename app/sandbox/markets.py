@@ -1,0 +1,55 @@
+"""The countries Back Market sells in, and the locale that selects each."""
+
+from dataclasses import dataclass
+
+from app.sandbox.options import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    code: str
+    locale: str
+    currency: str
+    platform: Platform
+
+    @property
+    def language(self) -> str:
+        return self.locale[:2]
+
+
+class UnknownLocaleError(ValueError):
+    """The Accept-Language header names no market of Back Market."""
+
+
+_EURO = "fr-fr fr-be es-es de-de de-at it-it nl-nl pt-pt en-ie el-gr sk-sk fi-fi"
+
+MARKETS: dict[str, Market] = {
+    market.code: market
+    for market in (
+        *(Market(loc[3:].upper(), loc, "EUR", "EU") for loc in _EURO.split()),
+        Market("GB", "en-gb", "GBP", "EU"),
+        Market("SE", "sv-se", "SEK", "EU"),
+        Market("US", "en-us", "USD", "NA"),
+        Market("JP", "ja-jp", "JPY", "AP"),
+        Market("AU", "en-au", "AUD", "AP"),
+    )
+}
+BY_LOCALE = {market.locale: market for market in MARKETS.values()}
+DEFAULT_LOCALES: dict[Platform, str] = {"EU": "fr-fr", "NA": "en-us", "AP": "ja-jp"}
+
+# Currencies that may be left out with a price (Back Market, listings, update).
+DEFAULT_CURRENCIES = {"EU": "EUR", "NA": "USD"}
+
+# Rough value of one euro: only turns a product's cap into another currency.
+EURO_RATES = {"EUR": 1, "GBP": 0.86, "SEK": 11, "USD": 1.1, "JPY": 165, "AUD": 1.65}
+
+
+def market_of(accept_language: str | None, platform: Platform) -> Market:
+    """The market a request speaks to (Back Market, general, Accept-Language)."""
+    first = (accept_language or "").split(",")[0].split(";")[0].strip().lower()
+    if first in ("", "*"):
+        first = DEFAULT_LOCALES[platform]
+    market = BY_LOCALE.get(first.replace("_", "-"))
+    if market is None:
+        raise UnknownLocaleError(first)
+    return market

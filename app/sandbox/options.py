@@ -1,0 +1,52 @@
+"""What can be turned on the sandbox, with the figures Back Market publishes."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Platform = Literal["EU", "NA", "AP"]
+ErrorShape = Literal["list", "string", "object"]
+
+
+class SandboxOptions(BaseModel):
+    """Every option can be read and patched under `/_sandbox/options`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accept_unknown_tokens: bool = True
+    default_platform: Platform = "EU"
+
+    # Back Market, rate limits: "about" these figures; None switches one off.
+    limits_on: bool = True
+    sku_lines_per_hour: int | None = 2000
+    requests_per_window: int | None = 200
+    sensitive_requests_per_window: int | None = 20
+    sensitive_routes: tuple[str, ...] = ("POST /ws/listings",)
+    window_seconds: float = 10.0
+    block_seconds: float = 10.0
+
+    # Back Market, pagination and listings, batch.
+    default_page_size: int = Field(default=10, ge=1)
+    max_page_size: int = Field(default=50, ge=1)
+    max_catalog_lines: int = 15_000
+
+    # A real task takes about five minutes; a demo should not.
+    task_starts_after: float = 0.5
+    task_ends_after: float = 2.0
+    error_shape: ErrorShape = "list"
+
+    unknown_ean_prefixes: tuple[str, ...] = ("99",)
+    unknown_eans: frozenset[str] = frozenset()
+    accept_unknown_product_ids: bool = True
+    check_shippers: bool = True
+    extra_shippers: frozenset[str] = frozenset()
+
+    # Behaviours on which the public sources disagree: off unless asked for.
+    require_pub_state: bool = False
+    min_price_rule: bool = False
+    strict_headers: bool = False
+
+    ledger_limit: int = Field(default=100_000, ge=0)
+    request_log_limit: int = Field(default=1_000, ge=0)
+    seed: int = 0
+    snapshot_delay: float = 1.0

@@ -1,0 +1,174 @@
+"""The one reader of the environment: every setting, its default and its bounds."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+"""0 lets the system choose a free port; the ready line names it."""
+
+
+class SettingsError(Exception):
+    """A setting is missing or not usable; the message names each one."""
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Read once at start-up, frozen afterwards."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="REFEED_", frozen=True, hide_input_in_errors=True, extra="ignore"
+    )
+
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL >= 15, `postgresql://user:password@host/db`"
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Redis >= 6.2 or Valkey, `redis://host:6379/0`"
+    )
+    state_dir: Path = Field(
+        Path(".refeed"), description="folder for embedded servers, uploads and keys"
+    )
+    storage_dir: Path | None = Field(
+        None, description="folder for uploads; default `<state>/uploads`"
+    )
+    host: str = Field("127.0.0.1", description="address the API listens on")
+    port: Port = Field(8000, description="port of the API; 0 picks a free one")
+    admin_key: SecretStr | None = Field(
+        None, min_length=16, description="the admin's bearer key, >= 16 characters"
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="encrypts tokens and keys API key hashes, >= 32 characters",
+    )
+    previous_secret_keys: list[SecretStr] = Field(
+        [], description="older secret keys that may still decrypt (JSON list)"
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`auto`: console in a terminal, JSON otherwise"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least severe level that is logged"
+    )
+
+    sandbox_url: AnyHttpUrl | None = Field(
+        None, description="Back Market stand-in for stores with environment `sandbox`"
+    )
+    eu_url: AnyHttpUrl = Field(
+        AnyHttpUrl("https://www.backmarket.fr"), description="production, platform EU"
+    )
+    na_url: AnyHttpUrl = Field(
+        AnyHttpUrl("https://www.backmarket.com"), description="production, platform NA"
+    )
+    ap_url: AnyHttpUrl = Field(
+        AnyHttpUrl("https://www.backmarket.co.jp"),
+        description="production, platform AP",
+    )
+    eu_preprod_url: AnyHttpUrl = Field(
+        AnyHttpUrl("https://preprod.backmarket.fr"), description="preprod, platform EU"
+    )
+    na_preprod_url: AnyHttpUrl = Field(
+        AnyHttpUrl("https://preprod.backmarket.com"), description="preprod, platform NA"
+    )
+    ap_preprod_url: AnyHttpUrl = Field(
+        AnyHttpUrl("https://preprod.backmarket.co.jp"),
+        description="preprod, platform AP",
+    )
+    company: str = Field(
+        "refeed", pattern=r"^[\w.-]+$", description="company in the User-Agent"
+    )
+    contact: str = Field(
+        "ops@refeed.invalid", description="e-mail address in the User-Agent"
+    )
+
+    max_upload_bytes: int = Field(
+        2 * 1024**3, gt=0, description="largest catalog body accepted"
+    )
+    max_expanded_bytes: int = Field(
+        8 * 1024**3, gt=0, description="largest catalog after decompression"
+    )
+    lines_per_hour: int = Field(
+        2000, gt=0, description="SKU lines an hour per seller account"
+    )
+    requests_per_10s: int = Field(
+        20, gt=1, description="listing requests per 10 s per seller account"
+    )
+    single_update_max: int = Field(
+        20, ge=0, description="up to so many updates go one by one, more as a batch"
+    )
+    offers_interval: timedelta = Field(
+        timedelta(hours=2), description="default rhythm of offer publications"
+    )
+    task_deadline: timedelta = Field(
+        timedelta(minutes=30), description="how long a Back Market task is polled"
+    )
+    task_poll: timedelta = Field(
+        timedelta(seconds=2), description="first pause between polls; grows to 15 x"
+    )
+    lease: timedelta = Field(
+        timedelta(seconds=15), description="how long a silent worker keeps its job"
+    )
+    sweep: timedelta = Field(
+        timedelta(seconds=1), description="rhythm of the sweeper that finds due work"
+    )
+    worker_slots: int = Field(10, gt=0, le=100, description="jobs at a time, a worker")
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_only(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(
+            ("postgresql://", "postgres://", "postgresql+psycopg://")
+        ):
+            raise ValueError("accepted: postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_only(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(
+            ("redis://", "rediss://", "unix://")
+        ):
+            raise ValueError("accepted: redis://, rediss:// or unix://")
+        return value
+
+    @property
+    def uploads(self) -> Path:
+        """Where uploaded catalogs are kept."""
+        return self.storage_dir or self.state_dir / "uploads"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment.
+
+    Raises SettingsError naming every variable that is wrong and what it accepts.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(_in_words(error)) from None
+
+
+def _in_words(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0])
+        field = Settings.model_fields.get(name)
+        accepted = f" (accepted: {field.description})" if field else ""
+        lines.append(f"REFEED_{name.upper()}: {problem['msg']}{accepted}")
+    return "\n".join(lines)
+
+
+def require(settings: Settings, *names: str) -> None:
+    """Raise SettingsError unless each named setting has a value."""
+    missing = [name for name in names if getattr(settings, name) is None]
+    if missing:
+        raise SettingsError(
+            "\n".join(
+                f"REFEED_{name.upper()} is missing: "
+                f"{Settings.model_fields[name].description}"
+                for name in missing
+            )
+        )

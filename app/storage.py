@@ -1,0 +1,109 @@
+"""The one door to uploaded files: a folder, content-addressed per store."""
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+BLOCK = 1 << 20
+"""Bytes written at a time; what an upload costs in memory is about twice this."""
+
+
+class BodyTooLargeError(Exception):
+    """The body is larger than allowed."""
+
+
+class StorageFullError(Exception):
+    """There is no room left where uploads are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that is completely on disk."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Files under one folder, named by us; nothing of a caller's name is used."""
+
+    root: Path
+
+    async def save(
+        self, store_id: UUID, body: AsyncIterator[bytes], limit: int
+    ) -> StoredFile:
+        """Stream a body to disk and name it by its SHA-256.
+
+        Nothing stays behind when the body is cut off, too large or the disk full.
+        Raises BodyTooLargeError, StorageFullError.
+        """
+        folder = self.root / str(store_id)
+        part = folder / f".part-{secrets.token_hex(8)}"
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        try:
+            size, digest = await self._write(part, body, limit)
+            await asyncio.to_thread(os.replace, part, folder / digest)
+            await asyncio.to_thread(_sync_folder, folder)
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise StorageFullError from error
+            raise
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                part.unlink()
+        return StoredFile(f"{store_id}/{digest}", size, digest)
+
+    async def _write(
+        self, part: Path, body: AsyncIterator[bytes], limit: int
+    ) -> tuple[int, str]:
+        size, sha, block = 0, hashlib.sha256(), bytearray()
+        with await asyncio.to_thread(part.open, "xb") as file:
+            async for chunk in body:
+                size += len(chunk)
+                if size > limit:
+                    raise BodyTooLargeError
+                block += chunk
+                if len(block) >= BLOCK:
+                    await asyncio.to_thread(_put, file, sha, bytes(block))
+                    block.clear()
+            await asyncio.to_thread(_put, file, sha, bytes(block))
+            await asyncio.to_thread(os.fsync, file.fileno())
+        return size, sha.hexdigest()
+
+    def path(self, key: str) -> Path:
+        """Where a stored file is."""
+        return self.root / key
+
+    def remove(self, key: str) -> None:
+        """Forget a file; one that is gone already is fine."""
+        self.path(key).unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """Raise OSError unless files can be written."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        probe = self.root / f".probe-{secrets.token_hex(4)}"
+        probe.touch()
+        probe.unlink()
+
+
+def _put(file: IO[bytes], sha: "hashlib._Hash", block: bytes) -> None:
+    file.write(block)
+    sha.update(block)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,182 @@
+"""The channel attributes: what a catalog can be mapped to, and what each accepts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+GRADES = ("PREMIUM", "EXCELLENT", "VERY_GOOD", "GOOD", "FAIR", "STALLONE")
+"""Aesthetic grades as Back Market writes them (listings, `grade`)."""
+
+PARCEL_OPTIONS = (1, 2, 3)
+
+
+class AttributeType(StrEnum):
+    TEXT = "text"
+    INTEGER = "integer"
+    MONEY = "money"
+    GTIN = "gtin"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAttribute:
+    """One target of a mapping. `help` is the text behind the "i" of a frontend."""
+
+    name: str
+    type: AttributeType
+    required: bool
+    label: str
+    help: str
+    accepted: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    max_length: int | None = None
+
+
+def _shipping(number: int) -> tuple[ChannelAttribute, ...]:
+    return (
+        ChannelAttribute(
+            f"shipper_{number}",
+            AttributeType.TEXT,
+            required=False,
+            label=f"Carrier {number}",
+            help="Name of the carrier exactly as Back Market spells it.",
+            max_length=200,
+        ),
+        ChannelAttribute(
+            f"shipping_price_{number}",
+            AttributeType.MONEY,
+            required=False,
+            label=f"Shipping price {number}",
+            help="What the buyer pays for this carrier, in the store's currency.",
+            minimum=0,
+        ),
+        ChannelAttribute(
+            f"shipping_delay_{number}",
+            AttributeType.INTEGER,
+            required=False,
+            label=f"Shipping delay {number}",
+            help="Hours until delivery with this carrier.",
+            minimum=1,
+            maximum=2000,
+        ),
+    )
+
+
+ATTRIBUTES: tuple[ChannelAttribute, ...] = (
+    ChannelAttribute(
+        "sku",
+        AttributeType.TEXT,
+        required=True,
+        label="SKU",
+        help="Your own key of the offer. Unique in the catalog, upper and lower case "
+        "are the same to Back Market.",
+        max_length=200,
+    ),
+    ChannelAttribute(
+        "ean",
+        AttributeType.GTIN,
+        required=True,
+        label="EAN",
+        help="GTIN-8, GTIN-12 or GTIN-13 with a right check digit; a GTIN-14 only "
+        "when it is a GTIN-13 with a leading 0.",
+        max_length=13,
+    ),
+    ChannelAttribute(
+        "price",
+        AttributeType.MONEY,
+        required=True,
+        label="Price",
+        help="Price including VAT in the currency of the store's country, above 0. "
+        "`1.299,00 EUR` and `€ 1,299.00` are understood.",
+    ),
+    ChannelAttribute(
+        "quantity",
+        AttributeType.INTEGER,
+        required=True,
+        label="Quantity",
+        help="Pieces for sale. 0 takes the offer offline.",
+        minimum=0,
+        maximum=1_000_000,
+    ),
+    ChannelAttribute(
+        "grade",
+        AttributeType.CHOICE,
+        required=True,
+        label="Grade",
+        help="Aesthetic grade in Back Market's words; map your own words with "
+        "`values`. It cannot be changed once the offer is listed.",
+        accepted=GRADES,
+    ),
+    ChannelAttribute(
+        "category",
+        AttributeType.TEXT,
+        required=True,
+        label="Source category",
+        help="Your own category; the category mapping says which leaf of Back "
+        "Market it belongs to. Rows of unmapped categories are not sold.",
+        max_length=300,
+    ),
+    ChannelAttribute(
+        "product_id",
+        AttributeType.TEXT,
+        required=False,
+        label="Back Market product id",
+        help="UUID or number of Back Market's product; wins over the EAN when an "
+        "offer is created.",
+        max_length=36,
+    ),
+    ChannelAttribute(
+        "currency",
+        AttributeType.TEXT,
+        required=False,
+        label="Currency",
+        help="ISO 4217 code of the price; a row in another currency than the "
+        "store's is refused.",
+        max_length=3,
+    ),
+    ChannelAttribute(
+        "min_price",
+        AttributeType.MONEY,
+        required=False,
+        label="Minimum price",
+        help="Floor for Back Market's BackPricer, not above the price.",
+    ),
+    ChannelAttribute(
+        "warranty_delay",
+        AttributeType.INTEGER,
+        required=False,
+        label="Warranty",
+        help="Months of warranty, at least 12.",
+        minimum=12,
+        maximum=120,
+    ),
+    ChannelAttribute(
+        "comment",
+        AttributeType.TEXT,
+        required=False,
+        label="Comment",
+        help="Text that buyers read beside the offer.",
+        max_length=500,
+    ),
+    ChannelAttribute(
+        "new_battery",
+        AttributeType.BOOLEAN,
+        required=False,
+        label="New battery",
+        help="true when the battery is new; only for eligible sellers.",
+        accepted=("true", "false", "yes", "no", "1", "0"),
+    ),
+    *(entry for number in PARCEL_OPTIONS for entry in _shipping(number)),
+)
+
+ATTRIBUTE_NAMES = frozenset(attribute.name for attribute in ATTRIBUTES)
+REQUIRED_NAMES = tuple(a.name for a in ATTRIBUTES if a.required)
+
+
+def attribute(name: str) -> ChannelAttribute:
+    """The attribute of that name. Raises KeyError for an unknown one."""
+    return _BY_NAME[name]
+
+
+_BY_NAME = {entry.name: entry for entry in ATTRIBUTES}

@@ -1,0 +1,89 @@
+"""What a store still lacks before it may publish: lights with reasons. Pure."""
+
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from app.stores.mapping import CategoryTarget, Mapping, category_key
+
+Colour = Literal["green", "red"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a light is red: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Green, or red with reasons."""
+
+    name: str
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def colour(self) -> Colour:
+        return "red" if self.reasons else "green"
+
+
+def mapping_light(mapping: Mapping | None, columns: Sequence[str] | None) -> Light:
+    """Green when every required attribute has a source that the catalog has.
+
+    `columns`: those of the newest catalog, None before the first one.
+    """
+    if mapping is None:
+        return Light("mapping", (Reason("no_mapping", "No mapping is set."),))
+    reasons = []
+    if mapping.missing:
+        names = ", ".join(mapping.missing)
+        reasons.append(Reason("attribute_missing", f"Without a source: {names}."))
+    absent = sorted(mapping.columns - set(columns)) if columns is not None else []
+    if absent:
+        names = ", ".join(absent)
+        reasons.append(
+            Reason("column_missing", f"Not in the newest catalog: {names}.")
+        )
+    return Light("mapping", tuple(reasons))
+
+
+def categories_light(
+    targets: Sequence[CategoryTarget], seen: MappingOf[str, int] | None
+) -> Light:
+    """Green when a category is mapped that the newest catalog has rows of."""
+    if not targets:
+        return Light(
+            "categories", (Reason("no_categories", "No category is mapped."),)
+        )
+    mapped = {category_key(target.source) for target in targets}
+    if seen and not any(category_key(source) in mapped for source in seen):
+        return Light(
+            "categories",
+            (
+                Reason(
+                    "no_category_used",
+                    "No row of the newest catalog is in a mapped category.",
+                ),
+            ),
+        )
+    return Light("categories")
+
+
+def settings_light(*, has_token: bool) -> Light:
+    """Green when the store has a token."""
+    if has_token:
+        return Light("api_settings")
+    return Light("api_settings", (Reason("no_token", "No token is set."),))
+
+
+def connection_light(health: str | None, detail: str | None) -> Light:
+    """Red when Back Market refused the token when it was last used."""
+    if health in {"refused", "forbidden"}:
+        return Light(
+            "connection",
+            (Reason(f"token_{health}", detail or "Back Market refused the token."),),
+        )
+    return Light("connection")

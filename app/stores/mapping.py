@@ -1,0 +1,107 @@
+"""What a mapping is: channel attributes from columns, constants or templates."""
+
+from decimal import Decimal
+from string import Formatter
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.stores.channel import ATTRIBUTE_NAMES, REQUIRED_NAMES
+
+Text = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class AttributeSource(BaseModel):
+    """Where one channel attribute comes from: exactly one of the three sources."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: Text | None = Field(None, description="a column of the catalog")
+    constant: Text | None = Field(None, description="the same value for every row")
+    template: Text | None = Field(
+        None, description="text with columns in braces, e.g. `{brand} {model}`"
+    )
+    values: dict[str, str] = Field(
+        {},
+        max_length=5000,
+        description="replaces whole values, ignoring case and outer spaces",
+    )
+    default: Text | None = Field(None, description="used where the result is empty")
+    decimal: Literal["auto", "comma", "point"] = Field(
+        "auto", description="decimal sign of numbers; `auto` looks at the catalog"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "AttributeSource":
+        given = [s for s in (self.column, self.constant, self.template) if s]
+        if len(given) != 1:
+            raise ValueError("give exactly one of column, constant, template")
+        _ = self.columns
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The source columns that this attribute reads."""
+        if self.column:
+            return (self.column,)
+        if self.template:
+            return tuple(dict.fromkeys(n for _, n in template_parts(self.template) if n))
+        return ()
+
+
+def template_parts(template: str) -> list[tuple[str, str | None]]:
+    """Split `a {b} c` into (text, column) pairs; `{{` and `}}` are literal braces.
+
+    Raises ValueError on stray braces, empty names, conversions and formats.
+    """
+    parts: list[tuple[str, str | None]] = []
+    for text, name, spec, conversion in Formatter().parse(template):
+        if name is not None and (not name or spec or conversion):
+            raise ValueError("a template holds only column names in braces")
+        parts.append((text, name))
+    return parts
+
+
+class Mapping(BaseModel):
+    """Channel attribute <- source. All required attributes must have one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    attributes: dict[str, AttributeSource]
+
+    @model_validator(mode="after")
+    def _known_attributes(self) -> "Mapping":
+        unknown = sorted(set(self.attributes) - ATTRIBUTE_NAMES)
+        if unknown:
+            raise ValueError(
+                f"unknown attribute {unknown[0]!r}; accepted: "
+                + ", ".join(sorted(ATTRIBUTE_NAMES))
+            )
+        return self
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Required attributes without a source."""
+        return tuple(n for n in REQUIRED_NAMES if n not in self.attributes)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every source column that the mapping reads."""
+        return frozenset(c for s in self.attributes.values() for c in s.columns)
+
+
+class CategoryTarget(BaseModel):
+    """A source category, Back Market's leaf for it, and the commission there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Text
+    category_id: int = Field(description="`marketplace_category_id` of the leaf")
+    cpa: Decimal = Field(
+        ge=0, le=100, max_digits=5, decimal_places=2, description="percent of the price"
+    )
+
+
+def category_key(source: str) -> str:
+    """How source categories are compared: outer spaces and case do not count."""
+    return source.strip().lower()

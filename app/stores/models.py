@@ -1,0 +1,48 @@
+"""Stores: one target country of a seller account with its own settings."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from app.columns import id_field, json_field, time_field
+
+
+class Store(SQLModel, table=True):
+    """A country of a seller account: own catalog, mapping, categories, schedule."""
+
+    __tablename__ = "store"
+    __table_args__ = (
+        Index("ix_store_account", "account_id"),
+        Index(
+            "ix_store_due",
+            "next_offers_at",
+            postgresql_where=text("active AND publish_offers"),
+        ),
+    )
+
+    id: UUID = id_field()
+    name: str = Field(max_length=200)
+    country: str = Field(max_length=2)
+    account_id: UUID | None = Field(default=None, foreign_key="seller_account.id")
+    environment: str = "production"
+    active: bool = False
+    activated_at: datetime | None = time_field()
+    order_scope: str = "store_country"
+    publish_offers: bool = True
+    publish_products: bool = False
+    offers_interval_s: int = 7200
+    products_interval_s: int = 86400
+    invalid_rows: str = "keep"
+    duplicate_skus: str = "reject"
+    mapping: dict[str, Any] | None = json_field()
+    categories: list[dict[str, Any]] = json_field(default=list)
+    catalog_columns: list[str] | None = json_field()
+    catalog_categories: dict[str, int] | None = json_field()
+    config_version: int = 1
+    version: int = 1
+    current_catalog_id: UUID | None = None
+    next_offers_at: datetime | None = time_field()
+    created_at: datetime = time_field(default_now=True)

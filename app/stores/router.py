@@ -1,0 +1,202 @@
+"""`/v1/stores` and what belongs to one; `/v1/channel/attributes`."""
+
+
+from fastapi import APIRouter, Response, status
+
+from app.access.doorway import Admin, CurrentSettings, CurrentVault, Reader
+from app.database import Tx
+from app.errors import problem_responses
+from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
+from app.stores import service
+from app.stores.channel import ATTRIBUTES
+from app.stores.doorway import StoreToChange, StoreToRead, tag
+from app.stores.mapping import Mapping, category_key
+from app.stores.models import Store
+from app.stores.schemas import (
+    ActivationOut,
+    AttributeOut,
+    CategoriesIn,
+    CategoriesOut,
+    LightsOut,
+    MappingOut,
+    SeenCategory,
+    SettingsIn,
+    SettingsOut,
+    StoreIn,
+    StoreOut,
+    StorePatch,
+    attribute_out,
+    light_out,
+    mapping_out,
+    settings_out,
+    store_out,
+)
+
+router = APIRouter(prefix="/v1/stores", tags=["stores"])
+channel_router = APIRouter(prefix="/v1/channel", tags=["channel"])
+VERSIONED = problem_responses(412)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Create a store")
+async def create_store(
+    body: StoreIn, tx: Tx, _: Admin, settings: CurrentSettings, response: Response
+) -> StoreOut:
+    store = await service.create(tx.session, body.name, body.country, settings)
+    response.headers["Location"] = f"/v1/stores/{store.id}"
+    tag(response, store)
+    return store_out(store)
+
+
+@router.get("", summary="List the stores this key may see")
+async def list_stores(
+    tx: Tx, caller: Reader, cursor: Cursor = None, limit: Limit = 100
+) -> Page[StoreOut]:
+    rows = await service.listed(tx.session, caller, decode_uuid(cursor), limit)
+    return page_of(rows, limit, store_out, lambda store: (store.id,))
+
+
+@router.get("/{store_id}", summary="Read a store")
+async def read_store(store: StoreToRead, response: Response) -> StoreOut:
+    tag(response, store)
+    return store_out(store)
+
+
+@router.patch("/{store_id}", summary="Rename a store", responses=VERSIONED)
+async def patch_store(
+    body: StorePatch, store: StoreToChange, response: Response
+) -> StoreOut:
+    store.name = body.name
+    store.version += 1
+    tag(response, store)
+    return store_out(store)
+
+
+@router.delete(
+    "/{store_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Delete a store that sells nothing",
+    responses=problem_responses(409, 412),
+)
+async def delete_store(store: StoreToChange, tx: Tx, _: Admin) -> None:
+    await service.delete(tx.session, store)
+
+
+@router.get("/{store_id}/settings", summary="Read the settings")
+async def read_settings(store: StoreToRead, response: Response) -> SettingsOut:
+    tag(response, store)
+    return settings_out(store)
+
+
+@router.put(
+    "/{store_id}/settings",
+    summary="Replace the settings",
+    responses=problem_responses(409, 412),
+)
+async def put_settings(
+    body: SettingsIn,
+    store: StoreToChange,
+    tx: Tx,
+    vault: CurrentVault,
+    response: Response,
+) -> SettingsOut:
+    await service.put_settings(tx, vault, store, body)
+    tag(response, store)
+    return settings_out(store)
+
+
+@router.get("/{store_id}/mapping", summary="Read the mapping")
+async def read_mapping(store: StoreToRead, response: Response) -> MappingOut:
+    tag(response, store)
+    return mapping_out(service.mapping_of(store), store.catalog_columns)
+
+
+@router.put("/{store_id}/mapping", summary="Set the mapping", responses=VERSIONED)
+async def put_mapping(
+    body: Mapping, store: StoreToChange, tx: Tx, response: Response
+) -> MappingOut:
+    """The newest catalog is read again with it; `missing` may be filled later."""
+    await service.put_mapping(tx, store, body)
+    tag(response, store)
+    return mapping_out(body, store.catalog_columns)
+
+
+@router.get("/{store_id}/categories", summary="Read the category mapping")
+async def read_categories(store: StoreToRead, response: Response) -> CategoriesOut:
+    tag(response, store)
+    return _categories_out(store)
+
+
+@router.put(
+    "/{store_id}/categories", summary="Set the category mapping", responses=VERSIONED
+)
+async def put_categories(
+    body: CategoriesIn, store: StoreToChange, tx: Tx, response: Response
+) -> CategoriesOut:
+    """The newest catalog is read again; rows of unmapped categories are not sold."""
+    await service.put_categories(tx, store, body.items)
+    tag(response, store)
+    return _categories_out(store)
+
+
+def _categories_out(store: Store) -> CategoriesOut:
+    items = service.categories_of(store)
+    mapped = {category_key(item.source) for item in items}
+    seen = (store.catalog_categories or {}).items()
+    return CategoriesOut(
+        items=items,
+        seen=[
+            SeenCategory(source=s, rows=rows, mapped=category_key(s) in mapped)
+            for s, rows in seen
+        ],
+    )
+
+
+@router.get("/{store_id}/lights", summary="What the store still lacks")
+async def read_lights(store: StoreToRead, tx: Tx) -> LightsOut:
+    found = await service.lights(tx.session, store)
+    return LightsOut.model_validate(
+        {light.name: light_out(light).model_dump() for light in found}
+    )
+
+
+@router.get("/{store_id}/activation", summary="Whether the store publishes")
+async def read_activation(store: StoreToRead) -> ActivationOut:
+    return _activation(store)
+
+
+@router.put(
+    "/{store_id}/activation",
+    summary="Let the store publish",
+    responses=problem_responses(409, 412),
+)
+async def put_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
+    """409 names the red lights."""
+    await service.activate(tx.session, store)
+    return _activation(store)
+
+
+@router.delete(
+    "/{store_id}/activation",
+    summary="Stop publishing",
+    responses=VERSIONED,
+)
+async def delete_activation(store: StoreToChange) -> ActivationOut:
+    """What is online stays as it is."""
+    await service.deactivate(store)
+    return _activation(store)
+
+
+def _activation(store: Store) -> ActivationOut:
+    return ActivationOut(
+        active=store.active,
+        activated_at=store.activated_at,
+        next_offers_at=store.next_offers_at,
+    )
+
+
+@channel_router.get("/attributes", summary="What a mapping can fill")
+async def list_attributes(_: Reader) -> Page[AttributeOut]:
+    """Every channel attribute with type, accepted values and help."""
+    return Page(items=[attribute_out(attribute) for attribute in ATTRIBUTES])
+
+

@@ -1,0 +1,242 @@
+"""Keeps stores: settings, mapping, categories, lights, activation."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.access.service import Caller
+from app.accounts import service as accounts
+from app.accounts.models import SellerAccount
+from app.backmarket.markets import market_of
+from app.columns import utc_now
+from app.database import Transaction
+from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from app.jobs.kinds import JobKind
+from app.settings import Settings
+from app.stores.due import next_due
+from app.stores.lights import (
+    Light,
+    categories_light,
+    connection_light,
+    mapping_light,
+    settings_light,
+)
+from app.stores.mapping import CategoryTarget, Mapping, category_key
+from app.stores.models import Store
+from app.stores.schemas import SettingsIn
+from app.vault import Vault
+
+
+async def create(
+    session: AsyncSession, name: str, country: str, settings: Settings
+) -> Store:
+    store = Store(
+        name=name,
+        country=country,
+        offers_interval_s=int(settings.offers_interval.total_seconds()),
+    )
+    session.add(store)
+    await session.flush()
+    return store
+
+
+async def visible(session: AsyncSession, caller: Caller, store_id: UUID) -> Store:
+    """The store. Raises NotFoundError when it is not there or not the caller's."""
+    caller.require_store(store_id)
+    store = await session.get(Store, store_id)
+    if store is None:
+        raise NotFoundError("There is no such store.")
+    return store
+
+
+async def listed(
+    session: AsyncSession, caller: Caller, after: UUID | None, limit: int
+) -> Sequence[Store]:
+    query = select(Store).order_by(col(Store.id)).limit(limit + 1)
+    if caller.store_ids is not None:
+        query = query.where(col(Store.id).in_(caller.store_ids))
+    if after:
+        query = query.where(col(Store.id) > after)
+    return (await session.execute(query)).scalars().all()
+
+
+async def delete(session: AsyncSession, store: Store) -> None:
+    """Forget a store that sells nothing.
+
+    Raises ConflictError while it is active or has stock online: forgetting it then
+    would leave offers for sale that nobody looks after.
+    """
+    if store.active:
+        raise ConflictError(
+            "The store is active; delete its activation first.", code="store_active"
+        )
+    if await _online_offers(session, store.id):
+        raise ConflictError(
+            "Offers of this store are online. Publish an empty stock first.",
+            code="store_has_listings",
+        )
+    for table, column in (
+        ("catalog_problem", "catalog_id IN (SELECT id FROM catalog WHERE store_id"),
+        ("change", "publication_id IN (SELECT id FROM publication WHERE store_id"),
+    ):
+        await session.execute(
+            text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
+            {"id": store.id},
+        )
+    await session.execute(
+        text("DELETE FROM offer WHERE store_id = :id"), {"id": store.id}
+    )
+    await session.delete(store)
+
+
+async def _online_offers(session: AsyncSession, store_id: UUID) -> bool:
+    found = await session.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM offer WHERE store_id = :id "
+            "AND listed AND accepted_quantity > 0)"
+        ),
+        {"id": store_id},
+    )
+    return bool(found)
+
+
+async def put_settings(
+    tx: Transaction, vault: Vault, store: Store, wanted: SettingsIn
+) -> None:
+    """Replace the settings; a token finds or makes the seller account.
+
+    Raises ConflictError when the store would leave an account where it has stock
+    online, InvalidError when the environment changes without a token.
+    """
+    if wanted.token is not None:
+        await _join_account(tx, vault, store, wanted)
+    elif store.account_id and wanted.environment != store.environment:
+        message = "A token belongs to one environment: send the token of the new one."
+        raise InvalidError(
+            message, errors=[FieldError("token", "token_needed", message, "a token")]
+        )
+    policies = (store.invalid_rows, store.duplicate_skus)
+    store.environment = wanted.environment
+    store.order_scope = wanted.order_scope
+    store.publish_offers = wanted.publish_offers
+    store.publish_products = wanted.publish_products
+    store.offers_interval_s = int(wanted.offers_interval.total_seconds())
+    store.products_interval_s = int(wanted.products_interval.total_seconds())
+    store.invalid_rows = wanted.invalid_rows
+    store.duplicate_skus = wanted.duplicate_skus
+    if policies != (store.invalid_rows, store.duplicate_skus):
+        await _reimport(tx, store)
+    if store.active:
+        store.next_offers_at = next_due(store.id, wanted.offers_interval, utc_now())
+    store.version += 1
+
+
+async def _join_account(
+    tx: Transaction, vault: Vault, store: Store, wanted: SettingsIn
+) -> None:
+    assert wanted.token is not None  # noqa: S101 - the caller looked
+    platform = market_of(store.country).platform
+    account = await accounts.find_or_create(
+        tx.session, vault, platform, wanted.environment, wanted.token
+    )
+    if store.account_id not in {None, account.id}:
+        if await _online_offers(tx.session, store.id):
+            raise ConflictError(
+                "Offers of this store are online under its present token. To renew "
+                "that token use PUT /v1/seller-accounts/{id}/token.",
+                code="store_has_listings",
+            )
+        await tx.session.execute(
+            text("UPDATE offer SET listed = false WHERE store_id = :id AND listed"),
+            {"id": store.id},
+        )
+    store.account_id = account.id
+    await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
+
+
+def mapping_of(store: Store) -> Mapping | None:
+    return Mapping.model_validate(store.mapping) if store.mapping else None
+
+
+def categories_of(store: Store) -> list[CategoryTarget]:
+    return [CategoryTarget.model_validate(item) for item in store.categories]
+
+
+async def put_mapping(tx: Transaction, store: Store, mapping: Mapping) -> None:
+    """Set the mapping; the newest catalog is read again with it."""
+    store.mapping = mapping.model_dump(mode="json", exclude_defaults=True)
+    await _reimport(tx, store)
+
+
+async def put_categories(
+    tx: Transaction, store: Store, targets: Sequence[CategoryTarget]
+) -> None:
+    """Set the category mapping; the newest catalog is read again with it."""
+    seen: set[str] = set()
+    for number, target in enumerate(targets):
+        key = category_key(target.source)
+        if key in seen:
+            message = f"The source category {target.source!r} is mapped twice."
+            raise InvalidError(
+                message,
+                errors=[FieldError(f"items.{number}.source", "duplicate", message)],
+            )
+        seen.add(key)
+    store.categories = [t.model_dump(mode="json") for t in targets]
+    await _reimport(tx, store)
+
+
+async def _reimport(tx: Transaction, store: Store) -> None:
+    store.config_version += 1
+    store.version += 1
+    await tx.enqueue(JobKind.IMPORT, store.id)
+
+
+async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
+    """Mapping, categories, API settings, connection: in this order."""
+    account = (
+        await session.get(SellerAccount, store.account_id) if store.account_id else None
+    )
+    return (
+        mapping_light(mapping_of(store), store.catalog_columns),
+        categories_light(categories_of(store), store.catalog_categories),
+        settings_light(has_token=account is not None),
+        connection_light(
+            account.connection if account else None,
+            account.connection_detail if account else None,
+        ),
+    )
+
+
+async def activate(session: AsyncSession, store: Store) -> None:
+    """Let the store publish. Raises ConflictError naming the red lights."""
+    needed = (await lights(session, store))[:3]
+    red = [light for light in needed if light.reasons]
+    if red:
+        raise ConflictError(
+            "Activation needs green lights; red: "
+            + ", ".join(light.name for light in red)
+            + ".",
+            code="lights_red",
+            errors=[
+                FieldError(light.name, reason.code, reason.message)
+                for light in red
+                for reason in light.reasons
+            ],
+        )
+    if not store.active:
+        store.active, store.activated_at = True, utc_now()
+        interval = timedelta(seconds=store.offers_interval_s)
+        store.next_offers_at = next_due(store.id, interval, utc_now())
+        store.version += 1
+
+
+async def deactivate(store: Store) -> None:
+    """Stop publishing. What is online stays as it is."""
+    if store.active:
+        store.active, store.next_offers_at = False, None
+        store.version += 1

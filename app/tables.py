@@ -1,0 +1,13 @@
+"""Every table of every room, for migrations and the test that compares the two."""
+
+from sqlmodel import SQLModel
+
+from app.access import models as access
+from app.accounts import models as accounts
+from app.catalogs import models as catalogs
+from app.jobs import models as jobs
+from app.publications import models as publications
+from app.stores import models as stores
+
+ROOMS = (access, accounts, catalogs, jobs, publications, stores)
+METADATA = SQLModel.metadata

