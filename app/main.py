@@ -37,8 +37,7 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def _open(app: FastAPI) -> AsyncIterator[State]:
-    settings: Settings = app.extra["settings"]
+async def _open(settings: Settings) -> AsyncIterator[State]:
     require(settings, "database_url", "redis_url", "secret_key", "admin_key")
     assert settings.database_url is not None  # noqa: S101 - required just above
     assert settings.redis_url is not None  # noqa: S101 - required just above
@@ -60,12 +59,8 @@ async def _open(app: FastAPI) -> AsyncIterator[State]:
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The API. Settings are read from the environment unless given."""
-    app = FastAPI(
-        title="refeed",
-        version=VERSION,
-        lifespan=_open,
-        settings=settings or load_settings(),
-    )
+    known = settings or load_settings()
+    app = FastAPI(title="refeed", version=VERSION, lifespan=lambda _: _open(known))
     rooms: tuple[APIRouter, ...] = (
         stores,
         channel_router,

@@ -119,6 +119,7 @@ CSV_ANSWER = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 @router.get(
     "/catalogs/{catalog_id}/rows",
     summary="What is wrong with which row",
+    response_model=Page[RowProblemOut],
     responses=CSV_ANSWER,
 )
 async def list_rows(  # noqa: PLR0913 - query parameters

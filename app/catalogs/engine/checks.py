@@ -9,14 +9,14 @@ from app.catalogs.engine import numbers
 from app.catalogs.engine.gtin import canonical_gtin, gtin_problems
 from app.catalogs.engine.mapping import BLANKS
 from app.catalogs.engine.money import Flaw
+from app.catalogs.engine.piecewise import piecewise
 from app.catalogs.engine.problems import MAX_CARRIER, MAX_COMMENT, MAX_SKU, bit
 from app.stores.channel import GRADES, PARCEL_OPTIONS
 
 _CONTROL = r"[\p{Cc}\x{FFFD}\x{FEFF}\x{200B}]"
 _CONTROL_IN_TEXT = r"[\p{Cc}\x{FFFD}--[\t\r\n]]"
-_PRODUCT_ID = (
-    r"^(?:[0-9]{1,18}|(?i:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}))$"
-)
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_PRODUCT_ID = rf"^(?:[0-9]{{1,18}}|(?i:{_UUID}))$"
 _MONEY_CODES = {
     Flaw.FORMAT: "price_format",
     Flaw.AMBIGUOUS: "ambiguous_number",
@@ -26,6 +26,13 @@ _MONEY_CODES = {
     Flaw.CURRENCY: "currency_mismatch",
 }
 _GRADES = {grade.replace("_", ""): grade for grade in GRADES}
+_SPELLINGS = {
+    spell(grade.replace("_", gap)): grade
+    for grade in GRADES
+    for gap in ("_", " ", "-", "")
+    for spell in (str.upper, str.lower, str.capitalize, str.title)
+}
+GRADE = pl.Struct({"grade": pl.String})
 
 
 @dataclass(slots=True)
@@ -128,13 +135,30 @@ def _take(result: Checked, name: str) -> None:
 
 def _grade(result: Checked) -> None:
     grade = pl.col("grade")
-    folded = grade.str.to_uppercase().str.replace_all(r"[\s_-]+", "")
-    known = folded.replace_strict(
-        list(_GRADES), list(_GRADES.values()), default=None, return_dtype=pl.String
-    )
+    known = piecewise(grade, _spelled_grade, _folded_grade, GRADE)
+    known = known.struct.field("grade")
     result.flag(grade.is_null(), "grade", "grade_missing")
     result.flag(grade.is_not_null() & known.is_null(), "grade", "grade_unknown")
     result.fields["grade"] = known
+
+
+def _spelled_grade(text: pl.Expr) -> pl.Expr:
+    """A struct, so that null can say: look closer."""
+    known = text.replace_strict(
+        list(_SPELLINGS),
+        list(_SPELLINGS.values()),
+        default=None,
+        return_dtype=pl.String,
+    )
+    return pl.when(known.is_not_null()).then(pl.struct(known.alias("grade")))
+
+
+def _folded_grade(text: pl.Expr) -> pl.Expr:
+    folded = text.str.to_uppercase().str.replace_all(r"[\s_-]+", "")
+    known = folded.replace_strict(
+        list(_GRADES), list(_GRADES.values()), default=None, return_dtype=pl.String
+    )
+    return pl.struct(known.alias("grade"))
 
 
 def _category(result: Checked, categories: Lookup[str, int]) -> None:
@@ -184,7 +208,9 @@ def _parcel(
 ) -> dict[str, pl.Expr]:
     """The three values of one carrier as JSON texts, null where not set."""
     shipper, price, hours = parcel_names(number)
-    given = [pl.col(n) if n in attributes else _NOTHING for n in (shipper, price, hours)]
+    given = [
+        pl.col(n) if n in attributes else _NOTHING for n in (shipper, price, hours)
+    ]
     some = pl.any_horizontal(cell.is_not_null() for cell in given)
     lacking = pl.any_horizontal(cell.is_null() for cell in given)
     name = given[0]

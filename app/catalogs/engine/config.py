@@ -42,7 +42,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of a catalog. `reported` problem rows are stored, counts are exact."""
+    """What became of a catalog. The counts are exact, `reported` rows are stored."""
 
     counts: Counts
     columns: tuple[str, ...]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.catalogs.engine.source import CatalogRejectedError, Hints
 
 if TYPE_CHECKING:
-    from _csv import _reader
+    from _csv import Reader
 
 SEPARATORS = (",", ";", "\t", "|")
 QUOTES = ('"', "'", "")
@@ -39,7 +39,7 @@ class Dialect:
         """A pattern for one well-formed cell."""
         return rf"(?:[^{self.quote}{self.separator_pattern}]*|{self.quoted_cell})"
 
-    def rows(self, lines: Iterable[str]) -> "_reader":
+    def rows(self, lines: Iterable[str]) -> "Reader":
         """A lenient row reader; `line_num` tells how many lines it took."""
         return csv.reader(
             lines,
@@ -86,7 +86,7 @@ def read_header(dialect: Dialect, sample: str) -> Header:
     lines = sample.lstrip("\ufeff").splitlines(keepends=True)
     blank = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
     reader = dialect.rows(lines[blank:])
-    cells = next(reader, [])
+    cells: list[str] = next(reader, [])
     names = [clean_name(cell) for cell in cells]
     named = max((i + 1 for i, name in enumerate(names) if name), default=0)
     return Header(tuple(_unique(names)), blank + reader.line_num, blank, named)

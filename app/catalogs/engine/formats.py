@@ -100,12 +100,15 @@ def expand(source: SourceFile, workdir: Path) -> tuple[Path, str | None]:
 
 def _gunzip(path: Path, target: Path, limits: Limits) -> None:
     written = 0
-    with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as packed:
-        with target.open("wb") as out:
-            while block := packed.read(BLOCK):
-                written += len(block)
-                _guard(written, raw.tell(), limits)
-                out.write(block)
+    with (
+        path.open("rb") as raw,
+        gzip.GzipFile(fileobj=raw) as packed,
+        target.open("wb") as out,
+    ):
+        while block := packed.read(BLOCK):
+            written += len(block)
+            _guard(written, raw.tell(), limits)
+            out.write(block)
 
 
 def _guard(written: int, read: int, limits: Limits) -> None:

@@ -1,6 +1,7 @@
 """Import one catalog: read, check, compare, and write in one transaction."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
@@ -24,7 +25,7 @@ from app.catalogs.engine.stage import Staged, stage
 PHASES = ("opened", "staged", "compared", "loading", "written")
 
 
-def import_catalog(  # noqa: PLR0913 - the door: everything it needs is named here
+def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
     connection: psycopg.Connection,
     source: SourceFile,
     config: ImportConfig,
@@ -44,19 +45,19 @@ def import_catalog(  # noqa: PLR0913 - the door: everything it needs is named he
     with (
         TemporaryDirectory(dir=workdir) as folder,
         open_catalog(source, config.mapping.columns, Path(folder)) as opened,
+        ThreadPoolExecutor(1) as reader,
     ):
         on_phase("opened")
+        reading = reader.submit(read_known, connection, store_id)
         staged = stage(opened.frame, config)
         if staged.keys.is_empty():
             raise CatalogRejectedError(
                 "empty", "the catalog has no rows", "a header and at least one row"
             )
+        known = reading.result()
         on_phase("staged")
-        known = read_known(connection, store_id, Path(folder) / "known")
         is_first = known.is_empty()
-        comparison = compare(
-            staged.keys, known, config.duplicates, config.invalid_rows
-        )
+        comparison = compare(staged.keys, known, config.duplicates, config.invalid_rows)
         del known
         problems, result = _report(source, opened, staged, comparison)
         on_phase("compared")

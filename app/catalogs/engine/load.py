@@ -1,7 +1,6 @@
 """Move the outcome of a comparison into PostgreSQL, by COPY and in sets."""
 
 from hashlib import sha256
-from pathlib import Path
 from typing import LiteralString
 from uuid import UUID
 
@@ -38,32 +37,35 @@ def lock_store(connection: psycopg.Connection, store_id: UUID) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [store_lock_key(store_id)])
 
 
-def read_known(
-    connection: psycopg.Connection, store_id: UUID, path: Path
-) -> pl.DataFrame:
-    """Key, fingerprint and standing of every offer of the store, by way of `path`.
+def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
+    """Key, fingerprint and standing of every offer of the store.
 
-    The server joins thousands of offers into one value: a message per offer would
-    cost more than the reading. No SKU has control characters, so that these can
-    separate.
+    The server packs thousands of offers into one value: a message per offer would
+    cost more than the reading. No SKU has control characters, so that a line break
+    can separate.
     """
     statement = """
-        SELECT convert_to(string_agg(
-            concat(sku_key, E'\\x1f', fingerprint, E'\\x1f', CASE standing
-                WHEN 'wanted' THEN 0 WHEN 'kept' THEN 1 ELSE 2 END), E'\\n'
-        ), 'UTF8')
-        FROM offer WHERE store_id = %s GROUP BY fingerprint & 127"""
-    with connection.transaction(), path.open("wb") as file:
+        SELECT standing, string_agg(sku_key, E'\n'),
+            string_agg(int8send(fingerprint), ''::bytea)
+        FROM offer WHERE store_id = %s GROUP BY standing, fingerprint & 127"""
+    parts = [pl.DataFrame(schema=KNOWN)]
+    with connection.transaction():
         cursor = connection.cursor(binary=True)
-        for (part,) in cursor.stream(statement, [store_id]):
-            file.write(part + b"\n")
-    if not path.stat().st_size:
-        return pl.DataFrame(schema=KNOWN)
-    known = pl.scan_csv(
-        path, has_header=False, schema=KNOWN, separator="\x1f", quote_char=None
-    ).collect(engine="streaming")
-    path.unlink()
-    return known
+        for standing, keys, fingerprints in cursor.stream(statement, [store_id]):
+            parts.append(_known_part(standing, keys, fingerprints))
+    return pl.concat(parts)
+
+
+def _known_part(standing: str, keys: str, fingerprints: bytes | None) -> pl.DataFrame:
+    part = pl.scan_lines(keys.encode(), name="sku_key").collect()
+    numbers = pl.Series([None], dtype=pl.Int64).extend_constant(None, part.height - 1)
+    if fingerprints is not None:
+        together = pl.Array(pl.Int64, part.height)
+        packed = pl.Series([fingerprints])
+        numbers = packed.bin.reinterpret(dtype=together, endianness="big").explode()
+    return part.with_columns(
+        fingerprint=numbers, standing=pl.lit(STANDINGS.index(standing), pl.UInt8)
+    )
 
 
 def write_offers(
@@ -97,12 +99,12 @@ def write_report(
     connection: psycopg.Connection, catalog_id: UUID, problems: pl.DataFrame
 ) -> None:
     """Replace the catalog's row report."""
-    connection.execute("DELETE FROM catalog_problem WHERE catalog_id = %s", [catalog_id])
+    connection.execute(
+        "DELETE FROM catalog_problem WHERE catalog_id = %s", [catalog_id]
+    )
     if problems.is_empty():
         return
-    rows = problems.lazy().select(
-        pl.lit(str(catalog_id)).alias("catalog_id"), *COLUMNS
-    )
+    rows = problems.lazy().select(pl.lit(str(catalog_id)).alias("catalog_id"), *COLUMNS)
     _copy_in(connection, "catalog_problem", ("catalog_id", *COLUMNS), rows)
 
 
@@ -183,4 +185,3 @@ def _standing_word() -> pl.Expr:
     return pl.col("standing").replace_strict(
         list(range(len(STANDINGS))), list(STANDINGS), return_dtype=pl.String
     )
-

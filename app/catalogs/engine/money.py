@@ -13,11 +13,14 @@ Sign = Literal["comma", "point"]
 
 _PLAIN = r"^[1-9][0-9]{0,6}(?:\.[0-9]{1,2})?$"
 _PLAIN_WHOLE = r"^[1-9][0-9]{0,6}$"
+_MINUS = r"-\x{2212}"
+_GAPS = r"\s'\x{2019}"
+_NAME = rf"[^0-9.,+{_GAPS}{_MINUS}]*"
 _PARTS = (
-    r"^(?P<minus>[-−+]?)\s*(?P<before>[^0-9\s.,'’+−-]*)\s*(?P<minus2>[-−+]?)\s*"
-    r"(?P<number>[0-9](?:[0-9.,'’\s]*[0-9])?)\s*(?P<after>[^0-9\s.,'’+−-]*)$"
+    rf"^(?P<minus>[+{_MINUS}]?)\s*(?P<before>{_NAME})\s*(?P<minus2>[+{_MINUS}]?)\s*"
+    rf"(?P<number>[0-9](?:[0-9.,{_GAPS}]*[0-9])?)\s*(?P<after>{_NAME})$"
 )
-_GAPPED = r"^[0-9]{1,3}(?:[\s'’][0-9]{3})+(?:[.,][0-9]+)?$"
+_GAPPED = rf"^[0-9]{{1,3}}(?:[{_GAPS}][0-9]{{3}})+(?:[.,][0-9]+)?$"
 _LONGEST_WHOLE = 12
 
 _SYMBOLS = {
@@ -43,8 +46,11 @@ _SYMBOLS = {
     "SFR": ("CHF",),
 }
 _CODES = frozenset(
-    "EUR GBP USD CAD AUD NZD JPY CNY KRW SEK DKK NOK PLN CZK HUF RON CHF BGN MXN BRL "
-    "INR TRY ILS ZAR SGD HKD AED".split()
+    (
+        *("EUR", "GBP", "USD", "CAD", "AUD", "NZD", "JPY", "CNY", "KRW", "SEK", "DKK"),
+        *("NOK", "PLN", "CZK", "HUF", "RON", "CHF", "BGN", "MXN", "BRL", "INR", "TRY"),
+        *("ILS", "ZAR", "SGD", "HKD", "AED"),
+    )
 )
 
 
@@ -80,7 +86,9 @@ AMOUNT = pl.Struct({"cents": pl.Int64, "flaw": pl.Int64, "evidence": pl.UInt8})
 
 def money(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     """Read a text column as a struct AMOUNT; null texts give null cents, no flaw."""
-    return piecewise(text, lambda t: _plain(t, rule), lambda t: _written(t, rule), AMOUNT)
+    return piecewise(
+        text, lambda t: _plain(t, rule), lambda t: _written(t, rule), AMOUNT
+    )
 
 
 def read_money(texts: pl.Series, rule: MoneyRule) -> pl.Series:
@@ -93,7 +101,10 @@ def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     pattern = _PLAIN_WHOLE if rule.sign == "comma" else _PLAIN
     point = text.str.contains(".", literal=True)
     amount = pl.struct(
-        (text.cast(pl.Float64, strict=False) * 100).round().cast(pl.Int64).alias("cents"),
+        (text.cast(pl.Float64, strict=False) * 100)
+        .round()
+        .cast(pl.Int64)
+        .alias("cents"),
         pl.lit(0, pl.Int64).alias("flaw"),
         (point.cast(pl.UInt8) * int(Evidence.POINT)).alias("evidence"),
     )
@@ -121,9 +132,7 @@ def _written(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     )
 
 
-def _written_amount(
-    text: pl.Expr, rule: MoneyRule
-) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+def _written_amount(text: pl.Expr, rule: MoneyRule) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     """Cents, flaw and evidence of an amount written in any way."""
     parts = text.str.extract_groups(_PARTS).struct
     number = parts.field("number")
@@ -140,15 +149,17 @@ def _written_amount(
             | _shape_flaw(number, sign, fraction)
         )
     )
-    digits = whole.str.slice(0, _LONGEST_WHOLE) + fraction.str.pad_end(2, "0").str.head(2)
+    digits = whole.str.slice(0, _LONGEST_WHOLE) + fraction.str.pad_end(2, "0").str.head(
+        2
+    )
     minus = parts.field("minus") + parts.field("minus2")
-    factor = pl.when(minus.str.contains("[-−]")).then(-1).otherwise(1)
+    factor = pl.when(minus.str.contains(rf"[{_MINUS}]")).then(-1).otherwise(1)
     cents = digits.cast(pl.Int64, strict=False) * factor
     return cents, flaw, _evidence(number, sign, rule.sign)
 
 
 def _decimal_sign(number: pl.Expr, given: Sign | None) -> pl.Expr:
-    """`.` or `,` where that is the decimal sign, `` where there is none, `?` unclear."""
+    """`.` or `,` as decimal sign, empty for none, `?` where it is unclear."""
     dots = number.str.count_matches(".", literal=True)
     commas = number.str.count_matches(",", literal=True)
     single = dots + commas == 1
@@ -185,8 +196,8 @@ def _split(number: pl.Expr, sign: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
 
 def _shape_flaw(number: pl.Expr, sign: pl.Expr, fraction: pl.Expr) -> pl.Expr:
-    body = pl.when(sign.is_in([".", ","])).then(number.str.extract(r"^(.*)[.,]"))
-    body = pl.coalesce(body, number)
+    has_sign = sign.is_in([".", ","])
+    body = pl.when(has_sign).then(number.str.extract(r"^(.*)[.,]")).otherwise(number)
     grouped = (
         body.str.contains(r"^[0-9]+$")
         | body.str.contains(r"^[0-9]{1,3}(?:\.[0-9]{3})+$")

@@ -11,7 +11,9 @@ _PIECES = (
 )
 _MONTHS = "m|mo|mon|mths?|months?|mois|monate?|mesi|mese|mes(?:es)?|maanden?|kk|mies"
 _YEARS = "y|yrs?|years?|ans?|années?|jahre?|j|ann[oi]|años?|jaar|jaren|anos?|år|lat"
-_QUANTITY = rf"^([-−+]?)\s*([0-9]{{1,12}})(?:[.,]0{{1,2}})?\s*(?i:(?:{_PIECES})\.?)?$"
+_QUANTITY = (
+    rf"^([-\x{{2212}}+]?)\s*([0-9]{{1,12}})(?:[.,]0{{1,2}})?\s*(?i:(?:{_PIECES})\.?)?$"
+)
 _WARRANTY = (
     rf"^([0-9]{{1,4}})(?:[.,]0)?\s*(?i:(?P<months>{_MONTHS})|(?P<years>{_YEARS}))?\.?$"
 )
@@ -59,7 +61,7 @@ def _whole(text: pl.Expr, least: int, most: int) -> pl.Expr:
 
 def _written_quantity(text: pl.Expr) -> pl.Expr:
     digits = text.str.extract(_QUANTITY, 2).cast(pl.Int64, strict=False)
-    negative = text.str.contains("^[-−]") & (digits > 0)
+    negative = text.str.contains(r"^[-\x{2212}]") & (digits > 0)
     problems = (
         pl.when(text.is_null())
         .then(bit("quantity", "quantity_missing"))

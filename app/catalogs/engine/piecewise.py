@@ -30,14 +30,20 @@ def read_piecewise(
 ) -> pl.Series:
     """The same for values at hand."""
     texts = series.cast(pl.String).to_frame(TEXT)
-    read = texts.select(quick(pl.col(TEXT)).cast(returns).alias(series.name)).to_series()
+    read = texts.select(
+        quick(pl.col(TEXT)).cast(returns).alias(series.name)
+    ).to_series()
     left = read.is_null().arg_true()
     if left.is_empty():
         return read
     rest = texts[TEXT].gather(left).to_frame()
     late = rest.select(careful(pl.col(TEXT)).cast(returns).alias(series.name))
     place = pl.int_range(pl.len(), dtype=pl.UInt32)
-    done = read.to_frame().with_columns(place=place).filter(pl.col(series.name).is_not_null())
+    done = (
+        read.to_frame()
+        .with_columns(place=place)
+        .filter(pl.col(series.name).is_not_null())
+    )
     return (
         pl.concat([done, late.with_columns(place=left.cast(pl.UInt32))])
         .sort("place")

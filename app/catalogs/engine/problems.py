@@ -60,7 +60,9 @@ def _money(first: int, name: str) -> tuple[Problem, ...]:
             _SIGN,
         ),
         Problem(first + 2, name, "price_decimals", "{value} has too many", _DECIMALS),
-        Problem(first + 3, name, "price_not_positive", "{value} is not above 0", _RANGE),
+        Problem(
+            first + 3, name, "price_not_positive", "{value} is not above 0", _RANGE
+        ),
         Problem(first + 4, name, "price_too_large", "{value} is too large", _RANGE),
         Problem(
             first + 5,
@@ -243,7 +245,9 @@ def problems_in(mask: int) -> tuple[Problem, ...]:
     return tuple(problem for problem in PROBLEMS if mask & problem.mask)
 
 
-def describe(field: str, code: str, value: str | None, currency: str) -> tuple[str, str]:
+def describe(
+    field: str, code: str, value: str | None, currency: str
+) -> tuple[str, str]:
     """Say in words what is wrong and what is accepted."""
     problem = _BY_NAME[field, code]
     shown = "the value" if value is None else f"“{value}”"

@@ -189,7 +189,9 @@ def _copy(
                 cells = record.cells
                 if len(names) < _MOST_NAMES:
                     names.update(dict.fromkeys(cells))
-                found = (cells.get(name, "").replace("\0", "\ufffd") for name in columns)
+                found = (
+                    cells.get(name, "").replace("\0", "\ufffd") for name in columns
+                )
                 writer.writerow([record.line, record.flaw, *found])
     except csv.Error as error:
         raise CatalogRejectedError(
@@ -211,9 +213,7 @@ def _sound(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:
     return frame.filter(filled | (pl.col(FLAW) > 0))
 
 
-def _checked(
-    names: tuple[str, ...], needed: Collection[str] | None
-) -> tuple[str, ...]:
+def _checked(names: tuple[str, ...], needed: Collection[str] | None) -> tuple[str, ...]:
     """The columns to read. Raises CatalogRejectedError for those not there."""
     if needed is None:
         return names
@@ -223,6 +223,7 @@ def _checked(
             "missing_column",
             "the catalog lacks mapped columns: " + ", ".join(missing),
             "columns of this catalog: " + ", ".join(names[:100]),
+            names,
         )
     return tuple(sorted(needed))
 

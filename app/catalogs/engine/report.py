@@ -72,7 +72,9 @@ def _rows_with(rows: pl.DataFrame, problem: Problem) -> pl.DataFrame:
         pl.col(LINE).alias("line"),
         pl.lit(problem.field).alias("field"),
         pl.lit(problem.code).alias("code"),
-        (_shown("sku") if "sku" in rows.columns else pl.lit(None, pl.String)).alias("sku"),
+        (_shown("sku") if "sku" in rows.columns else pl.lit(None, pl.String)).alias(
+            "sku"
+        ),
         value.alias("value"),
     )
 
@@ -82,4 +84,4 @@ def _shown(name: str) -> pl.Expr:
     return text.str.replace_all(r"\p{Cc}", "\ufffd")
 
 
-_SCHEMA = {name: pl.String for name in COLUMNS} | {"line": pl.UInt32}
+_SCHEMA = dict.fromkeys(COLUMNS, pl.String) | {"line": pl.UInt32}

@@ -5,13 +5,23 @@ from pathlib import Path
 
 
 class CatalogRejectedError(Exception):
-    """The catalog as a whole cannot be used; the offers stay as they were."""
+    """The catalog as a whole cannot be used; the offers stay as they were.
 
-    def __init__(self, code: str, message: str, accepted: str | None = None) -> None:
+    `columns` are those of the catalog where it could be read that far.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        accepted: str | None = None,
+        columns: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.accepted = accepted
+        self.columns = columns
 
 
 @dataclass(frozen=True, slots=True)

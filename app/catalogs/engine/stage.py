@@ -182,15 +182,30 @@ def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
     """64 bits over all that decides the stored row, the same on every machine.
 
     A field that is not mapped is null in every row and takes part as a constant.
+    Small numbers share a word, since to write each as text costs more than the hash.
     """
-    parts = [
+    optional = [
         pl.col(name).cast(pl.String).fill_null(_NULL)
-        if name in attributes or name in {*REQUIRED, "shipping"}
+        if name in attributes or name == "shipping"
         else pl.lit(_NULL)
-        for name in FIELDS
+        for name in ("product_id", "comment", "shipping", "min_price", "new_battery")
     ]
+    stock = _counted("price") * 2**21 + _counted("quantity")
     state = pl.col("mask") * len(STANDINGS) + pl.col("standing")
-    return stable_hash([pl.lit(_VERSION), *parts, state.cast(pl.String)])
+    return stable_hash(
+        [
+            pl.lit(_VERSION),
+            *(pl.col(name).fill_null(_NULL) for name in ("sku", "ean", "grade")),
+            stock.cast(pl.String),
+            (state * 2**8 + _counted("warranty_delay")).cast(pl.String),
+            *optional,
+        ]
+    )
+
+
+def _counted(name: str) -> pl.Expr:
+    """The number plus 1, and 0 for none."""
+    return pl.col(name).fill_null(-1) + 1
 
 
 def stable_hash(parts: list[pl.Expr]) -> pl.Expr:

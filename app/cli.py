@@ -1,0 +1,130 @@
+"""The `refeed` command: starts processes, decides nothing."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from app.embedded.errors import EmbeddedError
+from app.launch import launch
+from app.settings import Settings, SettingsError, load_settings, require
+
+app = typer.Typer(
+    help="Keeps merchants' catalogs and the marketplace Back Market in step.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=True)
+
+
+def _fail(message: object) -> NoReturn:
+    console.print(f"[red]{message}[/red]", highlight=False)
+    raise typer.Exit(1)
+
+
+def _settings(*needed: str) -> Settings:
+    try:
+        settings = load_settings()
+        require(settings, *needed)
+    except SettingsError as error:
+        _fail(error)
+    return settings
+
+
+@app.command()
+def up() -> None:
+    """Start everything: servers (unless given by URL), sandbox, worker, API."""
+    settings = _settings()
+    try:
+        with launch(settings) as running:
+            sys.stdout.write(
+                f"refeed is ready: {running.url} (docs {running.url}/docs, "
+                f"state {running.state_dir})\n"
+            )
+            sys.stdout.flush()
+            running.watch()
+    except EmbeddedError as error:
+        _fail(error)
+
+
+@app.command()
+def api() -> None:
+    """Run one API process."""
+    settings = _settings("database_url", "redis_url", "secret_key", "admin_key")
+    from app.serve import serve_api  # noqa: PLC0415 - keeps other commands quick
+
+    serve_api(settings)
+
+
+@app.command()
+def worker() -> None:
+    """Run one worker process."""
+    _settings("database_url", "redis_url", "secret_key")
+    os.execv(sys.executable, [sys.executable, "-m", "workers.main"])  # noqa: S606 - ourselves
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="0 picks a free one")] = 8900,
+    state: Annotated[Path | None, typer.Option(help="file that survives")] = None,
+) -> None:
+    """Run the stand-in for Back Market."""
+    command = [sys.executable, "-m", "app.sandbox", "--port", str(port)]
+    if state:
+        command += ["--state", str(state)]
+    os.execv(sys.executable, command)  # noqa: S606 - ourselves
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the tables of REFEED_DATABASE_URL up to date."""
+    settings = _settings("database_url")
+    assert settings.database_url is not None  # noqa: S101 - required just above
+    from app.migrations import migrate as run  # noqa: PLC0415 - keeps others quick
+
+    run(settings.database_url.get_secret_value())
+    console.print("The tables are up to date.")
+
+
+@app.command()
+def openapi(
+    check: Annotated[bool, typer.Option("--check", help="only compare")] = False,  # noqa: FBT002 - a flag
+    file: Annotated[Path, typer.Option(help="the committed document")] = Path(
+        "openapi.json"
+    ),
+) -> None:
+    """Write what the API says to openapi.json, or check that it is there already."""
+    from app.main import create_app  # noqa: PLC0415 - keeps other commands quick
+
+    document = create_app(Settings()).openapi()
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if not check:
+        file.write_text(text)
+    elif not file.exists() or file.read_text() != text:
+        _fail(f"{file} is not what the app says: run `make openapi`.")
+
+
+@app.command()
+def demo(
+    rows: Annotated[int, typer.Option(help="offers in the catalog", min=50)] = 3000,
+) -> None:
+    """Show the main job: a catalog in, offers published, a report; then a change."""
+    from app.demo.show import show  # noqa: PLC0415 - keeps other commands quick
+
+    try:
+        show(_settings(), rows)
+    except EmbeddedError as error:
+        _fail(error)
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""A database for the engine, and catalogs written in a line."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from sqlmodel import SQLModel, create_engine
+
+import app.catalogs.models  # noqa: F401 - registers the tables
+from app.catalogs.engine.config import ImportConfig, ImportResult
+from app.catalogs.engine.importing import import_catalog
+from app.catalogs.engine.source import Hints, SourceFile
+from app.stores.mapping import Mapping
+from tests.catalogs.engine.samples import MAPPING
+
+_SERVER = "postgresql://postgres@127.0.0.1:5432"
+
+
+@pytest.fixture(scope="session")
+def engine_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with the catalog tables."""
+    if "database_url" in request.session._fixturemanager._arg2fixturedefs:
+        yield request.getfixturevalue("database_url")
+        return
+    name = f"refeed_engine_test_{uuid4().hex[:12]}"
+    with psycopg.connect(f"{_SERVER}/postgres", autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    url = f"{_SERVER}/{name}"
+    engine = create_engine(url.replace("postgresql", "postgresql+psycopg", 1))
+    for table in ("offer", "catalog_problem"):
+        SQLModel.metadata.tables[table].create(engine)
+    engine.dispose()
+    yield url
+    with psycopg.connect(f"{_SERVER}/postgres", autocommit=True) as server:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def connection(engine_database: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(engine_database) as connection:
+        yield connection
+
+
+class Shop:
+    """One store of a test: uploads catalogs and looks at its offers."""
+
+    def __init__(self, connection: psycopg.Connection, folder: Path) -> None:
+        self.connection = connection
+        self.folder = folder
+        self.store_id = uuid4()
+        self.catalog_id = uuid4()
+        self.phases: list[str] = []
+
+    def upload(
+        self,
+        content: str | bytes,
+        *,
+        finish: Callable[[psycopg.Connection, ImportResult], None] | None = None,
+        categories: dict[str, int] | None = None,
+        mapping: dict[str, dict] | None = None,
+        source: SourceFile | None = None,
+        **policies,
+    ) -> ImportResult:
+        path = self.folder / "catalog"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        config = ImportConfig(
+            Mapping(attributes=mapping or MAPPING),
+            {"phones": 1} if categories is None else categories,
+            "EUR",
+            **policies,
+        )
+        return import_catalog(
+            self.connection,
+            source or SourceFile(path),
+            config,
+            self.store_id,
+            self.catalog_id,
+            self.folder,
+            on_phase=self.phases.append,
+            finish=finish or (lambda _connection, _result: None),
+        )
+
+    def offers(self, columns: str = "standing, price::text, quantity") -> dict:
+        rows = self.connection.execute(
+            f"SELECT sku, {columns} FROM offer WHERE store_id = %s ORDER BY sku_key",
+            [self.store_id],
+        ).fetchall()
+        self.connection.commit()
+        return {row[0]: row[1:] for row in rows}
+
+    def report(self) -> list[tuple]:
+        rows = self.connection.execute(
+            "SELECT line, field, code, value FROM catalog_problem"
+            " WHERE catalog_id = %s ORDER BY line, field, code",
+            [self.catalog_id],
+        ).fetchall()
+        self.connection.commit()
+        return rows
+
+
+@pytest.fixture
+def shop(connection: psycopg.Connection, tmp_path: Path) -> Shop:
+    return Shop(connection, tmp_path)
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Callable[..., SourceFile]:
+    """A stored file with that content."""
+
+    def store(content: bytes | str, **given) -> SourceFile:
+        path = tmp_path / "upload"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        hints = {
+            k: given.pop(k) for k in ("separator", "quote", "encoding") if k in given
+        }
+        return SourceFile(path, hints=Hints(**hints), **given)
+
+    return store
+
+
+@pytest.fixture
+def store_id() -> UUID:
+    return uuid4()
