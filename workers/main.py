@@ -67,7 +67,11 @@ class Crew:
     runner: Runner
     slots: asyncio.Semaphore
     running: set["asyncio.Task[None]"] = field(default_factory=set)
-    open: bool = True
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def open(self) -> bool:
+        return not self.closing.is_set()
 
     async def run(self, job_id: UUID) -> None:
         """Run a job in a task of its own; return when it has ended."""
@@ -87,7 +91,7 @@ class Crew:
 
     async def stop(self) -> None:
         """Let jobs end for a while, then give back what still runs."""
-        self.open = False
+        self.closing.set()
         if self.running:
             await asyncio.wait(self.running, timeout=DRAIN_SECONDS)
         for task in self.running:
@@ -99,8 +103,11 @@ class Crew:
 async def sweep(context: WorkerContext, crew: Crew) -> None:
     """Make due runs, wake due jobs; run them here when Redis does not take them."""
     strays: set[asyncio.Task[None]] = set()
+    pause = context.settings.sweep.total_seconds()
     while crew.open:
-        await asyncio.sleep(context.settings.sweep.total_seconds())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(crew.closing.wait(), pause)
+            return
         try:
             async with context.database.transaction() as tx:
                 await request_due(tx)
@@ -125,10 +132,11 @@ async def listen(settings: Settings, crew: Crew) -> None:
     assert settings.redis_url is not None  # noqa: S101 - open_context required it
     url = settings.redis_url.get_secret_value()
     while crew.open:
+        pool = queue.connect(url)
         worker = Worker(
             functions=[func(run, name=queue.RUN, keep_result=0, max_tries=1)],
             queue_name=queue.QUEUE_NAME,
-            redis_settings=queue.redis_settings(url),
+            redis_pool=pool,
             handle_signals=False,
             max_jobs=settings.worker_slots * 4,
             job_timeout=24 * 3600,
@@ -143,14 +151,26 @@ async def listen(settings: Settings, crew: Crew) -> None:
             job_serializer=queue.serialize,
             job_deserializer=queue.deserialize,
         )
-        try:
-            await worker.async_run()
-        except (RedisError, OSError) as error:
-            log.warning("worker.redis_away", error=type(error).__name__)
-        finally:
-            with contextlib.suppress(RedisError, OSError, asyncio.CancelledError):
-                await worker.close()
-        await asyncio.sleep(REDIS_PAUSE)
+        await _until_closed(worker, crew)
+        with contextlib.suppress(RedisError, OSError):
+            await pool.aclose(close_connection_pool=True)  # type: ignore[no-untyped-call]
+        if crew.open:
+            await asyncio.sleep(REDIS_PAUSE)
+
+
+async def _until_closed(worker: Worker, crew: Crew) -> None:
+    """Run arq until the crew closes or Redis goes away; leave no task behind."""
+    listening = asyncio.create_task(worker.async_run())
+    closing = asyncio.create_task(crew.closing.wait())
+    await asyncio.wait({listening, closing}, return_when=asyncio.FIRST_COMPLETED)
+    tasks = [listening, closing, *worker.tasks.values()]
+    for task in tasks:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    if isinstance(ended[0], RedisError | OSError):
+        log.warning("worker.redis_away", error=type(ended[0]).__name__)
+    elif isinstance(ended[0], Exception):
+        raise ended[0]
 
 
 async def serve(settings: Settings) -> None:
@@ -170,8 +190,7 @@ async def serve(settings: Settings) -> None:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         await crew.stop()
-        for task in (*tasks, stopping):
-            task.cancel()
+        stopping.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     for result in ended:
         if isinstance(result, Exception):

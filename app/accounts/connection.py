@@ -37,4 +37,4 @@ async def check_connection(
     async with database.transaction() as tx:
         before = (await service.get(tx.session, account_id)).connection
         await service.note_connection(tx.session, account_id, health, detail)
-    return health == "ok" and before != "ok"
+    return health == "ok" and before in {"refused", "forbidden"}

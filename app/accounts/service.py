@@ -117,7 +117,6 @@ async def rotate_token(
     sealed = vault.seal(token, account.id)
     account.token_digest = vault.digest(token.get_secret_value())
     account.token_cipher, account.token_key_id = sealed.cipher, sealed.key_id
-    account.connection, account.connection_detail = "unknown", None
     account.version += 1
 
 

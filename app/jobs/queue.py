@@ -32,40 +32,31 @@ def deserialize(value: bytes) -> dict[str, Any]:
     return loaded
 
 
-def redis_settings(redis_url: str) -> RedisSettings:
-    """Settings that survive a restart of Redis (a refused reconnect is an OSError)."""
-    settings = RedisSettings.from_dsn(redis_url)
-    settings.conn_timeout = 2
-    settings.conn_retries = 5
-    settings.retry_on_error = [ConnectionError, TimeoutError, OSError]
-    settings.retry = Retry(ExponentialBackoff(cap=2, base=0.1), 3)
-    settings.max_connections = 50
-    return settings
-
-
 def connect(redis_url: str) -> ArqRedis:
-    """A lazy connection pool: nothing is dialled before the first wake-up."""
-    settings = redis_settings(redis_url)
+    """A lazy connection pool: nothing is dialled before the first command.
+
+    It survives a restart of Redis; a refused reconnect is an OSError.
+    """
+    settings = RedisSettings.from_dsn(redis_url)
     common: dict[str, Any] = {
-        "socket_connect_timeout": 1,
-        "socket_timeout": 2,
-        "max_connections": 50,
+        "db": settings.database,
+        "socket_timeout": 5,
+        "max_connections": 200,
+        "retry": Retry(ExponentialBackoff(cap=1, base=0.05), 3),
+        "retry_on_error": [ConnectionError, TimeoutError, OSError],
         "job_serializer": serialize,
         "job_deserializer": deserialize,
         "default_queue_name": QUEUE_NAME,
     }
     if settings.unix_socket_path:
-        common.pop("socket_connect_timeout")
-        return ArqRedis(
-            unix_socket_path=settings.unix_socket_path, db=settings.database, **common
-        )
+        return ArqRedis(unix_socket_path=settings.unix_socket_path, **common)
     return ArqRedis(
         host=str(settings.host),
         port=settings.port,
-        db=settings.database,
         username=settings.username,
         password=settings.password,
         ssl=settings.ssl,
+        socket_connect_timeout=1,
         **common,
     )
 
@@ -100,7 +91,7 @@ class Queue:
             return False
 
     async def close(self) -> None:
-        await self.redis.aclose()  # type: ignore[no-untyped-call]
+        await self.redis.aclose(close_connection_pool=True)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,8 +191,17 @@ async def put_categories(
 
 
 async def _reimport(tx: Transaction, store: Store) -> None:
+    """The newest usable catalog is `importing` from now on: nobody reads old counts."""
     store.config_version += 1
     store.version += 1
+    await tx.session.execute(
+        text(
+            "UPDATE catalog SET state = 'importing' WHERE id = ("
+            "SELECT id FROM catalog WHERE store_id = :id "
+            "AND state IN ('ready', 'awaiting_mapping') ORDER BY id DESC LIMIT 1)"
+        ),
+        {"id": store.id},
+    )
     await tx.enqueue(JobKind.IMPORT, store.id)
 
 

@@ -9,7 +9,7 @@ from app.catalogs.engine import numbers
 from app.catalogs.engine.gtin import canonical_gtin, gtin_problems
 from app.catalogs.engine.mapping import BLANKS
 from app.catalogs.engine.money import Flaw
-from app.catalogs.engine.piecewise import piecewise
+from app.catalogs.engine.piecewise import by_expression, piecewise
 from app.catalogs.engine.problems import MAX_CARRIER, MAX_COMMENT, MAX_SKU, bit
 from app.stores.channel import GRADES, PARCEL_OPTIONS
 
@@ -52,9 +52,18 @@ def read_as(name: str) -> str:
     return f"{name}:read"
 
 
-def read_numbers(attributes: frozenset[str]) -> list[pl.Expr]:
-    """The structs of all attributes that are numbers, amounts apart."""
-    read = [numbers.quantity(pl.col("quantity")).alias(read_as("quantity"))]
+def read_cells(attributes: frozenset[str]) -> list[pl.Expr]:
+    """The structs of all attributes that are read piecewise, amounts apart.
+
+    They are columns of their own, since such a reading is not shared by itself.
+    """
+    grade = piecewise(
+        pl.col("grade"), _spelled_grade, by_expression(_folded_grade), GRADE
+    )
+    read = [
+        numbers.quantity(pl.col("quantity")).alias(read_as("quantity")),
+        grade.alias(read_as("grade")),
+    ]
     if "warranty_delay" in attributes:
         name = "warranty_delay"
         read.append(numbers.warranty(pl.col(name)).alias(read_as(name)))
@@ -135,8 +144,7 @@ def _take(result: Checked, name: str) -> None:
 
 def _grade(result: Checked) -> None:
     grade = pl.col("grade")
-    known = piecewise(grade, _spelled_grade, _folded_grade, GRADE)
-    known = known.struct.field("grade")
+    known = pl.col(read_as("grade")).struct.field("grade")
     result.flag(grade.is_null(), "grade", "grade_missing")
     result.flag(grade.is_not_null() & known.is_null(), "grade", "grade_unknown")
     result.fields["grade"] = known
@@ -200,7 +208,9 @@ def _shipping(result: Checked, attributes: frozenset[str]) -> None:
         separator=",",
         ignore_nulls=True,
     )
-    result.fields["shipping"] = pl.when(inner != "").then(pl.format("{{}}", inner))
+    result.fields["shipping"] = pl.when(inner != "").then(
+        pl.lit("{") + inner + pl.lit("}")
+    )
 
 
 def _parcel(

@@ -27,6 +27,9 @@ _FOREIGN = (
     (GZIP_MAGIC, "a gzip file inside a gzip file"),
 )
 
+_CONTROL = bytes(sorted(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b")))
+_FEW = 8
+
 
 class Format(StrEnum):
     CSV = "csv"
@@ -79,7 +82,7 @@ def refuse_foreign(head: bytes) -> None:
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise _unknown(what)
-    if head.count(0) > 8 + len(head) // 50:
+    if len(head) - len(head.translate(None, _CONTROL)) > _FEW + len(head) // 50:
         raise _unknown("a binary file")
 
 

@@ -18,10 +18,11 @@ from app.catalogs.engine.load import (
     write_offers,
     write_report,
 )
-from app.catalogs.engine.reading import OpenedCatalog, open_catalog
+from app.catalogs.engine.reading import LINE, OpenedCatalog, open_catalog
 from app.catalogs.engine.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.stage import Staged, stage
 
+_MOST_AT_HAND = 200_000
 PHASES = ("opened", "staged", "compared", "loading", "written")
 
 
@@ -58,8 +59,13 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
         on_phase("staged")
         is_first = known.is_empty()
         comparison = compare(staged.keys, known, config.duplicates, config.invalid_rows)
-        del known
-        problems, result = _report(source, opened, staged, comparison)
+        del known, reading
+        bad = report.rows_to_report(
+            staged.keys, comparison.duplicates, source.limits.max_stored_problems
+        )
+        staged = _few_at_hand(staged, comparison, bad[LINE])
+        problems = report.problem_rows(staged, bad, source.limits.max_stored_problems)
+        result = _result(opened, staged, comparison, problems.height)
         on_phase("compared")
         with connection.transaction():
             lock_store(connection, store_id)
@@ -71,21 +77,22 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
     return result
 
 
-def _report(
-    source: SourceFile,
-    opened: OpenedCatalog,
-    staged: Staged,
-    comparison: Comparison,
-) -> tuple[pl.DataFrame, ImportResult]:
-    duplicates = comparison.duplicates
-    problems = report.problem_rows(
-        staged, duplicates, source.limits.max_stored_problems
-    )
-    return problems, ImportResult(
+def _few_at_hand(staged: Staged, comparison: Comparison, bad: pl.Series) -> Staged:
+    """One more pass over the file for all that is written, when that is little."""
+    if comparison.writes is None:
+        return staged
+    lines = pl.concat([comparison.writes, bad]).unique()
+    return staged.at_hand(lines) if len(lines) <= _MOST_AT_HAND else staged
+
+
+def _result(
+    opened: OpenedCatalog, staged: Staged, comparison: Comparison, reported: int
+) -> ImportResult:
+    return ImportResult(
         counts=comparison.counts,
         columns=opened.columns,
         found=opened.found,
         source_categories=report.source_categories(staged.keys),
-        problem_counts=report.problem_counts(staged.keys, duplicates),
-        reported=problems.height,
+        problem_counts=report.problem_counts(staged.keys, comparison.duplicates),
+        reported=reported,
     )

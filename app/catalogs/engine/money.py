@@ -6,14 +6,14 @@ from typing import Literal
 
 import polars as pl
 
-from app.catalogs.engine.piecewise import piecewise
+from app.catalogs.engine.piecewise import TEXT, piecewise
 from app.catalogs.engine.problems import MAX_CENTS
 
 Sign = Literal["comma", "point"]
 
 _PLAIN = r"^[1-9][0-9]{0,6}(?:\.[0-9]{1,2})?$"
 _PLAIN_WHOLE = r"^[1-9][0-9]{0,6}$"
-_MINUS = r"-\x{2212}"
+_MINUS = r"\x{2212}-"
 _GAPS = r"\s'\x{2019}"
 _NAME = rf"[^0-9.,+{_GAPS}{_MINUS}]*"
 _PARTS = (
@@ -111,51 +111,62 @@ def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     return pl.when(text.str.contains(pattern)).then(amount)
 
 
-def _written(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
-    cents, flaw, evidence = _written_amount(text, rule)
+def _written(texts: pl.DataFrame, rule: MoneyRule) -> pl.Series:
+    """Step by step: as one expression it would be planned for longer than it runs."""
+    cents, flaw, text = pl.col("cents"), pl.col("flaw"), pl.col(TEXT)
     low = (cents < 0) if rule.zero_allowed else (cents <= 0)
-    flaw = (
-        pl.when(text.is_null())
-        .then(0)
-        .when(flaw != 0)
-        .then(flaw)
-        .when(low)
-        .then(int(Flaw.NOT_POSITIVE))
-        .when(cents > MAX_CENTS)
-        .then(int(Flaw.TOO_LARGE))
-        .otherwise(0)
-    )
-    return pl.struct(
-        pl.when(flaw == 0).then(cents).alias("cents"),
-        flaw.alias("flaw"),
-        evidence.alias("evidence"),
+    return (
+        _taken_apart(texts, rule)
+        .with_columns(cents=_cents(), flaw=_flaw(rule.currency))
+        .with_columns(
+            flaw=pl.when(text.is_null())
+            .then(0)
+            .when(flaw != 0)
+            .then(flaw)
+            .when(low)
+            .then(int(Flaw.NOT_POSITIVE))
+            .when(cents > MAX_CENTS)
+            .then(int(Flaw.TOO_LARGE))
+            .otherwise(0)
+        )
+        .with_columns(cents=pl.when(flaw == 0).then(cents))
+        .select("cents", "flaw", _evidence(pl.col("number"), pl.col("sign"), rule.sign))
+        .to_struct()
     )
 
 
-def _written_amount(text: pl.Expr, rule: MoneyRule) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """Cents, flaw and evidence of an amount written in any way."""
-    parts = text.str.extract_groups(_PARTS).struct
-    number = parts.field("number")
-    sign = _decimal_sign(number, rule.sign)
+def _taken_apart(texts: pl.DataFrame, rule: MoneyRule) -> pl.DataFrame:
+    """Signs, names of currency, decimal sign, digits before and after it."""
+    number, sign = pl.col("number"), pl.col("sign")
     whole, fraction = _split(number, sign)
-    flaw = (
+    return (
+        texts.with_columns(pl.col(TEXT).str.extract_groups(_PARTS).alias("parts"))
+        .unnest("parts")
+        .with_columns(sign=_decimal_sign(number, rule.sign))
+        .with_columns(whole=whole, fraction=fraction)
+    )
+
+
+def _cents() -> pl.Expr:
+    whole = pl.col("whole").str.slice(0, _LONGEST_WHOLE)
+    digits = whole + pl.col("fraction").str.pad_end(2, "0").str.head(2)
+    minus = (pl.col("minus") + pl.col("minus2")).str.contains(rf"[{_MINUS}]")
+    return digits.cast(pl.Int64, strict=False) * pl.when(minus).then(-1).otherwise(1)
+
+
+def _flaw(currency: str) -> pl.Expr:
+    number = pl.col("number")
+    return (
         pl.when(number.is_null())
         .then(int(Flaw.FORMAT))
-        .when(whole.str.len_bytes() > _LONGEST_WHOLE)
+        .when(pl.col("whole").str.len_bytes() > _LONGEST_WHOLE)
         .then(int(Flaw.TOO_LARGE))
         .otherwise(
-            _currency_flaw(parts.field("before"), rule.currency)
-            | _currency_flaw(parts.field("after"), rule.currency)
-            | _shape_flaw(number, sign, fraction)
+            _currency_flaw(pl.col("before"), currency)
+            | _currency_flaw(pl.col("after"), currency)
+            | _shape_flaw(number, pl.col("sign"), pl.col("fraction"))
         )
     )
-    digits = whole.str.slice(0, _LONGEST_WHOLE) + fraction.str.pad_end(2, "0").str.head(
-        2
-    )
-    minus = parts.field("minus") + parts.field("minus2")
-    factor = pl.when(minus.str.contains(rf"[{_MINUS}]")).then(-1).otherwise(1)
-    cents = digits.cast(pl.Int64, strict=False) * factor
-    return cents, flaw, _evidence(number, sign, rule.sign)
 
 
 def _decimal_sign(number: pl.Expr, given: Sign | None) -> pl.Expr:
@@ -225,6 +236,7 @@ def _evidence(number: pl.Expr, sign: pl.Expr, given: Sign | None) -> pl.Expr:
         .then(int(Evidence.POINT))
         .otherwise(0)
         .cast(pl.UInt8)
+        .alias("evidence")
     )
 
 

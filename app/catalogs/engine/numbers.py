@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from app.catalogs.engine.piecewise import piecewise, reading
+from app.catalogs.engine.piecewise import by_expression, piecewise, reading
 from app.catalogs.engine.problems import MAX_QUANTITY, bit
 
 _PIECES = (
@@ -24,7 +24,9 @@ _YES, _NO = ["true", "yes", "1"], ["false", "no", "0"]
 
 def quantity(text: pl.Expr) -> pl.Expr:
     """A READING of pieces."""
-    return piecewise(text, lambda t: _whole(t, 0, MAX_QUANTITY), _written_quantity)
+    return piecewise(
+        text, lambda t: _whole(t, 0, MAX_QUANTITY), by_expression(_written_quantity)
+    )
 
 
 def warranty(text: pl.Expr) -> pl.Expr:
@@ -32,7 +34,7 @@ def warranty(text: pl.Expr) -> pl.Expr:
     return piecewise(
         text,
         lambda t: _whole(t, _SHORTEST_WARRANTY, _LONGEST_WARRANTY),
-        _written_warranty,
+        by_expression(_written_warranty),
     )
 
 

@@ -4,19 +4,21 @@ from collections.abc import Callable
 
 import polars as pl
 
-Reader = Callable[[pl.Expr], pl.Expr]
+Quick = Callable[[pl.Expr], pl.Expr]
+Careful = Callable[[pl.DataFrame], pl.Series]
 TEXT = "text"
 READING = pl.Struct({"value": pl.Int64, "problems": pl.Int64})
 """What most readers return: a number (null when not usable) and a mask."""
 
 
 def piecewise(
-    text: pl.Expr, quick: Reader, careful: Reader, returns: pl.Struct = READING
+    text: pl.Expr, quick: Quick, careful: Careful, returns: pl.Struct = READING
 ) -> pl.Expr:
     """`quick` gives null for what it does not understand; `careful` reads those.
 
     Expressions have no short cut: a careful reading of a million plain values
-    costs several times the reading of the file.
+    costs several times the reading of the file. `careful` gets a frame with the
+    one column TEXT, so that it can go step by step.
     """
     return text.map_batches(
         lambda series: read_piecewise(series, quick, careful, returns),
@@ -26,29 +28,26 @@ def piecewise(
 
 
 def read_piecewise(
-    series: pl.Series, quick: Reader, careful: Reader, returns: pl.Struct = READING
+    series: pl.Series, quick: Quick, careful: Careful, returns: pl.Struct = READING
 ) -> pl.Series:
     """The same for values at hand."""
     texts = series.cast(pl.String).to_frame(TEXT)
-    read = texts.select(
-        quick(pl.col(TEXT)).cast(returns).alias(series.name)
-    ).to_series()
+    read = texts.select(quick(pl.col(TEXT)).cast(returns)).to_series()
     left = read.is_null().arg_true()
-    if left.is_empty():
-        return read
-    rest = texts[TEXT].gather(left).to_frame()
-    late = rest.select(careful(pl.col(TEXT)).cast(returns).alias(series.name))
-    place = pl.int_range(pl.len(), dtype=pl.UInt32)
-    done = (
-        read.to_frame()
-        .with_columns(place=place)
-        .filter(pl.col(series.name).is_not_null())
-    )
-    return (
-        pl.concat([done, late.with_columns(place=left.cast(pl.UInt32))])
-        .sort("place")
-        .to_series(0)
-    )
+    if len(left):
+        late = careful(texts[left]).cast(returns).struct.unnest()
+        read = pl.DataFrame(
+            [
+                part.scatter(left, late[part.name])
+                for part in read.struct.unnest().get_columns()
+            ]
+        ).to_struct()
+    return read.rename(series.name)
+
+
+def by_expression(reader: Quick) -> Careful:
+    """A careful reader that is simple enough to be one expression."""
+    return lambda texts: texts.select(reader(pl.col(TEXT))).to_series()
 
 
 def reading(value: pl.Expr, problems: pl.Expr) -> pl.Expr:

@@ -5,7 +5,7 @@ import polars as pl
 from app.catalogs.engine.compare import DUPLICATE, Duplicates
 from app.catalogs.engine.problems import PROBLEMS, Problem
 from app.catalogs.engine.reading import LINE
-from app.catalogs.engine.stage import Staged, texts
+from app.catalogs.engine.stage import Staged
 
 COLUMNS = ("line", "field", "code", "sku", "value")
 _MOST_CATEGORIES = 1000
@@ -27,21 +27,27 @@ def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]
     return counts
 
 
-def problem_rows(staged: Staged, duplicates: Duplicates, most: int) -> pl.DataFrame:
-    """The first `most` problems in the order of the file: COLUMNS."""
+def rows_to_report(
+    keys: pl.DataFrame, duplicates: Duplicates, most: int
+) -> pl.DataFrame:
+    """LINE, mask and the line that counts, of the first rows with problems."""
     repeated = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
     mask = pl.col("mask") | pl.col("again").fill_null(0)
-    bad = (
-        staged.keys.select(LINE, "mask")
+    return (
+        keys.select(LINE, "mask")
         .filter((pl.col("mask") != 0) | pl.col(LINE).is_in(repeated[LINE].implode()))
         .sort(LINE)
         .head(most)
         .join(repeated, on=LINE, how="left")
         .select(LINE, "counts", mask.alias("mask"))
     )
+
+
+def problem_rows(staged: Staged, bad: pl.DataFrame, most: int) -> pl.DataFrame:
+    """The first `most` problems of those rows, in the order of the file: COLUMNS."""
     if bad.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
-    said = texts(staged, bad[LINE]).collect(engine="streaming")
+    said = staged.texts(bad[LINE]).collect(engine="streaming")
     rows = bad.join(said, on=LINE, how="left")
     parts = [_rows_with(rows, problem) for problem in PROBLEMS]
     return pl.concat(parts).sort("line", "field", "code").head(most)

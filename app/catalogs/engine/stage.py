@@ -5,12 +5,12 @@ that are written: on most days these are few, and the wide rows need no memory.
 """
 
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 import polars_hash as plh
 
-from app.catalogs.engine.checks import checked, read_as, read_numbers
+from app.catalogs.engine.checks import checked, read_as, read_cells
 from app.catalogs.engine.config import ImportConfig, InvalidRowPolicy
 from app.catalogs.engine.mapping import mapped
 from app.catalogs.engine.money import Evidence, MoneyRule, Sign, money
@@ -59,10 +59,20 @@ class Staged:
 
     def rows(self, lines: pl.Series | None = None) -> pl.LazyFrame:
         """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
-        frame = self.frame
-        if lines is not None:
-            frame = frame.filter(pl.col(LINE).is_in(lines.implode()))
+        frame = self.frame if lines is None else self._source(lines)
         return _rows(frame, self.config, self.signs)
+
+    def texts(self, lines: pl.Series) -> pl.LazyFrame:
+        """The merchant's texts of those lines, by attribute."""
+        return self._source(lines).select(LINE, *mapped(self.config.mapping))
+
+    def at_hand(self, lines: pl.Series) -> "Staged":
+        """The same with those lines in memory: whoever asks later needs no file."""
+        held = self._source(lines).collect(engine="streaming")
+        return replace(self, frame=held.lazy())
+
+    def _source(self, lines: pl.Series) -> pl.LazyFrame:
+        return self.frame.filter(pl.col(LINE).is_in(lines.implode()))
 
 
 def stage(frame: pl.LazyFrame, config: ImportConfig) -> Staged:
@@ -124,7 +134,7 @@ def _rows(
                 )
                 for name, sign in signs.items()
             ),
-            *read_numbers(attributes),
+            *read_cells(attributes),
         )
         .select(
             LINE,
@@ -139,12 +149,6 @@ def _rows(
         )
     )
     return _finished(rows, attributes, config.invalid_rows)
-
-
-def texts(staged: Staged, lines: pl.Series) -> pl.LazyFrame:
-    """The merchant's texts of those lines, by attribute."""
-    frame = staged.frame.filter(pl.col(LINE).is_in(lines.implode()))
-    return frame.select(LINE, *mapped(staged.config.mapping))
 
 
 def _finished(

@@ -2,44 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlmodel import SQLModel, create_engine
 
-import app.catalogs.models  # noqa: F401 - registers the tables
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.importing import import_catalog
 from app.catalogs.engine.source import Hints, SourceFile
 from app.stores.mapping import Mapping
 from tests.catalogs.engine.samples import MAPPING
 
-_SERVER = "postgresql://postgres@127.0.0.1:5432"
-
-
-@pytest.fixture(scope="session")
-def engine_database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a database with the catalog tables."""
-    if "database_url" in request.session._fixturemanager._arg2fixturedefs:
-        yield request.getfixturevalue("database_url")
-        return
-    name = f"refeed_engine_test_{uuid4().hex[:12]}"
-    with psycopg.connect(f"{_SERVER}/postgres", autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-    url = f"{_SERVER}/{name}"
-    engine = create_engine(url.replace("postgresql", "postgresql+psycopg", 1))
-    for table in ("offer", "catalog_problem"):
-        SQLModel.metadata.tables[table].create(engine)
-    engine.dispose()
-    yield url
-    with psycopg.connect(f"{_SERVER}/postgres", autocommit=True) as server:
-        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
 
 @pytest.fixture
-def connection(engine_database: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(engine_database) as connection:
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url) as connection:
         yield connection
 
 
@@ -84,7 +61,7 @@ class Shop:
 
     def offers(self, columns: str = "standing, price::text, quantity") -> dict:
         rows = self.connection.execute(
-            f"SELECT sku, {columns} FROM offer WHERE store_id = %s ORDER BY sku_key",
+            f"SELECT sku, {columns} FROM offer WHERE store_id = %s ORDER BY sku_key",  # noqa: S608
             [self.store_id],
         ).fetchall()
         self.connection.commit()
@@ -118,8 +95,3 @@ def stored(tmp_path: Path) -> Callable[..., SourceFile]:
         return SourceFile(path, hints=Hints(**hints), **given)
 
     return store
-
-
-@pytest.fixture
-def store_id() -> UUID:
-    return uuid4()

@@ -1,0 +1,54 @@
+"""The sandbox's own books: what really arrived there, whatever we say we sent."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
+
+from app.demo.api import Api
+
+TASK_STARTS_AFTER, TASK_ENDS_AFTER = timedelta(seconds=0.3), timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Counts since the sandbox started."""
+
+    lines: int
+    applied: int
+    changed_nothing: int
+
+    def since(self, earlier: "Books") -> "Books":
+        return Books(
+            self.lines - earlier.lines,
+            self.applied - earlier.applied,
+            self.changed_nothing - earlier.changed_nothing,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSide:
+    """The control API of our own sandbox."""
+
+    api: Api
+
+    def make_room(self) -> None:
+        """No limits, and tasks that end in a second instead of minutes."""
+        self.api.patch(
+            "/_sandbox/options",
+            {
+                "limits_on": False,
+                "task_starts_after": TASK_STARTS_AFTER.total_seconds(),
+                "task_ends_after": TASK_ENDS_AFTER.total_seconds(),
+            },
+        )
+
+    def books(self) -> Books:
+        found = self.api.get("/_sandbox/ledger/summary")
+        return Books(
+            found["lines"], found["applied"], found["updates_that_changed_nothing"]
+        )
+
+    def listings(self, token: str) -> int:
+        """How many listings this seller has there."""
+        found = self.api.get(f"/_sandbox/accounts?token={quote(token)}")
+        return sum(int(account["listings"]) for account in found["accounts"])

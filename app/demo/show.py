@@ -1,0 +1,67 @@
+"""The demo in the terminal: starts everything, tells the story, ends cleanly."""
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from app.demo.api import DemoFailedError
+from app.demo.checks import Checks
+from app.demo.stack import last_words, running_stack, throw_away_folder
+from app.demo.tour import Tour
+from app.demo.waiting import StoppedError
+from app.embedded.supervisor import StopRequestedError
+from app.settings import Settings
+
+PLAIN_WIDTH = 140
+FAILED, INTERRUPTED = 1, 130
+
+
+def show(settings: Settings, rows: int) -> None:
+    """Run the demo. Raises SystemExit unless everything came out as it must."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PLAIN_WIDTH)
+    checks = Checks(console)
+    began = time.monotonic()
+    with throw_away_folder() as folder:
+        _tell(console, settings, rows, folder, checks)
+    took = time.monotonic() - began
+    if checks.wrong:
+        console.print(
+            f"[red]Not as it must be: {escape('; '.join(checks.wrong))}.[/red]"
+        )
+        raise SystemExit(FAILED)
+    _farewell(console, took)
+
+
+def _tell(
+    console: Console, settings: Settings, rows: int, folder: Path, checks: Checks
+) -> None:
+    console.print("Starting PostgreSQL, Valkey, a sandbox, a worker and the API ...")
+    try:
+        with running_stack(settings, folder) as stack:
+            Tour(console, stack, rows, checks).run()
+    except (StoppedError, StopRequestedError):
+        console.print("Stopped.")
+        raise SystemExit(INTERRUPTED) from None
+    except DemoFailedError as error:
+        console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
+        console.print(escape(last_words(folder)), highlight=False)
+        raise SystemExit(FAILED) from None
+
+
+def _farewell(console: Console, took: float) -> None:
+    console.print()
+    console.print(
+        f"[bold green]All as it must be, in {took:.0f} s.[/bold green] "
+        "Everything is stopped and the demo's folder is gone.",
+        highlight=False,
+    )
+    console.print(
+        "To go on: [bold]make up[/bold] keeps the service running; it prints its URL "
+        "and that of its docs (/docs). The admin key is in .refeed/admin.key, and "
+        "README.md has a tour with curl.",
+        highlight=False,
+    )

@@ -1,0 +1,68 @@
+"""Everything that the demo needs, in a folder that is thrown away."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.demo.api import Api
+from app.demo.otherside import OtherSide
+from app.demo.waiting import Patience
+from app.launch import launch
+from app.settings import Settings
+
+POLL = "PT0.3S"
+TAIL_LINES = 15
+WENT_WELL = re.compile(r'"status": 2\d\d, .*"event": "request"')
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The running service. `other_side` is None when the stand-in is not ours."""
+
+    api: Api
+    sandbox_url: str
+    other_side: OtherSide | None
+    patience: Patience
+
+
+@contextmanager
+def throw_away_folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="refeed-demo-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def running_stack(settings: Settings, folder: Path) -> Iterator[Stack]:
+    """Start it on any free port; the children's words go to a file in the folder."""
+    here = settings.model_copy(
+        update={"state_dir": folder / "state", "host": "127.0.0.1", "port": 0}
+    )
+    extra = {
+        "REFEED_HOST": "127.0.0.1",
+        "REFEED_STORAGE_DIR": str(folder / "uploads"),
+        "REFEED_TASK_POLL": POLL,
+        "REFEED_LOG_FORMAT": "json",
+    }
+    with launch(here, extra, log=folder / "children.log") as running:
+        url = running.sandbox_url or ""
+        ours = settings.sandbox_url is None
+        yield Stack(
+            api=Api(running.url, running.admin_key),
+            sandbox_url=url,
+            other_side=OtherSide(Api(url)) if ours else None,
+            patience=Patience(lambda: running.supervisor.stop_requested),
+        )
+
+
+def last_words(folder: Path) -> str:
+    """The end of what the children wrote, without the requests that went well."""
+    parts = []
+    for log in sorted(folder.glob("children.log*")):
+        lines = log.read_text(errors="replace").splitlines()
+        telling = [line for line in lines if not WENT_WELL.search(line)]
+        if telling:
+            parts.append("\n".join([f"-- {log.name}", *telling[-TAIL_LINES:]]))
+    return "\n".join(parts)

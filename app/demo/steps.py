@@ -1,0 +1,144 @@
+"""The steps of the demo, each a few calls of the API as any client makes them."""
+
+import base64
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.demo import wishes
+from app.demo.api import Api, DemoFailedError, Json
+from app.demo.waiting import Patience
+
+MANY_LINES, MANY_REQUESTS = 1_000_000, 1_000
+OVER = frozenset({"finished", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The store that the demo made, and who asks for it."""
+
+    api: Api
+    store_id: str
+    account_id: str
+    patience: Patience
+
+    @property
+    def path(self) -> str:
+        return f"/v1/stores/{self.store_id}"
+
+
+def new_token() -> str:
+    """A token of the form that Back Market's back office shows."""
+    return base64.b64encode(f"demo:BMT-{secrets.token_hex(16)}".encode()).decode()
+
+
+def open_shop(api: Api, token: str, patience: Patience) -> Shop:
+    """A store for France at the sandbox, with limits that suit a demo."""
+    store = api.post("/v1/stores", {"name": "Demo FR", "country": "FR"})
+    settings = api.put(
+        f"/v1/stores/{store['id']}/settings",
+        {
+            "environment": "sandbox",
+            "token": token,
+            "duplicate_skus": "first",
+            # Nothing but the demo's own requests starts a publication meanwhile.
+            "offers_interval": "P31D",
+        },
+    )
+    account_id = settings["seller_account_id"]
+    api.patch(
+        f"/v1/seller-accounts/{account_id}",
+        {"lines_per_hour": MANY_LINES, "requests_per_10s": MANY_REQUESTS},
+    )
+    return Shop(api, store["id"], account_id, patience)
+
+
+def upload(shop: Shop, content: bytes, filename: str) -> Json:
+    """Upload a catalog and wait until it is read."""
+    catalog = shop.api.upload(f"{shop.path}/catalogs", content, filename)
+    return wait_for_catalog(shop, catalog["id"], {"ready", "awaiting_mapping"})
+
+
+def wait_for_catalog(shop: Shop, catalog_id: str, states: set[str]) -> Json:
+    catalog = shop.patience.until(
+        lambda: shop.api.get(f"/v1/catalogs/{catalog_id}"),
+        lambda seen: seen["state"] in states | {"rejected"},
+        "reading the catalog",
+    )
+    if catalog["state"] == "rejected":
+        raise DemoFailedError(f"The catalog was rejected: {catalog['rejection']}")
+    return catalog
+
+
+def attributes(shop: Shop) -> list[Json]:
+    return items(shop.api.get("/v1/channel/attributes"))
+
+
+def lights(shop: Shop) -> Json:
+    return shop.api.get(f"{shop.path}/lights")
+
+
+def configure(shop: Shop, catalog_id: str) -> Json:
+    """Say what is what; the waiting catalog is then read with it."""
+    shop.api.put(f"{shop.path}/categories", wishes.categories())
+    shop.api.put(f"{shop.path}/mapping", wishes.mapping())
+    return wait_for_catalog(shop, catalog_id, {"ready"})
+
+
+def activate(shop: Shop) -> Json:
+    return shop.api.put(f"{shop.path}/activation")
+
+
+def deactivate(shop: Shop) -> Json:
+    return shop.api.delete(f"{shop.path}/activation")
+
+
+def publish(shop: Shop, tell: Callable[[Json], None]) -> Json:
+    """Ask for a publication, follow it, return its report."""
+    asked = shop.api.post(f"{shop.path}/publications", {"kind": "offers"})
+    report = shop.patience.until(
+        lambda: shop.api.get(f"/v1/publications/{asked['id']}"),
+        lambda seen: seen["state"] in OVER,
+        "publishing",
+        tell,
+    )
+    if report["state"] != "finished":
+        raise DemoFailedError(
+            f"The publication is {report['state']} instead of finished: {report['why']}"
+        )
+    return report
+
+
+def row_problems(shop: Shop, catalog: Json) -> list[tuple[int, Json]]:
+    """Each kind of problem: how many rows have it, and the first of them."""
+    path = f"/v1/catalogs/{catalog['id']}/rows"
+    found = []
+    for code, number in sorted(
+        catalog["problem_counts"].items(), key=lambda pair: (-pair[1], pair[0])
+    ):
+        first = items(shop.api.get(f"{path}?problem={code}&limit=1"))
+        if not first:
+            raise DemoFailedError(f"{number} rows have {code}, but none is listed.")
+        found.append((number, first[0]))
+    return found
+
+
+def error_groups(shop: Shop, publication: Json) -> list[Json]:
+    return items(shop.api.get(f"/v1/publications/{publication['id']}/errors"))
+
+
+def calls(shop: Shop, publication: Json) -> list[Json]:
+    return items(shop.api.get(f"/v1/publications/{publication['id']}/calls"))
+
+
+def change_of(shop: Shop, publication: Json, sku: str) -> Json | None:
+    """The change of one SKU, None when nothing was sent for it."""
+    path = f"/v1/publications/{publication['id']}/changes"
+    found = items(shop.api.get(f"{path}?sku={sku}"))
+    return found[0] if found else None
+
+
+def items(page: Json) -> list[Any]:
+    found: list[Any] = page["items"]
+    return found

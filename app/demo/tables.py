@@ -1,0 +1,136 @@
+"""What the service answers, as tables for a terminal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from app.demo.api import Json
+
+MANY = 1000
+
+
+def table(title: str, *columns: str) -> Table:
+    """Columns as `name` or `name:right`; nothing is cut off in a narrow terminal."""
+    made = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, header_style="bold"
+    )
+    for column in columns:
+        name, _, side = column.partition(":")
+        made.add_column(
+            name, justify="right" if side == "right" else "left", overflow="fold"
+        )
+    return made
+
+
+def attributes_table(found: Sequence[Json]) -> Table:
+    """The required ones in full; of the others there are many."""
+    made = table("What a mapping can fill", "attribute", "type", "help")
+    for one in found:
+        if one["required"]:
+            choices = f" Accepted: {', '.join(one['accepted'])}."
+            said = one["help"] + (choices if one["accepted"] else "")
+            made.add_row(one["name"], one["type"], escape(said))
+    others = ", ".join(one["name"] for one in found if not one["required"])
+    made.caption = f"Optional: {others}."
+    made.caption_justify = "left"
+    return made
+
+
+def lights_line(lights: Json) -> str:
+    """Markup: each light with its colour, the red ones with reasons."""
+    parts = []
+    for name, light in lights.items():
+        why = escape(" ".join(reason["message"] for reason in light["reasons"]))
+        colour = light["state"]
+        said = f" ({why})" if why else ""
+        parts.append(f"{name} [{colour}]{colour}[/{colour}]{said}")
+    return ", ".join(parts)
+
+
+def problems_table(found: Sequence[tuple[int, Json]]) -> Table:
+    made = table(
+        "Rows with problems: nothing in them is guessed, the others go on",
+        "rows:right",
+        "code",
+        "the first one",
+    )
+    for number, one in found:
+        where = f"line {one['line']}, {one['sku'] or 'no SKU'}, {one['field']}"
+        said = f"{where}: {one['message']}; accepted: {one['accepted']}"
+        made.add_row(str(number), one["code"], escape(said))
+    return made
+
+
+def counts_table(counts: Json) -> Table:
+    made = table("Report", "", "changes:right")
+    for name, number in counts["by_reason"].items():
+        made.add_row(f"reason {name}", f"{number:,}")
+    made.add_section()
+    for name, number in counts["by_outcome"].items():
+        made.add_row(f"outcome {name}", f"{number:,}")
+    return made
+
+
+def errors_table(groups: Sequence[Json]) -> Table:
+    made = table("Not accepted, by cause", "changes:right", "code", "message")
+    for group in groups:
+        said = f"{group['message']} (for one: {group['skus'][0]})"
+        made.add_row(str(group["changes"]), group["code"], escape(said))
+    return made
+
+
+def calls_line(calls: Sequence[Json]) -> str:
+    parts = []
+    for door, action in dict.fromkeys((one["door"], one["action"]) for one in calls):
+        chosen = [c for c in calls if (c["door"], c["action"]) == (door, action)]
+        lines = sum(one["lines"] for one in chosen)
+        made = counted(len(chosen), f"{door} call")
+        parts.append(f"{made} to {action} {counted(lines, 'line')}")
+    return ", ".join(parts) or "no call at all"
+
+
+def changes_table(examples: Sequence[tuple[str, str, Json | None]]) -> Table:
+    """What happened in the catalog, to which SKU, and the change it led to."""
+    made = table(
+        "One example of each kind",
+        "in the catalog",
+        "reason",
+        "before -> after",
+        "door, outcome",
+    )
+    for what, sku, change in examples:
+        row = f"{what}:\n{sku}"
+        if change is None:
+            made.add_row(escape(row), "-", "nothing is sent", "-")
+            continue
+        moved = before_after(change["before"], change["after"])
+        end = f"{change['door'] or 'none'}, {change['outcome']}"
+        made.add_row(escape(row), change["reason"], escape(moved), end)
+    return made
+
+
+def before_after(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Field by field; what was not there before is only listed."""
+    return ", ".join(
+        f"{name} {before[name]} -> {value}" if name in before else f"{name} {value}"
+        for name, value in after.items()
+        if name != "comment" or name in before
+    )
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def speed(publication: Json) -> str:
+    """How long it took; lines a second where there were enough to tell."""
+    started, finished = publication["started_at"], publication["finished_at"]
+    passed = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+    seconds = max(passed.total_seconds(), 0.001)
+    lines = publication["counts"]["changes"]
+    told = f"Finished in {seconds:.1f} s"
+    return f"{told}, {lines / seconds:,.0f} lines a second" if lines >= MANY else told

@@ -1,0 +1,251 @@
+"""The story of the demo in chapters: one store, three catalogs, three publications."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from app.demo import steps, tables
+from app.demo.api import Json
+from app.demo.changed import (
+    ChangedCatalog,
+    Expected,
+    Touch,
+    expected_again,
+    expected_first,
+    expected_next,
+    next_day,
+)
+from app.demo.checks import Checks
+from app.demo.goods import Row, as_csv, problems, sample_catalog
+from app.demo.otherside import Books
+from app.demo.stack import Stack
+from app.demo.steps import Shop
+
+REAL_LIMIT = "Back Market takes about 2,000 lines an hour"
+NO_BOOKS = Books(0, 0, 0)
+
+
+@dataclass(slots=True)
+class Tour:
+    """Tells what is done and shows what the service answers."""
+
+    console: Console
+    stack: Stack
+    rows: int
+    checks: Checks
+
+    def run(self) -> None:
+        token = steps.new_token()
+        shop = self._open(token)
+        first = sample_catalog(self.rows)
+        second = next_day(first)
+        self._first_catalog(shop, first)
+        self._first_publication(shop, first, token)
+        self._second_catalog(shop, first, second)
+        self._same_again(shop, second)
+        steps.deactivate(shop)
+
+    def _open(self, token: str) -> Shop:
+        self._chapter("1. A store")
+        shop = steps.open_shop(self.stack.api, token, self.stack.patience)
+        self._say(f"The API answers at {self.stack.api.url}.")
+        self._say("Store “Demo FR”: France, environment sandbox, a made-up token.")
+        if self.stack.other_side:
+            self.stack.other_side.make_room()
+            self._say(
+                f"{REAL_LIMIT}; for this demo the account's limit and the sandbox's "
+                "are lifted, and its tasks end in a second."
+            )
+        else:
+            self._say(
+                f"{REAL_LIMIT}; the account's limit is lifted. Whether "
+                f"{self.stack.sandbox_url} keeps to one is its own affair: "
+                "--rows 1000 stays below."
+            )
+        return shop
+
+    def _first_catalog(self, shop: Shop, first: list[Row]) -> None:
+        self._chapter("2. A catalog, as a merchant's system exports it")
+        content = as_csv(first).encode("cp1252")
+        catalog = steps.upload(shop, content, "stock.csv")
+        found = catalog["found"]
+        self._say(
+            f"{len(content):,} bytes uploaded. Found: {found['format']}, "
+            f"encoding {found['encoding']}, separator “{found['separator']}”, "
+            f"columns {', '.join(catalog['columns'])}."
+        )
+        self._say("It waits for a mapping. " + self._lights(shop))
+        self.checks.same("encoding and separator found", ("cp1252", ";"), _form(found))
+        self.console.print(tables.attributes_table(steps.attributes(shop)))
+
+        began = time.monotonic()
+        catalog = steps.configure(shop, catalog["id"])
+        self._say(
+            "Categories mapped with their commission (CPA), columns mapped, grades "
+            f"translated word by word; the catalog was read with it in "
+            f"{time.monotonic() - began:.1f} s."
+        )
+        self._say(self._lights(shop))
+        steps.activate(shop)
+        self._say("All green: the store is activated.")
+        self._problems(shop, catalog, first)
+
+    def _problems(self, shop: Shop, catalog: Json, rows: list[Row]) -> None:
+        self.console.print(tables.problems_table(steps.row_problems(shop, catalog)))
+        counts = catalog["counts"]
+        self.checks.same(
+            f"{counts['rows']:,} rows, {counts['invalid']:,} of them with a problem",
+            (len(rows), sum(problems(rows).values())),
+            (counts["rows"], counts["invalid"]),
+        )
+        self.checks.same(
+            "each problem is found as often as it was put in",
+            problems(rows),
+            catalog["problem_counts"],
+        )
+
+    def _first_publication(self, shop: Shop, first: list[Row], token: str) -> None:
+        self._chapter("3. The first publication: everything is new")
+        expected = expected_first(first)
+        self._publish(shop, expected)
+        if self.stack.other_side:
+            self.checks.same(
+                "the sandbox has a listing for each accepted offer",
+                expected.by_outcome["accepted"],
+                self.stack.other_side.listings(token),
+            )
+
+    def _second_catalog(
+        self, shop: Shop, first: list[Row], second: ChangedCatalog
+    ) -> None:
+        self._chapter("4. The next day's catalog: only what differs is sent")
+        content = as_csv(second.rows).encode("utf-8-sig")
+        catalog = steps.upload(shop, content, "stock.csv")
+        self._say(
+            "This time the export is UTF-8 with a byte order mark; what is for sale "
+            "is compared, not how it is written."
+        )
+        self._say(_catalog_counts(catalog["counts"]))
+        self.checks.same(
+            "each problem is found as often as it is there",
+            problems(second.rows),
+            catalog["problem_counts"],
+        )
+        expected = expected_next(first, second)
+        publication = self._publish(shop, expected)
+        self.console.print(
+            tables.changes_table(self._examples(shop, publication, first, second))
+        )
+        self._say(
+            f"[bold]{len(second.rows):,} rows in the catalog, "
+            f"{tables.counted(publication['counts']['changes'], 'line')} sent.[/bold]"
+        )
+
+    def _examples(
+        self, shop: Shop, publication: Json, first: list[Row], second: ChangedCatalog
+    ) -> list[tuple[str, str, Json | None]]:
+        found: dict[str, str] = {}
+        for sku, touch in second.touched.items():
+            found.setdefault(touch, sku)
+        untouched = next(row.sku for row in first if row.sku not in second.touched)
+        examples = [(str(touch), found[touch]) for touch in Touch if touch in found]
+        return [
+            (what, sku, steps.change_of(shop, publication, sku))
+            for what, sku in [*examples, ("untouched", untouched)]
+        ]
+
+    def _same_again(self, shop: Shop, second: ChangedCatalog) -> None:
+        self._chapter("5. The same catalog once more")
+        content = as_csv(second.rows).encode("utf-8-sig")
+        catalog = steps.upload(shop, content, "stock.csv")
+        same = "yes" if catalog["same_as"] else "no"
+        self.checks.same("recognised as the same bytes", "yes", same)
+        expected = expected_again(second)
+        self._publish(shop, expected)
+        self._say(
+            "Nothing differs, so nothing is sent but what Back Market still refuses: "
+            "that is tried again on every run."
+        )
+
+    def _publish(self, shop: Shop, expected: Expected) -> Json:
+        before = self._books()
+        with self._progress() as tell:
+            report = steps.publish(shop, tell)
+        counts = report["counts"]
+        calls = tables.calls_line(steps.calls(shop, report))
+        self._say(f"{tables.speed(report)}: {calls}.")
+        self.console.print(tables.counts_table(counts))
+        groups = steps.error_groups(shop, report)
+        if groups:
+            self.console.print(tables.errors_table(groups))
+        self._compare(expected, counts, self._books().since(before))
+        return report
+
+    def _compare(self, expected: Expected, counts: Json, books: Books) -> None:
+        if self.stack.other_side is None:
+            # Another stand-in knows other EANs: what it refuses is its own affair.
+            wanted = dict(expected.by_reason) | {"in_error": 0}
+            found = dict(counts["by_reason"]) | {"in_error": 0}
+            self.checks.same("changes by reason", wanted, found)
+            return
+        self.checks.same("changes by reason", expected.by_reason, counts["by_reason"])
+        self.checks.same(
+            "changes by outcome", expected.by_outcome, counts["by_outcome"]
+        )
+        self.checks.same(
+            f"the sandbox's own books: {tables.counted(books.lines, 'line')} came in, "
+            f"{books.applied:,} applied, none without effect",
+            Books(expected.lines, expected.by_outcome.get("accepted", 0), 0),
+            books,
+        )
+
+    def _books(self) -> Books:
+        return self.stack.other_side.books() if self.stack.other_side else NO_BOOKS
+
+    @contextmanager
+    def _progress(self) -> Iterator[Callable[[Json], None]]:
+        """A bar in a terminal; elsewhere the report is enough."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        quiet = not self.console.is_terminal
+        with Progress(
+            *columns, console=self.console, transient=True, disable=quiet
+        ) as bar:
+            task = bar.add_task("requested", total=None)
+
+            def tell(seen: Json) -> None:
+                counts = seen["counts"]
+                settled = counts["changes"] - counts["by_outcome"].get("planned", 0)
+                bar.update(
+                    task,
+                    description=seen["state"],
+                    total=counts["changes"] or None,
+                    completed=settled,
+                )
+
+            yield tell
+
+    def _lights(self, shop: Shop) -> str:
+        return f"Lights: {tables.lights_line(steps.lights(shop))}"
+
+    def _chapter(self, title: str) -> None:
+        self.stack.patience.go_on()
+        self.console.print()
+        self.console.rule(f"[bold]{title}[/bold]", align="left")
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, highlight=False)
+
+
+def _form(found: Json) -> tuple[str, str]:
+    return found["encoding"], found["separator"]
+
+
+def _catalog_counts(counts: Json) -> str:
+    """Against the catalog before."""
+    names = ("created", "changed", "unchanged", "disappeared", "invalid")
+    said = ", ".join(f"{counts[name]:,} {name}" for name in names)
+    return f"{counts['rows']:,} rows: {said}."

@@ -1,0 +1,63 @@
+"""Waits for the service: never for ever, and not when somebody asked to stop."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from app.demo.api import DemoFailedError
+
+TICK = 0.1
+
+Seen = TypeVar("Seen")
+
+
+class StoppedError(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """`longest`: how long nothing may move."""
+
+    stop_asked: Callable[[], bool]
+    longest: timedelta = timedelta(seconds=60)
+
+    def until(
+        self,
+        ask: Callable[[], Seen],
+        done: Callable[[Seen], bool],
+        what: str,
+        tell: Callable[[Seen], None] = lambda _: None,
+    ) -> Seen:
+        """Ask again and again, tell each answer, return the one that is it."""
+        last: Seen | None = None
+        moved = time.monotonic()
+        while True:
+            self.go_on()
+            seen = ask()
+            tell(seen)
+            if done(seen):
+                return seen
+            if seen != last:
+                last, moved = seen, time.monotonic()
+            elif time.monotonic() - moved > self.longest.total_seconds():
+                raise DemoFailedError(
+                    f"{what}: nothing moved for {self.longest.total_seconds():.0f} s; "
+                    f"the last answer was {_in_short(seen)}"
+                )
+            time.sleep(TICK)
+
+    def go_on(self) -> None:
+        """Raise StoppedError when somebody asked to stop."""
+        if self.stop_asked():
+            raise StoppedError
+
+
+def _in_short(seen: object) -> object:
+    """Of what the API answers, the state and what it says about it."""
+    if not isinstance(seen, dict):
+        return seen
+    names = ("state", "phase", "why", "counts")
+    return {name: seen[name] for name in names if seen.get(name)}

@@ -1,0 +1,1 @@
+"""The speed promises, each a command that prints ratios."""

@@ -1,0 +1,309 @@
+"""Whole imports against PostgreSQL: what is stored, counted and reported."""
+
+import gzip
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.catalogs.engine.importing import PHASES
+from app.catalogs.engine.load import store_lock_key
+from app.catalogs.engine.source import CatalogRejectedError, Limits, SourceFile
+from tests.catalogs.engine.conftest import Shop
+from tests.catalogs.engine.samples import catalog, row
+
+A, B, C = row("A"), row("B", price="20"), row("C", price="30")
+
+
+def counted(result) -> dict[str, int]:
+    names = ("created", "changed", "unchanged", "disappeared", "invalid")
+    return {n: v for n in names if (v := getattr(result.counts, n))}
+
+
+def test_a_first_catalog_creates_its_offers(shop):
+    result = shop.upload(catalog(A, B))
+
+    assert counted(result) == {"created": 2}
+    assert shop.offers() == {"A": ("wanted", "199.90", 5), "B": ("wanted", "20.00", 5)}
+    assert shop.phases == list(PHASES)
+
+
+def test_the_same_catalog_again_writes_nothing(shop):
+    shop.upload(catalog(A, B))
+    before = shop.offers("xmin::text, ctid::text")
+
+    result = shop.upload(catalog(B, A))
+
+    assert counted(result) == {"unchanged": 2}
+    assert shop.offers("xmin::text, ctid::text") == before
+
+
+def test_only_what_differs_is_written(shop):
+    shop.upload(catalog(A, B, C))
+
+    result = shop.upload(catalog(A, B | {"quantity": "1"}, row("D")))
+
+    assert counted(result) == {
+        "created": 1,
+        "changed": 1,
+        "unchanged": 1,
+        "disappeared": 1,
+    }
+    assert shop.offers("standing, quantity, fingerprint IS NULL, problems") == {
+        "A": ("wanted", 5, False, 0),
+        "B": ("wanted", 1, False, 0),
+        "C": ("gone", 5, True, 0),
+        "D": ("wanted", 5, False, 0),
+    }
+    assert counted(shop.upload(catalog(A, B, C))) == {
+        "created": 1,
+        "changed": 1,
+        "unchanged": 1,
+        "disappeared": 1,
+    }
+
+
+def test_other_stores_are_left_alone(connection, tmp_path):
+    mine, theirs = Shop(connection, tmp_path), Shop(connection, tmp_path)
+    theirs.upload(catalog(A))
+
+    mine.upload(catalog(B))
+    mine.upload(catalog(C))
+
+    assert theirs.offers() == {"A": ("wanted", "199.90", 5)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        pytest.param(
+            {"price": "x", "quantity": "2"},
+            ("kept", "199.90", 2),
+            id="quantity goes on",
+        ),
+        pytest.param(
+            {"price": "x", "quantity": "x"}, ("kept", "199.90", 5), id="no quantity"
+        ),
+    ],
+)
+def test_an_invalid_row_keeps_its_offer_but_for_the_quantity(shop, cells, kept):
+    shop.upload(catalog(A, B))
+
+    result = shop.upload(catalog(A | cells, B))
+
+    assert counted(result) == {"unchanged": 1, "invalid": 1}
+    assert shop.offers()["A"] == kept
+    assert counted(shop.upload(catalog(A, B))) == {"changed": 1, "unchanged": 1}
+
+
+def test_an_invalid_row_is_withdrawn_where_the_store_says_so(shop):
+    shop.upload(catalog(A, B))
+
+    shop.upload(catalog(A | {"price": "x"}, B), invalid_rows="withdraw")
+
+    assert shop.offers()["A"] == ("gone", "199.90", 5)
+
+
+def test_an_invalid_row_never_seen_before_is_there_with_its_problems(shop):
+    shop.upload(catalog(A | {"price": "x"}))
+
+    assert shop.offers("standing, price, quantity, ean, problems <> 0") == {
+        "A": ("kept", None, 5, None, True)
+    }
+
+
+def test_an_unmapped_category_is_not_sold(shop):
+    shop.upload(catalog(A, B))
+
+    result = shop.upload(catalog(A | {"category": "TV"}, B))
+
+    assert counted(result) == {"unchanged": 1, "disappeared": 1, "invalid": 1}
+    assert result.counts.uncategorized == 1
+    assert result.source_categories == {"Phones": 1, "TV": 1}
+    assert shop.offers()["A"][0] == "gone"
+    again = shop.upload(catalog(A | {"category": "TV"}, B))
+    assert counted(again) == {"unchanged": 1, "invalid": 1}
+
+
+@pytest.mark.parametrize(
+    ("policy", "price", "standing", "report"),
+    [
+        pytest.param("first", "199.90", "wanted", [(4, "2")], id="first"),
+        pytest.param("last", "20.00", "wanted", [(2, "4")], id="last"),
+        pytest.param("reject", None, "kept", [(2, None), (4, None)], id="reject"),
+    ],
+)
+def test_the_policy_chooses_among_rows_of_one_sku(
+    shop, policy, price, standing, report
+):
+    again = row("a", price="20")
+
+    result = shop.upload(catalog(A, C, again), duplicates=policy)
+
+    offers = {
+        sku.lower(): offer
+        for sku, offer in shop.offers("standing, price::text").items()
+    }
+    assert offers["a"] == (standing, price)
+    assert shop.report() == [(line, "sku", "duplicate_sku", v) for line, v in report]
+    assert result.counts.duplicates == len(report)
+    assert result.problem_counts == {"duplicate_sku": len(report)}
+
+
+def test_the_report_names_line_field_code_and_value(shop):
+    dirty = row("B", price="abc", ean="4006381333930")
+
+    result = shop.upload(catalog(A, dirty, row("", quantity="<5")))
+
+    assert shop.report() == [
+        (3, "ean", "ean_check_digit", "4006381333930"),
+        (3, "price", "price_format", "abc"),
+        (4, "quantity", "quantity_format", "<5"),
+        (4, "sku", "sku_missing", None),
+    ]
+    assert result.reported == 4
+    assert list(shop.offers()) == ["A", "B"]
+
+
+def test_the_report_is_replaced_and_capped_while_counts_stay_exact(shop):
+    rows = catalog(*(row(f"S{n}", price="x") for n in range(9)))
+    source = SourceFile(shop.folder / "catalog", limits=Limits(max_stored_problems=3))
+
+    for _ in range(2):
+        result = shop.upload(rows, source=source)
+
+    assert [line for line, *_ in shop.report()] == [2, 3, 4]
+    assert result.problem_counts == {"price_format": 9}
+
+
+def test_nothing_is_stored_when_finish_fails(shop):
+    def fail(_connection, _result):
+        raise RuntimeError("lease lost")
+
+    with pytest.raises(RuntimeError):
+        shop.upload(catalog(A), finish=fail)
+
+    assert shop.offers() == {}
+    assert shop.report() == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("sku,ean\nA,1\n", id="missing columns"),
+        pytest.param(catalog(), id="no rows"),
+        pytest.param("%PDF-1.4", id="no catalog"),
+    ],
+)
+def test_a_rejected_catalog_changes_nothing(shop, content):
+    shop.upload(catalog(A))
+
+    with pytest.raises(CatalogRejectedError):
+        shop.upload(content)
+
+    assert shop.offers() == {"A": ("wanted", "199.90", 5)}
+
+
+def test_the_writes_hold_the_lock_of_the_store(shop, database_url):
+    seen = []
+
+    def look(_connection, _result):
+        with psycopg.connect(database_url) as other:
+            query = "SELECT pg_try_advisory_xact_lock(%s)"
+            seen.append(
+                other.execute(query, [store_lock_key(shop.store_id)]).fetchone()
+            )
+
+    shop.upload(catalog(A), finish=look)
+
+    assert seen == [(False,)]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_texts_with_quotes_breaks_and_nul_arrive_whole(shop, separator):
+    names = ["sku", "ean", "price", "quantity", "grade", "category", "comment"]
+    cells = ["A", "96385074", "1", "1", "GOOD", "Phones", '"say ""hi"",\n\\.\\n;"']
+    content = f"{separator.join(names)}\n{separator.join(cells)}\n"
+
+    shop.upload(
+        gzip.compress(content.encode()), mapping={n: {"column": n} for n in names}
+    )
+
+    assert shop.offers("comment") == {"A": ('say "hi",\n\\.\\n;',)}
+
+
+CELLS = st.fixed_dictionaries(
+    {
+        "sku": st.sampled_from(["", "A", "a", "B", "b", "C"]),
+        "price": st.sampled_from(["10", "20", "x"]),
+        "quantity": st.sampled_from(["1", "2", "x"]),
+        "category": st.sampled_from(["Phones", "Phones", "Phones", "TV"]),
+    }
+)
+
+
+class Model:
+    """The rules of an import over plain dicts."""
+
+    def __init__(self) -> None:
+        self.offers: dict[str, tuple[str, str | None, int | None]] = {}
+
+    def upload(self, rows: list[dict[str, str]], duplicates: str, invalid: str) -> None:
+        by_key: dict[str, list[dict[str, str]]] = {}
+        for cells in rows:
+            if cells["sku"]:
+                by_key.setdefault(cells["sku"].lower(), []).append(cells)
+        for key, same in by_key.items():
+            chosen = same[-1] if duplicates == "last" else same[0]
+            refused = duplicates == "reject" and len(same) > 1
+            self.offers[key] = self._offer(key, chosen, invalid, refused=refused)
+        for key in self.offers.keys() - by_key.keys():
+            self.offers[key] = ("gone", *self.offers[key][1:])
+
+    def _offer(self, key, cells, invalid, *, refused):
+        _, price, quantity = self.offers.get(key, ("gone", None, None))
+        given = int(cells["quantity"]) if cells["quantity"] != "x" else None
+        if not refused and cells["category"] == "TV":
+            return ("gone", price, quantity if key in self.offers else given)
+        if refused or "x" in (cells["price"], cells["quantity"]):
+            kept = None if refused else given
+            if invalid == "withdraw":
+                return ("gone", price, quantity if key in self.offers else kept)
+            return ("kept", price, quantity if kept is None else kept)
+        return ("wanted", f"{cells['price']}.00", given)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    uploads=st.lists(st.lists(CELLS, min_size=1, max_size=6), min_size=1, max_size=4),
+    duplicates=st.sampled_from(["first", "last", "reject"]),
+    invalid=st.sampled_from(["keep", "withdraw"]),
+)
+def test_any_run_of_catalogs_ends_as_the_plain_rules_say(
+    connection, tmp_path: Path, uploads, duplicates, invalid
+):
+    shop, model = Shop(connection, tmp_path), Model()
+    for rows in uploads:
+        full = [row(cells["sku"]) | cells for cells in rows]
+
+        result = shop.upload(
+            catalog(*full), duplicates=duplicates, invalid_rows=invalid
+        )
+        model.upload(rows, duplicates, invalid)
+
+        counts = result.counts
+        stored = {sku.lower(): offer for sku, offer in shop.offers().items()}
+        assert stored == model.offers
+        assert (
+            counts.rows
+            == len(rows)
+            == (counts.created + counts.changed + counts.unchanged + counts.invalid)
+        )
+        again = shop.upload(catalog(*full), duplicates=duplicates, invalid_rows=invalid)
+        assert counted(again).keys() <= {"unchanged", "invalid"}

@@ -1,0 +1,109 @@
+"""Fixtures: real servers once per session, a fresh database per test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from app.embedded.servers import EmbeddedServers, Endpoints
+from app.migrations import migrate
+from app.settings import Settings
+from tests.support.shop import Shop, open_shop
+from tests.support.stack import (
+    open_api,
+    open_worker,
+    sandbox_process,
+    settings_for,
+)
+from workers.main import Crew
+
+TEMPLATE = "refeed_template"
+QUICK_SANDBOX = {"limits_on": False, "task_starts_after": 0, "task_ends_after": 0.05}
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+    """PostgreSQL and Valkey from our own launcher."""
+    folder = tmp_path_factory.mktemp("servers")
+    with EmbeddedServers(folder, {"fsync": "off"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(servers: EmbeddedServers) -> str:
+    """A database that the migrations have built, to be copied."""
+    _create(servers, TEMPLATE, "template0")
+    migrate(_with_name(servers.endpoints, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(servers: EmbeddedServers, template: str) -> Iterator[str]:
+    """A fresh database with all tables."""
+    name = f"test_{uuid4().hex}"
+    _create(servers, name, template)
+    yield _with_name(servers.endpoints, name)
+    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+                sql.Identifier(name)
+            )
+        )
+
+
+def _create(servers: EmbeddedServers, name: str, template: str) -> None:
+    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER refeed").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+
+
+def _with_name(endpoints: Endpoints, name: str) -> str:
+    url = make_url(endpoints.database_url).set(database=name)
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A stand-in Back Market over real HTTP; tests have accounts of their own."""
+    with sandbox_process(QUICK_SANDBOX, tmp_path_factory.mktemp("sandbox")) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(
+    database_url: str, servers: EmbeddedServers, sandbox_url: str, tmp_path: Path
+) -> Settings:
+    redis_url = f"{servers.endpoints.redis_url}?db={uuid4().int % 15 + 1}"
+    return settings_for(database_url, redis_url, sandbox_url, tmp_path)
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The API with the admin's key; no worker runs."""
+    async with open_api(settings) as client:
+        yield client
+
+
+@pytest.fixture
+async def worker(settings: Settings) -> AsyncIterator[Crew]:
+    """A worker beside the API."""
+    async with open_worker(settings) as crew:
+        yield crew
+
+
+@pytest.fixture
+async def shop(
+    api: httpx.AsyncClient, worker: Crew, sandbox_url: str
+) -> AsyncIterator[Shop]:
+    """A store that may publish, with a worker that does it."""
+    opened = await open_shop(api, sandbox_url)
+    yield opened
+    await opened.clear_faults()

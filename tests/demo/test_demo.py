@@ -1,0 +1,91 @@
+"""`refeed demo` as a newcomer runs it: the whole stack, from start to end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "app.cli", "demo", "--rows", "200")
+LONGEST = 150
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where the demo keeps everything; afterwards nothing of it may be left."""
+    yield tmp_path
+
+    assert processes_of(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def environment(folder: Path) -> Mapping[str, str]:
+    """A bare machine's: no settings of ours, temporary files in the folder."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith("REFEED_")}
+    return own | {"TMPDIR": str(folder)}
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Every process that was started with this folder for its files."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = [*process.cmdline(), *process.environ().values()]
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and any(str(folder) in word for word in words):
+            found.append(" ".join(words[:3]))
+    return found
+
+
+def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
+    done = subprocess.run(  # noqa: S603 - our own command
+        COMMAND,
+        cwd=ROOT,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in (
+        "encoding cp1252, separator “;”",
+        "mapping red (No mapping is set.)",
+        "mapping green, categories green, api_settings green",
+        "200 rows, 10 of them with a problem",
+        "190 lines came in, 188 applied, none without effect",
+        "13 lines came in, 12 applied, none without effect",
+        "200 rows in the catalog, 13 lines sent.",
+        "1 line came in, 0 applied, none without effect",
+        "All as it must be",
+        "make up",
+    ):
+        assert line in done.stdout
+    assert "WRONG" not in done.stdout
+
+
+def test_an_interrupt_ends_everything(folder):
+    with subprocess.Popen(  # noqa: S603 - our own command
+        COMMAND,
+        cwd=ROOT,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as demo:
+        assert demo.stdout
+        for line in demo.stdout:
+            if line.startswith("2. A catalog"):
+                demo.send_signal(signal.SIGINT)
+                break
+        said = demo.communicate(timeout=LONGEST)[0]
+
+    assert demo.returncode == 130, said
+    assert said.rstrip().endswith("Stopped.")

@@ -1,0 +1,110 @@
+"""Dockerfile and compose.yaml name only what exists."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.cli import app as cli
+from app.migrations import FOLDER
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = {name: one for name, one in SERVICES.items() if one["image"] == "refeed"}
+COMMANDS = {
+    command.name or command.callback.__name__ for command in cli.registered_commands
+}
+VARIABLES = {f"REFEED_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_each_service_runs_a_command_that_exists():
+    assert {name: one["command"][0] for name, one in OURS.items()} == {
+        "migrate": "migrate",
+        "api": "api",
+        "worker": "worker",
+    }
+    assert set(OURS) <= COMMANDS
+    assert re.search(r'^ENTRYPOINT \["refeed"\]$', DOCKERFILE, re.MULTILINE)
+    default = re.search(r'^CMD \["(\w+)"\]$', DOCKERFILE, re.MULTILINE)
+    assert default
+    assert default[1] in COMMANDS
+
+
+def test_each_variable_is_a_setting():
+    text = (ROOT / "compose.yaml").read_text() + DOCKERFILE
+
+    assert set(re.findall(r"REFEED_\w+", text)) <= VARIABLES
+
+
+def test_secrets_have_no_default():
+    for name in ("REFEED_ADMIN_KEY", "REFEED_SECRET_KEY", "POSTGRES_PASSWORD"):
+        written = re.findall(rf"\${{?{name}[^}}]*}}?", str(COMPOSE))
+
+        assert written
+        assert set(written) == {f"${{{name}:?}}"}
+
+
+def test_each_process_has_the_settings_without_which_it_does_not_start():
+    needed = {"REFEED_DATABASE_URL", "REFEED_REDIS_URL", "REFEED_SECRET_KEY"}
+
+    assert needed <= set(SERVICES["worker"]["environment"])
+    assert needed | {"REFEED_ADMIN_KEY"} <= set(SERVICES["api"]["environment"])
+
+
+def test_nothing_starts_before_what_it_needs():
+    assert {(n, c["condition"]) for n, c in SERVICES["api"]["depends_on"].items()} == {
+        ("migrate", "service_completed_successfully"),
+        ("postgres", "service_healthy"),
+        ("valkey", "service_healthy"),
+    }
+    assert SERVICES["worker"]["depends_on"] == SERVICES["api"]["depends_on"]
+    for name, one in SERVICES.items():
+        for other, what in one.get("depends_on", {}).items():
+            test = SERVICES[other].get("healthcheck", {}).get("test")
+            assert test or what["condition"] != "service_healthy", (name, other)
+
+
+def test_nothing_of_ours_runs_with_rights_it_does_not_need():
+    for name, one in OURS.items():
+        assert one["cap_drop"] == ["ALL"], name
+        assert one["security_opt"] == ["no-new-privileges:true"], name
+        assert one["read_only"], name
+    user = re.findall(r"^USER (\d+):\d+$", DOCKERFILE, re.MULTILINE)
+    assert user
+    assert user[-1] != "0"
+
+
+def test_volumes_that_are_used_are_declared():
+    used = {
+        v.partition(":")[0] for one in SERVICES.values() for v in one.get("volumes", [])
+    }
+
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_what_the_image_copies_is_let_in():
+    ignore = (ROOT / ".dockerignore").read_text().splitlines()
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    sources = {source.rstrip("/") for line in copies for source in line.split()}
+
+    assert sources == {line[1:] for line in ignore if line.startswith("!")}
+    assert all((ROOT / source).exists() for source in sources)
+
+
+def test_migrations_are_installed_beside_the_app():
+    project = (ROOT / "pyproject.toml").read_text()
+
+    assert FOLDER == ROOT / "migrations"
+    assert 'packages = ["app", "workers", "migrations"]' in project
+
+
+def test_the_check_of_the_image_is_valid_python():
+    code = re.search(r'"python", "-c", "(.+)"\]', DOCKERFILE)
+
+    assert code
+    compile(code[1], "healthcheck", "exec")
+    assert "/health/live" in code[1]

@@ -1,0 +1,73 @@
+"""README's tour, typed as it stands there, on the whole service."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+ADDRESS_IN_README = "http://127.0.0.1:8000"
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("bash") and shutil.which("curl")), reason="needs bash and curl"
+)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """The service, with its state folder where `make up` puts it."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("REFEED_")}
+    with (
+        (tmp_path / "up.log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "up"],
+            cwd=tmp_path,
+            env={**clean, "REFEED_PORT": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as service,
+    ):
+        ready = service.stdout.readline()
+        found = re.search(r"http://\S+:\d+", ready)
+        assert found, (tmp_path / "up.log").read_text()[-3000:]
+        yield found[0]
+        service.terminate()
+        assert service.wait(60) == 0
+
+
+def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
+    tour = README.read_text().partition("## A tour")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", tour, re.DOTALL)
+    script = "\n".join(blocks).replace(ADDRESS_IN_README, url)
+
+    typed = subprocess.run(  # noqa: S603 - README is ours
+        ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 - found in PATH
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+
+    assert typed.returncode == 0, typed.stderr
+    said = typed.stdout
+    states = re.findall(r"^[a-z_]+$", said, re.MULTILINE)
+    assert states == ["awaiting_mapping", "ready", "finished", "ready", "finished"]
+    first, second = (part.partition("\n}")[0] for part in said.split("finished\n")[1:])
+    assert '"accepted": 4' in first
+    assert '"rejected": 1' in first
+    reasons = re.findall(r'"sku": "(\S+)",\s+"reason": "(\w+)"', second)
+    assert dict(reasons) == {
+        "IP12-64": "modified",
+        "S21-256": "disappeared",
+        "PIX-6": "new",
+        "MYSTERY": "in_error",
+    }

@@ -1,0 +1,1 @@
+"""What tests share: a shop that talks to the service as its users do."""

@@ -1,0 +1,204 @@
+"""A shop: one store, its catalogs and publications, over HTTP as users do it."""
+
+import asyncio
+import base64
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+COLUMNS = ("sku", "ean", "price", "quantity", "grade", "category")
+MAPPING = {"attributes": {name: {"column": name} for name in COLUMNS}}
+CATEGORIES = {"items": [{"source": "Phones", "category_id": 2, "cpa": "10.00"}]}
+EANS = tuple(
+    f"{body:012d}{-sum(int(d) * (3, 1)[i % 2] for i, d in enumerate(f'{body:012d}'[::-1])) % 10}"
+    for body in range(400638133000, 400638133400)
+)
+"""Four hundred valid EANs."""
+
+Row = Mapping[str, object]
+
+
+def row(sku: str, **values: object) -> dict[str, object]:
+    """A valid catalog row; `values` say what is different about it."""
+    number = sum(sku.encode()) % len(EANS)
+    usual: dict[str, object] = {
+        "sku": sku,
+        "ean": EANS[number],
+        "price": "199.90",
+        "quantity": 5,
+        "grade": "GOOD",
+        "category": "Phones",
+    }
+    return {**usual, **values}
+
+
+def as_csv(rows: Iterable[Row], columns: Sequence[str] = COLUMNS) -> bytes:
+    lines = [";".join(columns)]
+    lines += [";".join(str(entry.get(c, "")) for c in columns) for entry in rows]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def fresh_token(name: str = "shop") -> str:
+    """A token that the sandbox takes for a new seller account."""
+    return base64.b64encode(f"{name}:BMT-{uuid4().hex}".encode()).decode()
+
+
+@dataclass(slots=True)
+class Shop:
+    """One store that is mapped, and the account's token at the sandbox."""
+
+    api: httpx.AsyncClient
+    sandbox_url: str
+    store_id: str
+    token: str
+    account: str
+    """The sandbox's own name of the seller account."""
+
+    async def upload(self, rows: Iterable[Row], *, wait: bool = True) -> dict[str, Any]:
+        return await self.upload_bytes(as_csv(rows), wait=wait)
+
+    async def upload_bytes(
+        self, body: bytes, media_type: str = "text/csv", *, wait: bool = True, **query: str
+    ) -> dict[str, Any]:
+        answer = await self.api.post(
+            f"/v1/stores/{self.store_id}/catalogs",
+            content=body,
+            headers={"Content-Type": media_type},
+            params=query,
+        )
+        assert answer.status_code == 202, answer.text
+        if not wait:
+            return dict(answer.json())
+        return await self.wait_for(
+            answer.headers["Location"], ("ready", "rejected", "awaiting_mapping")
+        )
+
+    async def publish(self, *, wait: bool = True) -> dict[str, Any]:
+        answer = await self.api.post(f"/v1/stores/{self.store_id}/publications", json={})
+        assert answer.status_code == 202, answer.text
+        if not wait:
+            return dict(answer.json())
+        return await self.wait_for(
+            answer.headers["Location"], ("finished", "failed", "cancelled")
+        )
+
+    async def wait_for(
+        self, path: str, states: Sequence[str], seconds: float = 60
+    ) -> dict[str, Any]:
+        """Poll a resource until it is in one of these states."""
+        end = time.monotonic() + seconds
+        while True:
+            answer = await self.api.get(path)
+            body: dict[str, Any] = answer.json()
+            if answer.status_code == 200 and body["state"] in states:
+                return body
+            assert time.monotonic() < end, body
+            await asyncio.sleep(0.05)
+
+    async def changes(self, publication: Mapping[str, Any], **query: str) -> list[Any]:
+        path = f"/v1/publications/{publication['id']}/changes"
+        answer = await self.api.get(path, params={"limit": "1000", **query})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    async def offers(self, **query: str) -> dict[str, Any]:
+        answer = await self.api.get(
+            f"/v1/stores/{self.store_id}/offers", params={"limit": "1000", **query}
+        )
+        return {item["sku"]: item for item in answer.json()["items"]}
+
+    async def listings(self, market: str = "FR") -> dict[str, dict[str, Any]]:
+        """What the sandbox shows for this account: price, quantity, grade by SKU."""
+        async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
+            answer = await sandbox.get(
+                "/_sandbox/listings", params={"account": self.account, "limit": "100000"}
+            )
+        accounts = answer.json().get("accounts", {})
+        return {
+            listing["sku"]: {
+                "price": listing["markets"][market]["price"],
+                "quantity": listing["quantity"],
+                "grade": listing["grade"],
+            }
+            for listings in accounts.values()
+            for listing in listings
+        }
+
+    async def ledger(self, **query: str) -> list[dict[str, Any]]:
+        """Every line that the sandbox took or refused from this account."""
+        async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
+            answer = await sandbox.get(
+                "/_sandbox/ledger",
+                params={"account": self.account, "limit": "100000", **query},
+            )
+        return list(answer.json().get("entries", []))
+
+    async def fault(self, kind: str, **rule: object) -> None:
+        """Switch a fault on, for this account only."""
+        async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
+            answer = await sandbox.post(
+                "/_sandbox/faults", json={"kind": kind, "account": self.account, **rule}
+            )
+        assert answer.status_code < 300, answer.text
+
+    async def clear_faults(self) -> None:
+        async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
+            await sandbox.delete("/_sandbox/faults")
+
+    async def sandbox(self, method: str, path: str, **more: Any) -> Any:
+        """The sandbox's control API."""
+        async with httpx.AsyncClient(base_url=self.sandbox_url) as client:
+            answer = await client.request(method, f"/_sandbox{path}", **more)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+
+async def open_shop(
+    api: httpx.AsyncClient,
+    sandbox_url: str,
+    *,
+    country: str = "FR",
+    token: str | None = None,
+    active: bool = True,
+    **settings: object,
+) -> Shop:
+    """Make a store that may publish."""
+    answer = await api.post("/v1/stores", json={"name": "Shop", "country": country})
+    assert answer.status_code == 201, answer.text
+    shop = await _shop(api, sandbox_url, answer.json()["id"], country, token)
+    path = f"/v1/stores/{shop.store_id}"
+    body = {"environment": "sandbox", "token": shop.token, **settings}
+    for name, content in (
+        ("settings", body),
+        ("mapping", MAPPING),
+        ("categories", CATEGORIES),
+    ):
+        answer = await api.put(f"{path}/{name}", json=content)
+        assert answer.status_code == 200, answer.text
+    if active:
+        answer = await api.put(f"{path}/activation")
+        assert answer.status_code == 200, answer.text
+    return shop
+
+
+async def _shop(
+    api: httpx.AsyncClient,
+    sandbox_url: str,
+    store_id: str,
+    country: str,
+    token: str | None,
+) -> Shop:
+    """Introduce a new token to the sandbox; a given one is known there already."""
+    own = token or fresh_token()
+    account = f"account-of-{hashlib.sha256(own.encode()).hexdigest()[:12]}"
+    shop = Shop(api, sandbox_url, store_id, own, account)
+    if token is None:
+        platform = {"US": "NA", "JP": "AP", "AU": "AP"}.get(country, "EU")
+        body = {"id": account, "platform": platform, "tokens": [own]}
+        await shop.sandbox("POST", "/accounts", json=body)
+    return shop

@@ -1,0 +1,167 @@
+"""Real parts for tests: servers from the launcher, the API, workers, a sandbox."""
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from pydantic import SecretStr
+
+from app.main import create_app
+from app.settings import Settings
+from workers.handlers import handlers_of
+from workers.main import Crew, listen, open_context, sweep
+from workers.runner import Runner
+
+ADMIN_KEY = "admin-key-for-tests-0123456789"
+SECRET_KEY = "secret-key-for-tests-0123456789abcdef"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def sandbox_process(options: Mapping[str, object], folder: Path) -> Iterator[str]:
+    """A sandbox of its own in a process of its own; yields its URL."""
+    port_file = folder / "sandbox.port"
+    command = [sys.executable, "-m", "app.sandbox", "--port", "0"]
+    command += ["--port-file", str(port_file), "--options", json.dumps(options)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+    try:
+        wait_until(lambda: port_file.exists() and bool(port_file.read_text()))
+        yield f"http://127.0.0.1:{port_file.read_text().strip()}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_until(done: Any, seconds: float = 30) -> None:
+    """Look often until it holds; fail when it does not in time."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def settings_for(
+    database_url: str, redis_url: str, sandbox_url: str, folder: Path, **more: Any
+) -> Settings:
+    values: dict[str, Any] = {
+        "database_url": SecretStr(database_url),
+        "redis_url": SecretStr(redis_url),
+        "sandbox_url": sandbox_url,
+        "state_dir": folder,
+        "admin_key": SecretStr(ADMIN_KEY),
+        "secret_key": SecretStr(SECRET_KEY),
+        "requests_per_10s": 100_000,
+        "lines_per_hour": 1_000_000,
+        "task_poll": 0.05,
+        "sweep": 0.2,
+        "lease": 3,
+        "port": 0,
+    }
+    return Settings(**{**values, **more})
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The same settings for a process of its own."""
+    assert settings.database_url
+    assert settings.redis_url
+    return {
+        **os.environ,
+        "REFEED_DATABASE_URL": settings.database_url.get_secret_value(),
+        "REFEED_REDIS_URL": settings.redis_url.get_secret_value(),
+        "REFEED_SANDBOX_URL": str(settings.sandbox_url),
+        "REFEED_STATE_DIR": str(settings.state_dir),
+        "REFEED_ADMIN_KEY": ADMIN_KEY,
+        "REFEED_SECRET_KEY": SECRET_KEY,
+        "REFEED_REQUESTS_PER_10S": str(settings.requests_per_10s),
+        "REFEED_LINES_PER_HOUR": str(settings.lines_per_hour),
+        "REFEED_TASK_POLL": str(settings.task_poll.total_seconds()),
+        "REFEED_TASK_DEADLINE": str(settings.task_deadline.total_seconds()),
+        "REFEED_SWEEP": str(settings.sweep.total_seconds()),
+        "REFEED_LEASE": str(settings.lease.total_seconds()),
+        "REFEED_SINGLE_UPDATE_MAX": str(settings.single_update_max),
+    }
+
+
+@asynccontextmanager
+async def open_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The API through ASGI, with the admin's key."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app) as state:
+
+        async def with_state(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "state": dict(state or {})}, receive, send)
+
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=with_state, raise_app_exceptions=False),
+            base_url="http://refeed",
+            headers={"Authorization": f"Bearer {ADMIN_KEY}"},
+            timeout=30,
+        ) as client:
+            yield client
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings) -> AsyncIterator[Crew]:
+    """A real arq worker and its sweeper, in this process."""
+    async with open_context(settings) as (context, _):
+        runner = Runner(context.database, handlers_of(context), settings.lease)
+        crew = Crew(runner, asyncio.Semaphore(settings.worker_slots))
+        tasks = [
+            asyncio.create_task(sweep(context, crew)),
+            asyncio.create_task(listen(settings, crew)),
+        ]
+        try:
+            yield crew
+        finally:
+            await crew.stop()
+            await asyncio.gather(*tasks)
+
+
+@dataclass(slots=True)
+class WorkerProcess:
+    """A worker in a process of its own, to be killed."""
+
+    settings: Settings
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self, **extra: str) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - ours
+            [sys.executable, "-m", "workers.main"],
+            cwd=ROOT,
+            env={**environment(self.settings), **extra},
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(20)
+            self.process.kill()
+
+    @property
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+
+def query(database_url: str, statement: str, *values: object) -> list[Any]:
+    """Look into the tables, or bend them, from outside the service."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
