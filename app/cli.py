@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from app.embedded.errors import EmbeddedError
-from app.launch import launch
+from app.embedded.supervisor import StopRequestedError
+from app.migrations import DatabaseAwayError
 from app.settings import Settings, SettingsError, load_settings, require
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ console = Console(stderr=True)
 
 
 def _fail(message: object) -> NoReturn:
-    console.print(f"[red]{message}[/red]", highlight=False)
+    console.print(str(message), style="red", markup=False, highlight=False)
     raise typer.Exit(1)
 
 
@@ -39,15 +40,19 @@ def _settings(*needed: str) -> Settings:
 def up() -> None:
     """Start everything: servers (unless given by URL), sandbox, worker, API."""
     settings = _settings()
+    from app.launch import launch  # noqa: PLC0415 - keeps other commands quick
+
     try:
         with launch(settings) as running:
             sys.stdout.write(
                 f"refeed is ready: {running.url} (docs {running.url}/docs, "
-                f"state {running.state_dir})\n"
+                f"key {running.key_place}, state {running.state_dir})\n"
             )
             sys.stdout.flush()
             running.watch()
-    except EmbeddedError as error:
+    except StopRequestedError:
+        return
+    except (EmbeddedError, DatabaseAwayError) as error:
         _fail(error)
 
 
@@ -69,11 +74,13 @@ def worker() -> None:
 
 @app.command()
 def sandbox(
+    host: Annotated[str, typer.Option(help="address it listens on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 picks a free one")] = 8900,
     state: Annotated[Path | None, typer.Option(help="file that survives")] = None,
 ) -> None:
     """Run the stand-in for Back Market."""
-    command = [sys.executable, "-m", "app.sandbox", "--port", str(port)]
+    command = [sys.executable, "-m", "app.sandbox", "--host", host]
+    command += ["--port", str(port)]
     if state:
         command += ["--state", str(state)]
     os.execv(sys.executable, command)  # noqa: S606 - ourselves
@@ -86,7 +93,10 @@ def migrate() -> None:
     assert settings.database_url is not None  # noqa: S101 - required just above
     from app.migrations import migrate as run  # noqa: PLC0415 - keeps others quick
 
-    run(settings.database_url.get_secret_value())
+    try:
+        run(settings.database_url.get_secret_value())
+    except DatabaseAwayError as error:
+        _fail(error)
     console.print("The tables are up to date.")
 
 
@@ -100,7 +110,7 @@ def openapi(
     """Write what the API says to openapi.json, or check that it is there already."""
     from app.main import create_app  # noqa: PLC0415 - keeps other commands quick
 
-    document = create_app(Settings()).openapi()
+    document = create_app(_settings()).openapi()
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if not check:
         file.write_text(text)
@@ -117,7 +127,7 @@ def demo(
 
     try:
         show(_settings(), rows)
-    except EmbeddedError as error:
+    except (EmbeddedError, DatabaseAwayError) as error:
         _fail(error)
 
 

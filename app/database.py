@@ -44,8 +44,9 @@ class Transaction:
         job = JobRow(
             kind=kind, subject_id=subject_id, exclusive=exclusive_name(kind, subject_id)
         )
-        if await add_job(self.session, job, after) and not after:
-            self.jobs.append(job.id)
+        job_id = await add_job(self.session, job, after)
+        if not after:
+            self.jobs.append(job_id)
 
 
 def sqlalchemy_url(database_url: str) -> URL:

@@ -6,7 +6,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -14,13 +14,17 @@ from pathlib import Path
 
 from app.embedded import keys
 from app.embedded.errors import StartError
+from app.embedded.layout import Layout
+from app.embedded.lock import StateLock
 from app.embedded.process import Child
 from app.embedded.servers import EmbeddedServers
-from app.embedded.supervisor import Supervisor
+from app.embedded.supervisor import StopRequestedError, Supervisor
 from app.migrations import migrate
 from app.settings import Settings
 
 STOP_TIMEOUT = timedelta(seconds=12)
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Asks our own children, whatever proxy the environment names."""
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})
 
 
@@ -31,6 +35,7 @@ class Running:
     supervisor: Supervisor
     url: str
     state_dir: Path
+    key_place: str
     admin_key: str
     sandbox_url: str | None
 
@@ -41,31 +46,39 @@ class Running:
 
 @contextmanager
 def launch(
-    settings: Settings, extra: Mapping[str, str] | None = None, log: Path | None = None
+    settings: Settings,
+    extra: Mapping[str, str] | None = None,
+    logs: Path | None = None,
 ) -> Iterator[Running]:
     """Start servers, sandbox, worker and API; stop them in reverse.
 
-    `extra` is added to the children's environment; `log` takes their output instead
-    of the terminal. Raises EmbeddedError.
+    `extra` is added to the children's environment; `logs` is a folder that takes
+    their output instead of the terminal. Raises EmbeddedError, of which
+    StopRequestedError says that a signal came while starting.
     """
     state = settings.state_dir.absolute()
-    state.mkdir(parents=True, exist_ok=True)
-    with Supervisor() as supervisor:
-        env = {**os.environ, **_keys(settings, state), **(extra or {})}
-        env |= _servers(settings, supervisor, state)
+    with ExitStack() as last_things, Supervisor() as supervisor:
+        env = {**os.environ, **(extra or {})}
+        env |= _servers(settings, supervisor, state, last_things)
+        env |= _keys(settings, state)
         env["REFEED_STATE_DIR"] = str(state)
         migrate(env["REFEED_DATABASE_URL"])
         if settings.sandbox_url is None:
-            env["REFEED_SANDBOX_URL"] = _start_sandbox(supervisor, state, env, log)
-        _start_worker(supervisor, env, log)
-        url = _start_api(supervisor, settings, env, log)
+            env["REFEED_SANDBOX_URL"] = _start_sandbox(supervisor, state, env, logs)
+        _start_worker(supervisor, env, logs)
+        url = _start_api(supervisor, settings, env, logs)
         yield Running(
             supervisor=supervisor,
             url=url,
             state_dir=state,
+            key_place="REFEED_ADMIN_KEY"
+            if settings.admin_key
+            else str(state / "admin.key"),
             admin_key=env["REFEED_ADMIN_KEY"],
             sandbox_url=env.get("REFEED_SANDBOX_URL"),
         )
+        return
+    raise StopRequestedError("asked to stop while starting")
 
 
 def _keys(settings: Settings, state: Path) -> dict[str, str]:
@@ -82,20 +95,21 @@ def _keys(settings: Settings, state: Path) -> dict[str, str]:
 
 
 def _servers(
-    settings: Settings, supervisor: Supervisor, state: Path
+    settings: Settings, supervisor: Supervisor, state: Path, last_things: ExitStack
 ) -> dict[str, str]:
     """The two URLs: given, or those of embedded servers. Both or none are given."""
-    given = (settings.database_url, settings.redis_url)
-    if all(given):
+    database, redis = settings.database_url, settings.redis_url
+    if database and redis:
+        Layout(state).make()
+        lock = StateLock(state)
+        lock.acquire()
+        last_things.callback(lock.release)
         return {
-            name: url.get_secret_value()
-            for name, url in zip(
-                ("REFEED_DATABASE_URL", "REFEED_REDIS_URL"), given, strict=True
-            )
-            if url
+            "REFEED_DATABASE_URL": database.get_secret_value(),
+            "REFEED_REDIS_URL": redis.get_secret_value(),
         }
-    if any(given):
-        missing = "REDIS" if settings.database_url else "DATABASE"
+    if database or redis:
+        missing = "REDIS" if database else "DATABASE"
         raise StartError(
             f"REFEED_{missing}_URL is missing: set both URLs for external servers, "
             "or none for the embedded ones."
@@ -108,7 +122,7 @@ def _servers(
 
 
 def _start_sandbox(
-    supervisor: Supervisor, state: Path, env: Mapping[str, str], log: Path | None
+    supervisor: Supervisor, state: Path, env: Mapping[str, str], logs: Path | None
 ) -> str:
     port = _free_port("127.0.0.1", 0)
     command = [sys.executable, "-m", "app.sandbox", "--port", str(port)]
@@ -120,21 +134,28 @@ def _start_sandbox(
             command,
             env,
             ready=lambda: _answers(f"{url}/_sandbox/summary"),
-            log=log or state / "logs" / "sandbox.log",
+            log=(logs or state / "logs") / "sandbox.log",
         )
     )
     return url
 
 
 def _start_worker(
-    supervisor: Supervisor, env: Mapping[str, str], log: Path | None
+    supervisor: Supervisor, env: Mapping[str, str], logs: Path | None
 ) -> None:
     command = [sys.executable, "-m", "workers.main"]
-    supervisor.start(Child("worker", command, env, stop_timeout=STOP_TIMEOUT, log=log))
+    supervisor.start(
+        Child(
+            "worker", command, env, stop_timeout=STOP_TIMEOUT, log=_log(logs, "worker")
+        )
+    )
 
 
 def _start_api(
-    supervisor: Supervisor, settings: Settings, env: Mapping[str, str], log: Path | None
+    supervisor: Supervisor,
+    settings: Settings,
+    env: Mapping[str, str],
+    logs: Path | None,
 ) -> str:
     port = _free_port(settings.host, settings.port)
     reachable = "127.0.0.1" if settings.host in ANY_ADDRESS else settings.host
@@ -146,10 +167,14 @@ def _start_api(
             {**env, "REFEED_PORT": str(port)},
             ready=lambda: _answers(f"{url}/health/live"),
             stop_timeout=STOP_TIMEOUT,
-            log=log,
+            log=_log(logs, "api"),
         )
     )
     return url
+
+
+def _log(logs: Path | None, name: str) -> Path | None:
+    return logs / f"{name}.log" if logs else None
 
 
 def _free_port(host: str, port: int) -> int:
@@ -167,7 +192,7 @@ def _free_port(host: str, port: int) -> int:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - ours
+        with DIRECT.open(url, timeout=2) as answer:
             return bool(answer.status == HTTPStatus.OK)
     except (urllib.error.URLError, OSError):
         return False

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from app.database import sqlalchemy_url
 
@@ -23,8 +24,25 @@ HEAD = ScriptDirectory.from_config(_config()).get_current_head()
 """The newest migration that this release knows."""
 
 
+class DatabaseAwayError(Exception):
+    """PostgreSQL at REFEED_DATABASE_URL cannot be reached or does not let us in."""
+
+
 def migrate(database_url: str) -> None:
-    """Apply what is missing. Others who try at the same time wait and find nothing."""
+    """Apply what is missing. Others who try at the same time wait and find nothing.
+
+    Raises DatabaseAwayError.
+    """
+    try:
+        _upgrade(database_url)
+    except OperationalError as error:
+        raise DatabaseAwayError(
+            "PostgreSQL at REFEED_DATABASE_URL cannot be used: "
+            f"{str(error.orig).strip()}"
+        ) from error
+
+
+def _upgrade(database_url: str) -> None:
     engine = create_engine(sqlalchemy_url(database_url))
     config = _config()
     try:

@@ -11,6 +11,10 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 """0 lets the system choose a free port; the ready line names it."""
 
 
+Span = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=31))]
+"""A duration: seconds, or ISO 8601 such as `PT2H`."""
+
+
 class SettingsError(Exception):
     """A setting is missing or not usable; the message names each one."""
 
@@ -99,19 +103,21 @@ class Settings(BaseSettings):
     single_update_max: int = Field(
         20, ge=0, description="up to so many updates go one by one, more as a batch"
     )
-    offers_interval: timedelta = Field(
+    offers_interval: Span = Field(
         timedelta(hours=2), description="default rhythm of offer publications"
     )
-    task_deadline: timedelta = Field(
+    task_deadline: Span = Field(
         timedelta(minutes=30), description="how long a Back Market task is polled"
     )
-    task_poll: timedelta = Field(
+    task_poll: Span = Field(
         timedelta(seconds=2), description="first pause between polls; grows to 15 x"
     )
-    lease: timedelta = Field(
-        timedelta(seconds=15), description="how long a silent worker keeps its job"
+    lease: Span = Field(
+        timedelta(seconds=15),
+        ge=timedelta(seconds=1),
+        description="how long a silent worker keeps its job",
     )
-    sweep: timedelta = Field(
+    sweep: Span = Field(
         timedelta(seconds=1), description="rhythm of the sweeper that finds due work"
     )
     worker_slots: int = Field(10, gt=0, le=100, description="jobs at a time, a worker")

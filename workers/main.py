@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -126,7 +127,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
 async def listen(settings: Settings, crew: Crew) -> None:
     """Take wake-ups from arq for as long as the crew is open; Redis may come and go."""
 
-    async def run(_context: dict[str, object], job_id: str) -> None:
+    async def run(_context: dict[Any, Any], job_id: str) -> None:
         await crew.run(UUID(job_id))
 
     assert settings.redis_url is not None  # noqa: S101 - open_context required it
@@ -153,7 +154,7 @@ async def listen(settings: Settings, crew: Crew) -> None:
         )
         await _until_closed(worker, crew)
         with contextlib.suppress(RedisError, OSError):
-            await pool.aclose(close_connection_pool=True)  # type: ignore[no-untyped-call]
+            await pool.aclose(close_connection_pool=True)
         if crew.open:
             await asyncio.sleep(REDIS_PAUSE)
 

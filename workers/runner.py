@@ -114,9 +114,7 @@ class Runner:
             if pause is None:
                 await self._bury(lease, handler, text)
             else:
-                await self._requeue(
-                    lease, pause, text, attempt=lease.claim.attempt
-                )
+                await self._requeue(lease, pause, text, attempt=lease.claim.attempt)
         except (DBAPIError, OSError):
             log.warning("job.left_to_its_lease")  # the sweeper finds it
 

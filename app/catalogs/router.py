@@ -2,7 +2,7 @@
 
 import csv
 import io
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, status
@@ -113,7 +113,9 @@ async def read_catalog(
     return catalog_out(catalog)
 
 
-CSV_ANSWER = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+}
 
 
 @router.get(

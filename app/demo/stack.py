@@ -36,7 +36,7 @@ def throw_away_folder() -> Iterator[Path]:
 
 @contextmanager
 def running_stack(settings: Settings, folder: Path) -> Iterator[Stack]:
-    """Start it on any free port; the children's words go to a file in the folder."""
+    """Start it on any free port; the children's words go to files in the folder."""
     here = settings.model_copy(
         update={"state_dir": folder / "state", "host": "127.0.0.1", "port": 0}
     )
@@ -46,7 +46,7 @@ def running_stack(settings: Settings, folder: Path) -> Iterator[Stack]:
         "REFEED_TASK_POLL": POLL,
         "REFEED_LOG_FORMAT": "json",
     }
-    with launch(here, extra, log=folder / "children.log") as running:
+    with launch(here, extra, logs=folder) as running:
         url = running.sandbox_url or ""
         ours = settings.sandbox_url is None
         yield Stack(
@@ -60,7 +60,7 @@ def running_stack(settings: Settings, folder: Path) -> Iterator[Stack]:
 def last_words(folder: Path) -> str:
     """The end of what the children wrote, without the requests that went well."""
     parts = []
-    for log in sorted(folder.glob("children.log*")):
+    for log in sorted(folder.glob("*.log*")):
         lines = log.read_text(errors="replace").splitlines()
         telling = [line for line in lines if not WENT_WELL.search(line)]
         if telling:

@@ -91,7 +91,7 @@ class Queue:
             return False
 
     async def close(self) -> None:
-        await self.redis.aclose(close_connection_pool=True)  # type: ignore[no-untyped-call]
+        await self.redis.aclose(close_connection_pool=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import TextClause, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.jobs.models import JobRow
 
@@ -39,21 +40,27 @@ class Due:
 
 async def add_job(
     session: AsyncSession, job: JobRow, after: timedelta = timedelta(0)
-) -> bool:
-    """Insert the job unless one of its kind and subject is queued already."""
+) -> UUID:
+    """Insert the job; one of its kind and subject that is queued is hurried instead.
+
+    Returns the id of the job that will do it.
+    """
     values = job.model_dump(exclude={"woken_at", "lease_until", "lease_token"})
     # run_after by the database's clock, which is the one that claims compare with
     values["run_after"] = func.now() + after
-    statement = (
-        insert(JobRow)
-        .values(**values)
-        .on_conflict_do_nothing(
-            index_elements=["kind", "subject_id"],
-            index_where=text("state = 'queued'"),
-        )
-        .returning(JobRow.id)  # type: ignore[arg-type]
-    )
-    return (await session.execute(statement)).first() is not None
+    statement = insert(JobRow).values(**values)
+    queued = statement.on_conflict_do_update(
+        index_elements=["kind", "subject_id"],
+        index_where=text("state = 'queued'"),
+        set_={
+            "run_after": func.least(
+                text("job.run_after"), statement.excluded.run_after
+            ),
+            "woken_at": None,
+        },
+    ).returning(col(JobRow.id))
+    job_id: UUID = (await session.execute(queued)).scalar_one()
+    return job_id
 
 
 CLAIM = text(

@@ -40,8 +40,10 @@ async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
             await lease.finish(tx.session)
             return None
         store = await tx.session.get(Store, publication.store_id)
-        if store is None or store.account_id is None or not _may_start(
-            publication, store
+        if (
+            store is None
+            or store.account_id is None
+            or not _may_start(publication, store)
         ):
             await ending.cancel(tx.session, publication, "store_inactive")
             await lease.finish(tx.session)

@@ -63,9 +63,7 @@ async def open_calls(session: AsyncSession, publication_id: UUID) -> list[Call]:
     return [_call(row) for row in rows]
 
 
-async def left_over(
-    session: AsyncSession, account_id: UUID
-) -> list[tuple[Call, UUID]]:
+async def left_over(session: AsyncSession, account_id: UUID) -> list[tuple[Call, UUID]]:
     """Calls of runs that are over whose end is not known, with their stores."""
     rows = await session.execute(
         text(
@@ -166,7 +164,9 @@ def batch_frame(database: Database, call: Call, currency: str) -> pl.DataFrame:
     Columns that no line fills are left out; an empty cell means "unchanged".
     """
     fields = ", ".join(f"after ->> '{name}' AS {name}" for name in _FIELDS + _MORE)
-    parcels = ", ".join(f"after -> 'shipping' ->> '{name}' AS {name}" for name in _PARCEL)
+    parcels = ", ".join(
+        f"after -> 'shipping' ->> '{name}' AS {name}" for name in _PARCEL
+    )
     query = (
         f"COPY (SELECT sku, {fields}, {parcels} FROM change "  # noqa: S608 - constants, a UUID and an int
         f"WHERE publication_id = '{call.publication_id}' AND dispatch = {call.seq:d} "

@@ -62,7 +62,9 @@ class Run:
         return sorted([self.store_id, *self.siblings])
 
 
-async def wait_for_turn(tools: Tools, lease: Lease, account_id: UUID, rate: int) -> None:
+async def wait_for_turn(
+    tools: Tools, lease: Lease, account_id: UUID, rate: int
+) -> None:
     """Hold back until this account may make a request and the lease still stands.
 
     Raises LeaseLostError, AccountRestsError.

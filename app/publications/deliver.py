@@ -111,9 +111,7 @@ async def _send_batch(run: Run, call: Call) -> None:
     log.info("publish.batch_sent", task_id=task_id, lines=frame.height)
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
-        await calls.mark(
-            tx.session, call, DispatchState.SENT, task_id=task_id, polls=0
-        )
+        await calls.mark(tx.session, call, DispatchState.SENT, task_id=task_id, polls=0)
     crashpoint("publish.task_recorded")
 
 
@@ -186,9 +184,7 @@ async def poll(run: Run, call: Call, store_id: UUID) -> bool:
     return True
 
 
-async def _verdicts(
-    run: Run, report: TaskReport, lines: list[Line]
-) -> list[Verdict]:
+async def _verdicts(run: Run, report: TaskReport, lines: list[Line]) -> list[Verdict]:
     """Map a task's report to the lines that were sent."""
     if report.status is TaskStatus.FAILED:
         return [
@@ -299,9 +295,7 @@ async def _settle(
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         await settle(tx.session, call.publication_id, store_id, others, verdicts)
-        await calls.mark(
-            tx.session, call, DispatchState.SETTLED, settled_at=utc_now()
-        )
+        await calls.mark(tx.session, call, DispatchState.SETTLED, settled_at=utc_now())
 
 
 def overdue(call: Call, deadline: timedelta) -> bool:

@@ -173,7 +173,12 @@ async def cancel(session: AsyncSession, publication: Publication, code: str) -> 
 
 
 async def fail_unopened(
-    tools: Tools, lease: Lease, code: str, message: str | None, *, keep_job: bool = False
+    tools: Tools,
+    lease: Lease,
+    code: str,
+    message: str | None,
+    *,
+    keep_job: bool = False,
 ) -> None:
     """End a run that cannot even begin, or that failed too often to go on."""
     async with tools.database.transaction() as tx:

@@ -235,9 +235,7 @@ def _statement(*, shared: bool) -> str:
         _JUDGED.format(**lanes).lstrip(),
         _RANKED.lstrip(),
     )
-    return (
-        "WITH " + ",\n".join(steps) + ",\nwritten AS (" + _INSERT + ")\n" + _COUNTS
-    )
+    return "WITH " + ",\n".join(steps) + ",\nwritten AS (" + _INSERT + ")\n" + _COUNTS
 
 
 PLAN = {shared: text(_statement(shared=shared)) for shared in (False, True)}

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.columns import utc_now
 from app.database import Transaction
@@ -45,7 +45,7 @@ async def request(
             index_elements=["store_id", "kind"],
             index_where=text("state = 'requested'"),
         )
-        .returning(Publication.id)  # type: ignore[arg-type]
+        .returning(col(Publication.id))
     )
     publication = (
         await tx.session.execute(

@@ -90,9 +90,10 @@ async def _carry_out(run: Run) -> Snooze | None:
     for call in calls_open:
         if call.state is DispatchState.PENDING:
             if not await begin.may_send(run):
-                return await ending.stop(
+                await ending.stop(
                     run, State.CANCELLED, Outcome.DEFERRED, "store_inactive"
                 )
+                return None
             await deliver.deliver(run, call)
     unknown = False
     for call in await _open_calls(run):
@@ -133,13 +134,15 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
     match error:
         case TokenRefusedError() | PermissionRefusedError():
             await ending.note_refused_token(run, error)
-            return await ending.stop(
+            await ending.stop(
                 run, State.FAILED, Outcome.DEFERRED, error.code, error.message
             )
+            return None
         case NotConfiguredError():
-            return await ending.stop(
+            await ending.stop(
                 run, State.FAILED, Outcome.DEFERRED, error.code, error.message
             )
+            return None
         case ThrottledError():
             pause = pause_after_429(failures, error.retry_after)
             async with run.tools.database.transaction() as tx:
@@ -148,11 +151,7 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
                 run, pause, error.code, error.message, failures=failures
             )
         case _:
-            pause = max(
-                pause_in_outage(failures), error.retry_after or timedelta(0)
-            )
+            pause = max(pause_in_outage(failures), error.retry_after or timedelta(0))
             return await ending.wait(
                 run, pause, error.code, error.message, failures=failures
             )
-
-

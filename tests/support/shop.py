@@ -10,12 +10,13 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from stdnum import ean
 
 COLUMNS = ("sku", "ean", "price", "quantity", "grade", "category")
 MAPPING = {"attributes": {name: {"column": name} for name in COLUMNS}}
 CATEGORIES = {"items": [{"source": "Phones", "category_id": 2, "cpa": "10.00"}]}
 EANS = tuple(
-    f"{body:012d}{-sum(int(d) * (3, 1)[i % 2] for i, d in enumerate(f'{body:012d}'[::-1])) % 10}"
+    f"{body}{ean.calc_check_digit(str(body))}"
     for body in range(400638133000, 400638133400)
 )
 """Four hundred valid EANs."""
@@ -63,7 +64,12 @@ class Shop:
         return await self.upload_bytes(as_csv(rows), wait=wait)
 
     async def upload_bytes(
-        self, body: bytes, media_type: str = "text/csv", *, wait: bool = True, **query: str
+        self,
+        body: bytes,
+        media_type: str = "text/csv",
+        *,
+        wait: bool = True,
+        **query: str,
     ) -> dict[str, Any]:
         answer = await self.api.post(
             f"/v1/stores/{self.store_id}/catalogs",
@@ -79,7 +85,9 @@ class Shop:
         )
 
     async def publish(self, *, wait: bool = True) -> dict[str, Any]:
-        answer = await self.api.post(f"/v1/stores/{self.store_id}/publications", json={})
+        answer = await self.api.post(
+            f"/v1/stores/{self.store_id}/publications", json={}
+        )
         assert answer.status_code == 202, answer.text
         if not wait:
             return dict(answer.json())
@@ -116,7 +124,8 @@ class Shop:
         """What the sandbox shows for this account: price, quantity, grade by SKU."""
         async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
             answer = await sandbox.get(
-                "/_sandbox/listings", params={"account": self.account, "limit": "100000"}
+                "/_sandbox/listings",
+                params={"account": self.account, "limit": "100000"},
             )
         accounts = answer.json().get("accounts", {})
         return {

@@ -136,7 +136,7 @@ class WorkerProcess:
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self, **extra: str) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - ours
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "workers.main"],
             cwd=ROOT,
             env={**environment(self.settings), **extra},

@@ -9,7 +9,7 @@ from app.catalogs.engine import numbers
 from app.catalogs.engine.gtin import canonical_gtin, gtin_problems
 from app.catalogs.engine.mapping import BLANKS
 from app.catalogs.engine.money import Flaw
-from app.catalogs.engine.piecewise import by_expression, piecewise
+from app.catalogs.engine.piecewise import Piecewise, by_expression
 from app.catalogs.engine.problems import MAX_CARRIER, MAX_COMMENT, MAX_SKU, bit
 from app.stores.channel import GRADES, PARCEL_OPTIONS
 
@@ -52,29 +52,21 @@ def read_as(name: str) -> str:
     return f"{name}:read"
 
 
-def read_cells(attributes: frozenset[str]) -> list[pl.Expr]:
-    """The structs of all attributes that are read piecewise, amounts apart.
-
-    They are columns of their own, since such a reading is not shared by itself.
-    """
-    grade = piecewise(
-        pl.col("grade"), _spelled_grade, by_expression(_folded_grade), GRADE
-    )
-    read = [
-        numbers.quantity(pl.col("quantity")).alias(read_as("quantity")),
-        grade.alias(read_as("grade")),
-    ]
+def read_cells(attributes: frozenset[str]) -> dict[str, Piecewise]:
+    """How the texts of the attributes are read, amounts apart."""
+    grade = pl.col("grade")
+    read = {
+        "quantity": numbers.quantity(pl.col("quantity")),
+        "grade": Piecewise(grade, _spelled_grade, by_expression(_folded_grade), GRADE),
+    }
     if "warranty_delay" in attributes:
-        name = "warranty_delay"
-        read.append(numbers.warranty(pl.col(name)).alias(read_as(name)))
+        read["warranty_delay"] = numbers.warranty(pl.col("warranty_delay"))
     if "new_battery" in attributes:
-        name = "new_battery"
-        read.append(numbers.boolean(pl.col(name)).alias(read_as(name)))
+        read["new_battery"] = numbers.boolean(pl.col("new_battery"))
     for number in PARCEL_OPTIONS:
         name = parcel_names(number)[2]
         if name in attributes:
-            problem = bit(name, "delay_format")
-            read.append(numbers.delay(pl.col(name), problem).alias(read_as(name)))
+            read[name] = numbers.delay(pl.col(name), bit(name, "delay_format"))
     return read
 
 

@@ -4,6 +4,7 @@ The wanted fields are computed again, by a second pass over the file, for the ro
 that are written: on most days these are few, and the wide rows need no memory.
 """
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, replace
 
@@ -43,6 +44,18 @@ FIELDS: dict[str, pl.DataType] = {
 """The wanted fields; amounts in cents."""
 
 REQUIRED = ("sku", "ean", "price", "quantity", "grade", "category")
+_KEYS = (
+    LINE,
+    "sku_key",
+    "mask",
+    "standing",
+    "fingerprint",
+    "evidence",
+    "unsure",
+    pl.col("category").cast(pl.Categorical),
+)
+_FIRST_ROWS = 5000
+_MANY = 0.1
 _BETWEEN, _NULL = "\x1f", "\x1e"
 _VERSION = "1"
 """Part of every fingerprint: raise it when the meaning of a field changes."""
@@ -98,57 +111,74 @@ def texts_of(config: ImportConfig) -> list[str]:
 def _keys(
     frame: pl.LazyFrame, config: ImportConfig, signs: Lookup[str, Sign | None]
 ) -> pl.DataFrame:
-    return (
-        _rows(frame, config, signs)
-        .select(
-            LINE,
-            "sku_key",
-            "mask",
-            "standing",
-            "fingerprint",
-            "evidence",
-            pl.col("category").cast(pl.Categorical),
-        )
-        .collect(engine="streaming")
-    )
+    """Look quickly at all rows, and again at those that need care.
+
+    Careful readings call back into Python for every few thousand rows; where most
+    rows need them, as with prices like `12,50 EUR`, one careful look is cheaper.
+    """
+
+    def look(rows: pl.LazyFrame, *, careful: bool) -> pl.DataFrame:
+        found = _rows(rows, config, signs, careful=careful).select(_KEYS)
+        return found.collect(engine="streaming")
+
+    begin = look(frame.head(_FIRST_ROWS), careful=False)
+    if begin["unsure"].sum() > begin.height * _MANY:
+        return look(frame, careful=True).drop("unsure")
+    quick = look(frame, careful=False)
+    unsure = quick.filter("unsure")[LINE]
+    if not len(unsure):
+        return quick.drop("unsure")
+    late = look(frame.filter(pl.col(LINE).is_in(unsure.implode())), careful=True)
+    return pl.concat([quick.filter(~pl.col("unsure")), late]).drop("unsure")
 
 
 def _rows(
-    frame: pl.LazyFrame, config: ImportConfig, signs: Lookup[str, Sign | None]
+    frame: pl.LazyFrame,
+    config: ImportConfig,
+    signs: Lookup[str, Sign | None],
+    *,
+    careful: bool = True,
 ) -> pl.LazyFrame:
     attributes = frozenset(config.mapping.attributes)
     absent = [n for n in texts_of(config) if n not in attributes]
     result = checked(attributes, config.categories, config.currency)
     fields = (result.fields.get(name, pl.lit(None)) for name in FIELDS)
-    rows = (
-        frame.select(
-            LINE,
-            FLAW,
-            *mapped(config.mapping),
-            *(pl.lit(None, pl.String).alias(name) for name in absent),
-        )
-        .with_columns(
-            *(
-                money(pl.col(name), _rule(name, sign, config.currency)).alias(
-                    read_as(name)
-                )
-                for name, sign in signs.items()
-            ),
-            *read_cells(attributes),
-        )
-        .select(
-            LINE,
-            FLAW,
-            "category",
-            _evidence(signs),
-            _mask(result.masks),
-            *(
-                field.cast(kind).alias(name)
-                for field, (name, kind) in zip(fields, FIELDS.items(), strict=True)
-            ),
-        )
+    read = read_cells(attributes) | {
+        name: money(pl.col(name), _rule(name, sign, config.currency))
+        for name, sign in signs.items()
+    }
+    texts = frame.select(
+        LINE,
+        FLAW,
+        *mapped(config.mapping),
+        *(pl.lit(None, pl.String).alias(name) for name in absent),
+    )
+    rows = texts.with_columns(
+        (cell.whole() if careful else cell.plain()).alias(read_as(name))
+        for name, cell in read.items()
+    ).select(
+        LINE,
+        FLAW,
+        "category",
+        _evidence(signs),
+        _mask(result.masks),
+        _unsure(read),
+        *(
+            field.cast(kind).alias(name)
+            for field, (name, kind) in zip(fields, FIELDS.items(), strict=True)
+        ),
     )
     return _finished(rows, attributes, config.invalid_rows)
+
+
+def _unsure(read: Iterable[str]) -> pl.Expr:
+    """Whether a quick reading did not suffice. No quantity is a problem to find."""
+    left = [
+        pl.col(read_as(name)).is_null()
+        & (pl.col(name).is_not_null() | pl.lit(name == "quantity"))
+        for name in read
+    ]
+    return pl.any_horizontal(left).alias("unsure")
 
 
 def _finished(
