@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -28,11 +28,20 @@ Event = MutableMapping[str, Any]
 def hide_secrets(_logger: object, _method: str, event: Event) -> Event:
     """Drop values of fields that hold secrets, and secrets inside other texts."""
     for name, value in event.items():
-        if SECRET_NAMES.search(name) and name not in PUBLIC_NAMES:
-            event[name] = HIDDEN
-        elif isinstance(value, str):
-            event[name] = SECRET_VALUES.sub(_blank, value)
+        event[name] = _cleaned(name, value)
     return event
+
+
+def _cleaned(name: object, value: object) -> object:
+    if SECRET_NAMES.search(str(name)) and name not in PUBLIC_NAMES:
+        return HIDDEN
+    if isinstance(value, str):
+        return SECRET_VALUES.sub(_blank, value)
+    if isinstance(value, Mapping):
+        return {key: _cleaned(key, inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned("", inner) for inner in value]
+    return value
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -51,15 +60,19 @@ def configure_logs(settings: Settings) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[structlog.typing.Processor] = (
-        [hide_secrets, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # Tracebacks without local variables, which may hold a key, and hidden like the rest;
+    # texts in quotes, so that no line break of a caller makes a line of the log.
+    last: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        hide_secrets,
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,
+            repr_native_str=True,
+        )
         if console
-        else [
-            structlog.processors.format_exc_info,
-            hide_secrets,
-            structlog.processors.JSONRenderer(),
-        ]
-    )
+        else structlog.processors.JSONRenderer(),
+    ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -14,7 +14,7 @@ from app.errors import PROBLEM_RESPONSES
 from app.health import router as health
 from app.jobs import queue
 from app.openapi import describe
-from app.problems import add_problem_handlers
+from app.problems import add_problem_handlers, unexpected
 from app.publications.router import router as publications
 from app.requests import RequestContext
 from app.settings import Settings, load_settings, require
@@ -73,6 +73,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(room, responses=PROBLEM_RESPONSES)
     app.include_router(health)
     add_problem_handlers(app)
-    app.add_middleware(RequestContext)
+    app.add_middleware(RequestContext, fallback=unexpected)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

@@ -4,14 +4,26 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 """0 lets the system choose a free port; the ready line names it."""
 
 
-Span = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=31))]
+
+
+def _seconds(value: object) -> object:
+    """Take a plain number in the environment for seconds."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Span = Annotated[
+    timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=31))
+]
 """A duration: seconds, or ISO 8601 such as `PT2H`."""
 
 

@@ -9,7 +9,7 @@ from app.catalogs.engine import numbers
 from app.catalogs.engine.gtin import canonical_gtin, gtin_problems
 from app.catalogs.engine.mapping import BLANKS
 from app.catalogs.engine.money import Flaw
-from app.catalogs.engine.piecewise import Piecewise, by_expression
+from app.catalogs.engine.piecewise import by_expression, piecewise
 from app.catalogs.engine.problems import MAX_CARRIER, MAX_COMMENT, MAX_SKU, bit
 from app.stores.channel import GRADES, PARCEL_OPTIONS
 
@@ -52,12 +52,12 @@ def read_as(name: str) -> str:
     return f"{name}:read"
 
 
-def read_cells(attributes: frozenset[str]) -> dict[str, Piecewise]:
+def read_cells(attributes: frozenset[str]) -> dict[str, pl.Expr]:
     """How the texts of the attributes are read, amounts apart."""
     grade = pl.col("grade")
     read = {
         "quantity": numbers.quantity(pl.col("quantity")),
-        "grade": Piecewise(grade, _spelled_grade, by_expression(_folded_grade), GRADE),
+        "grade": piecewise(grade, _spelled_grade, by_expression(_folded_grade), GRADE),
     }
     if "warranty_delay" in attributes:
         read["warranty_delay"] = numbers.warranty(pl.col("warranty_delay"))

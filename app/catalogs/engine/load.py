@@ -1,6 +1,8 @@
 """Move the outcome of a comparison into PostgreSQL, by COPY and in sets."""
 
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import chain
 from typing import LiteralString
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from app.catalogs.engine.reading import LINE
 from app.catalogs.engine.report import COLUMNS
 from app.catalogs.engine.stage import FIELDS, STANDINGS, WANTED, Staged
 
-_BATCH_ROWS = 50_000
+_SLICE_ROWS = 50_000
 _STORED = ("sku_key", "standing", "fingerprint", "problems", *FIELDS)
 
 _INCOMING: LiteralString = """
@@ -79,18 +81,17 @@ def write_offers(
     """Store the rows that differ; the caller holds the lock and the transaction."""
     rows = _rows_to_write(staged, comparison)
     if is_first:
+        store = pl.lit(str(store_id)).alias("store_id")
         columns = ("store_id", *_STORED)
-        rows = rows.select(pl.lit(str(store_id)).alias("store_id"), *_STORED)
-        _copy_in(connection, "offer", columns, rows)
+        _copy_in(
+            connection, "offer", columns, (r.select(store, *_STORED) for r in rows)
+        )
         return
     if comparison.is_empty:
         return
+    gone = _gone(comparison.absent.to_frame("sku_key"))
     connection.execute(_INCOMING)
-    if comparison.writes is None or len(comparison.writes):
-        _copy_in(connection, "incoming", _STORED, rows)
-    if len(comparison.absent):
-        gone = _gone(comparison.absent.to_frame("sku_key"))
-        _copy_in(connection, "incoming", _STORED, gone.lazy())
+    _copy_in(connection, "incoming", _STORED, chain(rows, [gone]))
     connection.execute("ANALYZE incoming")
     connection.execute(_merge(), [store_id])
 
@@ -102,31 +103,39 @@ def write_report(
     connection.execute(
         "DELETE FROM catalog_problem WHERE catalog_id = %s", [catalog_id]
     )
-    if problems.is_empty():
-        return
-    rows = problems.lazy().select(pl.lit(str(catalog_id)).alias("catalog_id"), *COLUMNS)
-    _copy_in(connection, "catalog_problem", ("catalog_id", *COLUMNS), rows)
+    columns = ("catalog_id", *COLUMNS)
+    rows = problems.select(pl.lit(str(catalog_id)).alias("catalog_id"), *COLUMNS)
+    _copy_in(connection, "catalog_problem", columns, [rows])
 
 
-def _rows_to_write(staged: Staged, comparison: Comparison) -> pl.LazyFrame:
+def _rows_to_write(staged: Staged, comparison: Comparison) -> Iterator[pl.DataFrame]:
     """The fields of the rows to write; a row that is not wanted has few."""
+    lines = comparison.writes
+    if lines is not None and lines.is_empty():
+        return
     refused = comparison.duplicates.refused
-    rows = refuse(
-        staged.rows(comparison.writes), refused, staged.config.invalid_rows
-    ).with_columns(
-        pl.when(pl.col("standing") == WANTED).then(name).alias(name)
-        for name in FIELDS
-        if name not in {"sku", "quantity"}
-    )
-    if len(refused):
-        is_refused = pl.col(LINE).is_in(refused.implode())
-        rows = rows.with_columns(quantity=pl.when(~is_refused).then("quantity"))
-    return rows.with_columns(
-        standing=_standing_word(),
-        problems=pl.col("mask"),
-        price=pl.col("price") / 100,
-        min_price=pl.col("min_price") / 100,
-    ).select(_STORED)
+    is_refused = pl.col(LINE).is_in(refused.implode())
+    for batch in staged.batches(lines):
+        rows = refuse(batch, refused, staged.config.invalid_rows)
+        yield rows.with_columns(
+            pl.when(pl.col("standing") == WANTED).then(name).alias(name)
+            for name in FIELDS
+            if name not in {"sku", "quantity"}
+        ).select(
+            "sku_key",
+            _standing_word(),
+            "fingerprint",
+            pl.col("mask").alias("problems"),
+            *(_stored(name, is_refused) for name in FIELDS),
+        )
+
+
+def _stored(name: str, is_refused: pl.Expr) -> pl.Expr:
+    if name in {"price", "min_price"}:
+        return pl.col(name) / 100
+    if name == "quantity":
+        return pl.when(~is_refused).then(name)
+    return pl.col(name)
 
 
 def _gone(absent: pl.DataFrame) -> pl.DataFrame:
@@ -168,17 +177,16 @@ def _copy_in(
     connection: psycopg.Connection,
     table: str,
     columns: tuple[str, ...],
-    rows: pl.LazyFrame,
+    parts: Iterable[pl.DataFrame],
 ) -> None:
-    """Stream a lazy frame into a table: Polars computes while PostgreSQL stores."""
+    """Fill a table; the next part is read from the file while this one is stored."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for batch in rows.collect_batches(
-            chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"
-        ):
-            copy.write(batch.write_csv(include_header=False, float_precision=2))
+        for part in parts:
+            for rows in part.iter_slices(_SLICE_ROWS):
+                copy.write(rows.write_csv(include_header=False, float_precision=2))
 
 
 def _standing_word() -> pl.Expr:

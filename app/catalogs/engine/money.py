@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from app.catalogs.engine.piecewise import TEXT, Piecewise
+from app.catalogs.engine.piecewise import TEXT, piecewise
 from app.catalogs.engine.problems import MAX_CENTS
 
 Sign = Literal["comma", "point"]
@@ -84,18 +84,16 @@ class MoneyRule:
 AMOUNT = pl.Struct({"cents": pl.Int64, "flaw": pl.Int64, "evidence": pl.UInt8})
 
 
-def money(text: pl.Expr, rule: MoneyRule) -> Piecewise:
+def money(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     """Read a text column as a struct AMOUNT; null texts give null cents, no flaw."""
-    return Piecewise(
+    return piecewise(
         text, lambda t: _plain(t, rule), lambda t: _written(t, rule), AMOUNT
     )
 
 
 def read_money(texts: pl.Series, rule: MoneyRule) -> pl.Series:
     """The same for values at hand."""
-    return (
-        texts.to_frame("text").select(money(pl.col("text"), rule).whole()).to_series()
-    )
+    return texts.to_frame("text").select(money(pl.col("text"), rule)).to_series()
 
 
 def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:

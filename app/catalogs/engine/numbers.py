@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from app.catalogs.engine.piecewise import Piecewise, by_expression, reading, simple
+from app.catalogs.engine.piecewise import by_expression, piecewise, reading
 from app.catalogs.engine.problems import MAX_QUANTITY, bit
 
 _PIECES = (
@@ -22,40 +22,32 @@ _LONGEST_DELAY = 2000
 _YES, _NO = ["true", "yes", "1"], ["false", "no", "0"]
 
 
-def quantity(text: pl.Expr) -> Piecewise:
+def quantity(text: pl.Expr) -> pl.Expr:
     """A READING of pieces."""
-    return Piecewise(
+    return piecewise(
         text, lambda t: _whole(t, 0, MAX_QUANTITY), by_expression(_written_quantity)
     )
 
 
-def warranty(text: pl.Expr) -> Piecewise:
+def warranty(text: pl.Expr) -> pl.Expr:
     """A READING of months; no text, no problem."""
-    return Piecewise(
+    return piecewise(
         text,
         lambda t: _whole(t, _SHORTEST_WARRANTY, _LONGEST_WARRANTY),
         by_expression(_written_warranty),
     )
 
 
-def delay(text: pl.Expr, problem: int) -> Piecewise:
+def delay(text: pl.Expr, problem: int) -> pl.Expr:
     """A READING of whole hours; no text, no problem."""
-    return simple(text, lambda t: _hours(t, problem))
-
-
-def boolean(text: pl.Expr) -> Piecewise:
-    """A READING of 1 for yes and 0 for no; no text, no problem."""
-    return simple(text, _answer)
-
-
-def _hours(text: pl.Expr, problem: int) -> pl.Expr:
     hours = text.str.extract(r"^([0-9]{1,4})(?:[.,]0)?$", 1).cast(pl.Int64)
     usable = hours.is_between(1, _LONGEST_DELAY).fill_null(value=False)
     problems = pl.when(text.is_null() | usable).then(0).otherwise(problem)
     return reading(pl.when(usable).then(hours), problems)
 
 
-def _answer(text: pl.Expr) -> pl.Expr:
+def boolean(text: pl.Expr) -> pl.Expr:
+    """A READING of 1 for yes and 0 for no; no text, no problem."""
     word = text.str.to_lowercase()
     value = pl.when(word.is_in(_YES)).then(1).when(word.is_in(_NO)).then(0)
     wrong = text.is_not_null() & value.is_null()

@@ -1,7 +1,6 @@
 """Read the plain values of a column quickly, and only the others with care."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -12,33 +11,20 @@ READING = pl.Struct({"value": pl.Int64, "problems": pl.Int64})
 """What most readers return: a number (null when not usable) and a mask."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piecewise:
+def piecewise(
+    text: pl.Expr, quick: Quick, careful: Careful, returns: pl.Struct = READING
+) -> pl.Expr:
     """`quick` gives null for what it does not understand; `careful` reads those.
 
     Expressions have no short cut: a careful reading of a million plain values
     costs several times the reading of the file. `careful` gets a frame with the
     one column TEXT, so that it can go step by step.
     """
-
-    text: pl.Expr
-    quick: Quick
-    careful: Careful
-    returns: pl.Struct = READING
-
-    def plain(self) -> pl.Expr:
-        """Only the quick reading: null where it does not suffice."""
-        return self.quick(self.text).cast(self.returns)
-
-    def whole(self) -> pl.Expr:
-        """Both readings."""
-        return self.text.map_batches(
-            lambda series: read_piecewise(
-                series, self.quick, self.careful, self.returns
-            ),
-            return_dtype=self.returns,
-            is_elementwise=True,
-        )
+    return text.map_batches(
+        lambda series: read_piecewise(series, quick, careful, returns),
+        return_dtype=returns,
+        is_elementwise=True,
+    )
 
 
 def read_piecewise(
@@ -57,11 +43,6 @@ def read_piecewise(
             ]
         ).to_struct()
     return read.rename(series.name)
-
-
-def simple(text: pl.Expr, reader: Quick) -> Piecewise:
-    """A reading that is quick for every value."""
-    return Piecewise(text, reader, by_expression(reader))
 
 
 def by_expression(reader: Quick) -> Careful:

@@ -4,7 +4,7 @@ The wanted fields are computed again, by a second pass over the file, for the ro
 that are written: on most days these are few, and the wide rows need no memory.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, replace
 
@@ -51,11 +51,9 @@ _KEYS = (
     "standing",
     "fingerprint",
     "evidence",
-    "unsure",
     pl.col("category").cast(pl.Categorical),
 )
-_FIRST_ROWS = 5000
-_MANY = 0.1
+_BATCH_ROWS = 250_000
 _BETWEEN, _NULL = "\x1f", "\x1e"
 _VERSION = "1"
 """Part of every fingerprint: raise it when the meaning of a field changes."""
@@ -70,10 +68,11 @@ class Staged:
     config: ImportConfig
     signs: Lookup[str, Sign | None]
 
-    def rows(self, lines: pl.Series | None = None) -> pl.LazyFrame:
+    def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
         frame = self.frame if lines is None else self._source(lines)
-        return _rows(frame, self.config, self.signs)
+        for batch in _batches(frame):
+            yield _rows(batch, self.config, self.signs).collect()
 
     def texts(self, lines: pl.Series) -> pl.LazyFrame:
         """The merchant's texts of those lines, by attribute."""
@@ -111,33 +110,26 @@ def texts_of(config: ImportConfig) -> list[str]:
 def _keys(
     frame: pl.LazyFrame, config: ImportConfig, signs: Lookup[str, Sign | None]
 ) -> pl.DataFrame:
-    """Look quickly at all rows, and again at those that need care.
+    return pl.concat(
+        _rows(batch, config, signs).select(_KEYS).collect() for batch in _batches(frame)
+    )
 
-    Careful readings call back into Python for every few thousand rows; where most
-    rows need them, as with prices like `12,50 EUR`, one careful look is cheaper.
+
+def _batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    """Read as a stream, compute in large pieces, an empty one where there is none.
+
+    The stream delivers a few thousand rows at a time: to start two hundred
+    expressions for each of these costs more than to compute them.
     """
-
-    def look(rows: pl.LazyFrame, *, careful: bool) -> pl.DataFrame:
-        found = _rows(rows, config, signs, careful=careful).select(_KEYS)
-        return found.collect(engine="streaming")
-
-    begin = look(frame.head(_FIRST_ROWS), careful=False)
-    if begin["unsure"].sum() > begin.height * _MANY:
-        return look(frame, careful=True).drop("unsure")
-    quick = look(frame, careful=False)
-    unsure = quick.filter("unsure")[LINE]
-    if not len(unsure):
-        return quick.drop("unsure")
-    late = look(frame.filter(pl.col(LINE).is_in(unsure.implode())), careful=True)
-    return pl.concat([quick.filter(~pl.col("unsure")), late]).drop("unsure")
+    yield pl.LazyFrame(schema=frame.collect_schema())
+    for batch in frame.collect_batches(
+        chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"
+    ):
+        yield batch.lazy()
 
 
 def _rows(
-    frame: pl.LazyFrame,
-    config: ImportConfig,
-    signs: Lookup[str, Sign | None],
-    *,
-    careful: bool = True,
+    frame: pl.LazyFrame, config: ImportConfig, signs: Lookup[str, Sign | None]
 ) -> pl.LazyFrame:
     attributes = frozenset(config.mapping.attributes)
     absent = [n for n in texts_of(config) if n not in attributes]
@@ -154,31 +146,19 @@ def _rows(
         *(pl.lit(None, pl.String).alias(name) for name in absent),
     )
     rows = texts.with_columns(
-        (cell.whole() if careful else cell.plain()).alias(read_as(name))
-        for name, cell in read.items()
+        value.alias(read_as(name)) for name, value in read.items()
     ).select(
         LINE,
         FLAW,
         "category",
         _evidence(signs),
         _mask(result.masks),
-        _unsure(read),
         *(
             field.cast(kind).alias(name)
             for field, (name, kind) in zip(fields, FIELDS.items(), strict=True)
         ),
     )
     return _finished(rows, attributes, config.invalid_rows)
-
-
-def _unsure(read: Iterable[str]) -> pl.Expr:
-    """Whether a quick reading did not suffice. No quantity is a problem to find."""
-    left = [
-        pl.col(read_as(name)).is_null()
-        & (pl.col(name).is_not_null() | pl.lit(name == "quantity"))
-        for name in read
-    ]
-    return pl.any_horizontal(left).alias("unsure")
 
 
 def _finished(

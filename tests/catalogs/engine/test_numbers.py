@@ -13,7 +13,7 @@ from app.catalogs.engine.problems import problems_in
 
 def read(reader, text: str | None) -> tuple[int | None, str | None]:
     column = pl.DataFrame({"text": [text]}, schema={"text": pl.String})
-    result = column.select(reader(pl.col("text")).whole()).to_series().to_list()[0]
+    result = column.select(reader(pl.col("text"))).to_series().to_list()[0]
     codes = [p.code for p in problems_in(result["problems"])]
     return result["value"], codes[0] if codes else None
 

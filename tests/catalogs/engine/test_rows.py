@@ -28,7 +28,7 @@ def staged(*rows: dict[str, str], flaw: int = 0, policy="keep", **mapping):
 
 
 def only(*rows, **given) -> dict:
-    return staged(*rows, **given).rows().collect().row(0, named=True)
+    return pl.concat(staged(*rows, **given).batches()).row(0, named=True)
 
 
 def codes(**cells: str) -> list[tuple[str, str]]:
@@ -174,9 +174,9 @@ def test_the_same_carrier_twice_is_a_problem():
     ],
 )
 def test_the_rest_of_the_column_ends_the_doubt_about_a_thousand(prices, cents):
-    rows = staged(*(row(str(n), price=p) for n, p in enumerate(prices))).rows()
+    rows = staged(*(row(str(n), price=p) for n, p in enumerate(prices)))
 
-    assert rows.collect()["price"].to_list() == cents
+    assert pl.concat(rows.batches())["price"].to_list() == cents
 
 
 def test_the_mapping_can_name_the_decimal_sign():

@@ -1,0 +1,127 @@
+"""What is left of Back Market's limits: tables, and rules that hold for any input."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.accounts.budget import (
+    HOUR,
+    Pace,
+    Spend,
+    lines_left,
+    next_room,
+    pause_after_429,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def spent(*entries: tuple[float, int]) -> list[Spend]:
+    """Lines that were spent so many minutes ago."""
+    return [Spend(NOW - timedelta(minutes=ago), lines) for ago, lines in entries]
+
+
+@pytest.mark.parametrize(
+    ("limit", "spends", "left"),
+    [
+        pytest.param(10, [], 10, id="nothing spent"),
+        pytest.param(10, spent((5, 4)), 6, id="what was spent is missing"),
+        pytest.param(10, spent((5, 4), (59.9, 5)), 1, id="everything of the hour counts"),
+        pytest.param(10, spent((60, 4)), 10, id="after exactly an hour it is free"),
+        pytest.param(10, spent((90, 9), (1, 1)), 9, id="older spends do not count"),
+        pytest.param(10, spent((1, 25)), 0, id="never below nothing"),
+    ],
+)
+def test_lines_left_is_the_limit_without_the_last_hour(limit, spends, left):
+    assert lines_left(limit, spends, NOW) == left
+
+
+@pytest.mark.parametrize(
+    ("limit", "spends", "wanted", "minutes"),
+    [
+        pytest.param(10, [], 5, 0, id="room now"),
+        pytest.param(10, spent((20, 10)), 5, 40, id="when the spend is an hour old"),
+        pytest.param(
+            100, spent((50, 4), (20, 96)), 3, 10, id="the oldest spend is enough"
+        ),
+        pytest.param(
+            100, spent((50, 4), (20, 96)), 90, 40, id="a tenth of the limit is enough"
+        ),
+        pytest.param(
+            100, spent((20, 96), (50, 4)), 90, 40, id="the order does not matter"
+        ),
+        pytest.param(5, spent((30, 5)), 9, 30, id="a limit under ten waits for one line"),
+        pytest.param(10, spent((90, 10)), 5, 0, id="what is older than an hour is free"),
+    ],
+)
+def test_next_room_is_when_a_useful_number_of_lines_is_free(
+    limit, spends, wanted, minutes
+):
+    assert next_room(limit, spends, wanted, NOW) == NOW + timedelta(minutes=minutes)
+
+
+@given(
+    limit=st.integers(1, 500),
+    entries=st.lists(st.tuples(st.floats(0, 120), st.integers(1, 300)), max_size=20),
+    wanted=st.integers(1, 1000),
+)
+def test_at_the_next_room_there_is_room(limit, entries, wanted):
+    spends = spent(*entries)
+
+    at = next_room(limit, spends, wanted, NOW)
+
+    assert NOW <= at <= NOW + HOUR
+    assert lines_left(limit, spends, at) >= min(wanted, max(1, limit // 10))
+
+
+@given(
+    requests=st.integers(1, 60),
+    gaps=st.lists(
+        st.one_of(st.just(0.0), st.floats(0, 2), st.floats(0, 30)), max_size=150
+    ),
+)
+def test_no_window_of_ten_seconds_sees_more_requests_than_allowed(requests, gaps):
+    """Callers ask whenever they like and wait as long as they are told."""
+    pace, clock, now = Pace(requests), None, NOW
+    made: list[datetime] = []
+    for gap in gaps:
+        now += timedelta(seconds=gap)
+        wait, clock = pace.next_turn(clock, now)
+        made.append(now + wait)
+
+    in_order = sorted(made)
+    for first, one_too_many in zip(in_order, in_order[requests:], strict=False):
+        assert one_too_many - first >= pace.window - timedelta(milliseconds=1)
+
+
+@given(requests=st.integers(2, 200), calls=st.integers(1, 400))
+def test_the_pace_keeps_at_least_half_of_what_is_allowed(requests, calls):
+    """A long queue moves on: nobody waits much longer than the limit demands."""
+    pace, clock, now = Pace(requests), None, NOW
+    for _ in range(calls):
+        wait, clock = pace.next_turn(clock, now)
+        now += wait
+
+    assert now - NOW <= pace.window * 2 * calls / requests
+
+
+@pytest.mark.parametrize(
+    ("failures", "said", "seconds"),
+    [
+        pytest.param(1, None, 10, id="first"),
+        pytest.param(2, None, 20, id="doubles"),
+        pytest.param(4, None, 80, id="doubles again"),
+        pytest.param(6, None, 300, id="at most five minutes"),
+        pytest.param(10_000, None, 300, id="however often"),
+        pytest.param(0, None, 10, id="never less than the first"),
+        pytest.param(1, 45, 45, id="what Back Market asks for, if it is longer"),
+        pytest.param(3, 5, 40, id="and not if it is shorter"),
+        pytest.param(1, 900, 900, id="it may ask for more than our longest"),
+    ],
+)
+def test_an_account_rests_longer_after_each_429(failures, said, seconds):
+    retry_after = None if said is None else timedelta(seconds=said)
+
+    assert pause_after_429(failures, retry_after) == timedelta(seconds=seconds)

@@ -1,0 +1,77 @@
+"""The table of moves, and when a run looks again."""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from app.publications.lifecycle import (
+    LIVE,
+    OVER,
+    IllegalMoveError,
+    advance,
+    pause_before_poll,
+    pause_in_outage,
+    wait_for_lost_task,
+)
+from app.publications.words import State
+
+ALLOWED = {
+    "requested": "planning cancelled failed",
+    "planning": "sending waiting finished failed cancelled",
+    "sending": "waiting finished failed cancelled",
+    "waiting": "sending finished failed cancelled",
+    "finished": "",
+    "failed": "",
+    "cancelled": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("current", "to"), [pytest.param(a, b, id=f"{a}-{b}") for a, b in product(State, State)]
+)
+def test_a_publication_moves_only_as_the_table_says(current, to):
+    if current is to or to in ALLOWED[current].split():
+        assert advance(current, to) is to
+    else:
+        with pytest.raises(IllegalMoveError, match=f"{current} -> {to}"):
+            advance(current, to)
+
+
+def test_a_state_is_requested_live_or_over():
+    assert {State.REQUESTED} | LIVE | OVER == set(State)
+    assert not LIVE & OVER
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"),
+    [(0, 1), (1, 1), (2, 2), (3, 5), (4, 15), (5, 30), (6, 60), (7, 60), (999, 60)],
+)
+def test_pauses_in_an_outage_grow_up_to_a_minute(failures, seconds):
+    assert pause_in_outage(failures) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("polls", "seconds"),
+    [(0, 2), (1, 3), (2, 4.5), (5, 15.1875), (6, 22.78125), (7, 30), (5000, 30)],
+)
+def test_polls_become_rarer_up_to_fifteen_times_the_first_pause(polls, seconds):
+    first = timedelta(seconds=2)
+
+    assert pause_before_poll(polls, first) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("longest", "seconds"),
+    [
+        pytest.param(None, 60, id="no task was seen yet"),
+        pytest.param(0.1, 10, id="at least ten seconds"),
+        pytest.param(20, 60, id="three times the longest"),
+        pytest.param(119, 357, id="still three times"),
+        pytest.param(600, 360, id="at most six minutes"),
+    ],
+)
+def test_a_lost_batch_is_waited_for_as_long_as_tasks_take(longest, seconds):
+    seen = None if longest is None else timedelta(seconds=longest)
+
+    assert wait_for_lost_task(seen) == timedelta(seconds=seconds)
