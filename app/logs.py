@@ -11,7 +11,8 @@ import structlog
 from app.settings import Settings
 
 SECRET_NAMES = re.compile(
-    r"authorization|token|secret|password|passwd|cookie|api_key|admin_key", re.IGNORECASE
+    r"authorization|token|secret|password|passwd|cookie|api_key|admin_key",
+    re.IGNORECASE,
 )
 SECRET_VALUES = re.compile(
     r"(refeed_[A-Za-z0-9_-]{8})[A-Za-z0-9_-]+"
@@ -60,7 +61,7 @@ def configure_logs(settings: Settings) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Tracebacks without local variables, which may hold a key, and hidden like the rest;
+    # Tracebacks without local variables, which may hold a key, hidden like the rest;
     # texts in quotes, so that no line break of a caller makes a line of the log.
     last: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,

@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.errors import Problem, problem_responses
+
 DESCRIPTION = """
 Keeps merchants' catalogs and the marketplace Back Market in step. Upload a catalog
 per store (one target country); only what differs from what Back Market last accepted
@@ -29,10 +31,22 @@ def describe(app: FastAPI) -> dict[str, Any]:
     document["components"]["schemas"].pop("ValidationError", None)
     for path in document["paths"].values():
         for operation in path.values():
-            for status, answer in operation.get("responses", {}).items():
+            answers = operation["responses"]
+            if "application/json" in operation.get("requestBody", {}).get(
+                "content", {}
+            ):
+                for status, answer in problem_responses(400, 413, 415).items():
+                    text = answer["description"]
+                    answers.setdefault(str(status), _problem(text))
+            for status, answer in answers.items():
                 _as_problem(status, answer)
     app.openapi_schema = document
     return document
+
+
+def _problem(text: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
 
 
 def _as_problem(status: str, answer: dict[str, Any]) -> None:

@@ -46,11 +46,17 @@ def decode_cursor(cursor: str | None, parts: int) -> tuple[str, ...] | None:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key = json.loads(raw)
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, RecursionError) as error:
         raise _not_ours() from error
     if not isinstance(key, list) or len(key) != parts:
         raise _not_ours()
-    return tuple(str(part) for part in key)
+    if not all(isinstance(part, str) and "\0" not in part for part in key):
+        raise _not_ours()
+    return tuple(key)
+
+
+BIGGEST = 2**63 - 1
+"""The largest number that PostgreSQL compares a key with."""
 
 
 def decode_uuid(cursor: str | None) -> UUID | None:
@@ -65,10 +71,16 @@ def decode_uuid(cursor: str | None) -> UUID | None:
 def decode_int(cursor: str | None) -> int | None:
     """The number in a cursor of a list that is sorted by a number."""
     key = decode_cursor(cursor, 1)
-    try:
-        return int(key[0]) if key else None
-    except ValueError as error:
-        raise _not_ours() from error
+    return number_in(key[0]) if key else None
+
+
+def number_in(part: str) -> int:
+    """A part of a sort key that is a number. Raises InvalidError."""
+    if not (part.isascii() and part.isdigit()) or len(part) > len(str(BIGGEST)):
+        raise _not_ours()
+    if int(part) > BIGGEST:
+        raise _not_ours()
+    return int(part)
 
 
 def _not_ours() -> InvalidError:

@@ -127,7 +127,9 @@ def _not_json(problem: dict[str, Any]) -> ProblemError:
         f"(character {problem['loc'][-1]})."
     )
     return ProblemError(
-        message, code="bad_json", errors=[FieldError("body", "bad_json", message, "JSON")]
+        message,
+        code="bad_json",
+        errors=[FieldError("body", "bad_json", message, "JSON")],
     )
 
 
@@ -144,9 +146,7 @@ def _foreign_body() -> ProblemError:
     return MediaTypeError(
         message,
         errors=[
-            FieldError(
-                "content-type", MediaTypeError.code, message, "application/json"
-            )
+            FieldError("content-type", MediaTypeError.code, message, "application/json")
         ],
     )
 

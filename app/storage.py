@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from uuid import UUID
 
 BLOCK = 1 << 20
 """Bytes written at a time; what an upload costs in memory is about twice this."""
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class BodyTooLargeError(Exception):
@@ -49,17 +53,17 @@ class Storage:
         """
         folder = self.root / str(store_id)
         part = folder / f".part-{secrets.token_hex(8)}"
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         try:
+            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             size, digest = await self._write(part, body, limit)
             await asyncio.to_thread(os.replace, part, folder / digest)
             await asyncio.to_thread(_sync_folder, folder)
         except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            if error.errno in FULL:
                 raise StorageFullError from error
             raise
         finally:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 part.unlink()
         return StoredFile(f"{store_id}/{digest}", size, digest)
 
@@ -88,6 +92,10 @@ class Storage:
         """Forget a file; one that is gone already is fine."""
         self.path(key).unlink(missing_ok=True)
 
+    def remove_store(self, store_id: UUID) -> None:
+        """Forget every file of a store."""
+        shutil.rmtree(self.root / str(store_id), ignore_errors=True)
+
     def check(self) -> None:
         """Raise OSError unless files can be written."""
         self.root.mkdir(parents=True, exist_ok=True)
@@ -98,6 +106,7 @@ class Storage:
 
 def _put(file: IO[bytes], sha: "hashlib._Hash", block: bytes) -> None:
     file.write(block)
+    file.flush()
     sha.update(block)
 
 

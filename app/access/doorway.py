@@ -44,9 +44,7 @@ async def reader(
     tx: Tx,
     settings: CurrentSettings,
     vault: CurrentVault,
-    credentials: Annotated[
-        HTTPAuthorizationCredentials | None, Depends(bearer_scheme)
-    ],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
 ) -> Caller:
     """Anyone with a valid key."""
     if credentials is None:
@@ -75,9 +73,7 @@ async def brief_writer(
     database: CurrentDatabase,
     settings: CurrentSettings,
     vault: CurrentVault,
-    credentials: Annotated[
-        HTTPAuthorizationCredentials | None, Depends(bearer_scheme)
-    ],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
 ) -> Caller:
     """A writer, asked in a transaction of its own: none is open during an upload."""
     async with database.transaction() as tx:

@@ -3,8 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as SqlUuid
+from sqlalchemy import ARRAY, Uuid
 from sqlmodel import Field, SQLModel
 
 from app.columns import id_field, time_field
@@ -20,7 +19,7 @@ class ApiKey(SQLModel, table=True):
     digest: str = Field(unique=True, max_length=64)
     hint: str = Field(max_length=12)
     scope: str
-    store_ids: list[UUID] | None = Field(default=None, sa_type=ARRAY(SqlUuid))  # type: ignore[call-overload]
+    store_ids: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))
     created_at: datetime = time_field(default_now=True)
     expires_at: datetime | None = time_field()
     last_used_at: datetime | None = time_field()

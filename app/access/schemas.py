@@ -1,12 +1,22 @@
 """API keys as callers see them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from app.access.models import ApiKey
+from app.columns import utc_now
+
+
+def _to_come(moment: datetime) -> datetime:
+    if moment <= utc_now():
+        raise PydanticCustomError(
+            "in_the_past", "It has passed already.", {"accepted": "a time to come"}
+        )
+    return moment
 
 
 class ApiKeyIn(BaseModel):
@@ -24,7 +34,9 @@ class ApiKeyIn(BaseModel):
     store_ids: list[UUID] | None = Field(
         None, max_length=1000, description="stores it holds for; null = every store"
     )
-    expires_at: datetime | None = None
+    expires_at: Annotated[AwareDatetime, AfterValidator(_to_come)] | None = Field(
+        None, description="when it stops working; null = never"
+    )
 
 
 class ApiKeyOut(BaseModel):

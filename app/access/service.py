@@ -90,13 +90,11 @@ async def identify(
 
 
 async def _by_digest(session: AsyncSession, digests: Sequence[str]) -> ApiKey | None:
-    found = await session.execute(
-        select(ApiKey).where(col(ApiKey.digest).in_(digests))
-    )
+    found = await session.execute(select(ApiKey).where(col(ApiKey.digest).in_(digests)))
     return found.scalars().first()
 
 
-async def issue(
+async def issue(  # noqa: PLR0913 - all that a key is
     session: AsyncSession,
     vault: Vault,
     *,

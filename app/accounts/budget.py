@@ -24,8 +24,11 @@ class Spend:
 
 def lines_left(limit: int, spent: Sequence[Spend], now: datetime) -> int:
     """Lines that may still be sent in the hour that ends now."""
-    used = sum(s.lines for s in spent if s.at > now - HOUR)
-    return max(0, limit - used)
+    return max(0, limit - _used(spent, now))
+
+
+def _used(spent: Sequence[Spend], now: datetime) -> int:
+    return sum(s.lines for s in spent if s.at > now - HOUR)
 
 
 def next_room(
@@ -37,7 +40,7 @@ def next_room(
     steps of a useful size instead of waiting for a whole free hour.
     """
     goal = min(wanted, max(1, limit // 10))
-    free = lines_left(limit, spent, now)
+    free = limit - _used(spent, now)  # below nothing when the limit was lowered
     for spend in sorted(spent, key=lambda s: s.at):
         if free >= goal:
             break

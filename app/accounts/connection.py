@@ -6,7 +6,9 @@ from app.accounts import service
 from app.backmarket.client import Access, BackMarket
 from app.backmarket.errors import PermissionRefusedError, TokenRefusedError
 from app.backmarket.markets import MARKETS, Environment, Platform
+from app.columns import utc_now
 from app.database import Database
+from app.jobs.lease import TryAgainError
 from app.vault import Vault
 
 
@@ -15,10 +17,13 @@ async def check_connection(
 ) -> bool:
     """Set the connection light; True when a refused token works again.
 
-    Raises BackMarketError when Back Market cannot be asked now.
+    Raises BackMarketError when Back Market cannot be asked now, TryAgainError while
+    the account rests after a 429.
     """
     async with database.transaction() as tx:
         account = await service.get(tx.session, account_id)
+    if account.paused_until and account.paused_until > utc_now():
+        raise TryAgainError(account.paused_until - utc_now(), "the account rests")
     platform = Platform(account.platform)
     market = next(m for m in MARKETS.values() if m.platform is platform)
     access = Access(

@@ -5,24 +5,37 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
 from app.accounts.models import SellerAccount
 from app.accounts.service import limits_of
 from app.settings import Settings
 
+SHORTEST_TOKEN = 8
+
 
 def _as_header(token: SecretStr) -> SecretStr:
     """The token as it goes into a header; a pasted `Basic ` is taken off."""
-    text = token.get_secret_value().strip().removeprefix("Basic ").strip()
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("the token is one word of printable ASCII characters")
+    text = token.get_secret_value().strip()
+    if text[:6].lower() == "basic ":
+        text = text[6:].strip()
+    sound = text.isascii() and text.isprintable() and " " not in text
+    if not sound or len(text) < SHORTEST_TOKEN:
+        raise PydanticCustomError(
+            "token_format",
+            "This is no token.",
+            {
+                "accepted": f"one word of {SHORTEST_TOKEN} or more printable ASCII "
+                "characters, as copied from the back office"
+            },
+        )
     return SecretStr(text)
 
 
 MarketplaceToken = Annotated[
     SecretStr,
     Field(
-        min_length=8,
+        min_length=SHORTEST_TOKEN,
         max_length=1000,
         description="copied verbatim from Back Market's back office; write-only",
     ),

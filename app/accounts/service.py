@@ -135,6 +135,19 @@ async def note_connection(
     )
 
 
+async def still_uses(
+    session: AsyncSession, account_id: UUID, token_digest: str
+) -> bool:
+    """Whether this is the account's token, or it was renewed meanwhile."""
+    found = await session.scalar(
+        text(
+            "SELECT token_digest = :digest FROM seller_account WHERE id = :id FOR UPDATE"
+        ),
+        {"id": account_id, "digest": token_digest},
+    )
+    return bool(found)
+
+
 async def pause(session: AsyncSession, account_id: UUID, length: timedelta) -> None:
     """Let the account rest after a 429; no worker calls for it until then."""
     await session.execute(
@@ -147,25 +160,33 @@ async def pause(session: AsyncSession, account_id: UUID, length: timedelta) -> N
 
 
 async def take_turn(
-    session: AsyncSession, account_id: UUID, requests_per_10s: int
+    session: AsyncSession,
+    account_id: UUID,
+    requests_per_10s: int,
+    patience: timedelta,
 ) -> timedelta:
-    """Reserve the next request; returns how long to wait before it may go."""
+    """Reserve the next request; returns how long to wait before it may go.
+
+    Who would have to wait longer than `patience` reserves nothing and asks again.
+    """
     row = (
         await session.execute(
             text(
                 "SELECT request_clock, clock_timestamp() AS now, "
-                "greatest(paused_until - clock_timestamp(), interval '0') AS rest "
+                "greatest(paused_until, clock_timestamp()) AS start "
                 "FROM seller_account WHERE id = :id FOR UPDATE"
             ),
             {"id": account_id},
         )
     ).one()
-    wait, clock = Pace(requests_per_10s).next_turn(row.request_clock, row.now)
-    await session.execute(
-        text("UPDATE seller_account SET request_clock = :clock WHERE id = :id"),
-        {"id": account_id, "clock": clock},
-    )
-    return max(wait, row.rest or timedelta(0))
+    turn, clock = Pace(requests_per_10s).next_turn(row.request_clock, row.start)
+    wait: timedelta = row.start - row.now + turn
+    if wait <= patience:
+        await session.execute(
+            text("UPDATE seller_account SET request_clock = :clock WHERE id = :id"),
+            {"id": account_id, "clock": clock},
+        )
+    return max(wait, timedelta(0))
 
 
 async def spends(session: AsyncSession, account_id: UUID) -> list[Spend]:

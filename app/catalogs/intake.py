@@ -7,20 +7,17 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
 
-from app.backmarket.markets import market_of
+from app.catalogs.agenda import Task, next_task
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.importing import import_catalog
 from app.catalogs.engine.inspecting import Inspection, inspect_catalog
-from app.catalogs.engine.source import CatalogRejectedError, Hints, Limits, SourceFile
+from app.catalogs.engine.source import CatalogRejectedError
 from app.catalogs.models import Catalog
 from app.columns import utc_now
 from app.crashpoints import crashpoint
@@ -28,15 +25,11 @@ from app.database import Database
 from app.jobs.lease import Lease, LeaseLostError, Snooze
 from app.settings import Settings
 from app.storage import Storage
-from app.stores import service as stores
-from app.stores.mapping import Mapping, category_key
 from app.stores.models import Store
 
 log = structlog.get_logger(__name__)
 
 _NOW = timedelta(0)
-REVIVABLE = frozenset({"missing_column"})
-"""Rejections that another mapping can heal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +41,13 @@ class Tools:
     storage: Storage
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One catalog to import, with the settings it is imported under."""
-
-    catalog_id: UUID
-    store_id: UUID
-    source: SourceFile
-    config: ImportConfig | None
-    config_version: int
-    twin: Catalog | None
-    """The catalog in force with the same bytes and settings, if there is one."""
-
-
 async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
     """Import the store's next catalog; come back while there is one to import."""
     async with tools.database.transaction() as tx:
         await lease.confirm(tx.session)
-        task = await _next_task(tx.session, tools, lease.subject_id)
+        task = await next_task(
+            tx.session, tools.settings, tools.storage, lease.subject_id
+        )
         if task is None:
             await lease.finish(tx.session)
             return None
@@ -81,95 +63,12 @@ async def _carry_out(tools: Tools, lease: Lease, task: Task) -> None:
     if task.twin:
         await _repeat(tools, lease, task, task.twin)
     elif task.config is None:
-        found = await asyncio.to_thread(_inspect, tools, task)
+        found = await asyncio.to_thread(_inspect, task)
         await _await_mapping(tools, lease, task, found)
     else:
         result = await asyncio.to_thread(_import, tools, lease, task, task.config)
         crashpoint("import.committed")
         log.info("catalog.imported", **asdict(result.counts))
-
-
-async def _next_task(
-    session: AsyncSession, tools: Tools, store_id: UUID
-) -> Task | None:
-    """The oldest catalog not yet looked at, else the newest under new settings."""
-    store = await session.get(Store, store_id)
-    if store is None:
-        return None
-    waiting = (
-        select(Catalog)
-        .where(
-            Catalog.store_id == store_id,
-            col(Catalog.state).in_(["received", "importing"]),
-        )
-        .order_by(col(Catalog.id))
-        .limit(1)
-    )
-    catalog = (await session.execute(waiting)).scalars().first()
-    if catalog is None:
-        catalog = await _newest_usable(session, store)
-        if catalog is None or catalog.config_version == store.config_version:
-            return None
-    catalog.state = "importing"
-    twin = await _twin(session, store, catalog)
-    return _task(tools, store, catalog, twin)
-
-
-async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
-    """The newest catalog that the present mapping can read."""
-    mapping = stores.mapping_of(store) or Mapping(attributes={})
-    found = await session.execute(
-        select(Catalog)
-        .where(Catalog.store_id == store.id)
-        .order_by(col(Catalog.id).desc())
-        .limit(50)
-    )
-    for catalog in found.scalars():
-        if catalog.state in {"ready", "awaiting_mapping"}:
-            return catalog
-        if catalog.reason_code in REVIVABLE and mapping.columns <= set(catalog.columns):
-            return catalog
-    return None
-
-
-async def _twin(
-    session: AsyncSession, store: Store, catalog: Catalog
-) -> Catalog | None:
-    if store.current_catalog_id in {None, catalog.id}:
-        return None
-    current = await session.get(Catalog, store.current_catalog_id)
-    same = (
-        current is not None
-        and current.state == "ready"
-        and current.sha256 == catalog.sha256
-        and current.given == catalog.given
-        and current.config_version == store.config_version
-    )
-    return current if same else None
-
-
-def _task(tools: Tools, store: Store, catalog: Catalog, twin: Catalog | None) -> Task:
-    mapping = stores.mapping_of(store)
-    config = None
-    if mapping and not mapping.missing:
-        config = ImportConfig(
-            mapping=mapping,
-            categories={
-                category_key(target.source): target.category_id
-                for target in stores.categories_of(store)
-            },
-            currency=market_of(store.country).currency,
-            duplicates=store.duplicate_skus,  # type: ignore[arg-type]
-            invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
-        )
-    source = SourceFile(
-        path=tools.storage.path(catalog.storage_key),
-        media_type=catalog.media_type,
-        filename=catalog.filename,
-        hints=Hints(**catalog.given),
-        limits=Limits(max_expanded_bytes=tools.settings.max_expanded_bytes),
-    )
-    return Task(catalog.id, store.id, source, config, store.config_version, twin)
 
 
 def _workdir() -> "tempfile.TemporaryDirectory[str]":
@@ -227,6 +126,10 @@ def _record(
     ).fetchone()
     if not held:
         raise LeaseLostError
+    # The store first, then its catalog: in the order of those who change settings.
+    connection.execute(
+        "SELECT 1 FROM store WHERE id = %s FOR NO KEY UPDATE", [task.store_id]
+    )
     connection.execute(
         "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, found = %s, "
         "columns = %s, source_categories = %s, problem_counts = %s, "
@@ -254,7 +157,7 @@ def _record(
     )
 
 
-def _inspect(tools: Tools, task: Task) -> Inspection:
+def _inspect(task: Task) -> Inspection:
     with _workdir() as folder:
         return inspect_catalog(task.source, Path(folder))
 

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from app.access.service import Caller
 from app.catalogs.models import Catalog
 from app.errors import NotFoundError
+from app.pagination import number_in
 
 OFFER_STATES = {
     "in_error": "in_error",
@@ -57,6 +58,7 @@ async def problems(
     if after:
         where += " AND (line, field, code) > (:line, :field, :last_code)"
     line, field, last_code = after or ("0", "", "")
+    last_line = number_in(line)
     rows = await session.execute(
         text(
             f"SELECT * FROM catalog_problem WHERE catalog_id = :id{where} "  # noqa: S608 - constants
@@ -65,7 +67,7 @@ async def problems(
         {
             "id": catalog.same_as or catalog.id,
             "code": code,
-            "line": int(line),
+            "line": last_line,
             "field": field,
             "last_code": last_code,
             "limit": limit + 1,

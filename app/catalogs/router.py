@@ -3,6 +3,7 @@
 import csv
 import io
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, status
@@ -18,9 +19,12 @@ from app.backmarket.markets import market_of
 from app.catalogs import queries, service
 from app.catalogs.schemas import (
     CatalogOut,
+    EncodingGiven,
     OfferOut,
     OfferState,
+    QuoteGiven,
     RowProblemOut,
+    SeparatorGiven,
     catalog_out,
     offer_out,
     problem_out,
@@ -36,14 +40,20 @@ from app.stores.doorway import StoreToRead
 router = APIRouter(prefix="/v1", tags=["catalogs"])
 
 _BODY = {"schema": {"type": "string", "format": "binary"}}
+EXAMPLE = (
+    "sku;ean;price;quantity;grade;category\n"
+    "IP12-64-A;0194252029206;1.299,00 EUR;5;GOOD;Phones\n"
+)
 UPLOAD_BODY = {
     "requestBody": {
         "required": True,
         "content": {
             **dict.fromkeys(MEDIA_TYPES, _BODY),
+            "text/csv": {"schema": _BODY["schema"], "example": EXAMPLE},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
+                    "required": ["file"],
                     "properties": {"file": {"type": "string", "format": "binary"}},
                 }
             },
@@ -59,7 +69,7 @@ UPLOAD_BODY = {
     responses=problem_responses(400, 413, 415, 507),
     openapi_extra=UPLOAD_BODY,
 )
-async def upload_catalog(  # noqa: PLR0913 - an upload's parameters
+async def upload_catalog(
     store_id: UUID,
     request: Request,
     response: Response,
@@ -67,17 +77,9 @@ async def upload_catalog(  # noqa: PLR0913 - an upload's parameters
     database: CurrentDatabase,
     settings: CurrentSettings,
     storage: CurrentStorage,
-    separator: Annotated[
-        str | None, Query(max_length=1, description="CSV only; found when absent")
-    ] = None,
-    quote: Annotated[
-        str | None,
-        Query(max_length=1, description='`"`, `\'` or empty for none; else found'),
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        Query(max_length=20, description="utf-8, cp1252, latin-1 ...; else found"),
-    ] = None,
+    separator: SeparatorGiven = None,
+    quote: QuoteGiven = None,
+    encoding: EncodingGiven = None,
 ) -> CatalogOut:
     """CSV, TSV, NDJSON or a JSON array, each also gzipped, of any size.
 
@@ -113,6 +115,7 @@ async def read_catalog(
     return catalog_out(catalog)
 
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CSV_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
 }
@@ -124,7 +127,7 @@ CSV_ANSWER: dict[int | str, dict[str, Any]] = {
     response_model=Page[RowProblemOut],
     responses=CSV_ANSWER,
 )
-async def list_rows(  # noqa: PLR0913 - query parameters
+async def list_rows(
     catalog_id: UUID,
     tx: Tx,
     caller: Reader,
@@ -142,16 +145,20 @@ async def list_rows(  # noqa: PLR0913 - query parameters
     rows = await queries.problems(
         tx.session, catalog, problem, decode_cursor(cursor, 3), limit
     )
+    more = {"format": "csv", "limit": str(limit), "problem": problem}
     page = page_of(
         rows,
         limit,
         lambda row: problem_out(row, currency),
         lambda row: (row.line, row.field, row.code),
     )
-    return _as_csv(page, catalog_id) if output == "csv" else page
+    return _as_csv(page, catalog_id, more) if output == "csv" else page
 
 
-def _as_csv(page: Page[RowProblemOut], catalog_id: UUID) -> Response:
+def _as_csv(
+    page: Page[RowProblemOut], catalog_id: UUID, query: dict[str, str | None]
+) -> Response:
+    """`query` is what the link to the next page repeats."""
     text = io.StringIO()
     out = csv.writer(text)
     out.writerow(RowProblemOut.model_fields)
@@ -159,14 +166,15 @@ def _as_csv(page: Page[RowProblemOut], catalog_id: UUID) -> Response:
         out.writerow(_safe(value) for value in item.model_dump().values())
     headers = {"Content-Disposition": f'attachment; filename="{catalog_id}.csv"'}
     if page.next:
-        url = f"/v1/catalogs/{catalog_id}/rows?format=csv&cursor={page.next}"
-        headers["Link"] = f'<{url}>; rel="next"'
+        given = {name: value for name, value in query.items() if value}
+        more = urlencode({**given, "cursor": page.next})
+        headers["Link"] = f'</v1/catalogs/{catalog_id}/rows?{more}>; rel="next"'
     return Response(text.getvalue(), media_type="text/csv", headers=headers)
 
 
 def _safe(value: object) -> object:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+    if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
     return value
 

@@ -1,17 +1,32 @@
 """Catalogs, their row reports, and offers as callers see them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, Field
 
 from app.catalogs.engine.problems import describe, problems_in
 from app.catalogs.models import Catalog
+from app.catalogs.uploads import encoding_of, quote_of, separator_of
 
-CatalogState = Literal[
-    "received", "importing", "awaiting_mapping", "ready", "rejected"
+SeparatorGiven = Annotated[
+    str | None,
+    Query(description="CSV only: `,` `;` `|` or `tab`; found when absent"),
+    AfterValidator(separator_of),
 ]
+QuoteGiven = Annotated[
+    str | None,
+    Query(description="CSV only: `\"`, `'` or `none`; found when absent"),
+    AfterValidator(quote_of),
+]
+EncodingGiven = Annotated[
+    str | None,
+    Query(description="utf-8, utf-16, cp1252, latin-1, ...; found when absent"),
+    AfterValidator(encoding_of),
+]
+CatalogState = Literal["received", "importing", "awaiting_mapping", "ready", "rejected"]
 OfferState = Literal[
     "published", "pending", "in_error", "invalid", "withdrawn", "not_wanted"
 ]

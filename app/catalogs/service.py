@@ -9,10 +9,11 @@ from starlette.requests import ClientDisconnect
 from app.catalogs.models import Catalog
 from app.catalogs.uploads import Upload, open_upload, too_large
 from app.database import Database, Transaction
-from app.errors import BadBodyError, NoRoomError
+from app.errors import BadBodyError, NoRoomError, NotFoundError
 from app.jobs.kinds import JobKind
 from app.settings import Settings
 from app.storage import BodyTooLargeError, Storage, StorageFullError, StoredFile
+from app.stores.models import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ async def receive(
     TooLargeError, InvalidError, NoRoomError, BadBodyError.
     """
     limit = intake.settings.max_upload_bytes
-    upload = await open_upload(request, limit)
     try:
+        upload = await open_upload(request, limit)
         stored = await intake.storage.save(store_id, upload.body, limit)
     except BodyTooLargeError:
         raise too_large(limit) from None
@@ -55,6 +56,8 @@ async def receive(
     except ClientDisconnect as error:
         raise BadBodyError("The body ended early. Nothing of it was kept.") from error
     async with intake.database.transaction() as tx:
+        if await tx.session.get(Store, store_id) is None:
+            raise NotFoundError("The store was deleted meanwhile.")
         return await _accept(tx, store_id, upload, stored, given)
 
 

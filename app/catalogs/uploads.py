@@ -1,12 +1,18 @@
 """The body of an upload: raw or multipart, streamed, never held in memory."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+import codecs
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.message import Message
 
 from fastapi import Request
-from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from pydantic_core import PydanticCustomError
 
+from app.catalogs.engine.dialect import QUOTES, SEPARATORS
+from app.catalogs.engine.encoding import ACCEPTED as ACCEPTED_ENCODINGS
+from app.catalogs.forms import open_form, options_of
 from app.errors import FieldError, InvalidError, MediaTypeError, TooLargeError
 
 MEDIA_TYPES = (
@@ -22,7 +28,52 @@ MEDIA_TYPES = (
     "application/x-gzip",
 )
 SUFFIXES = (".csv", ".tsv", ".tab", ".ndjson", ".jsonl", ".json")
+FORM_ROOM = 1 << 20
+"""Bytes of a form beside its file."""
 ACCEPTED = ", ".join((*MEDIA_TYPES, "multipart/form-data with one file"))
+
+
+SEPARATOR_NAMES = {name: name for name in SEPARATORS} | {"tab": "\t", "\\t": "\t"}
+QUOTE_NAMES = {name: name for name in QUOTES} | {"none": ""}
+ENCODINGS = {
+    "ascii": "utf-8",
+    **{n: n for n in ("utf-8", "utf-16", "cp1252", "iso8859-1", "iso8859-15")},
+}
+"""Python's names of what the engine reads; plain ASCII is UTF-8 as well."""
+
+
+def separator_of(given: str | None) -> str | None:
+    return None if given is None else _one_of("separator", SEPARATOR_NAMES, given)
+
+
+def quote_of(given: str | None) -> str | None:
+    return None if given is None else _one_of("quote", QUOTE_NAMES, given)
+
+
+def encoding_of(given: str | None) -> str | None:
+    """The encoding in the engine's words. Raises for one that it does not read."""
+    if not given:
+        return None
+    try:
+        name = codecs.lookup(given).name.removesuffix("-sig")
+    except (LookupError, ValueError):
+        name = ""
+    return _one_of("encoding", ENCODINGS, name)
+
+
+def _one_of(what: str, known: Mapping[str, str], given: str) -> str:
+    if given not in known:
+        accepted = {
+            "separator": ", ; | or tab",
+            "quote": "\" or ' or none",
+            "encoding": ACCEPTED_ENCODINGS,
+        }
+        raise PydanticCustomError(
+            f"unknown_{what}",
+            f"This {what} is not known.",
+            {"accepted": accepted[what]},
+        )
+    return known[given]
 
 
 @dataclass(slots=True)
@@ -40,17 +91,37 @@ async def open_upload(request: Request, limit: int) -> Upload:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise too_large(limit)
-    encoding = request.headers.get("content-encoding", "identity").lower()
+    request.state.streams = True
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", "x-gzip"}:
         raise _refused("content-encoding", f"`{encoding[:40]}`", "gzip, identity")
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    media_type = kind.decode("latin-1").lower()
+    media_type, options = options_of(request.headers.get("content-type", ""))
     if media_type == "multipart/form-data":
-        return await _first_file(request, options.get(b"boundary", b""))
-    charset = options.get(b"charset", b"").decode("latin-1") or None
-    filename = _filename(request.headers.get("content-disposition", ""))
+        stream = _up_to(limit, request.stream())
+        form = await open_form(stream, options.get(b"boundary", b""))
+        return _upload(form.headers, form.body)
+    return _upload(request.headers, request.stream())
+
+
+def _upload(headers: Mapping[str, str], body: AsyncIterator[bytes]) -> Upload:
+    media_type, options = options_of(headers.get("content-type", ""))
+    filename = _filename(headers.get("content-disposition", ""))
     _check(media_type, filename)
-    return Upload(media_type, filename, charset, request.stream())
+    return Upload(media_type, filename, _charset(options), body)
+
+
+def _charset(options: Mapping[bytes, bytes]) -> str | None:
+    given = options.get(b"charset", b"").decode("latin-1").strip(" '")
+    try:
+        return encoding_of(given)
+    except PydanticCustomError as error:
+        message = "The charset is not known."
+        raise InvalidError(
+            message,
+            errors=[
+                FieldError("content-type", error.type, message, ACCEPTED_ENCODINGS)
+            ],
+        ) from None
 
 
 def too_large(limit: int) -> TooLargeError:
@@ -76,105 +147,25 @@ def _refused(where: str, given: str, accepted: str) -> MediaTypeError:
 
 
 def _filename(disposition: str) -> str | None:
-    _, options = parse_options_header(disposition)
-    name = options.get(b"filename", b"").decode("utf-8", "replace")
+    """The last part of `filename` or `filename*` (RFC 6266), without a folder."""
+    header = Message()
+    try:
+        header["content-disposition"] = disposition
+        name = header.get_filename() or ""
+    except (HeaderParseError, LookupError, ValueError):
+        return None
+    # Headers are bytes: UTF-8 arrives as latin-1. `filename*` is decoded already.
+    with suppress(UnicodeError):
+        name = name.encode("latin-1").decode("utf-8")
+    name = "".join(c for c in name if c.isprintable())
     return name.replace("\\", "/").rpartition("/")[2][:255] or None
 
 
-@dataclass(slots=True)
-class _Part:
-    """What the multipart parser has seen of the part that it is in."""
-
-    headers: dict[str, str] = field(default_factory=dict)
-    name: str = ""
-    value: str = ""
-    blocks: list[bytes] = field(default_factory=list)
-    is_file: bool = False
-    found: bool = False
-    ended: bool = False
-
-
-def _callbacks(part: _Part) -> dict[str, object]:
-    def begin() -> None:
-        part.headers = {}
-        part.is_file = False
-
-    def name(data: bytes, start: int, end: int) -> None:
-        part.name += data[start:end].decode("latin-1").lower()
-
-    def value(data: bytes, start: int, end: int) -> None:
-        part.value += data[start:end].decode("utf-8", "replace")
-
-    def header_end() -> None:
-        part.headers[part.name] = part.value
-        part.name = part.value = ""
-
-    def headers_finished() -> None:
-        is_file = "filename=" in part.headers.get("content-disposition", "")
-        part.is_file = is_file and not part.found
-        part.found = part.found or is_file
-
-    def data(block: bytes, start: int, end: int) -> None:
-        if part.is_file:
-            part.blocks.append(block[start:end])
-
-    def part_end() -> None:
-        part.ended = part.ended or part.is_file
-        part.is_file = False
-
-    return {
-        "on_part_begin": begin,
-        "on_header_field": name,
-        "on_header_value": value,
-        "on_header_end": header_end,
-        "on_headers_finished": headers_finished,
-        "on_part_data": data,
-        "on_part_end": part_end,
-    }
-
-
-async def _first_file(request: Request, boundary: bytes) -> Upload:
-    """The first file of a multipart body; its headers are read before it streams."""
-    part = _Part()
-    parser = MultipartParser(boundary, _callbacks(part)) if boundary else None
-    stream = request.stream()
+async def _up_to(limit: int, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A form may have other fields beside the file, but not without end."""
+    size = 0
     async for chunk in stream:
-        _feed(parser, chunk)
-        if part.found:
-            break
-    if not part.found:
-        raise _not_multipart("There is no file in the form.")
-    media_type = part.headers.get("content-type", "").partition(";")[0].strip().lower()
-    filename = _filename(part.headers.get("content-disposition", ""))
-    _check(media_type, filename)
-
-    async def body() -> AsyncIterator[bytes]:
-        while True:
-            for block in part.blocks:
-                yield block
-            part.blocks.clear()
-            chunk = await anext(stream, None)
-            if chunk is None:
-                break
-            _feed(parser, chunk)
-        if not part.ended:
-            raise _not_multipart("The form ends in the middle of the file.")
-
-    return Upload(media_type, filename, None, body())
-
-
-def _feed(parser: MultipartParser | None, chunk: bytes) -> None:
-    if parser is None:
-        raise _not_multipart("The content type names no boundary.")
-    try:
-        parser.write(chunk)
-    except MultipartParseError as error:
-        raise _not_multipart("The form cannot be read.") from error
-
-
-def _not_multipart(message: str) -> InvalidError:
-    return InvalidError(
-        message,
-        code="bad_form",
-        errors=[FieldError("body", "bad_form", message, "one file in a form")],
-    )
+        size += len(chunk)
+        if size > limit + FORM_ROOM:
+            raise too_large(limit)
+        yield chunk

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,8 +16,8 @@ from app.publications.words import State
 from app.settings import Settings
 from app.vault import Vault
 
-LONGEST_TURN = 5.0
-"""Seconds that a call may wait for its turn inside a job; a longer rest is a snooze."""
+LONGEST_TURN = timedelta(seconds=5)
+"""How long a call may wait for its turn inside a job; a longer rest is a snooze."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,25 @@ class Run:
     market: Market
     limits: Limits
     access: Access
+    token_digest: str
     state: State
     trigger: str
-    failures: int
     started_at: datetime | None
 
     @property
     def stores(self) -> list[UUID]:
         """All stores of the account, in the order in which they are locked."""
         return sorted([self.store_id, *self.siblings])
+
+    def for_store(self, store_id: UUID, market: Market) -> "Run":
+        """The same run as it looks after a call of another store of the account."""
+        return replace(
+            self,
+            store_id=store_id,
+            siblings=[each for each in self.stores if each != store_id],
+            market=market,
+            access=replace(self.access, market=market),
+        )
 
 
 async def wait_for_turn(
@@ -70,8 +80,8 @@ async def wait_for_turn(
     Raises LeaseLostError, AccountRestsError.
     """
     async with tools.database.transaction() as tx:
-        wait = await accounts.take_turn(tx.session, account_id, rate)
-    if wait.total_seconds() > LONGEST_TURN:
+        wait = await accounts.take_turn(tx.session, account_id, rate, LONGEST_TURN)
+    if wait > LONGEST_TURN:
         raise AccountRestsError(wait)
     if wait:
         await asyncio.sleep(wait.total_seconds())

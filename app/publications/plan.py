@@ -27,7 +27,7 @@ class PlanRequest:
     publication_id: UUID
     store_id: UUID
     siblings: Sequence[UUID]
-    """Other stores of the same seller account: they share its stock."""
+    """Other stores of the same seller account: the active ones share its stock."""
     lines: int
     """SKU lines that may be sent now; the rest is deferred."""
     single_max: int
@@ -71,8 +71,9 @@ compared AS (
          o.price, o.min_price, o.warranty_delay, o.comment, o.shipping,
          o.accepted_price, o.accepted_quantity, o.accepted_min_price,
          o.accepted_warranty_delay, o.accepted_comment, o.accepted_shipping,
-         coalesce(o.accepted_ean, elsewhere.ean) AS listed_ean,
-         coalesce(o.accepted_grade, elsewhere.grade) AS listed_grade,
+         CASE WHEN o.listed THEN o.accepted_ean ELSE elsewhere.ean END AS listed_ean,
+         CASE WHEN o.listed THEN o.accepted_grade ELSE elsewhere.grade END
+           AS listed_grade,
          coalesce(elsewhere.sells, false) AS sold_elsewhere,
          CASE WHEN o.standing = 'gone' THEN 0
               ELSE least(o.quantity, elsewhere.wish) END AS target
@@ -161,9 +162,9 @@ _INSERT = """
 INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, door, dispatch,
                     before, after, fingerprint, outcome, code)
 SELECT :publication, seq, sku_key, sku, reason, lane, door,
-       CASE WHEN door = 'single' THEN place
-            WHEN action = 'update' THEN 1000000 + (place - 1) / :batch_lines
-            WHEN goes THEN 2000000 + (place - 1) / :batch_lines END,
+       CASE door WHEN 'single' THEN place
+                 WHEN 'batch' THEN (place - 1) / :batch_lines
+                   + CASE action WHEN 'update' THEN 1000000 ELSE 2000000 END END,
        CASE WHEN listed THEN jsonb_strip_nulls(jsonb_build_object(
          'price', CASE WHEN d_price AND NOT only_stock THEN accepted_price::text END,
          'quantity', CASE WHEN d_quantity THEN accepted_quantity END,
@@ -255,15 +256,24 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         "single_max": request.single_max,
         "batch_lines": BATCH_LINES,
     }
-    shared = bool(request.siblings)
-    if shared:
-        values["siblings"] = list(request.siblings)
-    rows = (await session.execute(PLAN[shared], values)).all()
+    siblings = await _who_wish(session, request.siblings)
+    if siblings:
+        values["siblings"] = siblings
+    rows = (await session.execute(PLAN[bool(siblings)], values)).all()
     return PlanSummary(
         counts={f"{row.reason}.{row.outcome}": row.changes for row in rows},
         to_send=sum(row.changes for row in rows if row.outcome == "planned"),
         deferred=sum(row.changes for row in rows if row.outcome == "deferred"),
     )
+
+
+async def _who_wish(session: AsyncSession, siblings: Sequence[UUID]) -> list[UUID]:
+    """A store that is switched off lets its catalog age: its wishes do not count."""
+    found = await session.execute(
+        text("SELECT id FROM store WHERE id = ANY(:siblings) AND active"),
+        {"siblings": list(siblings)},
+    )
+    return list(found.scalars())
 
 
 async def write_dispatches(

@@ -19,10 +19,11 @@ def took_effect(line: Line, listing: Listing | None) -> bool:
 
     Back Market lowers stock by itself with each sale, so a quantity between the
     old and the new one means that the new one arrived and something was sold.
+    Shipping is not compared: such a line counts as not arrived and is sent again.
     """
-    if listing is None:
-        return False
     after: Mapping[str, Any] = line.after
+    if listing is None or "shipping" in after:
+        return False
     if "grade" in after and listing.grade not in {None, after["grade"]}:
         return False
     if "quantity" in after and not _stock_fits(line, listing.quantity):

@@ -65,8 +65,10 @@ _SETTLE = text(
                THEN (s.after ->> 'warranty_delay')::smallint
                ELSE o.accepted_warranty_delay END,
              accepted_comment = coalesce(s.after ->> 'comment', o.accepted_comment),
-             accepted_shipping = CASE WHEN s.after ? 'shipping' THEN o.shipping
-               ELSE o.accepted_shipping END,
+             accepted_shipping = CASE
+               WHEN NOT s.after ? 'shipping' THEN o.accepted_shipping
+               WHEN o.shipping::jsonb = s.after -> 'shipping' THEN o.shipping
+               ELSE s.after ->> 'shipping' END,
              accepted_ean = coalesce(s.after ->> 'ean', o.accepted_ean),
              accepted_grade = coalesce(s.after ->> 'grade', o.accepted_grade),
              listing_id = coalesce(s.listing, o.listing_id),
@@ -155,6 +157,22 @@ async def settle_rest(
     )
 
 
+async def forget_old_errors(session: AsyncSession, store_id: UUID) -> None:
+    """An offer that differs in nothing any more is not in error either.
+
+    The catalog went back to what Back Market has, or dropped what it refused.
+    """
+    await session.execute(
+        text(
+            "UPDATE offer SET in_error = false, error_code = NULL, "
+            "error_message = NULL, error_at = NULL, error_count = 0 "
+            "WHERE store_id = :store AND in_error AND dirty IS NOT TRUE "
+            "AND standing <> 'kept'"
+        ),
+        {"store": store_id},
+    )
+
+
 async def note_local_refusals(
     session: AsyncSession, publication_id: UUID, store_id: UUID
 ) -> None:
@@ -162,7 +180,8 @@ async def note_local_refusals(
     await session.execute(
         text(
             "UPDATE offer AS o SET in_error = true, error_code = c.code, "
-            "error_message = NULL, error_at = now() FROM change AS c "
+            "error_message = NULL, error_at = now(), "
+            "error_count = o.error_count + 1 FROM change AS c "
             "WHERE c.publication_id = :publication AND c.outcome = 'rejected' "
             "AND o.store_id = :store AND o.sku_key = c.sku_key"
         ),

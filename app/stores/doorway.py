@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Response
 
 from app.access.doorway import Reader, Writer
 from app.database import Tx
-from app.errors import PreconditionFailedError
+from app.errors import FieldError, PreconditionFailedError
 from app.stores import service
 from app.stores.models import Store
 
@@ -25,11 +25,15 @@ async def store_to_change(
     ] = None,
 ) -> Store:
     """Raises PreconditionFailedError when somebody else changed the store since."""
-    store = await service.visible(tx.session, caller, store_id)
-    if if_match and if_match.strip() not in {"*", etag(store)}:
+    store = await service.visible(tx.session, caller, store_id, lock=True)
+    if if_match is None:
+        return store
+    named = {tag.strip() for tag in if_match.split(",")}
+    if not named & {"*", etag(store)}:
+        message = "The store has changed since you read it."
         raise PreconditionFailedError(
-            "The store has changed since you read it.",
-            errors=[],
+            message,
+            errors=[FieldError("if-match", "not_current", message, etag(store))],
             current=etag(store),
         )
     return store

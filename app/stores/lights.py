@@ -44,9 +44,7 @@ def mapping_light(mapping: Mapping | None, columns: Sequence[str] | None) -> Lig
     absent = sorted(mapping.columns - set(columns)) if columns is not None else []
     if absent:
         names = ", ".join(absent)
-        reasons.append(
-            Reason("column_missing", f"Not in the newest catalog: {names}.")
-        )
+        reasons.append(Reason("column_missing", f"Not in the newest catalog: {names}."))
     return Light("mapping", tuple(reasons))
 
 
@@ -55,9 +53,7 @@ def categories_light(
 ) -> Light:
     """Green when a category is mapped that the newest catalog has rows of."""
     if not targets:
-        return Light(
-            "categories", (Reason("no_categories", "No category is mapped."),)
-        )
+        return Light("categories", (Reason("no_categories", "No category is mapped."),))
     mapped = {category_key(target.source) for target in targets}
     if seen and not any(category_key(source) in mapped for source in seen):
         return Light(

@@ -4,11 +4,50 @@ from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from app.stores.channel import ATTRIBUTE_NAMES, REQUIRED_NAMES
 
+MAX_ID = 2_147_483_647
 Text = Annotated[str, Field(min_length=1, max_length=300)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
+]
+SOURCES = "exactly one of column, constant, template"
+
+
+def _known(name: str) -> str:
+    if name not in ATTRIBUTE_NAMES:
+        raise PydanticCustomError(
+            "unknown_attribute",
+            "Back Market has no attribute `{given}`.",
+            {"given": name[:100], "accepted": ", ".join(sorted(ATTRIBUTE_NAMES))},
+        )
+    return name
+
+
+def _sound_template(template: str) -> str:
+    try:
+        template_parts(template)
+    except ValueError as error:
+        raise PydanticCustomError(
+            "bad_template",
+            "This is no template: {why}.",
+            {
+                "why": str(error),
+                "accepted": "column names in braces, as in `{brand} {model}`; "
+                "`{{` and `}}` for braces",
+            },
+        ) from None
+    return template
 
 
 class AttributeSource(BaseModel):
@@ -16,9 +55,9 @@ class AttributeSource(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    column: Text | None = Field(None, description="a column of the catalog")
+    column: Name | None = Field(None, description="a column of the catalog")
     constant: Text | None = Field(None, description="the same value for every row")
-    template: Text | None = Field(
+    template: Annotated[Text, AfterValidator(_sound_template)] | None = Field(
         None, description="text with columns in braces, e.g. `{brand} {model}`"
     )
     values: dict[str, str] = Field(
@@ -35,8 +74,9 @@ class AttributeSource(BaseModel):
     def _one_source(self) -> "AttributeSource":
         given = [s for s in (self.column, self.constant, self.template) if s]
         if len(given) != 1:
-            raise ValueError("give exactly one of column, constant, template")
-        _ = self.columns
+            raise PydanticCustomError(
+                "one_source", f"It needs {SOURCES}.", {"accepted": SOURCES}
+            )
         return self
 
     @property
@@ -45,7 +85,9 @@ class AttributeSource(BaseModel):
         if self.column:
             return (self.column,)
         if self.template:
-            return tuple(dict.fromkeys(n for _, n in template_parts(self.template) if n))
+            return tuple(
+                dict.fromkeys(n for _, n in template_parts(self.template) if n)
+            )
         return ()
 
 
@@ -65,19 +107,30 @@ def template_parts(template: str) -> list[tuple[str, str | None]]:
 class Mapping(BaseModel):
     """Channel attribute <- source. All required attributes must have one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "attributes": {
+                        "sku": {"column": "sku"},
+                        "ean": {"column": "ean"},
+                        "price": {"column": "price", "decimal": "comma"},
+                        "quantity": {"column": "stock", "default": "0"},
+                        "grade": {
+                            "column": "state",
+                            "values": {"like new": "EXCELLENT"},
+                        },
+                        "category": {"template": "{type} {brand}"},
+                        "warranty_delay": {"constant": "12"},
+                    }
+                }
+            ]
+        },
+    )
 
-    attributes: dict[str, AttributeSource]
-
-    @model_validator(mode="after")
-    def _known_attributes(self) -> "Mapping":
-        unknown = sorted(set(self.attributes) - ATTRIBUTE_NAMES)
-        if unknown:
-            raise ValueError(
-                f"unknown attribute {unknown[0]!r}; accepted: "
-                + ", ".join(sorted(ATTRIBUTE_NAMES))
-            )
-        return self
+    attributes: dict[Annotated[str, AfterValidator(_known)], AttributeSource]
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -95,8 +148,10 @@ class CategoryTarget(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Text
-    category_id: int = Field(description="`marketplace_category_id` of the leaf")
+    source: Name
+    category_id: int = Field(
+        ge=1, le=MAX_ID, description="`marketplace_category_id` of the leaf"
+    )
     cpa: Decimal = Field(
         ge=0, le=100, max_digits=5, decimal_places=2, description="percent of the price"
     )

@@ -1,9 +1,14 @@
 """`/v1/stores` and what belongs to one; `/v1/channel/attributes`."""
 
+from fastapi import APIRouter, BackgroundTasks, Response, status
 
-from fastapi import APIRouter, Response, status
-
-from app.access.doorway import Admin, CurrentSettings, CurrentVault, Reader
+from app.access.doorway import (
+    Admin,
+    CurrentSettings,
+    CurrentStorage,
+    CurrentVault,
+    Reader,
+)
 from app.database import Tx
 from app.errors import problem_responses
 from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
@@ -77,8 +82,16 @@ async def patch_store(
     summary="Delete a store that sells nothing",
     responses=problem_responses(409, 412),
 )
-async def delete_store(store: StoreToChange, tx: Tx, _: Admin) -> None:
+async def delete_store(
+    store: StoreToChange,
+    tx: Tx,
+    _: Admin,
+    storage: CurrentStorage,
+    afterwards: BackgroundTasks,
+) -> None:
+    """With its catalogs, offers and publications. Its uploads go after the commit."""
     await service.delete(tx.session, store)
+    afterwards.add_task(storage.remove_store, store.id)
 
 
 @router.get("/{store_id}/settings", summary="Read the settings")
@@ -198,5 +211,3 @@ def _activation(store: Store) -> ActivationOut:
 async def list_attributes(_: Reader) -> Page[AttributeOut]:
     """Every channel attribute with type, accepted values and help."""
     return Page(items=[attribute_out(attribute) for attribute in ATTRIBUTES])
-
-

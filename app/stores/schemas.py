@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.accounts.schemas import MarketplaceToken
-from app.backmarket.markets import Environment, UnknownMarketError, market_of
+from app.backmarket.markets import MARKETS, Environment, UnknownMarketError, market_of
 from app.stores.channel import ChannelAttribute
 from app.stores.lights import Light
 from app.stores.mapping import CategoryTarget, Mapping
@@ -35,7 +36,11 @@ class StoreIn(BaseModel):
         try:
             return market_of(value).country
         except UnknownMarketError as error:
-            raise ValueError(str(error)) from None
+            raise PydanticCustomError(
+                "unknown_market",
+                "Back Market has no market `{given}`.",
+                {"given": error.country, "accepted": ", ".join(sorted(MARKETS))},
+            ) from None
 
 
 class StorePatch(BaseModel):

@@ -44,10 +44,16 @@ async def create(
     return store
 
 
-async def visible(session: AsyncSession, caller: Caller, store_id: UUID) -> Store:
-    """The store. Raises NotFoundError when it is not there or not the caller's."""
+async def visible(
+    session: AsyncSession, caller: Caller, store_id: UUID, *, lock: bool = False
+) -> Store:
+    """The store. Raises NotFoundError when it is not there or not the caller's.
+
+    `lock`: other changes of the store wait, so that none is lost.
+    """
     caller.require_store(store_id)
-    store = await session.get(Store, store_id)
+    hold = {"key_share": True} if lock else None
+    store = await session.get(Store, store_id, with_for_update=hold)
     if store is None:
         raise NotFoundError("There is no such store.")
     return store
@@ -67,12 +73,16 @@ async def listed(
 async def delete(session: AsyncSession, store: Store) -> None:
     """Forget a store that sells nothing.
 
-    Raises ConflictError while it is active or has stock online: forgetting it then
-    would leave offers for sale that nobody looks after.
+    Raises ConflictError while it is active, publishes or has stock online: forgetting
+    it then would leave offers for sale that nobody looks after.
     """
     if store.active:
         raise ConflictError(
             "The store is active; delete its activation first.", code="store_active"
+        )
+    if await _publishes(session, store.id):
+        raise ConflictError(
+            "A publication of this store is under way.", code="store_publishes"
         )
     if await _online_offers(session, store.id):
         raise ConflictError(
@@ -91,6 +101,17 @@ async def delete(session: AsyncSession, store: Store) -> None:
         text("DELETE FROM offer WHERE store_id = :id"), {"id": store.id}
     )
     await session.delete(store)
+
+
+async def _publishes(session: AsyncSession, store_id: UUID) -> bool:
+    found = await session.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM publication WHERE store_id = :id "
+            "AND state NOT IN ('requested', 'finished', 'failed', 'cancelled'))"
+        ),
+        {"id": store_id},
+    )
+    return bool(found)
 
 
 async def _online_offers(session: AsyncSession, store_id: UUID) -> bool:

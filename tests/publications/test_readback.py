@@ -93,7 +93,8 @@ def test_a_line_took_effect_when_the_listing_shows_it(sent, seen, arrived):
 
 
 def test_lines_are_split_by_what_their_listings_show():
-    arrived, absent = line({"quantity": 1}, seq=1), line({"quantity": 2}, seq=2, sku="B")
+    arrived = line({"quantity": 1}, {"quantity": 0}, seq=1)
+    absent = line({"quantity": 2}, {"quantity": 0}, seq=2, sku="B")
     unknown = line({"quantity": 3}, seq=3, sku="C")
     seen = {
         1: Listing(quantity=1, listing_id="77", backmarket_id=5, publication_state=2),

@@ -9,6 +9,7 @@ from app.catalogs.engine.source import CatalogRejectedError
 
 ACCEPTED = "UTF-8, UTF-16 (with byte order mark), windows-1252, ISO-8859-1, ISO-8859-15"
 
+QUOTES_AND_NUL = ('"', "'", "\0")
 _KNOWN = ("utf-8", "utf-16", "cp1252", "iso8859-1", "iso8859-15")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,11 +20,14 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Utf8File:
-    """A file of valid UTF-8 with lines that end in LF or CRLF."""
+    """A file of valid UTF-8 with lines that end in LF or CRLF.
+
+    `signs` are those of QUOTES_AND_NUL that occur in it.
+    """
 
     path: Path
     encoding: str
-    has_nul: bool
+    signs: frozenset[str]
 
 
 def find_mark(head: bytes) -> str | None:
@@ -40,17 +44,17 @@ def as_utf8(path: Path, given: str | None, workdir: Path) -> Utf8File:
         head = file.read(SAMPLE)
     encoding = find_mark(head) or _known(given)
     if encoding in {None, "utf-8"}:
-        valid, has_nul = _examine(path)
+        valid, signs = _examine(path)
         if valid:
             if not _ends_lines_with_cr(head):
-                return Utf8File(path, "utf-8", has_nul)
+                return Utf8File(path, "utf-8", signs)
             encoding = "utf-8"
         elif encoding:
             raise _wrong(encoding)
     encoding = encoding or "cp1252"
     target = workdir / "text"
-    has_nul = _transcode(path, target, encoding)
-    return Utf8File(target, encoding, has_nul)
+    signs = _transcode(path, target, encoding)
+    return Utf8File(target, encoding, signs)
 
 
 def _known(given: str | None) -> str | None:
@@ -67,36 +71,37 @@ def _known(given: str | None) -> str | None:
     return name
 
 
-def _examine(path: Path) -> tuple[bool, bool]:
-    """Whether all bytes are UTF-8, and whether there are NUL bytes among them."""
+def _examine(path: Path) -> tuple[bool, frozenset[str]]:
+    """Whether all bytes are UTF-8, and which of the notable signs occur."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    has_nul = pending = False
+    signs: frozenset[str] = frozenset()
+    pending = False
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            has_nul = has_nul or b"\0" in block
+            signs |= {s for s in QUOTES_AND_NUL if s.encode() in block}
             if block.isascii() and not pending:
                 continue
             try:
                 decoder.decode(block)
             except UnicodeDecodeError:
-                return False, has_nul
+                return False, signs
             pending = bool(decoder.getstate()[0])
-    return not pending, has_nul
+    return not pending, signs
 
 
-def _transcode(path: Path, target: Path, encoding: str) -> bool:
-    has_nul = False
+def _transcode(path: Path, target: Path, encoding: str) -> frozenset[str]:
+    signs: frozenset[str] = frozenset()
     try:
         with (
             path.open(encoding=encoding, newline=None) as text,
             target.open("w", encoding="utf-8", newline="") as out,
         ):
             while block := text.read(BLOCK):
-                has_nul = has_nul or "\0" in block
+                signs |= {sign for sign in QUOTES_AND_NUL if sign in block}
                 out.write(block)
     except UnicodeError as error:
         raise _wrong(encoding) from error
-    return has_nul
+    return signs
 
 
 def _ends_lines_with_cr(head: bytes) -> bool:

@@ -108,6 +108,8 @@ def _open_csv(
         dialect.quote or None,
         found.compression,
     )
+    if dialect.quote not in text.signs:
+        dialect = Dialect(dialect.separator, "")
     survey = survey_lines(text.path, dialect, header)
     if survey.is_plain:
         frame = _scan_plain(text, dialect, header, survey, columns)
@@ -145,7 +147,7 @@ def _scan_plain(
             .otherwise(flaw)
         )
     frame = frame.with_columns(flaw.alias(FLAW))
-    if not text.has_nul:
+    if "\0" not in text.signs:
         return frame
     return frame.with_columns(
         pl.col(cell(name)).str.replace_all("\0", "\ufffd", literal=True)

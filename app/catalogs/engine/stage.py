@@ -53,7 +53,7 @@ _KEYS = (
     "evidence",
     pl.col("category").cast(pl.Categorical),
 )
-_BATCH_ROWS = 250_000
+_BATCH_ROWS = 125_000
 _BETWEEN, _NULL = "\x1f", "\x1e"
 _VERSION = "1"
 """Part of every fingerprint: raise it when the meaning of a field changes."""

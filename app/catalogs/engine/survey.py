@@ -42,9 +42,7 @@ def _odd_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFrame:
     plain = text.str.count_matches(dialect.separator, literal=True) == header.width - 1
     if dialect.quote:
         cells = f"(?:{dialect.separator_pattern}{dialect.cell})"
-        exact = rf"^{dialect.cell}{cells}{{{header.width - 1}}}$"
-        quoted = text.str.contains(dialect.quote, literal=True)
-        plain = pl.when(quoted).then(text.str.contains(exact)).otherwise(plain)
+        plain = text.str.contains(rf"^{dialect.cell}{cells}{{{header.width - 1}}}$")
     return (
         pl.scan_lines(path, name="text", row_index_name="line", row_index_offset=1)
         .slice(header.lines)

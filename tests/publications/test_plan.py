@@ -1,0 +1,687 @@
+"""The plan as a table: what stands in the database, and what is to be sent."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from app.columns import new_id
+from app.database import open_engine
+from app.publications.plan import (
+    PlanRequest,
+    PlanSummary,
+    plan_hash,
+    write_dispatches,
+    write_plan,
+)
+from app.publications.words import Lane
+
+EAN, OTHER_EAN = "4006381333931", "4006381333948"
+BATCH_OF_UPDATES, BATCH_OF_CREATES = 1_000_000, 2_000_000
+
+Row = Mapping[str, Any]
+
+WANTED: Row = {
+    "standing": "wanted",
+    "fingerprint": 1,
+    "ean": EAN,
+    "grade": "GOOD",
+    "price": "100.00",
+    "quantity": 5,
+}
+ACCEPTED: Row = {
+    "listed": True,
+    "listing_id": "7001",
+    "accepted_ean": EAN,
+    "accepted_grade": "GOOD",
+    "accepted_price": "100.00",
+    "accepted_quantity": 5,
+}
+NOT_WANTED: Row = {
+    "standing": "gone",
+    "fingerprint": None,
+    "ean": None,
+    "grade": None,
+    "price": None,
+    "quantity": None,
+}
+
+
+def fresh(sku: str = "A", **values: object) -> Row:
+    """Wanted, and never accepted by Back Market."""
+    return {"sku": sku, **WANTED, **values}
+
+
+def online(sku: str = "A", **values: object) -> Row:
+    """Wanted as it was accepted; `values` say what is different about it."""
+    return {"sku": sku, **WANTED, **ACCEPTED, **values}
+
+
+def gone(sku: str = "A", **values: object) -> Row:
+    """Accepted once, not wanted any more."""
+    return {"sku": sku, **ACCEPTED, **NOT_WANTED, **values}
+
+
+def kept(quantity: int | None, sku: str = "A", **values: object) -> Row:
+    """Accepted once; its row in the newest catalog is invalid now."""
+    return online(sku, standing="kept", quantity=quantity, price=None, **values)
+
+
+def change(  # noqa: PLR0913 - the columns of a change
+    reason: str,
+    lane: str,
+    before: Row,
+    after: Row,
+    *,
+    sku: str = "A",
+    outcome: str = "planned",
+    code: str | None = None,
+    door: str | None = "single",
+) -> Row:
+    return {
+        "sku": sku,
+        "reason": reason,
+        "lane": lane,
+        "door": door if outcome == "planned" else None,
+        "before": before,
+        "after": after,
+        "outcome": outcome,
+        "code": code,
+    }
+
+
+CREATED = {"ean": EAN, "grade": "GOOD", "price": "100.00", "quantity": 5}
+OTHER_GOODS = {"outcome": "rejected", "code": "identity_changed"}
+HELD = {"outcome": "held", "code": "wanted_elsewhere"}
+LATER = {"outcome": "deferred", "code": "line_budget"}
+
+
+def new(**more: Any) -> Row:
+    return change("new", "new", {}, CREATED, door="batch", **more)
+
+
+def modified(lane: str, before: Row, after: Row, **more: Any) -> Row:
+    return change("modified", lane, before, after, **more)
+
+
+def zeroed(**more: Any) -> Row:
+    return change("disappeared", "stock_down", {"quantity": 5}, {"quantity": 0}, **more)
+
+
+ONE_OFFER = [
+    pytest.param(online(), [], id="nothing differs: nothing is sent"),
+    pytest.param(fresh(), [new()], id="new: created by batch"),
+    pytest.param(
+        fresh(comment="ok", min_price="90", warranty_delay=12, new_battery=True),
+        [
+            change(
+                "new",
+                "new",
+                {},
+                CREATED
+                | {
+                    "comment": "ok",
+                    "min_price": "90.00",
+                    "warranty_delay": 12,
+                    "new_battery": True,
+                },
+                door="batch",
+            )
+        ],
+        id="new: with every field that is mapped",
+    ),
+    pytest.param(
+        online(price="90.00"),
+        [modified("price", {"price": "100.00"}, {"price": "90.00"})],
+        id="price",
+    ),
+    pytest.param(
+        online(quantity=3),
+        [modified("stock_down", {"quantity": 5}, {"quantity": 3})],
+        id="less stock",
+    ),
+    pytest.param(
+        online(quantity=0),
+        [modified("stock_down", {"quantity": 5}, {"quantity": 0})],
+        id="no stock",
+    ),
+    pytest.param(
+        online(quantity=9),
+        [modified("stock_up", {"quantity": 5}, {"quantity": 9})],
+        id="more stock",
+    ),
+    pytest.param(
+        online(min_price="80"),
+        [modified("content", {}, {"min_price": "80.00"})],
+        id="a floor for the first time",
+    ),
+    pytest.param(
+        online(min_price="80", accepted_min_price="70"),
+        [modified("content", {"min_price": "70.00"}, {"min_price": "80.00"})],
+        id="another floor",
+    ),
+    pytest.param(
+        online(warranty_delay=24, accepted_warranty_delay=12),
+        [modified("content", {"warranty_delay": 12}, {"warranty_delay": 24})],
+        id="warranty",
+    ),
+    pytest.param(
+        online(comment="new", accepted_comment="old"),
+        [modified("content", {"comment": "old"}, {"comment": "new"})],
+        id="comment",
+    ),
+    pytest.param(
+        online(shipping='{"shipper_1": "DHL"}'),
+        [modified("content", {}, {"shipping": {"shipper_1": "DHL"}})],
+        id="shipping",
+    ),
+    pytest.param(
+        online(quantity=3, price="90", comment="new"),
+        [
+            modified(
+                "stock_down",
+                {"quantity": 5, "price": "100.00"},
+                {"quantity": 3, "price": "90.00", "comment": "new"},
+            )
+        ],
+        id="several fields travel together in the most urgent lane",
+    ),
+    pytest.param(
+        online(quantity=9, price="90"),
+        [
+            modified(
+                "price",
+                {"quantity": 5, "price": "100.00"},
+                {"quantity": 9, "price": "90.00"},
+            )
+        ],
+        id="price before more stock",
+    ),
+    pytest.param(
+        online(
+            accepted_min_price="70",
+            accepted_comment="old",
+            accepted_warranty_delay=12,
+            accepted_shipping="{}",
+        ),
+        [],
+        id="a field that is not mapped is not managed",
+    ),
+    pytest.param(gone(), [zeroed()], id="disappeared: zeroed"),
+    pytest.param(gone(accepted_quantity=0), [], id="disappeared: only once"),
+    pytest.param(
+        gone(**NOT_WANTED, listed=False, accepted_quantity=None) if False else
+        {"sku": "A", **NOT_WANTED},
+        [],
+        id="disappeared before it was ever accepted",
+    ),
+    pytest.param(
+        online(accepted_quantity=0),
+        [modified("stock_up", {"quantity": 0}, {"quantity": 5})],
+        id="came back: modified, not a second listing",
+    ),
+    pytest.param(
+        fresh(in_error=True),
+        [change("in_error", "repeat", {}, CREATED, door="batch")],
+        id="refused when it was new",
+    ),
+    pytest.param(
+        online(price="90", in_error=True),
+        [change("in_error", "repeat", {"price": "100.00"}, {"price": "90.00"})],
+        id="refused when it was modified",
+    ),
+    pytest.param(
+        online(quantity=1, in_error=True),
+        [change("in_error", "stock_down", {"quantity": 5}, {"quantity": 1})],
+        id="refused before, but less stock is urgent",
+    ),
+    pytest.param(
+        gone(in_error=True),
+        [change("in_error", "stock_down", {"quantity": 5}, {"quantity": 0})],
+        id="refused when it was zeroed",
+    ),
+    pytest.param(
+        kept(2, comment="new"),
+        [modified("stock_down", {"quantity": 5}, {"quantity": 2})],
+        id="invalid now: only less stock goes out",
+    ),
+    pytest.param(
+        kept(0),
+        [modified("stock_down", {"quantity": 5}, {"quantity": 0})],
+        id="invalid now: no stock goes out",
+    ),
+    pytest.param(kept(5), [], id="invalid now: the same stock"),
+    pytest.param(kept(9), [], id="invalid now: more stock stays back"),
+    pytest.param(kept(None), [], id="invalid now: no stock given"),
+    pytest.param(
+        fresh(standing="kept", quantity=1), [], id="invalid, and never accepted"
+    ),
+    pytest.param(
+        online(ean=OTHER_EAN, price="90"),
+        [
+            modified(
+                "price",
+                {"ean": EAN, "grade": "GOOD"},
+                {"ean": OTHER_EAN, "grade": "GOOD"},
+                **OTHER_GOODS,
+            )
+        ],
+        id="another EAN: other goods are refused here",
+    ),
+    pytest.param(
+        online(grade="FAIR"),
+        [
+            modified(
+                "content",
+                {"ean": EAN, "grade": "GOOD"},
+                {"ean": EAN, "grade": "FAIR"},
+                **OTHER_GOODS,
+            )
+        ],
+        id="another grade: other goods are refused here",
+    ),
+    pytest.param(
+        online(grade="FAIR", quantity=1, price="90"),
+        [modified("stock_down", {"quantity": 5}, {"quantity": 1})],
+        id="other goods: less stock still goes out, nothing else",
+    ),
+    pytest.param(
+        online(ean=OTHER_EAN, in_error=True),
+        [
+            change(
+                "in_error",
+                "repeat",
+                {"ean": EAN, "grade": "GOOD"},
+                {"ean": OTHER_EAN, "grade": "GOOD"},
+                **OTHER_GOODS,
+            )
+        ],
+        id="other goods are refused in every run",
+    ),
+    pytest.param(
+        online(listed=False, ean=OTHER_EAN),
+        [change("new", "new", {}, CREATED | {"ean": OTHER_EAN}, door="batch")],
+        id="a listing that Back Market forgot binds nobody to its EAN",
+    ),
+    pytest.param(
+        online(price="90", listing_id=None),
+        [modified("price", {"price": "100.00"}, {"price": "90.00"}, door="batch")],
+        id="without the listing's id: by batch",
+    ),
+]
+
+
+SHARED = [
+    pytest.param(
+        online(quantity=9),
+        online(quantity=5),
+        [],
+        id="the other store wants less: the lowest wish is online already",
+    ),
+    pytest.param(
+        online(quantity=9, accepted_quantity=3),
+        online(quantity=5, accepted_quantity=3),
+        [modified("stock_up", {"quantity": 3}, {"quantity": 5})],
+        id="more stock: up to the lowest wish",
+    ),
+    pytest.param(
+        online(quantity=2),
+        online(quantity=5),
+        [modified("stock_down", {"quantity": 5}, {"quantity": 2})],
+        id="less stock here: the lowest wish",
+    ),
+    pytest.param(
+        online(quantity=9, price="90"),
+        online(quantity=5),
+        [modified("price", {"price": "100.00"}, {"price": "90.00"})],
+        id="the price is each store's own",
+    ),
+    pytest.param(
+        online(quantity=9),
+        online(quantity=None, standing="kept"),
+        [modified("stock_up", {"quantity": 5}, {"quantity": 9})],
+        id="a row without stock wishes nothing",
+    ),
+    pytest.param(
+        online(quantity=9),
+        kept(5),
+        [],
+        id="an invalid row still caps the stock",
+    ),
+    pytest.param(
+        gone(),
+        online(quantity=5),
+        [
+            change(
+                "disappeared",
+                "stock_down",
+                {"quantity": 5},
+                {"quantity": 0},
+                **HELD,
+            )
+        ],
+        id="gone here, sold there: held",
+    ),
+    pytest.param(gone(), gone(), [zeroed()], id="gone here and there: zeroed"),
+    pytest.param(
+        gone(), fresh(), [zeroed()], id="gone here, not listed there yet: zeroed"
+    ),
+    pytest.param(
+        gone(),
+        online(quantity=0),
+        [zeroed()],
+        id="gone here, sold out there: zeroed",
+    ),
+    pytest.param(
+        fresh(),
+        online(),
+        [new()],
+        id="new here, listed there: created for this country",
+    ),
+    pytest.param(
+        fresh(quantity=9),
+        online(quantity=5),
+        [new()],
+        id="new here: with the stock that both want",
+    ),
+    pytest.param(
+        fresh(ean=OTHER_EAN),
+        online(),
+        [
+            change(
+                "new",
+                "new",
+                {},
+                {"ean": OTHER_EAN, "grade": "GOOD", "quantity": 5},
+                **OTHER_GOODS,
+            )
+        ],
+        id="new here, listed there with another EAN: refused here",
+    ),
+    pytest.param(
+        online("OTHER", quantity=9),
+        online("A", quantity=1),
+        [modified("stock_up", {"quantity": 5}, {"quantity": 9}, sku="OTHER")],
+        id="another SKU there does not matter",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """One seller account with two stores, and its rows written by hand."""
+
+    url: str
+    session: AsyncSession
+    publication_id: UUID
+    account_id: UUID
+    store_id: UUID
+    sibling_id: UUID
+
+    def offers(self, store_id: UUID, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self.insert("offer", store_id=store_id, sku_key=row["sku"].lower(), **row)
+
+    def insert(self, table: str, **values: object) -> None:
+        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(sql.Identifier(name) for name in values),
+            sql.SQL(", ").join(sql.Placeholder() for _ in values),
+        )
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement, list(values.values()))
+
+    def execute(self, statement: str, *values: object) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement.encode(), values)
+
+    async def plan(
+        self, *, lines: int = 1000, single_max: int = 100, shared: bool = False
+    ) -> tuple[PlanSummary, list[Row]]:
+        request = PlanRequest(
+            publication_id=self.publication_id,
+            store_id=self.store_id,
+            siblings=[self.sibling_id] if shared else [],
+            lines=lines,
+            single_max=single_max,
+        )
+        summary = await write_plan(self.session, request)
+        await write_dispatches(self.session, self.publication_id, self.account_id)
+        return summary, await self.rows("change")
+
+    async def rows(self, table: str) -> list[Row]:
+        connection = await self.session.connection()
+        found = await connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY seq")
+        return [dict(row) for row in found.mappings()]
+
+
+@pytest.fixture
+async def tables(database_url: str) -> AsyncIterator[Tables]:
+    engine = open_engine(database_url)
+    async with async_sessionmaker(engine)() as session:
+        ids = [new_id() for _ in range(4)]
+        made = Tables(database_url, session, *ids)
+        made.insert(
+            "seller_account",
+            id=made.account_id,
+            platform="EU",
+            environment="sandbox",
+            token_digest="",
+            token_cipher=b"",
+            token_key_id="",
+            shared_quantity="min",
+            connection="ok",
+            version=1,
+            created_at="now",
+        )
+        for store_id in (made.store_id, made.sibling_id):
+            made.execute(
+                "INSERT INTO store (id, name, country, account_id, environment, active, "
+                "order_scope, publish_offers, publish_products, offers_interval_s, "
+                "products_interval_s, invalid_rows, duplicate_skus, categories, "
+                "config_version, version, created_at) VALUES (%s, '', 'FR', %s, "
+                "'sandbox', true, '', true, false, 7200, 86400, 'keep', 'reject', "
+                "'[]', 1, 1, now())",
+                store_id,
+                made.account_id,
+            )
+        made.execute(
+            "INSERT INTO publication (id, store_id, account_id, kind, trigger, state, "
+            "totals, failures, requested_at) "
+            "VALUES (%s, %s, %s, 'offers', 'api', 'planning', '{}', 0, now())",
+            made.publication_id,
+            made.store_id,
+            made.account_id,
+        )
+        yield made
+    await engine.dispose()
+
+
+def in_words(row: Row) -> Row:
+    names = ("sku", "reason", "door", "before", "after", "outcome", "code")
+    return {name: row[name] for name in names} | {
+        "lane": Lane(row["lane"]).name.lower()
+    }
+
+
+@pytest.mark.parametrize(("offer", "changes"), ONE_OFFER)
+async def test_what_one_offer_leads_to(tables: Tables, offer, changes):
+    tables.offers(tables.store_id, [offer])
+
+    _, planned = await tables.plan()
+
+    assert [in_words(row) for row in planned] == changes
+
+
+@pytest.mark.parametrize(("here", "there", "changes"), SHARED)
+async def test_stores_of_one_account_share_their_stock(
+    tables: Tables, here, there, changes
+):
+    tables.offers(tables.store_id, [here])
+    tables.offers(tables.sibling_id, [there])
+
+    _, planned = await tables.plan(shared=True)
+
+    assert [in_words(row) for row in planned] == changes
+
+
+async def test_a_store_that_is_switched_off_wishes_nothing(tables: Tables):
+    """Its catalog is not kept up to date: it neither caps stock nor holds a zero."""
+    tables.offers(tables.store_id, [online("CAPPED", quantity=9), gone("HELD")])
+    tables.offers(tables.sibling_id, [online("CAPPED", quantity=1), online("HELD")])
+    tables.execute("UPDATE store SET active = false WHERE id = %s", tables.sibling_id)
+
+    _, planned = await tables.plan(shared=True)
+
+    assert [(row["sku"], row["after"]) for row in planned] == [
+        ("HELD", {"quantity": 0}),
+        ("CAPPED", {"quantity": 9}),
+    ]
+
+
+EVERY_LANE = [
+    online("E-CONTENT", comment="new"),
+    online("D-UP", quantity=9),
+    online("C-PRICE", price="90"),
+    online("B-DOWN", quantity=1),
+    gone("A-GONE"),
+    fresh("F-NEW"),
+    fresh("G-REPEAT", in_error=True),
+    online("H-OTHER", grade="FAIR"),
+    online("I-SAME"),
+]
+IN_ORDER = ["A-GONE", "B-DOWN", "C-PRICE", "D-UP", "F-NEW", "E-CONTENT", "G-REPEAT"]
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2, 4, 6, 7, 100])
+async def test_lines_are_spent_in_lanes_and_the_rest_is_deferred(
+    tables: Tables, lines: int
+):
+    tables.offers(tables.store_id, EVERY_LANE)
+
+    summary, planned = await tables.plan(lines=lines)
+
+    to_send = [row for row in planned if row["outcome"] == "planned"]
+    deferred = [row for row in planned if row["outcome"] == "deferred"]
+    assert [row["sku"] for row in to_send + deferred] == IN_ORDER
+    assert [row["seq"] for row in planned] == list(range(1, 9))
+    assert len(to_send) == min(lines, 7)
+    assert {(row["code"], row["door"], row["dispatch"]) for row in deferred} <= {
+        ("line_budget", None, None)
+    }
+    assert (summary.to_send, summary.deferred) == (len(to_send), len(deferred))
+    assert summary.counts["modified.rejected"] == 1
+
+
+@pytest.mark.parametrize(
+    ("single_max", "doors"),
+    [
+        pytest.param(3, ["single", "single", "single", "batch"], id="few: one by one"),
+        pytest.param(2, ["batch"] * 4, id="one more: all of them by batch"),
+        pytest.param(0, ["batch"] * 4, id="never one by one"),
+    ],
+)
+async def test_the_number_of_updates_chooses_the_door_and_creates_always_batch(
+    tables: Tables, single_max: int, doors: list[str]
+):
+    tables.offers(
+        tables.store_id,
+        [online("A", quantity=1), online("B", quantity=1), gone("C"), fresh("D")],
+    )
+
+    _, planned = await tables.plan(single_max=single_max)
+
+    assert [row["door"] for row in planned] == doors
+
+
+async def test_deferred_updates_do_not_count_for_the_door(tables: Tables):
+    tables.offers(tables.store_id, [online(f"S{n}", quantity=1) for n in range(9)])
+
+    _, planned = await tables.plan(lines=3, single_max=3)
+
+    assert [row["door"] for row in planned] == ["single"] * 3 + [None] * 6
+
+
+async def test_each_call_gets_a_row_with_its_lines_and_no_others_do(tables: Tables):
+    tables.offers(
+        tables.store_id,
+        [online("A", quantity=1), gone("B"), fresh("C"), fresh("D"), fresh("E")]
+        + [online("F", comment="x"), online("G", grade="FAIR"), gone("H")],
+    )
+    tables.offers(tables.sibling_id, [online("H")])
+
+    await tables.plan(lines=5, single_max=5, shared=True)
+
+    assert [
+        (row["seq"], row["door"], row["action"], row["lines"])
+        for row in await tables.rows("dispatch")
+    ] == [
+        (1, "single", "update", 1),
+        (2, "single", "update", 1),
+        (BATCH_OF_CREATES, "batch", "create", 3),
+    ]
+
+
+async def test_updates_and_creates_travel_in_batches_of_their_own(tables: Tables):
+    tables.offers(
+        tables.store_id, [online("A", quantity=1), gone("B"), fresh("C"), fresh("D")]
+    )
+
+    await tables.plan(single_max=0)
+
+    assert [
+        (row["seq"], row["door"], row["action"], row["lines"])
+        for row in await tables.rows("dispatch")
+    ] == [
+        (BATCH_OF_UPDATES, "batch", "update", 2),
+        (BATCH_OF_CREATES, "batch", "create", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        pytest.param(online("A", grade="FAIR"), id="refused here"),
+        pytest.param(gone("A"), id="held"),
+    ],
+)
+async def test_a_plan_without_anything_to_send_makes_no_call(tables: Tables, offer):
+    tables.offers(tables.store_id, [offer])
+    tables.offers(tables.sibling_id, [online("A")])
+
+    summary, planned = await tables.plan(shared=True)
+
+    assert len(planned) == 1
+    assert summary.to_send == 0
+    assert await tables.rows("dispatch") == []
+
+
+async def test_a_plan_is_written_anew_when_its_run_begins_again(tables: Tables):
+    tables.offers(tables.store_id, [fresh("A"), gone("B")])
+    await tables.plan()
+    first = await tables.rows("change")
+
+    await tables.plan()
+
+    assert await tables.rows("change") == first
+
+
+async def test_equal_content_has_an_equal_hash(tables: Tables):
+    async def hash_of(*rows: Row) -> str:
+        tables.execute("DELETE FROM offer")
+        tables.offers(tables.store_id, rows)
+        await tables.plan()
+        return await plan_hash(tables.session, tables.publication_id)
+
+    first = await hash_of(fresh("A"), online("B", quantity=1))
+
+    assert await hash_of(online("B", quantity=1), fresh("A"), online("C")) == first
+    assert await hash_of(fresh("A"), online("B", quantity=2)) != first
+    assert await hash_of(fresh("A")) != first
+    assert await hash_of(fresh("A"), online("X", quantity=1)) != first
+    assert await hash_of() == await hash_of(online("C"))
