@@ -224,6 +224,7 @@ async def _reject(
 async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
     """An import that failed again and again: the catalog says so."""
     async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
         await tx.session.execute(
             text(
                 "UPDATE catalog SET state = 'rejected', phase = NULL, "

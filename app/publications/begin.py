@@ -89,7 +89,7 @@ async def _pause(
         publication.started_at = now
     elif publication.state == State.WAITING:
         to = State.SENDING if publication.planned_at else State.PLANNING
-        publication.state = to
+        publication.state = advance(State.WAITING, to)
     return None
 
 

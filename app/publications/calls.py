@@ -37,6 +37,7 @@ class Call:
     task_id: int | None
     polls: int
     attempts: int
+    reason_code: str | None
     sent_at: datetime | None
 
 
@@ -90,6 +91,7 @@ def _call(row: Any) -> Call:  # noqa: ANN401 - a row of the query above
         task_id=row.task_id,
         polls=row.polls,
         attempts=row.attempts,
+        reason_code=row.reason_code,
         sent_at=row.sent_at,
     )
 

@@ -34,6 +34,9 @@ OPEN = (Outcome.PLANNED, Outcome.UNCONFIRMED)
 MAX_ATTEMPTS = 5
 """How often a call is made whose answer is lost each time."""
 LOOK_FOR_MISSING = 60
+FORGET_TASK = timedelta(hours=24)
+"""After this a task that never ended is not asked for any more."""
+READ_BACK = "read_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +173,12 @@ async def poll(run: Run, call: Call, store_id: UUID) -> bool:
         report = await run.tools.back_market.task(run.access, call.task_id)
     except NotFoundError:
         async with run.tools.database.transaction() as tx:
+            await run.lease.confirm(tx.session)
             await calls.mark(tx.session, call, DispatchState.UNCERTAIN)
         return False
     if report.status is TaskStatus.PENDING:
         async with run.tools.database.transaction() as tx:
+            await run.lease.confirm(tx.session)
             await calls.mark(tx.session, call, call.state, polls=call.polls + 1)
         return False
     crashpoint("publish.polled")
@@ -268,17 +273,27 @@ async def _may_be_under_way(run: Run, call: Call) -> bool:
 
 
 async def clear_left_over(run: Run, call: Call, store_id: UUID) -> None:
-    """Settle a call of an earlier run before anything is sent again.
+    """Learn what became of a call of an earlier run before anything is sent again.
 
-    Its task is polled first; while that stays open, the listings tell what arrived.
-    What did not arrive is free to be planned again: every line is absolute.
+    Its task is polled first. While that stays open the listings tell, once, what
+    arrived; the rest is free to be planned again. The call itself stays open: when
+    its task ends late after all, the baseline moves to what it wrote, so that the
+    run after that puts right what it overwrote.
     """
+    may_still_end = call.state is DispatchState.SENT and not overdue(call, FORGET_TASK)
     if call.state is DispatchState.SENT and await poll(run, call, store_id):
+        return
+    if may_still_end and call.reason_code == READ_BACK:
         return
     lines = await _lines(run, call, store_id, OPEN)
     seen = await readback.look(run.tools.back_market, run.access, lines)
     arrived, _ = readback.verdicts_from(lines, seen)
-    await _settle(run, call, store_id, arrived)
+    others = [store for store in run.stores if store != store_id]
+    state = call.state if may_still_end else DispatchState.SETTLED
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await settle(tx.session, call.publication_id, store_id, others, arrived)
+        await calls.mark(tx.session, call, state, reason_code=READ_BACK)
 
 
 async def _lines(

@@ -40,7 +40,7 @@ async def wait(
         await run.lease.confirm(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
         if publication.planned_at:
-            publication.state = State.WAITING
+            publication.state = advance(State(publication.state), State.WAITING)
         publication.reason_code, publication.reason = code, reason
         publication.failures = run.failures if failures is None else failures
     return Snooze(pause)
@@ -87,12 +87,25 @@ async def finish(run: Run) -> None:
         await settle_rest(
             tx.session, publication.id, Outcome.UNCONFIRMED, "task_timeout"
         )
-        await accounts.note_connection(tx.session, run.account_id, "ok")
+        if await _was_answered(tx.session, publication.id):
+            await accounts.note_connection(tx.session, run.account_id, "ok")
         await _end(tx, publication, State.FINISHED, None, None)
         await _follow_up(tx, run, publication)
         crashpoint("publish.before_finish")
         await run.lease.finish(tx.session)
     crashpoint("publish.finished")
+
+
+async def _was_answered(session: AsyncSession, publication_id: UUID) -> bool:
+    """Whether Back Market took at least one call of the run, and so its token."""
+    found = await session.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM change WHERE publication_id = :id "
+            "AND outcome = 'accepted')"
+        ),
+        {"id": publication_id},
+    )
+    return bool(found)
 
 
 async def _end(
@@ -182,6 +195,7 @@ async def fail_unopened(
 ) -> None:
     """End a run that cannot even begin, or that failed too often to go on."""
     async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
         publication = await tx.session.get_one(Publication, lease.subject_id)
         await _close_calls(tx.session, publication.id, code)
         await settle_rest(tx.session, publication.id, Outcome.DEFERRED, code)

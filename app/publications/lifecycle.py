@@ -13,7 +13,13 @@ MOVES: dict[State, frozenset[State]] = {
         {State.WAITING, State.FINISHED, State.FAILED, State.CANCELLED}
     ),
     State.WAITING: frozenset(
-        {State.SENDING, State.FINISHED, State.FAILED, State.CANCELLED}
+        {
+            State.PLANNING,
+            State.SENDING,
+            State.FINISHED,
+            State.FAILED,
+            State.CANCELLED,
+        }
     ),
     State.FINISHED: frozenset(),
     State.FAILED: frozenset(),

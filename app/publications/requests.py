@@ -11,7 +11,6 @@ from app.columns import utc_now
 from app.database import Transaction
 from app.errors import ConflictError
 from app.jobs.kinds import JobKind
-from app.jobs.rows import hurry
 from app.publications.models import Publication
 from app.publications.words import State, Trigger
 from app.stores.due import next_due
@@ -61,9 +60,11 @@ async def request(
     after = max(not_before - utc_now(), timedelta(0)) if not_before else timedelta(0)
     if inserted:
         await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
-    elif not after and publication.not_before:
-        publication.not_before = None
-        tx.jobs.extend(await hurry(tx.session, JobKind.PUBLISH, [publication.id]))
+    elif publication.not_before and (
+        not_before is None or not_before < publication.not_before
+    ):
+        publication.not_before = not_before
+        await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
     return publication
 
 

@@ -25,7 +25,7 @@ from app.publications import begin, calls, deliver, ending, plan
 from app.publications.context import AccountRestsError, Run, Tools
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
 from app.publications.plan import PlanRequest
-from app.publications.settle import note_local_refusals
+from app.publications.settle import forget_settled_errors, note_local_refusals
 from app.publications.words import DispatchState, Outcome, State
 from app.vault import SecretUnreadableError
 
@@ -76,6 +76,7 @@ async def _make_plan(run: Run) -> Run:
         )
         summary = await plan.write_plan(tx.session, request)
         await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
+        await forget_settled_errors(tx.session, run.store_id)
         await note_local_refusals(tx.session, run.publication_id, run.store_id)
         digest = await plan.plan_hash(tx.session, run.publication_id)
         await begin.planned(tx.session, run.publication_id, summary, digest)

@@ -173,6 +173,18 @@ async def forget_old_errors(session: AsyncSession, store_id: UUID) -> None:
     )
 
 
+async def forget_settled_errors(session: AsyncSession, store_id: UUID) -> None:
+    """Offers whose refused change is not wanted any more are not in error."""
+    await session.execute(
+        text(
+            "UPDATE offer SET in_error = false, error_code = NULL, "
+            "error_message = NULL, error_at = NULL, error_count = 0 "
+            "WHERE store_id = :store AND in_error AND NOT dirty"
+        ),
+        {"store": store_id},
+    )
+
+
 async def note_local_refusals(
     session: AsyncSession, publication_id: UUID, store_id: UUID
 ) -> None:

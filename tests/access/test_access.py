@@ -1,0 +1,323 @@
+"""Who may do what: keys, scopes, and stores that a key does not know of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from app.access import keys
+from app.main import create_app
+from app.settings import Settings
+from tests.support.shop import CATEGORIES, MAPPING, as_csv, fresh_token, row
+from tests.support.stack import ADMIN_KEY, query
+
+STORE_BODIES: dict[tuple[str, str], Any] = {
+    ("PATCH", ""): {"name": "New"},
+    ("PUT", "/settings"): {"environment": "sandbox"},
+    ("PUT", "/mapping"): MAPPING,
+    ("PUT", "/categories"): CATEGORIES,
+    ("POST", "/publications"): {"kind": "offers"},
+}
+OF_A_STORE = {
+    "/v1/stores/{store_id}": "GET PATCH DELETE",
+    "/v1/stores/{store_id}/settings": "GET PUT",
+    "/v1/stores/{store_id}/mapping": "GET PUT",
+    "/v1/stores/{store_id}/categories": "GET PUT",
+    "/v1/stores/{store_id}/lights": "GET",
+    "/v1/stores/{store_id}/activation": "GET PUT DELETE",
+    "/v1/stores/{store_id}/catalogs": "GET POST",
+    "/v1/stores/{store_id}/offers": "GET",
+    "/v1/stores/{store_id}/offers/{sku}": "GET",
+    "/v1/stores/{store_id}/publications": "POST",
+    "/v1/catalogs/{catalog_id}": "GET",
+    "/v1/catalogs/{catalog_id}/rows": "GET",
+    "/v1/publications/{publication_id}": "GET",
+    "/v1/publications/{publication_id}/changes": "GET",
+    "/v1/publications/{publication_id}/errors": "GET",
+    "/v1/publications/{publication_id}/calls": "GET",
+}
+OF_THE_ADMIN = {
+    "/v1/stores": "POST",
+    "/v1/api-keys": "GET POST",
+    "/v1/api-keys/{key_id}": "DELETE",
+    "/v1/seller-accounts": "GET",
+    "/v1/seller-accounts/{account_id}": "GET PATCH",
+    "/v1/seller-accounts/{account_id}/token": "PUT",
+    "/v1/seller-accounts/{account_id}/budget": "GET",
+}
+OF_ANY_KEY = {
+    "/v1/stores": "GET",
+    "/v1/publications": "GET",
+    "/v1/channel/attributes": "GET",
+}
+OPEN = {"/health/live": "GET", "/health/ready": "GET"}
+WITHOUT_SCHEMA = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
+
+
+def routes_in(*tables: dict[str, str]) -> set[tuple[str, str]]:
+    return {
+        (method, path)
+        for table in tables
+        for path, methods in table.items()
+        for method in methods.split()
+    }
+
+
+def test_every_route_has_a_place_in_the_matrix():
+    app = create_app(Settings())
+
+    served = {
+        (method.upper(), path)
+        for path, operations in app.openapi()["paths"].items()
+        for method in operations
+    }
+    unlisted = {path for r in app.routes if (path := getattr(r, "path", None))}
+
+    assert served == routes_in(OF_A_STORE, OF_THE_ADMIN, OF_ANY_KEY, OPEN)
+    assert unlisted <= WITHOUT_SCHEMA
+
+
+@dataclass(frozen=True)
+class House:
+    """A store that publishes, with a catalog and a publication, and a key for it."""
+
+    ids: dict[str, str]
+
+    async def ask(
+        self, api: httpx.AsyncClient, method: str, path: str, key: str | None
+    ) -> httpx.Response:
+        tail = path.removeprefix("/v1/stores/{store_id}")
+        more: dict[str, Any] = {}
+        if tail == "/catalogs" and method == "POST":
+            more = {"content": as_csv([row("A1")]), "headers": {"Content-Type": "text/csv"}}
+        elif method in {"POST", "PUT", "PATCH"}:
+            more = {"json": STORE_BODIES.get((method, tail), {})}
+        headers = {**more.pop("headers", {}), "Authorization": f"Bearer {key}"}
+        if key is None:
+            headers["Authorization"] = ""
+        return await api.request(
+            method, path.format(**self.ids), headers=headers, **more
+        )
+
+
+async def issue(api: httpx.AsyncClient, **wanted: object) -> str:
+    answer = await api.post("/v1/api-keys", json={"name": "k", **wanted})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["key"])
+
+
+@pytest.fixture
+async def house(api: httpx.AsyncClient) -> House:
+    store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
+    path = f"/v1/stores/{store['id']}"
+    token = {"environment": "sandbox", "token": fresh_token()}
+    await api.put(f"{path}/settings", json=token)
+    await api.put(f"{path}/mapping", json=MAPPING)
+    await api.put(f"{path}/categories", json=CATEGORIES)
+    assert (await api.put(f"{path}/activation")).status_code == 200
+    catalog = await api.post(
+        f"{path}/catalogs", content=b"a;b\n1;2", headers={"Content-Type": "text/csv"}
+    )
+    publication = await api.post(f"{path}/publications", json={})
+    account = (await api.get("/v1/seller-accounts")).json()["items"][0]
+    return House(
+        {
+            "store_id": store["id"],
+            "catalog_id": catalog.json()["id"],
+            "publication_id": publication.json()["id"],
+            "account_id": account["id"],
+            "key_id": "01900000-0000-7000-8000-000000000000",
+            "sku": "A1",
+        }
+    )
+
+
+async def test_without_a_key_nothing_is_told_but_health_and_docs(
+    api: httpx.AsyncClient, house: House
+):
+    asked = routes_in(OF_A_STORE, OF_THE_ADMIN, OF_ANY_KEY)
+
+    answers = {(m, p): await house.ask(api, m, p, None) for m, p in asked}
+    free = [
+        (await api.get(path, headers={"Authorization": ""})).status_code
+        for path in ("/health/live", "/health/ready", "/docs", "/openapi.json")
+    ]
+
+    assert {r: a.status_code for r, a in answers.items()} == dict.fromkeys(asked, 401)
+    assert {a.headers["content-type"] for a in answers.values()} == {
+        "application/problem+json"
+    }
+    assert free == [200, 200, 200, 200]
+
+
+async def test_a_foreign_store_is_404_on_every_route_that_leads_to_it(
+    api: httpx.AsyncClient, house: House
+):
+    own = (await api.post("/v1/stores", json={"name": "B", "country": "DE"})).json()
+    key = await issue(api, scope="write", store_ids=[own["id"]])
+    asked = routes_in(OF_A_STORE)
+
+    answers = {(m, p): await house.ask(api, m, p, key) for m, p in asked}
+    shown = await api.get("/v1/stores", headers={"Authorization": f"Bearer {key}"})
+    runs = await api.get("/v1/publications", headers={"Authorization": f"Bearer {key}"})
+
+    assert {r: a.status_code for r, a in answers.items()} == dict.fromkeys(asked, 404)
+    assert [store["id"] for store in shown.json()["items"]] == [own["id"]]
+    assert runs.json()["items"] == []
+
+
+async def test_a_foreign_store_and_one_that_is_not_there_look_alike(
+    api: httpx.AsyncClient, house: House
+):
+    key = await issue(api, scope="write", store_ids=[])
+    nowhere = House(dict.fromkeys(house.ids, "01900000-0000-7000-8000-000000000000"))
+    hidden = ("instance", "request_id")
+
+    for method, path in sorted(routes_in(OF_A_STORE)):
+        foreign = (await house.ask(api, method, path, key)).json()
+        absent = (await nowhere.ask(api, method, path, key)).json()
+        assert {k: v for k, v in foreign.items() if k not in hidden} == {
+            k: v for k, v in absent.items() if k not in hidden
+        }
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+async def test_only_the_admin_sees_keys_and_accounts_and_makes_stores(
+    api: httpx.AsyncClient, house: House, scope: str
+):
+    key = await issue(api, scope=scope)
+    asked = routes_in(OF_THE_ADMIN)
+
+    answers = {(m, p): await house.ask(api, m, p, key) for m, p in asked}
+
+    assert {r: a.status_code for r, a in answers.items()} == dict.fromkeys(asked, 403)
+    assert {a.json()["code"] for a in answers.values()} == {"admin_only"}
+
+
+async def test_a_read_key_reads_its_store_and_changes_nothing(
+    api: httpx.AsyncClient, house: House
+):
+    key = await issue(api, scope="read", store_ids=[house.ids["store_id"]])
+    asked = routes_in(OF_A_STORE)
+
+    answers = {(m, p): await house.ask(api, m, p, key) for m, p in asked}
+
+    refused = {r for r, a in answers.items() if a.status_code == 403}
+    assert refused == {(m, p) for m, p in asked if m != "GET"}
+    assert {answers[r].json()["code"] for r in refused} == {"read_only"}
+    assert all(answers[r].status_code in {200, 404} for r in asked - refused)
+
+
+async def test_a_write_key_of_a_store_changes_that_store_but_cannot_delete_it(
+    api: httpx.AsyncClient, house: House
+):
+    key = await issue(api, scope="write", store_ids=[house.ids["store_id"]])
+
+    put = await house.ask(api, "PUT", "/v1/stores/{store_id}/settings", key)
+    upload = await house.ask(api, "POST", "/v1/stores/{store_id}/catalogs", key)
+    delete = await house.ask(api, "DELETE", "/v1/stores/{store_id}", key)
+
+    assert (put.status_code, upload.status_code) == (200, 202)
+    assert (delete.status_code, delete.json()["code"]) == (403, "admin_only")
+
+
+BAD = {
+    "no such key": f"Bearer {keys.new_key()}",
+    "a typing mistake": f"Bearer {keys.new_key()[:-1]}x",
+    "the admin key and a letter": f"Bearer {ADMIN_KEY}x",
+    "the admin key in upper case": f"Bearer {ADMIN_KEY.upper()}",
+    "another scheme": f"Basic {ADMIN_KEY}",
+    "no scheme": ADMIN_KEY,
+    "an empty key": "Bearer ",
+    "letters outside ASCII": "Bearer schlüssel".encode(),
+    "a prefix alone": f"Bearer {keys.PREFIX}",
+}
+
+
+@pytest.mark.parametrize("header", BAD.values(), ids=BAD.keys())
+async def test_a_key_that_is_not_valid_is_401(
+    api: httpx.AsyncClient, header: str | bytes
+):
+    answer = await api.get("/v1/stores", headers={"Authorization": header})
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "unauthenticated"
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["revoked_at = now()", "expires_at = now() - interval '1 second'"],
+    ids=["revoked", "expired"],
+)
+async def test_a_key_that_has_ended_is_401(
+    api: httpx.AsyncClient, database_url: str, change: str
+):
+    headers = {"Authorization": f"Bearer {await issue(api)}"}
+    before = await api.get("/v1/stores", headers=headers)
+
+    query(database_url, f"UPDATE api_key SET {change}")
+    after = await api.get("/v1/stores", headers=headers)
+
+    assert (before.status_code, after.status_code) == (200, 401)
+
+
+async def test_a_key_is_revoked_at_once_and_for_good(api: httpx.AsyncClient):
+    key = await issue(api)
+    listed = (await api.get("/v1/api-keys")).json()["items"]
+
+    first = await api.delete(f"/v1/api-keys/{listed[0]['id']}")
+    again = await api.delete(f"/v1/api-keys/{listed[0]['id']}")
+    used = await api.get("/v1/stores", headers={"Authorization": f"Bearer {key}"})
+
+    assert (first.status_code, again.status_code, used.status_code) == (204, 204, 401)
+
+
+async def test_a_key_is_shown_once_and_stored_as_a_keyed_hash(
+    api: httpx.AsyncClient, database_url: str
+):
+    key = await issue(api, name="frontend", scope="read")
+
+    listed = (await api.get("/v1/api-keys")).text
+    stored = str(query(database_url, "SELECT * FROM api_key"))
+
+    assert keys.looks_right(key)
+    assert key[: keys.HINT_LENGTH] in listed
+    assert key not in listed + stored
+    assert key[keys.HINT_LENGTH + 4 :] not in listed + stored
+
+
+REFUSED: dict[str, tuple[dict[str, object], str, str]] = {
+    "an end that has passed": (
+        {"expires_at": "2020-01-01T00:00:00Z"},
+        "expires_at",
+        "a time to come",
+    ),
+    "an end without a zone": (
+        {"expires_at": "2099-01-01T00:00:00"},
+        "expires_at",
+        "a time with its zone, such as 2026-01-31T12:00:00Z",
+    ),
+    "an unknown scope": ({"scope": "root"}, "scope", "read, write, admin"),
+    "stores of an admin": ({"scope": "admin", "store_ids": []}, "store_ids", "null"),
+    "no store id": ({"store_ids": ["x"]}, "store_ids.0", "a UUID"),
+    "an unknown field": (
+        {"stores": []},
+        "stores",
+        "name, scope, store_ids, expires_at",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field", "accepted"), REFUSED.values(), ids=REFUSED.keys()
+)
+async def test_a_key_that_makes_no_sense_is_not_issued(
+    api: httpx.AsyncClient, wanted: dict[str, object], field: str, accepted: str
+):
+    answer = await api.post("/v1/api-keys", json={"name": "k", **wanted})
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["accepted"]) == (field, accepted)

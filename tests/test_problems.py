@@ -1,0 +1,428 @@
+"""Every refusal is a problem that says what is wrong and what would be accepted."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+STORE = "01900000-0000-7000-8000-000000000000"
+MARKETS = "AT, AU, BE, DE, ES, FI, FR, GB, GR, IE, IT, JP, NL, PT, SE, SK, US"
+MEMBERS = {
+    "type",
+    "title",
+    "status",
+    "detail",
+    "code",
+    "instance",
+    "request_id",
+    "errors",
+}
+
+
+def assert_problem(answer: httpx.Response, status: int, code: str) -> Any:
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(body) >= MEMBERS
+    assert body["request_id"] == answer.headers["X-Request-ID"]
+    assert body["type"] == f"/problems/{code}"
+    return body
+
+
+@pytest.fixture
+async def store(api: httpx.AsyncClient) -> str:
+    answer = await api.post("/v1/stores", json={"name": "A", "country": "FR"})
+    return f"/v1/stores/{answer.json()['id']}"
+
+
+async def test_an_unknown_path_is_404(api: httpx.AsyncClient):
+    assert_problem(await api.get("/v2/nothing"), 404, "not_found")
+
+
+async def test_a_method_that_a_path_does_not_take_is_405(api: httpx.AsyncClient):
+    body = assert_problem(await api.delete("/v1/stores"), 405, "method_not_allowed")
+
+    assert set(body["errors"][0]["accepted"].split(", ")) <= {"GET", "POST", "HEAD"}
+
+
+BROKEN = {
+    "a comma too much": b'{"name": "A",}',
+    "cut off": b'{"name": "A"',
+    "no JSON at all": b"name=A",
+    "two values": b"{} {}",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
+async def test_a_body_that_is_not_json_is_400_and_says_where(
+    api: httpx.AsyncClient, content: bytes
+):
+    answer = await api.post(
+        "/v1/stores", content=content, headers={"Content-Type": "application/json"}
+    )
+
+    body = assert_problem(answer, 400, "bad_json")
+    assert "character" in body["detail"]
+
+
+async def test_a_body_that_is_not_utf8_is_400(api: httpx.AsyncClient):
+    answer = await api.post(
+        "/v1/stores", content=b'"\xff"', headers={"Content-Type": "application/json"}
+    )
+
+    assert_problem(answer, 400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "text/xml", ""]
+)
+async def test_a_json_route_refuses_other_media_types_with_415(
+    api: httpx.AsyncClient, kind: str
+):
+    headers = {"Content-Type": kind} if kind else {}
+    answer = await api.post(
+        "/v1/stores", content=b'{"name": "A", "country": "FR"}', headers=headers
+    )
+
+    body = assert_problem(answer, 415, "unsupported_media_type")
+    assert body["errors"][0]["accepted"] == "application/json"
+
+
+async def test_no_body_at_all_is_422(api: httpx.AsyncClient):
+    body = assert_problem(await api.post("/v1/stores"), 422, "invalid")
+
+    assert body["errors"][0]["message"] == "It is required."
+
+
+async def endless() -> AsyncIterator[bytes]:
+    yield b'{"name": "'
+    for _ in range(20):
+        yield b"x" * 1024**2
+
+
+async def test_a_json_body_is_bounded_with_and_without_a_length(
+    api: httpx.AsyncClient,
+):
+    headers = {"Content-Type": "application/json"}
+    chunked = await api.post("/v1/stores", content=endless(), headers=headers)
+    whole = await api.post("/v1/stores", content=b" " * 17 * 1024**2, headers=headers)
+
+    assert_problem(chunked, 413, "too_large")
+    assert_problem(whole, 413, "too_large")
+
+
+CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
+    "an unknown country": (
+        "POST",
+        "/v1/stores",
+        {"name": "A", "country": "XX"},
+        "country",
+        "Back Market has no market `XX`.",
+        MARKETS,
+    ),
+    "an empty name": (
+        "POST",
+        "/v1/stores",
+        {"name": "", "country": "FR"},
+        "name",
+        "It must have at least 1 character.",
+        "at least 1 character",
+    ),
+    "an unknown field": (
+        "POST",
+        "/v1/stores",
+        {"name": "A", "country": "FR", "town": "Lyon"},
+        "town",
+        "There is no such field.",
+        "name, country",
+    ),
+    "a missing field": (
+        "POST",
+        "/v1/stores",
+        {"name": "A"},
+        "country",
+        "It is required.",
+        None,
+    ),
+    "a short token counts characters": (
+        "PUT",
+        "{store}/settings",
+        {"environment": "sandbox", "token": "abc"},
+        "token",
+        "It must have at least 8 characters.",
+        "at least 8 characters",
+    ),
+    "a token of two words": (
+        "PUT",
+        "{store}/settings",
+        {"environment": "sandbox", "token": "hunter2 hunter2"},
+        "token",
+        "This is no token.",
+        "one word of 8 or more printable ASCII characters, as copied from the back "
+        "office",
+    ),
+    "a token of spaces": (
+        "PUT",
+        "{store}/settings",
+        {"environment": "sandbox", "token": " " * 12},
+        "token",
+        "This is no token.",
+        "one word of 8 or more printable ASCII characters, as copied from the back "
+        "office",
+    ),
+    "an unknown environment": (
+        "PUT",
+        "{store}/settings",
+        {"environment": "moon"},
+        "environment",
+        "Input should be 'production', 'preprod' or 'sandbox'.",
+        "production, preprod, sandbox",
+    ),
+    "an interval too short": (
+        "PUT",
+        "{store}/settings",
+        {"environment": "sandbox", "offers_interval": "PT1S"},
+        "offers_interval",
+        "Input should be greater than or equal to 1 minute.",
+        "at least 1 minute",
+    ),
+    "an interval that is none": (
+        "PUT",
+        "{store}/settings",
+        {"environment": "sandbox", "offers_interval": "often"},
+        "offers_interval",
+        "Input should be a valid timedelta, invalid digit in duration.",
+        "an ISO 8601 duration such as PT2H",
+    ),
+    "an unknown attribute": (
+        "PUT",
+        "{store}/mapping",
+        {"attributes": {"colour": {"column": "c"}}},
+        "attributes.colour",
+        "Back Market has no attribute `colour`.",
+        "category, comment, currency, ean, grade, min_price, new_battery, price, "
+        "product_id, quantity, shipper_1, shipper_2, shipper_3, shipping_delay_1, "
+        "shipping_delay_2, shipping_delay_3, shipping_price_1, shipping_price_2, "
+        "shipping_price_3, sku, warranty_delay",
+    ),
+    "two sources of one attribute": (
+        "PUT",
+        "{store}/mapping",
+        {"attributes": {"price": {"column": "p", "constant": "1"}}},
+        "attributes.price",
+        "It needs exactly one of column, constant, template.",
+        "exactly one of column, constant, template",
+    ),
+    "no source of an attribute": (
+        "PUT",
+        "{store}/mapping",
+        {"attributes": {"price": {}}},
+        "attributes.price",
+        "It needs exactly one of column, constant, template.",
+        "exactly one of column, constant, template",
+    ),
+    "an unknown field deep inside": (
+        "PUT",
+        "{store}/mapping",
+        {"attributes": {"price": {"col": "p"}}},
+        "attributes.price.col",
+        "There is no such field.",
+        "column, constant, template, values, default, decimal",
+    ),
+    "a template with a stray brace": (
+        "PUT",
+        "{store}/mapping",
+        {"attributes": {"category": {"template": "{type"}}},
+        "attributes.category.template",
+        "This is no template: expected '}' before end of string.",
+        "column names in braces, as in `{brand} {model}`; `{{` and `}}` for braces",
+    ),
+    "a template with a format": (
+        "PUT",
+        "{store}/mapping",
+        {"attributes": {"category": {"template": "{type!r}"}}},
+        "attributes.category.template",
+        "This is no template: a template holds only column names in braces.",
+        "column names in braces, as in `{brand} {model}`; `{{` and `}}` for braces",
+    ),
+    "a decimal sign that is none": (
+        "PUT",
+        "{store}/mapping",
+        {"attributes": {"price": {"column": "p", "decimal": ";"}}},
+        "attributes.price.decimal",
+        "Input should be 'auto', 'comma' or 'point'.",
+        "auto, comma, point",
+    ),
+    "a commission above 100": (
+        "PUT",
+        "{store}/categories",
+        {"items": [{"source": "P", "category_id": 2, "cpa": "100.01"}]},
+        "items.0.cpa",
+        "Input should be less than or equal to 100.",
+        "at most 100",
+    ),
+    "a commission below 0": (
+        "PUT",
+        "{store}/categories",
+        {"items": [{"source": "P", "category_id": 2, "cpa": "-1"}]},
+        "items.0.cpa",
+        "Input should be greater than or equal to 0.",
+        "at least 0",
+    ),
+    "a commission with 3 decimals": (
+        "PUT",
+        "{store}/categories",
+        {"items": [{"source": "P", "category_id": 2, "cpa": "1.234"}]},
+        "items.0.cpa",
+        "Decimal input should have no more than 2 decimal places.",
+        "at most 2 decimals",
+    ),
+    "a category that cannot be": (
+        "PUT",
+        "{store}/categories",
+        {"items": [{"source": "P", "category_id": 0, "cpa": "1"}]},
+        "items.0.category_id",
+        "Input should be greater than or equal to 1.",
+        "at least 1",
+    ),
+    "a source category of spaces": (
+        "PUT",
+        "{store}/categories",
+        {"items": [{"source": "  ", "category_id": 1, "cpa": "1"}]},
+        "items.0.source",
+        "It must have at least 1 character.",
+        "at least 1 character",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "field", "message", "accepted"),
+    CASES.values(),
+    ids=CASES.keys(),
+)
+async def test_a_field_that_is_not_accepted_says_what_would_be(
+    api: httpx.AsyncClient,
+    store: str,
+    method: str,
+    path: str,
+    sent: dict[str, Any],
+    field: str,
+    message: str,
+    accepted: str | None,
+):
+    answer = await api.request(method, path.replace("{store}", store), json=sent)
+
+    body = assert_problem(answer, 422, "invalid")
+    (error,) = body["errors"]
+    assert (error["field"], error["message"]) == (field, message)
+    assert error["accepted"] == accepted
+    assert body["detail"] == f"{field}: {message}"
+
+
+QUERIES = {
+    "a limit of nothing": ("/v1/stores?limit=0", "limit", "at least 1"),
+    "a limit too large": ("/v1/stores?limit=1001", "limit", "at most 1000"),
+    "a limit that is no number": ("/v1/stores?limit=x", "limit", "a whole number"),
+    "an id that is none": ("/v1/stores/x", "store_id", "a UUID"),
+    "an unknown state": (
+        "/v1/stores/{id}/offers?state=sold",
+        "state",
+        "published, pending, in_error, invalid, withdrawn, not_wanted",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "accepted"), QUERIES.values(), ids=QUERIES.keys()
+)
+async def test_a_parameter_that_is_not_accepted_says_what_would_be(
+    api: httpx.AsyncClient, store: str, path: str, field: str, accepted: str
+):
+    answer = await api.get(path.replace("/v1/stores/{id}", store))
+
+    (error,) = assert_problem(answer, 422, "invalid")["errors"]
+    assert (error["field"], error["accepted"]) == (field, accepted)
+
+
+CURSORS = {
+    "not base64": "%%%",
+    "not JSON": "aGVsbG8",
+    "too few parts": "W10",
+    "no text": "WzFd",
+    "letters outside ASCII": "é",
+    "another list's": "WyJhIiwiYiIsImMiXQ",
+    "with a NUL": "WyJhXHUwMDAwIl0",
+    "deep": "W1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tb",
+}
+
+
+@pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
+@pytest.mark.parametrize("path", ["/v1/stores", "/v1/api-keys", "/v1/publications"])
+async def test_a_cursor_that_is_not_ours_is_422(
+    api: httpx.AsyncClient, path: str, cursor: str
+):
+    answer = await api.get(path, params={"cursor": cursor})
+
+    body = assert_problem(answer, 422, "bad_cursor")
+    assert body["errors"][0]["field"] == "cursor"
+
+
+NULS = {
+    "a name": ("POST", "/v1/stores", {"name": "a\0b", "country": "FR"}),
+    "a constant": (
+        "PUT",
+        "{store}/mapping",
+        {"attributes": {"comment": {"constant": "\0"}}},
+    ),
+    "a category": (
+        "PUT",
+        "{store}/categories",
+        {"items": [{"source": "a\0", "category_id": 1, "cpa": "1"}]},
+    ),
+    "a SKU": ("GET", "{store}/offers/a%00b", None),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "sent"), NULS.values(), ids=NULS.keys())
+async def test_a_text_that_postgresql_cannot_hold_is_422(
+    api: httpx.AsyncClient, store: str, method: str, path: str, sent: Any
+):
+    answer = await api.request(method, path.replace("{store}", store), json=sent)
+
+    assert_problem(answer, 422, "not_storable")
+
+
+async def test_a_thousand_mistakes_are_not_all_listed(
+    api: httpx.AsyncClient, store: str
+):
+    items = [{"source": "", "category_id": 0, "cpa": "x"}] * 1000
+    answer = await api.put(f"{store}/categories", json={"items": items})
+
+    assert len(assert_problem(answer, 422, "invalid")["errors"]) == 50
+
+
+HOSTILE = {
+    "a line break": "a\tb",
+    "a script": "<script>",
+    "too long": "x" * 101,
+    "spaces": "a b",
+    "letters outside ASCII": "idé".encode("latin-1"),
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("given", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_a_hostile_request_id_is_replaced(
+    api: httpx.AsyncClient, given: str | bytes
+):
+    answer = await api.get("/v1/stores", headers={"X-Request-ID": given})
+
+    assert len(answer.headers["X-Request-ID"]) == 36
+
+
+async def test_a_sound_request_id_is_kept(api: httpx.AsyncClient):
+    answer = await api.get("/nothing", headers={"X-Request-ID": "shop-42/a.b:c"})
+
+    assert assert_problem(answer, 404, "not_found")["request_id"] == "shop-42/a.b:c"
