@@ -30,8 +30,8 @@ def id_field() -> Any:  # noqa: ANN401 - SQLModel's Field is Any by design
 
 def time_field(*, default_now: bool = False) -> Any:  # noqa: ANN401 - as above
     if default_now:
-        return Field(default_factory=utc_now, sa_type=UTC_TIME)  # type: ignore[call-overload]
-    return Field(default=None, sa_type=UTC_TIME)  # type: ignore[call-overload]
+        return Field(default_factory=utc_now, sa_type=UTC_TIME)
+    return Field(default=None, sa_type=UTC_TIME)
 
 
 def json_field(*, default: Any = None) -> Any:  # noqa: ANN401 - as above

@@ -59,12 +59,14 @@ FORMATS = (
     ("uuid", "a UUID"),
     ("int", "a whole number"),
     ("float", "a number"),
-    ("decimal", "a decimal number"),
+    ("decimal_parsing", "a decimal number"),
+    ("decimal_type", "a decimal number"),
     ("bool", "true or false"),
     ("datetime", "a time such as 2026-01-31T12:00:00Z"),
     ("timezone", "a time with its zone, such as 2026-01-31T12:00:00Z"),
     ("time_delta", "an ISO 8601 duration such as PT2H"),
-    ("string", "text"),
+    ("string_type", "text"),
+    ("string_unicode", "text"),
     ("list", "a JSON array"),
     ("dict", "a JSON object"),
     ("model", "a JSON object"),
@@ -201,7 +203,13 @@ def _message(kind: str, context: Mapping[str, Any]) -> str | None:
         return "There is no such field"
     if kind.endswith(("too_short", "too_long")):
         return f"It must have {_length(context)}"
+    if "accepted" not in context and (text := _format(kind)):
+        return f"It must be {text}"
     return None
+
+
+def _format(kind: str) -> str | None:
+    return next((text for start, text in FORMATS if kind.startswith(start)), None)
 
 
 def _length(context: Mapping[str, Any]) -> str:
@@ -222,7 +230,7 @@ def _accepted(kind: str, context: Mapping[str, Any]) -> str | None:
     for name, key in BOUNDS:
         if key in context:
             return name.format(context[key])
-    return next((text for start, text in FORMATS if kind.startswith(start)), None)
+    return _format(kind)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -192,7 +192,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/settings",
         {"environment": "sandbox", "offers_interval": "often"},
         "offers_interval",
-        "Input should be a valid timedelta, invalid digit in duration.",
+        "It must be an ISO 8601 duration such as PT2H.",
         "an ISO 8601 duration such as PT2H",
     ),
     "an unknown attribute": (

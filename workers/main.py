@@ -7,10 +7,11 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
+from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
@@ -135,7 +136,9 @@ async def listen(settings: Settings, crew: Crew) -> None:
     while crew.open:
         pool = queue.connect(url)
         worker = Worker(
-            functions=[func(run, name=queue.RUN, keep_result=0, max_tries=1)],
+            functions=[
+                func(cast("WorkerCoroutine", run), name=queue.RUN, max_tries=1)
+            ],
             queue_name=queue.QUEUE_NAME,
             redis_pool=pool,
             handle_signals=False,

@@ -141,7 +141,8 @@ async def still_uses(
     """Whether this is the account's token, or it was renewed meanwhile."""
     found = await session.scalar(
         text(
-            "SELECT token_digest = :digest FROM seller_account WHERE id = :id FOR UPDATE"
+            "SELECT token_digest = :digest FROM seller_account "
+            "WHERE id = :id FOR UPDATE"
         ),
         {"id": account_id, "digest": token_digest},
     )

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import TextClause, func, text
@@ -108,7 +107,7 @@ REQUEUE = text(
 
 
 async def _held(
-    session: AsyncSession, statement: TextClause, claimed: Claim, **values: Any
+    session: AsyncSession, statement: TextClause, claimed: Claim, **values: object
 ) -> bool:
     result = await session.execute(
         statement, {"id": claimed.id, "token": claimed.token, **values}

@@ -133,9 +133,9 @@ def _run(  # noqa: PLR0913 - the parts of a run, each loaded above
         market=market,
         limits=limits,
         access=access,
+        token_digest=account.token_digest,
         state=State(publication.state),
         trigger=publication.trigger,
-        failures=publication.failures,
         started_at=publication.started_at,
     )
 

@@ -64,19 +64,29 @@ async def open_calls(session: AsyncSession, publication_id: UUID) -> list[Call]:
     return [_call(row) for row in rows]
 
 
-async def left_over(session: AsyncSession, account_id: UUID) -> list[tuple[Call, UUID]]:
-    """Calls of runs that are over whose end is not known, with their stores."""
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """A call of a run that is over, whose end is not known."""
+
+    call: Call
+    store_id: UUID
+    country: str
+
+
+async def left_over(session: AsyncSession, account_id: UUID) -> list[LeftOver]:
+    """Calls of the account's earlier runs that are to be looked after first."""
     rows = await session.execute(
         text(
-            "SELECT d.*, p.store_id FROM dispatch AS d "
+            "SELECT d.*, p.store_id, s.country FROM dispatch AS d "
             "JOIN publication AS p ON p.id = d.publication_id "
+            "JOIN store AS s ON s.id = p.store_id AND s.account_id = d.account_id "
             "WHERE d.account_id = :account AND d.state <> 'settled' "
             "AND p.state IN ('finished', 'failed', 'cancelled') "
             "ORDER BY d.publication_id, d.seq"
         ),
         {"account": account_id},
     )
-    return [(_call(row), row.store_id) for row in rows]
+    return [LeftOver(_call(row), row.store_id, row.country) for row in rows]
 
 
 def _call(row: Any) -> Call:  # noqa: ANN401 - a row of the query above
@@ -108,6 +118,14 @@ async def mark(
             "WHERE publication_id = :publication_id AND seq = :seq"
         ),
         {**values, "publication_id": call.publication_id, "seq": call.seq},
+    )
+
+
+async def note_progress(session: AsyncSession, publication_id: UUID) -> None:
+    """Back Market answered: failures are counted from the start again."""
+    await session.execute(
+        text("UPDATE publication SET failures = 0 WHERE id = :id AND failures > 0"),
+        {"id": publication_id},
     )
 
 

@@ -21,9 +21,9 @@ from app.backmarket.matching import match_rows
 from app.backmarket.tasks import TaskReport, TaskStatus, classify
 from app.columns import utc_now
 from app.crashpoints import crashpoint
-from app.publications import calls, readback
+from app.publications import calls, ending, readback
 from app.publications.calls import Call, Line
-from app.publications.context import Run
+from app.publications.context import AccountRestsError, Run
 from app.publications.lifecycle import wait_for_lost_task
 from app.publications.settle import Verdict, settle, settle_rest
 from app.publications.words import DispatchState, Door, Outcome
@@ -64,7 +64,7 @@ async def deliver(run: Run, call: Call) -> None:
             await _send_single(run, call)
     except (RequestRefusedError, NotFoundError) as error:
         await _refused(run, call, error)
-    except BackMarketError as error:
+    except (AccountRestsError, BackMarketError) as error:
         await _not_through(run, call, reserved, error)
         raise
 
@@ -115,11 +115,12 @@ async def _send_batch(run: Run, call: Call) -> None:
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         await calls.mark(tx.session, call, DispatchState.SENT, task_id=task_id, polls=0)
+        await calls.note_progress(tx.session, run.publication_id)
     crashpoint("publish.task_recorded")
 
 
 async def _send_single(run: Run, call: Call) -> None:
-    (line,) = await _lines(run, call, run.store_id, (Outcome.PLANNED,))
+    (line,) = await _lines(run, call, (Outcome.PLANNED,))
     if line.listing_id is None:
         raise NotFoundError("The listing's id is not known.")
     fields = {k: v for k, v in line.after.items() if k != "shipping"}
@@ -128,7 +129,7 @@ async def _send_single(run: Run, call: Call) -> None:
         run.access, line.listing_id, fields
     )
     crashpoint("publish.posted")
-    await _settle(run, call, run.store_id, [readback.accepted(line, listing)])
+    await _settle(run, call, [readback.accepted(line, listing)])
 
 
 async def _refused(
@@ -137,16 +138,17 @@ async def _refused(
     """Back Market read the whole call and said no: every line of it is refused."""
     gone = call.door is Door.SINGLE and isinstance(error, NotFoundError)
     code = "listing_not_found" if gone else str(classify(error.message))
-    lines = await _lines(run, call, run.store_id, (Outcome.PLANNED,))
+    lines = await _lines(run, call, (Outcome.PLANNED,))
     verdicts = [
         Verdict(line.seq, Outcome.REJECTED, code, error.message) for line in lines
     ]
-    await _settle(run, call, run.store_id, verdicts)
+    await _settle(run, call, verdicts)
 
 
 async def _not_through(
-    run: Run, call: Call, reserved: Reserved, error: BackMarketError
+    run: Run, call: Call, reserved: Reserved, error: AccountRestsError | BackMarketError
 ) -> None:
+    """Take the call back if it surely was not made, else find out later."""
     unknown = (
         isinstance(error, UnavailableError | NotUnderstoodError)
         and error.effect is Effect.UNKNOWN
@@ -162,7 +164,7 @@ async def _not_through(
             )
 
 
-async def poll(run: Run, call: Call, store_id: UUID) -> bool:
+async def poll(run: Run, call: Call) -> bool:
     """Ask for the end of a batch; True when it is settled.
 
     Raises BackMarketError; a task that Back Market does not know any more is read
@@ -172,21 +174,24 @@ async def poll(run: Run, call: Call, store_id: UUID) -> bool:
     try:
         report = await run.tools.back_market.task(run.access, call.task_id)
     except NotFoundError:
-        async with run.tools.database.transaction() as tx:
-            await run.lease.confirm(tx.session)
-            await calls.mark(tx.session, call, DispatchState.UNCERTAIN)
+        await _mark_polled(run, call, DispatchState.UNCERTAIN)
         return False
     if report.status is TaskStatus.PENDING:
-        async with run.tools.database.transaction() as tx:
-            await run.lease.confirm(tx.session)
-            await calls.mark(tx.session, call, call.state, polls=call.polls + 1)
+        await _mark_polled(run, call, DispatchState.SENT)
         return False
     crashpoint("publish.polled")
-    lines = await _lines(run, call, store_id, OPEN)
+    lines = await _lines(run, call, OPEN)
     verdicts = await _verdicts(run, report, lines)
-    await _settle(run, call, store_id, verdicts)
+    await _settle(run, call, verdicts)
     crashpoint("publish.settled")
     return True
+
+
+async def _mark_polled(run: Run, call: Call, state: DispatchState) -> None:
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await calls.mark(tx.session, call, state, polls=call.polls + 1)
+        await calls.note_progress(tx.session, run.publication_id)
 
 
 async def _verdicts(run: Run, report: TaskReport, lines: list[Line]) -> list[Verdict]:
@@ -239,7 +244,7 @@ async def reconcile(run: Run, call: Call) -> bool:
     What arrived is accepted. What did not is sent again, but for a batch only once
     its task cannot be under way any more.
     """
-    lines = await _lines(run, call, run.store_id, (Outcome.PLANNED,))
+    lines = await _lines(run, call, (Outcome.PLANNED,))
     seen = await readback.look(run.tools.back_market, run.access, lines)
     arrived, absent = readback.verdicts_from(lines, seen)
     if absent and call.door is Door.BATCH and await _may_be_under_way(run, call):
@@ -272,7 +277,7 @@ async def _may_be_under_way(run: Run, call: Call) -> bool:
     return since < wait_for_lost_task(longest)
 
 
-async def clear_left_over(run: Run, call: Call, store_id: UUID) -> None:
+async def clear_left_over(run: Run, call: Call) -> None:
     """Learn what became of a call of an earlier run before anything is sent again.
 
     Its task is polled first. While that stays open the listings tell, once, what
@@ -281,36 +286,41 @@ async def clear_left_over(run: Run, call: Call, store_id: UUID) -> None:
     run after that puts right what it overwrote.
     """
     may_still_end = call.state is DispatchState.SENT and not overdue(call, FORGET_TASK)
-    if call.state is DispatchState.SENT and await poll(run, call, store_id):
+    if call.state is DispatchState.SENT and await poll(run, call):
         return
     if may_still_end and call.reason_code == READ_BACK:
         return
-    lines = await _lines(run, call, store_id, OPEN)
+    lines = await _lines(run, call, OPEN)
     seen = await readback.look(run.tools.back_market, run.access, lines)
     arrived, _ = readback.verdicts_from(lines, seen)
-    others = [store for store in run.stores if store != store_id]
-    state = call.state if may_still_end else DispatchState.SETTLED
-    async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
-        await settle(tx.session, call.publication_id, store_id, others, arrived)
-        await calls.mark(tx.session, call, state, reason_code=READ_BACK)
+    state = DispatchState.SENT if may_still_end else DispatchState.SETTLED
+    await _settle(run, call, arrived, state, reason_code=READ_BACK)
 
 
-async def _lines(
-    run: Run, call: Call, store_id: UUID, outcomes: tuple[Outcome, ...]
-) -> list[Line]:
+async def _lines(run: Run, call: Call, outcomes: tuple[Outcome, ...]) -> list[Line]:
     async with run.tools.database.transaction() as tx:
-        return await calls.lines_of(tx.session, call, store_id, outcomes)
+        return await calls.lines_of(tx.session, call, run.store_id, outcomes)
 
 
 async def _settle(
-    run: Run, call: Call, store_id: UUID, verdicts: list[Verdict]
+    run: Run,
+    call: Call,
+    verdicts: list[Verdict],
+    state: DispatchState = DispatchState.SETTLED,
+    **columns: object,
 ) -> None:
-    others = [store for store in run.stores if store != store_id]
+    """Record verdicts and where the call stands then, for its own store."""
+    if state is DispatchState.SETTLED:
+        columns["settled_at"] = utc_now()
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
-        await settle(tx.session, call.publication_id, store_id, others, verdicts)
-        await calls.mark(tx.session, call, DispatchState.SETTLED, settled_at=utc_now())
+        await settle(
+            tx.session, call.publication_id, run.store_id, run.siblings, verdicts
+        )
+        await calls.mark(tx.session, call, state, **columns)
+        await calls.note_progress(tx.session, run.publication_id)
+        if call.publication_id != run.publication_id:
+            await ending.recount(tx.session, call.publication_id)
 
 
 def overdue(call: Call, deadline: timedelta) -> bool:

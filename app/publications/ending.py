@@ -21,19 +21,30 @@ from app.jobs.lease import Lease, Snooze
 from app.jobs.rows import hurry
 from app.publications import requests
 from app.publications.context import Run, Tools
-from app.publications.lifecycle import advance
+from app.publications.lifecycle import OVER, advance
 from app.publications.models import Publication
 from app.publications.settle import settle_rest
 from app.publications.words import Outcome, State, Trigger
 
 
+async def count_failure(run: Run) -> int:
+    """How many calls in a row have failed, with this one."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        failures: int = (
+            await tx.session.execute(
+                text(
+                    "UPDATE publication SET failures = failures + 1 WHERE id = :id "
+                    "RETURNING failures"
+                ),
+                {"id": run.publication_id},
+            )
+        ).scalar_one()
+    return failures
+
+
 async def wait(
-    run: Run,
-    pause: timedelta,
-    code: str,
-    reason: str,
-    *,
-    failures: int | None = None,
+    run: Run, pause: timedelta, code: str, reason: str | None = None
 ) -> Snooze:
     """Say why the run waits, and come back after a pause."""
     async with run.tools.database.transaction() as tx:
@@ -42,7 +53,6 @@ async def wait(
         if publication.planned_at:
             publication.state = advance(State(publication.state), State.WAITING)
         publication.reason_code, publication.reason = code, reason
-        publication.failures = run.failures if failures is None else failures
     return Snooze(pause)
 
 
@@ -124,6 +134,12 @@ async def _end(
     tx.jobs.extend(await _next_in_line(tx.session, publication.account_id))
 
 
+async def recount(session: AsyncSession, publication_id: UUID) -> None:
+    """Bring a report up to date whose changes were settled after its end."""
+    publication = await session.get_one(Publication, publication_id)
+    publication.totals = await _totals(session, publication)
+
+
 async def _totals(session: AsyncSession, publication: Publication) -> dict[str, Any]:
     rows = (
         await session.execute(
@@ -196,18 +212,25 @@ async def fail_unopened(
     """End a run that cannot even begin, or that failed too often to go on."""
     async with tools.database.transaction() as tx:
         await lease.confirm(tx.session)
-        publication = await tx.session.get_one(Publication, lease.subject_id)
-        await _close_calls(tx.session, publication.id, code)
-        await settle_rest(tx.session, publication.id, Outcome.DEFERRED, code)
-        await _end(tx, publication, State.FAILED, code, message)
+        publication = await tx.session.get(Publication, lease.subject_id)
+        if publication and State(publication.state) not in OVER:
+            await _close_calls(tx.session, publication.id, code)
+            await settle_rest(tx.session, publication.id, Outcome.DEFERRED, code)
+            await _end(tx, publication, State.FAILED, code, message)
         if not keep_job:
             await lease.finish(tx.session)
 
 
-async def note_refused_token(run: Run, error: BackMarketError) -> None:
-    """Turn the connection light red for every store of the account."""
+async def note_refused_token(run: Run, error: BackMarketError) -> bool:
+    """Turn the connection light red for every store of the account.
+
+    False: the token was renewed while this run used the old one.
+    """
     health = "refused" if isinstance(error, TokenRefusedError) else "forbidden"
     async with run.tools.database.transaction() as tx:
+        if not await accounts.still_uses(tx.session, run.account_id, run.token_digest):
+            return False
         await accounts.note_connection(
             tx.session, run.account_id, health, error.message
         )
+    return True

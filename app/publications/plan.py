@@ -86,7 +86,8 @@ differing AS (
   SELECT *,
     standing = 'wanted' AND (
       (listed_ean IS NOT NULL AND ean IS DISTINCT FROM listed_ean) OR
-      (listed_grade IS NOT NULL AND grade IS DISTINCT FROM listed_grade)) AS other_goods,
+      (listed_grade IS NOT NULL AND grade IS DISTINCT FROM listed_grade)
+    ) AS other_goods,
     target IS DISTINCT FROM accepted_quantity OR NOT listed AS d_quantity,
     listed AND target < accepted_quantity AS goes_down,
     standing = 'wanted' AND (NOT listed OR price IS DISTINCT FROM accepted_price)

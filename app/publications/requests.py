@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.columns import utc_now
@@ -37,26 +38,10 @@ async def request(
         trigger=trigger,
         not_before=not_before,
     )
-    inserted = await tx.session.scalar(
-        insert(Publication)
-        .values(**fresh.model_dump())
-        .on_conflict_do_nothing(
-            index_elements=["store_id", "kind"],
-            index_where=text("state = 'requested'"),
-        )
-        .returning(col(Publication.id))
-    )
-    publication = (
-        await tx.session.execute(
-            select(Publication)
-            .where(
-                Publication.store_id == store_id,
-                Publication.kind == "offers",
-                Publication.state == str(State.REQUESTED),
-            )
-            .with_for_update()
-        )
-    ).scalar_one()
+    publication = None
+    while publication is None:  # the one that waited may begin between the two
+        inserted = await _insert(tx.session, fresh)
+        publication = await _waiting(tx.session, store_id)
     after = max(not_before - utc_now(), timedelta(0)) if not_before else timedelta(0)
     if inserted:
         await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
@@ -66,6 +51,33 @@ async def request(
         publication.not_before = not_before
         await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
     return publication
+
+
+async def _insert(session: AsyncSession, fresh: Publication) -> bool:
+    """Whether no run of the store waited to start yet."""
+    inserted = await session.scalar(
+        insert(Publication)
+        .values(**fresh.model_dump())
+        .on_conflict_do_nothing(
+            index_elements=["store_id", "kind"],
+            index_where=text("state = 'requested'"),
+        )
+        .returning(col(Publication.id))
+    )
+    return inserted is not None
+
+
+async def _waiting(session: AsyncSession, store_id: UUID) -> Publication | None:
+    found = await session.execute(
+        select(Publication)
+        .where(
+            Publication.store_id == store_id,
+            Publication.kind == "offers",
+            Publication.state == str(State.REQUESTED),
+        )
+        .with_for_update()
+    )
+    return found.scalar_one_or_none()
 
 
 async def request_by_api(tx: Transaction, store: Store) -> Publication:
@@ -81,7 +93,8 @@ async def request_by_api(tx: Transaction, store: Store) -> Publication:
 async def request_due(tx: Transaction) -> int:
     """Make runs for stores whose time has come; returns how many.
 
-    Stores of an account whose token is refused are left out until it works again.
+    Stores of an account whose token is refused are left out until it works again;
+    instead Back Market is asked whether it does.
     """
     rows = (
         await tx.session.execute(
@@ -96,7 +109,9 @@ async def request_due(tx: Transaction) -> int:
     ).all()
     now = utc_now()
     for row in rows:
-        if row.connection not in {"refused", "forbidden"}:
+        if row.connection in {"refused", "forbidden"}:
+            await tx.enqueue(JobKind.CHECK_CONNECTION, row.account_id)
+        else:
             await request(tx, row.id, row.account_id, Trigger.SCHEDULE)
         due = next_due(row.id, timedelta(seconds=row.offers_interval_s), now)
         await tx.session.execute(

@@ -19,6 +19,7 @@ from app.backmarket.errors import (
     ThrottledError,
     TokenRefusedError,
 )
+from app.backmarket.markets import market_of
 from app.crashpoints import crashpoint
 from app.jobs.lease import Lease, Snooze
 from app.publications import begin, calls, deliver, ending, plan
@@ -52,7 +53,7 @@ async def publish(tools: Tools, lease: Lease) -> Snooze | None:
             run = await _make_plan(run)
         return await _carry_out(run)
     except AccountRestsError as error:
-        return await ending.wait(run, error.pause, "throttled", str(error))
+        return await ending.wait(run, error.pause, "throttled")
     except BackMarketError as error:
         return await _after_error(run, error)
 
@@ -61,8 +62,9 @@ async def _make_plan(run: Run) -> Run:
     """Settle what earlier runs left open, then write the plan in one transaction."""
     async with run.tools.database.transaction() as tx:
         left_over = await calls.left_over(tx.session, run.account_id)
-    for call, store_id in left_over:
-        await deliver.clear_left_over(run, call, store_id)
+    for each in left_over:
+        owner = run.for_store(each.store_id, market_of(each.country))
+        await deliver.clear_left_over(owner, each.call)
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         spent = await accounts.spends(tx.session, run.account_id)
@@ -101,7 +103,7 @@ async def _carry_out(run: Run) -> Snooze | None:
         if call.state in {DispatchState.SENDING, DispatchState.UNCERTAIN}:
             unknown = not await deliver.reconcile(run, call) or unknown
     polled = [
-        await deliver.poll(run, call, run.store_id)
+        await deliver.poll(run, call)
         for call in await _open_calls(run)
         if call.state is DispatchState.SENT
     ]
@@ -131,10 +133,10 @@ async def _open_calls(run: Run) -> list[calls.Call]:
 async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
     """What an error means for the run: wait, or end it clearly."""
     log.warning("publish.call_failed", code=error.code, status=error.status)
-    failures = run.failures + 1
     match error:
         case TokenRefusedError() | PermissionRefusedError():
-            await ending.note_refused_token(run, error)
+            if not await ending.note_refused_token(run, error):
+                return Snooze(timedelta(0))  # go on with the new token
             await ending.stop(
                 run, State.FAILED, Outcome.DEFERRED, error.code, error.message
             )
@@ -145,14 +147,12 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
             )
             return None
         case ThrottledError():
+            failures = await ending.count_failure(run)
             pause = pause_after_429(failures, error.retry_after)
             async with run.tools.database.transaction() as tx:
                 await accounts.pause(tx.session, run.account_id, pause)
-            return await ending.wait(
-                run, pause, error.code, error.message, failures=failures
-            )
+            return await ending.wait(run, pause, error.code, error.message)
         case _:
+            failures = await ending.count_failure(run)
             pause = max(pause_in_outage(failures), error.retry_after or timedelta(0))
-            return await ending.wait(
-                run, pause, error.code, error.message, failures=failures
-            )
+            return await ending.wait(run, pause, error.code, error.message)

@@ -157,22 +157,6 @@ async def settle_rest(
     )
 
 
-async def forget_old_errors(session: AsyncSession, store_id: UUID) -> None:
-    """An offer that differs in nothing any more is not in error either.
-
-    The catalog went back to what Back Market has, or dropped what it refused.
-    """
-    await session.execute(
-        text(
-            "UPDATE offer SET in_error = false, error_code = NULL, "
-            "error_message = NULL, error_at = NULL, error_count = 0 "
-            "WHERE store_id = :store AND in_error AND dirty IS NOT TRUE "
-            "AND standing <> 'kept'"
-        ),
-        {"store": store_id},
-    )
-
-
 async def forget_settled_errors(session: AsyncSession, store_id: UUID) -> None:
     """Offers whose refused change is not wanted any more are not in error."""
     await session.execute(

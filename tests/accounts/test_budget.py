@@ -28,7 +28,9 @@ def spent(*entries: tuple[float, int]) -> list[Spend]:
     [
         pytest.param(10, [], 10, id="nothing spent"),
         pytest.param(10, spent((5, 4)), 6, id="what was spent is missing"),
-        pytest.param(10, spent((5, 4), (59.9, 5)), 1, id="everything of the hour counts"),
+        pytest.param(
+            10, spent((5, 4), (59.9, 5)), 1, id="everything of the hour counts"
+        ),
         pytest.param(10, spent((60, 4)), 10, id="after exactly an hour it is free"),
         pytest.param(10, spent((90, 9), (1, 1)), 9, id="older spends do not count"),
         pytest.param(10, spent((1, 25)), 0, id="never below nothing"),
@@ -52,8 +54,12 @@ def test_lines_left_is_the_limit_without_the_last_hour(limit, spends, left):
         pytest.param(
             100, spent((20, 96), (50, 4)), 90, 40, id="the order does not matter"
         ),
-        pytest.param(5, spent((30, 5)), 9, 30, id="a limit under ten waits for one line"),
-        pytest.param(10, spent((90, 10)), 5, 0, id="what is older than an hour is free"),
+        pytest.param(
+            5, spent((30, 5)), 9, 30, id="a limit under ten waits for one line"
+        ),
+        pytest.param(
+            10, spent((90, 10)), 5, 0, id="what is older than an hour is free"
+        ),
     ],
 )
 def test_next_room_is_when_a_useful_number_of_lines_is_free(

@@ -20,7 +20,7 @@ ALLOWED = {
     "requested": "planning cancelled failed",
     "planning": "sending waiting finished failed cancelled",
     "sending": "waiting finished failed cancelled",
-    "waiting": "sending finished failed cancelled",
+    "waiting": "planning sending finished failed cancelled",
     "finished": "",
     "failed": "",
     "cancelled": "",
@@ -28,7 +28,8 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize(
-    ("current", "to"), [pytest.param(a, b, id=f"{a}-{b}") for a, b in product(State, State)]
+    ("current", "to"),
+    [pytest.param(a, b, id=f"{a}-{b}") for a, b in product(State, State)],
 )
 def test_a_publication_moves_only_as_the_table_says(current, to):
     if current is to or to in ALLOWED[current].split():

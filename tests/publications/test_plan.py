@@ -215,8 +215,9 @@ ONE_OFFER = [
     pytest.param(gone(), [zeroed()], id="disappeared: zeroed"),
     pytest.param(gone(accepted_quantity=0), [], id="disappeared: only once"),
     pytest.param(
-        gone(**NOT_WANTED, listed=False, accepted_quantity=None) if False else
-        {"sku": "A", **NOT_WANTED},
+        gone(**NOT_WANTED, listed=False, accepted_quantity=None)
+        if False
+        else {"sku": "A", **NOT_WANTED},
         [],
         id="disappeared before it was ever accepted",
     ),

@@ -24,10 +24,16 @@ AS_WANTED = {"quantity": 5, "price": Decimal("100.00"), "grade": "GOOD"}
         pytest.param(line(CREATE), AS_WANTED, True, id="created as wanted"),
         pytest.param(line(CREATE), None, False, id="no listing"),
         pytest.param(
-            line(CREATE), {**AS_WANTED, "quantity": 4}, True, id="created, one sold since"
+            line(CREATE),
+            {**AS_WANTED, "quantity": 4},
+            True,
+            id="created, one sold since",
         ),
         pytest.param(
-            line(CREATE), {**AS_WANTED, "quantity": 6}, False, id="more than was asked for"
+            line(CREATE),
+            {**AS_WANTED, "quantity": 6},
+            False,
+            id="more than was asked for",
         ),
         pytest.param(
             line(CREATE), {**AS_WANTED, "grade": "FAIR"}, False, id="another grade"
@@ -35,14 +41,24 @@ AS_WANTED = {"quantity": 5, "price": Decimal("100.00"), "grade": "GOOD"}
         pytest.param(
             line(CREATE), {**AS_WANTED, "grade": None}, True, id="grade not shown"
         ),
-        pytest.param(line({"price": "9.90"}), {"price": Decimal("9.9")}, True, id="price"),
-        pytest.param(line({"price": "9.90"}), {"price": Decimal(9)}, False, id="old price"),
-        pytest.param(line({"price": "9.90"}), {}, False, id="price not shown"),
         pytest.param(
-            line({"quantity": 3}, {"quantity": 5}), {"quantity": 5}, False, id="old stock"
+            line({"price": "9.90"}), {"price": Decimal("9.9")}, True, id="price"
         ),
         pytest.param(
-            line({"quantity": 3}, {"quantity": 5}), {"quantity": 3}, True, id="new stock"
+            line({"price": "9.90"}), {"price": Decimal(9)}, False, id="old price"
+        ),
+        pytest.param(line({"price": "9.90"}), {}, False, id="price not shown"),
+        pytest.param(
+            line({"quantity": 3}, {"quantity": 5}),
+            {"quantity": 5},
+            False,
+            id="old stock",
+        ),
+        pytest.param(
+            line({"quantity": 3}, {"quantity": 5}),
+            {"quantity": 3},
+            True,
+            id="new stock",
         ),
         pytest.param(
             line({"quantity": 3}, {"quantity": 5}),
@@ -57,7 +73,10 @@ AS_WANTED = {"quantity": 5, "price": Decimal("100.00"), "grade": "GOOD"}
             id="between old and new: arrived, then sold",
         ),
         pytest.param(
-            line({"quantity": 9}, {"quantity": 5}), {"quantity": 4}, False, id="only sold"
+            line({"quantity": 9}, {"quantity": 5}),
+            {"quantity": 4},
+            False,
+            id="only sold",
         ),
         pytest.param(line({"quantity": 3}), {}, False, id="stock not shown"),
         pytest.param(
@@ -68,10 +87,15 @@ AS_WANTED = {"quantity": 5, "price": Decimal("100.00"), "grade": "GOOD"}
             line({"warranty_delay": 24}), {"warranty_delay": 24}, True, id="warranty"
         ),
         pytest.param(
-            line({"warranty_delay": 24}), {"warranty_delay": 12}, False, id="old warranty"
+            line({"warranty_delay": 24}),
+            {"warranty_delay": 12},
+            False,
+            id="old warranty",
         ),
         pytest.param(line({"comment": "new"}), {"comment": "new"}, True, id="comment"),
-        pytest.param(line({"comment": "new"}), {"comment": "old"}, False, id="old comment"),
+        pytest.param(
+            line({"comment": "new"}), {"comment": "old"}, False, id="old comment"
+        ),
         pytest.param(
             line({"shipping": {"shipper_1": "DHL"}}),
             {},

@@ -1,0 +1,430 @@
+"""Uploads at the door: what is taken, what is refused, and that nothing stays."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.catalogs.uploads import ENCODINGS, encoding_of
+from app.main import create_app
+from app.settings import Settings
+from tests.support.shop import COLUMNS, Shop, as_csv, row
+from tests.support.stack import ADMIN_KEY, open_api, query
+
+ROWS = [row("A1"), row("B2", price="20.00")]
+
+
+def as_tsv() -> bytes:
+    return as_csv(ROWS).replace(b";", b"\t")
+
+
+def as_ndjson() -> bytes:
+    return b"".join(json.dumps(entry).encode() + b"\n" for entry in ROWS)
+
+
+def as_json() -> bytes:
+    return json.dumps(ROWS).encode()
+
+
+@pytest.fixture
+async def path(api: httpx.AsyncClient) -> str:
+    answer = await api.post("/v1/stores", json={"name": "A", "country": "FR"})
+    return f"/v1/stores/{answer.json()['id']}/catalogs"
+
+
+def files_in(settings: Settings) -> list[Path]:
+    return [p for p in settings.uploads.rglob("*") if p.is_file()]
+
+
+def form(*parts: tuple[str, bytes], ending: str = "--x--\r\n") -> bytes:
+    body = b"".join(
+        f"--x\r\n{head}\r\n\r\n".encode() + content + b"\r\n" for head, content in parts
+    )
+    return body + ending.encode()
+
+
+def disposition(rest: str) -> str:
+    return f"Content-Disposition: form-data; {rest}"
+
+
+FORMATS: dict[str, tuple[bytes, dict[str, str], str]] = {
+    "CSV": (as_csv(ROWS), {"Content-Type": "text/csv"}, "csv"),
+    "CSV with a charset": (
+        as_csv(ROWS),
+        {"Content-Type": 'text/csv; charset="us-ascii"'},
+        "csv",
+    ),
+    "TSV": (as_tsv(), {"Content-Type": "text/tab-separated-values"}, "tsv"),
+    "NDJSON": (as_ndjson(), {"Content-Type": "application/x-ndjson"}, "ndjson"),
+    "JSON": (as_json(), {"Content-Type": "application/json"}, "json"),
+    "gzip": (gzip.compress(as_csv(ROWS)), {"Content-Type": "application/gzip"}, "csv"),
+    "gzip as content encoding": (
+        gzip.compress(as_json()),
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+        "json",
+    ),
+    "known by the file's name": (
+        gzip.compress(as_ndjson()),
+        {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": 'attachment; filename="stock.ndjson.gz"',
+        },
+        "ndjson",
+    ),
+    "a form": (
+        form(
+            (disposition('name="note"'), b"hello"),
+            (
+                disposition('name="file"; filename="stock.csv"')
+                + "\r\nContent-Type: text/csv",
+                as_csv(ROWS),
+            ),
+            (disposition('name="more"'), b"bye"),
+        ),
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        "csv",
+    ),
+    "a form with the field `file` and no file name": (
+        form(
+            (disposition("name=file") + "\r\nContent-Type: application/json", as_json())
+        ),
+        {"Content-Type": 'multipart/form-data; boundary="x"'},
+        "json",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "found"), FORMATS.values(), ids=FORMATS.keys()
+)
+async def test_a_catalog_comes_in_many_formats(
+    shop: Shop, body: bytes, headers: dict[str, str], found: str
+):
+    answer = await shop.api.post(
+        f"/v1/stores/{shop.store_id}/catalogs", content=body, headers=headers
+    )
+    catalog = await shop.wait_for(
+        answer.headers["Location"], ("ready", "rejected", "awaiting_mapping")
+    )
+
+    assert answer.status_code == 202
+    assert answer.headers["Retry-After"] == "2"
+    assert catalog["rejection"] is None
+    assert (catalog["found"]["format"], catalog["counts"]["created"]) == (found, 2)
+    assert set(catalog["columns"]) == set(COLUMNS)
+
+
+NAMES: dict[str, tuple[str, str | None]] = {
+    "quoted": ('attachment; filename="my stock.csv"', "my stock.csv"),
+    "bare": ("attachment; filename=stock.csv", "stock.csv"),
+    "with quotes inside": (r'attachment; filename="a \"b\".csv"', 'a "b".csv'),
+    "a semicolon inside": ('attachment; filename="a;b.csv"', "a;b.csv"),
+    "UTF-8": ('attachment; filename="prix-été-ž.csv"', "prix-été-ž.csv"),
+    "RFC 6266": ("attachment; filename*=UTF-8''prix%20%C5%BE.csv", "prix ž.csv"),
+    "with a folder": ('attachment; filename="../../etc/x.csv"', "x.csv"),
+    "with a drive": (r'attachment; filename="C:\\data\\x.csv"', "x.csv"),
+    "none": ("attachment", None),
+    "nonsense": ("=;=;=", None),
+}
+
+
+@pytest.mark.parametrize(("header", "name"), NAMES.values(), ids=NAMES.keys())
+@pytest.mark.parametrize("raw", [True, False], ids=["raw", "form"])
+async def test_the_file_name_is_kept_without_its_folder(
+    api: httpx.AsyncClient, path: str, header: str, name: str | None, raw: bool
+):
+    body, kind = b"a;b\n1;2\n", "text/csv"
+    headers: dict[str, Any] = {"Content-Disposition": header.encode()}
+    if not raw:
+        rest = header.replace("attachment", 'Content-Disposition: form-data; name="file"')
+        body = form((f"{rest}\r\nContent-Type: text/csv", body))
+        headers, kind = {}, "multipart/form-data; boundary=x"
+    if not raw and name is None:
+        pytest.skip("a form's part without a disposition is no file")
+
+    answer = await api.post(
+        path, content=body, headers={**headers, "Content-Type": kind}
+    )
+
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["filename"] == name
+    assert answer.json()["size_bytes"] == 8
+
+
+FOREIGN = {
+    "text": {"Content-Type": "text/plain"},
+    "curl's default": {"Content-Type": "application/x-www-form-urlencoded"},
+    "Excel": {"Content-Type": "application/vnd.ms-excel"},
+    "none": {},
+    "an unknown content encoding": {
+        "Content-Type": "text/csv",
+        "Content-Encoding": "br",
+    },
+}
+
+
+@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN.keys())
+async def test_another_media_type_is_415_and_names_the_accepted_ones(
+    api: httpx.AsyncClient, path: str, settings: Settings, headers: dict[str, str]
+):
+    answer = await api.post(path, content=as_csv(ROWS), headers=headers)
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (415, "unsupported_media_type")
+    expected = "gzip, identity" if "Content-Encoding" in headers else "text/csv"
+    assert expected in error["accepted"]
+    assert files_in(settings) == []
+
+
+BAD_FORMS = {
+    "no boundary": ("multipart/form-data", form((disposition("name=file"), b"x"))),
+    "an endless boundary": ("multipart/form-data; boundary=" + "b" * 500, b""),
+    "no file": (
+        "multipart/form-data; boundary=x",
+        form((disposition('name="note"'), b"hello")),
+    ),
+    "empty": ("multipart/form-data; boundary=x", b""),
+    "not a form": ("multipart/form-data; boundary=x", b"hello"),
+    "cut off in the file": (
+        "multipart/form-data; boundary=x",
+        form(
+            (disposition('name="file"; filename="a.csv"'), as_csv(ROWS)), ending=""
+        ),
+    ),
+    "two files": (
+        "multipart/form-data; boundary=x",
+        form(
+            (disposition('name="file"; filename="a.csv"'), as_csv(ROWS)),
+            (disposition('name="more"; filename="b.csv"'), as_csv(ROWS)),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "body"), BAD_FORMS.values(), ids=BAD_FORMS.keys())
+async def test_a_form_without_exactly_one_whole_file_is_422(
+    api: httpx.AsyncClient, path: str, settings: Settings, kind: str, body: bytes
+):
+    answer = await api.post(path, content=body, headers={"Content-Type": kind})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_form")
+    assert answer.json()["errors"][0]["accepted"] == "a form with one file"
+    assert files_in(settings) == []
+
+
+UNKNOWN: dict[str, tuple[str, str, str, str]] = {
+    "separator": ("?separator=%23", "text/csv", "separator", ", ; | or tab"),
+    "empty separator": ("?separator=", "text/csv", "separator", ", ; | or tab"),
+    "quote": ("?quote=*", "text/csv", "quote", "\" or ' or none"),
+    "encoding": ("?encoding=klingon", "text/csv", "encoding", "UTF-8"),
+    "an encoding that is none of text": (
+        "?encoding=base64",
+        "text/csv",
+        "encoding",
+        "windows-1252",
+    ),
+    "charset": ("", "text/csv; charset=ebcdic-foo", "content-type", "ISO-8859-15"),
+}
+
+
+@pytest.mark.parametrize(
+    ("tail", "kind", "field", "accepted"), UNKNOWN.values(), ids=UNKNOWN.keys()
+)
+async def test_a_dialect_that_is_not_known_is_refused_at_the_door(
+    api: httpx.AsyncClient, path: str, tail: str, kind: str, field: str, accepted: str
+):
+    answer = await api.post(
+        path + tail, content=as_csv(ROWS), headers={"Content-Type": kind}
+    )
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (422, field)
+    assert accepted in error["accepted"]
+
+
+GIVEN = {
+    "tab by name": (as_tsv(), {"separator": "tab"}),
+    "a tab": (as_tsv(), {"separator": "\t"}),
+    "no quote": (as_csv(ROWS), {"quote": "none"}),
+    "an empty quote": (as_csv(ROWS), {"quote": ""}),
+    "latin-1": (as_csv(ROWS), {"encoding": "Latin-1"}),
+    "cp1252": (as_csv(ROWS), {"encoding": "windows-1252", "separator": ";"}),
+    "UTF-8 with a mark": (b"\xef\xbb\xbf" + as_csv(ROWS), {"encoding": "utf-8-sig"}),
+}
+
+
+@pytest.mark.parametrize(("body", "given"), GIVEN.values(), ids=GIVEN.keys())
+async def test_what_is_said_of_a_file_is_taken_at_its_word(
+    shop: Shop, body: bytes, given: dict[str, str]
+):
+    catalog = await shop.upload_bytes(body, **given)
+
+    assert (catalog["state"], catalog["counts"]["created"]) == ("ready", 2)
+
+
+@pytest.mark.parametrize("name", ENCODINGS.values())
+async def test_the_engine_reads_every_encoding_that_the_door_accepts(
+    shop: Shop, name: str
+):
+    body = as_csv([row("Ä1")]).decode().encode(name)
+
+    catalog = await shop.upload_bytes(body, encoding=name)
+
+    assert (catalog["state"], catalog["counts"]["created"]) == ("ready", 1)
+    assert encoding_of(name) == name
+
+
+async def endless(chunks: int = 10_000) -> AsyncIterator[bytes]:
+    for _ in range(chunks):
+        yield b"x" * 10_000
+
+
+TOO_LARGE: dict[str, tuple[Any, str]] = {
+    "with its length": (b"x" * 2_000_000, "text/csv"),
+    "in pieces": (lambda: endless(), "text/csv"),
+    "a file in a form": (
+        form((disposition('name="file"; filename="a.csv"'), b"x" * 1_500_000)),
+        "multipart/form-data; boundary=x",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "kind"), TOO_LARGE.values(), ids=TOO_LARGE.keys())
+async def test_a_body_over_the_limit_is_413_and_leaves_nothing(
+    settings: Settings, body: Any, kind: str
+):
+    small = settings.model_copy(update={"max_upload_bytes": 1_000_000})
+    async with open_api(small) as api:
+        store = await api.post("/v1/stores", json={"name": "A", "country": "FR"})
+        answer = await api.post(
+            f"/v1/stores/{store.json()['id']}/catalogs",
+            content=body() if callable(body) else body,
+            headers={"Content-Type": kind},
+        )
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert error["accepted"] == "at most 1000000 bytes"
+    assert files_in(settings) == []
+
+
+async def test_a_form_of_endless_other_fields_is_413(settings: Settings):
+    small = settings.model_copy(update={"max_upload_bytes": 1_000_000})
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n'
+        async for chunk in endless():
+            yield chunk
+
+    async with open_api(small) as api:
+        store = await api.post("/v1/stores", json={"name": "A", "country": "FR"})
+        answer = await api.post(
+            f"/v1/stores/{store.json()['id']}/catalogs",
+            content=body(),
+            headers={"Content-Type": "multipart/form-data; boundary=x"},
+        )
+
+    assert answer.status_code == 413
+
+
+async def test_a_body_as_large_as_allowed_is_taken(settings: Settings):
+    small = settings.model_copy(update={"max_upload_bytes": 8})
+    async with open_api(small) as api:
+        store = await api.post("/v1/stores", json={"name": "A", "country": "FR"})
+        path = f"/v1/stores/{store.json()['id']}/catalogs"
+        headers = {"Content-Type": "text/csv"}
+        fits = await api.post(path, content=b"a;b\n1;2\n", headers=headers)
+        over = await api.post(path, content=b"a;b\n1;22\n", headers=headers)
+
+    assert (fits.status_code, over.status_code) == (202, 413)
+
+
+HANG_UPS = {
+    "raw": ("text/csv", [b"sku;ean\n", b"A1;"]),
+    "a form before its file": ("multipart/form-data; boundary=x", [b"--x\r\nContent-"]),
+    "a form in its file": (
+        "multipart/form-data; boundary=x",
+        [form((disposition('name="file"; filename="a.csv"'), b"a;b"), ending="")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "chunks"), HANG_UPS.values(), ids=HANG_UPS.keys())
+async def test_a_client_that_hangs_up_leaves_nothing(
+    settings: Settings, path: str, kind: str, chunks: list[bytes]
+):
+    app = create_app(settings)
+    messages = [
+        *({"type": "http.request", "body": c, "more_body": True} for c in chunks),
+        {"type": "http.disconnect"},
+    ]
+    coming, sent = iter(messages), []
+
+    async def receive() -> Any:
+        return next(coming, messages[-1])
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with app.router.lifespan_context(app) as state:
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [
+                (b"content-type", kind.encode()),
+                (b"authorization", f"Bearer {ADMIN_KEY}".encode()),
+            ],
+            "state": dict(state or {}),
+        }
+        await app(scope, receive, send)
+
+    assert files_in(settings) == []
+    assert [m["status"] for m in sent if "status" in m] == [400]
+    assert b"body_cut_off" in sent[-1]["body"]
+
+
+async def test_no_transaction_is_open_while_a_body_comes_in(
+    api: httpx.AsyncClient, path: str, database_url: str
+):
+    seen: list[Any] = []
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"sku;ean\n"
+        await asyncio.sleep(0.2)
+        seen.extend(
+            query(
+                database_url,
+                "SELECT state FROM pg_stat_activity WHERE datname = current_database() "
+                "AND application_name = 'refeed' AND xact_start IS NOT NULL",
+            )
+        )
+        yield b"A1;1\n"
+
+    answer = await api.post(
+        path, content=slowly(), headers={"Content-Type": "text/csv"}
+    )
+
+    assert answer.status_code == 202
+    assert seen == []
+
+
+async def test_a_store_deleted_during_the_upload_is_404(
+    api: httpx.AsyncClient, path: str
+):
+    async def body() -> AsyncIterator[bytes]:
+        yield b"sku;ean\n"
+        deleted = await api.delete(path.removesuffix("/catalogs"))
+        assert deleted.status_code == 204
+        yield b"A1;1\n"
+
+    answer = await api.post(path, content=body(), headers={"Content-Type": "text/csv"})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

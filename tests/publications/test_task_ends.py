@@ -1,0 +1,193 @@
+"""How a batch's task may end: failed, refused rows, strange, late, or never."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.embedded.servers import EmbeddedServers
+from app.settings import Settings
+from tests.publications.watching import outcomes, runs, times_sent
+from tests.support.shop import Shop, row
+from tests.support.stack import settings_for
+
+TIMED_OUT = ("unconfirmed", "task_timeout")
+ACCEPTED = ("accepted", None)
+
+
+@pytest.fixture
+def settings(
+    database_url: str, servers: EmbeddedServers, sandbox_url: str, tmp_path: Path
+) -> Settings:
+    """A run waits for a task for a second only."""
+    redis_url = f"{servers.endpoints.redis_url}?db={uuid4().int % 15 + 1}"
+    return settings_for(database_url, redis_url, sandbox_url, tmp_path, task_deadline=1)
+
+
+async def test_a_task_that_never_ends_leaves_its_lines_unconfirmed(shop: Shop):
+    await shop.fault("stuck_task", count=1)
+    await shop.upload([row("A"), row("B")])
+
+    run = await shop.publish()
+
+    assert run["state"] == "finished"
+    assert outcomes(await shop.changes(run)) == {"A": TIMED_OUT, "B": TIMED_OUT}
+    change = (await shop.changes(run))[0]
+    assert change["message"] == (
+        "Back Market's task did not end in time; the next run looks again."
+    )
+
+
+async def test_the_next_run_sends_what_a_task_without_end_did_not_do(shop: Shop):
+    await shop.fault("stuck_task", count=1)
+    await shop.upload([row("A"), row("B")])
+    await shop.publish()
+
+    run = await shop.publish()
+
+    assert outcomes(await shop.changes(run)) == {"A": ACCEPTED, "B": ACCEPTED}
+    assert await times_sent(shop) == {"A": 1, "B": 1}
+
+
+async def test_the_next_run_does_not_repeat_what_a_task_without_end_did(shop: Shop):
+    await shop.fault("stuck_task", count=1, applies=True)
+    await shop.upload([row("A"), row("B")])
+    first = await shop.publish()
+
+    second = await shop.publish()
+
+    assert second["counts"]["changes"] == 0
+    assert await times_sent(shop) == {"A": 1, "B": 1}
+    assert outcomes(await shop.changes(first)) == {"A": ACCEPTED, "B": ACCEPTED}
+    report = (await runs(shop))[0]
+    assert report["counts"]["by_outcome"] == {"accepted": 2}
+
+
+async def test_what_a_task_overwrites_late_is_put_right_by_the_run_after(shop: Shop):
+    await shop.upload([row("A")])
+    await shop.publish()
+    await shop.fault("stuck_task", count=1)
+    many = [row(f"N{n}") for n in range(2)]
+    await shop.upload([row("A", listed=1), *many])
+    await shop.publish()
+    task = (await shop.sandbox("GET", "/tasks", params={"account": shop.account}))[
+        "tasks"
+    ][-1]["task_id"]
+    await shop.upload([row("A"), row("N0", price="50"), row("N1", quantity=1)])
+    await shop.publish()
+
+    await shop.sandbox("POST", f"/tasks/{task}/finish")
+    assert (await shop.listings())["N0"]["price"] == "199.90"
+    await shop.publish()
+
+    shown = await shop.listings()
+    assert (shown["N0"]["price"], shown["N1"]["quantity"]) == ("50.00", 1)
+
+
+async def test_a_failed_task_refuses_every_line_and_the_next_run_tries_again(
+    shop: Shop,
+):
+    await shop.fault("failed_task", count=1, message="The catalog is on fire")
+    await shop.upload([row("A"), row("B")])
+
+    failed = await shop.publish()
+    again = await shop.changes(await shop.publish())
+
+    refused = await shop.changes(failed)
+    assert outcomes(refused) == {
+        "A": ("rejected", "task_failed"),
+        "B": ("rejected", "task_failed"),
+    }
+    assert refused[0]["message"] == "The catalog is on fire"
+    groups = await shop.api.get(f"/v1/publications/{failed['id']}/errors")
+    assert [(g["code"], g["changes"]) for g in groups.json()["items"]] == [
+        ("task_failed", 2)
+    ]
+    assert [(c["reason"], c["outcome"]) for c in again] == [
+        ("in_error", "accepted")
+    ] * 2
+
+
+@pytest.mark.parametrize("shape", ["list", "string", "object"])
+async def test_refused_rows_are_understood_in_every_shape(shop: Shop, shape: str):
+    await shop.fault("rejected_row", sku="BAD*", shape=shape, message="price too low")
+    await shop.upload([row("BAD1"), row("FINE"), row("BAD2")])
+
+    changes = await shop.changes(await shop.publish())
+
+    assert outcomes(changes) == {
+        "BAD1": ("rejected", "price"),
+        "BAD2": ("rejected", "price"),
+        "FINE": ACCEPTED,
+    }
+    assert {c["message"] for c in changes if c["code"]} == {
+        "row: price too low"
+    } or all("price too low" in c["message"] for c in changes if c["code"])
+    offers = await shop.offers(state="in_error")
+    assert set(offers) == {"BAD1", "BAD2"}
+
+
+async def test_results_keyed_by_ean_find_their_rows(shop: Shop):
+    await shop.fault("keyed_by_ean")
+    await shop.fault("rejected_row", sku="BAD", message="price too low")
+    await shop.upload([row("A"), row("BAD"), row("C")])
+
+    changes = await shop.changes(await shop.publish())
+
+    assert outcomes(changes) == {
+        "A": ACCEPTED,
+        "BAD": ("rejected", "price"),
+        "C": ACCEPTED,
+    }
+
+
+async def test_results_keyed_by_an_ean_of_two_skus_are_looked_up(shop: Shop):
+    """The report cannot say which is which: the listings can."""
+    await shop.fault("keyed_by_ean")
+    ean = row("A")["ean"]
+    await shop.upload([row("A"), row("B", ean=ean, grade="FAIR")])
+
+    changes = await shop.changes(await shop.publish())
+
+    assert outcomes(changes) == {"A": ACCEPTED, "B": ACCEPTED}
+
+
+@pytest.mark.parametrize("status", [3, 7, 42])
+async def test_a_status_that_nobody_documented_means_keep_polling(
+    shop: Shop, status: int
+):
+    await shop.fault("odd_status", status=status, seconds=0.4)
+    await shop.upload([row("A")])
+
+    run = await shop.publish()
+
+    assert run["counts"]["by_outcome"] == {"accepted": 1}
+
+
+async def test_a_task_that_back_market_forgot_is_read_back(shop: Shop):
+    await shop.fault("answer", path="/ws/tasks/*", status=404, message="Task not found")
+    await shop.upload([row("A"), row("B")])
+
+    run = await shop.publish()
+
+    assert outcomes(await shop.changes(run)) == {"A": ACCEPTED, "B": ACCEPTED}
+    assert await times_sent(shop) == {"A": 1, "B": 1}
+
+
+async def test_a_creation_that_was_reported_but_never_happened_is_not_accepted(
+    shop: Shop,
+):
+    await shop.fault("ignored_row", sku="LOST", count=1)
+    await shop.upload([row("LOST"), row("FINE")])
+
+    run = await shop.publish()
+    again = await shop.changes(await shop.publish())
+
+    assert outcomes(await shop.changes(run)) == {
+        "FINE": ACCEPTED,
+        "LOST": ("unconfirmed", "not_in_result"),
+    }
+    assert [(c["sku"], c["reason"], c["outcome"]) for c in again] == [
+        ("LOST", "new", "accepted")
+    ]
+    assert set(await shop.listings()) == {"FINE", "LOST"}

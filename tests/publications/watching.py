@@ -1,0 +1,92 @@
+"""Looks at a shop from outside: its account, its runs, what was sent to whom."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tests.support.shop import Shop
+
+OVER = ("finished", "failed", "cancelled")
+
+
+async def eventually(
+    found: Callable[[], Awaitable[Any]],
+    between: Callable[[], None] | None = None,
+    seconds: float = 30,
+) -> Any:
+    """Ask until the answer is not empty; do something between two questions."""
+    end = time.monotonic() + seconds
+    while not (answer := await found()):
+        assert time.monotonic() < end, "it did not happen in time"
+        if between:
+            between()
+        await asyncio.sleep(0.1)
+    return answer
+
+
+async def run_of(shop: Shop, publication: Mapping[str, Any]) -> dict[str, Any]:
+    answer = await shop.api.get(f"/v1/publications/{publication['id']}")
+    return dict(answer.json())
+
+
+async def over(
+    shop: Shop,
+    publication: Mapping[str, Any],
+    between: Callable[[], None] | None = None,
+) -> dict[str, Any]:
+    """The run once it has ended."""
+
+    async def ended() -> dict[str, Any] | None:
+        run = await run_of(shop, publication)
+        return run if run["state"] in OVER else None
+
+    return dict(await eventually(ended, between))
+
+
+async def in_state(shop: Shop, publication: Mapping[str, Any], state: str) -> Any:
+    return await shop.wait_for(f"/v1/publications/{publication['id']}", (state,), 20)
+
+
+async def runs(shop: Shop) -> list[dict[str, Any]]:
+    """All runs of the store, the oldest first."""
+    answer = await shop.api.get("/v1/publications", params={"store_id": shop.store_id})
+    return list(reversed(answer.json()["items"]))
+
+
+async def all_over(shop: Shop, number: int) -> list[dict[str, Any]]:
+    """The store's runs once there are so many and each has ended."""
+
+    async def ended() -> list[dict[str, Any]]:
+        found = await runs(shop)
+        done = len(found) >= number and all(r["state"] in OVER for r in found)
+        return found if done else []
+
+    return list(await eventually(ended))
+
+
+async def account(shop: Shop) -> dict[str, Any]:
+    """The one seller account of this database."""
+    answer = await shop.api.get("/v1/seller-accounts")
+    return dict(answer.json()["items"][0])
+
+
+async def light(shop: Shop, name: str) -> dict[str, Any]:
+    answer = await shop.api.get(f"/v1/stores/{shop.store_id}/lights")
+    return dict(answer.json()[name])
+
+
+def outcomes(changes: list[Any]) -> dict[str, tuple[str, str | None]]:
+    return {c["sku"]: (c["outcome"], c["code"]) for c in changes}
+
+
+async def times_sent(shop: Shop, after: int = 0) -> Counter[str]:
+    """How many lines of each SKU arrived at the sandbox since then."""
+    return Counter(e["sku"] for e in await shop.ledger(after=str(after)))
+
+
+async def last_line(shop: Shop) -> int:
+    """The number of the newest line that the sandbox knows."""
+    answer = await shop.sandbox("GET", "/ledger", params={"limit": "1"})
+    return int(answer["last_number"])
