@@ -18,7 +18,7 @@ from app.backmarket.errors import (
     UnavailableError,
 )
 from app.backmarket.matching import match_rows
-from app.backmarket.tasks import TaskReport, TaskStatus, classify
+from app.backmarket.tasks import ListingRef, TaskReport, TaskStatus, classify
 from app.columns import utc_now
 from app.crashpoints import crashpoint
 from app.publications import calls, ending, readback
@@ -208,6 +208,11 @@ async def _verdicts(run: Run, report: TaskReport, lines: list[Line]) -> list[Ver
         [line.listing_id for line in lines],
     )
     by_sku = {line.sku: line for line in lines}
+    unproven = [
+        sku for sku, ref in matched.accepted.items() if _unproven(by_sku[sku], ref)
+    ]
+    if len(unproven) > LOOK_FOR_MISSING:
+        unproven = []  # too many to look for: the report is believed
     verdicts = [
         Verdict(
             by_sku[sku].seq,
@@ -217,12 +222,19 @@ async def _verdicts(run: Run, report: TaskReport, lines: list[Line]) -> list[Ver
             publication_state=ref.publication_state,
         )
         for sku, ref in matched.accepted.items()
+        if sku not in unproven
     ]
     verdicts += [
         Verdict(by_sku[sku].seq, Outcome.REJECTED, str(why.code), why.message)
         for sku, why in matched.refused.items()
     ]
-    return verdicts + await _missing(run, [by_sku[sku] for sku in matched.missing])
+    doubtful = [by_sku[sku] for sku in (*matched.missing, *unproven)]
+    return verdicts + await _missing(run, doubtful)
+
+
+def _unproven(line: Line, ref: ListingRef) -> bool:
+    """A creation that is said to have worked, but of which no listing came."""
+    return "grade" in line.after and ref.listing_id is None
 
 
 async def _missing(run: Run, lines: list[Line]) -> list[Verdict]:

@@ -26,7 +26,11 @@ from app.publications import begin, calls, deliver, ending, plan
 from app.publications.context import AccountRestsError, Run, Tools
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
 from app.publications.plan import PlanRequest
-from app.publications.settle import forget_settled_errors, note_local_refusals
+from app.publications.settle import (
+    forget_settled_errors,
+    lock_offers,
+    note_local_refusals,
+)
 from app.publications.words import DispatchState, Outcome, State
 from app.vault import SecretUnreadableError
 
@@ -67,6 +71,7 @@ async def _make_plan(run: Run) -> Run:
         await deliver.clear_left_over(owner, each.call)
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
+        await lock_offers(tx.session, [run.store_id])
         spent = await accounts.spends(tx.session, run.account_id)
         now = await accounts.database_now(tx.session)
         request = PlanRequest(

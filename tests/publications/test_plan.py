@@ -22,7 +22,7 @@ from app.publications.plan import (
 from app.publications.words import Lane
 
 EAN, OTHER_EAN = "4006381333931", "4006381333948"
-BATCH_OF_UPDATES, BATCH_OF_CREATES = 1_000_000, 2_000_000
+BATCH_OF_UPDATES, BATCH_OF_CREATES = 5_000_000, 25_000_000
 
 Row = Mapping[str, Any]
 
@@ -686,3 +686,17 @@ async def test_equal_content_has_an_equal_hash(tables: Tables):
     assert await hash_of(fresh("A")) != first
     assert await hash_of(fresh("A"), online("X", quantity=1)) != first
     assert await hash_of() == await hash_of(online("C"))
+
+
+async def test_few_decreases_go_at_once_however_many_prices_change(tables: Tables):
+    tables.offers(
+        tables.store_id,
+        [online(f"P{n}", price="1.00") for n in range(4)]
+        + [online("LOW", quantity=1), gone("OUT")],
+    )
+
+    _, planned = await tables.plan(single_max=2)
+
+    doors = {row["sku"]: row["door"] for row in planned}
+    assert (doors["LOW"], doors["OUT"]) == ("single", "single")
+    assert {doors[f"P{n}"] for n in range(4)} == {"batch"}

@@ -1,0 +1,194 @@
+"""The SQL of the plan: what differs, what is to be done with it, in which order.
+
+One chain of steps serves two statements: one counts, the other picks the changes that
+are listed one by one. The rules are those of "Update mode".
+"""
+
+from app.publications.words import Lane
+
+LANES = {lane.name.lower(): int(lane) for lane in Lane}
+
+# What another store of the account wants under the same SKU. Stock is one number per
+# listing for all countries (Back Market API, listings): the lowest wish counts.
+_ELSEWHERE = """
+  LEFT JOIN LATERAL (
+    SELECT min(s.quantity) FILTER (WHERE s.standing = 'wanted'
+                                      OR (s.standing = 'kept' AND s.listed)) AS wish,
+           bool_or(s.standing IN ('wanted', 'kept') AND s.listed
+                   AND coalesce(s.quantity, s.accepted_quantity, 0) > 0) AS sells,
+           min(s.accepted_ean) FILTER (WHERE s.listed) AS ean,
+           min(s.accepted_grade) FILTER (WHERE s.listed) AS grade
+      FROM offer AS s
+     WHERE s.store_id = ANY(:siblings) AND s.sku_key = o.sku_key
+  ) AS elsewhere ON true
+"""
+_NOBODY_ELSE = """
+  CROSS JOIN (SELECT NULL::int AS wish, false AS sells,
+                     NULL::text AS ean, NULL::text AS grade) AS elsewhere
+"""
+
+# 1. each dirty offer with the quantity it should have and what differs
+_COMPARED = """
+compared AS (
+  SELECT o.sku_key, o.sku, o.standing, o.fingerprint, o.listed, o.in_error,
+         o.listing_id IS NOT NULL AS known,
+         o.ean, o.product_id, o.grade, o.new_battery,
+         o.price, o.min_price, o.warranty_delay, o.comment, o.shipping,
+         o.accepted_price, o.accepted_quantity, o.accepted_min_price,
+         o.accepted_warranty_delay, o.accepted_comment, o.accepted_shipping,
+         CASE WHEN o.listed THEN o.accepted_ean ELSE elsewhere.ean END AS listed_ean,
+         CASE WHEN o.listed THEN o.accepted_grade ELSE elsewhere.grade END
+           AS listed_grade,
+         coalesce(elsewhere.sells, false) AS sold_elsewhere,
+         CASE WHEN o.standing = 'gone' THEN 0
+              ELSE least(o.quantity, elsewhere.wish) END AS target
+    FROM offer AS o {elsewhere}
+   WHERE o.store_id = :store AND o.dirty
+)"""
+
+_DIFFERS = """
+differing AS (
+  SELECT *,
+    standing = 'wanted' AND (
+      (listed_ean IS NOT NULL AND ean IS DISTINCT FROM listed_ean) OR
+      (listed_grade IS NOT NULL AND grade IS DISTINCT FROM listed_grade)
+    ) AS other_goods,
+    target IS DISTINCT FROM accepted_quantity OR NOT listed AS d_quantity,
+    listed AND target < accepted_quantity AS goes_down,
+    standing = 'wanted' AND (NOT listed OR price IS DISTINCT FROM accepted_price)
+      AS d_price,
+    standing = 'wanted' AND min_price IS NOT NULL
+      AND (NOT listed OR min_price IS DISTINCT FROM accepted_min_price) AS d_min_price,
+    standing = 'wanted' AND warranty_delay IS NOT NULL AND (NOT listed
+      OR warranty_delay IS DISTINCT FROM accepted_warranty_delay) AS d_warranty,
+    standing = 'wanted' AND comment IS NOT NULL
+      AND (NOT listed OR comment IS DISTINCT FROM accepted_comment) AS d_comment,
+    standing = 'wanted' AND shipping IS NOT NULL
+      AND (NOT listed OR shipping IS DISTINCT FROM accepted_shipping) AS d_shipping
+  FROM compared
+)"""
+
+# 2. what is to be done with it
+_JUDGED = """
+judged AS (
+  SELECT *,
+    CASE
+      WHEN standing = 'gone' AND sold_elsewhere THEN 'held'
+      WHEN other_goods AND NOT goes_down THEN 'rejected'
+      WHEN standing = 'kept' AND NOT goes_down THEN 'nothing'
+      WHEN d_quantity OR d_price OR d_min_price OR d_warranty OR d_comment
+           OR d_shipping THEN 'send'
+      ELSE 'nothing'
+    END AS verdict,
+    CASE
+      WHEN in_error THEN 'in_error'
+      WHEN standing = 'gone' THEN 'disappeared'
+      WHEN NOT listed THEN 'new'
+      ELSE 'modified'
+    END AS reason,
+    CASE
+      WHEN goes_down THEN {stock_down}
+      WHEN in_error THEN {repeat}
+      WHEN NOT listed THEN {new}
+      WHEN d_price THEN {price}
+      WHEN d_quantity THEN {stock_up}
+      ELSE {content}
+    END AS lane,
+    -- a row that is invalid now, or names other goods, may only lower its stock
+    standing = 'kept' OR other_goods AS only_stock
+  FROM differing
+)"""
+
+# 3. in which order, through which door. What protects from overselling is a group of
+# its own: few such updates go one by one at once, however many others there are.
+_RANKED = """
+chosen AS (
+  SELECT * FROM judged WHERE verdict <> 'nothing'
+   ORDER BY verdict = 'send', lane, sku_key LIMIT :listed
+),
+ranked AS (
+  SELECT *, row_number() OVER (ORDER BY verdict <> 'send', lane, sku_key) AS seq
+    FROM chosen
+),
+allowed AS (
+  SELECT *, verdict = 'send' AND seq <= :lines AS goes,
+         CASE WHEN NOT listed THEN 2 WHEN lane = {stock_down} THEN 0 ELSE 1 END
+           AS company
+    FROM ranked
+),
+grouped AS (
+  SELECT *, count(*) OVER (PARTITION BY goes, company) AS size,
+         row_number() OVER (PARTITION BY goes, company ORDER BY seq) AS place
+    FROM allowed
+),
+doored AS (
+  SELECT *, CASE WHEN goes AND listed AND known AND size <= :single_max
+                 THEN 'single' WHEN goes THEN 'batch' END AS door
+    FROM grouped
+)"""
+
+# Dispatches, in the order of sending: lowered stock, other updates, creations; in each
+# one per single update, then batches.
+_INSERT = """
+INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, door, dispatch,
+                    before, after, fingerprint, outcome, code)
+SELECT :publication, seq, sku_key, sku, reason, lane, door,
+       company * 10000000
+         + CASE door WHEN 'single' THEN place
+                     WHEN 'batch' THEN 5000000 + (place - 1) / :batch_lines END,
+       CASE WHEN listed THEN jsonb_strip_nulls(jsonb_build_object(
+         'price', CASE WHEN d_price AND NOT only_stock THEN accepted_price::text END,
+         'quantity', CASE WHEN d_quantity THEN accepted_quantity END,
+         'min_price', CASE WHEN d_min_price AND NOT only_stock
+                           THEN accepted_min_price::text END,
+         'warranty_delay', CASE WHEN d_warranty AND NOT only_stock
+                                THEN accepted_warranty_delay END,
+         'comment', CASE WHEN d_comment AND NOT only_stock THEN accepted_comment END,
+         'shipping', CASE WHEN d_shipping AND NOT only_stock
+                          THEN accepted_shipping::jsonb END,
+         'ean', CASE WHEN verdict = 'rejected' THEN listed_ean END,
+         'grade', CASE WHEN verdict = 'rejected' THEN listed_grade END))
+       ELSE '{}'::jsonb END,
+       jsonb_strip_nulls(jsonb_build_object(
+         'price', CASE WHEN d_price AND NOT only_stock THEN price::text END,
+         'quantity', CASE WHEN d_quantity THEN target END,
+         'min_price', CASE WHEN d_min_price AND NOT only_stock THEN min_price::text END,
+         'warranty_delay', CASE WHEN d_warranty AND NOT only_stock
+                                THEN warranty_delay END,
+         'comment', CASE WHEN d_comment AND NOT only_stock THEN comment END,
+         'shipping', CASE WHEN d_shipping AND NOT only_stock THEN shipping::jsonb END,
+         'ean', CASE WHEN NOT listed OR verdict = 'rejected' THEN ean END,
+         'grade', CASE WHEN NOT listed OR verdict = 'rejected' THEN grade END,
+         'product_id', CASE WHEN NOT listed THEN product_id END,
+         'new_battery', CASE WHEN NOT listed THEN new_battery END)),
+       fingerprint,
+       CASE WHEN goes THEN 'planned' WHEN verdict = 'send' THEN 'deferred'
+            ELSE verdict END,
+       CASE WHEN goes THEN NULL WHEN verdict = 'send' THEN 'line_budget'
+            WHEN verdict = 'held' THEN 'wanted_elsewhere' ELSE 'identity_changed' END
+  FROM doored
+"""
+
+_COUNTS = """
+SELECT reason, verdict, count(*) AS changes
+  FROM judged WHERE verdict <> 'nothing' GROUP BY 1, 2
+"""
+
+
+def _steps(*, shared: bool) -> list[str]:
+    return [
+        _COMPARED.format(elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE).strip(),
+        _DIFFERS.strip(),
+        _JUDGED.format(**LANES).strip(),
+    ]
+
+
+def counting(*, shared: bool) -> str:
+    """How many changes there are, by reason and verdict."""
+    return "WITH " + ",\n".join(_steps(shared=shared)) + _COUNTS
+
+
+def writing(*, shared: bool) -> str:
+    """The changes to be sent, and as many others as are listed, into `change`."""
+    steps = [*_steps(shared=shared), _RANKED.format(**LANES).strip()]
+    return "WITH " + ",\n".join(steps) + _INSERT
