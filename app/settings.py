@@ -22,7 +22,7 @@ def _seconds(value: object) -> object:
 
 
 Span = Annotated[
-    timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=31))
+    timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=3660))
 ]
 """A duration: seconds, or ISO 8601 such as `PT2H`."""
 
@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     )
     sweep: Span = Field(
         timedelta(seconds=1), description="rhythm of the sweeper that finds due work"
+    )
+    keep_catalogs: int = Field(
+        10, ge=1, description="files of so many newest catalogs are kept per store"
+    )
+    keep_reports: Span = Field(
+        timedelta(days=31), description="how long finished publications are kept"
     )
     worker_slots: int = Field(10, gt=0, le=100, description="jobs at a time, a worker")
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.backmarket.client import open_client
 from app.database import Database, open_engine
+from app.housekeeping import RHYTHM, tidy
 from app.jobs import queue, rows
 from app.logs import configure_logs
 from app.publications.requests import request_due
@@ -106,6 +108,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
     """Make due runs, wake due jobs; run them here when Redis does not take them."""
     strays: set[asyncio.Task[None]] = set()
     pause = context.settings.sweep.total_seconds()
+    tidied = time.monotonic()
     while crew.open:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(crew.closing.wait(), pause)
@@ -113,6 +116,9 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
         try:
             async with context.database.transaction() as tx:
                 await request_due(tx)
+            if time.monotonic() - tidied > RHYTHM.total_seconds():
+                await tidy(context.database, context.storage, context.settings)
+                tidied = time.monotonic()
             async with context.database.transaction() as tx:
                 due = await rows.due_jobs(tx.session)
         except (DBAPIError, OSError, TimeoutError) as error:
@@ -136,9 +142,7 @@ async def listen(settings: Settings, crew: Crew) -> None:
     while crew.open:
         pool = queue.connect(url)
         worker = Worker(
-            functions=[
-                func(cast("WorkerCoroutine", run), name=queue.RUN, max_tries=1)
-            ],
+            functions=[func(cast("WorkerCoroutine", run), name=queue.RUN, max_tries=1)],
             queue_name=queue.QUEUE_NAME,
             redis_pool=pool,
             handle_signals=False,

@@ -1,6 +1,6 @@
 """Takes up a publication: loads what it needs and gives it the seller account."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from app.publications.words import State
 from app.stores.models import Store
 
 BUSY = timedelta(seconds=2)
+IMPORT_PAUSE = timedelta(seconds=0.5)
+IMPORT_PATIENCE = timedelta(minutes=2)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
@@ -71,6 +74,8 @@ async def _pause(
         return publication.not_before - now
     account_id = publication.account_id
     if publication.state == State.REQUESTED:
+        if await _awaits_import(session, publication, now):
+            return IMPORT_PAUSE
         assert store.account_id is not None  # noqa: S101 - take_up looked
         account_id = publication.account_id = store.account_id
         busy = await session.scalar(
@@ -91,6 +96,27 @@ async def _pause(
         to = State.SENDING if publication.planned_at else State.PLANNING
         publication.state = advance(State.WAITING, to)
     return None
+
+
+async def _awaits_import(
+    session: AsyncSession, publication: Publication, now: datetime
+) -> bool:
+    """Whether a catalog came before the request that is not read yet.
+
+    Who uploads and publishes at once means the new catalog; but a long import holds
+    no run up for longer than our patience.
+    """
+    asked = max(publication.requested_at, publication.not_before or EARLIEST)
+    if now - asked > IMPORT_PATIENCE:
+        return False
+    found = await session.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM catalog WHERE store_id = :store "
+            "AND state IN ('received', 'importing') AND created_at <= :asked)"
+        ),
+        {"store": publication.store_id, "asked": asked},
+    )
+    return bool(found)
 
 
 async def _siblings(session: AsyncSession, store: Store) -> list[UUID]:

@@ -1,6 +1,7 @@
 """Time and tables in the tester's hands: nobody waits for an hour to pass."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -8,32 +9,37 @@ import pytest
 from app.settings import Settings
 from tests.support.stack import query
 
-Sql = Callable[..., list[Any]]
+Sql = Callable[..., Awaitable[list[Any]]]
+Bend = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
-def tables(settings: Settings) -> Sql:
-    """One statement against the service's database."""
+def sql(settings: Settings) -> Sql:
+    """One statement against the service's database.
 
-    def run(statement: str, *values: object) -> list[Any]:
+    In a thread: the worker that may hold the row lives on this event loop.
+    """
+
+    async def run(statement: str, *values: object) -> list[Any]:
         assert settings.database_url
-        return query(settings.database_url.get_secret_value(), statement, *values)
+        url = settings.database_url.get_secret_value()
+        return await asyncio.to_thread(query, url, statement, *values)
 
     return run
 
 
 @pytest.fixture
-def skip_pauses(tables: Sql) -> Callable[[], None]:
+def skip_pauses(sql: Sql) -> Bend:
     """Whatever waits is due now, and no lost batch can be under way any more."""
 
-    def run() -> None:
-        tables("UPDATE seller_account SET paused_until = NULL")
-        tables(
+    async def run() -> None:
+        await sql("UPDATE seller_account SET paused_until = NULL")
+        await sql(
             "UPDATE dispatch SET sent_at = sent_at - interval '10 minutes' "
             "WHERE state IN ('sending', 'uncertain') "
             "AND sent_at > now() - interval '5 minutes'"
         )
-        tables(
+        await sql(
             "UPDATE job SET run_after = now(), woken_at = NULL "
             "WHERE state = 'queued' AND run_after > now()"
         )
@@ -42,13 +48,13 @@ def skip_pauses(tables: Sql) -> Callable[[], None]:
 
 
 @pytest.fixture
-def hour_passes(tables: Sql) -> Callable[[], None]:
+def hour_passes(sql: Sql) -> Bend:
     """The lines that were spent are free again, and what waited for them is due."""
 
-    def run() -> None:
-        tables("UPDATE line_spend SET at = at - interval '61 minutes'")
-        tables("UPDATE publication SET not_before = now() WHERE state = 'requested'")
-        tables(
+    async def run() -> None:
+        await sql("UPDATE line_spend SET at = at - interval '61 minutes'")
+        await sql("UPDATE publication SET not_before = now() WHERE state = 'requested'")
+        await sql(
             "UPDATE job SET run_after = now(), woken_at = NULL WHERE state = 'queued'"
         )
 

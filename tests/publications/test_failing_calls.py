@@ -86,7 +86,7 @@ async def test_no_call_is_made_while_the_account_is_paused(shop: Shop, skip_paus
 
 
 async def test_failures_in_a_row_are_counted_from_the_start_after_a_success(
-    shop: Shop, skip_pauses, tables
+    shop: Shop, skip_pauses, sql
 ):
     await shop.upload(THREE)
     await shop.fault("unavailable", path="/ws/tasks/*", count=3)
@@ -95,27 +95,27 @@ async def test_failures_in_a_row_are_counted_from_the_start_after_a_success(
 
     seen = set()
 
-    def look() -> None:
-        seen.add(tables("SELECT failures FROM publication")[0][0])
-        skip_pauses()
+    async def look() -> None:
+        seen.add((await sql("SELECT failures FROM publication"))[0][0])
+        await skip_pauses()
 
     await over(shop, started, between=look)
 
     assert max(seen) in {1, 2, 3}
-    assert tables("SELECT failures FROM publication") == [(0,)]
+    assert await sql("SELECT failures FROM publication") == [(0,)]
 
 
 @pytest.mark.parametrize("door", ["batch", "single"])
 async def test_lines_are_given_back_when_a_call_was_surely_not_taken(
-    shop: Shop, skip_pauses, tables, door: str
+    shop: Shop, skip_pauses, sql, door: str
 ):
     await shop.upload(THREE)
     if door == "single":
         await shop.publish()
         await shop.upload([row(sku, quantity=1) for sku in "ABC"])
-        tables("DELETE FROM line_spend")
+        await sql("DELETE FROM line_spend")
     await shop.fault("throttled_json", method="POST", count=3)
 
     await over(shop, await shop.publish(wait=False), between=skip_pauses)
 
-    assert tables("SELECT sum(lines) FROM line_spend") == [(3,)]
+    assert await sql("SELECT sum(lines) FROM line_spend") == [(3,)]

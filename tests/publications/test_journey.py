@@ -84,3 +84,11 @@ async def test_a_rejected_offer_is_sent_again_on_every_run(shop: Shop):
     assert [(c["sku"], c["reason"], c["outcome"]) for c in third] == [
         ("BAD", "in_error", "accepted")
     ]
+
+
+async def test_a_run_asked_for_right_after_an_upload_sends_that_upload(shop: Shop):
+    await shop.upload([row("A1")], wait=False)
+
+    publication = await shop.publish()
+
+    assert publication["counts"]["by_reason"] == {"new": 1}

@@ -13,7 +13,7 @@ OVER = ("finished", "failed", "cancelled")
 
 async def eventually(
     found: Callable[[], Awaitable[Any]],
-    between: Callable[[], None] | None = None,
+    between: Callable[[], Awaitable[None]] | None = None,
     seconds: float = 30,
 ) -> Any:
     """Ask until the answer is not empty; do something between two questions."""
@@ -21,7 +21,7 @@ async def eventually(
     while not (answer := await found()):
         assert time.monotonic() < end, "it did not happen in time"
         if between:
-            between()
+            await between()
         await asyncio.sleep(0.1)
     return answer
 
@@ -34,7 +34,7 @@ async def run_of(shop: Shop, publication: Mapping[str, Any]) -> dict[str, Any]:
 async def over(
     shop: Shop,
     publication: Mapping[str, Any],
-    between: Callable[[], None] | None = None,
+    between: Callable[[], Awaitable[None]] | None = None,
 ) -> dict[str, Any]:
     """The run once it has ended."""
 

@@ -1,0 +1,84 @@
+"""Lets go of what is old: files of earlier catalogs, past reports, finished jobs."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import text
+
+from app.database import Database
+from app.settings import Settings
+from app.storage import Storage
+
+log = structlog.get_logger(__name__)
+
+RHYTHM = timedelta(minutes=10)
+JOBS_KEPT = timedelta(days=7)
+AT_A_TIME = 50
+LOCK = 0x7265666565640003
+
+# Files that only catalogs past the newest N of a store use; the rows stay.
+_OLD_FILES = text(
+    """
+    WITH ranked AS (
+      SELECT id, state, storage_key,
+             row_number() OVER (PARTITION BY store_id ORDER BY id DESC) AS place
+        FROM catalog WHERE storage_key <> ''
+    ),
+    old AS (
+      SELECT id, storage_key FROM ranked
+       WHERE place > :keep AND state IN ('ready', 'rejected')
+         AND id NOT IN (SELECT current_catalog_id FROM store
+                         WHERE current_catalog_id IS NOT NULL)
+    )
+    UPDATE catalog SET storage_key = ''
+     WHERE id IN (SELECT id FROM old
+                   WHERE storage_key NOT IN (
+                     SELECT storage_key FROM ranked WHERE id NOT IN (
+                       SELECT id FROM old)))
+    RETURNING (SELECT storage_key FROM old WHERE old.id = catalog.id)
+    """
+)
+_OLD_RUNS = text(
+    "SELECT id FROM publication WHERE finished_at < now() - :keep "
+    "ORDER BY id LIMIT :limit"
+)
+_OLD_JOBS = text(
+    "DELETE FROM job WHERE state IN ('done', 'dead') AND done_at < now() - :keep"
+)
+
+
+async def tidy(database: Database, storage: Storage, settings: Settings) -> None:
+    """One round; a process that finds another at it leaves it to that one."""
+    async with database.transaction() as tx:
+        alone = await tx.session.scalar(
+            text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}
+        )
+        if not alone:
+            return
+        await tx.session.execute(_OLD_JOBS, {"keep": JOBS_KEPT})
+        runs = list(
+            (
+                await tx.session.execute(
+                    _OLD_RUNS, {"keep": settings.keep_reports, "limit": AT_A_TIME}
+                )
+            ).scalars()
+        )
+        for table in ("change", "dispatch"):
+            await tx.session.execute(
+                text(f"DELETE FROM {table} WHERE publication_id = ANY(:ids)"),  # noqa: S608 - constants
+                {"ids": runs},
+            )
+        await tx.session.execute(
+            text("DELETE FROM publication WHERE id = ANY(:ids)"), {"ids": runs}
+        )
+        files = list(
+            (
+                await tx.session.execute(_OLD_FILES, {"keep": settings.keep_catalogs})
+            ).scalars()
+        )
+    # After the commit: a file too many is found by nobody, one too few by everybody.
+    for key in files:
+        await asyncio.to_thread(storage.remove, key)
+    if runs or files:
+        log.info("housekeeping", publications=len(runs), files=len(files))

@@ -1,0 +1,172 @@
+"""A token that Back Market refuses: a clear end, a red light, and how it heals."""
+
+from app.stores.due import EPOCH
+from tests.publications.watching import (
+    account,
+    all_over,
+    eventually,
+    in_state,
+    light,
+    outcomes,
+    over,
+    runs,
+    times_sent,
+)
+from tests.support.shop import Shop, fresh_token, row
+
+DEFERRED = ("deferred", "token_refused")
+FIVE = [row(f"S{n}") for n in range(5)]
+FEWER = [row(f"S{n}", quantity=1) for n in range(5)]
+
+
+async def new_token(shop: Shop) -> None:
+    """The merchant makes a new token in the back office, and tells us."""
+    token = fresh_token()
+    await shop.sandbox(
+        "POST", f"/accounts/{shop.account}/tokens", json={"token": token}
+    )
+    ours = (await account(shop))["id"]
+    answer = await shop.api.put(
+        f"/v1/seller-accounts/{ours}/token", json={"token": token}
+    )
+    assert answer.status_code == 204, answer.text
+
+
+async def revoke(shop: Shop) -> None:
+    await shop.sandbox("POST", "/tokens/revoke", json={"token": shop.token})
+
+
+async def test_a_refused_token_fails_the_run_and_turns_the_light_red(shop: Shop):
+    await shop.upload(FIVE)
+    await revoke(shop)
+
+    run = await shop.publish()
+
+    assert (run["state"], run["why"]["code"]) == ("failed", "token_refused")
+    assert shop.token not in str(run)
+    assert set(outcomes(await shop.changes(run)).values()) == {DEFERRED}
+    assert run["follow_up_id"] is None
+    red = await light(shop, "connection")
+    assert (red["colour"], red["reasons"][0]["code"]) == ("red", "token_refused")
+    assert await times_sent(shop) == {}
+
+
+async def test_a_new_token_turns_the_light_green_and_the_run_is_made_by_itself(
+    shop: Shop,
+):
+    await shop.upload(FIVE)
+    await revoke(shop)
+    await shop.publish()
+
+    await new_token(shop)
+    failed, healed = await all_over(shop, 2)
+
+    assert failed["state"] == "failed"
+    assert (healed["trigger"], healed["state"]) == ("follow_up", "finished")
+    assert healed["counts"]["by_outcome"] == {"accepted": 5}
+    assert (await light(shop, "connection"))["colour"] == "green"
+    assert set((await times_sent(shop)).values()) == {1}
+
+
+async def test_a_token_refused_in_the_middle_leaves_the_rest_to_the_next_run(
+    shop: Shop,
+):
+    await shop.upload(FIVE)
+    await shop.publish()
+    await shop.upload(FEWER)
+    await shop.sandbox("DELETE", "/ledger")
+    await shop.fault("token_refused", method="POST", path="/ws/listings/*", skip=2)
+
+    run = await shop.publish()
+
+    assert (run["state"], run["why"]["code"]) == ("failed", "token_refused")
+    assert run["counts"]["by_outcome"] == {"accepted": 2, "deferred": 3}
+    assert {listing["quantity"] for listing in (await shop.listings()).values()} == {
+        1,
+        5,
+    }
+
+    await shop.clear_faults()
+    await new_token(shop)
+    healed = (await all_over(shop, 3))[-1]
+
+    assert healed["counts"]["by_outcome"] == {"accepted": 3}
+    assert set((await times_sent(shop)).values()) == {1}
+
+
+async def test_the_schedule_leaves_a_store_out_whose_token_is_refused(shop: Shop, sql):
+    await shop.upload(FIVE)
+    await revoke(shop)
+    await shop.publish()
+
+    await sql("UPDATE store SET next_offers_at = %s", EPOCH)
+    await eventually(lambda: sql("SELECT 1 FROM store WHERE next_offers_at > now()"))
+
+    assert len(await runs(shop)) == 1
+    assert (await light(shop, "connection"))["colour"] == "red"
+
+
+async def test_the_schedule_finds_out_that_a_refused_token_works_after_all(
+    shop: Shop, sql
+):
+    """Back Market had a bad hour: nobody needs to touch the token."""
+    await shop.upload(FIVE)
+    await shop.fault("token_refused", method="POST")
+    await shop.publish()
+    await shop.clear_faults()
+
+    await sql("UPDATE store SET next_offers_at = %s", EPOCH)
+    healed = (await all_over(shop, 2))[-1]
+
+    assert (healed["trigger"], healed["state"]) == ("follow_up", "finished")
+    assert (await light(shop, "connection"))["colour"] == "green"
+
+
+async def test_a_run_that_used_the_old_token_goes_on_with_the_new_one(
+    shop: Shop, skip_pauses
+):
+    """The token is renewed while a call with the old one is under way."""
+    await shop.upload(FIVE)
+    await shop.publish()
+    await shop.upload(FEWER)
+    path = {"method": "POST", "path": "/ws/listings/*", "count": 1}
+    await shop.fault("slow_answer", seconds=1.5, **path)
+    await shop.fault("token_refused", **path)
+    run = await shop.publish(wait=False)
+    await in_state(shop, run, "sending")
+
+    await new_token(shop)
+    ended = await over(shop, run, between=skip_pauses)
+
+    assert ended["state"] == "finished"
+    assert ended["counts"]["by_outcome"] == {"accepted": 5}
+    assert (await light(shop, "connection"))["colour"] == "green"
+
+
+async def test_an_empty_run_does_not_prove_that_the_token_works(shop: Shop, sql):
+    await shop.upload(FIVE)
+    await shop.publish()
+    await sql("UPDATE seller_account SET connection = 'refused'")
+
+    run = await shop.publish()
+
+    assert (run["state"], run["counts"]["changes"]) == ("finished", 0)
+    assert (await light(shop, "connection"))["colour"] == "red"
+
+
+async def test_a_token_without_permission_ends_the_same_way(shop: Shop):
+    await shop.upload(FIVE)
+    await shop.fault(
+        "answer", method="POST", status=403, envelope="v1", message="Channel closed"
+    )
+
+    run = await shop.publish()
+
+    assert (run["state"], run["why"]) == (
+        "failed",
+        {"code": "permission_refused", "message": "Channel closed"},
+    )
+    assert set(outcomes(await shop.changes(run)).values()) == {
+        ("deferred", "permission_refused")
+    }
+    assert (await light(shop, "connection"))["reasons"][0]["code"] == "token_forbidden"

@@ -1,0 +1,64 @@
+"""Old files, reports and jobs go; what is in force stays."""
+
+from pathlib import Path
+
+from app.database import Database, open_engine
+from app.housekeeping import tidy
+from app.jobs.queue import SilentQueue
+from app.settings import Settings
+from app.storage import Storage
+from tests.support.shop import Shop, row
+from tests.support.stack import query
+
+
+async def _tidy(settings: Settings, keep: int) -> None:
+    assert settings.database_url
+    url = settings.database_url.get_secret_value()
+    engine = open_engine(url)
+    few = settings.model_copy(update={"keep_catalogs": keep})
+    await tidy(Database(url, engine, SilentQueue()), Storage(few.uploads), few)
+    await engine.dispose()
+
+
+def _files(settings: Settings, shop: Shop) -> set[str]:
+    return {file.name for file in Path(settings.uploads, shop.store_id).iterdir()}
+
+
+async def test_files_of_all_but_the_newest_catalogs_go(shop: Shop, settings: Settings):
+    catalogs = [await shop.upload([row("A", quantity=n)]) for n in range(4)]
+
+    await _tidy(settings, 2)
+
+    assert _files(settings, shop) == {c["sha256"] for c in catalogs[2:]}
+    old = await shop.api.get(f"/v1/catalogs/{catalogs[0]['id']}")
+    assert old.json()["counts"] == catalogs[0]["counts"]
+
+
+async def test_a_file_that_the_catalog_in_force_uses_too_stays(
+    shop: Shop, settings: Settings
+):
+    first = await shop.upload([row("A")])
+    await shop.upload([row("A", quantity=1)])
+    await shop.upload([row("A")])
+
+    await _tidy(settings, 1)
+
+    assert _files(settings, shop) == {first["sha256"]}
+
+
+async def test_old_reports_and_jobs_go_and_the_baseline_stays(
+    shop: Shop, settings: Settings, database_url: str
+):
+    await shop.upload([row("A")])
+    publication = await shop.publish()
+    query(
+        database_url, "UPDATE publication SET finished_at = now() - interval '1 year'"
+    )
+    query(database_url, "UPDATE job SET done_at = now() - interval '1 year'")
+
+    await _tidy(settings, 1)
+
+    gone = await shop.api.get(f"/v1/publications/{publication['id']}")
+    assert gone.status_code == 404
+    assert query(database_url, "SELECT count(*) FROM change") == [(0,)]
+    assert (await shop.publish())["counts"]["changes"] == 0
