@@ -159,8 +159,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         {"environment": "sandbox", "token": "hunter2 hunter2"},
         "token",
         "This is no token.",
-        "one word of 8 or more printable ASCII characters, as copied from the back "
-        "office",
+        (
+            "one word of 8 or more printable ASCII characters, as copied from the back "
+            "office"
+        ),
     ),
     "a token of spaces": (
         "PUT",
@@ -168,8 +170,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         {"environment": "sandbox", "token": " " * 12},
         "token",
         "This is no token.",
-        "one word of 8 or more printable ASCII characters, as copied from the back "
-        "office",
+        (
+            "one word of 8 or more printable ASCII characters, as copied from the back "
+            "office"
+        ),
     ),
     "an unknown environment": (
         "PUT",
@@ -201,10 +205,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         {"attributes": {"colour": {"column": "c"}}},
         "attributes.colour",
         "Back Market has no attribute `colour`.",
-        "category, comment, currency, ean, grade, min_price, new_battery, price, "
-        "product_id, quantity, shipper_1, shipper_2, shipper_3, shipping_delay_1, "
-        "shipping_delay_2, shipping_delay_3, shipping_price_1, shipping_price_2, "
-        "shipping_price_3, sku, warranty_delay",
+        (
+            "category, comment, currency, ean, grade, min_price, new_battery, price, "
+            "product_id, quantity, shipper_1, shipper_2, shipper_3, shipping_delay_1, "
+            "shipping_delay_2, shipping_delay_3, shipping_price_1, shipping_price_2, "
+            "shipping_price_3, sku, warranty_delay"
+        ),
     ),
     "two sources of one attribute": (
         "PUT",
@@ -302,7 +308,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
     CASES.values(),
     ids=CASES.keys(),
 )
-async def test_a_field_that_is_not_accepted_says_what_would_be(
+async def test_a_field_that_is_not_accepted_says_what_would_be(  # noqa: PLR0913, PLR0917 - a row of the table
     api: httpx.AsyncClient,
     store: str,
     method: str,

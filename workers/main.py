@@ -8,12 +8,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from arq.typing import WorkerCoroutine
-from arq.worker import Worker, func
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
@@ -28,13 +25,13 @@ from app.storage import Storage
 from app.vault import open_vault
 from workers.context import WorkerContext
 from workers.handlers import handlers_of
+from workers.listening import listen
 from workers.runner import Runner
 
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 8.0
 """How long a stopping worker lets its jobs go on before it gives them back."""
-REDIS_PAUSE = 1.0
 
 
 @asynccontextmanager
@@ -131,56 +128,6 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
                 task.add_done_callback(strays.discard)
 
 
-async def listen(settings: Settings, crew: Crew) -> None:
-    """Take wake-ups from arq for as long as the crew is open; Redis may come and go."""
-
-    async def run(_context: dict[Any, Any], job_id: str) -> None:
-        await crew.run(UUID(job_id))
-
-    assert settings.redis_url is not None  # noqa: S101 - open_context required it
-    url = settings.redis_url.get_secret_value()
-    while crew.open:
-        pool = queue.connect(url)
-        worker = Worker(
-            functions=[func(cast("WorkerCoroutine", run), name=queue.RUN, max_tries=1)],
-            queue_name=queue.QUEUE_NAME,
-            redis_pool=pool,
-            handle_signals=False,
-            max_jobs=settings.worker_slots * 4,
-            job_timeout=24 * 3600,
-            keep_result=0,
-            poll_delay=0.1,
-            queue_read_limit=2000,
-            retry_jobs=False,
-            max_tries=1,
-            health_check_interval=5,
-            health_check_key=f"refeed:health:{os.getpid()}",
-            allow_abort_jobs=False,
-            job_serializer=queue.serialize,
-            job_deserializer=queue.deserialize,
-        )
-        await _until_closed(worker, crew)
-        with contextlib.suppress(RedisError, OSError):
-            await pool.aclose(close_connection_pool=True)
-        if crew.open:
-            await asyncio.sleep(REDIS_PAUSE)
-
-
-async def _until_closed(worker: Worker, crew: Crew) -> None:
-    """Run arq until the crew closes or Redis goes away; leave no task behind."""
-    listening = asyncio.create_task(worker.async_run())
-    closing = asyncio.create_task(crew.closing.wait())
-    await asyncio.wait({listening, closing}, return_when=asyncio.FIRST_COMPLETED)
-    tasks = [listening, closing, *worker.tasks.values()]
-    for task in tasks:
-        task.cancel()
-    ended = await asyncio.gather(*tasks, return_exceptions=True)
-    if isinstance(ended[0], RedisError | OSError):
-        log.warning("worker.redis_away", error=type(ended[0]).__name__)
-    elif isinstance(ended[0], Exception):
-        raise ended[0]
-
-
 async def serve(settings: Settings) -> None:
     """Work until a signal asks to stop."""
     stop = asyncio.Event()
@@ -192,7 +139,7 @@ async def serve(settings: Settings) -> None:
         crew = Crew(runner, asyncio.Semaphore(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, crew)),
-            asyncio.create_task(listen(settings, crew)),
+            asyncio.create_task(listen(settings, crew.run, crew.closing)),
         ]
         log.info("worker.ready", pid=os.getpid())
         stopping = asyncio.create_task(stop.wait())

@@ -96,12 +96,8 @@ class Offer(SQLModel, table=True):
 
     __tablename__ = "offer"
     __table_args__ = (
-        Index(
-            "ix_offer_dirty",
-            "store_id",
-            "sku_key",
-            postgresql_where=text("dirty"),
-        ),
+        # Without the key: a first load makes every offer dirty, one by one.
+        Index("ix_offer_dirty", "store_id", postgresql_where=text("dirty")),
         Index(
             "ix_offer_problems",
             "store_id",
@@ -167,3 +163,19 @@ class Offer(SQLModel, table=True):
         default=None,
         sa_column=Column("dirty", Boolean, Computed(DIRTY, persisted=True)),
     )
+
+
+class OfferDigest(SQLModel, table=True):
+    """What the last import of a store saw, in parts; see the engine's `digest.py`.
+
+    Only an import that has the same `identity` may believe it. No foreign key, as
+    for offers: the service that deletes a store deletes it.
+    """
+
+    __tablename__ = "offer_digest"
+
+    store_id: UUID = Field(primary_key=True)
+    part: int = Field(primary_key=True, sa_type=SmallInteger)
+    identity: str
+    signs: dict[str, Any] = json_field(default=dict)
+    rows: bytes

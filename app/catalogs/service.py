@@ -15,6 +15,8 @@ from app.settings import Settings
 from app.storage import BodyTooLargeError, Storage, StorageFullError, StoredFile
 from app.stores.models import Store
 
+DELETED = "The store was deleted meanwhile."
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -53,11 +55,13 @@ async def receive(
             "There is no room left for uploads. Nothing of this one was kept.",
             headers={"Retry-After": "300"},
         ) from error
+    except FileNotFoundError as error:
+        raise NotFoundError(DELETED) from error
     except ClientDisconnect as error:
         raise BadBodyError("The body ended early. Nothing of it was kept.") from error
     async with intake.database.transaction() as tx:
         if await tx.session.get(Store, store_id) is None:
-            raise NotFoundError("The store was deleted meanwhile.")
+            raise NotFoundError(DELETED)
         return await _accept(tx, store_id, upload, stored, given)
 
 

@@ -22,7 +22,7 @@ from app.backmarket.errors import (
 from app.backmarket.markets import market_of
 from app.crashpoints import crashpoint
 from app.jobs.lease import Lease, Snooze
-from app.publications import begin, calls, deliver, ending, plan
+from app.publications import begin, calls, deliver, ending, plan, trace
 from app.publications.context import AccountRestsError, Run, Tools
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
 from app.publications.plan import PlanRequest
@@ -68,7 +68,7 @@ async def _make_plan(run: Run) -> Run:
         left_over = await calls.left_over(tx.session, run.account_id)
     for each in left_over:
         owner = run.for_store(each.store_id, market_of(each.country))
-        await deliver.clear_left_over(owner, each.call)
+        await trace.clear_left_over(owner, each.call)
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         await lock_offers(tx.session, [run.store_id])
@@ -106,9 +106,9 @@ async def _carry_out(run: Run) -> Snooze | None:
     unknown = False
     for call in await _open_calls(run):
         if call.state in {DispatchState.SENDING, DispatchState.UNCERTAIN}:
-            unknown = not await deliver.reconcile(run, call) or unknown
+            unknown = not await trace.reconcile(run, call) or unknown
     polled = [
-        await deliver.poll(run, call)
+        await trace.poll(run, call)
         for call in await _open_calls(run)
         if call.state is DispatchState.SENT
     ]
@@ -120,7 +120,7 @@ async def _what_next(run: Run, *, unknown: bool, polled: bool) -> Snooze | None:
     if any(call.state is DispatchState.PENDING for call in still_open):
         return Snooze(timedelta(0))
     deadline = run.tools.settings.task_deadline
-    patient = [call for call in still_open if not deliver.overdue(call, deadline)]
+    patient = [call for call in still_open if not trace.overdue(call, deadline)]
     if not still_open or not patient:
         await ending.finish(run)
         return None

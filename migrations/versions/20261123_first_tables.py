@@ -183,7 +183,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_offer_dirty",
         "offer",
-        ["store_id", "sku_key"],
+        ["store_id"],
         unique=False,
         postgresql_where=sa.text("dirty"),
     )
@@ -200,6 +200,15 @@ def upgrade() -> None:
         ["store_id", "sku_key"],
         unique=False,
         postgresql_where=sa.text("problems <> 0"),
+    )
+    op.create_table(
+        "offer_digest",
+        sa.Column("store_id", sa.Uuid(), nullable=False),
+        sa.Column("part", sa.SmallInteger(), nullable=False),
+        sa.Column("identity", sa.String(), nullable=False),
+        sa.Column("signs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("rows", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("store_id", "part"),
     )
     op.create_table(
         "seller_account",
@@ -419,6 +428,7 @@ def downgrade() -> None:
     op.drop_index("ix_line_spend_account", table_name="line_spend")
     op.drop_table("line_spend")
     op.drop_table("seller_account")
+    op.drop_table("offer_digest")
     op.drop_index(
         "ix_offer_problems",
         table_name="offer",

@@ -90,7 +90,10 @@ class House:
         tail = path.removeprefix("/v1/stores/{store_id}")
         more: dict[str, Any] = {}
         if tail == "/catalogs" and method == "POST":
-            more = {"content": as_csv([row("A1")]), "headers": {"Content-Type": "text/csv"}}
+            more = {
+                "content": as_csv([row("A1")]),
+                "headers": {"Content-Type": "text/csv"},
+            }
         elif method in {"POST", "PUT", "PATCH"}:
             more = {"json": STORE_BODIES.get((method, tail), {})}
         headers = {**more.pop("headers", {}), "Authorization": f"Bearer {key}"}
@@ -257,7 +260,7 @@ async def test_a_key_that_has_ended_is_401(
     headers = {"Authorization": f"Bearer {await issue(api)}"}
     before = await api.get("/v1/stores", headers=headers)
 
-    query(database_url, f"UPDATE api_key SET {change}")
+    query(database_url, f"UPDATE api_key SET {change}")  # noqa: S608 - constants
     after = await api.get("/v1/stores", headers=headers)
 
     assert (before.status_code, after.status_code) == (200, 401)

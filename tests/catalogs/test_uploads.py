@@ -136,12 +136,18 @@ NAMES: dict[str, tuple[str, str | None]] = {
 @pytest.mark.parametrize(("header", "name"), NAMES.values(), ids=NAMES.keys())
 @pytest.mark.parametrize("raw", [True, False], ids=["raw", "form"])
 async def test_the_file_name_is_kept_without_its_folder(
-    api: httpx.AsyncClient, path: str, header: str, name: str | None, raw: bool
+    api: httpx.AsyncClient,
+    path: str,
+    header: str,
+    name: str | None,
+    raw: bool,  # noqa: FBT001 - a row of the table
 ):
     body, kind = b"a;b\n1;2\n", "text/csv"
     headers: dict[str, Any] = {"Content-Disposition": header.encode()}
     if not raw:
-        rest = header.replace("attachment", 'Content-Disposition: form-data; name="file"')
+        rest = header.replace(
+            "attachment", 'Content-Disposition: form-data; name="file"'
+        )
         body = form((f"{rest}\r\nContent-Type: text/csv", body))
         headers, kind = {}, "multipart/form-data; boundary=x"
     if not raw and name is None:
@@ -192,9 +198,7 @@ BAD_FORMS = {
     "not a form": ("multipart/form-data; boundary=x", b"hello"),
     "cut off in the file": (
         "multipart/form-data; boundary=x",
-        form(
-            (disposition('name="file"; filename="a.csv"'), as_csv(ROWS)), ending=""
-        ),
+        form((disposition('name="file"; filename="a.csv"'), as_csv(ROWS)), ending=""),
     ),
     "two files": (
         "multipart/form-data; boundary=x",
@@ -235,7 +239,7 @@ UNKNOWN: dict[str, tuple[str, str, str, str]] = {
 @pytest.mark.parametrize(
     ("tail", "kind", "field", "accepted"), UNKNOWN.values(), ids=UNKNOWN.keys()
 )
-async def test_a_dialect_that_is_not_known_is_refused_at_the_door(
+async def test_a_dialect_that_is_not_known_is_refused_at_the_door(  # noqa: PLR0913, PLR0917 - a row of the table
     api: httpx.AsyncClient, path: str, tail: str, kind: str, field: str, accepted: str
 ):
     answer = await api.post(
@@ -286,7 +290,7 @@ async def endless(chunks: int = 10_000) -> AsyncIterator[bytes]:
 
 TOO_LARGE: dict[str, tuple[Any, str]] = {
     "with its length": (b"x" * 2_000_000, "text/csv"),
-    "in pieces": (lambda: endless(), "text/csv"),
+    "in pieces": (endless, "text/csv"),
     "a file in a form": (
         form((disposition('name="file"; filename="a.csv"'), b"x" * 1_500_000)),
         "multipart/form-data; boundary=x",

@@ -1,6 +1,7 @@
 """The worker is killed (kill -9) at every named step; nothing is lost or repeated."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from app.settings import Settings
 from tests.support.shop import Shop, open_shop, row
-from tests.support.stack import WorkerProcess, wait_until
+from tests.support.stack import WorkerProcess, open_worker, wait_until
 
 IMPORT_STEPS = (
     "import.opened",
@@ -54,7 +55,8 @@ WANTED = {
 @pytest.fixture
 def quick(settings: Settings) -> Settings:
     """A short lease, so that the next worker need not wait long."""
-    return settings.model_copy(update={"single_update_max": 2})
+    short = {"single_update_max": 2, "lease": timedelta(seconds=2)}
+    return settings.model_copy(update=short)
 
 
 @pytest.fixture
@@ -66,14 +68,13 @@ def process(quick: Settings) -> Iterator[WorkerProcess]:
 
 @pytest.fixture
 async def shop(
-    api: httpx.AsyncClient, sandbox_url: str, process: WorkerProcess
+    api: httpx.AsyncClient, sandbox_url: str, quick: Settings
 ) -> AsyncIterator[Shop]:
-    """A shop that sells something already, whose worker runs elsewhere."""
-    process.start()
-    opened = await open_shop(api, sandbox_url)
-    await opened.upload(BEFORE)
-    await opened.publish()
-    process.stop()
+    """A shop that sells something already, and has no worker now."""
+    async with open_worker(quick):
+        opened = await open_shop(api, sandbox_url)
+        await opened.upload(BEFORE)
+        await opened.publish()
     await opened.sandbox("DELETE", "/ledger")
     yield opened
 
@@ -124,11 +125,10 @@ async def test_an_import_survives_a_kill_at(
 
 @pytest.mark.parametrize("step", BATCH_STEPS)
 async def test_a_publication_survives_a_kill_at(
-    shop: Shop, process: WorkerProcess, tmp_path: Path, step: str
+    shop: Shop, quick: Settings, process: WorkerProcess, tmp_path: Path, step: str
 ):
-    process.start()
-    await shop.upload(AFTER)
-    process.stop()
+    async with open_worker(quick):
+        await shop.upload(AFTER)
     requested = await shop.publish(wait=False)
 
     await _die_at(process, step, tmp_path / "died")
@@ -143,11 +143,10 @@ async def test_a_publication_survives_a_kill_at(
 
 @pytest.mark.parametrize("step", SINGLE_STEPS)
 async def test_single_updates_survive_a_kill_at(
-    shop: Shop, process: WorkerProcess, tmp_path: Path, step: str
+    shop: Shop, quick: Settings, process: WorkerProcess, tmp_path: Path, step: str
 ):
-    process.start()
-    await shop.upload([row("S0", quantity=2), row("S1", price="1"), *BEFORE[2:]])
-    process.stop()
+    async with open_worker(quick):
+        await shop.upload([row("S0", quantity=2), row("S1", price="1"), *BEFORE[2:]])
     requested = await shop.publish(wait=False)
 
     await _die_at(process, step, tmp_path / "died")

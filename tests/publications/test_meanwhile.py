@@ -1,6 +1,7 @@
 """What happens to a run while it runs: switched off, overtaken, asked for again."""
 
 import asyncio
+from itertools import pairwise
 
 from app.stores.due import next_due
 from tests.publications.watching import (
@@ -179,7 +180,7 @@ async def test_runs_of_one_account_never_overlap(shop: Shop):
 
     spans = sorted({(run["started_at"], run["finished_at"]) for run in ended})
     assert len(spans) >= 2
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         assert end <= start
     assert {run["state"] for run in ended} == {"finished"}
 

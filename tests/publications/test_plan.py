@@ -215,9 +215,7 @@ ONE_OFFER = [
     pytest.param(gone(), [zeroed()], id="disappeared: zeroed"),
     pytest.param(gone(accepted_quantity=0), [], id="disappeared: only once"),
     pytest.param(
-        gone(**NOT_WANTED, listed=False, accepted_quantity=None)
-        if False
-        else {"sku": "A", **NOT_WANTED},
+        {"sku": "A", **NOT_WANTED},
         [],
         id="disappeared before it was ever accepted",
     ),
@@ -457,7 +455,9 @@ class Tables:
 
     async def rows(self, table: str) -> list[Row]:
         connection = await self.session.connection()
-        found = await connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY seq")
+        found = await connection.exec_driver_sql(
+            f"SELECT * FROM {table} ORDER BY seq"  # noqa: S608 - ours
+        )
         return [dict(row) for row in found.mappings()]
 
 
@@ -482,11 +482,11 @@ async def tables(database_url: str) -> AsyncIterator[Tables]:
         )
         for store_id in (made.store_id, made.sibling_id):
             made.execute(
-                "INSERT INTO store (id, name, country, account_id, environment, active, "
-                "order_scope, publish_offers, publish_products, offers_interval_s, "
-                "products_interval_s, invalid_rows, duplicate_skus, categories, "
-                "config_version, version, created_at) VALUES (%s, '', 'FR', %s, "
-                "'sandbox', true, '', true, false, 7200, 86400, 'keep', 'reject', "
+                "INSERT INTO store (id, name, country, account_id, environment, "
+                "active, order_scope, publish_offers, publish_products, "
+                "offers_interval_s, products_interval_s, invalid_rows, duplicate_skus, "
+                "categories, config_version, version, created_at) "
+                "VALUES (%s, '', 'FR', %s, 'sandbox', true, '', true, false, 7200, 86400, 'keep', 'reject', "
                 "'[]', 1, 1, now())",
                 store_id,
                 made.account_id,
@@ -611,8 +611,10 @@ async def test_deferred_updates_do_not_count_for_the_door(tables: Tables):
 async def test_each_call_gets_a_row_with_its_lines_and_no_others_do(tables: Tables):
     tables.offers(
         tables.store_id,
-        [online("A", quantity=1), gone("B"), fresh("C"), fresh("D"), fresh("E")]
-        + [online("F", comment="x"), online("G", grade="FAIR"), gone("H")],
+        [
+            *(online("A", quantity=1), gone("B"), fresh("C"), fresh("D"), fresh("E")),
+            *(online("F", comment="x"), online("G", grade="FAIR"), gone("H")),
+        ],
     )
     tables.offers(tables.sibling_id, [online("H")])
 

@@ -47,7 +47,7 @@ async def test_a_refused_token_fails_the_run_and_turns_the_light_red(shop: Shop)
     assert set(outcomes(await shop.changes(run)).values()) == {DEFERRED}
     assert run["follow_up_id"] is None
     red = await light(shop, "connection")
-    assert (red["colour"], red["reasons"][0]["code"]) == ("red", "token_refused")
+    assert (red["state"], red["reasons"][0]["code"]) == ("red", "token_refused")
     assert await times_sent(shop) == {}
 
 
@@ -64,7 +64,7 @@ async def test_a_new_token_turns_the_light_green_and_the_run_is_made_by_itself(
     assert failed["state"] == "failed"
     assert (healed["trigger"], healed["state"]) == ("follow_up", "finished")
     assert healed["counts"]["by_outcome"] == {"accepted": 5}
-    assert (await light(shop, "connection"))["colour"] == "green"
+    assert (await light(shop, "connection"))["state"] == "green"
     assert set((await times_sent(shop)).values()) == {1}
 
 
@@ -103,7 +103,7 @@ async def test_the_schedule_leaves_a_store_out_whose_token_is_refused(shop: Shop
     await eventually(lambda: sql("SELECT 1 FROM store WHERE next_offers_at > now()"))
 
     assert len(await runs(shop)) == 1
-    assert (await light(shop, "connection"))["colour"] == "red"
+    assert (await light(shop, "connection"))["state"] == "red"
 
 
 async def test_the_schedule_finds_out_that_a_refused_token_works_after_all(
@@ -119,7 +119,7 @@ async def test_the_schedule_finds_out_that_a_refused_token_works_after_all(
     healed = (await all_over(shop, 2))[-1]
 
     assert (healed["trigger"], healed["state"]) == ("follow_up", "finished")
-    assert (await light(shop, "connection"))["colour"] == "green"
+    assert (await light(shop, "connection"))["state"] == "green"
 
 
 async def test_a_run_that_used_the_old_token_goes_on_with_the_new_one(
@@ -140,7 +140,7 @@ async def test_a_run_that_used_the_old_token_goes_on_with_the_new_one(
 
     assert ended["state"] == "finished"
     assert ended["counts"]["by_outcome"] == {"accepted": 5}
-    assert (await light(shop, "connection"))["colour"] == "green"
+    assert (await light(shop, "connection"))["state"] == "green"
 
 
 async def test_an_empty_run_does_not_prove_that_the_token_works(shop: Shop, sql):
@@ -151,7 +151,7 @@ async def test_an_empty_run_does_not_prove_that_the_token_works(shop: Shop, sql)
     run = await shop.publish()
 
     assert (run["state"], run["counts"]["changes"]) == ("finished", 0)
-    assert (await light(shop, "connection"))["colour"] == "red"
+    assert (await light(shop, "connection"))["state"] == "red"
 
 
 async def test_a_token_without_permission_ends_the_same_way(shop: Shop):

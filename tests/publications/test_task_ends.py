@@ -68,7 +68,7 @@ async def test_what_a_task_overwrites_late_is_put_right_by_the_run_after(shop: S
     await shop.publish()
     await shop.fault("stuck_task", count=1)
     many = [row(f"N{n}") for n in range(2)]
-    await shop.upload([row("A", listed=1), *many])
+    await shop.upload([row("A"), *many])
     await shop.publish()
     task = (await shop.sandbox("GET", "/tasks", params={"account": shop.account}))[
         "tasks"
@@ -120,9 +120,7 @@ async def test_refused_rows_are_understood_in_every_shape(shop: Shop, shape: str
         "BAD2": ("rejected", "price"),
         "FINE": ACCEPTED,
     }
-    assert {c["message"] for c in changes if c["code"]} == {
-        "row: price too low"
-    } or all("price too low" in c["message"] for c in changes if c["code"])
+    assert all("price too low" in c["message"] for c in changes if c["code"])
     offers = await shop.offers(state="in_error")
     assert set(offers) == {"BAD1", "BAD2"}
 

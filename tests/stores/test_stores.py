@@ -87,7 +87,10 @@ ACCOUNTS = {
     ("country", "environment", "shared"), ACCOUNTS.values(), ids=ACCOUNTS.keys()
 )
 async def test_stores_with_the_same_token_share_an_account_where_it_is_the_same_one(
-    api: httpx.AsyncClient, country: str, environment: str, shared: bool
+    api: httpx.AsyncClient,
+    country: str,
+    environment: str,
+    shared: bool,  # noqa: FBT001 - a row of the table
 ):
     one, two, token = await make(api), await make(api, country), fresh_token()
 
@@ -228,7 +231,7 @@ RED: dict[str, tuple[str, dict[str, Any], str, str]] = {
 @pytest.mark.parametrize(
     ("part", "body", "light", "code"), RED.values(), ids=RED.keys()
 )
-async def test_a_red_light_has_a_reason_and_stops_the_activation(
+async def test_a_red_light_has_a_reason_and_stops_the_activation(  # noqa: PLR0913, PLR0917 - a row of the table
     api: httpx.AsyncClient,
     worker: object,
     sandbox_url: str,
@@ -383,9 +386,7 @@ async def test_two_stores_that_bring_the_same_token_at_once_share_an_account(
 
     async def settle(path: str) -> str:
         for _ in range(10):
-            answer = await api.put(
-                f"{path}/settings", json={**SANDBOX, "token": token}
-            )
+            answer = await api.put(f"{path}/settings", json={**SANDBOX, "token": token})
             if answer.status_code != 409:
                 break
         return str(answer.json()["seller_account_id"])
@@ -410,7 +411,7 @@ async def test_a_deleted_store_leaves_nothing_behind(
     assert not folder.exists()
     url = settings.database_url.get_secret_value()
     for table in ("store", "offer", "catalog", "catalog_problem", "publication"):
-        assert query(url, f"SELECT count(*) FROM {table}") == [(0,)]
+        assert query(url, f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608 - constants
 
 
 async def test_pages_are_stable_while_stores_come_and_go(api: httpx.AsyncClient):

@@ -20,7 +20,8 @@ from pydantic import SecretStr
 from app.main import create_app
 from app.settings import Settings
 from workers.handlers import handlers_of
-from workers.main import Crew, listen, open_context, sweep
+from workers.listening import listen
+from workers.main import Crew, open_context, sweep
 from workers.runner import Runner
 
 ADMIN_KEY = "admin-key-for-tests-0123456789"
@@ -119,7 +120,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Crew]:
         crew = Crew(runner, asyncio.Semaphore(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, crew)),
-            asyncio.create_task(listen(settings, crew)),
+            asyncio.create_task(listen(settings, crew.run, crew.closing)),
         ]
         try:
             yield crew

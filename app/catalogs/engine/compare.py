@@ -6,6 +6,7 @@ from typing import TypeVar
 import polars as pl
 
 from app.catalogs.engine.config import Counts, DuplicatePolicy, InvalidRowPolicy
+from app.catalogs.engine.digest import SOURCE
 from app.catalogs.engine.problems import bit
 from app.catalogs.engine.reading import LINE
 from app.catalogs.engine.stage import (
@@ -36,12 +37,16 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What to do. `writes` are lines (None: each row), `absent` keys of offers."""
+    """What to do. `writes` are lines (None: each row), `absent` keys of offers.
+
+    `seen` are rows of a digest: one per offer that the catalog names.
+    """
 
     counts: Counts
     writes: pl.Series | None
     absent: pl.Series
     duplicates: Duplicates
+    seen: pl.DataFrame
 
     @property
     def is_empty(self) -> bool:
@@ -75,6 +80,7 @@ def compare(
         None if len(writes) == keys.height else writes,
         absent["sku_key"],
         duplicates,
+        _seen(live, duplicates),
     )
 
 
@@ -124,6 +130,14 @@ def _live(keys: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
     if len(duplicates.dropped):
         live = live.filter(~pl.col(LINE).is_in(duplicates.dropped.implode()))
     return live
+
+
+def _seen(live: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
+    plain = (pl.col("standing") == WANTED) & (pl.col("mask") == 0)
+    if duplicates.rows.height:
+        plain &= ~pl.col(LINE).is_in(duplicates.rows["counts"].implode())
+    source = pl.when(plain).then(SOURCE).alias(SOURCE)
+    return live.select(source, "fingerprint", "traits")
 
 
 def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:

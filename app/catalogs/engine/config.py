@@ -18,7 +18,7 @@ class ImportConfig:
     mapping: Mapping
     categories: Lookup[str, int]
     currency: str
-    duplicates: DuplicatePolicy = "last"
+    duplicates: DuplicatePolicy = "reject"
     invalid_rows: InvalidRowPolicy = "keep"
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from app.catalogs.engine.compare import KNOWN, Comparison, refuse
+from app.catalogs.engine.compare import Comparison, refuse
 from app.catalogs.engine.reading import LINE
 from app.catalogs.engine.report import COLUMNS
 from app.catalogs.engine.stage import FIELDS, STANDINGS, WANTED, Staged
@@ -37,37 +37,6 @@ def store_lock_key(store_id: UUID) -> int:
 def lock_store(connection: psycopg.Connection, store_id: UUID) -> None:
     """Wait for the store's lock; the end of the transaction releases it."""
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [store_lock_key(store_id)])
-
-
-def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
-    """Key, fingerprint and standing of every offer of the store.
-
-    The server packs thousands of offers into one value: a message per offer would
-    cost more than the reading. No SKU has control characters, so that a line break
-    can separate.
-    """
-    statement = """
-        SELECT standing, string_agg(sku_key, E'\n'),
-            string_agg(int8send(fingerprint), ''::bytea)
-        FROM offer WHERE store_id = %s GROUP BY standing, fingerprint & 127"""
-    parts = [pl.DataFrame(schema=KNOWN)]
-    with connection.transaction():
-        cursor = connection.cursor(binary=True)
-        for standing, keys, fingerprints in cursor.stream(statement, [store_id]):
-            parts.append(_known_part(standing, keys, fingerprints))
-    return pl.concat(parts)
-
-
-def _known_part(standing: str, keys: str, fingerprints: bytes | None) -> pl.DataFrame:
-    part = pl.scan_lines(keys.encode(), name="sku_key").collect()
-    numbers = pl.Series([None], dtype=pl.Int64).extend_constant(None, part.height - 1)
-    if fingerprints is not None:
-        together = pl.Array(pl.Int64, part.height)
-        packed = pl.Series([fingerprints])
-        numbers = packed.bin.reinterpret(dtype=together, endianness="big").explode()
-    return part.with_columns(
-        fingerprint=numbers, standing=pl.lit(STANDINGS.index(standing), pl.UInt8)
-    )
 
 
 def write_offers(

@@ -53,19 +53,19 @@ def problem_rows(staged: Staged, bad: pl.DataFrame, most: int) -> pl.DataFrame:
     return pl.concat(parts).sort("line", "field", "code").head(most)
 
 
-def source_categories(keys: pl.DataFrame) -> dict[str, int]:
+def count_categories(keys: pl.DataFrame) -> pl.DataFrame:
+    """Each of the merchant's categories with its number of rows."""
+    return keys.group_by("category").len().cast({"category": pl.String})
+
+
+def source_categories(counted: pl.DataFrame) -> dict[str, int]:
     """The merchant's categories with their number of rows, the largest first."""
     counted = (
-        keys.lazy()
-        .filter(pl.col("category").is_not_null())
-        .group_by("category")
-        .len()
-        .with_columns(pl.col("category").cast(pl.String))
+        counted.filter(pl.col("category").is_not_null())
         .sort("len", "category", descending=[True, False])
         .head(_MOST_CATEGORIES)
-        .collect()
     )
-    return dict(counted.iter_rows())
+    return dict(counted.select("category", "len").iter_rows())
 
 
 def _rows_with(rows: pl.DataFrame, problem: Problem) -> pl.DataFrame:

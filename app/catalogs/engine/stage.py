@@ -5,7 +5,6 @@ that are written: on most days these are few, and the wide rows need no memory.
 """
 
 from collections.abc import Iterator
-from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -13,12 +12,19 @@ import polars_hash as plh
 
 from app.catalogs.engine.checks import checked, read_as, read_cells
 from app.catalogs.engine.config import ImportConfig, InvalidRowPolicy
+from app.catalogs.engine.digest import SOURCE, source_hash
 from app.catalogs.engine.mapping import mapped
-from app.catalogs.engine.money import Evidence, MoneyRule, Sign, money
-from app.catalogs.engine.problems import PROBLEMS, Severity, bit, mask_of
+from app.catalogs.engine.money import MoneyRule, Sign, money
+from app.catalogs.engine.problems import PROBLEMS, Severity, mask_of
 from app.catalogs.engine.reading import FLAW, LINE
-from app.stores.channel import AttributeType
-from app.stores.channel import attribute as channel_attribute
+from app.catalogs.engine.signs import (
+    Signs,
+    evidence,
+    given_signs,
+    learned_signs,
+    traits,
+    union,
+)
 
 WANTED, KEPT, GONE = 0, 1, 2
 STANDINGS = ("wanted", "kept", "gone")
@@ -50,8 +56,7 @@ _KEYS = (
     "mask",
     "standing",
     "fingerprint",
-    "evidence",
-    pl.col("category").cast(pl.Categorical),
+    SOURCE,
 )
 _BATCH_ROWS = 125_000
 _BETWEEN, _NULL = "\x1f", "\x1e"
@@ -61,18 +66,22 @@ _VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """`keys`: LINE, sku_key, mask, standing, fingerprint, category of every row."""
+    """`keys`: LINE, sku_key, mask, standing, fingerprint, SOURCE, traits, category.
+
+    `traits` are those of the rows as they were read by the signs that are given.
+    """
 
     keys: pl.DataFrame
     frame: pl.LazyFrame
     config: ImportConfig
-    signs: Lookup[str, Sign | None]
+    signs: Signs
 
     def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
         frame = self.frame if lines is None else self._source(lines)
         for batch in _batches(frame):
-            yield _rows(batch, self.config, self.signs).collect()
+            rows = _rows(batch, self.config, self.signs)
+            yield rows.drop(SOURCE, "evidence").collect()
 
     def texts(self, lines: pl.Series) -> pl.LazyFrame:
         """The merchant's texts of those lines, by attribute."""
@@ -87,19 +96,19 @@ class Staged:
         return self.frame.filter(pl.col(LINE).is_in(lines.implode()))
 
 
-def stage(frame: pl.LazyFrame, config: ImportConfig) -> Staged:
-    """Look at every row once.
+def stage(frame: pl.LazyFrame, config: ImportConfig, others: int = 0) -> Staged:
+    """Look at every row once; `others` are the traits of rows that are not in it.
 
     A second look follows only where amounts like `1.299` are in doubt and the rest
     of their column tells the decimal sign.
     """
-    signs = _given_signs(config)
+    signs = given_signs(config)
     keys = _keys(frame, config, signs)
-    learned = _learned_signs(keys, signs)
+    learned = learned_signs(union(keys["traits"]) | others, signs)
     if learned:
-        signs |= learned
-        keys = _keys(frame, config, signs)
-    return Staged(keys.drop("evidence"), frame, config, signs)
+        told = keys["traits"]
+        keys = _keys(frame, config, signs | learned).with_columns(told)
+    return Staged(keys, frame, config, signs | learned)
 
 
 def texts_of(config: ImportConfig) -> list[str]:
@@ -107,11 +116,11 @@ def texts_of(config: ImportConfig) -> list[str]:
     return sorted({*config.mapping.attributes, *REQUIRED})
 
 
-def _keys(
-    frame: pl.LazyFrame, config: ImportConfig, signs: Lookup[str, Sign | None]
-) -> pl.DataFrame:
+def _keys(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.DataFrame:
+    category = pl.col("category").cast(pl.Categorical)
     return pl.concat(
-        _rows(batch, config, signs).select(_KEYS).collect() for batch in _batches(frame)
+        _rows(batch, config, signs).select(*_KEYS, traits(signs), category).collect()
+        for batch in _batches(frame)
     )
 
 
@@ -128,9 +137,7 @@ def _batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
         yield batch.lazy()
 
 
-def _rows(
-    frame: pl.LazyFrame, config: ImportConfig, signs: Lookup[str, Sign | None]
-) -> pl.LazyFrame:
+def _rows(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.LazyFrame:
     attributes = frozenset(config.mapping.attributes)
     absent = [n for n in texts_of(config) if n not in attributes]
     result = checked(attributes, config.categories, config.currency)
@@ -142,6 +149,7 @@ def _rows(
     texts = frame.select(
         LINE,
         FLAW,
+        source_hash(config),
         *mapped(config.mapping),
         *(pl.lit(None, pl.String).alias(name) for name in absent),
     )
@@ -150,8 +158,9 @@ def _rows(
     ).select(
         LINE,
         FLAW,
+        SOURCE,
         "category",
-        _evidence(signs),
+        evidence(signs, {name: pl.col(read_as(name)) for name in signs}),
         _mask(result.masks),
         *(
             field.cast(kind).alias(name)
@@ -234,44 +243,5 @@ def _mask(masks: list[pl.Expr]) -> pl.Expr:
     return pl.sum_horizontal(masks).cast(pl.Int64).alias("mask")
 
 
-def _given_signs(config: ImportConfig) -> dict[str, Sign | None]:
-    """Every mapped amount with the decimal sign that the mapping names, if any."""
-    signs: dict[str, Sign | None] = {"price": None}
-    for name, source in config.mapping.attributes.items():
-        if channel_attribute(name).type == AttributeType.MONEY:
-            signs[name] = None if source.decimal == "auto" else source.decimal
-    return signs
-
-
 def _rule(name: str, sign: Sign | None, currency: str) -> MoneyRule:
     return MoneyRule(currency, sign, zero_allowed=name.startswith("shipping"))
-
-
-def _evidence(signs: Lookup[str, Sign | None]) -> pl.Expr:
-    """Two bits per amount, in the order of `signs`."""
-    bits = [
-        pl.col(read_as(name)).struct.field("evidence").cast(pl.Int32) * 4**place
-        for place, name in enumerate(signs)
-    ]
-    return pl.sum_horizontal(bits).cast(pl.Int32).alias("evidence")
-
-
-def _learned_signs(
-    keys: pl.DataFrame, signs: Lookup[str, Sign | None]
-) -> dict[str, Sign | None]:
-    evidence = keys.select(pl.col("evidence").bitwise_or()).item() or 0
-    mask = keys.select(pl.col("mask").bitwise_or()).item() or 0
-    learned: dict[str, Sign | None] = {}
-    for place, (name, sign) in enumerate(signs.items()):
-        told = Evidence(evidence >> (2 * place) & 3)
-        if sign is None and mask & _doubt(name) and told in _SIGNS:
-            learned[name] = _SIGNS[told]
-    return learned
-
-
-def _doubt(name: str) -> int:
-    code = "price_format" if name.startswith("shipping") else "ambiguous_number"
-    return bit(name, code)
-
-
-_SIGNS: dict[Evidence, Sign] = {Evidence.COMMA: "comma", Evidence.POINT: "point"}

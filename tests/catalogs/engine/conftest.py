@@ -67,6 +67,22 @@ class Shop:
         self.connection.commit()
         return {row[0]: row[1:] for row in rows}
 
+    def list_all(self) -> None:
+        """As if Back Market had accepted every offer."""
+        self.connection.execute(
+            "UPDATE offer SET listed = true, accepted_quantity = quantity"
+            " WHERE store_id = %s",
+            [self.store_id],
+        )
+        self.connection.commit()
+
+    def forget(self) -> None:
+        """The next import has to look at every row."""
+        self.connection.execute(
+            "DELETE FROM offer_digest WHERE store_id = %s", [self.store_id]
+        )
+        self.connection.commit()
+
     def report(self) -> list[tuple]:
         rows = self.connection.execute(
             "SELECT line, field, code, value FROM catalog_problem"

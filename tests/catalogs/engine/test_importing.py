@@ -90,6 +90,7 @@ def test_other_stores_are_left_alone(connection, tmp_path):
 )
 def test_an_invalid_row_keeps_its_offer_but_for_the_quantity(shop, cells, kept):
     shop.upload(catalog(A, B))
+    shop.list_all()
 
     result = shop.upload(catalog(A | cells, B))
 
@@ -112,6 +113,15 @@ def test_an_invalid_row_never_seen_before_is_there_with_its_problems(shop):
     assert shop.offers("standing, price, quantity, ean, problems <> 0") == {
         "A": ("kept", None, 5, None, True)
     }
+
+
+def test_an_offer_that_was_never_valid_nor_listed_is_not_for_sale(shop):
+    invalid = A | {"price": "x"}
+    shop.upload(catalog(invalid, B))
+
+    assert counted(shop.upload(catalog(B))) == {"unchanged": 1}
+    shop.upload(catalog(invalid, B))
+    assert counted(shop.upload(catalog(A, B))) == {"created": 1, "unchanged": 1}
 
 
 def test_an_unmapped_category_is_not_sold(shop):

@@ -1,0 +1,127 @@
+"""The short way: rows that stand in the catalog as they did before are not read.
+
+A digest tells the mapped cells of the last catalog from any others. What remains is
+checked and compared like a whole catalog: the same code, on fewer rows and offers.
+"""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import polars as pl
+import psycopg
+
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.digest import SOURCE, Digest, source_hash
+from app.catalogs.engine.known import read_by_fingerprint, read_by_key
+from app.catalogs.engine.mapping import attribute_text
+from app.catalogs.engine.reading import LINE, cell
+from app.catalogs.engine.signs import union
+from app.catalogs.engine.stage import Staged, stage
+
+_MOST_ROWS = 250_000
+"""More rows than this go the long way, which holds no cells in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of a catalog: rows, and the offers to compare them with.
+
+    `settled` are the rows of the digest that are there again, one for each row of
+    the catalog that is not staged.
+    """
+
+    staged: Staged
+    known: pl.DataFrame
+    settled: pl.DataFrame
+    categories: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """`settled` and `left` are rows of the digest, `rows` those of the catalog."""
+
+    rows: pl.DataFrame
+    settled: pl.DataFrame
+    left: pl.DataFrame
+    categories: pl.DataFrame
+
+
+def find_remainder(
+    connection: psycopg.Connection,
+    store_id: UUID,
+    frame: pl.LazyFrame,
+    config: ImportConfig,
+    digest: Digest,
+) -> Look | None:
+    """None where the long way is needed, or not longer."""
+    split = _split(frame, config, digest)
+    if split is None:
+        return None
+    staged = _staged(split, config, digest)
+    if staged is None:
+        return None
+    known = read_by_key(connection, store_id, _keys(staged))
+    again = split.settled["fingerprint"].is_in(known["fingerprint"].implode())
+    if again.any():
+        # A SKU of a row that is as before stands in another row, too.
+        repeated = split.settled.filter(again)[SOURCE]
+        return find_remainder(
+            connection, store_id, frame, config, _without(digest, repeated)
+        )
+    numbers = split.left["fingerprint"]
+    absent = numbers.filter(~numbers.is_in(known["fingerprint"].implode()))
+    known = pl.concat([known, read_by_fingerprint(connection, store_id, absent)])
+    return Look(staged, known, split.settled, split.categories)
+
+
+def _split(frame: pl.LazyFrame, config: ImportConfig, digest: Digest) -> _Split | None:
+    """One pass over the file."""
+    hashed = frame.with_columns(source_hash(config))
+    before = digest.rows.lazy().select(SOURCE)
+    sources, rows, categories = pl.collect_all(
+        [
+            hashed.select(SOURCE),
+            hashed.join(before, on=SOURCE, how="anti").head(_MOST_ROWS + 1),
+            _categories(frame, config),
+        ],
+        engine="streaming",
+    )
+    if rows.height > _MOST_ROWS:
+        return None
+    there = digest.rows[SOURCE].is_in(sources[SOURCE].implode())
+    there = there.fill_null(value=False)
+    settled = digest.rows.filter(there)
+    if settled.height + rows.height != sources.height:
+        seen = sources[SOURCE]
+        repeated = seen.filter(seen.is_duplicated()).drop_nulls().unique()
+        twice = settled.filter(settled[SOURCE].is_duplicated())[SOURCE]
+        return _split(frame, config, _without(digest, pl.concat([repeated, twice])))
+    rows = rows.drop(SOURCE).sort(LINE)
+    return _Split(rows, settled, digest.rows.filter(~there), categories)
+
+
+def _without(digest: Digest, sources: pl.Series) -> Digest:
+    """The same, with those rows to be looked at again."""
+    keep = ~pl.col(SOURCE).is_in(sources.implode())
+    rows = digest.rows.with_columns(pl.when(keep).then(SOURCE).alias(SOURCE))
+    return replace(digest, rows=rows)
+
+
+def _categories(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
+    """Each of the merchant's categories with its number of rows."""
+    source = config.mapping.attributes["category"]
+    cells = [cell(name) for name in source.columns]
+    counted = frame.group_by(cells).len() if cells else frame.select(pl.len())
+    named = counted.select(attribute_text(source).alias("category"), "len")
+    return named.group_by("category").agg(pl.col("len").sum())
+
+
+def _staged(split: _Split, config: ImportConfig, digest: Digest) -> Staged | None:
+    """None where the remaining rows let amounts be read by other decimal signs."""
+    others = union(split.settled["traits"])
+    staged = stage(split.rows.lazy(), config, others)
+    return staged if dict(staged.signs) == dict(digest.signs) else None
+
+
+def _keys(staged: Staged) -> pl.Series:
+    return staged.keys["sku_key"].drop_nulls().unique()

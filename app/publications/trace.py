@@ -1,0 +1,212 @@
+"""Finds out what became of calls: polls tasks, looks at listings, writes the ends."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from app.backmarket.errors import NotFoundError
+from app.backmarket.matching import Matched, match_rows
+from app.backmarket.tasks import ListingRef, TaskReport, TaskStatus
+from app.columns import utc_now
+from app.crashpoints import crashpoint
+from app.publications import calls, ending, readback
+from app.publications.calls import Call, Line
+from app.publications.context import Run
+from app.publications.lifecycle import wait_for_lost_task
+from app.publications.settle import Verdict, settle, settle_rest
+from app.publications.words import DispatchState, Door, Outcome
+
+log = structlog.get_logger(__name__)
+
+OPEN = (Outcome.PLANNED, Outcome.UNCONFIRMED)
+MAX_ATTEMPTS = 5
+"""How often a call is made whose answer is lost each time."""
+LOOK_FOR_MISSING = 60
+FORGET_TASK = timedelta(hours=24)
+"""After this a task that never ended is not asked for any more."""
+READ_BACK = "read_back"
+
+
+async def poll(run: Run, call: Call) -> bool:
+    """Ask for the end of a batch; True when it is settled.
+
+    Raises BackMarketError; a task that Back Market does not know any more is read
+    back from the listings instead.
+    """
+    assert call.task_id is not None  # noqa: S101 - a sent batch has one
+    try:
+        report = await run.tools.back_market.task(run.access, call.task_id)
+    except NotFoundError:
+        await _mark_polled(run, call, DispatchState.UNCERTAIN)
+        return False
+    if report.status is TaskStatus.PENDING:
+        await _mark_polled(run, call, DispatchState.SENT)
+        return False
+    crashpoint("publish.polled")
+    lines = await open_lines(run, call, OPEN)
+    verdicts = await _verdicts(run, report, lines)
+    await record(run, call, verdicts)
+    crashpoint("publish.settled")
+    return True
+
+
+async def _mark_polled(run: Run, call: Call, state: DispatchState) -> None:
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await calls.mark(tx.session, call, state, polls=call.polls + 1)
+        await calls.note_progress(tx.session, run.publication_id)
+
+
+async def _verdicts(run: Run, report: TaskReport, lines: list[Line]) -> list[Verdict]:
+    """Map a task's report to the lines that were sent."""
+    if report.status is TaskStatus.FAILED:
+        return [
+            Verdict(line.seq, Outcome.REJECTED, "task_failed", report.error)
+            for line in lines
+        ]
+    matched = match_rows(
+        report,
+        [line.sku for line in lines],
+        [line.after.get("ean") for line in lines],
+        [line.listing_id for line in lines],
+    )
+    by_sku = {line.sku: line for line in lines}
+    unproven = _unproven(by_sku, matched)
+    doubtful = [by_sku[sku] for sku in (*matched.missing, *unproven)]
+    verdicts = [
+        _accepted(by_sku[sku], ref)
+        for sku, ref in matched.accepted.items()
+        if sku not in unproven
+    ]
+    verdicts += [
+        Verdict(by_sku[sku].seq, Outcome.REJECTED, str(why.code), why.message)
+        for sku, why in matched.refused.items()
+    ]
+    return verdicts + await _missing(run, doubtful)
+
+
+def _accepted(line: Line, ref: ListingRef) -> Verdict:
+    return Verdict(
+        line.seq,
+        Outcome.ACCEPTED,
+        listing_id=ref.listing_id,
+        backmarket_id=ref.backmarket_id,
+        publication_state=ref.publication_state,
+    )
+
+
+def _unproven(lines: Mapping[str, Line], matched: Matched) -> set[str]:
+    """Creations that are said to have worked, but of which no listing came.
+
+    Too many to look for one by one: then the report is believed.
+    """
+    found = {
+        sku
+        for sku, ref in matched.accepted.items()
+        if "grade" in lines[sku].after and ref.listing_id is None
+    }
+    return found if len(found) <= LOOK_FOR_MISSING else set()
+
+
+async def _missing(run: Run, lines: list[Line]) -> list[Verdict]:
+    """Lines that the report forgot: look, where there are few of them."""
+    if not lines:
+        return []
+    arrived: list[Verdict] = []
+    if len(lines) <= LOOK_FOR_MISSING:
+        seen = await readback.look(run.tools.back_market, run.access, lines)
+        arrived, lines = readback.verdicts_from(lines, seen)
+    return arrived + [
+        Verdict(line.seq, Outcome.UNCONFIRMED, "not_in_result") for line in lines
+    ]
+
+
+async def reconcile(run: Run, call: Call) -> bool:
+    """Find out what a call did whose answer was lost; True when that is known now.
+
+    What arrived is accepted. What did not is sent again, but for a batch only once
+    its task cannot be under way any more.
+    """
+    lines = await open_lines(run, call, (Outcome.PLANNED,))
+    seen = await readback.look(run.tools.back_market, run.access, lines)
+    arrived, absent = readback.verdicts_from(lines, seen)
+    if absent and call.door is Door.BATCH and await _may_be_under_way(run, call):
+        return False
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await settle(
+            tx.session, run.publication_id, run.store_id, run.siblings, arrived
+        )
+        if absent and call.attempts >= MAX_ATTEMPTS:
+            await settle_rest(
+                tx.session,
+                run.publication_id,
+                Outcome.UNCONFIRMED,
+                "no_answer",
+                dispatch=call.seq,
+            )
+        again = bool(absent) and call.attempts < MAX_ATTEMPTS
+        state = DispatchState.PENDING if again else DispatchState.SETTLED
+        settled_at = None if again else utc_now()
+        await calls.mark(tx.session, call, state, settled_at=settled_at)
+    log.info("publish.read_back", arrived=len(arrived), absent=len(absent))
+    return True
+
+
+async def _may_be_under_way(run: Run, call: Call) -> bool:
+    async with run.tools.database.transaction() as tx:
+        longest = await calls.longest_task(tx.session, run.account_id)
+    since = utc_now() - (call.sent_at or utc_now())
+    return since < wait_for_lost_task(longest)
+
+
+async def clear_left_over(run: Run, call: Call) -> None:
+    """Learn what became of a call of an earlier run before anything is sent again.
+
+    Its task is polled first. While that stays open the listings tell, once, what
+    arrived; the rest is free to be planned again. The call itself stays open: when
+    its task ends late after all, the baseline moves to what it wrote, so that the
+    run after that puts right what it overwrote.
+    """
+    may_still_end = call.state is DispatchState.SENT and not overdue(call, FORGET_TASK)
+    if call.state is DispatchState.SENT and await poll(run, call):
+        return
+    if may_still_end and call.reason_code == READ_BACK:
+        return
+    lines = await open_lines(run, call, OPEN)
+    seen = await readback.look(run.tools.back_market, run.access, lines)
+    arrived, _ = readback.verdicts_from(lines, seen)
+    state = DispatchState.SENT if may_still_end else DispatchState.SETTLED
+    await record(run, call, arrived, state, reason_code=READ_BACK)
+
+
+async def open_lines(run: Run, call: Call, outcomes: tuple[Outcome, ...]) -> list[Line]:
+    async with run.tools.database.transaction() as tx:
+        return await calls.lines_of(tx.session, call, run.store_id, outcomes)
+
+
+async def record(
+    run: Run,
+    call: Call,
+    verdicts: list[Verdict],
+    state: DispatchState = DispatchState.SETTLED,
+    **columns: object,
+) -> None:
+    """Record verdicts and where the call stands then, for its own store."""
+    if state is DispatchState.SETTLED:
+        columns["settled_at"] = utc_now()
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await settle(
+            tx.session, call.publication_id, run.store_id, run.siblings, verdicts
+        )
+        await calls.mark(tx.session, call, state, **columns)
+        await calls.note_progress(tx.session, run.publication_id)
+        if call.publication_id != run.publication_id:
+            await ending.recount(tx.session, call.publication_id)
+
+
+def overdue(call: Call, deadline: timedelta) -> bool:
+    """Whether a task has been polled for longer than a run waits."""
+    return call.sent_at is not None and utc_now() - call.sent_at > deadline

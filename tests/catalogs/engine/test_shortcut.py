@@ -1,0 +1,218 @@
+"""The short way through a catalog ends exactly where the long way does."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.catalogs.engine import digest, importing, shortcut
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.digest import Digest, identity, rows_of, source_hash
+from app.catalogs.engine.reading import FLAW, cell
+from app.stores.mapping import Mapping
+from tests.catalogs.engine.conftest import Shop
+from tests.catalogs.engine.samples import COLUMNS, MAPPING, catalog, row
+
+A, B, C = row("A"), row("B", price="20"), row("C", price="30")
+CONFIG = ImportConfig(Mapping(attributes=MAPPING), {"phones": 1}, "EUR")
+
+WAYS = st.sampled_from(["", "A", "a", "B", "C", "D", "x\x1fy"])
+CELLS = st.fixed_dictionaries(
+    {
+        "sku": WAYS,
+        "price": st.sampled_from(["10", "10.00", "x", "1.299", "12,50", "12.50"]),
+        "quantity": st.sampled_from(["1", "1", "1 pcs", "x"]),
+        "category": st.sampled_from(["Phones", "Phones", " phones", "TV", ""]),
+        "torn": st.sampled_from(["", "", "", ",more"]),
+    }
+)
+UPLOADS = st.lists(
+    st.tuples(
+        st.lists(CELLS, min_size=1, max_size=7),
+        st.sampled_from(["reject", "reject", "first", "last"]),
+        st.sampled_from(["keep", "keep", "withdraw"]),
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+def text_of(rows: list[dict[str, str]]) -> str:
+    lines = [
+        ",".join(f'"{full[n]}"' for n in COLUMNS) + cells["torn"]
+        for cells in rows
+        for full in [row(cells["sku"]) | cells]
+    ]
+    return "\n".join([",".join(COLUMNS), *lines]) + "\n"
+
+
+ALL = (
+    "sku_key, standing, fingerprint, problems, ean, grade, price::text, quantity,"
+    " warranty_delay, listed"
+)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(uploads=UPLOADS, listed=st.booleans())
+def test_both_ways_end_the_same(connection, tmp_path, uploads, listed):
+    short, long = Shop(connection, tmp_path), Shop(connection, tmp_path)
+    for rows, duplicates, invalid in uploads:
+        given_ = {"duplicates": duplicates, "invalid_rows": invalid}
+        long.forget()
+
+        results = [shop.upload(text_of(rows), **given_) for shop in (short, long)]
+
+        assert results[0] == results[1]
+        assert short.offers(ALL) == long.offers(ALL)
+        assert short.report() == long.report()
+        if listed:
+            short.list_all()
+            long.list_all()
+
+
+@pytest.fixture
+def only_short(monkeypatch):
+    """Fails where every row or every offer would be looked at."""
+
+    def refuse(*_):
+        pytest.fail("the long way")
+
+    return lambda: monkeypatch.setattr(importing, "read_known", refuse)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param([A, B, C], id="plain"),
+        pytest.param([A, B, C, C], id="with duplicates"),
+        pytest.param([A, B, row("D", price="x"), row("")], id="with problems"),
+        pytest.param(
+            [A, row("B", price="12.50"), row("D", price="1.299")],
+            id="with a learned sign",
+        ),
+    ],
+)
+def test_what_differs_is_found_without_looking_at_the_rest(shop, only_short, first):
+    shop.upload(catalog(*first))
+    only_short()
+
+    result = shop.upload(catalog(A | {"quantity": "1"}, *first[1:], row("E")))
+    again = shop.upload(catalog(*first[1:]))
+
+    assert (result.counts.created, result.counts.changed) == (1, 1)
+    assert again.counts.disappeared == 2
+    assert shop.offers("standing")["E"] == ("gone",)
+
+
+def test_a_row_twice_is_noticed_where_it_was_once(shop, only_short):
+    shop.upload(catalog(A, B))
+    only_short()
+
+    result = shop.upload(catalog(A, B, B, row("a", price="5")))
+
+    assert result.counts.duplicates == 4
+    assert shop.offers("standing")["B"] == ("kept",)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"duplicates": "last"}, id="policy"),
+        pytest.param({"categories": {"phones": 1, "tv": 2}}, id="categories"),
+        pytest.param(
+            {"mapping": MAPPING | {"warranty_delay": {"constant": "12"}}}, id="mapping"
+        ),
+    ],
+)
+def test_other_settings_go_the_long_way(shop, only_short, other):
+    shop.upload(catalog(A, B))
+    only_short()
+
+    with pytest.raises(pytest.fail.Exception, match="the long way"):
+        shop.upload(catalog(A, B), **other)
+
+
+def test_another_decimal_sign_goes_the_long_way(shop):
+    shop.upload(catalog(A, row("D", price="1.299")))
+
+    shop.upload(catalog(A | {"price": '"12,50"'}, row("D", price="1.299")))
+
+    assert shop.offers("price::text")["D"] == ("1299.00",)
+
+
+def test_too_many_differences_go_the_long_way(shop, monkeypatch):
+    monkeypatch.setattr(shortcut, "_MOST_ROWS", 1)
+    shop.upload(catalog(A, B, C))
+
+    result = shop.upload(catalog(A, B | {"price": "7"}, C | {"price": "7"}))
+
+    assert (result.counts.changed, result.counts.unchanged) == (2, 1)
+
+
+def test_a_failed_import_leaves_the_digest_of_the_one_before(shop):
+    def fail(_connection, _result):
+        raise RuntimeError("lease lost")
+
+    shop.upload(catalog(A, B))
+    with pytest.raises(RuntimeError):
+        shop.upload(catalog(A | {"price": "1"}), finish=fail)
+
+    assert shop.upload(catalog(A | {"price": "1"})).counts.changed == 1
+    assert shop.offers("standing, price::text") == {
+        "A": ("wanted", "1.00"),
+        "B": ("gone", "20.00"),
+    }
+
+
+def test_a_digest_survives_its_parts(monkeypatch):
+    monkeypatch.setattr(digest, "_PART_ROWS", 2)
+    rows = pl.DataFrame(
+        {
+            digest.SOURCE: [1, None, -(2**63)],
+            "fingerprint": [4, 5, 2**63 - 1],
+            "traits": [0, 1, 2],
+        },
+        schema=digest.ROWS,
+    )
+
+    parts = Digest({}, rows).parts()
+
+    assert len(parts) == 2
+    assert rows_of(parts).equals(rows)
+
+
+def test_no_cell_can_take_the_place_of_another():
+    names = sorted(CONFIG.mapping.columns)
+    texts = [
+        ["a", "b", "", None],
+        ["b", "a", "", None],
+        ["a", "b", None, ""],
+        ["a\x1fb", None, "", None],
+    ]
+    frame = pl.DataFrame(
+        [
+            {cell(n): t for n, t in zip(names, row_ + ["x"] * 2, strict=True)}
+            for row_ in texts
+        ],
+        schema={cell(n): pl.String for n in names},
+    ).with_columns(pl.lit(0, pl.UInt8).alias(FLAW))
+
+    assert frame.select(source_hash(CONFIG)).to_series().n_unique() == len(texts)
+
+
+def test_the_identity_covers_all_settings():
+    others = [
+        replace(CONFIG, currency="GBP"),
+        replace(CONFIG, duplicates="first"),
+        replace(CONFIG, invalid_rows="withdraw"),
+        replace(CONFIG, categories={}),
+        CONFIG,
+    ]
+
+    assert len({identity(config) for config in others}) == len(others)

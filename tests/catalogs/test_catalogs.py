@@ -1,0 +1,291 @@
+"""What becomes of a catalog: ready or rejected, its rows, its offers."""
+
+import csv
+import io
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.shop import EANS, MAPPING, Shop, as_csv, row
+
+REJECTED: dict[str, tuple[bytes, str, str, str]] = {
+    "nothing at all": (b"", "text/csv", "empty", "CSV"),
+    "a header alone": (as_csv([]), "text/csv", "empty", "at least one row"),
+    "a ZIP": (b"PK\x03\x04" + b"\0" * 100, "text/csv", "unknown_format", "NDJSON"),
+    "a damaged gzip": (b"\x1f\x8bhello", "application/gzip", "unreadable", "gzip"),
+    "a mapped column is missing": (
+        b"sku;ean;price;quantity;grade\nA1;1;1;1;GOOD\n",
+        "text/csv",
+        "missing_column",
+        "sku, ean, price, quantity, grade",
+    ),
+    "JSON that is none": (b"hello", "application/json", "unknown_format", "JSON"),
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "code", "accepted"), REJECTED.values(), ids=REJECTED.keys()
+)
+async def test_an_unusable_catalog_is_rejected_and_the_offers_stay(
+    shop: Shop, body: bytes, kind: str, code: str, accepted: str
+):
+    first = await shop.upload([row("A1")])
+    before = await shop.offers()
+
+    catalog = await shop.upload_bytes(body, kind)
+
+    assert (catalog["state"], catalog["rejection"]["code"]) == ("rejected", code)
+    assert catalog["rejection"]["message"]
+    assert accepted in catalog["rejection"]["accepted"]
+    assert await shop.offers() == before
+    store = (await shop.api.get(f"/v1/stores/{shop.store_id}")).json()
+    assert store["current_catalog_id"] == first["id"]
+
+
+async def test_a_wrong_encoding_is_rejected(shop: Shop):
+    catalog = await shop.upload_bytes(
+        as_csv([row("A1")]) + "ä".encode("latin-1"), encoding="utf-8"
+    )
+
+    assert catalog["rejection"]["code"] == "encoding"
+
+
+async def test_a_catalog_that_lacks_a_column_heals_when_the_mapping_is_mended(
+    shop: Shop,
+):
+    body = as_csv([row("A1")]).replace(b"price", b"prix", 1)
+    path = f"/v1/stores/{shop.store_id}"
+    rejected = await shop.upload_bytes(body)
+    red = (await shop.api.get(f"{path}/lights")).json()["mapping"]
+    shown = (await shop.api.get(f"{path}/mapping")).json()
+
+    mended = {**MAPPING["attributes"], "price": {"column": "prix"}}
+    await shop.api.put(f"{path}/mapping", json={"attributes": mended})
+    healed = await shop.wait_for(f"/v1/catalogs/{rejected['id']}", ("ready",))
+
+    assert rejected["rejection"]["code"] == "missing_column"
+    assert red["reasons"][0]["code"] == "column_missing"
+    assert shown["absent_columns"] == ["price"]
+    assert "prix" in shown["catalog_columns"]
+    assert healed["rejection"] is None
+    assert set(await shop.offers()) == {"A1"}
+
+
+async def test_a_catalog_waits_for_a_mapping_and_shows_its_columns(shop: Shop):
+    path = f"/v1/stores/{shop.store_id}"
+    await shop.api.put(f"{path}/mapping", json={"attributes": {}})
+    waiting = await shop.upload([row("A1")])
+
+    await shop.api.put(f"{path}/mapping", json=MAPPING)
+    ready = await shop.wait_for(f"/v1/catalogs/{waiting['id']}", ("ready",))
+
+    assert (waiting["state"], waiting["counts"]["rows"]) == ("awaiting_mapping", 1)
+    assert "grade" in waiting["columns"]
+    assert ready["counts"]["created"] == 1
+
+
+async def test_the_same_bytes_again_are_recognised(shop: Shop):
+    rows = [row("A1"), row("A2"), row("BAD", ean="1")]
+    first = await shop.upload(rows)
+    again = await shop.upload(rows)
+    once_more = await shop.upload(rows)
+
+    assert [again["same_as"], once_more["same_as"]] == [first["id"]] * 2
+    assert again["counts"] == {
+        **first["counts"],
+        "created": 0,
+        "unchanged": 2,
+    }
+    report = await shop.api.get(f"/v1/catalogs/{again['id']}/rows")
+    assert [r["sku"] for r in report.json()["items"]] == ["BAD"]
+
+
+async def test_the_same_bytes_after_another_catalog_are_imported(shop: Shop):
+    await shop.upload([row("A1")])
+    await shop.upload([row("B2")])
+    back = await shop.upload([row("A1")])
+
+    assert back["same_as"] is None
+    assert (back["counts"]["created"], back["counts"]["disappeared"]) == (1, 1)
+    offers = await shop.offers()
+    assert offers["A1"]["wanted"]
+    assert offers["B2"]["wanted"] is None
+
+
+async def test_the_same_bytes_read_in_another_way_are_imported(shop: Shop):
+    body = as_csv([row("A1")])
+    await shop.upload_bytes(body)
+    again = await shop.upload_bytes(body, separator=";")
+
+    assert again["same_as"] is None
+
+
+BAD_ROWS = [
+    row("OK"),
+    row("-1+2", ean=""),
+    row("=cmd", price="free"),
+    row("@x", quantity="-1", ean="123"),
+]
+
+
+async def test_every_bad_row_says_line_field_code_and_what_is_accepted(shop: Shop):
+    catalog = await shop.upload(BAD_ROWS)
+
+    page = (await shop.api.get(f"/v1/catalogs/{catalog['id']}/rows")).json()
+
+    assert catalog["counts"]["invalid"] == 3
+    assert [(r["line"], r["sku"], r["field"], r["code"]) for r in page["items"]] == [
+        (3, "-1+2", "ean", "ean_missing"),
+        (4, "=cmd", "price", "price_format"),
+        (5, "@x", "ean", "ean_format"),
+        (5, "@x", "quantity", "quantity_negative"),
+    ]
+    assert all(r["message"] and r["accepted"] for r in page["items"])
+    assert page["items"][1]["value"] == "free"
+
+
+async def test_a_report_is_read_page_by_page_and_by_code(shop: Shop):
+    catalog = await shop.upload(BAD_ROWS)
+    path, cursor, seen = f"/v1/catalogs/{catalog['id']}/rows", None, []
+
+    for _ in range(4):
+        query = {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await shop.api.get(path, params=query)).json()
+        seen += [(r["line"], r["field"]) for r in page["items"]]
+        cursor = page["next"]
+    by_code = await shop.api.get(path, params={"problem": "price_format"})
+
+    assert seen == [(3, "ean"), (4, "price"), (5, "ean"), (5, "quantity")]
+    assert cursor is None
+    assert [r["line"] for r in by_code.json()["items"]] == [4]
+
+
+async def test_a_report_as_csv_is_safe_to_open_and_links_to_its_next_page(shop: Shop):
+    catalog = await shop.upload(BAD_ROWS)
+    path = f"/v1/catalogs/{catalog['id']}/rows"
+
+    answer = await shop.api.get(
+        path, params={"format": "csv", "limit": "1", "problem": "ean_missing"}
+    )
+    whole = await shop.api.get(path, params={"format": "csv", "limit": "3"})
+    following = await shop.api.get(whole.links["next"]["url"])
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "link" not in answer.headers
+    rows = list(csv.DictReader(io.StringIO(whole.text)))
+    assert [r["sku"] for r in rows] == ["'-1+2", "'=cmd", "'@x"]
+    rest = list(csv.DictReader(io.StringIO(following.text)))
+    assert [r["field"] for r in rest] == ["quantity"]
+
+
+async def test_the_link_of_a_csv_page_keeps_what_was_asked_for(shop: Shop):
+    rows = [row(f"S{n}", ean="", price="x") for n in range(3)]
+    catalog = await shop.upload(rows)
+
+    url = f"/v1/catalogs/{catalog['id']}/rows?format=csv&limit=1&problem=ean_missing"
+    codes = []
+    while url:
+        answer = await shop.api.get(url)
+        codes += [r["code"] for r in csv.DictReader(io.StringIO(answer.text))]
+        url = answer.links.get("next", {}).get("url", "")
+
+    assert codes == ["ean_missing"] * 3
+
+
+CURSOR_OF_ROWS = ["WyJ4IiwieSIsInoiXQ", "WyI5OTk5OTk5OTk5OTk5OTk5OTk5OTkiLCIiLCIiXQ"]
+
+
+@pytest.mark.parametrize("cursor", CURSOR_OF_ROWS, ids=["no number", "too large"])
+async def test_a_cursor_with_a_line_that_cannot_be_is_422(shop: Shop, cursor: str):
+    catalog = await shop.upload([row("A1")])
+
+    answer = await shop.api.get(
+        f"/v1/catalogs/{catalog['id']}/rows", params={"cursor": cursor}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
+
+
+async def test_offers_are_listed_by_state(shop: Shop):
+    await shop.upload([row("LIVE"), row("GOES"), row("SICK"), row("BAD", ean="1")])
+    await shop.fault("rejected_row", sku="SICK", message="no")
+    await shop.publish()
+    await shop.upload([row("LIVE"), row("SICK"), row("NEW"), row("BAD", ean="1")])
+
+    states = {}
+    for state in ("published", "pending", "in_error", "invalid", "withdrawn"):
+        listed = await shop.offers(state=state)
+        assert {offer["state"] for offer in listed.values()} <= {state}
+        states[state] = set(listed)
+
+    assert states == {
+        "published": {"LIVE"},
+        "pending": {"GOES", "NEW"},
+        "in_error": {"SICK"},
+        "invalid": {"BAD"},
+        "withdrawn": set(),
+    }
+    assert set(await shop.offers()) == {"LIVE", "GOES", "SICK", "NEW", "BAD"}
+
+
+async def test_offers_are_paged_by_sku(shop: Shop):
+    await shop.upload([row(f"S{n}") for n in range(5)])
+    seen: list[str] = []
+    cursor: str | None = ""
+
+    while cursor is not None:
+        query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = await shop.api.get(f"/v1/stores/{shop.store_id}/offers", params=query)
+        seen += [offer["sku"] for offer in page.json()["items"]]
+        cursor = page.json()["next"]
+
+    assert seen == [f"S{n}" for n in range(5)]
+
+
+SKUS = {
+    "a slash": "A/1/b",
+    "a slash first": "/x",
+    "spaces": "iPhone 12 64 GB",
+    "percent": "50%2F off",
+    "a question mark": "A?b=c#d",
+    "letters outside ASCII": "Größe-ÜBER-ž",
+    "Greek": "ΟΔΟΣ",
+    "Turkish": "İstanbul",
+    "signs": "📱-12",
+    "dots": "a..b",
+    "a plus": "a+b",
+}
+
+
+@pytest.mark.parametrize("sku", SKUS.values(), ids=SKUS.keys())
+async def test_an_offer_is_found_by_its_sku_in_any_case(shop: Shop, sku: str):
+    body = json.dumps([{**row("x"), "sku": sku, "ean": EANS[0]}]).encode()
+    await shop.upload_bytes(body, "application/json")
+    path = f"/v1/stores/{shop.store_id}/offers/"
+
+    exact = await shop.api.get(path + quote(sku, safe=""))
+    lower = await shop.api.get(path + quote(sku.lower(), safe=""))
+    spaced = await shop.api.get(path + quote(f" {sku} ", safe=""))
+
+    found: list[Any] = [a.json().get("sku") for a in (exact, lower, spaced)]
+    assert found == [sku] * 3
+
+
+async def test_an_unknown_sku_is_404(shop: Shop):
+    answer = await shop.api.get(f"/v1/stores/{shop.store_id}/offers/nothing")
+
+    assert answer.status_code == 404
+
+
+async def test_catalogs_are_listed_newest_first(shop: Shop):
+    made = [(await shop.upload([row(f"S{n}")]))["id"] for n in range(3)]
+    path = f"/v1/stores/{shop.store_id}/catalogs"
+
+    first = (await shop.api.get(path, params={"limit": 2})).json()
+    rest = (await shop.api.get(path, params={"cursor": first["next"]})).json()
+
+    ids = [c["id"] for c in first["items"] + rest["items"]]
+    assert ids == made[::-1]

@@ -1,0 +1,170 @@
+"""The hour's lines: what protects from overselling first, the rest by itself later."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.publications.watching import (
+    OVER,
+    account,
+    all_over,
+    eventually,
+    runs,
+    times_sent,
+)
+from tests.support.shop import Shop, open_shop, row
+
+
+async def limit(shop: Shop, lines: int) -> str:
+    """So many lines an hour for the account; returns its path."""
+    path = f"/v1/seller-accounts/{(await account(shop))['id']}"
+    answer = await shop.api.patch(path, json={"lines_per_hour": lines})
+    assert answer.status_code == 200, answer.text
+    return path
+
+
+CHANGED = (
+    [row(f"DOWN{n}", quantity=1) for n in range(5)]
+    + [row(f"PRICE{n}", price="99.00") for n in range(4)]
+    + [row(f"UP{n}", quantity=9) for n in range(4)]
+    + [row(f"NEW{n}") for n in range(12)]
+)
+BEFORE = [row(entry["sku"]) for entry in CHANGED if not entry["sku"].startswith("NEW")]
+
+
+async def test_what_does_not_fit_is_deferred_and_goes_on_by_itself(
+    shop: Shop, sql, hour_passes
+):
+    await shop.upload(BEFORE)
+    await shop.publish()
+    await shop.upload(CHANGED)
+    await sql("DELETE FROM line_spend")
+    await shop.sandbox("DELETE", "/ledger")
+    path = await limit(shop, 10)
+
+    first = await shop.publish()
+
+    assert first["state"] == "finished"
+    assert first["counts"]["by_outcome"] == {"accepted": 10, "deferred": 15}
+    sent = sorted(await times_sent(shop))
+    assert [sku[:2] for sku in sent] == ["DO"] * 5 + ["PR"] * 4 + ["UP"]
+    deferred = await shop.changes(first, outcome="deferred")
+    assert {c["code"] for c in deferred} == {"line_budget"}
+    waiting = (await shop.api.get(f"/v1/publications/{first['follow_up_id']}")).json()
+    assert (waiting["trigger"], waiting["state"]) == ("carry_over", "requested")
+    eta = datetime.fromisoformat(waiting["not_before"]) - datetime.now(UTC)
+    assert timedelta(minutes=59) < eta <= timedelta(hours=1)
+    budget = (await shop.api.get(f"{path}/budget")).json()
+    assert (budget["used"], budget["left"]) == (10, 0)
+
+    await hour_passes()
+    await all_over_but_one(shop, 3)
+    await hour_passes()
+    ended = await all_over(shop, 4)
+
+    assert [run["trigger"] for run in ended] == [
+        "api",
+        "api",
+        "carry_over",
+        "carry_over",
+    ]
+    assert [run["counts"]["by_outcome"] for run in ended[2:]] == [
+        {"accepted": 10, "deferred": 5},
+        {"accepted": 5},
+    ]
+    assert set((await times_sent(shop)).values()) == {1}
+    assert len(await times_sent(shop)) == 25
+    shown = await shop.listings()
+    assert shown == {
+        entry["sku"]: {
+            "price": entry["price"],
+            "quantity": entry["quantity"],
+            "grade": "GOOD",
+        }
+        for entry in CHANGED
+    }
+
+
+async def all_over_but_one(shop: Shop, number: int) -> None:
+    """Wait until so many runs have ended and the next one waits for its time."""
+
+    async def there() -> bool:
+        states = [run["state"] for run in await runs(shop)]
+        over = [state for state in states if state in OVER]
+        return len(over) == number and states[-1] == "requested"
+
+    await eventually(there)
+
+
+async def test_asking_by_hand_brings_a_carried_over_run_forward(shop: Shop):
+    await shop.upload([row(f"A{n}") for n in range(6)])
+    await limit(shop, 4)
+    first = await shop.publish()
+    await limit(shop, 100)
+
+    second = await shop.publish()
+
+    assert second["id"] == first["follow_up_id"]
+    assert second["counts"]["by_outcome"] == {"accepted": 2}
+
+
+async def test_a_run_without_any_lines_left_sends_nothing_and_says_when(shop: Shop):
+    await shop.upload([row(f"A{n}") for n in range(4)])
+    await limit(shop, 4)
+    await shop.publish()
+    await shop.upload([row(f"A{n}", price="9") for n in range(4)])
+
+    run = await shop.publish()
+
+    assert run["counts"]["by_outcome"] == {"deferred": 4}
+    assert run["follow_up_id"]
+    assert set((await times_sent(shop)).values()) == {1}
+
+
+async def test_a_deferred_offer_goes_out_with_what_is_wanted_by_then(
+    shop: Shop, hour_passes
+):
+    await shop.upload([row(f"A{n}") for n in range(6)])
+    await limit(shop, 5)
+    await shop.publish()
+
+    await shop.upload([row(f"A{n}") for n in range(5)] + [row("A5", price="77.00")])
+    await hour_passes()
+    await all_over(shop, 2)
+
+    entries = [e for e in await shop.ledger() if e["sku"] == "A5"]
+    assert [e["fields"]["price"] for e in entries] == ["77.00"]
+
+
+async def test_two_stores_spend_the_same_lines(shop: Shop):
+    other = await open_shop(shop.api, shop.sandbox_url, country="DE", token=shop.token)
+    await limit(shop, 10)
+    await shop.upload([row(f"F{n}") for n in range(7)])
+    await other.upload([row(f"D{n}") for n in range(7)])
+
+    french, german = await shop.publish(), await other.publish()
+
+    assert french["counts"]["by_outcome"] == {"accepted": 7}
+    assert german["counts"]["by_outcome"] == {"accepted": 3, "deferred": 4}
+
+
+async def test_requests_keep_to_the_pace_of_the_account(shop: Shop, sql, skip_pauses):
+    """Two in ten seconds: the third call has to wait, and it is not forgotten."""
+    await shop.upload([row(f"A{n}") for n in range(3)])
+    await shop.publish()
+    await shop.upload([row(f"A{n}", price="9") for n in range(3)])
+    path = f"/v1/seller-accounts/{(await account(shop))['id']}"
+    await shop.api.patch(path, json={"requests_per_10s": 2})
+    await sql("UPDATE seller_account SET request_clock = NULL")
+    await shop.sandbox("DELETE", "/requests")
+
+    run = await shop.publish(wait=False)
+    waiting = await shop.wait_for(f"/v1/publications/{run['id']}", ("waiting",))
+    held_back = await sql("SELECT state FROM dispatch WHERE state <> 'settled'")
+    spent = await sql("SELECT sum(lines) FROM line_spend")
+
+    assert waiting["why"]["code"] == "throttled"
+    assert held_back == [("pending",), ("pending",)]
+    assert spent == [(4,)]
+    ((wait,),) = await sql(
+        "SELECT run_after - now() FROM job WHERE kind = 'publish' AND state = 'queued'"
+    )
+    assert wait < timedelta(seconds=10)

@@ -1,0 +1,151 @@
+"""Two countries, one seller account: a price each, one stock for both."""
+
+import pytest
+
+from tests.publications.watching import outcomes
+from tests.support.shop import Shop, open_shop, row
+
+HELD = ("held", "wanted_elsewhere")
+
+
+@pytest.fixture
+async def german(shop: Shop) -> Shop:
+    """A second store with the same token."""
+    other = await open_shop(shop.api, shop.sandbox_url, country="DE", token=shop.token)
+    assert other.account == shop.account
+    return other
+
+
+async def stock(shop: Shop) -> dict[str, int]:
+    return {sku: each["quantity"] for sku, each in (await shop.listings()).items()}
+
+
+async def test_prices_are_each_countrys_own_and_the_lowest_stock_counts(
+    shop: Shop, german: Shop
+):
+    await shop.upload([row("A", price="100.00", quantity=7)])
+    await german.upload([row("A", price="120.00", quantity=4)])
+
+    await shop.publish()
+    await german.publish()
+    await shop.publish()
+
+    assert (await shop.listings("FR"))["A"]["price"] == "100.00"
+    assert (await shop.listings("DE"))["A"]["price"] == "120.00"
+    assert await stock(shop) == {"A": 4}
+    assert len(await shop.listings()) == 1
+    for each in (shop, german):
+        assert (await each.publish())["counts"]["changes"] == 0
+
+
+async def test_stock_follows_whichever_store_wants_less(shop: Shop, german: Shop):
+    for each in (shop, german):
+        await each.upload([row("A", quantity=5)])
+        await each.publish()
+
+    await german.upload([row("A", quantity=2)])
+    await german.publish()
+    assert await stock(shop) == {"A": 2}
+
+    await german.upload([row("A", quantity=9)])
+    await german.publish()
+    assert await stock(shop) == {"A": 5}
+
+
+async def test_a_sku_is_zeroed_only_when_no_store_wants_it_any_more(
+    shop: Shop, german: Shop
+):
+    for each in (shop, german):
+        await each.upload([row("A"), row("B")])
+        await each.publish()
+
+    await shop.upload([row("B")])
+    held = await shop.publish()
+
+    assert held["state"] == "finished"
+    assert outcomes(await shop.changes(held)) == {"A": HELD}
+    assert await stock(shop) == {"A": 5, "B": 5}
+    (group,) = (await shop.api.get(f"/v1/publications/{held['id']}/errors")).json()[
+        "items"
+    ]
+    assert "Another store" in group["message"]
+
+    await german.upload([row("B")])
+    zeroed = await german.publish()
+
+    assert outcomes(await german.changes(zeroed)) == {"A": ("accepted", None)}
+    assert await stock(shop) == {"A": 0, "B": 5}
+    for each in (shop, german):
+        assert (await each.publish())["counts"]["changes"] == 0
+
+
+async def test_a_store_that_was_switched_off_does_not_keep_stock_online(
+    shop: Shop, german: Shop
+):
+    for each in (shop, german):
+        await each.upload([row("A"), row("B")])
+        await each.publish()
+    await german.api.delete(f"/v1/stores/{german.store_id}/activation")
+
+    await shop.upload([row("B", quantity=9)])
+    await shop.publish()
+
+    assert await stock(shop) == {"A": 0, "B": 9}
+
+
+async def test_other_goods_under_a_sku_of_the_account_are_refused(
+    shop: Shop, german: Shop
+):
+    await shop.upload([row("A")])
+    await shop.publish()
+
+    await german.upload([row("A", ean=row("B")["ean"])])
+    run = await german.publish()
+
+    assert outcomes(await german.changes(run)) == {
+        "A": ("rejected", "identity_changed")
+    }
+    assert set(await german.offers(state="in_error")) == {"A"}
+    assert len(await shop.ledger()) == 1
+
+
+async def test_a_british_store_sends_pounds(shop: Shop):
+    british = await open_shop(shop.api, shop.sandbox_url, country="GB")
+    await british.upload([row("A", price="199.90")])
+    await british.publish()
+    await british.upload([row("A", price="189.90")])
+
+    run = await british.publish()
+
+    assert run["counts"]["by_outcome"] == {"accepted": 1}
+    entries = await british.ledger()
+    assert [(e["market"], e["door"], e["fields"]["currency"]) for e in entries] == [
+        ("GB", "batch", "GBP"),
+        ("GB", "single", "GBP"),
+    ]
+    assert (await british.listings("GB"))["A"]["price"] == "189.90"
+
+
+async def test_what_another_store_left_open_is_read_in_that_stores_market(
+    shop: Shop, german: Shop, skip_pauses, sql
+):
+    """The French price did not arrive; that the German one equals it proves nothing."""
+    await shop.upload([row("A", price="100.00")])
+    await german.upload([row("A", price="120.00")])
+    await shop.publish()
+    await german.publish()
+    await shop.upload([row("A", price="120.00")])
+    await shop.fault("dropped_before", method="POST", path="/ws/listings/*", count=1)
+    run = await shop.publish(wait=False)
+    await shop.wait_for(f"/v1/publications/{run['id']}", ("waiting",))
+    await sql(
+        "UPDATE publication SET state = 'failed', finished_at = now() WHERE id = %s",
+        run["id"],
+    )
+    await sql("UPDATE job SET state = 'done' WHERE subject_id = %s", run["id"])
+
+    await german.publish()
+    assert (await shop.listings("FR"))["A"]["price"] == "100.00"
+    await shop.publish()
+
+    assert (await shop.listings("FR"))["A"]["price"] == "120.00"
