@@ -5,228 +5,28 @@ takes every measurement in a process of its own. The last line is one JSON objec
 """
 
 import argparse
-import asyncio
-import csv
 import json
-import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import polars as pl
 import psycopg
-from sqlalchemy.ext.asyncio import async_sessionmaker
-from sqlmodel import Session, create_engine, select
-from stdnum import ean
 
-from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.importing import import_catalog
-from app.catalogs.engine.source import SourceFile
-from app.catalogs.models import Offer
-from app.database import libpq_url, open_engine, sqlalchemy_url
+from app.database import libpq_url
 from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
-from app.publications.plan import PlanRequest, write_plan
-from app.stores.mapping import Mapping
-
-COLUMNS = {
-    "sku": "sku",
-    "ean": "ean",
-    "price": "price",
-    "quantity": "quantity",
-    "grade": "condition",
-    "category": "category",
-    "warranty_delay": "warranty",
-}
-CONFIG = ImportConfig(
-    Mapping(attributes={k: {"column": v} for k, v in COLUMNS.items()}),
-    {f"phones/model {n}": n + 1 for n in range(198)},
-    "EUR",
-)
-READS = 5
-LINES = 2000
-"""Lines that one plan may send: the rest is counted as deferred."""
+from bench.samples import make_catalog
+from bench.uploading import measure_upload
 
 Figures = dict[str, Any]
 
 
-def make_catalog(path: Path, rows: int, *, changed: bool = False) -> None:
-    """A catalog with a little dirt; `changed` gives one row in 100 another price."""
-    number = pl.col("number")
-    body = "4" + (number * 7919 % 10**11).cast(pl.String).str.zfill(11)
-    weighted = [
-        body.str.slice(place, 1).cast(pl.Int32) * (3 if place % 2 else 1)
-        for place in range(12)
-    ]
-    check = (10 - pl.sum_horizontal(weighted) % 10) % 10
-    digit = pl.when(number % 1009 == 7).then((check + 1) % 10).otherwise(check)
-    euros = number % 900 + 50
-    if changed:
-        euros = pl.when(number % 100 == 3).then(euros + 1).otherwise(euros)
-    cents = (number % 100).cast(pl.String).str.zfill(2)
-    price = pl.format("{}.{}", euros, cents)
-    written = pl.format("{},{} EUR", euros, cents)
-    text = "Refurbished device, tested by our technicians; battery above 85 percent, "
-    frame = pl.LazyFrame({"number": pl.int_range(rows, eager=True)}).select(
-        sku=pl.format("SKU-{}", number.cast(pl.String).str.zfill(8)),
-        ean=body + digit.cast(pl.String),
-        title=pl.format("Apple iPhone {} 64 GB black, unlocked", number % 15),
-        category=pl.format("Phones/Model {}", number % 200),
-        price=pl.when(number % 1013 == 5)
-        .then(pl.lit(""))
-        .when(number % 997 == 11)
-        .then(written)
-        .otherwise(price),
-        quantity=(number % 20).cast(pl.String),
-        condition=pl.when(number % 1019 == 3)
-        .then(pl.lit("like new"))
-        .otherwise(pl.lit("Very Good")),
-        warranty=pl.lit("24"),
-        image=pl.format("https://cdn.example.test/images/{}.jpg", number),
-        description=pl.lit(text + "delivered with cable and charger."),
-    )
-    frame.sink_csv(path, engine="streaming")
-
-
-def measure_read(path: Path) -> Figures:
-    """The floor: Polars reads the needed columns and does nothing with them."""
-    seconds = []
-    for _ in range(READS):
-        start = time.perf_counter()
-        pl.scan_csv(path, infer_schema=False).select(COLUMNS.values()).collect(
-            engine="streaming"
-        )
-        seconds.append(time.perf_counter() - start)
-    return {"seconds": statistics.median(seconds)}
-
-
-def measure_import(path: Path, url: str, store_id: UUID) -> Figures:
-    """From the start of the job to the plan, and the most memory it took."""
-    marks: dict[str, float] = {}
-    start = time.perf_counter()
-
-    def mark(name: str) -> None:
-        marks[name] = round(time.perf_counter() - start, 3)
-
-    with (
-        psycopg.connect(libpq_url(url), autocommit=True) as connection,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        result = import_catalog(
-            connection,
-            SourceFile(path, "text/csv"),
-            CONFIG,
-            store_id,
-            uuid4(),
-            Path(folder),
-            on_phase=mark,
-            finish=lambda _connection, _result: None,
-        )
-    mark("committed")
-    changes = asyncio.run(_plan(url, store_id))
-    mark("planned")
-    counts = result.counts
-    return {
-        "seconds": marks["planned"],
-        "rss_mb": _peak_mb(),
-        "marks": marks,
-        "changes": changes,
-        "written": counts.created + counts.changed,
-    }
-
-
-async def _plan(url: str, store_id: UUID) -> int:
-    engine = open_engine(url)
-    async with async_sessionmaker(engine).begin() as session:
-        request = PlanRequest(uuid4(), store_id, (), lines=LINES, single_max=20)
-        summary = await write_plan(session, request)
-    await engine.dispose()
-    return summary.to_send + summary.deferred
-
-
-def measure_rows(path: Path, url: str, store_id: UUID) -> Figures:
-    """The same job as it is usually written: one object per row."""
-    engine = create_engine(sqlalchemy_url(url))
-    start = time.perf_counter()
-    with Session(engine) as session, path.open(newline="") as file:
-        query = select(Offer).where(Offer.store_id == store_id)
-        known = {offer.sku_key: offer for offer in session.exec(query)}
-        for number, cells in enumerate(csv.DictReader(file), start=1):
-            _store_row(session, known, store_id, cells)
-            if number % 1000 == 0:
-                session.flush()
-        session.commit()
-    engine.dispose()
-    return {"seconds": time.perf_counter() - start}
-
-
-def _store_row(
-    session: Session, known: dict[str, Offer], store_id: UUID, cells: dict[str, str]
-) -> None:
-    wanted = _parsed(cells)
-    if wanted is None:
-        return
-    key = cells["sku"].lower()
-    offer = known.get(key)
-    if offer is None:
-        offer = Offer(
-            store_id=store_id,
-            sku_key=key,
-            sku=cells["sku"],
-            standing="wanted",
-            **wanted,
-        )
-        session.add(offer)
-        return
-    for name, value in wanted.items():
-        if getattr(offer, name) != value:
-            setattr(offer, name, value)
-
-
-def _parsed(cells: dict[str, str]) -> dict[str, Any] | None:
-    try:
-        price = Decimal(cells["price"].removesuffix(" EUR").replace(",", "."))
-    except InvalidOperation:
-        return None
-    grade = cells["condition"].upper().replace(" ", "_")
-    known = cells["category"].lower() in CONFIG.categories
-    if grade != "VERY_GOOD" or not known or not ean.is_valid(cells["ean"]):
-        return None
-    return {
-        "ean": cells["ean"],
-        "price": price,
-        "quantity": int(cells["quantity"]),
-        "grade": grade,
-        "warranty_delay": int(cells["warranty"]),
-    }
-
-
-def upload_growth(_api_url: str | None, _api_pid: int | None) -> float | None:
-    """Memory that the API gains while it takes 270 MB; None without an API."""
-    return None
-
-
-def _peak_mb() -> float:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-
-
-MEASURES: dict[str, Callable[..., Figures]] = {
-    "read": measure_read,
-    "import": measure_import,
-    "rows": measure_rows,
-}
-
-
 def alone(measure: str, *arguments: object) -> Figures:
     """Run one measurement in a process of its own."""
-    command = [sys.executable, "-m", "bench.catalog", "--measure", measure]
+    command = [sys.executable, "-m", "bench.measures", measure]
     done = subprocess.run(  # noqa: S603 - our own module
         [*command, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True
     )
@@ -307,7 +107,10 @@ def run(options: argparse.Namespace) -> Figures:
             big = (
                 measure_size(folder, url, options.big_rows) if options.big_rows else {}
             )
-    return _related(options, usual, big, (rows_first, rows_second))
+            growth = measure_upload(folder, servers.endpoints, options.rows)
+    return _related(options, usual, big, (rows_first, rows_second)) | {
+        "upload_rss_growth_mb": growth
+    }
 
 
 def _related(
@@ -333,7 +136,6 @@ def _related(
         )
         if big
         else None,
-        "upload_rss_growth_mb": upload_growth(options.api_url, options.api_pid),
     }
 
 
@@ -342,16 +144,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--big-rows", type=int, default=5_000_000, help="0 leaves out")
     parser.add_argument("--row-by-row", type=int, default=100_000)
-    parser.add_argument("--api-url", help="measure an upload to this API")
-    parser.add_argument("--api-pid", type=int)
-    parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.measure:
-        name, path, *rest = options.measure
-        given = (rest[0], UUID(rest[1])) if rest else ()
-        print(json.dumps(MEASURES[name](Path(path), *given)))
-        return
-    print(json.dumps(run(options)))
+    print(json.dumps(run(parser.parse_args())))
 
 
 if __name__ == "__main__":

@@ -70,6 +70,8 @@ async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
         .limit(50)
     )
     for catalog in found.scalars():
+        if not catalog.storage_key:  # housekeeping has let go of the file
+            continue
         if catalog.state in {"ready", "awaiting_mapping"}:
             return catalog
         if catalog.reason_code in REVIVABLE and mapping.columns <= set(catalog.columns):

@@ -128,7 +128,7 @@ async def _siblings(session: AsyncSession, store: Store) -> list[UUID]:
     return list(found.scalars())
 
 
-def _run(  # noqa: PLR0913 - the parts of a run, each loaded above
+def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
     tools: Tools,
     lease: Lease,
     publication: Publication,

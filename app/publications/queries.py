@@ -25,7 +25,7 @@ async def visible(
     return publication
 
 
-async def listed(
+async def listed(  # noqa: PLR0913, PLR0917 - what a list can be asked for
     session: AsyncSession,
     caller: Caller,
     store_id: UUID | None,

@@ -46,7 +46,7 @@ async def publish(
 
 
 @router.get("/publications", summary="List publications, newest first")
-async def list_publications(  # noqa: PLR0913 - query parameters
+async def list_publications(
     tx: Tx,
     caller: Reader,
     store_id: UUID | None = None,
@@ -74,7 +74,7 @@ async def read_publication(
 
 
 @router.get("/publications/{publication_id}/changes", summary="List the changes")
-async def list_changes(  # noqa: PLR0913 - query parameters
+async def list_changes(
     publication_id: UUID,
     tx: Tx,
     caller: Reader,

@@ -486,7 +486,8 @@ async def tables(database_url: str) -> AsyncIterator[Tables]:
                 "active, order_scope, publish_offers, publish_products, "
                 "offers_interval_s, products_interval_s, invalid_rows, duplicate_skus, "
                 "categories, config_version, version, created_at) "
-                "VALUES (%s, '', 'FR', %s, 'sandbox', true, '', true, false, 7200, 86400, 'keep', 'reject', "
+                "VALUES (%s, '', 'FR', %s, 'sandbox', true, '', true, false, "
+                "7200, 86400, 'keep', 'reject', "
                 "'[]', 1, 1, now())",
                 store_id,
                 made.account_id,

@@ -14,7 +14,7 @@ from app.catalogs.engine import report
 from app.catalogs.engine.compare import Comparison, compare
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.digest import ROWS, Digest
-from app.catalogs.engine.known import read_digest, read_known, write_digest
+from app.catalogs.engine.known import has_offers, read_digest, read_known, write_digest
 from app.catalogs.engine.load import lock_store, write_offers, write_report
 from app.catalogs.engine.reading import LINE, OpenedCatalog, open_catalog
 from app.catalogs.engine.shortcut import Look, find_remainder
@@ -47,7 +47,7 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
         open_catalog(source, config.mapping.columns, Path(folder)) as opened,
     ):
         on_phase("opened")
-        look = _look(connection, store_id, opened, config)
+        look = _look(connection, store_id, opened, config, Path(folder))
         if look.staged.keys.is_empty() and look.settled.is_empty():
             raise CatalogRejectedError(
                 "empty", "the catalog has no rows", "a header and at least one row"
@@ -81,6 +81,7 @@ def _look(
     store_id: UUID,
     opened: OpenedCatalog,
     config: ImportConfig,
+    workdir: Path,
 ) -> Look:
     """The short way where a digest allows it, else every row and every offer."""
     digest = read_digest(connection, store_id, config)
@@ -88,9 +89,10 @@ def _look(
         found = find_remainder(connection, store_id, opened.frame, config, digest)
         if found:
             return found
+    spill_to = None if has_offers(connection, store_id) else workdir
     with ThreadPoolExecutor(1) as reader:
         reading = reader.submit(read_known, connection, store_id)
-        staged = stage(opened.frame, config)
+        staged = stage(opened.frame, config, spill_to=spill_to)
         none = pl.DataFrame(schema=ROWS)
         categories = report.count_categories(staged.keys)
         return Look(staged, reading.result(), none, categories)

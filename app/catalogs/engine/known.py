@@ -20,6 +20,13 @@ SELECT CASE WHEN standing = 'kept' AND NOT listed THEN 'gone' ELSE standing END,
 FROM offer WHERE store_id = %s AND {} GROUP BY 1, fingerprint & 127"""
 
 
+def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
+    """Whether the store has any."""
+    statement = "SELECT 1 FROM offer WHERE store_id = %s LIMIT 1"
+    with connection.transaction():
+        return connection.execute(statement, [store_id]).fetchone() is not None
+
+
 def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
     """Key, fingerprint and standing of every offer of the store."""
     return _read(connection, "true", [store_id])

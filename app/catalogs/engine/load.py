@@ -1,6 +1,8 @@
 """Move the outcome of a comparison into PostgreSQL, by COPY and in sets."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import chain
 from typing import LiteralString
@@ -148,14 +150,29 @@ def _copy_in(
     columns: tuple[str, ...],
     parts: Iterable[pl.DataFrame],
 ) -> None:
-    """Fill a table; the next part is read from the file while this one is stored."""
+    """Fill a table."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for part in parts:
-            for rows in part.iter_slices(_SLICE_ROWS):
-                copy.write(rows.write_csv(include_header=False, float_precision=2))
+        for piece in _ahead(_encoded(parts)):
+            copy.write(piece)
+
+
+def _encoded(parts: Iterable[pl.DataFrame]) -> Iterator[bytes]:
+    for part in parts:
+        for rows in part.iter_slices(_SLICE_ROWS):
+            text = rows.write_csv(include_header=False, float_precision=2)
+            yield text.encode()
+
+
+def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The next pieces are made while the server takes this one."""
+    with ThreadPoolExecutor(1) as maker:
+        waiting = deque(maker.submit(next, pieces, None) for _ in range(2))
+        while (piece := waiting.popleft().result()) is not None:
+            waiting.append(maker.submit(next, pieces, None))
+            yield piece
 
 
 def _standing_word() -> pl.Expr:

@@ -6,6 +6,8 @@ that are written: on most days these are few, and the wide rows need no memory.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import mkdtemp
 
 import polars as pl
 import polars_hash as plh
@@ -58,6 +60,7 @@ _KEYS = (
     "fingerprint",
     SOURCE,
 )
+_OURS = (SOURCE, "evidence")
 _BATCH_ROWS = 125_000
 _BETWEEN, _NULL = "\x1f", "\x1e"
 _VERSION = "1"
@@ -75,13 +78,17 @@ class Staged:
     frame: pl.LazyFrame
     config: ImportConfig
     signs: Signs
+    spilled: Path | None = None
 
     def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
+        if lines is None and self.spilled:
+            yield from (pl.read_ipc(path) for path in sorted(self.spilled.iterdir()))
+            return
         frame = self.frame if lines is None else self._source(lines)
         for batch in _batches(frame):
             rows = _rows(batch, self.config, self.signs)
-            yield rows.drop(SOURCE, "evidence").collect()
+            yield rows.drop(*_OURS).collect()
 
     def texts(self, lines: pl.Series) -> pl.LazyFrame:
         """The merchant's texts of those lines, by attribute."""
@@ -96,19 +103,26 @@ class Staged:
         return self.frame.filter(pl.col(LINE).is_in(lines.implode()))
 
 
-def stage(frame: pl.LazyFrame, config: ImportConfig, others: int = 0) -> Staged:
+def stage(
+    frame: pl.LazyFrame,
+    config: ImportConfig,
+    others: int = 0,
+    spill_to: Path | None = None,
+) -> Staged:
     """Look at every row once; `others` are the traits of rows that are not in it.
 
-    A second look follows only where amounts like `1.299` are in doubt and the rest
+    `spill_to` is a folder for the rows in full, where all of them will be wanted:
+    to write them down costs less than to compute them again. A second look follows only where amounts like `1.299` are in doubt and the rest
     of their column tells the decimal sign.
     """
     signs = given_signs(config)
-    keys = _keys(frame, config, signs)
+    keys, spilled = _keys(frame, config, signs, spill_to)
     learned = learned_signs(union(keys["traits"]) | others, signs)
     if learned:
         told = keys["traits"]
-        keys = _keys(frame, config, signs | learned).with_columns(told)
-    return Staged(keys, frame, config, signs | learned)
+        keys, spilled = _keys(frame, config, signs | learned, spill_to)
+        keys = keys.with_columns(told)
+    return Staged(keys, frame, config, signs | learned, spilled)
 
 
 def texts_of(config: ImportConfig) -> list[str]:
@@ -116,12 +130,21 @@ def texts_of(config: ImportConfig) -> list[str]:
     return sorted({*config.mapping.attributes, *REQUIRED})
 
 
-def _keys(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.DataFrame:
+def _keys(
+    frame: pl.LazyFrame, config: ImportConfig, signs: Signs, spill_to: Path | None
+) -> tuple[pl.DataFrame, Path | None]:
     category = pl.col("category").cast(pl.Categorical)
-    return pl.concat(
-        _rows(batch, config, signs).select(*_KEYS, traits(signs), category).collect()
-        for batch in _batches(frame)
-    )
+    narrow = (*_KEYS, traits(signs), category)
+    spilled = Path(mkdtemp(dir=spill_to)) if spill_to else None
+    parts = []
+    for number, batch in enumerate(_batches(frame)):
+        rows = _rows(batch, config, signs)
+        if spilled:
+            full = rows.collect()
+            full.drop(*_OURS).write_ipc(spilled / f"{number:06}")
+            rows = full.lazy()
+        parts.append(rows.select(narrow).collect())
+    return pl.concat(parts), spilled
 
 
 def _batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
