@@ -1,6 +1,6 @@
 """The worker is killed (kill -9) at every named step; nothing is lost or repeated."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -67,19 +67,17 @@ def process(quick: Settings) -> Iterator[WorkerProcess]:
 
 
 @pytest.fixture
-async def shop(
-    api: httpx.AsyncClient, sandbox_url: str, quick: Settings
-) -> AsyncIterator[Shop]:
+async def shop(api: httpx.AsyncClient, sandbox_url: str, quick: Settings) -> Shop:
     """A shop that sells something already, and has no worker now."""
     async with open_worker(quick):
         opened = await open_shop(api, sandbox_url)
         await opened.upload(BEFORE)
         await opened.publish()
     await opened.sandbox("DELETE", "/ledger")
-    yield opened
+    return opened
 
 
-async def _die_at(process: WorkerProcess, step: str, marker: Path) -> None:
+def _die_at(process: WorkerProcess, step: str, marker: Path) -> None:
     """Let a worker run until it has killed itself at the step; then start another."""
     process.start(REFEED_CRASH_AT=f"{step}={marker}")
     wait_until(lambda: process.died)
@@ -112,7 +110,7 @@ async def test_an_import_survives_a_kill_at(
 ):
     catalog = await shop.upload(AFTER, wait=False)
 
-    await _die_at(process, step, tmp_path / "died")
+    _die_at(process, step, tmp_path / "died")
     ready = await shop.wait_for(f"/v1/catalogs/{catalog['id']}", ("ready", "rejected"))
     publication = await shop.publish()
 
@@ -131,7 +129,7 @@ async def test_a_publication_survives_a_kill_at(
         await shop.upload(AFTER)
     requested = await shop.publish(wait=False)
 
-    await _die_at(process, step, tmp_path / "died")
+    _die_at(process, step, tmp_path / "died")
     path = f"/v1/publications/{requested['id']}"
     ended = await shop.wait_for(path, ("finished", "failed", "cancelled"), seconds=120)
 
@@ -149,7 +147,7 @@ async def test_single_updates_survive_a_kill_at(
         await shop.upload([row("S0", quantity=2), row("S1", price="1"), *BEFORE[2:]])
     requested = await shop.publish(wait=False)
 
-    await _die_at(process, step, tmp_path / "died")
+    _die_at(process, step, tmp_path / "died")
     path = f"/v1/publications/{requested['id']}"
     ended = await shop.wait_for(path, ("finished", "failed", "cancelled"), seconds=120)
 

@@ -1,117 +1,29 @@
 """The plan as a table: what stands in the database, and what is to be sent."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
-
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.columns import new_id
-from app.database import open_engine
-from app.publications.plan import (
-    PlanRequest,
-    PlanSummary,
-    plan_hash,
-    write_dispatches,
-    write_plan,
+from app.publications.plan import plan_hash
+from tests.publications.plan_table import (
+    BATCH_OF_CREATES,
+    BATCH_OF_UPDATES,
+    CREATED,
+    EAN,
+    HELD,
+    NOT_WANTED,
+    OTHER_EAN,
+    OTHER_GOODS,
+    Row,
+    Tables,
+    change,
+    fresh,
+    gone,
+    in_words,
+    kept,
+    modified,
+    new,
+    online,
+    zeroed,
 )
-from app.publications.words import Lane
-
-EAN, OTHER_EAN = "4006381333931", "4006381333948"
-BATCH_OF_UPDATES, BATCH_OF_CREATES = 5_000_000, 25_000_000
-
-Row = Mapping[str, Any]
-
-WANTED: Row = {
-    "standing": "wanted",
-    "fingerprint": 1,
-    "ean": EAN,
-    "grade": "GOOD",
-    "price": "100.00",
-    "quantity": 5,
-}
-ACCEPTED: Row = {
-    "listed": True,
-    "listing_id": "7001",
-    "accepted_ean": EAN,
-    "accepted_grade": "GOOD",
-    "accepted_price": "100.00",
-    "accepted_quantity": 5,
-}
-NOT_WANTED: Row = {
-    "standing": "gone",
-    "fingerprint": None,
-    "ean": None,
-    "grade": None,
-    "price": None,
-    "quantity": None,
-}
-
-
-def fresh(sku: str = "A", **values: object) -> Row:
-    """Wanted, and never accepted by Back Market."""
-    return {"sku": sku, **WANTED, **values}
-
-
-def online(sku: str = "A", **values: object) -> Row:
-    """Wanted as it was accepted; `values` say what is different about it."""
-    return {"sku": sku, **WANTED, **ACCEPTED, **values}
-
-
-def gone(sku: str = "A", **values: object) -> Row:
-    """Accepted once, not wanted any more."""
-    return {"sku": sku, **ACCEPTED, **NOT_WANTED, **values}
-
-
-def kept(quantity: int | None, sku: str = "A", **values: object) -> Row:
-    """Accepted once; its row in the newest catalog is invalid now."""
-    return online(sku, standing="kept", quantity=quantity, price=None, **values)
-
-
-def change(  # noqa: PLR0913 - the columns of a change
-    reason: str,
-    lane: str,
-    before: Row,
-    after: Row,
-    *,
-    sku: str = "A",
-    outcome: str = "planned",
-    code: str | None = None,
-    door: str | None = "single",
-) -> Row:
-    return {
-        "sku": sku,
-        "reason": reason,
-        "lane": lane,
-        "door": door if outcome == "planned" else None,
-        "before": before,
-        "after": after,
-        "outcome": outcome,
-        "code": code,
-    }
-
-
-CREATED = {"ean": EAN, "grade": "GOOD", "price": "100.00", "quantity": 5}
-OTHER_GOODS = {"outcome": "rejected", "code": "identity_changed"}
-HELD = {"outcome": "held", "code": "wanted_elsewhere"}
-LATER = {"outcome": "deferred", "code": "line_budget"}
-
-
-def new(**more: Any) -> Row:
-    return change("new", "new", {}, CREATED, door="batch", **more)
-
-
-def modified(lane: str, before: Row, after: Row, **more: Any) -> Row:
-    return change("modified", lane, before, after, **more)
-
-
-def zeroed(**more: Any) -> Row:
-    return change("disappeared", "stock_down", {"quantity": 5}, {"quantity": 0}, **more)
-
 
 ONE_OFFER = [
     pytest.param(online(), [], id="nothing differs: nothing is sent"),
@@ -409,106 +321,6 @@ SHARED = [
         id="another SKU there does not matter",
     ),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """One seller account with two stores, and its rows written by hand."""
-
-    url: str
-    session: AsyncSession
-    publication_id: UUID
-    account_id: UUID
-    store_id: UUID
-    sibling_id: UUID
-
-    def offers(self, store_id: UUID, rows: Sequence[Row]) -> None:
-        for row in rows:
-            self.insert("offer", store_id=store_id, sku_key=row["sku"].lower(), **row)
-
-    def insert(self, table: str, **values: object) -> None:
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(sql.Identifier(name) for name in values),
-            sql.SQL(", ").join(sql.Placeholder() for _ in values),
-        )
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement, list(values.values()))
-
-    def execute(self, statement: str, *values: object) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement.encode(), values)
-
-    async def plan(
-        self, *, lines: int = 1000, single_max: int = 100, shared: bool = False
-    ) -> tuple[PlanSummary, list[Row]]:
-        request = PlanRequest(
-            publication_id=self.publication_id,
-            store_id=self.store_id,
-            siblings=[self.sibling_id] if shared else [],
-            lines=lines,
-            single_max=single_max,
-        )
-        summary = await write_plan(self.session, request)
-        await write_dispatches(self.session, self.publication_id, self.account_id)
-        return summary, await self.rows("change")
-
-    async def rows(self, table: str) -> list[Row]:
-        connection = await self.session.connection()
-        found = await connection.exec_driver_sql(
-            f"SELECT * FROM {table} ORDER BY seq"  # noqa: S608 - ours
-        )
-        return [dict(row) for row in found.mappings()]
-
-
-@pytest.fixture
-async def tables(database_url: str) -> AsyncIterator[Tables]:
-    engine = open_engine(database_url)
-    async with async_sessionmaker(engine)() as session:
-        ids = [new_id() for _ in range(4)]
-        made = Tables(database_url, session, *ids)
-        made.insert(
-            "seller_account",
-            id=made.account_id,
-            platform="EU",
-            environment="sandbox",
-            token_digest="",
-            token_cipher=b"",
-            token_key_id="",
-            shared_quantity="min",
-            connection="ok",
-            version=1,
-            created_at="now",
-        )
-        for store_id in (made.store_id, made.sibling_id):
-            made.execute(
-                "INSERT INTO store (id, name, country, account_id, environment, "
-                "active, order_scope, publish_offers, publish_products, "
-                "offers_interval_s, products_interval_s, invalid_rows, duplicate_skus, "
-                "categories, config_version, version, created_at) "
-                "VALUES (%s, '', 'FR', %s, 'sandbox', true, '', true, false, "
-                "7200, 86400, 'keep', 'reject', "
-                "'[]', 1, 1, now())",
-                store_id,
-                made.account_id,
-            )
-        made.execute(
-            "INSERT INTO publication (id, store_id, account_id, kind, trigger, state, "
-            "totals, failures, requested_at) "
-            "VALUES (%s, %s, %s, 'offers', 'api', 'planning', '{}', 0, now())",
-            made.publication_id,
-            made.store_id,
-            made.account_id,
-        )
-        yield made
-    await engine.dispose()
-
-
-def in_words(row: Row) -> Row:
-    names = ("sku", "reason", "door", "before", "after", "outcome", "code")
-    return {name: row[name] for name in names} | {
-        "lane": Lane(row["lane"]).name.lower()
-    }
 
 
 @pytest.mark.parametrize(("offer", "changes"), ONE_OFFER)

@@ -112,8 +112,9 @@ def stage(
     """Look at every row once; `others` are the traits of rows that are not in it.
 
     `spill_to` is a folder for the rows in full, where all of them will be wanted:
-    to write them down costs less than to compute them again. A second look follows only where amounts like `1.299` are in doubt and the rest
-    of their column tells the decimal sign.
+    to write them down costs less than to compute them again. A second look follows
+    only where amounts like `1.299` are in doubt and the rest of their column tells
+    the decimal sign.
     """
     signs = given_signs(config)
     keys, spilled = _keys(frame, config, signs, spill_to)
