@@ -68,6 +68,7 @@ def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
         max_overflow=pool_size,
         pool_timeout=2,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 2,
             "application_name": "refeed",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.doorway import CurrentDatabase, CurrentStorage
 from app.database import Database
-from app.migrations import HEAD
+from app.migrations import is_behind
 from app.storage import Storage
 
 router = APIRouter(prefix="/health", tags=["running"])
@@ -64,7 +64,7 @@ async def _postgres(database: Database) -> str:
             )
     except (SQLAlchemyError, OSError, TimeoutError):
         return "down"
-    return "ok" if version == HEAD else "migrations are missing"
+    return "migrations are missing" if is_behind(version) else "ok"
 
 
 async def _redis(request: Request) -> str:

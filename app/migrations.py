@@ -20,8 +20,18 @@ def _config() -> Config:
     return config
 
 
-HEAD = ScriptDirectory.from_config(_config()).get_current_head()
-"""The newest migration that this release knows."""
+_SCRIPTS = ScriptDirectory.from_config(_config())
+KNOWN = [script.revision for script in _SCRIPTS.walk_revisions()]
+"""The migrations that this release knows, the newest first."""
+
+
+def is_behind(version: str | None) -> bool:
+    """Whether tables lack a migration of this release.
+
+    A version that we do not know is that of a newer release, which is rolled out
+    just now: its migrations work with the release before, so with us.
+    """
+    return version is None or version in KNOWN[1:]
 
 
 class DatabaseAwayError(Exception):

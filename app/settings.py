@@ -4,13 +4,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AnyHttpUrl,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 """0 lets the system choose a free port; the ready line names it."""
-
-
 
 
 def _seconds(value: object) -> object:
@@ -22,7 +27,9 @@ def _seconds(value: object) -> object:
 
 
 Span = Annotated[
-    timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=3660))
+    timedelta,
+    BeforeValidator(_seconds),
+    Field(gt=timedelta(0), le=timedelta(days=3660)),
 ]
 """A duration: seconds, or ISO 8601 such as `PT2H`."""
 

@@ -110,9 +110,10 @@ async def put_settings(
     store: StoreToChange,
     tx: Tx,
     vault: CurrentVault,
+    settings: CurrentSettings,
     response: Response,
 ) -> SettingsOut:
-    await service.put_settings(tx, vault, store, body)
+    await service.put_settings(tx, vault, store, body, settings.offers_interval)
     tag(response, store)
     return settings_out(store)
 

@@ -99,8 +99,10 @@ class SettingsIn(BaseModel):
     )
     publish_offers: bool = True
     publish_products: bool = False
-    offers_interval: Interval = Field(
-        timedelta(hours=2), description="ISO 8601 duration, at least a minute"
+    offers_interval: Interval | None = Field(
+        None,
+        description="ISO 8601 duration, at least a minute; left out or null takes the "
+        "operator's `REFEED_OFFERS_INTERVAL`, two hours unless set",
     )
     products_interval: Interval = Field(
         timedelta(hours=24), description="ISO 8601 duration, at least a minute"

@@ -126,7 +126,11 @@ async def _online_offers(session: AsyncSession, store_id: UUID) -> bool:
 
 
 async def put_settings(
-    tx: Transaction, vault: Vault, store: Store, wanted: SettingsIn
+    tx: Transaction,
+    vault: Vault,
+    store: Store,
+    wanted: SettingsIn,
+    usual_interval: timedelta,
 ) -> None:
     """Replace the settings; a token finds or makes the seller account.
 
@@ -145,14 +149,15 @@ async def put_settings(
     store.order_scope = wanted.order_scope
     store.publish_offers = wanted.publish_offers
     store.publish_products = wanted.publish_products
-    store.offers_interval_s = int(wanted.offers_interval.total_seconds())
+    interval = wanted.offers_interval or usual_interval
+    store.offers_interval_s = int(interval.total_seconds())
     store.products_interval_s = int(wanted.products_interval.total_seconds())
     store.invalid_rows = wanted.invalid_rows
     store.duplicate_skus = wanted.duplicate_skus
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:
-        store.next_offers_at = next_due(store.id, wanted.offers_interval, utc_now())
+        store.next_offers_at = next_due(store.id, interval, utc_now())
     store.version += 1
 
 

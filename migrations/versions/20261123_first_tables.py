@@ -1,7 +1,7 @@
 """The first tables."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261123_first_tables"
