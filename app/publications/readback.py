@@ -53,13 +53,25 @@ def _stock_fits(line: Line, seen: int | None) -> bool:
 async def look(
     back_market: BackMarket, access: Access, lines: Sequence[Line]
 ) -> dict[int, Listing]:
-    """The listings of these lines as they are now, by the lines' numbers."""
+    """The listings of these lines as they are now, by the lines' numbers.
+
+    Few are looked up by SKU. That call is documented but seldom used: when it knows
+    none of them, the pages of all listings are asked as well.
+    """
     if len(lines) <= BY_SKU_MAX:
         found = {
             line.seq: await back_market.listing_by_sku(access, line.sku)
             for line in lines
         }
-        return {seq: listing for seq, listing in found.items() if listing}
+        known = {seq: listing for seq, listing in found.items() if listing}
+        if known:
+            return known
+    return await _look_through(back_market, access, lines)
+
+
+async def _look_through(
+    back_market: BackMarket, access: Access, lines: Sequence[Line]
+) -> dict[int, Listing]:
     wanted = {line.sku.lower(): line.seq for line in lines}
     seen: dict[int, Listing] = {}
     page = 1

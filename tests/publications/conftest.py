@@ -1,12 +1,16 @@
 """Time and tables in the tester's hands: nobody waits for an hour to pass."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from app.columns import new_id
+from app.database import open_engine
 from app.settings import Settings
+from tests.publications.plan_table import Tables
 from tests.support.stack import query
 
 Sql = Callable[..., Awaitable[list[Any]]]
@@ -59,3 +63,46 @@ def hour_passes(sql: Sql) -> Bend:
         )
 
     return run
+
+
+@pytest.fixture
+async def tables(database_url: str) -> AsyncIterator[Tables]:
+    engine = open_engine(database_url)
+    async with async_sessionmaker(engine)() as session:
+        ids = [new_id() for _ in range(4)]
+        made = Tables(database_url, session, *ids)
+        made.insert(
+            "seller_account",
+            id=made.account_id,
+            platform="EU",
+            environment="sandbox",
+            token_digest="",
+            token_cipher=b"",
+            token_key_id="",
+            shared_quantity="min",
+            connection="ok",
+            version=1,
+            created_at="now",
+        )
+        for store_id in (made.store_id, made.sibling_id):
+            made.execute(
+                "INSERT INTO store (id, name, country, account_id, environment, "
+                "active, order_scope, publish_offers, publish_products, "
+                "offers_interval_s, products_interval_s, invalid_rows, duplicate_skus, "
+                "categories, config_version, version, created_at) "
+                "VALUES (%s, '', 'FR', %s, 'sandbox', true, '', true, false, "
+                "7200, 86400, 'keep', 'reject', "
+                "'[]', 1, 1, now())",
+                store_id,
+                made.account_id,
+            )
+        made.execute(
+            "INSERT INTO publication (id, store_id, account_id, kind, trigger, state, "
+            "totals, failures, requested_at) "
+            "VALUES (%s, %s, %s, 'offers', 'api', 'planning', '{}', 0, now())",
+            made.publication_id,
+            made.store_id,
+            made.account_id,
+        )
+        yield made
+    await engine.dispose()
