@@ -84,17 +84,36 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
     if siblings:
         values["siblings"] = siblings
     totals = (await session.execute(COUNT[bool(siblings)], values)).all()
-    not_sent = sum(row.changes for row in totals if row.verdict != "send")
     values |= {
         "publication": request.publication_id,
         "lines": request.lines,
-        "listed": not_sent + request.lines + DETAIL_LIMIT,
         "single_max": request.single_max,
         "batch_lines": BATCH_LINES,
+        **_cut(totals, request.lines + DETAIL_LIMIT),
     }
     await session.execute(WRITE[bool(siblings)], values)
     planned = await _planned(session, request.publication_id)
     return _summary(totals, planned)
+
+
+def _cut(totals: Sequence[Any], room: int) -> dict[str, Any]:
+    """In which lane the listing of changes to send ends, and how far into it."""
+    lanes: dict[int, int] = {}
+    for row in totals:
+        if row.verdict == "send":
+            lanes[row.lane] = lanes.get(row.lane, 0) + row.changes
+    before, last = 0, 0
+    for last in sorted(lanes):
+        if before + lanes[last] >= room or last == max(lanes):
+            break
+        before += lanes[last]
+    return {
+        "last_lane": last,
+        "some_before": before > 0,
+        "some_last": bool(lanes),
+        "of_last": max(room - before, 0),
+        "some_not_sent": any(row.verdict != "send" for row in totals),
+    }
 
 
 async def _planned(session: AsyncSession, publication_id: UUID) -> dict[str, int]:
@@ -111,15 +130,19 @@ async def _planned(session: AsyncSession, publication_id: UUID) -> dict[str, int
 def _summary(totals: Sequence[Any], planned: Mapping[str, int]) -> PlanSummary:
     """What does not fit of the changes to send is deferred."""
     counts: dict[str, int] = {}
+    sends: dict[str, int] = {}
     for row in totals:
-        if row.verdict != "send":
-            counts[f"{row.reason}.{row.verdict}"] = row.changes
-            continue
-        now = planned.get(row.reason, 0)
+        if row.verdict == "send":
+            sends[row.reason] = sends.get(row.reason, 0) + row.changes
+        else:
+            key = f"{row.reason}.{row.verdict}"
+            counts[key] = counts.get(key, 0) + row.changes
+    for reason, number in sends.items():
+        now = planned.get(reason, 0)
         if now:
-            counts[f"{row.reason}.planned"] = now
-        if row.changes > now:
-            counts[f"{row.reason}.deferred"] = row.changes - now
+            counts[f"{reason}.planned"] = now
+        if number > now:
+            counts[f"{reason}.deferred"] = number - now
     return PlanSummary(
         counts=counts,
         to_send=sum(planned.values()),

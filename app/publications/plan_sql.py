@@ -1,7 +1,9 @@
 """The SQL of the plan: what differs, what is to be done with it, in which order.
 
 One chain of steps serves two statements: one counts, the other picks the changes that
-are listed one by one. The rules are those of "Update mode".
+are listed one by one. Steps are not materialized: where only the first of a lane are
+listed, the index of dirty offers gives them in order and the rest is never looked at.
+The rules are those of "Update mode".
 """
 
 from app.publications.words import Lane
@@ -29,7 +31,7 @@ _NOBODY_ELSE = """
 
 # 1. each dirty offer with the quantity it should have and what differs
 _COMPARED = """
-compared AS (
+compared AS NOT MATERIALIZED (
   SELECT o.sku_key, o.sku, o.standing, o.fingerprint, o.listed, o.in_error,
          o.listing_id IS NOT NULL AS known,
          o.ean, o.product_id, o.grade, o.new_battery,
@@ -47,7 +49,7 @@ compared AS (
 )"""
 
 _DIFFERS = """
-differing AS (
+differing AS NOT MATERIALIZED (
   SELECT *,
     standing = 'wanted' AND (
       (listed_ean IS NOT NULL AND ean IS DISTINCT FROM listed_ean) OR
@@ -70,7 +72,7 @@ differing AS (
 
 # 2. what is to be done with it
 _JUDGED = """
-judged AS (
+judged AS NOT MATERIALIZED (
   SELECT *,
     CASE
       WHEN standing = 'gone' AND sold_elsewhere THEN 'held'
@@ -103,8 +105,12 @@ judged AS (
 # its own: few such updates go one by one at once, however many others there are.
 _RANKED = """
 chosen AS (
-  SELECT * FROM judged WHERE verdict <> 'nothing'
-   ORDER BY verdict = 'send', lane, sku_key LIMIT :listed
+  SELECT * FROM judged WHERE :some_before AND verdict = 'send' AND lane < :last_lane
+  UNION ALL
+  (SELECT * FROM judged WHERE :some_last AND verdict = 'send' AND lane = :last_lane
+    ORDER BY sku_key LIMIT :of_last)
+  UNION ALL
+  SELECT * FROM judged WHERE :some_not_sent AND verdict IN ('held', 'rejected')
 ),
 ranked AS (
   SELECT *, row_number() OVER (ORDER BY verdict <> 'send', lane, sku_key) AS seq
@@ -170,8 +176,8 @@ SELECT :publication, seq, sku_key, sku, reason, lane, door,
 """
 
 _COUNTS = """
-SELECT reason, verdict, count(*) AS changes
-  FROM judged WHERE verdict <> 'nothing' GROUP BY 1, 2
+SELECT reason, verdict, lane, count(*) AS changes
+  FROM judged WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
 """
 
 
@@ -184,7 +190,7 @@ def _steps(*, shared: bool) -> list[str]:
 
 
 def counting(*, shared: bool) -> str:
-    """How many changes there are, by reason and verdict."""
+    """How many changes there are, by reason, verdict and lane."""
     return "WITH " + ",\n".join(_steps(shared=shared)) + _COUNTS
 
 
