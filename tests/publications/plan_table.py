@@ -138,7 +138,12 @@ class Tables:
             connection.execute(statement.encode(), values)
 
     async def plan(
-        self, *, lines: int = 1000, single_max: int = 100, shared: bool = False
+        self,
+        *,
+        lines: int = 1000,
+        single_max: int = 100,
+        shared: bool = False,
+        detail: int = 1000,
     ) -> tuple[PlanSummary, list[Row]]:
         request = PlanRequest(
             publication_id=self.publication_id,
@@ -146,6 +151,7 @@ class Tables:
             siblings=[self.sibling_id] if shared else [],
             lines=lines,
             single_max=single_max,
+            detail=detail,
         )
         summary = await write_plan(self.session, request)
         await write_dispatches(self.session, self.publication_id, self.account_id)

@@ -392,3 +392,18 @@ async def test_few_decreases_go_at_once_however_many_prices_change(tables: Table
     doors = {row["sku"]: row["door"] for row in planned}
     assert (doors["LOW"], doors["OUT"]) == ("single", "single")
     assert {doors[f"P{n}"] for n in range(4)} == {"batch"}
+
+
+@pytest.mark.parametrize("detail", [0, 1, 3, 1000])
+async def test_of_many_deferred_changes_the_first_are_listed_and_all_are_counted(
+    tables: Tables, detail: int
+):
+    many = [fresh(f"N{n:02}") for n in range(60)]
+    tables.offers(tables.store_id, [*many, gone("OUT"), online("P", price="1.00")])
+
+    summary, listed = await tables.plan(lines=3, detail=detail)
+
+    first = ["OUT", "P", *(f"N{n:02}" for n in range(60))]
+    assert [row["sku"] for row in listed] == first[: 3 + detail]
+    assert (summary.to_send, summary.deferred) == (3, 59)
+    assert summary.counts["new.deferred"] == 59
