@@ -97,9 +97,11 @@ async def delete(session: AsyncSession, store: Store) -> None:
             text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
             {"id": store.id},
         )
-    await session.execute(
-        text("DELETE FROM offer WHERE store_id = :id"), {"id": store.id}
-    )
+    for table in ("offer", "offer_digest"):
+        await session.execute(
+            text(f"DELETE FROM {table} WHERE store_id = :id"),  # noqa: S608 - constants
+            {"id": store.id},
+        )
     await session.delete(store)
 
 

@@ -17,7 +17,7 @@ from app.catalogs.engine.stage import STANDINGS
 _OFFERS: LiteralString = """
 SELECT CASE WHEN standing = 'kept' AND NOT listed THEN 'gone' ELSE standing END,
     string_agg(sku_key, E'\n'), string_agg(int8send(fingerprint), ''::bytea)
-FROM offer WHERE store_id = %s AND {} GROUP BY 1, fingerprint & 127"""
+FROM offer WHERE store_id = %s AND {} GROUP BY 1, fingerprint & {}"""
 
 
 def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
@@ -29,7 +29,7 @@ def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
 
 def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
     """Key, fingerprint and standing of every offer of the store."""
-    return _read(connection, "true", [store_id])
+    return _read(connection, "true", [store_id], parts=128)
 
 
 def read_by_key(
@@ -38,7 +38,8 @@ def read_by_key(
     """The same of the offers with those keys."""
     if keys.is_empty():
         return pl.DataFrame(schema=KNOWN)
-    return _read(connection, "sku_key = ANY(%s)", [store_id, keys.to_list()])
+    which: LiteralString = "sku_key = ANY(string_to_array(%s, E'\\n'))"
+    return _read(connection, which, [store_id, "\n".join(keys)])
 
 
 def read_by_fingerprint(
@@ -47,25 +48,28 @@ def read_by_fingerprint(
     """The same of the offers with those fingerprints."""
     if fingerprints.is_empty():
         return pl.DataFrame(schema=KNOWN)
-    values = [store_id, fingerprints.to_list()]
-    return _read(connection, "fingerprint = ANY(%s::bigint[])", values)
+    which: LiteralString = "fingerprint = ANY(string_to_array(%s, ',')::bigint[])"
+    return _read(connection, which, [store_id, ",".join(map(str, fingerprints))])
 
 
 def _read(
-    connection: psycopg.Connection, which: LiteralString, values: list[object]
+    connection: psycopg.Connection,
+    which: LiteralString,
+    values: list[object],
+    parts: int = 1,
 ) -> pl.DataFrame:
-    """The server packs thousands of offers into one value.
+    """The server packs up to thousands of offers into one value.
 
     A message per offer would cost more than the reading. No SKU has control
     characters, so that a line break can separate.
     """
-    parts = [pl.DataFrame(schema=KNOWN)]
-    statement = sql.SQL(_OFFERS).format(sql.SQL(which))
+    found = [pl.DataFrame(schema=KNOWN)]
+    statement = sql.SQL(_OFFERS).format(sql.SQL(which), sql.Literal(parts - 1))
     with connection.transaction():
         cursor = connection.cursor(binary=True)
         for standing, keys, fingerprints in cursor.stream(statement, values):
-            parts.append(_known_part(standing, keys, fingerprints))
-    return pl.concat(parts)
+            found.append(_known_part(standing, keys, fingerprints))
+    return pl.concat(found)
 
 
 def _known_part(standing: str, keys: str, fingerprints: bytes | None) -> pl.DataFrame:

@@ -75,14 +75,14 @@ def find_remainder(
 
 
 def _split(frame: pl.LazyFrame, config: ImportConfig, digest: Digest) -> _Split | None:
-    """One pass over the file."""
+    """One pass over the file: Polars sees that the three start with the same."""
     hashed = frame.with_columns(source_hash(config))
     before = digest.rows.lazy().select(SOURCE)
     sources, rows, categories = pl.collect_all(
         [
             hashed.select(SOURCE),
             hashed.join(before, on=SOURCE, how="anti").head(_MOST_ROWS + 1),
-            _categories(frame, config),
+            _categories(hashed, config),
         ],
         engine="streaming",
     )
@@ -95,7 +95,10 @@ def _split(frame: pl.LazyFrame, config: ImportConfig, digest: Digest) -> _Split 
         seen = sources[SOURCE]
         repeated = seen.filter(seen.is_duplicated()).drop_nulls().unique()
         twice = settled.filter(settled[SOURCE].is_duplicated())[SOURCE]
-        return _split(frame, config, _without(digest, pl.concat([repeated, twice])))
+        doubtful = pl.concat([repeated, twice])
+        if doubtful.is_empty():
+            return None
+        return _split(frame, config, _without(digest, doubtful))
     rows = rows.drop(SOURCE).sort(LINE)
     return _Split(rows, settled, digest.rows.filter(~there), categories)
 
@@ -109,10 +112,11 @@ def _without(digest: Digest, sources: pl.Series) -> Digest:
 
 def _categories(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
     """Each of the merchant's categories with its number of rows."""
-    source = config.mapping.attributes["category"]
-    cells = [cell(name) for name in source.columns]
+    source = config.mapping.attributes.get("category")
+    cells = [cell(name) for name in source.columns] if source else []
     counted = frame.group_by(cells).len() if cells else frame.select(pl.len())
-    named = counted.select(attribute_text(source).alias("category"), "len")
+    text = attribute_text(source) if source else pl.lit(None, pl.String)
+    named = counted.select(text.alias("category"), "len")
     return named.group_by("category").agg(pl.col("len").sum())
 
 

@@ -43,13 +43,15 @@ def _odd_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFrame:
     if dialect.quote:
         cells = f"(?:{dialect.separator_pattern}{dialect.cell})"
         plain = text.str.contains(rf"^{dialect.cell}{cells}{{{header.width - 1}}}$")
-    return (
+    # To trim a line costs as much as to count in it: only the odd ones are.
+    odd = (
         pl.scan_lines(path, name="text", row_index_name="line", row_index_offset=1)
         .slice(header.lines)
-        .filter(~plain, text.str.strip_chars() != "")
+        .filter(~plain & (text != ""))
         .head(_MOST_ODD_LINES + 1)
         .collect(engine="streaming")
     )
+    return odd.filter(text.str.strip_chars() != "")
 
 
 def _is_well_formed(dialect: Dialect) -> pl.Expr:
