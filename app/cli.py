@@ -10,8 +10,7 @@ import typer
 from rich.console import Console
 
 from app.embedded.errors import EmbeddedError
-from app.embedded.supervisor import StopRequestedError
-from app.migrations import DatabaseAwayError
+from app.errors import DatabaseAwayError
 from app.settings import Settings, SettingsError, load_settings, require
 
 app = typer.Typer(
@@ -20,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console(stderr=True)
+INTERRUPTED = 130
 
 
 def _fail(message: object) -> NoReturn:
@@ -40,6 +40,7 @@ def _settings(*needed: str) -> Settings:
 def up() -> None:
     """Start everything: servers (unless given by URL), sandbox, worker, API."""
     settings = _settings()
+    from app.embedded.supervisor import StopRequestedError  # noqa: PLC0415 - as below
     from app.launch import launch  # noqa: PLC0415 - keeps other commands quick
 
     try:
@@ -132,8 +133,11 @@ def demo(
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """Entry point. Ctrl-C before anything runs is no mistake."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
 
 
 if __name__ == "__main__":

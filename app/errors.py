@@ -117,6 +117,10 @@ class BadBodyError(ProblemError):
     code = "body_cut_off"
 
 
+class DatabaseAwayError(Exception):
+    """PostgreSQL at REFEED_DATABASE_URL cannot be reached or does not let us in."""
+
+
 class FieldProblem(BaseModel):
     """A field that was not accepted."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from app.database import sqlalchemy_url
+from app.errors import DatabaseAwayError
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 LOCK = 0x7265666565640002
@@ -32,10 +33,6 @@ def is_behind(version: str | None) -> bool:
     just now: its migrations work with the release before, so with us.
     """
     return version is None or version in KNOWN[1:]
-
-
-class DatabaseAwayError(Exception):
-    """PostgreSQL at REFEED_DATABASE_URL cannot be reached or does not let us in."""
 
 
 def migrate(database_url: str) -> None:
