@@ -1,6 +1,5 @@
 """Uploads at the door: what is taken, what is refused, and that nothing stays."""
 
-import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -401,13 +400,14 @@ async def test_a_client_that_hangs_up_leaves_nothing(
 
 
 async def test_no_transaction_is_open_while_a_body_comes_in(
-    api: httpx.AsyncClient, path: str, database_url: str
+    api: httpx.AsyncClient, path: str, database_url: str, settings: Settings
 ):
     seen: list[Any] = []
+    parts: list[Path] = []
 
     async def slowly() -> AsyncIterator[bytes]:
         yield b"sku;ean\n"
-        await asyncio.sleep(0.2)
+        parts.extend(settings.uploads.glob("*/.part-*"))
         seen.extend(
             query(
                 database_url,
@@ -422,6 +422,7 @@ async def test_no_transaction_is_open_while_a_body_comes_in(
     )
 
     assert answer.status_code == 202
+    assert len(parts) == 1
     assert seen == []
 
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 from app.stores.due import next_due
 from tests.publications.watching import (
     all_over,
+    calls_sent,
     eventually,
-    in_state,
     last_line,
     outcomes,
     over,
@@ -71,9 +71,7 @@ async def test_a_store_switched_off_while_a_task_runs_still_learns_its_end(shop:
     await shop.fault("slow_task", seconds=1.5)
     await shop.upload(FIVE)
     run = await shop.publish(wait=False)
-    await eventually(lambda: shop.sandbox("GET", "/tasks?account=" + shop.account))
-    await in_state(shop, run, "sending")
-    await asyncio.sleep(0.5)
+    await eventually(lambda: calls_sent(shop, run))
 
     await switch(shop, on=False)
     ended = await over(shop, run)
@@ -120,9 +118,7 @@ async def test_a_catalog_that_arrives_while_a_task_runs_waits_for_the_next_run(
     await shop.fault("slow_task", seconds=1.5, count=1)
     await shop.upload(FIVE)
     run = await shop.publish(wait=False)
-    await in_state(shop, run, "sending")
-    await eventually(lambda: shop.sandbox("GET", "/tasks?account=" + shop.account))
-    await asyncio.sleep(0.5)
+    await eventually(lambda: calls_sent(shop, run))
 
     await shop.upload(CHEAPER)
     ended = await over(shop, run)
@@ -204,13 +200,13 @@ async def test_a_store_whose_time_has_come_is_published_and_gets_its_next_time(
 
 
 async def test_publishing_by_schedule_can_be_switched_off(shop: Shop, sql):
+    """A store that is due later and not switched off shows that its time came."""
     await shop.upload(FIVE)
-    await sql(
-        "UPDATE store SET publish_offers = false, "
-        "next_offers_at = now() - interval '1 minute'"
-    )
+    await sql("UPDATE store SET publish_offers = false")
+    witness = await open_shop(shop.api, shop.sandbox_url)
 
-    await asyncio.sleep(1)
+    await sql("UPDATE store SET next_offers_at = now() - interval '1 minute'")
+    await all_over(witness, 1)
 
     assert await runs(shop) == []
     assert (await shop.publish())["state"] == "finished"

@@ -49,6 +49,12 @@ async def in_state(shop: Shop, publication: Mapping[str, Any], state: str) -> An
     return await shop.wait_for(f"/v1/publications/{publication['id']}", (state,), 20)
 
 
+async def calls_sent(shop: Shop, publication: Mapping[str, Any]) -> list[Any]:
+    """The run's calls whose task Back Market is working on."""
+    answer = await shop.api.get(f"/v1/publications/{publication['id']}/calls")
+    return [call for call in answer.json()["items"] if call["state"] == "sent"]
+
+
 async def runs(shop: Shop) -> list[dict[str, Any]]:
     """All runs of the store, the oldest first."""
     answer = await shop.api.get("/v1/publications", params={"store_id": shop.store_id})
