@@ -4,11 +4,10 @@ from pathlib import Path
 
 from app.database import Database, open_engine
 from app.housekeeping import tidy
-from app.jobs.queue import SilentQueue
 from app.settings import Settings
 from app.storage import Storage
 from tests.support.shop import Shop, row
-from tests.support.stack import query
+from tests.support.stack import SilentQueue, query
 
 
 async def _tidy(settings: Settings, keep: int) -> None:

@@ -17,8 +17,6 @@ from app.columns import utc_now
 from app.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from app.vault import Vault
 
-SCOPES = ("read", "write", "admin")
-
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -92,16 +92,3 @@ class Queue:
 
     async def close(self) -> None:
         await self.redis.aclose(close_connection_pool=True)
-
-
-@dataclass(frozen=True, slots=True)
-class SilentQueue:
-    """Wakes nobody: for commands and tests that run jobs by hand."""
-
-    async def wake(
-        self,
-        job_ids: Sequence[UUID],  # noqa: ARG002 - the port
-        *,
-        after: timedelta = timedelta(0),  # noqa: ARG002 - the port
-    ) -> bool:
-        return True

@@ -91,11 +91,6 @@ def money(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     )
 
 
-def read_money(texts: pl.Series, rule: MoneyRule) -> pl.Series:
-    """The same for values at hand."""
-    return texts.to_frame("text").select(money(pl.col("text"), rule)).to_series()
-
-
 def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     """Digits with a point and one or two more: what a million rows look like."""
     pattern = _PLAIN_WHOLE if rule.sign == "comma" else _PLAIN

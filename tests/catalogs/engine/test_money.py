@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.catalogs.engine.money import Evidence, Flaw, MoneyRule, Sign, read_money
+from app.catalogs.engine.money import Evidence, Flaw, MoneyRule, Sign, money
+
+
+def read_money(texts: pl.Series, rule: MoneyRule) -> pl.Series:
+    return texts.to_frame("text").select(money(pl.col("text"), rule)).to_series()
 
 
 def read(text: str | None, sign: Sign | None = None, **rule) -> tuple[int | None, int]:
