@@ -86,8 +86,10 @@ format: $(READY)  ## put the code into its form
 openapi: $(READY)  ## write openapi.json from the code
 	@$(BIN)/refeed openapi
 
+# Extras stay in the names: pip does not take the pin of `coverage` for
+# `coverage[toml]`, and a newer release would stop every installation.
 LOCK = "$$folder/bin/uv" pip compile --quiet --universal --python-version 3.11 \
-  --generate-hashes --no-annotate --no-header pyproject.toml
+  --generate-hashes --no-strip-extras --no-annotate --no-header pyproject.toml
 
 lock:  ## pin what pyproject.toml asks for, with hashes: make lock ARGS=--upgrade
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +59,19 @@ def test_requirements_name_versions_and_hashes_and_no_addresses():
             if line[:1].isalnum() and not re.match(r"[\w.\[\],-]+==\S+ .*\\$", line)
         ]
         assert unpinned == [], path.name
+
+
+def test_what_needs_an_extra_is_pinned_with_it():
+    """A pin without the extra does not bind pip: it would take the newest release."""
+    given = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*given["dependencies"], *chain(*given["optional-dependencies"].values())]
+    names = {found[0] for name in asked if (found := re.match(r"[\w-]+\[\w+]", name))}
+
+    pins = (ROOT / "requirements-dev.txt").read_text()
+
+    assert names
+    assert {name for name in names if f"\n{name}==" not in f"\n{pins}"} == set()
+    assert "\ncoverage[toml]==" in pins  # asked for by pytest-cov
 
 
 def test_production_installs_no_embedded_servers():
