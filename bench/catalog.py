@@ -6,21 +6,24 @@ takes every measurement in a process of its own. The last line is one JSON objec
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 
+from app.columns import new_id
 from app.database import libpq_url
 from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
 from bench.samples import make_catalog
 from bench.uploading import measure_upload
 
+READS = 5
 Figures = dict[str, Any]
 
 
@@ -48,15 +51,27 @@ def _accept_all(url: str, store_id: UUID) -> None:
         connection.execute("VACUUM (ANALYZE) offer")
 
 
-def measure_size(folder: Path, url: str, rows: int) -> dict[str, Figures]:
+def _settle(servers: EmbeddedServers) -> None:
+    """Let the server write out what earlier measurements left to it."""
+    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+
+
+def measure_size(
+    folder: Path, servers: EmbeddedServers, rows: int
+) -> dict[str, Figures]:
     """Floor, first upload and an upload with 1 % changed, at one size."""
-    path, store_id = folder / "catalog.csv", uuid4()
+    path, store_id = folder / "catalog.csv", new_id()
+    url = servers.endpoints.database_url
     make_catalog(path, rows)
     print(f"{rows} rows, {path.stat().st_size / 1e6:.0f} MB", flush=True)
-    figures = {"read": alone("read", path)}
+    reads = [alone("read", path)["seconds"] for _ in range(READS)]
+    figures = {"read": {"seconds": statistics.median(reads)}}
+    _settle(servers)
     figures["first"] = alone("import", path, url, store_id)
     _accept_all(url, store_id)
     make_catalog(path, rows, changed=True)
+    _settle(servers)
     figures["second"] = alone("import", path, url, store_id)
     path.unlink()
     _forget(url, store_id)
@@ -65,7 +80,7 @@ def measure_size(folder: Path, url: str, rows: int) -> dict[str, Figures]:
 
 def measure_row_by_row(folder: Path, url: str, rows: int) -> tuple[float, float]:
     """Seconds per row of the row-by-row import: first, and with 1 % changed."""
-    path, store_id = folder / "rows.csv", uuid4()
+    path, store_id = folder / "rows.csv", new_id()
     make_catalog(path, rows)
     first = alone("rows", path, url, store_id)["seconds"] / rows
     make_catalog(path, rows, changed=True)
@@ -103,10 +118,10 @@ def run(options: argparse.Namespace) -> Figures:
             rows_first, rows_second = measure_row_by_row(
                 folder, url, options.row_by_row
             )
-            usual = measure_size(folder, url, options.rows)
-            big = (
-                measure_size(folder, url, options.big_rows) if options.big_rows else {}
-            )
+            usual = measure_size(folder, servers, options.rows)
+            big = {}
+            if options.big_rows:
+                big = measure_size(folder, servers, options.big_rows)
             growth = measure_upload(folder, servers.endpoints, options.rows)
     return _related(options, usual, big, (rows_first, rows_second)) | {
         "upload_rss_growth_mb": growth

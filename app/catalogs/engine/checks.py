@@ -88,12 +88,24 @@ def checked(
 
 def _sku(result: Checked) -> None:
     sku = pl.col("sku")
-    control = sku.str.contains(_CONTROL)
-    long = sku.str.len_chars() > MAX_SKU
     result.flag(sku.is_null(), "sku", "sku_missing")
-    result.flag(long, "sku", "text_too_long")
-    result.flag(control, "sku", "control_characters")
-    result.fields["sku"] = pl.when(~control & ~long).then(sku)
+    result.flag(_is_long(sku), "sku", "text_too_long")
+    result.flag(_has_control(sku), "sku", "control_characters")
+    result.fields["sku"] = usable_sku()
+
+
+def usable_sku() -> pl.Expr:
+    """The SKU, null where no offer can carry it."""
+    sku = pl.col("sku")
+    return pl.when(~_has_control(sku) & ~_is_long(sku)).then(sku)
+
+
+def _is_long(sku: pl.Expr) -> pl.Expr:
+    return sku.str.len_chars() > MAX_SKU
+
+
+def _has_control(text: pl.Expr) -> pl.Expr:
+    return text.str.contains(_CONTROL)
 
 
 def _identity(result: Checked, attributes: frozenset[str]) -> None:

@@ -56,11 +56,10 @@ class Comparison:
 def compare(
     keys: pl.DataFrame,
     known: pl.DataFrame,
-    duplicate_policy: DuplicatePolicy,
+    duplicates: Duplicates,
     invalid_policy: InvalidRowPolicy,
 ) -> Comparison:
     """Decide for every row and every stored offer, in columns."""
-    duplicates = find_duplicates(keys, duplicate_policy)
     live = refuse(_live(keys, duplicates), duplicates.refused, invalid_policy)
     settled = live["fingerprint"].is_in(known["fingerprint"].implode())
     unmatched = _unmatched(known, live)
@@ -147,12 +146,16 @@ def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     stay as they are; texts are compared only for the others. That two SKUs of one
     store share 64 bits happens once in ten million imports of a million rows.
     """
+    if known.is_empty():
+        return known
     matched = known["fingerprint"].is_in(live["fingerprint"].implode())
     return known.filter(~matched.fill_null(value=False))
 
 
 def _beside_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Each row with `was`, the standing of its offer, null for a new one."""
+    if known.is_empty():
+        return rows.with_columns(was=pl.lit(None, pl.UInt8))
     before = known.select("sku_key", pl.col("standing").alias("was"))
     return rows.join(before, on="sku_key", how="left")
 
@@ -162,6 +165,8 @@ def _absent(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     unsettled = known.filter(
         (pl.col("standing") != GONE) | pl.col("fingerprint").is_not_null()
     )
+    if unsettled.is_empty():
+        return unsettled
     return unsettled.join(rows, on="sku_key", how="anti")
 
 

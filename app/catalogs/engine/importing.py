@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
@@ -11,9 +11,10 @@ import polars as pl
 import psycopg
 
 from app.catalogs.engine import report
-from app.catalogs.engine.compare import Comparison, compare
+from app.catalogs.engine.compare import KNOWN, Comparison, compare, find_duplicates
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.digest import ROWS, Digest
+from app.catalogs.engine.first import FirstLoad
 from app.catalogs.engine.known import has_offers, read_digest, read_known, write_digest
 from app.catalogs.engine.load import lock_store, write_offers, write_report
 from app.catalogs.engine.reading import LINE, OpenedCatalog, open_catalog
@@ -23,6 +24,7 @@ from app.catalogs.engine.stage import Staged, stage
 
 _MOST_AT_HAND = 200_000
 PHASES = ("opened", "staged", "compared", "loading", "written")
+"""In the order of an import that compares; a first one loads while it looks."""
 
 
 def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
@@ -47,55 +49,109 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
         open_catalog(source, config.mapping.columns, Path(folder)) as opened,
     ):
         on_phase("opened")
-        look = _look(connection, store_id, opened, config, Path(folder))
+        most = source.limits.max_stored_problems
+        task = _Import(
+            connection, config, store_id, catalog_id, opened, most, on_phase, finish
+        )
+        if not has_offers(connection, store_id):
+            result = task.load_first()
+            if result:
+                return result
+        return task.compare_and_write()
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One catalog on its way into its store; `most` problems are stored."""
+
+    connection: psycopg.Connection
+    config: ImportConfig
+    store_id: UUID
+    catalog_id: UUID
+    opened: OpenedCatalog
+    most: int
+    on_phase: Callable[[str], None]
+    finish: Callable[[psycopg.Connection, ImportResult], None]
+
+    def load_first(self) -> ImportResult | None:
+        """None: nothing was written, the usual way is needed."""
+        load = FirstLoad(self.opened.frame, self.config, self.most)
+        with self.connection.transaction() as transaction:
+            lock_store(self.connection, self.store_id)
+            self.on_phase("loading")
+            staged = load.write(self.connection, self.store_id)
+            if staged is None:
+                raise psycopg.Rollback(transaction)
+            look = Look(
+                staged,
+                pl.DataFrame(schema=KNOWN),
+                pl.DataFrame(schema=ROWS),
+                report.count_categories(staged.keys),
+            )
+            self._require_rows(look)
+            self.on_phase("staged")
+            comparison = compare(
+                staged.keys, look.known, load.duplicates, self.config.invalid_rows
+            )
+            self.on_phase("compared")
+            bad = report.rows_to_report(staged.keys, load.duplicates, self.most)
+            problems = report.problem_rows(load.said, bad, self.most)
+            return self._conclude(look, comparison, problems)
+        return None
+
+    def compare_and_write(self) -> ImportResult:
+        """Compare with the store's offers and write what differs."""
+        look = self._look()
+        self._require_rows(look)
+        self.on_phase("staged")
+        keys = look.staged.keys
+        duplicates = find_duplicates(keys, self.config.duplicates)
+        comparison = compare(keys, look.known, duplicates, self.config.invalid_rows)
+        bad = report.rows_to_report(keys, duplicates, self.most)
+        staged = _few_at_hand(look.staged, comparison, bad[LINE])
+        said = staged.texts(bad[LINE]).collect(engine="streaming")
+        problems = report.problem_rows(said, bad, self.most)
+        self.on_phase("compared")
+        with self.connection.transaction():
+            lock_store(self.connection, self.store_id)
+            self.on_phase("loading")
+            write_offers(self.connection, self.store_id, staged, comparison)
+            return self._conclude(look, comparison, problems)
+
+    def _look(self) -> Look:
+        """The short way where a digest allows it, else every row and every offer."""
+        digest = read_digest(self.connection, self.store_id, self.config)
+        if digest:
+            found = find_remainder(
+                self.connection, self.store_id, self.opened.frame, self.config, digest
+            )
+            if found:
+                return found
+        with ThreadPoolExecutor(1) as reader:
+            reading = reader.submit(read_known, self.connection, self.store_id)
+            staged = stage(self.opened.frame, self.config)
+            none = pl.DataFrame(schema=ROWS)
+            categories = report.count_categories(staged.keys)
+            return Look(staged, reading.result(), none, categories)
+
+    def _conclude(
+        self, look: Look, comparison: Comparison, problems: pl.DataFrame
+    ) -> ImportResult:
+        """What goes beside the offers, in their transaction."""
+        result = _result(self.opened, look, comparison, problems.height)
+        seen = pl.concat([look.settled, comparison.seen])
+        digest = Digest(look.staged.signs, seen)
+        write_digest(self.connection, self.store_id, self.config, digest)
+        write_report(self.connection, self.catalog_id, problems)
+        self.on_phase("written")
+        self.finish(self.connection, result)
+        return result
+
+    def _require_rows(self, look: Look) -> None:
         if look.staged.keys.is_empty() and look.settled.is_empty():
             raise CatalogRejectedError(
                 "empty", "the catalog has no rows", "a header and at least one row"
             )
-        on_phase("staged")
-        is_first = look.known.is_empty() and look.settled.is_empty()
-        comparison = compare(
-            look.staged.keys, look.known, config.duplicates, config.invalid_rows
-        )
-        bad = report.rows_to_report(
-            look.staged.keys, comparison.duplicates, source.limits.max_stored_problems
-        )
-        staged = _few_at_hand(look.staged, comparison, bad[LINE])
-        problems = report.problem_rows(staged, bad, source.limits.max_stored_problems)
-        result = _result(opened, look, comparison, problems.height)
-        digest = Digest(staged.signs, pl.concat([look.settled, comparison.seen]))
-        on_phase("compared")
-        with connection.transaction():
-            lock_store(connection, store_id)
-            on_phase("loading")
-            write_offers(connection, store_id, staged, comparison, is_first=is_first)
-            write_digest(connection, store_id, config, digest)
-            write_report(connection, catalog_id, problems)
-            on_phase("written")
-            finish(connection, result)
-    return result
-
-
-def _look(
-    connection: psycopg.Connection,
-    store_id: UUID,
-    opened: OpenedCatalog,
-    config: ImportConfig,
-    workdir: Path,
-) -> Look:
-    """The short way where a digest allows it, else every row and every offer."""
-    digest = read_digest(connection, store_id, config)
-    if digest:
-        found = find_remainder(connection, store_id, opened.frame, config, digest)
-        if found:
-            return found
-    spill_to = None if has_offers(connection, store_id) else workdir
-    with ThreadPoolExecutor(1) as reader:
-        reading = reader.submit(read_known, connection, store_id)
-        staged = stage(opened.frame, config, spill_to=spill_to)
-        none = pl.DataFrame(schema=ROWS)
-        categories = report.count_categories(staged.keys)
-        return Look(staged, reading.result(), none, categories)
 
 
 def _few_at_hand(staged: Staged, comparison: Comparison, bad: pl.Series) -> Staged:

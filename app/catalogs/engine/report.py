@@ -5,7 +5,6 @@ import polars as pl
 from app.catalogs.engine.compare import DUPLICATE, Duplicates
 from app.catalogs.engine.problems import PROBLEMS, Problem
 from app.catalogs.engine.reading import LINE
-from app.catalogs.engine.stage import Staged
 
 COLUMNS = ("line", "field", "code", "sku", "value")
 _MOST_CATEGORIES = 1000
@@ -43,11 +42,13 @@ def rows_to_report(
     )
 
 
-def problem_rows(staged: Staged, bad: pl.DataFrame, most: int) -> pl.DataFrame:
-    """The first `most` problems of those rows, in the order of the file: COLUMNS."""
+def problem_rows(said: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFrame:
+    """The first `most` problems of those rows, in the order of the file: COLUMNS.
+
+    `said` holds the merchant's texts of at least those rows.
+    """
     if bad.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
-    said = staged.texts(bad[LINE]).collect(engine="streaming")
     rows = bad.join(said, on=LINE, how="left")
     parts = [_rows_with(rows, problem) for problem in PROBLEMS]
     return pl.concat(parts).sort("line", "field", "code").head(most)

@@ -6,16 +6,14 @@ that are written: on most days these are few, and the wide rows need no memory.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import mkdtemp
 
 import polars as pl
 import polars_hash as plh
 
-from app.catalogs.engine.checks import checked, read_as, read_cells
+from app.catalogs.engine.checks import checked, read_as, read_cells, usable_sku
 from app.catalogs.engine.config import ImportConfig, InvalidRowPolicy
 from app.catalogs.engine.digest import SOURCE, source_hash
-from app.catalogs.engine.mapping import mapped
+from app.catalogs.engine.mapping import attribute_text, mapped
 from app.catalogs.engine.money import MoneyRule, Sign, money
 from app.catalogs.engine.problems import PROBLEMS, Severity, mask_of
 from app.catalogs.engine.reading import FLAW, LINE
@@ -78,21 +76,16 @@ class Staged:
     frame: pl.LazyFrame
     config: ImportConfig
     signs: Signs
-    spilled: Path | None = None
 
     def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
-        if lines is None and self.spilled:
-            yield from (pl.read_ipc(path) for path in sorted(self.spilled.iterdir()))
-            return
         frame = self.frame if lines is None else self._source(lines)
-        for batch in _batches(frame):
-            rows = _rows(batch, self.config, self.signs)
-            yield rows.drop(*_OURS).collect()
+        for batch in batches(frame):
+            yield rows_in_full(batch, self.config, self.signs).drop(*_OURS).collect()
 
     def texts(self, lines: pl.Series) -> pl.LazyFrame:
         """The merchant's texts of those lines, by attribute."""
-        return self._source(lines).select(LINE, *mapped(self.config.mapping))
+        return texts(self._source(lines), self.config)
 
     def at_hand(self, lines: pl.Series) -> "Staged":
         """The same with those lines in memory: whoever asks later needs no file."""
@@ -103,27 +96,24 @@ class Staged:
         return self.frame.filter(pl.col(LINE).is_in(lines.implode()))
 
 
-def stage(
-    frame: pl.LazyFrame,
-    config: ImportConfig,
-    others: int = 0,
-    spill_to: Path | None = None,
-) -> Staged:
+def stage(frame: pl.LazyFrame, config: ImportConfig, others: int = 0) -> Staged:
     """Look at every row once; `others` are the traits of rows that are not in it.
 
-    `spill_to` is a folder for the rows in full, where all of them will be wanted:
-    to write them down costs less than to compute them again. A second look follows
-    only where amounts like `1.299` are in doubt and the rest of their column tells
-    the decimal sign.
+    A second look follows only where amounts like `1.299` are in doubt and the rest
+    of their column tells the decimal sign.
     """
     signs = given_signs(config)
-    keys, spilled = _keys(frame, config, signs, spill_to)
+    keys = _keys(frame, config, signs)
     learned = learned_signs(union(keys["traits"]) | others, signs)
     if learned:
         told = keys["traits"]
-        keys, spilled = _keys(frame, config, signs | learned, spill_to)
-        keys = keys.with_columns(told)
-    return Staged(keys, frame, config, signs | learned, spilled)
+        keys = _keys(frame, config, signs | learned).with_columns(told)
+    return Staged(keys, frame, config, signs | learned)
+
+
+def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
+    """LINE and the merchant's texts by attribute."""
+    return frame.select(LINE, *mapped(config.mapping))
 
 
 def texts_of(config: ImportConfig) -> list[str]:
@@ -131,24 +121,26 @@ def texts_of(config: ImportConfig) -> list[str]:
     return sorted({*config.mapping.attributes, *REQUIRED})
 
 
-def _keys(
-    frame: pl.LazyFrame, config: ImportConfig, signs: Signs, spill_to: Path | None
-) -> tuple[pl.DataFrame, Path | None]:
+def _keys(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.DataFrame:
+    rows = (rows_in_full(batch, config, signs) for batch in batches(frame))
+    return pl.concat(keys_of(part, signs).collect() for part in rows)
+
+
+def keys_of(rows: pl.LazyFrame, signs: Signs) -> pl.LazyFrame:
+    """The columns of `Staged.keys`, of rows in full."""
     category = pl.col("category").cast(pl.Categorical)
-    narrow = (*_KEYS, traits(signs), category)
-    spilled = Path(mkdtemp(dir=spill_to)) if spill_to else None
-    parts = []
-    for number, batch in enumerate(_batches(frame)):
-        rows = _rows(batch, config, signs)
-        if spilled:
-            full = rows.collect()
-            full.drop(*_OURS).write_ipc(spilled / f"{number:06}")
-            rows = full.lazy()
-        parts.append(rows.select(narrow).collect())
-    return pl.concat(parts), spilled
+    return rows.select(*_KEYS, traits(signs), category)
 
 
-def _batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+def sku_keys(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
+    """LINE and `sku_key` alone, as `rows_in_full` has them."""
+    sku = attribute_text(config.mapping.attributes["sku"])
+    return frame.select(LINE, sku.alias("sku")).select(
+        LINE, usable_sku().str.to_lowercase().alias("sku_key")
+    )
+
+
+def batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
     """Read as a stream, compute in large pieces, an empty one where there is none.
 
     The stream delivers a few thousand rows at a time: to start two hundred
@@ -161,7 +153,10 @@ def _batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
         yield batch.lazy()
 
 
-def _rows(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.LazyFrame:
+def rows_in_full(
+    frame: pl.LazyFrame, config: ImportConfig, signs: Signs
+) -> pl.LazyFrame:
+    """FIELDS, what `keys_of` needs, and the evidence of its amounts."""
     attributes = frozenset(config.mapping.attributes)
     absent = [n for n in texts_of(config) if n not in attributes]
     result = checked(attributes, config.categories, config.currency)

@@ -27,6 +27,15 @@ def test_a_first_catalog_creates_its_offers(shop):
 
     assert counted(result) == {"created": 2}
     assert shop.offers() == {"A": ("wanted", "199.90", 5), "B": ("wanted", "20.00", 5)}
+    assert sorted(shop.phases) == sorted(PHASES)
+
+
+def test_a_later_catalog_is_compared_before_anything_is_written(shop):
+    shop.upload(catalog(A, B))
+    shop.phases.clear()
+
+    shop.upload(catalog(A, C))
+
     assert shop.phases == list(PHASES)
 
 
