@@ -6,6 +6,7 @@ takes every measurement in a process of its own. The last line is one JSON objec
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -52,7 +53,8 @@ def _accept_all(url: str, store_id: UUID) -> None:
 
 
 def _settle(servers: EmbeddedServers) -> None:
-    """Let the server write out what earlier measurements left to it."""
+    """Let server and system write out what earlier measurements left to them."""
+    os.sync()
     with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
         connection.execute("CHECKPOINT")
 

@@ -136,7 +136,7 @@ def _seen(live: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
     if duplicates.rows.height:
         plain &= ~pl.col(LINE).is_in(duplicates.rows["counts"].implode())
     source = pl.when(plain).then(SOURCE).alias(SOURCE)
-    return live.select(source, "fingerprint", "traits")
+    return live.select(LINE, source, "fingerprint", "traits")
 
 
 def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:

@@ -15,12 +15,17 @@ import polars as pl
 import polars_hash as plh
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.reading import FLAW, cell
+from app.catalogs.engine.reading import FLAW, LINE, cell
 from app.catalogs.engine.signs import Signs
 from app.stores import channel, mapping
 
 SOURCE = "#source"
-ROWS = {SOURCE: pl.Int64, "fingerprint": pl.Int64, "traits": pl.Int32}
+ROWS = {
+    LINE: pl.UInt32,
+    SOURCE: pl.Int64,
+    "fingerprint": pl.Int64,
+    "traits": pl.Int32,
+}
 _PART_ROWS = 500_000
 
 
@@ -28,6 +33,7 @@ _PART_ROWS = 500_000
 class Digest:
     """One row per offer of the catalog in force, and the decimal signs it was read by.
 
+    LINE is where its row stands.
     SOURCE is null where a row must be looked at again in any case: it has problems,
     or its SKU stands in several rows.
     """

@@ -1,7 +1,9 @@
 """The short way: rows that stand in the catalog as they did before are not read.
 
-A digest tells the mapped cells of the last catalog from any others. What remains is
-checked and compared like a whole catalog: the same code, on fewer rows and offers.
+A digest tells the mapped cells of the last catalog from any others. Most catalogs come
+again in the same order, so that each row is compared with what stood on its line; where
+that finds too little, with all rows of the digest. What remains is checked and compared
+like a whole catalog: the same code, on fewer rows and offers.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +13,7 @@ import polars as pl
 import psycopg
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.digest import SOURCE, Digest, source_hash
+from app.catalogs.engine.digest import ROWS, SOURCE, Digest, source_hash
 from app.catalogs.engine.known import read_by_fingerprint, read_by_key
 from app.catalogs.engine.mapping import attribute_text
 from app.catalogs.engine.reading import LINE, cell
@@ -20,6 +22,8 @@ from app.catalogs.engine.stage import Staged, stage
 
 _MOST_ROWS = 250_000
 """More rows than this go the long way, which holds no cells in memory."""
+_FEW_MOVED = 0.1
+"""The share of rows, not as they were on their line, that is not looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def find_remainder(
     digest: Digest,
 ) -> Look | None:
     """None where the long way is needed, or not longer."""
-    split = _split(frame, config, digest)
+    hashed = frame.with_columns(source_hash(config))
+    split = _in_place(hashed, config, digest) or _anywhere(hashed, config, digest)
     if split is None:
         return None
     staged = _staged(split, config, digest)
@@ -74,13 +79,51 @@ def find_remainder(
     return Look(staged, known, split.settled, split.categories)
 
 
-def _split(frame: pl.LazyFrame, config: ImportConfig, digest: Digest) -> _Split | None:
+def _in_place(
+    hashed: pl.LazyFrame, config: ImportConfig, digest: Digest
+) -> _Split | None:
+    """Each row beside what stood on its line. None where many rows have moved."""
+    before = _by_line(digest.rows[LINE], digest.rows[SOURCE])
+    last = len(before) - 1
+    stood = pl.col(LINE).map_batches(
+        lambda lines: before.gather(lines.clip(upper_bound=last)),
+        return_dtype=pl.Int64,
+        is_elementwise=True,
+    )
+    as_before = (stood == pl.col(SOURCE)).fill_null(value=False)
+    told = hashed.with_columns(as_before.alias("as_before"))
+    # A filter here would be moved into the scan, and the file be read twice.
+    lines, rows, categories = pl.collect_all(
+        [
+            told.select(LINE, "as_before"),
+            told.filter(~pl.col("as_before")).drop("as_before").head(_MOST_ROWS + 1),
+            _categories(told, config),
+        ],
+        engine="streaming",
+    )
+    if rows.height > min(_MOST_ROWS, _FEW_MOVED * lines.height):
+        return None
+    same = lines.filter("as_before")[LINE]
+    is_there = pl.Series([False]).new_from_index(0, last + 1)
+    there = is_there.scatter(same, values=True).gather(digest.rows[LINE])
+    settled, left = digest.rows.filter(there), digest.rows.filter(~there)
+    return _Split(rows.drop(SOURCE).sort(LINE), settled, left, categories)
+
+
+def _by_line(lines: pl.Series, values: pl.Series) -> pl.Series:
+    """The values at the places that their lines name; a null ends it."""
+    most = lines.to_frame().select(pl.col(LINE).max().fill_null(0)).item()
+    return values.clear(most + 2).scatter(lines, values)
+
+
+def _anywhere(
+    hashed: pl.LazyFrame, config: ImportConfig, digest: Digest
+) -> _Split | None:
     """One pass over the file: Polars sees that the three start with the same."""
-    hashed = frame.with_columns(source_hash(config))
     before = digest.rows.lazy().select(SOURCE)
     sources, rows, categories = pl.collect_all(
         [
-            hashed.select(SOURCE),
+            hashed.select(LINE, SOURCE),
             hashed.join(before, on=SOURCE, how="anti").head(_MOST_ROWS + 1),
             _categories(hashed, config),
         ],
@@ -98,7 +141,8 @@ def _split(frame: pl.LazyFrame, config: ImportConfig, digest: Digest) -> _Split 
         doubtful = pl.concat([repeated, twice])
         if doubtful.is_empty():
             return None
-        return _split(frame, config, _without(digest, doubtful))
+        return _anywhere(hashed, config, _without(digest, doubtful))
+    settled = settled.drop(LINE).join(sources, on=SOURCE).select(*ROWS)
     rows = rows.drop(SOURCE).sort(LINE)
     return _Split(rows, settled, digest.rows.filter(~there), categories)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.catalogs.engine import digest, importing, shortcut
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.digest import Digest, identity, rows_of, source_hash
-from app.catalogs.engine.reading import FLAW, cell
+from app.catalogs.engine.reading import FLAW, LINE, cell
 from app.stores.mapping import Mapping
 from tests.catalogs.engine.conftest import Shop
 from tests.catalogs.engine.samples import COLUMNS, MAPPING, catalog, row
@@ -48,19 +48,28 @@ def text_of(rows: list[dict[str, str]]) -> str:
     return "\n".join([",".join(COLUMNS), *lines]) + "\n"
 
 
+MOVED = st.sampled_from([0.0, 1.0])
+"""Whether rows are looked for anywhere, or on their line alone."""
+
 ALL = (
     "sku_key, standing, fingerprint, problems, ean, grade, price::text, quantity,"
     " warranty_delay, listed"
 )
 
 
+@pytest.fixture(autouse=True)
+def as_usual(monkeypatch):
+    monkeypatch.setattr(shortcut, "_FEW_MOVED", shortcut._FEW_MOVED)
+
+
 @settings(
-    max_examples=40,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(uploads=UPLOADS, listed=st.booleans())
-def test_both_ways_end_the_same(connection, tmp_path, uploads, listed):
+@given(uploads=UPLOADS, listed=st.booleans(), moved=MOVED)
+def test_both_ways_end_the_same(connection, tmp_path, uploads, listed, moved):
+    shortcut._FEW_MOVED = moved
     short, long = Shop(connection, tmp_path), Shop(connection, tmp_path)
     for rows, duplicates, invalid in uploads:
         given_ = {"duplicates": duplicates, "invalid_rows": invalid}
@@ -87,6 +96,9 @@ def only_short(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    "moved", [pytest.param(0.0, id="anywhere"), pytest.param(1.0, id="in place")]
+)
+@pytest.mark.parametrize(
     "first",
     [
         pytest.param([A, B, C], id="plain"),
@@ -98,7 +110,10 @@ def only_short(monkeypatch):
         ),
     ],
 )
-def test_what_differs_is_found_without_looking_at_the_rest(shop, only_short, first):
+def test_what_differs_is_found_without_looking_at_the_rest(
+    shop, only_short, first, moved
+):
+    shortcut._FEW_MOVED = moved
     shop.upload(catalog(*first))
     only_short()
 
@@ -108,6 +123,18 @@ def test_what_differs_is_found_without_looking_at_the_rest(shop, only_short, fir
     assert (result.counts.created, result.counts.changed) == (1, 1)
     assert again.counts.disappeared == 2
     assert shop.offers("standing")["E"] == ("gone",)
+
+
+@pytest.mark.parametrize("moved", [0.0, 1.0])
+def test_rows_in_another_order_are_the_same_rows(shop, only_short, moved):
+    shop.upload(catalog(A, B, C))
+    shortcut._FEW_MOVED = moved
+    only_short()
+
+    results = [shop.upload(catalog(*rows)) for rows in ([C, B], [B, A, C], [B, A, C])]
+
+    assert [r.counts.disappeared for r in results] == [1, 0, 0]
+    assert [r.counts.created for r in results] == [0, 1, 0]
 
 
 def test_a_row_twice_is_noticed_where_it_was_once(shop, only_short):
@@ -174,6 +201,7 @@ def test_a_digest_survives_its_parts(monkeypatch):
     monkeypatch.setattr(digest, "_PART_ROWS", 2)
     rows = pl.DataFrame(
         {
+            LINE: [2, 3, 4],
             digest.SOURCE: [1, None, -(2**63)],
             "fingerprint": [4, 5, 2**63 - 1],
             "traits": [0, 1, 2],
