@@ -14,7 +14,11 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
     """Every kind of job with what to do, and what to do when it cannot be done."""
     importing = intake.Tools(context.settings, context.database, context.storage)
     publishing = PublishingTools(
-        context.settings, context.database, context.back_market, context.vault
+        context.settings,
+        context.database,
+        context.back_market,
+        context.vault,
+        context.storage,
     )
 
     async def import_catalog(lease: Lease) -> Snooze | None:

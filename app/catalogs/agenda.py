@@ -74,7 +74,9 @@ async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
             continue
         if catalog.state in {"ready", "awaiting_mapping"}:
             return catalog
-        if catalog.reason_code in REVIVABLE and mapping.columns <= set(catalog.columns):
+        if catalog.reason_code in REVIVABLE and (
+            mapping.of_offers.columns <= set(catalog.columns)
+        ):
             return catalog
     return None
 
@@ -107,7 +109,7 @@ def _task(
     config = None
     if mapping and not mapping.missing:
         config = ImportConfig(
-            mapping=mapping,
+            mapping=mapping.of_offers,
             categories={
                 category_key(target.source): target.category_id
                 for target in stores.categories_of(store)
@@ -116,11 +118,16 @@ def _task(
             duplicates=store.duplicate_skus,  # type: ignore[arg-type]
             invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
         )
-    source = SourceFile(
+    source = source_of(settings, storage, catalog)
+    return Task(catalog.id, store.id, source, config, store.config_version, twin)
+
+
+def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceFile:
+    """The stored file of a catalog, and what was said of it."""
+    return SourceFile(
         path=storage.path(catalog.storage_key),
         media_type=catalog.media_type,
         filename=catalog.filename,
         hints=Hints(**catalog.given),
         limits=Limits(max_expanded_bytes=settings.max_expanded_bytes),
     )
-    return Task(catalog.id, store.id, source, config, store.config_version, twin)

@@ -16,10 +16,14 @@ from app.pagination import number_in
 OFFER_STATES = {
     "in_error": "in_error",
     "invalid": "NOT in_error AND (standing = 'kept' OR (problems <> 0 AND NOT listed))",
-    "pending": "dirty AND NOT in_error AND standing <> 'kept'",
+    "awaiting_validation": "standing = 'wanted' AND listed AND publication_state = 1 "
+    "AND NOT in_error",
+    "pending": "dirty AND NOT in_error AND standing <> 'kept' AND NOT (listed "
+    "AND standing = 'wanted' AND publication_state IS NOT DISTINCT FROM 1)",
     "withdrawn": "standing = 'gone' AND listed AND NOT dirty AND NOT in_error",
     "not_wanted": "standing = 'gone' AND NOT listed AND problems = 0 AND NOT in_error",
-    "published": "standing = 'wanted' AND NOT dirty AND NOT in_error",
+    "published": "standing = 'wanted' AND NOT dirty AND NOT in_error "
+    "AND publication_state IS DISTINCT FROM 1",
 }
 
 

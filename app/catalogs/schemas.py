@@ -28,7 +28,13 @@ EncodingGiven = Annotated[
 ]
 CatalogState = Literal["received", "importing", "awaiting_mapping", "ready", "rejected"]
 OfferState = Literal[
-    "published", "pending", "in_error", "invalid", "withdrawn", "not_wanted"
+    "published",
+    "awaiting_validation",
+    "pending",
+    "in_error",
+    "invalid",
+    "withdrawn",
+    "not_wanted",
 ]
 
 
@@ -211,6 +217,8 @@ def _state(row: Any) -> OfferState:  # noqa: ANN401 - a row of `offer`
         return "in_error"
     if row.standing == "kept" or (row.problems and not row.listed):
         return "invalid"
+    if row.standing == "wanted" and row.listed and row.publication_state == 1:
+        return "awaiting_validation"
     if row.dirty:
         return "pending"
     if row.standing == "gone":

@@ -19,7 +19,7 @@ from app.publications.context import Run, Tools, wait_for_turn
 from app.publications.lifecycle import LIVE, OVER, advance
 from app.publications.models import Publication
 from app.publications.plan import PlanSummary
-from app.publications.words import State
+from app.publications.words import Kind, State
 from app.stores.models import Store
 
 BUSY = timedelta(seconds=2)
@@ -161,6 +161,8 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
         access=access,
         token_digest=account.token_digest,
         state=State(publication.state),
+        kind=Kind(publication.kind),
+        publishes_products=store.publish_products,
         trigger=publication.trigger,
         started_at=publication.started_at,
     )

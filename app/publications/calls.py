@@ -1,13 +1,14 @@
 """The rows of dispatches: which call is next, what it carries, how it stands."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import polars as pl
+from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,6 +51,14 @@ class Line:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     listing_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The lines of a batch; `product` names the columns that describe products."""
+
+    frame: pl.DataFrame
+    product: tuple[str, ...]
 
 
 async def open_calls(session: AsyncSession, publication_id: UUID) -> list[Call]:
@@ -178,32 +187,47 @@ async def lines_of(
     return [Line(r.seq, r.sku, r.before, r.after, r.listing_id) for r in rows]
 
 
-def batch_frame(database: Database, call: Call, currency: str) -> pl.DataFrame:
+def batch_frame(database: Database, call: Call, currency: str) -> Batch:
     """The planned lines of a batch as columns of text; for a thread.
 
     Columns that no line fills are left out; an empty cell means "unchanged".
     """
-    fields = ", ".join(f"after ->> '{name}' AS {name}" for name in _FIELDS + _MORE)
-    parcels = ", ".join(
-        f"after -> 'shipping' ->> '{name}' AS {name}" for name in _PARCEL
-    )
-    query = (
-        f"COPY (SELECT sku, {fields}, {parcels} FROM change "  # noqa: S608 - constants, a UUID and an int
-        f"WHERE publication_id = '{call.publication_id}' AND dispatch = {call.seq:d} "
-        "AND outcome = 'planned' ORDER BY seq) TO STDOUT (FORMAT csv, HEADER)"
-    )
+    planned = sql.SQL(
+        "FROM change WHERE publication_id = {} AND dispatch = {} "
+        "AND outcome = 'planned'"
+    ).format(sql.Literal(call.publication_id), sql.Literal(call.seq))
     buffer = io.BytesIO()
-    with database.connect() as connection, connection.cursor().copy(query) as copy:
-        for block in copy:
-            buffer.write(block)
+    with database.connect() as connection:
+        found = connection.execute(
+            sql.SQL("SELECT DISTINCT jsonb_object_keys(after -> 'product') ") + planned
+        )
+        product = tuple(sorted(name for (name,) in found.fetchall()))
+        query = sql.SQL(
+            "COPY (SELECT sku, {} {} ORDER BY seq) TO STDOUT (FORMAT csv, HEADER)"
+        ).format(sql.SQL(", ").join(_columns(product)), planned)
+        with connection.cursor().copy(query) as copy:
+            for block in copy:
+                buffer.write(block)
     buffer.seek(0)
     frame = pl.read_csv(buffer, infer_schema=False)
     frame = frame.with_columns(
         currency=pl.when(pl.col("price").is_not_null()).then(pl.lit(currency))
     )
-    return frame.select(
-        column for column in frame if column.null_count() < frame.height
+    filled = [column for column in frame if column.null_count() < frame.height]
+    return Batch(frame.select(filled), product)
+
+
+def _columns(product: Sequence[str]) -> Iterator[sql.Composed]:
+    places = (
+        ((), (*_FIELDS, *_MORE)),
+        (("shipping",), _PARCEL),
+        (("product",), product),
     )
+    for path, names in places:
+        for name in names:
+            yield sql.SQL("after #>> {} AS {}").format(
+                sql.Literal([*path, name]), sql.Identifier(name)
+            )
 
 
 async def longest_task(session: AsyncSession, account_id: UUID) -> timedelta | None:

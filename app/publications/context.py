@@ -12,8 +12,9 @@ from app.backmarket.client import Access, BackMarket
 from app.backmarket.markets import Market
 from app.database import Database
 from app.jobs.lease import Lease
-from app.publications.words import State
+from app.publications.words import Kind, State
 from app.settings import Settings
+from app.storage import Storage
 from app.vault import Vault
 
 LONGEST_TURN = timedelta(seconds=5)
@@ -28,6 +29,7 @@ class Tools:
     database: Database
     back_market: BackMarket
     vault: Vault
+    storage: Storage
 
 
 class AccountRestsError(Exception):
@@ -53,6 +55,8 @@ class Run:
     access: Access
     token_digest: str
     state: State
+    kind: Kind
+    publishes_products: bool
     trigger: str
     started_at: datetime | None
 

@@ -95,12 +95,14 @@ async def _reserve(run: Run, call: Call) -> Reserved | None:
 
 
 async def _send_batch(run: Run, call: Call) -> None:
-    frame = await asyncio.to_thread(
+    batch = await asyncio.to_thread(
         calls.batch_frame, run.tools.database, call, run.market.currency
     )
-    task_id = await run.tools.back_market.post_batch(run.access, frame)
+    task_id = await run.tools.back_market.post_batch(
+        run.access, batch.frame, batch.product
+    )
     crashpoint("publish.posted")
-    log.info("publish.batch_sent", task_id=task_id, lines=frame.height)
+    log.info("publish.batch_sent", task_id=task_id, lines=batch.frame.height)
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         await calls.mark(tx.session, call, DispatchState.SENT, task_id=task_id, polls=0)

@@ -184,7 +184,12 @@ async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> Non
         not_before = next_room(limit, spent, deferred, now)
     trigger = Trigger.FOLLOW_UP if superseded else Trigger.CARRY_OVER
     follow_up = await requests.request(
-        tx, run.store_id, run.account_id, trigger, not_before=not_before
+        tx,
+        run.store_id,
+        run.account_id,
+        trigger,
+        kind=run.kind,
+        not_before=not_before,
     )
     publication.follow_up_id = follow_up.id
 

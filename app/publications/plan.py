@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.publications.plan_sql import counting, writing
+from app.publications.words import PRODUCT_CODES
 
 BATCH_LINES = 15_000
 """Lines in one batch (Back Market API, limits)."""
@@ -32,6 +33,8 @@ class PlanRequest:
     """SKU lines that may be sent now; the rest is deferred."""
     single_max: int
     """Up to so many updates go one by one."""
+    products: bool = False
+    """Whether the store publishes products: unknown EANs are left to that run."""
     detail: int = DETAIL_LIMIT
     """Deferred changes that are listed."""
 
@@ -91,7 +94,11 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         text("DELETE FROM change WHERE publication_id = :id"),
         {"id": request.publication_id},
     )
-    values: dict[str, Any] = {"store": request.store_id}
+    values: dict[str, Any] = {
+        "store": request.store_id,
+        "products": request.products,
+        "product_codes": list(PRODUCT_CODES),
+    }
     siblings = await _who_wish(session, request.siblings)
     if siblings:
         values["siblings"] = siblings

@@ -33,6 +33,8 @@ _NOBODY_ELSE = """
 _COMPARED = """
 compared AS NOT MATERIALIZED (
   SELECT o.sku_key, o.sku, o.standing, o.fingerprint, o.listed, o.in_error,
+         :products AND o.in_error AND NOT o.listed
+           AND o.error_code = ANY(:product_codes) AS awaits_product,
          o.listing_id IS NOT NULL AS known,
          o.ean, o.product_id, o.grade, o.new_battery,
          o.price, o.min_price, o.warranty_delay, o.comment, o.shipping,
@@ -76,6 +78,7 @@ judged AS NOT MATERIALIZED (
   SELECT *,
     CASE
       WHEN standing = 'gone' AND sold_elsewhere THEN 'held'
+      WHEN standing = 'wanted' AND awaits_product THEN 'held'
       WHEN other_goods AND NOT goes_down THEN 'rejected'
       WHEN standing = 'kept' AND NOT goes_down THEN 'nothing'
       WHEN d_quantity OR d_price OR d_min_price OR d_warranty OR d_comment
@@ -171,7 +174,9 @@ SELECT :publication, seq, sku_key, sku, reason, lane, door,
        CASE WHEN goes THEN 'planned' WHEN verdict = 'send' THEN 'deferred'
             ELSE verdict END,
        CASE WHEN goes THEN NULL WHEN verdict = 'send' THEN 'line_budget'
-            WHEN verdict = 'held' THEN 'wanted_elsewhere' ELSE 'identity_changed' END
+            WHEN verdict = 'held' AND awaits_product THEN 'awaiting_product'
+            WHEN verdict = 'held' THEN 'wanted_elsewhere'
+            ELSE 'identity_changed' END
   FROM doored
 """
 

@@ -13,19 +13,20 @@ from app.database import Transaction
 from app.errors import ConflictError
 from app.jobs.kinds import JobKind
 from app.publications.models import Publication
-from app.publications.words import State, Trigger
+from app.publications.words import Kind, State, Trigger
 from app.stores.due import next_due
 from app.stores.models import Store
 
 SCHEDULE_LIMIT = 200
 
 
-async def request(
+async def request(  # noqa: PLR0913 - what a run can be asked for
     tx: Transaction,
     store_id: UUID,
     account_id: UUID,
     trigger: Trigger,
     *,
+    kind: Kind = Kind.OFFERS,
     not_before: datetime | None = None,
 ) -> Publication:
     """A run for the store: a new one, or the one that waits to start already.
@@ -35,13 +36,14 @@ async def request(
     fresh = Publication(
         store_id=store_id,
         account_id=account_id,
+        kind=kind,
         trigger=trigger,
         not_before=not_before,
     )
     publication = None
     while publication is None:  # the one that waited may begin between the two
         inserted = await _insert(tx.session, fresh)
-        publication = await _waiting(tx.session, store_id)
+        publication = await _waiting(tx.session, store_id, kind)
     after = max(not_before - utc_now(), timedelta(0)) if not_before else timedelta(0)
     if inserted:
         await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
@@ -67,12 +69,14 @@ async def _insert(session: AsyncSession, fresh: Publication) -> bool:
     return inserted is not None
 
 
-async def _waiting(session: AsyncSession, store_id: UUID) -> Publication | None:
+async def _waiting(
+    session: AsyncSession, store_id: UUID, kind: Kind
+) -> Publication | None:
     found = await session.execute(
         select(Publication)
         .where(
             Publication.store_id == store_id,
-            Publication.kind == "offers",
+            Publication.kind == str(kind),
             Publication.state == str(State.REQUESTED),
         )
         .with_for_update()
@@ -80,14 +84,20 @@ async def _waiting(session: AsyncSession, store_id: UUID) -> Publication | None:
     return found.scalar_one_or_none()
 
 
-async def request_by_api(tx: Transaction, store: Store) -> Publication:
+async def request_by_api(tx: Transaction, store: Store, kind: Kind) -> Publication:
     """A run that somebody asks for now. Raises ConflictError."""
     if not store.active or store.account_id is None:
         raise ConflictError(
             "The store is not active: PUT /v1/stores/{id}/activation first.",
             code="store_inactive",
         )
-    return await request(tx, store.id, store.account_id, Trigger.API)
+    if kind is Kind.PRODUCTS and not store.publish_products:
+        raise ConflictError(
+            "The store does not publish products: set `publish_products` in "
+            "PUT /v1/stores/{id}/settings first.",
+            code="products_off",
+        )
+    return await request(tx, store.id, store.account_id, Trigger.API, kind=kind)
 
 
 async def request_due(tx: Transaction) -> int:
@@ -96,13 +106,18 @@ async def request_due(tx: Transaction) -> int:
     Stores of an account whose token is refused are left out until it works again;
     instead Back Market is asked whether it does.
     """
+    return sum([await _request_due(tx, kind) for kind in Kind])
+
+
+async def _request_due(tx: Transaction, kind: Kind) -> int:
     rows = (
         await tx.session.execute(
             text(
-                "SELECT s.id, s.account_id, s.offers_interval_s, a.connection "
-                "FROM store AS s JOIN seller_account AS a ON a.id = s.account_id "
-                "WHERE s.active AND s.publish_offers AND s.next_offers_at <= now() "
-                "ORDER BY s.next_offers_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
+                f"SELECT s.id, s.account_id, s.{kind}_interval_s AS interval_s, "  # noqa: S608 - a word of ours
+                "a.connection FROM store AS s "
+                "JOIN seller_account AS a ON a.id = s.account_id "
+                f"WHERE s.active AND s.publish_{kind} AND s.next_{kind}_at <= now() "
+                f"ORDER BY s.next_{kind}_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
             ),
             {"limit": SCHEDULE_LIMIT},
         )
@@ -112,10 +127,10 @@ async def request_due(tx: Transaction) -> int:
         if row.connection in {"refused", "forbidden"}:
             await tx.enqueue(JobKind.CHECK_CONNECTION, row.account_id)
         else:
-            await request(tx, row.id, row.account_id, Trigger.SCHEDULE)
-        due = next_due(row.id, timedelta(seconds=row.offers_interval_s), now)
+            await request(tx, row.id, row.account_id, Trigger.SCHEDULE, kind=kind)
+        due = next_due(row.id, timedelta(seconds=row.interval_s), now)
         await tx.session.execute(
-            text("UPDATE store SET next_offers_at = :due WHERE id = :id"),
+            text(f"UPDATE store SET next_{kind}_at = :due WHERE id = :id"),  # noqa: S608 - as above
             {"due": due, "id": row.id},
         )
     return len(rows)

@@ -38,8 +38,7 @@ async def publish(
     body: PublicationIn, store: StoreToChange, tx: Tx, response: Response
 ) -> PublicationOut:
     """Answers with the run that will do it; one that waits to start is that run."""
-    _ = body.kind
-    publication = await request_by_api(tx, store)
+    publication = await request_by_api(tx, store, body.kind)
     response.headers["Location"] = f"/v1/publications/{publication.id}"
     response.headers["Retry-After"] = "2"
     return publication_out(publication)

@@ -22,7 +22,16 @@ from app.backmarket.errors import (
 from app.backmarket.markets import market_of
 from app.crashpoints import crashpoint
 from app.jobs.lease import Lease, Snooze
-from app.publications import begin, calls, deliver, ending, plan, trace
+from app.publications import (
+    begin,
+    calls,
+    deliver,
+    ending,
+    plan,
+    products,
+    trace,
+    validation,
+)
 from app.publications.context import AccountRestsError, Run, Tools
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
 from app.publications.plan import PlanRequest
@@ -31,7 +40,7 @@ from app.publications.settle import (
     lock_offers,
     note_local_refusals,
 )
-from app.publications.words import DispatchState, Outcome, State
+from app.publications.words import DispatchState, Kind, Outcome, State
 from app.vault import SecretUnreadableError
 
 log = structlog.get_logger(__name__)
@@ -69,6 +78,16 @@ async def _make_plan(run: Run) -> Run:
     for each in left_over:
         owner = run.for_store(each.store_id, market_of(each.country))
         await trace.clear_left_over(owner, each.call)
+    await validation.refresh(run)
+    if run.kind is Kind.PRODUCTS:
+        await products.make_plan(run)
+    else:
+        await _plan_offers(run)
+    crashpoint("publish.planned")
+    return replace(run, state=State.SENDING)
+
+
+async def _plan_offers(run: Run) -> None:
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         await lock_offers(tx.session, [run.store_id])
@@ -80,6 +99,7 @@ async def _make_plan(run: Run) -> Run:
             siblings=run.siblings,
             lines=lines_left(run.limits.lines_per_hour, spent, now),
             single_max=run.tools.settings.single_update_max,
+            products=run.publishes_products,
         )
         summary = await plan.write_plan(tx.session, request)
         await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
@@ -87,9 +107,7 @@ async def _make_plan(run: Run) -> Run:
         await note_local_refusals(tx.session, run.publication_id, run.store_id)
         digest = await plan.plan_hash(tx.session, run.publication_id)
         await begin.planned(tx.session, run.publication_id, summary, digest)
-    crashpoint("publish.planned")
     log.info("publish.planned", **summary.counts)
-    return replace(run, state=State.SENDING)
 
 
 async def _carry_out(run: Run) -> Snooze | None:

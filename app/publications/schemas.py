@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.publications.models import Publication
 from app.publications.wordings import sentence_for
-from app.publications.words import Lane, Outcome, Reason
+from app.publications.words import Kind, Lane, Outcome, Reason
 
 
 class PublicationIn(BaseModel):
@@ -18,7 +18,11 @@ class PublicationIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"kind": "offers"}]}
     )
 
-    kind: Literal["offers"] = Field("offers", description="what is published")
+    kind: Kind = Field(
+        Kind.OFFERS,
+        description="`offers`, or `products`: what Back Market needs for EANs that it "
+        "does not know (needs `publish_products`)",
+    )
 
 
 class Why(BaseModel):
@@ -44,7 +48,7 @@ class PublicationOut(BaseModel):
 
     id: UUID
     store_id: UUID
-    kind: str
+    kind: Kind
     trigger: Literal["api", "schedule", "carry_over", "follow_up"]
     state: Literal[
         "requested",

@@ -176,7 +176,7 @@ async def note_local_refusals(
     await session.execute(
         text(
             "UPDATE offer AS o SET in_error = true, error_code = c.code, "
-            "error_message = NULL, error_at = now(), "
+            "error_message = c.message, error_at = now(), "
             "error_count = o.error_count + 1 FROM change AS c "
             "WHERE c.publication_id = :publication AND c.outcome = 'rejected' "
             "AND o.store_id = :store AND o.sku_key = c.sku_key"

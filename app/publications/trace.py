@@ -80,7 +80,12 @@ async def _verdicts(run: Run, report: TaskReport, lines: list[Line]) -> list[Ver
         if sku not in unproven
     ]
     verdicts += [
-        Verdict(by_sku[sku].seq, Outcome.REJECTED, str(why.code), why.message)
+        Verdict(
+            by_sku[sku].seq,
+            Outcome.REJECTED,
+            "product_refused" if "product" in by_sku[sku].after else str(why.code),
+            why.message,
+        )
         for sku, why in matched.refused.items()
     ]
     return verdicts + await _missing(run, doubtful)

@@ -6,6 +6,13 @@ SENTENCES = {
     "stock is one number for all countries.",
     "identity_changed": "The EAN or the grade is not that of the listing under this "
     "SKU. Back Market cannot change either: use a new SKU for other goods.",
+    "awaiting_product": "Back Market does not know the EAN; the next publication of "
+    "products describes it.",
+    "product_incomplete": "Back Market does not know the EAN, and the catalog does not "
+    "say all that it needs to know.",
+    "product_refused": "Back Market refused the description of the product.",
+    "unknown_product": "Back Market does not know the EAN; with `publish_products` the "
+    "store can describe it.",
     "changed_since": "The offer changed after the plan; the next run sends what is "
     "wanted now.",
     "store_inactive": "The store was switched off before this was sent.",

@@ -24,6 +24,13 @@ class Trigger(StrEnum):
     FOLLOW_UP = "follow_up"
 
 
+class Kind(StrEnum):
+    """What a run is about."""
+
+    OFFERS = "offers"
+    PRODUCTS = "products"
+
+
 class Reason(StrEnum):
     """Why a change is in the plan."""
 
@@ -61,6 +68,10 @@ class Door(StrEnum):
 
     SINGLE = "single"
     BATCH = "batch"
+
+
+PRODUCT_CODES = ("unknown_product", "product_incomplete", "product_refused")
+"""Why an offer is in error that a publication of products can help."""
 
 
 class DispatchState(StrEnum):

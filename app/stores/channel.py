@@ -174,9 +174,67 @@ ATTRIBUTE_NAMES = frozenset(attribute.name for attribute in ATTRIBUTES)
 REQUIRED_NAMES = tuple(a.name for a in ATTRIBUTES if a.required)
 
 
+def _text(
+    name: str, label: str, help_: str, most: int | None = None
+) -> ChannelAttribute:
+    return ChannelAttribute(
+        name,
+        AttributeType.TEXT,
+        required=False,
+        label=label,
+        help=help_,
+        max_length=most,
+    )
+
+
+IMAGES = tuple(f"image{n}" for n in range(1, 7))
+PRODUCT_ATTRIBUTES: tuple[ChannelAttribute, ...] = (
+    _text("title", "Title", "Name of the product in the store's language.", 200),
+    _text("description", "Description", "What the product is, for buyers."),
+    _text("brand", "Brand", "Name of the maker.", 100),
+    ChannelAttribute(
+        "price_new",
+        AttributeType.MONEY,
+        required=False,
+        label="Price when new",
+        help="What the product costs new, in the store's currency.",
+    ),
+    ChannelAttribute(
+        "weight",
+        AttributeType.INTEGER,
+        required=False,
+        label="Weight",
+        help="Whole grams, more than 1; `250 g` and `1.2 kg` are understood.",
+        minimum=2,
+    ),
+    *(
+        _text(name, f"Image {name[-1]}", "Address of a picture (https).", 1000)
+        for name in IMAGES
+    ),
+    _text("width", "Width", "With its unit, e.g. `7.1 cm`.", 100),
+    _text("height", "Height", "With its unit, e.g. `14.6 cm`.", 100),
+    _text("depth", "Depth", "With its unit, e.g. `0.8 cm`.", 100),
+)
+"""What Back Market needs for an EAN that it does not know (products, creation).
+
+None is required of a mapping: offers of known EANs do without.
+"""
+PRODUCT_NAMES = frozenset(attribute.name for attribute in PRODUCT_ATTRIBUTES)
+REQUIRED_OF_PRODUCTS = (
+    "title",
+    "description",
+    "brand",
+    "price_new",
+    "weight",
+    "image1",
+)
+LEAF_PREFIX = "attribute."
+"""In a mapping, `attribute.color` fills the attribute `color` of the leaf category."""
+
+
 def attribute(name: str) -> ChannelAttribute:
     """The attribute of that name. Raises KeyError for an unknown one."""
     return _BY_NAME[name]
 
 
-_BY_NAME = {entry.name: entry for entry in ATTRIBUTES}
+_BY_NAME = {entry.name: entry for entry in (*ATTRIBUTES, *PRODUCT_ATTRIBUTES)}

@@ -41,7 +41,8 @@ def mapping_light(mapping: Mapping | None, columns: Sequence[str] | None) -> Lig
     if mapping.missing:
         names = ", ".join(mapping.missing)
         reasons.append(Reason("attribute_missing", f"Without a source: {names}."))
-    absent = sorted(mapping.columns - set(columns)) if columns is not None else []
+    needed = mapping.of_offers.columns
+    absent = sorted(needed - set(columns)) if columns is not None else []
     if absent:
         names = ", ".join(absent)
         reasons.append(Reason("column_missing", f"Not in the newest catalog: {names}."))

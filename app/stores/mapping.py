@@ -1,5 +1,6 @@
 """What a mapping is: channel attributes from columns, constants or templates."""
 
+import re
 from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Literal
@@ -14,7 +15,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.stores.channel import ATTRIBUTE_NAMES, REQUIRED_NAMES
+from app.stores.channel import (
+    ATTRIBUTE_NAMES,
+    LEAF_PREFIX,
+    PRODUCT_NAMES,
+    REQUIRED_NAMES,
+)
 
 MAX_ID = 2_147_483_647
 Text = Annotated[str, Field(min_length=1, max_length=300)]
@@ -24,12 +30,17 @@ Name = Annotated[
 SOURCES = "exactly one of column, constant, template"
 
 
+_LEAF_ATTRIBUTE = re.compile(re.escape(LEAF_PREFIX) + r"\w{1,100}")
+
+
 def _known(name: str) -> str:
-    if name not in ATTRIBUTE_NAMES:
+    known = ATTRIBUTE_NAMES | PRODUCT_NAMES
+    if name not in known and not _LEAF_ATTRIBUTE.fullmatch(name):
+        accepted = ", ".join([*sorted(known), f"{LEAF_PREFIX}<field>"])
         raise PydanticCustomError(
             "unknown_attribute",
             "Back Market has no attribute `{given}`.",
-            {"given": name[:100], "accepted": ", ".join(sorted(ATTRIBUTE_NAMES))},
+            {"given": name[:100], "accepted": accepted},
         )
     return name
 
@@ -136,6 +147,15 @@ class Mapping(BaseModel):
     def missing(self) -> tuple[str, ...]:
         """Required attributes without a source."""
         return tuple(n for n in REQUIRED_NAMES if n not in self.attributes)
+
+    @property
+    def of_offers(self) -> "Mapping":
+        """What an import reads: product texts are looked up when they are needed."""
+        return Mapping(
+            attributes={
+                n: s for n, s in self.attributes.items() if n in ATTRIBUTE_NAMES
+            }
+        )
 
     @property
     def columns(self) -> frozenset[str]:

@@ -21,6 +21,11 @@ class Store(SQLModel, table=True):
             "next_offers_at",
             postgresql_where=text("active AND publish_offers"),
         ),
+        Index(
+            "ix_store_products_due",
+            "next_products_at",
+            postgresql_where=text("active AND publish_products"),
+        ),
     )
 
     id: UUID = id_field()
@@ -45,4 +50,5 @@ class Store(SQLModel, table=True):
     version: int = 1
     current_catalog_id: UUID | None = None
     next_offers_at: datetime | None = time_field()
+    next_products_at: datetime | None = time_field()
     created_at: datetime = time_field(default_now=True)

@@ -205,6 +205,7 @@ def _activation(store: Store) -> ActivationOut:
         active=store.active,
         activated_at=store.activated_at,
         next_offers_at=store.next_offers_at,
+        next_products_at=store.next_products_at,
     )
 
 

@@ -202,6 +202,7 @@ class ActivationOut(BaseModel):
     active: bool
     activated_at: datetime | None
     next_offers_at: datetime | None
+    next_products_at: datetime | None
 
 
 class AttributeOut(BaseModel):

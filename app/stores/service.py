@@ -159,7 +159,7 @@ async def put_settings(
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:
-        store.next_offers_at = next_due(store.id, interval, utc_now())
+        _set_due(store)
     store.version += 1
 
 
@@ -267,13 +267,21 @@ async def activate(session: AsyncSession, store: Store) -> None:
         )
     if not store.active:
         store.active, store.activated_at = True, utc_now()
-        interval = timedelta(seconds=store.offers_interval_s)
-        store.next_offers_at = next_due(store.id, interval, utc_now())
+        _set_due(store)
         store.version += 1
+
+
+def _set_due(store: Store) -> None:
+    now = utc_now()
+    offers = timedelta(seconds=store.offers_interval_s)
+    products = timedelta(seconds=store.products_interval_s)
+    store.next_offers_at = next_due(store.id, offers, now)
+    store.next_products_at = next_due(store.id, products, now)
 
 
 async def deactivate(store: Store) -> None:
     """Stop publishing. What is online stays as it is."""
     if store.active:
-        store.active, store.next_offers_at = False, None
+        store.active = False
+        store.next_offers_at = store.next_products_at = None
         store.version += 1

@@ -84,9 +84,11 @@ class Shop:
             answer.headers["Location"], ("ready", "rejected", "awaiting_mapping")
         )
 
-    async def publish(self, *, wait: bool = True) -> dict[str, Any]:
+    async def publish(
+        self, kind: str = "offers", *, wait: bool = True
+    ) -> dict[str, Any]:
         answer = await self.api.post(
-            f"/v1/stores/{self.store_id}/publications", json={}
+            f"/v1/stores/{self.store_id}/publications", json={"kind": kind}
         )
         assert answer.status_code == 202, answer.text
         if not wait:

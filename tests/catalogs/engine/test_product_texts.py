@@ -1,0 +1,151 @@
+"""What a catalog says of a product, and what is wrong with it, field by field."""
+
+import json
+
+import polars as pl
+import pytest
+
+from app.catalogs.engine.products import (
+    LeafAttribute,
+    ProductConfig,
+    check_products,
+    read_products,
+)
+from app.catalogs.engine.source import CatalogRejectedError
+from app.stores.channel import LEAF_PREFIX
+from app.stores.mapping import Mapping
+
+SOUND = {
+    "sku_key": "a",
+    "category": "Phones",
+    "title": "Nimbus 9",
+    "description": "A phone",
+    "brand": "Nimbus",
+    "price_new": "499,00 EUR",
+    "weight": "200 g",
+    "image1": "https://pictures.example/1.jpg",
+    "attribute.color": "black",
+    "attribute.storage": "64",
+    "attribute.screen": "6,1",
+}
+LEAF = (
+    LeafAttribute("color", "text", required=True),
+    LeafAttribute("storage", "choice", required=True, allowed=("64", "128")),
+    LeafAttribute("screen", "decimal", required=False),
+    LeafAttribute("cores", "integer", required=False),
+)
+NAMES = ("sku", "category", "title", "weight", "attribute.color")
+
+
+def config(leaves=None, **more) -> ProductConfig:
+    return ProductConfig(
+        mapping=Mapping(attributes={n: {"column": n} for n in NAMES}),
+        categories={"phones": 7},
+        leaves={7: LEAF} if leaves is None else leaves,
+        currency="EUR",
+        duplicates=more.get("duplicates", "reject"),
+    )
+
+
+def checked(**cells) -> tuple[dict, str | None]:
+    texts = pl.DataFrame(
+        [SOUND | cells], schema=dict.fromkeys(SOUND | cells, pl.String)
+    )
+    (row,) = check_products(texts, config()).to_dicts()
+    return json.loads(row["product"]), row["problem"]
+
+
+def test_a_sound_product_becomes_the_columns_of_a_batch():
+    product, problem = checked()
+
+    assert problem is None
+    assert {name: value for name, value in product.items() if value is not None} == {
+        "category_id": 7,
+        "title": "Nimbus 9",
+        "description": "A phone",
+        "brand": "Nimbus",
+        "price_new": "499.00",
+        "weight": 200,
+        "image1": "https://pictures.example/1.jpg",
+        "color": "black",
+        "storage": "64",
+        "screen": "6,1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("cells", "named"),
+    [
+        pytest.param({"title": None}, "title: is missing", id="missing"),
+        pytest.param({"title": "x" * 201}, "title: has more than 200", id="long"),
+        pytest.param({"category": "TV"}, "category_id: the category", id="category"),
+        pytest.param({"price_new": "free"}, "price_new: is no amount", id="price"),
+        pytest.param({"weight": "1"}, "weight: is no whole number", id="light"),
+        pytest.param({"weight": "1,5 g"}, "weight: is no whole number", id="part"),
+        pytest.param({"image1": "x.jpg"}, "image1: is no http(s)", id="address"),
+        pytest.param({"image2": "ftp://x/y"}, "image2: is no http(s)", id="second"),
+        pytest.param(
+            {"attribute.color": None}, "attribute.color: is required", id="attribute"
+        ),
+        pytest.param(
+            {"attribute.storage": "65"}, "accepted: 64, 128", id="closed list"
+        ),
+        pytest.param(
+            {"attribute.screen": "big"}, "accepted: decimal numbers", id="number"
+        ),
+    ],
+)
+def test_each_field_that_is_wrong_is_named(cells, named):
+    _, problem = checked(**cells)
+
+    assert problem is not None
+    assert named in problem
+
+
+@pytest.mark.parametrize(
+    ("weight", "grams"),
+    [("200", 200), ("200 g", 200), ("1.2 kg", 1200), ("0,25 kg", 250), ("2.00", 2)],
+)
+def test_weights_are_whole_grams(weight, grams):
+    product, problem = checked(weight=weight)
+
+    assert (product["weight"], problem) == (grams, None)
+
+
+def test_an_attribute_that_the_leaf_does_not_have_is_not_sent():
+    product, problem = checked(**{f"{LEAF_PREFIX}flavour": "mint"})
+
+    assert problem is None
+    assert "flavour" not in product
+
+
+def test_while_the_tree_is_not_known_all_mapped_attributes_are_sent():
+    texts = pl.DataFrame([SOUND])
+
+    (row,) = check_products(texts, config(leaves={})).to_dicts()
+
+    assert row["problem"] is None
+    assert json.loads(row["product"])["color"] == "black"
+
+
+def test_only_the_products_that_are_asked_for_are_read(stored, tmp_path):
+    source = stored(
+        "sku,category,title,weight,attribute.color\nA,Phones,one,2,red\nB,TV,two,3,\n"
+    )
+
+    rows = read_products(source, config(), pl.Series(["b"]), tmp_path)
+
+    assert rows.select("sku_key", "title", "weight").rows() == [("b", "two", "3")]
+
+
+def test_a_column_that_the_catalog_lacks_counts_as_empty(stored, tmp_path):
+    source = stored("sku,category\nA,Phones\n")
+
+    rows = read_products(source, config(), pl.Series(["a"]), tmp_path)
+
+    assert rows.select("sku_key", "title").rows() == [("a", None)]
+
+
+def test_a_file_that_cannot_be_read_says_so(stored, tmp_path):
+    with pytest.raises(CatalogRejectedError):
+        read_products(stored(""), config(), pl.Series(["a"]), tmp_path)

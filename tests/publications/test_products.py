@@ -1,0 +1,227 @@
+"""EANs that Back Market does not know: described once, then sold like any other."""
+
+from typing import Any
+
+import pytest
+from stdnum import ean
+
+from tests.publications.conftest import Bend, Sql
+from tests.publications.watching import eventually
+from tests.support.shop import MAPPING, Shop, as_csv, row
+
+PRODUCT = ("title", "description", "brand", "price_new", "weight", "image1")
+DETAILS = {
+    "title": "Nimbus 9 64 GB black",
+    "description": "A phone, refurbished",
+    "brand": "Nimbus",
+    "price_new": "499,00 EUR",
+    "weight": "0,2 kg",
+    "image1": "https://pictures.example/nimbus-9.jpg",
+    "color": "black",
+    "storage": "64",
+}
+COLUMNS = (*MAPPING["attributes"], *DETAILS)
+LEAVES = {"items": [{"source": "Phones", "category_id": 1101, "cpa": "10.00"}]}
+WITH_PRODUCTS: dict[str, Any] = {
+    "attributes": MAPPING["attributes"]
+    | {name: {"column": name} for name in PRODUCT}
+    | {f"attribute.{name}": {"column": name} for name in ("color", "storage")}
+}
+
+
+def unknown(number: int) -> str:
+    """An EAN that the sandbox's catalogue does not hold."""
+    body = f"99{number:010}"
+    return body + ean.calc_check_digit(body)
+
+
+def new_phone(sku: str, number: int, **values: object) -> dict[str, object]:
+    return row(sku, ean=unknown(number)) | DETAILS | values
+
+
+async def upload(shop: Shop, *rows: dict[str, object]) -> None:
+    await shop.upload_bytes(as_csv(rows, COLUMNS))
+
+
+@pytest.fixture
+async def maker(shop: Shop) -> Shop:
+    """A store that describes its products."""
+    path = f"/v1/stores/{shop.store_id}"
+    settings = {"environment": "sandbox", "publish_products": True}
+    for name, body in (
+        ("settings", settings),
+        ("categories", LEAVES),
+        ("mapping", WITH_PRODUCTS),
+    ):
+        answer = await shop.api.put(f"{path}/{name}", json=body)
+        assert answer.status_code == 200, answer.text
+    return shop
+
+
+async def reasons(shop: Shop, run: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {c["sku"]: (c["outcome"], c["code"]) for c in await shop.changes(run)}
+
+
+async def test_an_unknown_ean_is_a_clear_rejection_while_products_are_off(shop: Shop):
+    await shop.upload([row("NEW", ean=unknown(1)), row("OLD")])
+
+    first = await shop.publish()
+    again = await shop.publish()
+
+    assert await reasons(shop, first) == {
+        "NEW": ("rejected", "unknown_product"),
+        "OLD": ("accepted", None),
+    }
+    assert await reasons(shop, again) == {"NEW": ("rejected", "unknown_product")}
+    refused = await shop.api.post(
+        f"/v1/stores/{shop.store_id}/publications", json={"kind": "products"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "products_off")
+
+
+async def test_a_product_is_described_at_quantity_0_and_raised_by_the_next_offers(
+    maker: Shop,
+):
+    await upload(maker, new_phone("NEW", 2, quantity=3), row("OLD") | DETAILS)
+    await maker.publish()
+
+    run = await maker.publish("products")
+    waiting = (await maker.offers())["NEW"]
+    before = (await maker.listings())["NEW"]["quantity"]
+    raised = await maker.publish()
+
+    (change,) = await maker.changes(run)
+    assert (run["kind"], run["state"]) == ("products", "finished")
+    assert (change["sku"], change["reason"], change["outcome"]) == (
+        "NEW",
+        "new",
+        "accepted",
+    )
+    assert change["after"]["product"] == {
+        **{n: DETAILS[n] for n in ("title", "description", "brand", "image1")},
+        "category_id": 1101,
+        "price_new": "499.00",
+        "weight": 200,
+        "color": "black",
+        "storage": "64",
+    }
+    assert before == 0
+    assert waiting["state"] == "awaiting_validation"
+    (raise_,) = await maker.changes(raised)
+    assert (raise_["reason"], raise_["after"]) == ("modified", {"quantity": 3})
+    assert (await maker.listings())["NEW"]["quantity"] == 3
+
+
+async def test_what_waits_for_its_product_costs_no_line_of_offers(maker: Shop):
+    await upload(maker, new_phone("NEW", 3))
+    await maker.publish()
+    lines = len(await maker.ledger())
+
+    again = await maker.publish()
+
+    assert await reasons(maker, again) == {"NEW": ("held", "awaiting_product")}
+    assert len(await maker.ledger()) == lines
+
+
+async def test_products_already_known_cost_no_line(maker: Shop):
+    await upload(maker, row("OLD") | DETAILS, new_phone("NEW", 4))
+    await maker.publish()
+    await maker.publish("products")
+    lines = len(await maker.ledger())
+
+    run = await maker.publish("products")
+
+    assert run["counts"]["changes"] == 0
+    assert len(await maker.ledger()) == lines
+
+
+async def test_a_product_that_lacks_something_is_refused_before_it_is_sent(
+    maker: Shop,
+):
+    await upload(
+        maker,
+        new_phone("BARE", 5, title="", weight="light", image1="nimbus.jpg"),
+        new_phone("FULL", 6),
+    )
+    await maker.publish()
+    lines = len(await maker.ledger())
+
+    run = await maker.publish("products")
+
+    assert await reasons(maker, run) == {
+        "BARE": ("rejected", "product_incomplete"),
+        "FULL": ("accepted", None),
+    }
+    (bare,) = await maker.changes(run, outcome="rejected")
+    assert bare["message"] == (
+        "title: is missing; image1: is no http(s) address; "
+        "weight: is no whole number of grams above 1"
+    )
+    assert len(await maker.ledger()) == lines + 1
+    offer = (await maker.offers())["BARE"]
+    assert offer["error"]["code"] == "product_incomplete"
+    assert offer["error"]["message"] == bare["message"]
+
+
+async def test_a_product_that_back_market_refuses_is_sent_again_when_corrected(
+    maker: Shop,
+):
+    await upload(maker, new_phone("NEW", 7, storage="63"))
+    await maker.publish()
+    refused = await maker.publish("products")
+
+    await upload(maker, new_phone("NEW", 7, storage="128"))
+    corrected = await maker.publish("products")
+
+    assert await reasons(maker, refused) == {"NEW": ("rejected", "product_refused")}
+    (change,) = await maker.changes(corrected)
+    assert (change["reason"], change["outcome"]) == ("in_error", "accepted")
+
+
+async def test_a_validated_product_is_noticed_by_the_next_run(maker: Shop):
+    await upload(maker, new_phone("NEW", 8))
+    await maker.publish()
+    await maker.publish("products")
+    await maker.publish()
+    waiting = (await maker.offers())["NEW"]["state"]
+
+    await maker.sandbox("PATCH", f"/products/{unknown(8)}", json={"validated": True})
+    await maker.publish()
+
+    assert waiting == "awaiting_validation"
+    assert (await maker.offers())["NEW"]["state"] == "published"
+
+
+async def test_products_have_a_rhythm_of_their_own(maker: Shop, sql: Sql):
+    await upload(maker, new_phone("NEW", 9))
+    await maker.publish()
+
+    await sql("UPDATE store SET next_products_at = now() - interval '1 minute'")
+
+    async def described() -> bool:
+        answer = await maker.api.get("/v1/publications", params={"state": "finished"})
+        return any(
+            run["kind"] == "products" and run["trigger"] == "schedule"
+            for run in answer.json()["items"]
+        )
+
+    await eventually(described)
+    (next_at,) = await sql("SELECT next_products_at - now() > interval '0' FROM store")
+    assert next_at == (True,)
+    assert (await maker.listings())["NEW"]["quantity"] == 0
+
+
+async def test_lines_that_do_not_fit_are_described_by_a_follow_up(
+    maker: Shop, sql: Sql, hour_passes: Bend
+):
+    await upload(maker, *(new_phone(f"N{n}", 20 + n) for n in range(4)))
+    await maker.publish()
+    await sql("UPDATE seller_account SET lines_per_hour = 6")
+
+    run = await maker.publish("products")
+    await hour_passes()
+    await maker.wait_for(f"/v1/publications/{run['follow_up_id']}", ("finished",))
+
+    assert run["counts"]["by_outcome"] == {"accepted": 2, "deferred": 2}
+    assert {listing["quantity"] for listing in (await maker.listings()).values()} == {0}
+    assert len(await maker.listings()) == 4
