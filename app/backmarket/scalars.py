@@ -15,6 +15,8 @@ def text(value: object) -> str | None:
         return None if number is None else str(number)
     if not isinstance(value, str):
         return None
+    if value.isascii() and value.isprintable():  # nearly all, and quick to see
+        return value.strip() or None
     return _UNSTORABLE.sub("", value).strip() or None
 
 
@@ -42,6 +44,8 @@ def money(value: object) -> Decimal | None:
 
 def whole(value: object) -> int | None:
     """Return a whole number from `4`, `"4"` or `4.0`, within 64 bits, else None."""
+    if type(value) is int and -(2**63) <= value < 2**63:  # as nearly all are
+        return value
     amount = None if isinstance(value, Mapping) else money(value)
     if amount is None or amount != amount.to_integral_value():
         return None

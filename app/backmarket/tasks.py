@@ -156,6 +156,8 @@ def _names(entry: object, fields: Sequence[str] = _NAMES) -> Iterator[str]:
 
 
 def _note_names(aliases: dict[str, tuple[str, ...]], key: str, entry: object) -> None:
+    if not isinstance(entry, Mapping) or ("sku" not in entry and "ean" not in entry):
+        return
     # Not the listing id: it could be the SKU of another row.
     others = tuple(name for name in _names(entry, ("sku", "ean")) if name != key)
     if others:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import polars as pl
@@ -59,6 +59,34 @@ class Batch:
 
     frame: pl.DataFrame
     product: tuple[str, ...]
+
+
+class Mark(NamedTuple):
+    """What is needed of a line to find it in a report; thousands are read at once."""
+
+    seq: int
+    sku: str
+    ean: str | None
+    listing_id: str | None
+    creates: bool
+    describes: bool
+
+
+def marks_of(
+    database: Database, call: Call, store_id: UUID, outcomes: Sequence[str]
+) -> list[Mark]:
+    """The changes of a call that stand at one of these outcomes; for a thread."""
+    statement = (
+        "SELECT c.seq, c.sku, c.after ->> 'ean', o.listing_id, c.after ? 'grade', "
+        "c.after ? 'product' FROM change AS c "
+        "LEFT JOIN offer AS o ON o.store_id = %s AND o.sku_key = c.sku_key "
+        "WHERE c.publication_id = %s AND c.dispatch = %s "
+        "AND c.outcome = ANY(%s) ORDER BY c.seq"
+    )
+    values = [store_id, call.publication_id, call.seq, list(outcomes)]
+    with database.connect() as connection:
+        found = connection.cursor(binary=True).execute(statement, values)
+        return [Mark(*row) for row in found]
 
 
 async def open_calls(session: AsyncSession, publication_id: UUID) -> list[Call]:
@@ -167,20 +195,26 @@ async def supersede(session: AsyncSession, call: Call, store_id: UUID) -> int:
 
 
 async def lines_of(
-    session: AsyncSession, call: Call, store_id: UUID, outcomes: Sequence[str]
+    session: AsyncSession,
+    call: Call,
+    store_id: UUID,
+    outcomes: Sequence[str],
+    only: Sequence[int] | None = None,
 ) -> list[Line]:
-    """The changes of a call that stand at one of these outcomes."""
+    """The changes of a call that stand at one of these outcomes, or `only` those."""
     rows = await session.execute(
         text(
             "SELECT c.seq, c.sku, c.before, c.after, o.listing_id FROM change AS c "
             "LEFT JOIN offer AS o ON o.store_id = :store AND o.sku_key = c.sku_key "
             "WHERE c.publication_id = :id AND c.dispatch = :dispatch "
-            "AND c.outcome = ANY(:outcomes) ORDER BY c.seq"
+            "AND c.outcome = ANY(:outcomes) "
+            "AND (CAST(:only AS int[]) IS NULL OR c.seq = ANY(:only)) ORDER BY c.seq"
         ),
         {
             "id": call.publication_id,
             "dispatch": call.seq,
             "store": store_id,
+            "only": None if only is None else list(only),
             "outcomes": list(outcomes),
         },
     )

@@ -1,17 +1,19 @@
 """Finds out what became of calls: polls tasks, looks at listings, writes the ends."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from app.backmarket.errors import NotFoundError
 from app.backmarket.matching import Matched, match_rows
-from app.backmarket.tasks import ListingRef, TaskReport, TaskStatus
+from app.backmarket.tasks import ListingRef, Refusal, TaskReport, TaskStatus
 from app.columns import utc_now
 from app.crashpoints import crashpoint
 from app.publications import calls, ending, readback
-from app.publications.calls import Call, Line
+from app.publications.calls import Call, Line, Mark
 from app.publications.context import Run
 from app.publications.lifecycle import wait_for_lost_task
 from app.publications.settle import Verdict, settle, settle_rest
@@ -44,8 +46,8 @@ async def poll(run: Run, call: Call) -> bool:
         await _mark_polled(run, call, DispatchState.SENT)
         return False
     crashpoint("publish.polled")
-    lines = await open_lines(run, call, OPEN)
-    verdicts = await _verdicts(run, report, lines)
+    judged = await asyncio.to_thread(_judge, run, call, report)
+    verdicts = judged.verdicts + await _missing(run, call, judged.doubtful)
     await record(run, call, verdicts)
     crashpoint("publish.settled")
     return True
@@ -58,42 +60,46 @@ async def _mark_polled(run: Run, call: Call, state: DispatchState) -> None:
         await calls.note_progress(tx.session, run.publication_id)
 
 
-async def _verdicts(run: Run, report: TaskReport, lines: list[Line]) -> list[Verdict]:
-    """Map a task's report to the lines that were sent."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What a task's report says; `doubtful` are lines (by number) to look for."""
+
+    verdicts: list[Verdict]
+    doubtful: list[int]
+
+
+def _judge(run: Run, call: Call, report: TaskReport) -> _Judged:
+    """Map a task's report to the lines that were sent; for a thread."""
+    marks = calls.marks_of(run.tools.database, call, run.store_id, OPEN)
     if report.status is TaskStatus.FAILED:
-        return [
-            Verdict(line.seq, Outcome.REJECTED, "task_failed", report.error)
-            for line in lines
-        ]
+        failed = (Outcome.REJECTED, "task_failed", report.error)
+        return _Judged([Verdict(mark.seq, *failed) for mark in marks], [])
     matched = match_rows(
         report,
-        [line.sku for line in lines],
-        [line.after.get("ean") for line in lines],
-        [line.listing_id for line in lines],
+        [mark.sku for mark in marks],
+        [mark.ean for mark in marks],
+        [mark.listing_id for mark in marks],
     )
-    by_sku = {line.sku: line for line in lines}
+    by_sku = {mark.sku: mark for mark in marks}
     unproven = _unproven(by_sku, matched)
-    doubtful = [by_sku[sku] for sku in (*matched.missing, *unproven)]
-    verdicts = [
-        _accepted(by_sku[sku], ref)
+    accepted = [
+        _accepted(by_sku[sku].seq, ref)
         for sku, ref in matched.accepted.items()
         if sku not in unproven
     ]
-    verdicts += [
-        Verdict(
-            by_sku[sku].seq,
-            Outcome.REJECTED,
-            "product_refused" if "product" in by_sku[sku].after else str(why.code),
-            why.message,
-        )
-        for sku, why in matched.refused.items()
-    ]
-    return verdicts + await _missing(run, doubtful)
+    refused = [_refused(by_sku[sku], why) for sku, why in matched.refused.items()]
+    doubtful = [by_sku[sku].seq for sku in (*matched.missing, *unproven)]
+    return _Judged(accepted + refused, doubtful)
 
 
-def _accepted(line: Line, ref: ListingRef) -> Verdict:
+def _refused(mark: Mark, why: Refusal) -> Verdict:
+    code = "product_refused" if mark.describes else str(why.code)
+    return Verdict(mark.seq, Outcome.REJECTED, code, why.message)
+
+
+def _accepted(seq: int, ref: ListingRef) -> Verdict:
     return Verdict(
-        line.seq,
+        seq,
         Outcome.ACCEPTED,
         listing_id=ref.listing_id,
         backmarket_id=ref.backmarket_id,
@@ -101,7 +107,7 @@ def _accepted(line: Line, ref: ListingRef) -> Verdict:
     )
 
 
-def _unproven(lines: Mapping[str, Line], matched: Matched) -> set[str]:
+def _unproven(marks: Mapping[str, Mark], matched: Matched) -> set[str]:
     """Creations that are said to have worked, but of which no listing came.
 
     Too many to look for one by one: then the report is believed.
@@ -109,22 +115,24 @@ def _unproven(lines: Mapping[str, Line], matched: Matched) -> set[str]:
     found = {
         sku
         for sku, ref in matched.accepted.items()
-        if "grade" in lines[sku].after and ref.listing_id is None
+        if ref.listing_id is None and marks[sku].creates
     }
     return found if len(found) <= LOOK_FOR_MISSING else set()
 
 
-async def _missing(run: Run, lines: list[Line]) -> list[Verdict]:
+async def _missing(run: Run, call: Call, doubtful: list[int]) -> list[Verdict]:
     """Lines that the report forgot: look, where there are few of them."""
-    if not lines:
-        return []
-    arrived: list[Verdict] = []
-    if len(lines) <= LOOK_FOR_MISSING:
-        seen = await readback.look(run.tools.back_market, run.access, lines)
-        arrived, lines = readback.verdicts_from(lines, seen)
-    return arrived + [
-        Verdict(line.seq, Outcome.UNCONFIRMED, "not_in_result") for line in lines
-    ]
+    if not 0 < len(doubtful) <= LOOK_FOR_MISSING:
+        return _unconfirmed(doubtful)
+    async with run.tools.database.transaction() as tx:
+        lines = await calls.lines_of(tx.session, call, run.store_id, OPEN, doubtful)
+    seen = await readback.look(run.tools.back_market, run.access, lines)
+    arrived, absent = readback.verdicts_from(lines, seen)
+    return arrived + _unconfirmed([line.seq for line in absent])
+
+
+def _unconfirmed(lines: Iterable[int]) -> list[Verdict]:
+    return [Verdict(seq, Outcome.UNCONFIRMED, "not_in_result") for seq in lines]
 
 
 async def reconcile(run: Run, call: Call) -> bool:

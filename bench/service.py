@@ -1,0 +1,124 @@
+"""The whole service as `refeed up` runs it, in a folder that is thrown away."""
+
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from app.launch import launch
+from app.settings import load_settings
+from bench.samples import COLUMNS
+
+WITHOUT_LIMITS = {
+    "REFEED_LINES_PER_HOUR": "100000000",
+    "REFEED_REQUESTS_PER_10S": "100000",
+}
+QUICK_TASKS = {
+    "limits_on": False,
+    "task_starts_after": 0,
+    "task_ends_after": 0,
+    "ledger_limit": 0,
+}
+PATIENCE = 600.0
+CATEGORIES = 198
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service and its sandbox, over HTTP."""
+
+    api: httpx.Client
+    sandbox: httpx.Client
+    folder: Path
+
+    def open_store(self, country: str = "FR", token: str | None = None) -> str:
+        """A store that is mapped for the catalogs of `samples.py`; returns its id."""
+        store = self.call("POST", "/v1/stores", {"name": "Bench", "country": country})
+        path = f"/v1/stores/{store['id']}"
+        settings = {"environment": "sandbox", "token": token or fresh_token()}
+        self.call("PUT", f"{path}/settings", settings)
+        mapping = {name: {"column": column} for name, column in COLUMNS.items()}
+        self.call("PUT", f"{path}/mapping", {"attributes": mapping})
+        return str(store["id"])
+
+    def map_categories(self, store_id: str, leaf: int) -> None:
+        items = [
+            {"source": f"Phones/Model {n}", "category_id": leaf, "cpa": "10.00"}
+            for n in range(CATEGORIES)
+        ]
+        self.call("PUT", f"/v1/stores/{store_id}/categories", {"items": items})
+        self.call("PUT", f"/v1/stores/{store_id}/activation")
+
+    def upload(self, store_id: str, path: Path, *, wait: bool = True) -> dict[str, Any]:
+        with path.open("rb") as body:
+            answer = self.api.post(
+                f"/v1/stores/{store_id}/catalogs",
+                content=body,
+                headers={"Content-Type": "text/csv"},
+            )
+        answer.raise_for_status()
+        if not wait:
+            return dict(answer.json())
+        return self.wait_for(answer.headers["Location"], ("ready", "rejected"))
+
+    def publish(self, store_id: str) -> dict[str, Any]:
+        path = f"/v1/stores/{store_id}/publications"
+        run = self.call("POST", path, {"kind": "offers"})
+        ends = ("finished", "failed", "cancelled")
+        return self.wait_for(f"/v1/publications/{run['id']}", ends)
+
+    def call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        answer = self.api.request(method, path, json=body)
+        answer.raise_for_status()
+        return dict(answer.json()) if answer.content else {}
+
+    def wait_for(self, path: str, states: Sequence[str]) -> dict[str, Any]:
+        """Ask until the resource is in one of these states."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            found = self.call("GET", path)
+            if found["state"] in states:
+                return found
+            if time.monotonic() > end:
+                raise TimeoutError(f"{path} stays {found['state']}")
+            time.sleep(0.1)
+
+    def sandbox_seconds(self) -> float:
+        """What the sandbox has spent since it was asked to count anew."""
+        summary = self.sandbox.get("/_sandbox/summary").raise_for_status().json()
+        routes = summary["seconds"].values()
+        return float(sum(route["seconds"] for route in routes))
+
+
+def fresh_token() -> str:
+    """A token that the sandbox takes for a new seller account."""
+    return b64encode(f"bench:BMT-{uuid4().hex}".encode()).decode()
+
+
+@contextmanager
+def running_service(extra: Mapping[str, str]) -> Iterator[Service]:
+    """Start it with further settings; everything is gone afterwards."""
+    with TemporaryDirectory(prefix="refeed-bench-") as name:
+        folder = Path(name)
+        settings = load_settings().model_copy(
+            update={"state_dir": folder / "state", "host": "127.0.0.1", "port": 0}
+        )
+        environment = {"REFEED_LOG_LEVEL": "warning", **extra}
+        with launch(settings, environment, logs=folder) as running:
+            key = {"Authorization": f"Bearer {running.admin_key}"}
+            with (
+                httpx.Client(
+                    base_url=running.url, headers=key, timeout=PATIENCE
+                ) as api,
+                httpx.Client(base_url=running.sandbox_url or "") as sandbox,
+            ):
+                yield Service(api, sandbox, folder)
