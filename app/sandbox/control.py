@@ -34,7 +34,8 @@
 | GET /_sandbox/ledger/summary | the same filters | counts only |
 | DELETE /_sandbox/ledger | | a new, empty ledger |
 
-`{account}` and `account=` take an account id or a token.
+`{account}` and `account=` take an account id or a token. The faults `order_moves`,
+`order_leaves` and `order_arrives` strike between two pages of one order list.
 """  # noqa: E501  (a table)
 
 from collections.abc import Awaitable, Callable
