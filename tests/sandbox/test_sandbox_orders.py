@@ -6,7 +6,6 @@ from app.sandbox import dates
 from app.sandbox.markets import MARKETS
 from app.sandbox.orders import order_state
 
-SUMMER = "2026-07-03T10:00:00Z"
 WINTER = "2026-02-03T21:58:58.25Z"
 
 
@@ -28,29 +27,6 @@ WINTER = "2026-02-03T21:58:58.25Z"
 )
 def test_an_orders_state_follows_from_its_lines(states, present, state):
     assert order_state(states, present) == state
-
-
-@pytest.mark.parametrize(
-    ("moment", "country", "text"),
-    [
-        (WINTER, "GB", "2026-02-03T21:58:58Z"),
-        (WINTER, "FR", "2026-02-03T22:58:58+01:00"),
-        (SUMMER, "GB", "2026-07-03T11:00:00+01:00"),
-        (SUMMER, "FR", "2026-07-03T12:00:00+02:00"),
-        (SUMMER, "US", "2026-07-03T06:00:00-04:00"),
-        (SUMMER, "JP", "2026-07-03T19:00:00+09:00"),
-    ],
-)
-def test_dates_have_the_callers_offset_and_whole_seconds(moment, country, text):
-    assert dates.written(dates.read(moment), MARKETS[country]) == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["2026-02-03T21:58:58Z", "2026-02-03T22:58:58+01:00", "2026-02-03 21:58:58"],
-)
-def test_dates_are_read_in_both_forms(text):
-    assert dates.read(text) == 1_770_155_938
 
 
 async def test_an_order_reads_as_documented(shop):
