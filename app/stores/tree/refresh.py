@@ -84,7 +84,7 @@ async def refresh(tools: Tools, lease: Lease) -> Snooze | None:
         candidates = await _candidates(tx.session, tree)
     try:
         categories = await _fetch_with_any(tools, lease, tree, candidates)
-        content = await asyncio.to_thread(_content, categories)
+        content = await asyncio.to_thread(content_of, categories)
     except AccountRestsError as error:
         return Snooze(error.pause)
     except BackMarketError as error:
@@ -172,7 +172,7 @@ async def _wait_for_turn(tools: Tools, lease: Lease, account: SellerAccount) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
+class Content:
     """A tree as it is stored, and what tells it from another one."""
 
     nodes: str
@@ -180,7 +180,7 @@ class _Content:
     count: int
 
 
-def _content(categories: Sequence[Category]) -> _Content:
+def content_of(categories: Sequence[Category]) -> Content:
     """Raises NoTreeError: an empty answer must not replace a tree."""
     nodes = flatten(categories)
     if not any(node.is_leaf for node in nodes):
@@ -199,7 +199,7 @@ def _content(categories: Sequence[Category]) -> _Content:
         for position, node in enumerate(nodes)
     ]
     written = json.dumps(rows, ensure_ascii=False)
-    return _Content(written, hashlib.sha256(written.encode()).hexdigest(), len(rows))
+    return Content(written, hashlib.sha256(written.encode()).hexdigest(), len(rows))
 
 
 _INSERT = text(
@@ -215,7 +215,7 @@ _INSERT = text(
 )
 
 
-async def _keep(tools: Tools, lease: Lease, content: _Content) -> None:
+async def _keep(tools: Tools, lease: Lease, content: Content) -> None:
     """Put the new tree in the place of the old one, in one transaction."""
     async with tools.database.transaction() as tx:
         await lease.confirm(tx.session)
