@@ -7,7 +7,7 @@ columns and those of its category.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from app.backmarket.categories import Attribute
 from app.backmarket.categories import AttributeType as TheirType
@@ -16,6 +16,7 @@ from app.stores.channel import AttributeType, ChannelAttribute
 IMAGES = 6
 LONGEST_NUMBER = 20
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
+_AMOUNT = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
 _DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@]+([/?#]\S*)?", re.IGNORECASE)
 
@@ -38,7 +39,6 @@ def _size(name: str) -> ChannelAttribute:
         required=False,
         label=name.capitalize(),
         help=f"{name.capitalize()} of the product with its unit, as text.",
-        max_length=100,
     )
 
 
@@ -179,6 +179,7 @@ def _refusal(value: str, attribute: ChannelAttribute) -> str | None:
 
 _SAYS = {
     "not_a_number": "is no number",
+    "not_an_amount": "is no amount",
     "not_an_integer": "is no whole number",
     "not_accepted": "is not one of the accepted values",
     "not_an_address": "is no web address",
@@ -195,7 +196,7 @@ def accepts(attribute: ChannelAttribute) -> str:
     words = {
         AttributeType.DECIMAL: "a number such as 6.1",
         AttributeType.INTEGER: "a whole number",
-        AttributeType.MONEY: "an amount above 0 such as 799.00",
+        AttributeType.MONEY: "an amount above 0 with 2 decimals such as 799.00",
         AttributeType.URL: "an address with http or https",
     }.get(attribute.type, "text")
     if attribute.minimum is not None:
@@ -222,14 +223,10 @@ def _number(value: str, _attribute: ChannelAttribute) -> str | None:
     return None if fits else "not_a_number"
 
 
-def _amount(value: str, attribute: ChannelAttribute) -> str | None:
-    if code := _number(value, attribute):
-        return code
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        return "not_a_number"
-    return None if amount > 0 else "too_small"
+def _amount(value: str, _attribute: ChannelAttribute) -> str | None:
+    if len(value) > LONGEST_NUMBER or not _AMOUNT.fullmatch(value):
+        return "not_an_amount"
+    return None if Decimal(value) > 0 else "too_small"
 
 
 def _address(value: str, _attribute: ChannelAttribute) -> str | None:

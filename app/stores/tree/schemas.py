@@ -15,6 +15,10 @@ ADVICE = (
     "A worker fetches the tree as soon as a store of this platform and environment "
     "has a token: PUT /v1/stores/{id}/settings. Ask again in a few seconds."
 )
+NOT_YET = (
+    "The tree could not be fetched: `error` says why. It is tried again by itself, "
+    "and at once when a token is set or works again."
+)
 RETRYING = "The refresh is tried again by itself; until then this is the last tree."
 
 
@@ -112,8 +116,14 @@ def tree_out(name: TreeName, tree: CategoryTree | None, interval: timedelta) -> 
         error=TreeError(code=error, message=(tree and tree.error) or "")
         if error
         else None,
-        advice=(RETRYING if stale else None) if fetched else ADVICE,
+        advice=_advice(fetched=fetched, stale=stale, failed=error is not None),
     )
+
+
+def _advice(*, fetched: bool, stale: bool, failed: bool) -> str | None:
+    if fetched:
+        return RETRYING if stale else None
+    return NOT_YET if failed else ADVICE
 
 
 def attribute_out(attribute: ChannelAttribute, part: Part = "offer") -> AttributeOut:
