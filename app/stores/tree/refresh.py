@@ -25,6 +25,7 @@ from app.backmarket.errors import (
 )
 from app.backmarket.markets import Environment, Platform, market_of
 from app.columns import utc_now
+from app.crashpoints import crashpoint
 from app.database import Database
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
@@ -90,7 +91,9 @@ async def refresh(tools: Tools, lease: Lease) -> Snooze | None:
     except BackMarketError as error:
         await _note_failure(tools, lease, error.code, error.message)
         return None
+    crashpoint("tree.fetched")
     await _keep(tools, lease, content)
+    crashpoint("tree.kept")
     return None
 
 
@@ -234,6 +237,7 @@ async def _keep(tools: Tools, lease: Lease, content: Content) -> None:
         tree.failures, tree.error_code, tree.error = 0, None, None
         tree.next_at = next_due(tree.id, tools.settings.tree_interval, now)
         await tx.session.flush()
+        crashpoint("tree.before_commit")
         await lease.finish(tx.session)
     log.info("tree.fetched", categories=content.count, changed=changed)
 

@@ -1,15 +1,17 @@
 """A shop whose tree is there, and time in the tester's hands."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from app.settings import Settings
 from tests.stores.tree.looking import in_state
-from tests.support.shop import Shop
+from tests.support.shop import Shop, open_shop
 from tests.support.stack import query
+from workers.main import Crew
 
 Sql = Callable[..., Awaitable[list[Any]]]
 
@@ -37,7 +39,11 @@ def day_passes(sql: Sql) -> Callable[[], Awaitable[None]]:
 
 
 @pytest.fixture
-async def mapped(shop: Shop) -> Shop:
-    """A shop of which the tree is known."""
-    await in_state(shop, fetched=True)
-    return shop
+async def mapped(
+    api: httpx.AsyncClient, worker: Crew, sandbox_url: str
+) -> AsyncIterator[Shop]:
+    """A British shop of which the tree is known, in English."""
+    opened = await open_shop(api, sandbox_url, country="GB")
+    await in_state(opened, fetched=True)
+    yield opened
+    await opened.clear_faults()
