@@ -19,7 +19,7 @@ from app.publications.router import router as publications
 from app.requests import RequestContext
 from app.settings import Settings, load_settings, require
 from app.storage import Storage
-from app.stores.router import channel_router
+from app.stores.channel_router import router as channel
 from app.stores.router import router as stores
 from app.vault import Vault, open_vault
 
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="refeed", version=VERSION, lifespan=lambda _: _open(known))
     rooms: tuple[APIRouter, ...] = (
         stores,
-        channel_router,
+        channel,
         accounts,
         catalogs,
         publications,

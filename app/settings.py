@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     offers_interval: Span = Field(
         timedelta(hours=2), description="default rhythm of offer publications"
     )
+    tree_interval: Span = Field(
+        timedelta(days=1), description="how often a category tree is fetched again"
+    )
     task_deadline: Span = Field(
         timedelta(minutes=30), description="how long a Back Market task is polled"
     )

@@ -8,6 +8,7 @@ from app.catalogs import models as catalogs
 from app.jobs import models as jobs
 from app.publications import models as publications
 from app.stores import models as stores
+from app.stores.tree import models as tree
 
-ROOMS = (access, accounts, catalogs, jobs, publications, stores)
+ROOMS = (access, accounts, catalogs, jobs, publications, stores, tree)
 METADATA = SQLModel.metadata

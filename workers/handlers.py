@@ -1,11 +1,15 @@
 """Which service function does which kind of job."""
 
+from functools import partial
+
 from app.accounts.connection import check_connection
 from app.catalogs import intake
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.publications import ending, requests, run
 from app.publications.context import Tools as PublishingTools
+from app.stores.tree import refresh
+from app.stores.tree import requests as trees
 from workers.context import WorkerContext
 from workers.runner import Handler
 
@@ -19,6 +23,9 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         context.back_market,
         context.vault,
         context.storage,
+    )
+    fetching = refresh.Tools(
+        context.settings, context.database, context.back_market, context.vault
     )
 
     async def import_catalog(lease: Lease) -> Snooze | None:
@@ -42,6 +49,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         async with context.database.transaction() as tx:
             if works_again:
                 await requests.request_for_account(tx, lease.subject_id)
+                await trees.request_for_account(tx, lease.subject_id)
             await lease.finish(tx.session)
 
     async def leave(_lease: Lease, _error: str) -> None:
@@ -51,4 +59,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         JobKind.IMPORT: Handler(import_catalog, give_up_import),
         JobKind.PUBLISH: Handler(publish, give_up_publication),
         JobKind.CHECK_CONNECTION: Handler(check, leave),
+        JobKind.REFRESH_TREE: Handler(
+            partial(refresh.refresh, fetching), partial(refresh.give_up, fetching)
+        ),
     }

@@ -22,6 +22,7 @@ from app.logs import configure_logs
 from app.publications.requests import request_due
 from app.settings import Settings, load_settings, require
 from app.storage import Storage
+from app.stores.tree import requests as trees
 from app.vault import open_vault
 from workers.context import WorkerContext
 from workers.handlers import handlers_of
@@ -113,6 +114,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
         try:
             async with context.database.transaction() as tx:
                 await request_due(tx)
+                await trees.request_due(tx, context.settings.tree_interval)
             if time.monotonic() - tidied > RHYTHM.total_seconds():
                 await tidy(context.database, context.storage, context.settings)
                 tidied = time.monotonic()

@@ -13,6 +13,8 @@ class JobKind(StrEnum):
     """Subject: a publication."""
     CHECK_CONNECTION = "check_connection"
     """Subject: a seller account."""
+    REFRESH_TREE = "refresh_tree"
+    """Subject: a category tree."""
 
 
 def exclusive_name(kind: JobKind, subject_id: UUID) -> str:

@@ -16,6 +16,8 @@ class AttributeType(StrEnum):
     GTIN = "gtin"
     CHOICE = "choice"
     BOOLEAN = "boolean"
+    DECIMAL = "decimal"
+    URL = "url"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Header, Query, Response
 
 from app.access.doorway import Reader, Writer
+from app.backmarket.markets import MARKETS, Environment, UnknownMarketError
 from app.database import Tx
-from app.errors import FieldError, PreconditionFailedError
+from app.errors import FieldError, InvalidError, PreconditionFailedError
 from app.stores import service
 from app.stores.models import Store
+from app.stores.tree.service import TreeName, tree_name
 
 
 async def store_to_read(store_id: UUID, tx: Tx, caller: Reader) -> Store:
@@ -47,5 +49,43 @@ def tag(response: Response, store: Store) -> None:
     response.headers["ETag"] = etag(store)
 
 
+async def asked_tree(
+    tx: Tx,
+    caller: Reader,
+    store_id: Annotated[
+        UUID | None, Query(description="the store whose country and environment count")
+    ] = None,
+    country: Annotated[
+        str | None, Query(max_length=10, description="where no `store_id` is given")
+    ] = None,
+    environment: Annotated[
+        Environment, Query(description="goes with `country`")
+    ] = Environment.PRODUCTION,
+) -> TreeName | None:
+    """The category tree of a store, else of a country; None when neither is given."""
+    if store_id:
+        return service.tree_of(await service.visible(tx.session, caller, store_id))
+    if country is None:
+        return None
+    try:
+        return tree_name(country, environment)
+    except UnknownMarketError as error:
+        message = f"Back Market has no market `{error.country[:20]}`."
+        accepted = ", ".join(sorted(MARKETS))
+        wrong = FieldError("country", "unknown_market", message, accepted)
+        raise InvalidError(message, errors=[wrong]) from None
+
+
+def needed(asked: TreeName | None) -> TreeName:
+    """Raises InvalidError when the request does not say which tree it means."""
+    if asked is None:
+        message = "Say whose category tree: each country has its own language."
+        accepted = "`store_id`, or `country` and `environment`"
+        wrong = FieldError("store_id", "missing", message, accepted)
+        raise InvalidError(message, errors=[wrong])
+    return asked
+
+
+AskedTree = Annotated[TreeName | None, Depends(asked_tree)]
 StoreToRead = Annotated[Store, Depends(store_to_read)]
 StoreToChange = Annotated[Store, Depends(store_to_change)]

@@ -1,13 +1,14 @@
 """What a store still lacks before it may publish: lights with reasons. Pure."""
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from app.stores.mapping import CategoryTarget, Mapping, category_key
 
 Colour = Literal["green", "red"]
+IDS_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +51,26 @@ def mapping_light(mapping: Mapping | None, columns: Sequence[str] | None) -> Lig
 
 
 def categories_light(
-    targets: Sequence[CategoryTarget], seen: MappingOf[str, int] | None
+    targets: Sequence[CategoryTarget],
+    seen: MappingOf[str, int] | None,
+    gone: Collection[int] = (),
 ) -> Light:
-    """Green when a category is mapped that the newest catalog has rows of."""
+    """Green when a category is mapped that the newest catalog has rows of.
+
+    `gone`: mapped categories that Back Market's tree has no more.
+    """
     if not targets:
         return Light("categories", (Reason("no_categories", "No category is mapped."),))
+    reasons = []
+    if gone:
+        ids = ", ".join(map(str, sorted(gone)[:IDS_TOLD]))
+        message = f"{len(gone)} no longer a leaf of Back Market's tree: {ids}."
+        reasons.append(Reason("category_gone", message))
     mapped = {category_key(target.source) for target in targets}
     if seen and not any(category_key(source) in mapped for source in seen):
-        return Light(
-            "categories",
-            (
-                Reason(
-                    "no_category_used",
-                    "No row of the newest catalog is in a mapped category.",
-                ),
-            ),
-        )
-    return Light("categories")
+        message = "No row of the newest catalog is in a mapped category."
+        reasons.append(Reason("no_category_used", message))
+    return Light("categories", tuple(reasons))
 
 
 def settings_light(*, has_token: bool) -> Light:

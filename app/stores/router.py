@@ -1,4 +1,4 @@
-"""`/v1/stores` and what belongs to one; `/v1/channel/attributes`."""
+"""`/v1/stores` and what belongs to one."""
 
 from fastapi import APIRouter, BackgroundTasks, Response, status
 
@@ -13,13 +13,11 @@ from app.database import Tx
 from app.errors import problem_responses
 from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.stores import service
-from app.stores.channel import ATTRIBUTES
 from app.stores.doorway import StoreToChange, StoreToRead, tag
 from app.stores.mapping import Mapping, category_key
 from app.stores.models import Store
 from app.stores.schemas import (
     ActivationOut,
-    AttributeOut,
     CategoriesIn,
     CategoriesOut,
     LightsOut,
@@ -30,7 +28,6 @@ from app.stores.schemas import (
     StoreIn,
     StoreOut,
     StorePatch,
-    attribute_out,
     light_out,
     mapping_out,
     settings_out,
@@ -38,7 +35,6 @@ from app.stores.schemas import (
 )
 
 router = APIRouter(prefix="/v1/stores", tags=["stores"])
-channel_router = APIRouter(prefix="/v1/channel", tags=["channel"])
 VERSIONED = problem_responses(412)
 
 
@@ -207,9 +203,3 @@ def _activation(store: Store) -> ActivationOut:
         next_offers_at=store.next_offers_at,
         next_products_at=store.next_products_at,
     )
-
-
-@channel_router.get("/attributes", summary="What a mapping can fill")
-async def list_attributes(_: Reader) -> Page[AttributeOut]:
-    """Every channel attribute with type, accepted values and help."""
-    return Page(items=[attribute_out(attribute) for attribute in ATTRIBUTES])

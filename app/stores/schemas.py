@@ -9,7 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from app.accounts.schemas import MarketplaceToken
 from app.backmarket.markets import MARKETS, Environment, UnknownMarketError, market_of
-from app.stores.channel import ChannelAttribute
 from app.stores.lights import Light
 from app.stores.mapping import CategoryTarget, Mapping
 from app.stores.models import Store
@@ -152,7 +151,7 @@ class CategoriesIn(BaseModel):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"items": [{"source": "Phones", "category_id": 2, "cpa": "10.00"}]}
+                {"items": [{"source": "Phones", "category_id": 1101, "cpa": "10.00"}]}
             ]
         },
     )
@@ -203,20 +202,6 @@ class ActivationOut(BaseModel):
     activated_at: datetime | None
     next_offers_at: datetime | None
     next_products_at: datetime | None
-
-
-class AttributeOut(BaseModel):
-    """A channel attribute: what it is called, what it accepts, what it means."""
-
-    name: str
-    label: str
-    required: bool
-    type: str
-    accepted: list[str]
-    minimum: int | None
-    maximum: int | None
-    max_length: int | None
-    help: str
 
 
 def store_out(store: Store) -> StoreOut:
@@ -271,18 +256,4 @@ def light_out(light: Light) -> LightOut:
     return LightOut(
         state=light.colour,
         reasons=[ReasonOut(code=r.code, message=r.message) for r in light.reasons],
-    )
-
-
-def attribute_out(attribute: ChannelAttribute) -> AttributeOut:
-    return AttributeOut(
-        name=attribute.name,
-        label=attribute.label,
-        required=attribute.required,
-        type=attribute.type,
-        accepted=list(attribute.accepted),
-        minimum=attribute.minimum,
-        maximum=attribute.maximum,
-        max_length=attribute.max_length,
-        help=attribute.help,
     )

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from app.access.service import Caller
 from app.accounts import service as accounts
 from app.accounts.models import SellerAccount
-from app.backmarket.markets import market_of
+from app.backmarket.markets import Environment, market_of
 from app.columns import utc_now
 from app.database import Transaction
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
@@ -28,6 +28,8 @@ from app.stores.lights import (
 from app.stores.mapping import CategoryTarget, Mapping, category_key
 from app.stores.models import Store
 from app.stores.schemas import SettingsIn
+from app.stores.tree import requests as trees
+from app.stores.tree.service import TreeName, check_leaves, not_leaves, tree_name
 from app.vault import Vault
 
 
@@ -184,6 +186,7 @@ async def _join_account(
         )
     store.account_id = account.id
     await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
+    await trees.want(tx, tree_name(store.country, wanted.environment))
 
 
 def mapping_of(store: Store) -> Mapping | None:
@@ -192,6 +195,11 @@ def mapping_of(store: Store) -> Mapping | None:
 
 def categories_of(store: Store) -> list[CategoryTarget]:
     return [CategoryTarget.model_validate(item) for item in store.categories]
+
+
+def tree_of(store: Store) -> TreeName:
+    """The category tree that the store's categories are of."""
+    return tree_name(store.country, Environment(store.environment))
 
 
 async def put_mapping(tx: Transaction, store: Store, mapping: Mapping) -> None:
@@ -203,7 +211,11 @@ async def put_mapping(tx: Transaction, store: Store, mapping: Mapping) -> None:
 async def put_categories(
     tx: Transaction, store: Store, targets: Sequence[CategoryTarget]
 ) -> None:
-    """Set the category mapping; the newest catalog is read again with it."""
+    """Set the category mapping; the newest catalog is read again with it.
+
+    Raises InvalidError for a source category that is mapped twice, and for a category
+    that is no leaf of the store's tree, where that is known.
+    """
     seen: set[str] = set()
     for number, target in enumerate(targets):
         key = category_key(target.source)
@@ -214,6 +226,8 @@ async def put_categories(
                 errors=[FieldError(f"items.{number}.source", "duplicate", message)],
             )
         seen.add(key)
+    wanted = [(target.source, target.category_id) for target in targets]
+    await check_leaves(tx.session, tree_of(store), wanted)
     store.categories = [t.model_dump(mode="json") for t in targets]
     await _reimport(tx, store)
 
@@ -238,9 +252,12 @@ async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
     account = (
         await session.get(SellerAccount, store.account_id) if store.account_id else None
     )
+    targets = categories_of(store)
+    mapped = {target.category_id for target in targets}
+    gone = await not_leaves(session, tree_of(store), mapped)
     return (
         mapping_light(mapping_of(store), store.catalog_columns),
-        categories_light(categories_of(store), store.catalog_categories),
+        categories_light(targets, store.catalog_categories, gone),
         settings_light(has_token=account is not None),
         connection_light(
             account.connection if account else None,

@@ -50,6 +50,7 @@ OF_ANY_KEY = {
     "/v1/stores": "GET",
     "/v1/publications": "GET",
     "/v1/channel/attributes": "GET",
+    "/v1/channel/categories": "GET",
 }
 OPEN = {"/health/live": "GET", "/health/ready": "GET"}
 WITHOUT_SCHEMA = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}

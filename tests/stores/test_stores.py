@@ -181,8 +181,8 @@ async def test_a_mapping_comes_back_as_it_went_in(api: httpx.AsyncClient):
 async def test_a_category_is_mapped_once(api: httpx.AsyncClient):
     path = await make(api)
     items = [
-        {"source": "Phones", "category_id": 2, "cpa": "10"},
-        {"source": " phones ", "category_id": 3, "cpa": "0"},
+        {"source": "Phones", "category_id": 1101, "cpa": "10"},
+        {"source": " phones ", "category_id": 1111, "cpa": "0"},
     ]
 
     answer = await api.put(f"{path}/categories", json={"items": items})
@@ -195,7 +195,7 @@ async def test_a_category_is_mapped_once(api: httpx.AsyncClient):
 @pytest.mark.parametrize("cpa", ["0", "100", "12.5"])
 async def test_a_commission_is_a_percentage(api: httpx.AsyncClient, cpa: str):
     path = await make(api)
-    items = [{"source": "Phones", "category_id": 2, "cpa": cpa}]
+    items = [{"source": "Phones", "category_id": 1101, "cpa": cpa}]
 
     answer = await put(api, f"{path}/categories", {"items": items})
 
@@ -212,7 +212,7 @@ def reading(column: str) -> dict[str, Any]:
     return {"attributes": changed}
 
 
-OTHER = {"items": [{"source": "Tablets", "category_id": 3, "cpa": "1"}]}
+OTHER = {"items": [{"source": "Tablets", "category_id": 1111, "cpa": "1"}]}
 RED: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "no token": ("settings", SANDBOX, "api_settings", "no_token"),
     "no mapping": ("mapping", {"attributes": {}}, "mapping", "attribute_missing"),

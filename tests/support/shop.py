@@ -14,7 +14,7 @@ from stdnum import ean
 
 COLUMNS = ("sku", "ean", "price", "quantity", "grade", "category")
 MAPPING = {"attributes": {name: {"column": name} for name in COLUMNS}}
-CATEGORIES = {"items": [{"source": "Phones", "category_id": 2, "cpa": "10.00"}]}
+CATEGORIES = {"items": [{"source": "Phones", "category_id": 1101, "cpa": "10.00"}]}
 EANS = tuple(
     f"{body}{ean.calc_check_digit(str(body))}"
     for body in range(400638133000, 400638133400)

@@ -1,0 +1,342 @@
+"""Back Market's tree: when it is fetched, with whose token, and what an outage does."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from app.backmarket.categories import parse_tree
+from app.stores.tree.refresh import NoTreeError, content_of
+from tests.stores.tree.looking import (
+    TREE_CALL,
+    eventually,
+    in_state,
+    other_than,
+    tree,
+    tree_calls,
+)
+from tests.support.shop import Shop, fresh_token, open_shop
+from workers.main import Crew
+
+IPHONE = {
+    "id": 1101,
+    "parent_id": -10,
+    "name": "iPhone",
+    "path": "Mobile devices > Smartphones > iPhone",
+    "is_leaf": True,
+}
+
+
+async def light(shop: Shop, name: str) -> dict[str, Any]:
+    answer = await shop.api.get(f"/v1/stores/{shop.store_id}/lights")
+    return dict(answer.json()[name])
+
+
+async def test_a_store_that_gets_its_token_has_its_tree_soon(shop: Shop):
+    found = await in_state(shop, fetched=True)
+
+    (iphone,) = [item for item in found["items"] if item["id"] == 1101]
+    assert iphone["is_leaf"]
+    assert iphone["path"].endswith(" > Smartphones > iPhone")
+    assert found["items"][0]["parent_id"] is None
+    assert found["tree"]["locale"] == "fr-fr"
+    assert found["tree"]["error"] is None
+    assert found["tree"]["advice"] is None
+
+
+async def test_before_the_first_fetch_the_list_is_empty_and_says_what_to_do(
+    api: httpx.AsyncClient,
+):
+    store = await api.post("/v1/stores", json={"name": "A", "country": "DE"})
+
+    found = await tree(api, store.json()["id"])
+
+    assert (found["items"], found["next"]) == ([], None)
+    assert found["tree"]["state"] == "not_fetched"
+    assert found["tree"]["stale"] is False
+    assert "token" in found["tree"]["advice"]
+
+
+async def test_each_country_has_the_tree_in_its_own_language(
+    shop: Shop, sandbox_url: str
+):
+    britain = await open_shop(shop.api, sandbox_url, country="GB", token=shop.token)
+
+    french, british = [await in_state(s, fetched=True) for s in (shop, britain)]
+
+    assert (french["tree"]["locale"], british["tree"]["locale"]) == ("fr-fr", "en-gb")
+    calls = await tree_calls(shop)
+    assert sorted(call["locale"] for call in calls) == ["en-gb", "fr-fr"]
+
+
+async def test_stores_of_one_country_share_one_tree(mapped: Shop, sandbox_url: str):
+    other = await open_shop(mapped.api, sandbox_url, country="GB")
+
+    await in_state(other, fetched=True)
+
+    assert len(await tree_calls(mapped)) + len(await tree_calls(other)) == 1
+
+
+async def test_the_api_alone_asks_back_market_for_nothing(
+    api: httpx.AsyncClient, sandbox_url: str
+):
+    shop = await open_shop(api, sandbox_url)
+
+    found = await tree(api, shop.store_id)
+
+    assert found["tree"]["state"] == "not_fetched"
+    assert await tree_calls(shop) == []
+
+
+async def test_a_tree_is_fetched_again_when_its_day_has_passed(
+    mapped: Shop, sql, day_passes
+):
+    before = await in_state(mapped, fetched=True)
+
+    await day_passes()
+    seen = before["tree"]["fetched_at"]
+    after = await in_state(mapped, fetched_at=other_than(seen))
+
+    assert after["items"] == before["items"]
+    assert len(await tree_calls(mapped)) == 2
+    due = "next_at > now() AND next_at <= now() + interval '1 day'"
+    assert await sql(f"SELECT {due} FROM category_tree") == [(True,)]  # noqa: S608 - a constant
+
+
+async def test_what_back_market_removed_or_renamed_is_so_here_after_a_refresh(
+    mapped: Shop, sql, day_passes
+):
+    """We kept another tree than Back Market has: the refresh puts it right."""
+    before = await in_state(mapped, fetched=True)
+    await sql("UPDATE category_tree SET digest = 'older'")
+    await sql("UPDATE category_node SET name = 'Old' WHERE category_id = 1101")
+    await sql("UPDATE category_node SET category_id = 9 WHERE category_id = 1102")
+
+    await day_passes()
+    seen = before["tree"]["fetched_at"]
+    after = await in_state(mapped, fetched_at=other_than(seen))
+
+    assert after["items"] == before["items"]
+
+
+OUTAGES: dict[str, tuple[dict[str, Any], str]] = {
+    "Back Market is away": ({"kind": "unavailable"}, "unavailable"),
+    "the connection is dropped": ({"kind": "dropped_before"}, "unavailable"),
+    "a page instead of JSON": ({"kind": "bad_gateway"}, "unavailable"),
+    "too many requests": ({"kind": "throttled_json"}, "throttled"),
+    "an error that says 200": ({"kind": "answer", "status": 200}, "request_refused"),
+    "a page that says 200": (
+        {"kind": "answer", "status": 200, "envelope": "html"},
+        "not_understood",
+    ),
+    "the token may not read it": (
+        {"kind": "answer", "status": 403},
+        "permission_refused",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fault", "code"), OUTAGES.values(), ids=OUTAGES.keys())
+async def test_an_outage_keeps_the_old_tree_and_says_that_it_is_old(
+    mapped: Shop, sql, day_passes, fault: dict[str, Any], code: str
+):
+    before = await in_state(mapped, fetched=True)
+    await mapped.fault(path=TREE_CALL, **fault)
+
+    await day_passes()
+    old = await in_state(mapped, stale=True)
+
+    assert old["items"] == before["items"]
+    assert old["tree"]["fetched_at"] == before["tree"]["fetched_at"]
+    assert old["tree"]["error"]["code"] == code
+    assert old["tree"]["advice"]
+
+    await mapped.clear_faults()
+    await sql("UPDATE seller_account SET paused_until = NULL")
+    await day_passes()
+    new = await in_state(mapped, stale=False)
+
+    assert new["tree"]["error"] is None
+    assert new["tree"]["fetched_at"] > old["tree"]["fetched_at"]
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        pytest.param([], id="no categories"),
+        pytest.param([{"category_id": 1, "is_leaf": False}], id="branches only"),
+        pytest.param([{"category_id": 1, "is_leaf": True}], id="leaves without an id"),
+    ],
+)
+def test_an_answer_without_a_leaf_does_not_replace_a_tree(nothing: list[Any]):
+    with pytest.raises(NoTreeError):
+        content_of(parse_tree(nothing))
+
+
+async def test_a_failed_refresh_is_tried_again_by_itself_within_minutes(
+    mapped: Shop, sql, day_passes
+):
+    await mapped.fault("unavailable", path=TREE_CALL)
+
+    await day_passes()
+    await in_state(mapped, stale=True)
+
+    soon = "next_at > now() AND next_at <= now() + interval '1 minute'"
+    assert await sql(f"SELECT {soon} FROM category_tree") == [(True,)]  # noqa: S608 - a constant
+
+
+async def test_a_throttled_account_rests_as_after_any_other_call(
+    mapped: Shop, sql, day_passes
+):
+    await mapped.fault("throttled_html", path=TREE_CALL)
+
+    await day_passes()
+    await in_state(mapped, error="throttled")
+
+    assert await sql("SELECT paused_until > now() FROM seller_account") == [(True,)]
+
+
+async def test_a_tree_waits_while_the_account_rests(mapped: Shop, sql, day_passes):
+    before = await in_state(mapped, fetched=True)
+    await sql("UPDATE seller_account SET paused_until = now() + interval '1 hour'")
+
+    await day_passes()
+    waits = (
+        "SELECT 1 FROM job WHERE kind = 'refresh_tree' AND state = 'queued' "
+        "AND run_after > now() + interval '50 minutes'"
+    )
+    await eventually(lambda: sql(waits))
+    resting = await tree(mapped.api, mapped.store_id)
+
+    assert resting["tree"]["stale"] is False
+    assert len(await tree_calls(mapped)) == 1
+
+    await sql("UPDATE seller_account SET paused_until = NULL")
+    await sql("UPDATE job SET run_after = now(), woken_at = NULL WHERE state='queued'")
+    await in_state(mapped, fetched_at=other_than(before["tree"]["fetched_at"]))
+
+
+async def test_another_account_is_asked_when_the_token_of_one_is_refused(
+    mapped: Shop, sandbox_url: str, day_passes
+):
+    other = await open_shop(mapped.api, sandbox_url, country="GB")
+    before = await in_state(mapped, fetched=True)
+    await mapped.sandbox("POST", "/tokens/revoke", json={"token": mapped.token})
+
+    await day_passes()
+    seen = before["tree"]["fetched_at"]
+    await in_state(mapped, fetched_at=other_than(seen), error=None)
+
+    assert len(await tree_calls(other)) == 1
+
+
+async def test_a_tree_without_any_good_token_comes_once_a_token_works(
+    api: httpx.AsyncClient, worker: Crew, sandbox_url: str
+):
+    bad = fresh_token()
+    seller = Shop(api, sandbox_url, "", bad, "")
+    known = {"id": f"seller-{bad[-12:-2]}", "platform": "EU", "tokens": [bad]}
+    await seller.sandbox("POST", "/accounts", json=known)
+    await seller.sandbox("POST", "/tokens/revoke", json={"token": bad})
+    shop = await open_shop(api, sandbox_url, token=bad)
+    await in_state(shop, fetched=False, error="token_refused")
+    good = fresh_token()
+    settings = (await api.get(f"/v1/stores/{shop.store_id}/settings")).json()
+
+    answer = await api.put(
+        f"/v1/seller-accounts/{settings['seller_account_id']}/token",
+        json={"token": good},
+    )
+
+    assert answer.status_code == 204
+    assert (await in_state(shop, fetched=True, error=None))["items"]
+
+
+async def test_a_mapped_category_must_be_a_leaf_of_the_tree(mapped: Shop):
+    path = f"/v1/stores/{mapped.store_id}/categories"
+    items = [
+        {"source": "Phones", "category_id": 1101, "cpa": "10"},
+        {"source": "Headphones", "category_id": 999, "cpa": "10"},
+    ]
+
+    answer = await mapped.api.put(path, json={"items": items})
+    kept = await mapped.api.get(path)
+
+    (error,) = answer.json()["errors"]
+    assert answer.status_code == 422
+    assert (error["field"], error["code"]) == (
+        "items.1.category_id",
+        "unknown_category",
+    )
+    assert "1301 (Home and leisure > Audio > Headphones)" in error["accepted"]
+    assert [item["category_id"] for item in kept.json()["items"]] == [1101]
+
+
+async def test_a_branch_is_refused_with_its_leaves(mapped: Shop, sql):
+    """Back Market's example has negative ids for branches; nothing promises that."""
+    await sql(
+        "UPDATE category_node SET category_id = abs(category_id), "
+        "parent_id = abs(parent_id)"
+    )
+    items = [{"source": "Phones", "category_id": 10, "cpa": "10"}]
+
+    answer = await mapped.api.put(
+        f"/v1/stores/{mapped.store_id}/categories", json={"items": items}
+    )
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (422, "not_a_leaf")
+    assert error["accepted"].startswith("1101 (Mobile devices > Smartphones > iPhone)")
+
+
+async def test_many_wrong_categories_are_told_in_one_bounded_answer(mapped: Shop):
+    items = [
+        {"source": f"S{n}", "category_id": 900_000 + n, "cpa": "1"} for n in range(5000)
+    ]
+
+    answer = await mapped.api.put(
+        f"/v1/stores/{mapped.store_id}/categories", json={"items": items}
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("5000 of the categories")
+    assert len(answer.json()["errors"]) == 20
+
+
+async def test_categories_are_taken_before_the_tree_is_known_and_told_when_gone(
+    api: httpx.AsyncClient, worker: Crew
+):
+    store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
+    path = f"/v1/stores/{store['id']}"
+    shop = Shop(api, "", store["id"], fresh_token(), "")
+    items = [
+        {"source": "Phones", "category_id": 1101, "cpa": "10"},
+        {"source": "Fax", "category_id": 777, "cpa": "10"},
+    ]
+
+    taken = await api.put(f"{path}/categories", json={"items": items})
+    before = await light(shop, "categories")
+    token = {"environment": "sandbox", "token": shop.token}
+    await api.put(f"{path}/settings", json=token)
+    await in_state(shop, fetched=True)
+    after = await light(shop, "categories")
+
+    assert taken.status_code == 200
+    assert before == {"state": "green", "reasons": []}
+    assert after["state"] == "red"
+    (reason,) = after["reasons"]
+    assert reason["code"] == "category_gone"
+    assert "777" in reason["message"]
+    assert "1101" not in reason["message"]
+
+
+async def test_a_deleted_store_leaves_the_tree_to_the_others(mapped: Shop):
+    other = await mapped.api.post("/v1/stores", json={"name": "B", "country": "GB"})
+    token = {"environment": "sandbox", "token": mapped.token}
+    path = f"/v1/stores/{other.json()['id']}"
+    await mapped.api.put(f"{path}/settings", json=token)
+
+    deleted = await mapped.api.delete(path)
+
+    assert deleted.status_code == 204
+    assert IPHONE in (await tree(mapped.api, mapped.store_id))["items"]

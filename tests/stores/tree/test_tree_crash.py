@@ -1,0 +1,44 @@
+"""The worker is killed (kill -9) while it fetches a tree; the next one brings it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.stores.tree.looking import eventually, in_state
+from tests.support.shop import open_shop
+from tests.support.stack import WorkerProcess, wait_until
+
+
+@pytest.fixture
+def process(settings: Settings) -> Iterator[WorkerProcess]:
+    """A short lease, so that the next worker need not wait long."""
+    worker = WorkerProcess(settings.model_copy(update={"lease": timedelta(seconds=1)}))
+    yield worker
+    worker.stop()
+
+
+@pytest.mark.parametrize("step", ["tree.fetched", "tree.before_commit", "tree.kept"])
+async def test_a_tree_survives_a_kill_at(  # noqa: PLR0913, PLR0917 - what the test needs
+    api: httpx.AsyncClient,
+    sandbox_url: str,
+    process: WorkerProcess,
+    sql,
+    tmp_path: Path,
+    step: str,
+):
+    shop = await open_shop(api, sandbox_url)
+    marker = tmp_path / "died"
+
+    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    wait_until(lambda: process.died)
+    process.start()
+    found = await in_state(shop, fetched=True, error=None)
+
+    assert marker.read_text() == step
+    assert 1101 in {item["id"] for item in found["items"]}
+    done = "SELECT 1 FROM job WHERE kind = 'refresh_tree' AND state = 'done'"
+    await eventually(lambda: sql(done))
