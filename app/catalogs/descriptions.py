@@ -1,7 +1,7 @@
 """What a store's newest catalog says of the products behind some of its offers."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -9,10 +9,9 @@ from uuid import UUID
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.backmarket.markets import market_of
+from app.backmarket.markets import Environment, market_of
 from app.catalogs.agenda import source_of
 from app.catalogs.engine.products import (
-    LeafAttribute,
     ProductConfig,
     check_products,
     read_products,
@@ -24,6 +23,8 @@ from app.storage import Storage
 from app.stores import service as stores
 from app.stores.mapping import category_key
 from app.stores.models import Store
+from app.stores.tree import service as tree
+from app.stores.tree.service import tree_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,6 @@ async def descriptions(
     settings: Settings,
     storage: Storage,
     store_id: UUID,
-    leaves: Mapping[int, Sequence[LeafAttribute]],
 ) -> Descriptions | None:
     """None where the store has no catalog or no mapping in force."""
     store = await session.get_one(Store, store_id)
@@ -56,13 +56,15 @@ async def descriptions(
     catalog = await session.get(Catalog, store.current_catalog_id)
     if catalog is None or not catalog.storage_key:
         return None
+    name = tree_name(store.country, Environment(store.environment))
+    leaves = await tree.leaves(session, *name)
     config = ProductConfig(
         mapping=mapping,
         categories={
             category_key(target.source): target.category_id
             for target in stores.categories_of(store)
         },
-        leaves=leaves,
+        leaves={number: leaf.attributes for number, leaf in leaves.items()},
         currency=market_of(store.country).currency,
         duplicates=store.duplicate_skus,  # type: ignore[arg-type]
     )

@@ -75,7 +75,7 @@ async def make_plan(run: Run) -> None:
         found = await tx.session.execute(_CANDIDATES, values | {"most": DETAIL_LIMIT})
         keys = list(found.scalars())
         told = await descriptions(
-            tx.session, run.tools.settings, run.tools.storage, run.store_id, {}
+            tx.session, run.tools.settings, run.tools.storage, run.store_id
         )
     said = await asyncio.to_thread(_said, told, keys)
     async with run.tools.database.transaction() as tx:

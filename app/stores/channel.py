@@ -176,60 +176,76 @@ ATTRIBUTE_NAMES = frozenset(attribute.name for attribute in ATTRIBUTES)
 REQUIRED_NAMES = tuple(a.name for a in ATTRIBUTES if a.required)
 
 
-def _text(
-    name: str, label: str, help_: str, most: int | None = None
-) -> ChannelAttribute:
+def _image(number: int) -> ChannelAttribute:
+    return ChannelAttribute(
+        f"image{number}",
+        AttributeType.URL,
+        required=number == 1,
+        label=f"Image {number}",
+        help="Address of a picture that everybody can open, with http or https.",
+        max_length=1000,
+    )
+
+
+def _size(name: str) -> ChannelAttribute:
     return ChannelAttribute(
         name,
         AttributeType.TEXT,
         required=False,
-        label=label,
-        help=help_,
-        max_length=most,
+        label=name.capitalize(),
+        help=f"{name.capitalize()} of the product with its unit, as text.",
     )
 
 
-IMAGES = tuple(f"image{n}" for n in range(1, 7))
 PRODUCT_ATTRIBUTES: tuple[ChannelAttribute, ...] = (
-    _text("title", "Title", "Name of the product in the store's language.", 200),
-    _text("description", "Description", "What the product is, for buyers."),
-    _text("brand", "Brand", "Name of the maker.", 100),
+    ChannelAttribute(
+        "title",
+        AttributeType.TEXT,
+        required=True,
+        label="Title",
+        help="Name of the product in the language of the store's country.",
+        max_length=200,
+    ),
+    ChannelAttribute(
+        "description",
+        AttributeType.TEXT,
+        required=True,
+        label="Description",
+        help="Describes the product in the language of the store's country.",
+    ),
+    ChannelAttribute(
+        "brand",
+        AttributeType.TEXT,
+        required=True,
+        label="Brand",
+        help="Who made the product.",
+        max_length=100,
+    ),
     ChannelAttribute(
         "price_new",
         AttributeType.MONEY,
-        required=False,
+        required=True,
         label="Price when new",
-        help="What the product costs new, in the store's currency.",
+        help="What the product costs new in the store's country, in its currency, "
+        "above 0.",
     ),
     ChannelAttribute(
         "weight",
         AttributeType.INTEGER,
-        required=False,
+        required=True,
         label="Weight",
-        help="Whole grams, more than 1; `250 g` and `1.2 kg` are understood.",
+        help="Grams, a whole number above 1; `250 g` and `1.2 kg` are understood.",
         minimum=2,
     ),
-    *(
-        _text(name, f"Image {name[-1]}", "Address of a picture (https).", 1000)
-        for name in IMAGES
-    ),
-    _text("width", "Width", "With its unit, e.g. `7.1 cm`.", 100),
-    _text("height", "Height", "With its unit, e.g. `14.6 cm`.", 100),
-    _text("depth", "Depth", "With its unit, e.g. `0.8 cm`.", 100),
+    *(_image(number) for number in range(1, 7)),
+    *(_size(name) for name in ("width", "height", "depth")),
 )
 """What Back Market needs for an EAN that it does not know (products, creation).
 
-None is required of a mapping: offers of known EANs do without.
+A mapping need not have them: offers of known EANs do without.
 """
 PRODUCT_NAMES = frozenset(attribute.name for attribute in PRODUCT_ATTRIBUTES)
-REQUIRED_OF_PRODUCTS = (
-    "title",
-    "description",
-    "brand",
-    "price_new",
-    "weight",
-    "image1",
-)
+IMAGES = tuple(a.name for a in PRODUCT_ATTRIBUTES if a.type is AttributeType.URL)
 LEAF_PREFIX = "attribute."
 """In a mapping, `attribute.color` fills the attribute `color` of the leaf category."""
 

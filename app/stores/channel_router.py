@@ -8,10 +8,9 @@ from app.access.doorway import CurrentSettings
 from app.database import Tx
 from app.errors import problem_responses
 from app.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
-from app.stores.channel import ATTRIBUTES
+from app.stores.channel import ATTRIBUTES, PRODUCT_ATTRIBUTES
 from app.stores.doorway import AskedTree, needed
 from app.stores.tree import service as tree
-from app.stores.tree.products import PRODUCT_ATTRIBUTES
 from app.stores.tree.schemas import (
     AttributeOut,
     CategoriesPage,
@@ -74,11 +73,12 @@ async def list_categories(
     `tree.state` `not_fetched` before a store has a token.
     """
     name = needed(asked)
+    # Its state first: a tree that arrives in between is not said to be empty.
+    known = await tree.tree_of(tx.session, *name)
     rows = await tree.categories(
         tx.session, name, words=q, leaf=leaf, after=decode_int(cursor), limit=limit
     )
     page = page_of(rows, limit, category_out, lambda node: (node.position,))
-    known = await tree.tree_of(tx.session, *name)
     return CategoriesPage(
         items=page.items,
         next=page.next,

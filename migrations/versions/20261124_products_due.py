@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261124_products_due"
-down_revision = "20261123_first_tables"
+down_revision = "20261124_category_tree"
 branch_labels = None
 depends_on = None
 

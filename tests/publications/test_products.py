@@ -140,7 +140,9 @@ async def test_a_product_that_lacks_something_is_refused_before_it_is_sent(
 ):
     await upload(
         maker,
-        new_phone("BARE", 5, title="", weight="light", image1="nimbus.jpg"),
+        new_phone(
+            "BARE", 5, title="", weight="light", image1="nimbus.jpg", storage="63"
+        ),
         new_phone("FULL", 6),
     )
     await maker.publish()
@@ -155,7 +157,9 @@ async def test_a_product_that_lacks_something_is_refused_before_it_is_sent(
     (bare,) = await maker.changes(run, outcome="rejected")
     assert bare["message"] == (
         "title: is missing; image1: is no http(s) address; "
-        "weight: is no whole number of grams above 1"
+        "weight: is no whole number of grams above 1; "
+        "attribute.storage: is not accepted in this category; "
+        "accepted: 64, 128, 256, 512"
     )
     assert len(await maker.ledger()) == lines + 1
     offer = (await maker.offers())["BARE"]
@@ -166,8 +170,9 @@ async def test_a_product_that_lacks_something_is_refused_before_it_is_sent(
 async def test_a_product_that_back_market_refuses_is_sent_again_when_corrected(
     maker: Shop,
 ):
-    await upload(maker, new_phone("NEW", 7, storage="63"))
+    await upload(maker, new_phone("NEW", 7))
     await maker.publish()
+    await maker.fault("rejected_row", sku="NEW", count=1)
     refused = await maker.publish("products")
 
     await upload(maker, new_phone("NEW", 7, storage="128"))

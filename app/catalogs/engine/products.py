@@ -20,27 +20,22 @@ from app.stores.channel import (
     IMAGES,
     LEAF_PREFIX,
     PRODUCT_ATTRIBUTES,
-    REQUIRED_OF_PRODUCTS,
+    PRODUCT_NAMES,
+    AttributeType,
+    ChannelAttribute,
 )
 from app.stores.mapping import Mapping
 
 _ADDRESS = r"^https?://[^\s/]+\S*$"
 _GRAMS = r"^([0-9]{1,9})(?:[.,]0{1,3})?\s*(?:(?i:g|gr|grams?|grammes?)\.?)?$"
 _KILOGRAMS = r"^([0-9]{1,6}(?:[.,][0-9]{1,3})?)\s*(?i:kgs?|kilos?)\.?$"
-_NUMBERS = {"integer": r"^[+-]?[0-9]+$", "decimal": r"^[+-]?[0-9]+(?:[.,][0-9]+)?$"}
+_NUMBERS = {
+    AttributeType.INTEGER: r"^[+-]?[0-9]{1,20}$",
+    AttributeType.DECIMAL: r"^[+-]?[0-9]{1,20}(?:[.,][0-9]{1,20})?$",
+}
 _PLAIN = tuple(
     a.name for a in PRODUCT_ATTRIBUTES if a.name not in {"price_new", "weight"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LeafAttribute:
-    """One attribute of a leaf category; `kind`: text, choice, integer or decimal."""
-
-    field: str
-    kind: str
-    required: bool
-    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,7 @@ class ProductConfig:
 
     mapping: Mapping
     categories: Lookup[str, int]
-    leaves: Lookup[int, Sequence[LeafAttribute]]
+    leaves: Lookup[int, Sequence[ChannelAttribute]]
     currency: str
     duplicates: DuplicatePolicy
 
@@ -136,17 +131,18 @@ def _with_categories(texts: pl.DataFrame, config: ProductConfig) -> pl.DataFrame
 
 
 def _checked(
-    rows: pl.DataFrame, attributes: Sequence[LeafAttribute], config: ProductConfig
+    rows: pl.DataFrame, attributes: Sequence[ChannelAttribute], config: ProductConfig
 ) -> pl.DataFrame:
     """The rows of one leaf."""
-    given = {a.field: f"{LEAF_PREFIX}{a.field}" for a in attributes}
-    others = [
-        name
-        for name in rows.columns
-        if name.startswith(LEAF_PREFIX) and name not in given.values()
-    ]
-    if not config.leaves:  # the tree is not known: send what is mapped
-        given |= {name.removeprefix(LEAF_PREFIX): name for name in others}
+    attributes = [a for a in attributes if a.name not in PRODUCT_NAMES]
+    given = {a.name: f"{LEAF_PREFIX}{a.name}" for a in attributes}
+    mapped_names = [name for name in rows.columns if name.startswith(LEAF_PREFIX)]
+    # While the tree is not known, what is mapped is sent as it is.
+    unknown = (
+        {}
+        if config.leaves
+        else {name.removeprefix(LEAF_PREFIX): name for name in mapped_names}
+    )
     rows = rows.with_columns(
         pl.lit(None, pl.String).alias(name)
         for name in given.values()
@@ -162,7 +158,8 @@ def _checked(
         *(pl.col(name) for name in _PLAIN),
         _decimal(pl.col("price").struct.field("cents")).alias("price_new"),
         pl.col("grams").alias("weight"),
-        *(pl.col(name).alias(field) for field, name in given.items()),
+        *(_as_sent(pl.col(given[a.name]), a).alias(a.name) for a in attributes),
+        *(pl.col(name).alias(field) for field, name in unknown.items()),
     ]
     problem = pl.concat_str(problems, separator="; ", ignore_nulls=True)
     return rows.select(
@@ -176,8 +173,9 @@ def _general_problems() -> list[pl.Expr]:
     category = pl.col("category_id").is_null()
     problems = [_say(category, "category_id: the category is not mapped to a leaf")]
     problems += [
-        _say(pl.col(name).is_null(), f"{name}: is missing")
-        for name in REQUIRED_OF_PRODUCTS
+        _say(pl.col(a.name).is_null(), f"{a.name}: is missing")
+        for a in PRODUCT_ATTRIBUTES
+        if a.required
     ]
     problems += [
         _say(
@@ -200,17 +198,17 @@ def _general_problems() -> list[pl.Expr]:
     ]
 
 
-def _attribute_problem(attribute: LeafAttribute) -> pl.Expr:
+def _attribute_problem(attribute: ChannelAttribute) -> pl.Expr:
     """What is wrong with one attribute of the leaf, null when nothing is."""
-    name = f"{LEAF_PREFIX}{attribute.field}"
+    name = f"{LEAF_PREFIX}{attribute.name}"
     text = pl.col(name)
     wrong, accepted = pl.lit(value=False), ""
-    if attribute.allowed:
-        wrong = ~text.is_in(list(attribute.allowed))
-        accepted = f"accepted: {', '.join(attribute.allowed[:20])}"
-    elif pattern := _NUMBERS.get(attribute.kind):
+    if attribute.accepted:
+        wrong = ~text.is_in(list(attribute.accepted))
+        accepted = f"accepted: {', '.join(attribute.accepted[:20])}"
+    elif pattern := _NUMBERS.get(attribute.type):
         wrong = ~text.str.contains(pattern)
-        accepted = f"accepted: {attribute.kind} numbers"
+        accepted = f"accepted: {attribute.type} numbers"
     missing = text.is_null() & pl.lit(attribute.required)
     return (
         pl.when(missing)
@@ -218,6 +216,12 @@ def _attribute_problem(attribute: LeafAttribute) -> pl.Expr:
         .when(wrong)
         .then(pl.lit(f"{name}: is not accepted in this category; {accepted}"))
     )
+
+
+def _as_sent(text: pl.Expr, attribute: ChannelAttribute) -> pl.Expr:
+    if attribute.type is AttributeType.DECIMAL:
+        return text.str.replace(",", ".", literal=True)
+    return text
 
 
 def _say(wrong: pl.Expr, message: str) -> pl.Expr:

@@ -96,22 +96,6 @@ async def leaves(
     }
 
 
-async def leaf_attributes(
-    session: AsyncSession,
-    platform: str,
-    environment: str,
-    locale: str,
-    category_id: int,
-) -> tuple[ChannelAttribute, ...] | None:
-    """What products of this leaf say besides the general columns.
-
-    None when the tree is not known or has no such leaf.
-    """
-    tree = await tree_of(session, platform, environment, locale)
-    node = await _node(session, tree, category_id) if tree else None
-    return _attributes(node.attributes) if node and node.is_leaf else None
-
-
 async def _node(
     session: AsyncSession, tree: CategoryTree, category_id: int
 ) -> CategoryNode | None:

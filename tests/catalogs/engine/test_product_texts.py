@@ -6,13 +6,12 @@ import polars as pl
 import pytest
 
 from app.catalogs.engine.products import (
-    LeafAttribute,
     ProductConfig,
     check_products,
     read_products,
 )
 from app.catalogs.engine.source import CatalogRejectedError
-from app.stores.channel import LEAF_PREFIX
+from app.stores.channel import LEAF_PREFIX, AttributeType, ChannelAttribute
 from app.stores.mapping import Mapping
 
 SOUND = {
@@ -28,11 +27,19 @@ SOUND = {
     "attribute.storage": "64",
     "attribute.screen": "6,1",
 }
+
+
+def attribute(name, kind, *, required=False, accepted=()) -> ChannelAttribute:
+    return ChannelAttribute(
+        name, kind, required=required, label="", help="", accepted=accepted
+    )
+
+
 LEAF = (
-    LeafAttribute("color", "text", required=True),
-    LeafAttribute("storage", "choice", required=True, allowed=("64", "128")),
-    LeafAttribute("screen", "decimal", required=False),
-    LeafAttribute("cores", "integer", required=False),
+    attribute("color", AttributeType.TEXT, required=True),
+    attribute("storage", AttributeType.CHOICE, required=True, accepted=("64", "128")),
+    attribute("screen", AttributeType.DECIMAL),
+    attribute("cores", AttributeType.INTEGER),
 )
 NAMES = ("sku", "category", "title", "weight", "attribute.color")
 
@@ -69,7 +76,7 @@ def test_a_sound_product_becomes_the_columns_of_a_batch():
         "image1": "https://pictures.example/1.jpg",
         "color": "black",
         "storage": "64",
-        "screen": "6,1",
+        "screen": "6.1",
     }
 
 
