@@ -5,9 +5,10 @@ from sqlmodel import SQLModel
 from app.access import models as access
 from app.accounts import models as accounts
 from app.catalogs import models as catalogs
+from app.hooks import models as hooks
 from app.jobs import models as jobs
 from app.publications import models as publications
 from app.stores import models as stores
 
-ROOMS = (access, accounts, catalogs, jobs, publications, stores)
+ROOMS = (access, accounts, catalogs, hooks, jobs, publications, stores)
 METADATA = SQLModel.metadata

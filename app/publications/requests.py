@@ -1,5 +1,6 @@
 """Asks for publications: by API, by schedule, and as follow-ups."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.columns import utc_now
 from app.database import Transaction
 from app.errors import ConflictError
 from app.jobs.kinds import JobKind
+from app.publications.hooked import with_call
 from app.publications.models import Publication
 from app.publications.words import State, Trigger
 from app.stores.due import next_due
@@ -82,12 +84,31 @@ async def _waiting(session: AsyncSession, store_id: UUID) -> Publication | None:
 
 async def request_by_api(tx: Transaction, store: Store) -> Publication:
     """A run that somebody asks for now. Raises ConflictError."""
+    return await request(tx, store.id, _active_account(store), Trigger.API)
+
+
+async def request_by_hook(
+    tx: Transaction, store: Store, skus: Sequence[str], debounce: timedelta
+) -> Publication:
+    """A run that a webhook asks for; those that follow it closely join the same.
+
+    The SKUs are kept with the run; it sends all that differs. Raises ConflictError.
+    """
+    now = utc_now()
+    publication = await request(
+        tx, store.id, _active_account(store), Trigger.HOOK, not_before=now + debounce
+    )
+    publication.hook = with_call(publication.hook, skus, now)
+    return publication
+
+
+def _active_account(store: Store) -> UUID:
     if not store.active or store.account_id is None:
         raise ConflictError(
             "The store is not active: PUT /v1/stores/{id}/activation first.",
             code="store_inactive",
         )
-    return await request(tx, store.id, store.account_id, Trigger.API)
+    return store.account_id
 
 
 async def request_due(tx: Transaction) -> int:
