@@ -7,7 +7,7 @@ row it came from. Who comes back with `Last-Event-ID` gets the next newer one.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol, cast
 
@@ -70,6 +70,8 @@ class Streams:
     """The live streams of this process."""
 
     open: int = 0
+    clock: Callable[[], float] = time.monotonic
+    look_every: float = LOOK_EVERY
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def close(self) -> None:
@@ -78,7 +80,7 @@ class Streams:
 
     async def pause(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.closing.wait(), LOOK_EVERY)
+            await asyncio.wait_for(self.closing.wait(), self.look_every)
 
 
 def streams_of(request: Request) -> Streams:
@@ -130,8 +132,8 @@ async def _events(
 async def _until_over(
     streams: Streams, watched: Watched, seen: int | None
 ) -> AsyncIterator[bytes]:
-    began = spoke = time.monotonic()
-    while not streams.closing.is_set() and time.monotonic() - began < LONGEST:
+    began = spoke = streams.clock()
+    while not streams.closing.is_set() and streams.clock() - began < LONGEST:
         mark = await watched.mark()
         if mark is None:
             return
@@ -144,10 +146,10 @@ async def _until_over(
             if progress.mark.over:
                 yield _event("end", progress)
                 return
-            seen, spoke = progress.mark.version, time.monotonic()
-        elif time.monotonic() - spoke >= HEARTBEAT:
+            seen, spoke = progress.mark.version, streams.clock()
+        elif streams.clock() - spoke >= HEARTBEAT:
             yield format_sse_event(comment="still here")
-            spoke = time.monotonic()
+            spoke = streams.clock()
         await streams.pause()
 
 
