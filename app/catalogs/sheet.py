@@ -16,6 +16,7 @@ def rows_sheet(
     database: Database, catalog: Catalog, code: str | None, currency: str
 ) -> Sheet[Any, Place]:
     async def rows_after(place: Place | None) -> Sequence[Any]:
+        # a page's query reads one row more than the page has
         async with database.transaction() as tx:
             return await queries.problems(
                 tx.session, catalog, code, place, ROWS_AT_A_TIME - 1

@@ -27,6 +27,7 @@ def changes_sheet(
     database: Database, publication_id: UUID, filters: Mapping[str, str | None]
 ) -> Sheet[Any, int]:
     async def rows_after(seq: int | None) -> Sequence[Any]:
+        # a page's query reads one row more than the page has
         async with database.transaction() as tx:
             return await queries.changes(
                 tx.session, publication_id, filters, seq, ROWS_AT_A_TIME - 1
