@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 RHYTHM = timedelta(minutes=10)
 JOBS_KEPT = timedelta(days=7)
+HOOK_IDS_KEPT = timedelta(days=7)
+"""Senders repeat a webhook for days; within that time its id must be known."""
 AT_A_TIME = 50
 LOCK = 0x7265666565640003
 
@@ -46,6 +48,8 @@ _OLD_RUNS = text(
 _OLD_JOBS = text(
     "DELETE FROM job WHERE state IN ('done', 'dead') AND done_at < now() - :keep"
 )
+_OLD_HOOK_IDS = text("DELETE FROM hook_call WHERE received_at < now() - :keep")
+_OLD_HOOK_SECRETS = text("DELETE FROM hook_secret WHERE valid_until < now()")
 
 
 async def tidy(database: Database, storage: Storage, settings: Settings) -> None:
@@ -57,6 +61,8 @@ async def tidy(database: Database, storage: Storage, settings: Settings) -> None
         if not alone:
             return
         await tx.session.execute(_OLD_JOBS, {"keep": JOBS_KEPT})
+        await tx.session.execute(_OLD_HOOK_IDS, {"keep": HOOK_IDS_KEPT})
+        await tx.session.execute(_OLD_HOOK_SECRETS)
         runs = list(
             (
                 await tx.session.execute(

@@ -16,6 +16,7 @@ SECRET_NAMES = re.compile(
 )
 SECRET_VALUES = re.compile(
     r"(refeed_[A-Za-z0-9_-]{8})[A-Za-z0-9_-]+"
+    r"|(whsec_)[A-Za-z0-9+/=]+"
     r"|((?:basic|bearer)\s+)\S+"
     r"|(://[^:/@\s]*:)[^@\s]+(?=@)",
     re.IGNORECASE,

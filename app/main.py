@@ -9,9 +9,12 @@ from fastapi import APIRouter, FastAPI
 from app.access.router import router as access
 from app.accounts.router import router as accounts
 from app.catalogs.router import router as catalogs
+from app.cors import allow_origins
 from app.database import Database, open_engine
 from app.errors import PROBLEM_RESPONSES
 from app.health import router as health
+from app.hooks.router import router as hooks
+from app.hooks.router import secret_router as hook_secrets
 from app.jobs import queue
 from app.openapi import describe
 from app.problems import add_problem_handlers, unexpected
@@ -21,6 +24,7 @@ from app.settings import Settings, load_settings, require
 from app.storage import Storage
 from app.stores.channel_router import router as channel
 from app.stores.router import router as stores
+from app.streams import Streams
 from app.vault import Vault, open_vault
 
 VERSION = "0.1.0"
@@ -34,10 +38,11 @@ class State(TypedDict):
     queue: queue.Queue
     storage: Storage
     vault: Vault
+    streams: Streams
 
 
 @asynccontextmanager
-async def _open(settings: Settings) -> AsyncIterator[State]:
+async def _open(settings: Settings, streams: Streams) -> AsyncIterator[State]:
     require(settings, "database_url", "redis_url", "secret_key", "admin_key")
     assert settings.database_url is not None  # noqa: S101 - required just above
     assert settings.redis_url is not None  # noqa: S101 - required just above
@@ -51,6 +56,7 @@ async def _open(settings: Settings) -> AsyncIterator[State]:
             "queue": waker,
             "storage": Storage(settings.uploads),
             "vault": open_vault(settings),
+            "streams": streams,
         }
     finally:
         await engine.dispose()
@@ -60,13 +66,19 @@ async def _open(settings: Settings) -> AsyncIterator[State]:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The API. Settings are read from the environment unless given."""
     known = settings or load_settings()
-    app = FastAPI(title="refeed", version=VERSION, lifespan=lambda _: _open(known))
+    streams = Streams()
+    app = FastAPI(
+        title="refeed", version=VERSION, lifespan=lambda _: _open(known, streams)
+    )
+    app.state.streams = streams
     rooms: tuple[APIRouter, ...] = (
         stores,
         channel,
         accounts,
         catalogs,
         publications,
+        hooks,
+        hook_secrets,
         access,
     )
     for room in rooms:
@@ -74,5 +86,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(health)
     add_problem_handlers(app)
     app.add_middleware(RequestContext, fallback=unexpected)
+    allow_origins(app, known.cors_origins)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

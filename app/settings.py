@@ -1,5 +1,6 @@
 """The one reader of the environment: every setting, its default and its bounds."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +17,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 """0 lets the system choose a free port; the ready line names it."""
+
+
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
+"""What a browser sends as `Origin`: scheme, host, port."""
 
 
 def _seconds(value: object) -> object:
@@ -69,6 +74,11 @@ class Settings(BaseSettings):
     )
     previous_secret_keys: list[SecretStr] = Field(
         [], description="older secret keys that may still decrypt (JSON list)"
+    )
+    cors_origins: list[str] = Field(
+        [],
+        description="pages that may call the API from a browser (JSON list of "
+        "origins), or `*` alone",
     )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`auto`: console in a terminal, JSON otherwise"
@@ -148,6 +158,13 @@ class Settings(BaseSettings):
     keep_reports: Span = Field(
         timedelta(days=31), description="how long finished publications are kept"
     )
+    hook_debounce: Span = Field(
+        timedelta(seconds=1), description="webhooks of a store within it make one run"
+    )
+    hook_secret_overlap: Span = Field(
+        timedelta(hours=24),
+        description="how long a replaced webhook secret stays valid",
+    )
     worker_slots: int = Field(10, gt=0, le=100, description="jobs at a time, a worker")
 
     @field_validator("database_url")
@@ -166,6 +183,16 @@ class Settings(BaseSettings):
             ("redis://", "rediss://", "unix://")
         ):
             raise ValueError("accepted: redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_only(cls, value: list[str]) -> list[str]:
+        if value != ["*"] and not all(map(ORIGIN.fullmatch, value)):
+            raise ValueError(
+                'accepted: ["https://shop.example"], with a port if it has one and no '
+                'path; or ["*"] alone'
+            )
         return value
 
     @property

@@ -61,3 +61,21 @@ async def test_old_reports_and_jobs_go_and_the_baseline_stays(
     assert gone.status_code == 404
     assert query(database_url, "SELECT count(*) FROM change") == [(0,)]
     assert (await shop.publish())["counts"]["changes"] == 0
+
+
+async def test_ids_of_webhooks_are_known_for_a_week(
+    shop: Shop, settings: Settings, database_url: str
+):
+    for days in (4, 8):
+        query(
+            database_url,
+            "INSERT INTO hook_call (store_id, webhook_id, body_sha256, received_at) "
+            "VALUES (%s, %s, '', now() - %s * interval '1 day')",
+            shop.store_id,
+            f"{days} days",
+            days,
+        )
+
+    await _tidy(settings, 1)
+
+    assert query(database_url, "SELECT webhook_id FROM hook_call") == [("4 days",)]

@@ -176,6 +176,7 @@ HIDDEN: dict[str, dict[str, Any]] = {
     "inside a list": {"details": [f"Basic {CANARY}"]},
     "in a header": {"text": f"bearer {CANARY}"},
     "in a URL": {"url": f"postgresql://refeed:{CANARY}@host/db"},
+    "a secret of webhooks": {"text": f"whsec_{CANARY}"},
     "an API key": {"text": keys.PREFIX + "abcdefgh" + CANARY},
 }
 

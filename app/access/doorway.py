@@ -80,6 +80,18 @@ async def brief_writer(
         return await writer(await reader(tx, settings, vault, credentials))
 
 
+async def brief_reader(
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    vault: CurrentVault,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
+) -> Caller:
+    """Anyone with a valid key; no transaction stays open while a stream is read."""
+    async with database.transaction() as tx:
+        return await reader(tx, settings, vault, credentials)
+
+
+BriefReader = Annotated[Caller, Depends(brief_reader)]
 BriefWriter = Annotated[Caller, Depends(brief_writer)]
 Reader = Annotated[Caller, Depends(reader)]
 Writer = Annotated[Caller, Depends(writer)]

@@ -16,7 +16,14 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from app.columns import KEY, MONEY, id_field, json_field, time_field
+from app.columns import (
+    KEY,
+    MONEY,
+    id_field,
+    json_field,
+    progress_field,
+    time_field,
+)
 
 
 class Catalog(SQLModel, table=True):
@@ -45,6 +52,7 @@ class Catalog(SQLModel, table=True):
     reason_code: str | None = None
     reason: str | None = None
     accepted: str | None = None
+    progress: int = progress_field()
     created_at: datetime = time_field(default_now=True)
     finished_at: datetime | None = time_field()
 

@@ -1,14 +1,12 @@
 """`/v1/stores/{id}/catalogs`, `/v1/catalogs`, `/v1/stores/{id}/offers`."""
 
-import csv
-import io
-from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, status
 
 from app.access.doorway import (
+    BriefReader,
     BriefWriter,
     CurrentDatabase,
     CurrentSettings,
@@ -17,6 +15,7 @@ from app.access.doorway import (
 )
 from app.backmarket.markets import market_of
 from app.catalogs import queries, service
+from app.catalogs.progress import UNDER_WAY, WatchedCatalog
 from app.catalogs.schemas import (
     CatalogOut,
     EncodingGiven,
@@ -30,12 +29,23 @@ from app.catalogs.schemas import (
     problem_out,
 )
 from app.catalogs.service import Given, Intake
+from app.catalogs.sheet import rows_sheet
 from app.catalogs.uploads import MEDIA_TYPES
 from app.database import Tx
 from app.errors import problem_responses
+from app.etags import (
+    NOT_MODIFIED,
+    IfNoneMatch,
+    holds,
+    not_modified,
+    tagged,
+    weak_etag,
+)
 from app.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page_of
+from app.spreadsheets import CSV_ANSWER, WantsCsv, as_csv
 from app.stores import service as stores
 from app.stores.doorway import StoreToRead
+from app.streams import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
 
 router = APIRouter(prefix="/v1", tags=["catalogs"])
 
@@ -104,21 +114,51 @@ async def list_catalogs(
     return page_of(rows, limit, catalog_out, lambda row: (row.id,))
 
 
-@router.get("/catalogs/{catalog_id}", summary="Read a catalog")
+@router.get(
+    "/catalogs/{catalog_id}",
+    summary="Read a catalog",
+    response_model=CatalogOut,
+    responses=NOT_MODIFIED,
+)
 async def read_catalog(
-    catalog_id: UUID, tx: Tx, caller: Reader, response: Response
-) -> CatalogOut:
+    catalog_id: UUID,
+    tx: Tx,
+    caller: Reader,
+    response: Response,
+    if_none_match: IfNoneMatch = None,
+) -> CatalogOut | Response:
     """State, counts, problems by code; poll while it is `received` or `importing`."""
     catalog = await queries.visible(tx.session, caller, catalog_id)
-    if catalog.state in {"received", "importing"}:
-        response.headers["Retry-After"] = "2"
+    pause = "2" if catalog.state in UNDER_WAY else None
+    etag = weak_etag(catalog.progress)
+    if holds(etag, if_none_match):
+        return not_modified(etag, pause)
+    response.headers.update(tagged(etag))
+    if pause:
+        response.headers["Retry-After"] = pause
     return catalog_out(catalog)
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-CSV_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
-}
+@router.get(
+    "/catalogs/{catalog_id}/events",
+    summary="Watch a catalog",
+    response_class=Response,
+    responses=EVENTS_ANSWER,
+)
+async def watch_catalog(
+    catalog_id: UUID,
+    caller: BriefReader,
+    database: CurrentDatabase,
+    streams: CurrentStreams,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Server-sent events: `progress` with state, phase and counts, at last one `end`.
+
+    An event's id works with every API process: send it as `Last-Event-ID`.
+    """
+    async with database.transaction() as tx:
+        await queries.visible(tx.session, caller, catalog_id)
+    return await watch(streams, WatchedCatalog(database, catalog_id), last_event_id)
 
 
 @router.get(
@@ -131,52 +171,30 @@ async def list_rows(
     catalog_id: UUID,
     tx: Tx,
     caller: Reader,
+    database: CurrentDatabase,
+    wants_csv: WantsCsv,
     problem: Annotated[
         str | None, Query(max_length=50, description="only this code")
     ] = None,
-    output: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[RowProblemOut] | Response:
-    """In file order. As CSV the link to the next page is in the header `Link`."""
+    """In file order. As CSV (`format=csv` or `Accept: text/csv`) all, without pages."""
     catalog = await queries.visible(tx.session, caller, catalog_id)
     store = await stores.visible(tx.session, caller, catalog.store_id)
     currency = market_of(store.country).currency
+    if wants_csv:
+        sheet = rows_sheet(database, catalog, problem, currency)
+        return as_csv(sheet, f"rows-{catalog_id}.csv")
     rows = await queries.problems(
         tx.session, catalog, problem, decode_cursor(cursor, 3), limit
     )
-    more = {"format": "csv", "limit": str(limit), "problem": problem}
-    page = page_of(
+    return page_of(
         rows,
         limit,
         lambda row: problem_out(row, currency),
         lambda row: (row.line, row.field, row.code),
     )
-    return _as_csv(page, catalog_id, more) if output == "csv" else page
-
-
-def _as_csv(
-    page: Page[RowProblemOut], catalog_id: UUID, query: dict[str, str | None]
-) -> Response:
-    """`query` is what the link to the next page repeats."""
-    text = io.StringIO()
-    out = csv.writer(text)
-    out.writerow(RowProblemOut.model_fields)
-    for item in page.items:
-        out.writerow(_safe(value) for value in item.model_dump().values())
-    headers = {"Content-Disposition": f'attachment; filename="{catalog_id}.csv"'}
-    if page.next:
-        given = {name: value for name, value in query.items() if value}
-        more = urlencode({**given, "cursor": page.next})
-        headers["Link"] = f'</v1/catalogs/{catalog_id}/rows?{more}>; rel="next"'
-    return Response(text.getvalue(), media_type="text/csv", headers=headers)
-
-
-def _safe(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
 
 
 @router.get("/stores/{store_id}/offers", summary="List offers", tags=["offers"])

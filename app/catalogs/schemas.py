@@ -59,6 +59,18 @@ class Rejection(BaseModel):
     accepted: str | None
 
 
+class CatalogProgress(BaseModel):
+    """How far an import is."""
+
+    id: UUID
+    store_id: UUID
+    state: CatalogState
+    phase: str | None = Field(description="where a running import is")
+    counts: CatalogCounts | None = Field(description="null until the rows are known")
+    rejection: Rejection | None
+    finished_at: datetime | None
+
+
 class CatalogOut(BaseModel):
     """One upload and what became of it."""
 
@@ -144,7 +156,7 @@ def catalog_out(catalog: Catalog) -> CatalogOut:
             message=catalog.reason or "",
             accepted=catalog.accepted,
         )
-    shown = catalog.model_dump(exclude={"counts"})
+    shown = catalog.model_dump(exclude={"counts", "progress"})
     counts = CatalogCounts(**catalog.counts) if catalog.counts else None
     return CatalogOut(**shown, counts=counts, rejection=rejection)
 

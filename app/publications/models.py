@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.columns import KEY, id_field, json_field, time_field
+from app.columns import KEY, id_field, json_field, progress_field, time_field
 
 LIVE = "state IN ('planning', 'sending', 'waiting')"
 
@@ -46,6 +47,8 @@ class Publication(SQLModel, table=True):
     failures: int = 0
     not_before: datetime | None = time_field()
     follow_up_id: UUID | None = None
+    hook: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    progress: int = progress_field()
     requested_at: datetime = time_field(default_now=True)
     started_at: datetime | None = time_field()
     planned_at: datetime | None = time_field()

@@ -1,6 +1,6 @@
 """Reads of publications, changes, and errors by cause."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +61,7 @@ async def live_counts(session: AsyncSession, publication_id: UUID) -> dict[str, 
 async def changes(
     session: AsyncSession,
     publication_id: UUID,
-    filters: dict[str, str | None],
+    filters: Mapping[str, str | None],
     after: int | None,
     limit: int,
 ) -> Sequence[Any]:

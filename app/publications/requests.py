@@ -1,5 +1,6 @@
 """Asks for publications: by API, by schedule, and as follow-ups."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.columns import utc_now
 from app.database import Transaction
 from app.errors import ConflictError
 from app.jobs.kinds import JobKind
+from app.publications.hooked import with_call
 from app.publications.models import Publication
 from app.publications.words import Kind, State, Trigger
 from app.stores.due import next_due
@@ -86,18 +88,38 @@ async def _waiting(
 
 async def request_by_api(tx: Transaction, store: Store, kind: Kind) -> Publication:
     """A run that somebody asks for now. Raises ConflictError."""
-    if not store.active or store.account_id is None:
-        raise ConflictError(
-            "The store is not active: PUT /v1/stores/{id}/activation first.",
-            code="store_inactive",
-        )
+    account_id = _active_account(store)
     if kind is Kind.PRODUCTS and not store.publish_products:
         raise ConflictError(
             "The store does not publish products: set `publish_products` in "
             "PUT /v1/stores/{id}/settings first.",
             code="products_off",
         )
-    return await request(tx, store.id, store.account_id, Trigger.API, kind=kind)
+    return await request(tx, store.id, account_id, Trigger.API, kind=kind)
+
+
+async def request_by_hook(
+    tx: Transaction, store: Store, skus: Sequence[str], debounce: timedelta
+) -> Publication:
+    """A run that a webhook asks for; those that follow it closely join the same.
+
+    The SKUs are kept with the run; it sends all that differs. Raises ConflictError.
+    """
+    now = utc_now()
+    publication = await request(
+        tx, store.id, _active_account(store), Trigger.HOOK, not_before=now + debounce
+    )
+    publication.hook = with_call(publication.hook, skus, now)
+    return publication
+
+
+def _active_account(store: Store) -> UUID:
+    if not store.active or store.account_id is None:
+        raise ConflictError(
+            "The store is not active: PUT /v1/stores/{id}/activation first.",
+            code="store_inactive",
+        )
+    return store.account_id
 
 
 async def request_due(tx: Transaction) -> int:

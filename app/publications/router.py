@@ -5,13 +5,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from app.access.doorway import Reader
+from app.access.doorway import BriefReader, CurrentDatabase, Reader
 from app.database import Tx
 from app.errors import problem_responses
+from app.etags import (
+    NOT_MODIFIED,
+    IfNoneMatch,
+    holds,
+    not_modified,
+    tagged,
+    weak_etag,
+)
 from app.pagination import Cursor, Limit, Page, decode_int, decode_uuid, page_of
 from app.publications import queries
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
+from app.publications.progress import WatchedPublication
 from app.publications.requests import request_by_api
 from app.publications.schemas import (
     CallOut,
@@ -22,8 +31,11 @@ from app.publications.schemas import (
     change_out,
     publication_out,
 )
+from app.publications.sheet import changes_sheet
 from app.publications.words import Outcome, Reason, State
+from app.spreadsheets import CSV_ANSWER, WantsCsv, as_csv
 from app.stores.doorway import StoreToChange
+from app.streams import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
 
 router = APIRouter(prefix="/v1", tags=["publications"])
 
@@ -59,39 +71,93 @@ async def list_publications(
     return page_of(rows, limit, publication_out, lambda row: (row.id,))
 
 
-@router.get("/publications/{publication_id}", summary="Read a publication")
+@router.get(
+    "/publications/{publication_id}",
+    summary="Read a publication",
+    response_model=PublicationOut,
+    responses=NOT_MODIFIED,
+)
 async def read_publication(
-    publication_id: UUID, tx: Tx, caller: Reader, response: Response
-) -> PublicationOut:
-    """Counts are live while the run is under way."""
+    publication_id: UUID,
+    tx: Tx,
+    caller: Reader,
+    response: Response,
+    if_none_match: IfNoneMatch = None,
+) -> PublicationOut | Response:
+    """Counts are live while the run is under way; poll with `If-None-Match`."""
     publication = await queries.visible(tx.session, caller, publication_id)
+    pause = None if State(publication.state) in OVER else "2"
+    etag = weak_etag(publication.progress)
+    if holds(etag, if_none_match):
+        return not_modified(etag, pause)
+    response.headers.update(tagged(etag))
     live = None
-    if State(publication.state) not in OVER:
+    if pause:
         live = await queries.live_counts(tx.session, publication_id)
-        response.headers["Retry-After"] = "2"
+        response.headers["Retry-After"] = pause
     return publication_out(publication, live)
 
 
-@router.get("/publications/{publication_id}/changes", summary="List the changes")
+@router.get(
+    "/publications/{publication_id}/events",
+    summary="Watch a publication",
+    response_class=Response,
+    responses=EVENTS_ANSWER,
+)
+async def watch_publication(
+    publication_id: UUID,
+    caller: BriefReader,
+    database: CurrentDatabase,
+    streams: CurrentStreams,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Server-sent events: `progress` with the publication, at last one `end`.
+
+    An event's id works with every API process: send it as `Last-Event-ID`.
+    """
+    async with database.transaction() as tx:
+        await queries.visible(tx.session, caller, publication_id)
+    watched = WatchedPublication(database, caller, publication_id)
+    return await watch(streams, watched, last_event_id)
+
+
+@router.get(
+    "/publications/{publication_id}/changes",
+    summary="List the changes",
+    response_model=Page[ChangeOut],
+    responses={**CSV_ANSWER, **NOT_MODIFIED},
+)
 async def list_changes(
     publication_id: UUID,
     tx: Tx,
     caller: Reader,
+    database: CurrentDatabase,
+    response: Response,
+    wants_csv: WantsCsv,
     outcome: Outcome | None = None,
     reason: Reason | None = None,
     sku: Annotated[str | None, Query(max_length=200)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[ChangeOut]:
-    """In the order of sending; each with reason, before -> after, and outcome."""
-    await queries.visible(tx.session, caller, publication_id)
-    filters = {"outcome": outcome, "reason": reason, "sku": sku}
+    if_none_match: IfNoneMatch = None,
+) -> Page[ChangeOut] | Response:
+    """In the order of sending; each with reason, before -> after, and outcome.
+
+    As CSV (`format=csv` or `Accept: text/csv`) the whole list without pages, one line
+    per changed field.
+    """
+    publication = await queries.visible(tx.session, caller, publication_id)
+    etag = weak_etag(publication.progress, "csv" if wants_csv else "")
+    if holds(etag, if_none_match):
+        return not_modified(etag)
+    given = {"outcome": outcome, "reason": reason, "sku": sku}
+    filters = {name: str(value) for name, value in given.items() if value}
+    if wants_csv:
+        sheet = changes_sheet(database, publication_id, filters)
+        return as_csv(sheet, f"changes-{publication_id}.csv", tagged(etag))
+    response.headers.update(tagged(etag))
     rows = await queries.changes(
-        tx.session,
-        publication_id,
-        {name: str(value) for name, value in filters.items() if value},
-        decode_int(cursor),
-        limit,
+        tx.session, publication_id, filters, decode_int(cursor), limit
     )
     return page_of(rows, limit, change_out, lambda row: (row.seq,))
 

@@ -43,13 +43,26 @@ class Counts(BaseModel):
     )
 
 
+class HookDetails(BaseModel):
+    """What webhooks said that asked for this run, or joined it before it began."""
+
+    calls: int
+    first_at: datetime
+    last_at: datetime
+    skus: list[str] = Field(
+        description="SKUs that were named, at most 1,000; the run sends all that "
+        "differs, these included"
+    )
+    skus_omitted: int = Field(description="SKUs beyond the first 1,000")
+
+
 class PublicationOut(BaseModel):
     """One run: plan, send, outcomes."""
 
     id: UUID
     store_id: UUID
     kind: Kind
-    trigger: Literal["api", "schedule", "carry_over", "follow_up"]
+    trigger: Literal["api", "schedule", "carry_over", "follow_up", "hook"]
     state: Literal[
         "requested",
         "planning",
@@ -68,6 +81,7 @@ class PublicationOut(BaseModel):
     follow_up_id: UUID | None = Field(
         description="the run that goes on with what was deferred or superseded"
     )
+    hook: HookDetails | None
     requested_at: datetime
     started_at: datetime | None
     planned_at: datetime | None
@@ -123,7 +137,14 @@ def publication_out(
         why = Why(code=publication.reason_code, message=message)
     return PublicationOut(
         **publication.model_dump(
-            exclude={"reason_code", "reason", "totals", "account_id", "failures"}
+            exclude={
+                "reason_code",
+                "reason",
+                "totals",
+                "account_id",
+                "failures",
+                "progress",
+            }
         ),
         why=why,
         counts=_counts(publication.totals, live),

@@ -22,6 +22,7 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     CARRY_OVER = "carry_over"
     FOLLOW_UP = "follow_up"
+    HOOK = "hook"
 
 
 class Kind(StrEnum):

@@ -1,52 +1,17 @@
 """Uploads to the API as it really runs: in a process of its own, under uvicorn."""
 
 import resource
-import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 
 import httpx
-import psutil
 import pytest
 
 from app.settings import Settings
-from tests.support.stack import ADMIN_KEY, ROOT, environment, wait_until
+from tests.support.serving import served
+from tests.support.stack import ADMIN_KEY
 
 CHUNK = b"SKU-0123456789;4006381333931;199.90;5;GOOD;Phones\n" * 1300
 MB = 1024 * 1024
-
-
-@contextmanager
-def served(
-    settings: Settings, prepare: Callable[[], None] | None = None
-) -> Iterator[tuple[psutil.Process, str]]:
-    """The API behind a real port; yields its process and URL."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    env = {**environment(settings), "REFEED_PORT": str(port)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.serve"],
-        cwd=ROOT,
-        env=env,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=prepare,  # noqa: PLW1509 - no threads have been started
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: answers(url))
-        yield psutil.Process(process.pid), url
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/live").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 async def body(megabytes: int) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +17,7 @@ from uuid import UUID
 
 import httpx
 import psycopg
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.main import create_app
@@ -92,14 +93,18 @@ def environment(settings: Settings) -> dict[str, str]:
         "REFEED_TASK_DEADLINE": str(settings.task_deadline.total_seconds()),
         "REFEED_SWEEP": str(settings.sweep.total_seconds()),
         "REFEED_LEASE": str(settings.lease.total_seconds()),
+        "REFEED_HOOK_DEBOUNCE": str(settings.hook_debounce.total_seconds()),
         "REFEED_SINGLE_UPDATE_MAX": str(settings.single_update_max),
     }
 
 
 @asynccontextmanager
-async def open_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def open_api(
+    settings: Settings, prepare: Callable[[FastAPI], None] = lambda _: None
+) -> AsyncIterator[httpx.AsyncClient]:
     """The API through ASGI, with the admin's key."""
     app = create_app(settings)
+    prepare(app)
     async with app.router.lifespan_context(app) as state:
 
         async def with_state(scope: Any, receive: Any, send: Any) -> None:

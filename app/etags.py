@@ -1,0 +1,42 @@
+"""Conditional reads: an ETag from what an answer depends on, and 304 while it holds."""
+
+from typing import Annotated, Any
+
+from fastapi import Header, Response, status
+
+IfNoneMatch = Annotated[
+    str | None,
+    Header(description="the ETag of what you have; 304 when it is still current"),
+]
+
+REVALIDATE = "private, no-cache"
+"""A browser may keep the answer, but asks each time whether it still holds."""
+
+
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "What you have is still current"}
+}
+
+
+def weak_etag(version: int, form: str = "") -> str:
+    """A weak tag: the same content, not the same bytes; `form` tells CSV from JSON."""
+    return f'W/"{version}{form}"'
+
+
+def holds(etag: str, if_none_match: str | None) -> bool:
+    """Whether the caller has this version already (RFC 9110, weak comparison)."""
+    if if_none_match is None:
+        return False
+    named = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in named or etag.removeprefix("W/") in named
+
+
+def tagged(etag: str) -> dict[str, str]:
+    return {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Accept, Authorization"}
+
+
+def not_modified(etag: str, retry_after: str | None = None) -> Response:
+    headers = tagged(etag)
+    if retry_after:
+        headers["Retry-After"] = retry_after
+    return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)

@@ -1,0 +1,1 @@
+"""Signed webhooks from other services, which ask for a publication."""

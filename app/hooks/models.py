@@ -1,0 +1,44 @@
+"""Secrets that sign a store's webhooks, and the webhooks that were taken."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from app.columns import id_field, time_field
+
+
+class HookSecret(SQLModel, table=True):
+    """One secret, sealed for its row. `valid_until`: it was replaced and runs out."""
+
+    __tablename__ = "hook_secret"
+    __table_args__ = (
+        Index(
+            "ux_hook_secret_current",
+            "store_id",
+            unique=True,
+            postgresql_where=text("valid_until IS NULL"),
+        ),
+        Index("ix_hook_secret_store", "store_id"),
+    )
+
+    id: UUID = id_field()
+    store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE")
+    cipher: bytes
+    key_id: str
+    created_at: datetime = time_field(default_now=True)
+    valid_until: datetime | None = time_field()
+
+
+class HookCall(SQLModel, table=True):
+    """A webhook that was taken, by its id: a repeat is answered as the first was."""
+
+    __tablename__ = "hook_call"
+    __table_args__ = (Index("ix_hook_call_received", "received_at"),)
+
+    store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE", primary_key=True)
+    webhook_id: str = Field(max_length=255, primary_key=True)
+    body_sha256: bytes
+    publication_id: UUID | None = None
+    received_at: datetime = time_field(default_now=True)

@@ -1,0 +1,127 @@
+"""`/v1/hooks/stores/{id}/publish` and the secrets that sign it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request, Response, status
+from starlette.requests import ClientDisconnect
+
+from app.access.doorway import CurrentDatabase, CurrentSettings, CurrentVault
+from app.database import Tx
+from app.errors import BadBodyError, TooLargeError, problem_responses
+from app.hooks import service
+from app.hooks.schemas import HookIn, HookOut, HookSecretIssued, HookSecretOut
+from app.hooks.signature import SignedHeaders
+from app.stores.doorway import StoreToChange, StoreToRead
+
+router = APIRouter(prefix="/v1/hooks", tags=["webhooks in"])
+secret_router = APIRouter(prefix="/v1/stores", tags=["webhooks in"])
+
+MOST_BYTES = 256 * 1024
+HOOK_BODY = {
+    "requestBody": {
+        "required": False,
+        "content": {
+            "application/json": {
+                "schema": HookIn.model_json_schema(),
+                "example": {"skus": ["IP12-64-A"]},
+            }
+        },
+    }
+}
+SignatureHeader = Annotated[str | None, Header(description="as Standard Webhooks says")]
+
+
+@router.post(
+    "/stores/{store_id}/publish",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Publish what differs, asked for by a signed webhook",
+    responses=problem_responses(409, 413),
+    openapi_extra=HOOK_BODY,
+)
+async def publish_by_hook(
+    store_id: UUID,
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    vault: CurrentVault,
+    webhook_id: SignatureHeader = None,
+    webhook_timestamp: SignatureHeader = None,
+    webhook_signature: SignatureHeader = None,
+) -> HookOut:
+    """Standard Webhooks; no API key. Webhooks that come close together make one run.
+
+    A repeated `webhook-id` is answered as the first one was and starts nothing.
+    """
+    headers = SignedHeaders(webhook_id, webhook_timestamp, webhook_signature)
+    service.check_headers(headers)
+    body = await _raw_body(request)
+    await service.check_signature(database, vault, store_id, headers, body)
+    assert webhook_id is not None  # noqa: S101 - checked with the headers
+    async with database.transaction() as tx:
+        publication_id = await service.take(
+            tx, store_id, webhook_id, body, settings.hook_debounce
+        )
+    response.headers["Location"] = f"/v1/publications/{publication_id}"
+    response.headers["Retry-After"] = "2"
+    return HookOut(publication_id=publication_id)
+
+
+async def _raw_body(request: Request) -> bytes:
+    """The bytes that were signed. Raises TooLargeError, BadBodyError."""
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise TooLargeError(
+                    f"A webhook has at most {MOST_BYTES} bytes.", accepted=MOST_BYTES
+                )
+    except ClientDisconnect as error:
+        raise BadBodyError("The body ended early.") from error
+    return bytes(body)
+
+
+@secret_router.post(
+    "/{store_id}/hook-secret",
+    status_code=status.HTTP_201_CREATED,
+    summary="Make or replace the secret that signs webhooks",
+    responses=problem_responses(412),
+)
+async def rotate_secret(
+    store: StoreToChange, tx: Tx, vault: CurrentVault, settings: CurrentSettings
+) -> HookSecretIssued:
+    """It is shown this once. The one it replaces stays valid for a day (a setting)."""
+    row, secret = await service.rotate(
+        tx.session, vault, store.id, settings.hook_secret_overlap
+    )
+    _, previous = await service.known_secrets(tx.session, store.id)
+    return HookSecretIssued(
+        secret=secret,
+        since=row.created_at,
+        previous_until=previous.valid_until if previous else None,
+    )
+
+
+@secret_router.get(
+    "/{store_id}/hook-secret", summary="Whether the store takes webhooks"
+)
+async def read_secret(store: StoreToRead, tx: Tx) -> HookSecretOut:
+    current, previous = await service.known_secrets(tx.session, store.id)
+    return HookSecretOut(
+        exists=current is not None,
+        since=current.created_at if current else None,
+        previous_until=previous.valid_until if previous else None,
+    )
+
+
+@secret_router.delete(
+    "/{store_id}/hook-secret",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Take no webhooks any more",
+    responses=problem_responses(412),
+)
+async def delete_secret(store: StoreToChange, tx: Tx) -> None:
+    """The replaced secret ends at once, too."""
+    await service.forget(tx.session, store.id)

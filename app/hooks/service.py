@@ -1,0 +1,210 @@
+"""Keeps the secrets of webhooks, checks what comes in, and asks for the run."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.columns import utc_now
+from app.database import Database, Transaction
+from app.errors import ConflictError, FieldError, InvalidError, UnauthenticatedError
+from app.hooks.models import HookCall, HookSecret
+from app.hooks.schemas import HookIn
+from app.hooks.signature import (
+    Fault,
+    SignedHeaders,
+    fault_before_body,
+    is_signed,
+    new_secret,
+)
+from app.publications.requests import request_by_hook
+from app.stores.models import Store
+from app.vault import Sealed, SecretUnreadableError, Vault
+
+log = structlog.get_logger(__name__)
+
+LONGEST_ID = 255
+SENTENCES = {
+    Fault.MISSING: "Send webhook-id, webhook-timestamp and webhook-signature.",
+    Fault.STALE: "webhook-timestamp is more than five minutes from our time.",
+    Fault.WRONG: "webhook-signature does not fit this store and these bytes.",
+}
+
+
+async def rotate(
+    session: AsyncSession, vault: Vault, store_id: UUID, overlap: timedelta
+) -> tuple[HookSecret, str]:
+    """A new secret; the one it replaces stays valid for the overlap, older ones end.
+
+    The caller holds the store's row. The second value is never to be seen again.
+    """
+    await session.execute(
+        delete(HookSecret).where(
+            col(HookSecret.store_id) == store_id,
+            col(HookSecret.valid_until).is_not(None),
+        )
+    )
+    now = utc_now()
+    for current in await _all(session, store_id):
+        current.valid_until = now + overlap
+    await session.flush()
+    secret = new_secret()
+    row = HookSecret(store_id=store_id, cipher=b"", key_id="", created_at=now)
+    sealed = vault.seal(SecretStr(secret), row.id)
+    row.cipher, row.key_id = sealed.cipher, sealed.key_id
+    session.add(row)
+    await session.flush()
+    return row, secret
+
+
+async def known_secrets(
+    session: AsyncSession, store_id: UUID
+) -> tuple[HookSecret | None, HookSecret | None]:
+    """The secret in force, and the one it replaced if that is still valid."""
+    now = utc_now()
+    current = previous = None
+    for row in await _all(session, store_id):
+        if row.valid_until is None:
+            current = row
+        elif row.valid_until > now:
+            previous = row
+    return current, previous
+
+
+async def forget(session: AsyncSession, store_id: UUID) -> None:
+    """No webhook of the store is taken any more, whatever signed it."""
+    await session.execute(
+        delete(HookSecret).where(col(HookSecret.store_id) == store_id)
+    )
+
+
+async def _all(session: AsyncSession, store_id: UUID) -> Sequence[HookSecret]:
+    found = await session.execute(
+        select(HookSecret).where(HookSecret.store_id == store_id)
+    )
+    return found.scalars().all()
+
+
+def check_headers(headers: SignedHeaders) -> None:
+    """Raises UnauthenticatedError before anything of the body is read."""
+    fault = fault_before_body(headers, utc_now())
+    if fault:
+        raise _refusal(fault)
+
+
+async def check_signature(
+    database: Database,
+    vault: Vault,
+    store_id: UUID,
+    headers: SignedHeaders,
+    body: bytes,
+) -> None:
+    """Raises UnauthenticatedError: the same for no store, no secret, a wrong one."""
+    async with database.transaction() as tx:
+        rows = [row for row in await known_secrets(tx.session, store_id) if row]
+    secrets = [secret for row in rows if (secret := _opened(vault, row))]
+    if not is_signed(body, headers, secrets):
+        raise _refusal(Fault.WRONG)
+
+
+def _opened(vault: Vault, row: HookSecret) -> str | None:
+    try:
+        return vault.open(Sealed(row.cipher, row.key_id), row.id).get_secret_value()
+    except SecretUnreadableError:
+        log.warning("hooks.secret_unreadable", store_id=str(row.store_id))
+        return None
+
+
+def _refusal(fault: Fault) -> UnauthenticatedError:
+    return UnauthenticatedError(SENTENCES[fault], code=str(fault))
+
+
+def read_body(body: bytes) -> HookIn:
+    """What a signed body says. Raises InvalidError."""
+    if not body.strip():
+        return HookIn(skus=[])
+    try:
+        return HookIn.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)[:50]
+        fields = [
+            FieldError(
+                ".".join(map(str, each["loc"])) or "body",
+                str(each["type"]),
+                f"{each['msg']}.",
+                'nothing, or {"skus": ["..."]} with at most 1,000 SKUs',
+            )
+            for each in found
+        ]
+        raise InvalidError(
+            f"{fields[0].field}: {fields[0].message}", errors=fields
+        ) from None
+
+
+async def take(
+    tx: Transaction, store_id: UUID, webhook_id: str, body: bytes, debounce: timedelta
+) -> UUID:
+    """The id of the run that a webhook asks for, or of the one it asked for before.
+
+    Raises InvalidError for what it says, ConflictError for an id that came with
+    another body, or a store that does not publish.
+    """
+    if len(webhook_id) > LONGEST_ID:
+        message = f"webhook-id has more than {LONGEST_ID} characters."
+        raise InvalidError(
+            message,
+            errors=[
+                FieldError(
+                    "webhook-id", "too_long", message, f"{LONGEST_ID} characters"
+                )
+            ],
+        )
+    digest = hashlib.sha256(body).digest()
+    if not await _is_new(tx.session, store_id, webhook_id, digest):
+        return await _answer_again(tx.session, store_id, webhook_id, digest)
+    said = read_body(body)
+    store = await tx.session.get_one(Store, store_id)
+    publication = await request_by_hook(tx, store, said.skus, debounce)
+    await tx.session.execute(
+        text(
+            "UPDATE hook_call SET publication_id = :publication "
+            "WHERE store_id = :store AND webhook_id = :id"
+        ),
+        {"publication": publication.id, "store": store_id, "id": webhook_id},
+    )
+    return publication.id
+
+
+async def _is_new(
+    session: AsyncSession, store_id: UUID, webhook_id: str, digest: bytes
+) -> bool:
+    """A repeat that comes at the same moment waits here for the first."""
+    call = HookCall(store_id=store_id, webhook_id=webhook_id, body_sha256=digest)
+    inserted = await session.scalar(
+        insert(HookCall)
+        .values(**call.model_dump())
+        .on_conflict_do_nothing()
+        .returning(col(HookCall.webhook_id))
+    )
+    return inserted is not None
+
+
+async def _answer_again(
+    session: AsyncSession, store_id: UUID, webhook_id: str, digest: bytes
+) -> UUID:
+    first = await session.get_one(HookCall, (store_id, webhook_id))
+    if first.body_sha256 != digest:
+        raise ConflictError(
+            "This webhook-id came with another body before: a new message needs a "
+            "new id.",
+            code="webhook_id_reused",
+        )
+    assert first.publication_id is not None  # noqa: S101 - written with the row
+    return first.publication_id

@@ -1,0 +1,133 @@
+"""A secret is shown once, replaced with an overlap, and bound to its row."""
+
+import base64
+from datetime import datetime, timedelta
+
+import httpx
+
+from app.settings import Settings
+from tests.hooks.sending import Sender, new_secret
+from tests.support.stack import open_api, query
+
+
+async def status_of(sender: Sender, secret: str) -> int:
+    return (await sender.send(secret=secret)).status_code
+
+
+async def test_a_secret_is_shown_once_and_kept_encrypted(
+    sender: Sender, database_url: str
+):
+    path = f"/v1/stores/{sender.store_id}/hook-secret"
+
+    shown = await sender.api.get(path)
+
+    raw = base64.b64decode(sender.secret.removeprefix("whsec_"))
+    rows = query(database_url, "SELECT cipher FROM hook_secret")
+    assert len(raw) == 32
+    assert shown.json()["exists"] is True
+    assert sender.secret not in shown.text
+    assert raw not in bytes(rows[0][0])
+    assert sender.secret.encode() not in bytes(rows[0][0])
+
+
+async def test_a_store_without_secret_says_so(api: httpx.AsyncClient):
+    made = await api.post("/v1/stores", json={"name": "Two", "country": "DE"})
+
+    answer = await api.get(f"/v1/stores/{made.json()['id']}/hook-secret")
+
+    assert answer.json() == {"exists": False, "since": None, "previous_until": None}
+
+
+async def test_a_replaced_secret_is_good_for_the_overlap_and_no_longer(
+    sender: Sender, settings: Settings, database_url: str
+):
+    path = f"/v1/stores/{sender.store_id}/hook-secret"
+    answer = (await sender.api.post(path)).json()
+
+    both = [await status_of(sender, s) for s in (sender.secret, answer["secret"])]
+    told = (await sender.api.get(path)).json()
+    query(
+        database_url,
+        "UPDATE hook_secret SET valid_until = now() WHERE valid_until IS NOT NULL",
+    )
+    later = [await status_of(sender, s) for s in (sender.secret, answer["secret"])]
+
+    assert both == [202, 202]
+    assert told["previous_until"] == answer["previous_until"]
+    overlap = datetime.fromisoformat(told["previous_until"]) - datetime.fromisoformat(
+        told["since"]
+    )
+    assert overlap == settings.hook_secret_overlap == timedelta(hours=24)
+    assert later == [401, 202]
+    assert (await sender.api.get(path)).json()["previous_until"] is None
+
+
+async def test_only_the_last_replaced_secret_overlaps(sender: Sender):
+    second = await new_secret(sender.api, sender.store_id)
+    third = await new_secret(sender.api, sender.store_id)
+
+    statuses = [await status_of(sender, s) for s in (sender.secret, second, third)]
+
+    assert statuses == [401, 202, 202]
+
+
+async def test_after_deletion_no_secret_opens(sender: Sender):
+    path = f"/v1/stores/{sender.store_id}/hook-secret"
+    second = await new_secret(sender.api, sender.store_id)
+
+    answer = await sender.api.delete(path)
+
+    assert answer.status_code == 204
+    assert [await status_of(sender, s) for s in (sender.secret, second)] == [401, 401]
+    assert (await sender.api.get(path)).json()["exists"] is False
+
+
+async def test_a_secret_moved_to_another_row_does_not_open(
+    sender: Sender, database_url: str
+):
+    other = await sender.api.post("/v1/stores", json={"name": "B", "country": "DE"})
+    await new_secret(sender.api, other.json()["id"])
+    query(
+        database_url,
+        "UPDATE hook_secret AS a SET cipher = b.cipher FROM hook_secret AS b "
+        "WHERE a.id <> b.id",
+    )
+
+    assert await status_of(sender, sender.secret) == 401
+
+
+async def test_secrets_need_a_key_that_may_write_this_store(
+    sender: Sender, settings: Settings
+):
+    path = f"/v1/stores/{sender.store_id}/hook-secret"
+    made = [
+        await sender.api.post("/v1/api-keys", json={"name": "k", **scope})
+        for scope in (
+            {"scope": "read", "store_ids": [sender.store_id]},
+            {"scope": "write", "store_ids": []},
+        )
+    ]
+    reader, stranger = (a.json()["key"] for a in made)
+
+    async with open_api(settings) as client:
+        statuses = [
+            (
+                await client.post(path, headers={"Authorization": f"Bearer {k}"})
+            ).status_code
+            for k in (reader, stranger)
+        ]
+
+    assert statuses == [403, 404]
+
+
+async def test_a_deleted_store_takes_its_secrets_along(
+    sender: Sender, database_url: str
+):
+    await sender.send()
+    await sender.api.delete(f"/v1/stores/{sender.store_id}/activation")
+
+    answer = await sender.api.delete(f"/v1/stores/{sender.store_id}")
+
+    assert answer.status_code == 204
+    assert query(database_url, "SELECT count(*) FROM hook_secret") == [(0,)]
+    assert query(database_url, "SELECT count(*) FROM hook_call") == [(0,)]

@@ -1,0 +1,71 @@
+"""What a stream says while nothing happens, and when it ends by itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import OperationalError
+
+from app.streams import HEARTBEAT, LONGEST, Mark, Progress, Streams, watch
+
+
+@dataclass
+class Still:
+    """Something that stands still at its first version, until it is gone."""
+
+    looks: Iterator[int] = field(default_factory=count)
+    gone_after: int = 10**9
+    breaks_after: int = 10**9
+
+    async def mark(self) -> Mark | None:
+        look = next(self.looks)
+        if look > self.breaks_after:
+            raise OperationalError("SELECT", {}, Exception("away"))
+        return None if look > self.gone_after else Mark(1, over=False)
+
+    async def progress(self) -> Progress | None:
+        return Progress(Mark(1, over=False), "{}")
+
+
+def passing(step: float) -> Streams:
+    """Each look at the clock finds it so many seconds later."""
+    ticks = count()
+    return Streams(clock=lambda: next(ticks) * step, look_every=0)
+
+
+async def said(streams: Streams, watched: Still) -> list[bytes]:
+    answer = await watch(streams, watched, None)
+    assert isinstance(answer, StreamingResponse)
+    return [bytes(piece) async for piece in answer.body_iterator]
+
+
+async def test_a_silent_stream_gives_a_sign_of_life_every_15_seconds():
+    pieces = await said(passing(HEARTBEAT / 2), Still(gone_after=4))
+
+    assert pieces[1].startswith(b"event: progress\n")
+    assert pieces[2:] == [b": still here\n\n"] * len(pieces[2:])
+    assert len(pieces) > 2
+
+
+async def test_a_stream_ends_after_ten_minutes():
+    pieces = await said(passing(LONGEST / 4), Still())
+
+    assert pieces[0].startswith(b": refeed\n")
+    assert not any(b"event: end" in piece for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    "watched",
+    [
+        pytest.param(Still(gone_after=2), id="what is watched was deleted"),
+        pytest.param(Still(breaks_after=2), id="PostgreSQL is away"),
+    ],
+)
+async def test_a_stream_that_cannot_go_on_ends_and_frees_its_place(watched: Still):
+    streams = passing(0.1)
+
+    await said(streams, watched)
+
+    assert streams.open == 0
