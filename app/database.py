@@ -21,6 +21,9 @@ from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.models import JobRow
 from app.jobs.rows import add_job
 
+SOON = timedelta(seconds=10)
+"""Jobs due within this time are woken to the moment; the sweeper finds later ones."""
+
 
 class Waker(Protocol):
     """The queue's doorway: tells workers that a job row is due."""
@@ -36,6 +39,7 @@ class Transaction:
 
     session: AsyncSession
     jobs: list[UUID] = field(default_factory=list)
+    soon: dict[UUID, timedelta] = field(default_factory=dict)
 
     async def enqueue(
         self, kind: JobKind, subject_id: UUID, *, after: timedelta = timedelta(0)
@@ -47,6 +51,8 @@ class Transaction:
         job_id = await add_job(self.session, job, after)
         if not after:
             self.jobs.append(job_id)
+        elif after <= SOON:
+            self.soon[job_id] = after
 
 
 def sqlalchemy_url(database_url: str) -> URL:
@@ -94,6 +100,8 @@ class Database:
             yield tx
         if tx.jobs:
             await self.waker.wake(tx.jobs)
+        for job_id, after in tx.soon.items():
+            await self.waker.wake([job_id], after=after)
 
     def connect(self) -> "psycopg.Connection[Any]":
         """A plain connection for COPY; used from threads, never on the loop."""
