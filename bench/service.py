@@ -3,7 +3,7 @@
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from pydantic import SecretStr
 
+from app.embedded.servers import EmbeddedServers
 from app.launch import launch
 from app.settings import load_settings
 from bench.samples import COLUMNS
@@ -37,6 +39,7 @@ class Service:
     api: httpx.Client
     sandbox: httpx.Client
     folder: Path
+    database_url: str
 
     def open_store(self, country: str = "FR", token: str | None = None) -> str:
         """A store that is mapped for the catalogs of `samples.py`; returns its id."""
@@ -107,10 +110,17 @@ def fresh_token() -> str:
 @contextmanager
 def running_service(extra: Mapping[str, str]) -> Iterator[Service]:
     """Start it with further settings; everything is gone afterwards."""
-    with TemporaryDirectory(prefix="refeed-bench-") as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="refeed-bench-")))
+        servers = stack.enter_context(EmbeddedServers(folder / "servers"))
         settings = load_settings().model_copy(
-            update={"state_dir": folder / "state", "host": "127.0.0.1", "port": 0}
+            update={
+                "state_dir": folder / "state",
+                "host": "127.0.0.1",
+                "port": 0,
+                "database_url": SecretStr(servers.endpoints.database_url),
+                "redis_url": SecretStr(servers.endpoints.redis_url),
+            }
         )
         environment = {"REFEED_LOG_LEVEL": "warning", **extra}
         with launch(settings, environment, logs=folder) as running:
@@ -121,4 +131,4 @@ def running_service(extra: Mapping[str, str]) -> Iterator[Service]:
                 ) as api,
                 httpx.Client(base_url=running.sandbox_url or "") as sandbox,
             ):
-                yield Service(api, sandbox, folder)
+                yield Service(api, sandbox, folder, servers.endpoints.database_url)
