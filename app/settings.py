@@ -125,6 +125,12 @@ class Settings(BaseSettings):
     offers_interval: Span = Field(
         timedelta(hours=2), description="default rhythm of offer publications"
     )
+    orders_interval: Span = Field(
+        timedelta(minutes=10), description="rhythm in which orders are fetched"
+    )
+    orders_overlap: Span = Field(
+        timedelta(minutes=15), description="how far each fetch of orders looks back"
+    )
     task_deadline: Span = Field(
         timedelta(minutes=30), description="how long a Back Market task is polled"
     )

@@ -6,8 +6,9 @@ from app.access import models as access
 from app.accounts import models as accounts
 from app.catalogs import models as catalogs
 from app.jobs import models as jobs
+from app.orders import models as orders
 from app.publications import models as publications
 from app.stores import models as stores
 
-ROOMS = (access, accounts, catalogs, jobs, publications, stores)
+ROOMS = (access, accounts, catalogs, jobs, orders, publications, stores)
 METADATA = SQLModel.metadata

@@ -13,6 +13,10 @@ class JobKind(StrEnum):
     """Subject: a publication."""
     CHECK_CONNECTION = "check_connection"
     """Subject: a seller account."""
+    SYNC_ORDERS = "sync_orders"
+    """Subject: a seller account. Fetches its orders, once for all its stores."""
+    ORDER_ACTION = "order_action"
+    """Subject: an action on an order."""
 
 
 def exclusive_name(kind: JobKind, subject_id: UUID) -> str:

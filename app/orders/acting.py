@@ -1,0 +1,300 @@
+"""Carries out an action on an order; every effect happens once.
+
+Each call is marked `sending` before it is made. Whoever finds one whose answer is not
+known reads the order back before anything is repeated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from app.accounts import service as accounts
+from app.accounts.budget import pause_after_429
+from app.backmarket import order_calls
+from app.backmarket.client import Access
+from app.backmarket.errors import (
+    BackMarketError,
+    Effect,
+    NotConfiguredError,
+    NotFoundError,
+    NotUnderstoodError,
+    PermissionRefusedError,
+    RequestRefusedError,
+    ThrottledError,
+    TokenRefusedError,
+    UnavailableError,
+)
+from app.backmarket.orders import Order
+from app.crashpoints import crashpoint
+from app.jobs.lease import Lease, Snooze
+from app.orders import progress
+from app.orders.arrivals import store_orders
+from app.orders.context import (
+    AccountRestsError,
+    Tools,
+    note_refused_token,
+    open_access,
+    pause_after,
+)
+from app.orders.models import OrderAction, SalesOrder
+from app.orders.progress import Call
+from app.orders.transitions import Seen, reconcile
+from app.orders.words import ENDS, ActionState, CallState, line_state
+from app.vault import SecretUnreadableError
+
+log = structlog.get_logger(__name__)
+
+WITHOUT_TOKEN = timedelta(minutes=5)
+"""How often we try to look at an order while the token is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One action in the hands of one worker."""
+
+    tools: Tools
+    lease: Lease
+    action_id: UUID
+    account_id: UUID
+    number: int
+    """Back Market's order id."""
+    access: Access
+    token_digest: str
+
+
+async def act(tools: Tools, lease: Lease) -> Snooze | None:
+    """Do as much of an action as can be done now."""
+    try:
+        run = await _take_up(tools, lease)
+    except SecretUnreadableError as error:
+        await fail(tools, lease, "secret_unreadable", str(error))
+        return None
+    if not isinstance(run, Run):
+        return run
+    crashpoint("action.started")
+    try:
+        for call in await _open_calls(run):
+            await _carry(run, call)
+    except AccountRestsError as error:
+        return await _wait(run, error.pause, "throttled", None)
+    except BackMarketError as error:
+        return await _after_error(run, error)
+    if await _open_calls(run):  # a call that did not happen is made again at once
+        return Snooze(timedelta(0))
+    await _finish(run)
+    return None
+
+
+async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        action = await tx.session.get(OrderAction, lease.subject_id)
+        if action is None or ActionState(action.state) in ENDS:
+            await lease.finish(tx.session)
+            return None
+        account = await accounts.get(tx.session, action.account_id)
+        now = await accounts.database_now(tx.session)
+        if account.paused_until and account.paused_until > now:
+            return Snooze(account.paused_until - now)
+        order = await tx.session.get_one(SalesOrder, action.order_id)
+        await progress.begin(tx.session, action.id)
+        return Run(
+            tools=tools,
+            lease=lease,
+            action_id=action.id,
+            account_id=account.id,
+            number=order.marketplace_id,
+            access=open_access(tools, lease, account),
+            token_digest=account.token_digest,
+        )
+
+
+async def _open_calls(run: Run) -> list[Call]:
+    async with run.tools.database.transaction() as tx:
+        return await progress.open_calls(tx.session, run.action_id)
+
+
+async def _carry(run: Run, call: Call) -> None:
+    """Make one call, or find out what became of it. Raises BackMarketError."""
+    if call.state is not CallState.PENDING:
+        await _find_out(run, call)
+        return
+    if not await _mark_sending(run, call):
+        return
+    crashpoint("action.marked_sending")
+    try:
+        order = await order_calls.move_lines(
+            run.tools.back_market, run.access, run.number, call.planned.body
+        )
+    except (RequestRefusedError, NotFoundError) as error:
+        await _find_out(run, call, error)
+        return
+    except (AccountRestsError, BackMarketError) as error:
+        await _not_through(run, call, error)
+        raise
+    crashpoint("action.posted")
+    await _settle(run, call, CallState.DONE, order)
+    crashpoint("action.recorded")
+
+
+async def _mark_sending(run: Run, call: Call) -> bool:
+    """Write that the call is about to be made; False when it is not needed any more.
+
+    Lines of one order that share a SKU move together: the second call has happened.
+    """
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        known = await progress.line_states(tx.session, run.action_id)
+        if call.seq and reconcile(call.planned, known, None) is Seen.HAPPENED:
+            await progress.mark(tx.session, call, CallState.DONE)
+            return False
+        await progress.mark(
+            tx.session, call, CallState.SENDING, attempts=call.attempts + 1
+        )
+    return True
+
+
+async def _find_out(
+    run: Run, call: Call, refusal: BackMarketError | None = None
+) -> None:
+    """Read the order back: it happened, or it is to be done, or it cannot be done.
+
+    A refusal may be the answer to a repeat of what was done before.
+    """
+    if refusal:
+        async with run.tools.database.transaction() as tx:
+            await run.lease.confirm(tx.session)
+            await progress.mark(tx.session, call, CallState.UNCERTAIN)
+    try:
+        order = await order_calls.read_order(
+            run.tools.back_market, run.access, run.number
+        )
+    except NotFoundError as error:
+        await _settle(run, call, CallState.REFUSED, None, refusal or error)
+        return
+    crashpoint("action.read_back")
+    states = {line.id: line.state for line in order.lines}
+    seen = reconcile(call.planned, states, order.tracking_number)
+    log.info("action.read_back", seen=seen.name.lower(), refused=bool(refusal))
+    if seen is Seen.HAPPENED:
+        await _settle(run, call, CallState.RECONCILED, order)
+    elif refusal:
+        await _settle(run, call, CallState.REFUSED, order, refusal)
+    elif seen is Seen.OVERTAKEN:
+        why = _overtaken(call, states)
+        await _settle(run, call, CallState.REFUSED, order, why)
+    else:
+        await _settle(run, call, CallState.PENDING, order)
+
+
+def _overtaken(call: Call, states: Mapping[int, int]) -> RequestRefusedError:
+    now = {line_state(states.get(number, -1)) for number in call.planned.line_ids}
+    return RequestRefusedError(
+        f"The order changed meanwhile: its line is {', '.join(sorted(now))} now."
+    )
+
+
+async def _not_through(
+    run: Run, call: Call, error: AccountRestsError | BackMarketError
+) -> None:
+    """Take the call back if it surely was not made, else find out later."""
+    unknown = (
+        isinstance(error, UnavailableError | NotUnderstoodError)
+        and error.effect is Effect.UNKNOWN
+    )
+    state = CallState.UNCERTAIN if unknown else CallState.PENDING
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await progress.mark(tx.session, call, state)
+
+
+async def _settle(
+    run: Run,
+    call: Call,
+    state: CallState,
+    order: Order | None,
+    why: BackMarketError | None = None,
+) -> None:
+    """Write how a call stands together with the order that shows it."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        if order and order.id == run.number:
+            await store_orders(tx.session, run.account_id, [order])
+        await progress.mark(
+            tx.session,
+            call,
+            state,
+            reason_code=why.code if why else None,
+            reason=why.message if why else None,
+        )
+
+
+async def _finish(run: Run) -> None:
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        ended = await progress.end(tx.session, run.action_id)
+        crashpoint("action.before_finish")
+        await run.lease.finish(tx.session)
+    log.info("action.ended", state=ended)
+
+
+async def _wait(
+    run: Run, pause: timedelta, code: str, reason: str | None
+) -> Snooze:
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await progress.wait(tx.session, run.action_id, code, reason)
+    return Snooze(pause)
+
+
+async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
+    """What an error means for the action: wait and go on, or end it clearly."""
+    log.warning("action.call_failed", code=error.code, status=error.status)
+    match error:
+        case TokenRefusedError() | PermissionRefusedError():
+            told = await note_refused_token(
+                run.tools, run.account_id, run.token_digest, error
+            )
+            if not told:
+                return Snooze(timedelta(0))  # go on with the new token
+            return await _refuse_rest(run, error)
+        case NotConfiguredError():
+            return await _refuse_rest(run, error)
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        failures = await progress.count_failure(tx.session, run.action_id)
+        pause = pause_after(failures, error.retry_after)
+        if isinstance(error, ThrottledError):
+            pause = pause_after_429(failures, error.retry_after)
+            await accounts.pause(tx.session, run.account_id, pause)
+    return await _wait(run, pause, error.code, error.message)
+
+
+async def _refuse_rest(run: Run, error: BackMarketError) -> Snooze | None:
+    """End what surely was not done; what may have been done waits to be looked at."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await progress.refuse_rest(tx.session, run.action_id, error.code, error.message)
+    if await _open_calls(run):
+        return await _wait(run, WITHOUT_TOKEN, error.code, error.message)
+    await _finish(run)
+    return None
+
+
+async def fail(
+    tools: Tools,
+    lease: Lease,
+    code: str,
+    reason: str | None,
+    *,
+    keep_job: bool = False,
+) -> None:
+    """End an action that refeed itself cannot go on with."""
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        await progress.fail(tx.session, lease.subject_id, code, reason)
+        if not keep_job:
+            await lease.finish(tx.session)

@@ -1,0 +1,122 @@
+"""Which moves of lines Back Market allows, and whether a move has happened. Pure.
+
+Back Market API, orders (sections 7.2, 7.3): accept and cancel from 1, ship and refund
+from 2, refund from 3; one request per line, but one for a whole parcel.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from app.orders.words import Action
+
+TO_ACCEPT, TO_SHIP, SHIPPED, CANCELLED, REFUNDED_BEFORE, REFUNDED_AFTER = range(1, 7)
+
+MOVES: Mapping[int, Mapping[Action, int]] = {
+    TO_ACCEPT: {Action.ACCEPT: TO_SHIP, Action.CANCEL: CANCELLED},
+    TO_SHIP: {Action.SHIP: SHIPPED, Action.REFUND: REFUNDED_BEFORE},
+    SHIPPED: {Action.REFUND: REFUNDED_AFTER},
+}
+"""From which line state which action leads where."""
+
+_PASSED: Mapping[int, frozenset[int]] = {
+    TO_SHIP: frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER}),
+    SHIPPED: frozenset({SHIPPED, REFUNDED_AFTER}),
+}
+"""States that a line only reaches through the given one."""
+_AFTER_SHIPPING = ("return_reason", "return_message")
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What decisions need to know of a line."""
+
+    id: int
+    state: int
+    sku: str | None
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One request to Back Market: its body, and the lines that it moves."""
+
+    line_ids: tuple[int, ...]
+    from_state: int
+    to_state: int
+    body: Mapping[str, object]
+
+
+class Seen(Enum):
+    """What an order that was read back says about a call."""
+
+    HAPPENED = auto()
+    NOT_YET = auto()
+    OVERTAKEN = auto()
+    """Something else happened to the lines: the call is not possible any more."""
+
+
+def allowed(lines: Sequence[LineView]) -> dict[Action, tuple[int, ...]]:
+    """The actions that Back Market takes now, each with the lines it is for."""
+    found: dict[Action, tuple[int, ...]] = {}
+    for action in Action:
+        ids = tuple(line.id for line in lines if action in MOVES.get(line.state, {}))
+        if ids:
+            found[action] = ids
+    return found
+
+
+def may_carry_device(lines: Sequence[LineView]) -> bool:
+    """Whether an IMEI or serial number may be told: one line, one piece."""
+    return len(lines) == 1 and lines[0].quantity == 1
+
+
+def calls_for(
+    action: Action,
+    order_number: int,
+    lines: Sequence[LineView],
+    fields: Mapping[str, object],
+) -> list[PlannedCall]:
+    """The requests that carry out an action on lines that allow it."""
+    if action is Action.SHIP:
+        body = {"order_id": order_number, "new_state": SHIPPED, **fields}
+        ids = tuple(line.id for line in lines)
+        return [PlannedCall(ids, TO_SHIP, SHIPPED, body)]
+    calls = []
+    for line in lines:
+        to_state = MOVES[line.state][action]
+        told = fields if to_state == REFUNDED_AFTER else _without_return(fields)
+        body = {
+            "order_id": order_number,
+            "new_state": to_state,
+            "sku": line.sku,
+            **told,
+        }
+        calls.append(PlannedCall((line.id,), line.state, to_state, body))
+    return calls
+
+
+def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: v for name, v in fields.items() if name not in _AFTER_SHIPPING}
+
+
+def reconcile(
+    call: PlannedCall, states: Mapping[int, int], tracking_number: str | None
+) -> Seen:
+    """Whether a call happened, from the line states and tracking number read back.
+
+    A parcel that went out under another number was sent by somebody else.
+    """
+    now = [states.get(line_id) for line_id in call.line_ids]
+    passed = _PASSED.get(call.to_state, frozenset({call.to_state}))
+    if all(state in passed for state in now):
+        wanted = call.body.get("tracking_number")
+        same = wanted is None or _spaceless(tracking_number) == _spaceless(str(wanted))
+        return Seen.HAPPENED if same else Seen.OVERTAKEN
+    if any(state == call.from_state for state in now):
+        return Seen.NOT_YET
+    return Seen.OVERTAKEN
+
+
+def _spaceless(number: str | None) -> str:
+    return "".join((number or "").split()).upper()
