@@ -24,6 +24,7 @@ class Call:
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    content_type: str = ""
 
     def integer(self, name: str) -> int | None:
         """A numeric filter; a wrong one is 400 V1 (Back Market, errors)."""

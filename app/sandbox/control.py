@@ -17,6 +17,13 @@
 | PATCH /_sandbox/accounts/{account}/listings/{sku} | `{"quantity": 3, "markets": {"FR": {"price": "9.00"}}}` | edit by hand |
 | DELETE /_sandbox/accounts/{account}/listings/{sku} | | gone, as if never made |
 | GET, PATCH /_sandbox/products/{ean or id} | `{"validated": true, "max_price": 900}` | the catalogue |
+| POST /_sandbox/accounts/{account}/orders | `{"country": "FR", "lines": [{"sku": "A1", "quantity": 1}], "state": 1, "order_id": 70000009, "created_at": "2026-02-03T21:58:58Z", "buyer": {"city": "Lyon"}}` | somebody buys: 201, stock goes down; 409 when not online or sold out; state 0 or 10: not paid yet |
+| POST /_sandbox/accounts/{account}/orders | `{"count": 1000, "countries": ["FR", "DE"], "states": [1, 3, 9], "spacing": 60}` | seed orders, stock untouched |
+| GET /_sandbox/orders | `?account=&offset=&limit=` | raw, oldest first |
+| GET, PATCH /_sandbox/orders/{id} | `{"state": 3, "date_modification": "...", "orderlines": [{"sku": "A1", "state": 2}]}` | force any field, unknown states too; the order's state follows its lines unless given; other names replace what is shown |
+| POST /_sandbox/orders/{id}/pay | `{}` or `{"failed": true}` | 0 or 10 becomes 1, or 8 |
+| GET /_sandbox/order-actions | `?account=&order=` | order calls that were accepted, in order |
+| DELETE /_sandbox/order-actions | | forgotten |
 | GET /_sandbox/tasks | `?account=` | every task |
 | POST /_sandbox/tasks/{id}/finish | | it ends now, stuck or not |
 | GET, POST, DELETE /_sandbox/faults | `{"kind": "bad_gateway", "path": "/ws/tasks/*", "count": 2}` | list, add, clear |
@@ -40,6 +47,7 @@ from starlette.routing import Route
 from app.sandbox import ledger as books
 from app.sandbox.batch import settle
 from app.sandbox.control_goods import CannotError, Goods, Json
+from app.sandbox.control_orders import OrderControl
 from app.sandbox.faults import Fault
 from app.sandbox.ledger import Ledger, Question
 from app.sandbox.meters import Meters
@@ -52,7 +60,11 @@ MANY = 1000
 
 
 def control_routes(world: World) -> list[Route]:
-    table = [*own_calls(Control(world)), *calls_on_goods(Goods(world))]
+    table = [
+        *own_calls(Control(world)),
+        *calls_on_goods(Goods(world)),
+        *calls_on_orders(OrderControl(world)),
+    ]
     return [
         Route("/", explain),
         *(
@@ -97,6 +109,18 @@ def calls_on_goods(goods: Goods) -> list[tuple[str, str, Answer]]:
     ]
 
 
+def calls_on_orders(orders: OrderControl) -> list[tuple[str, str, Answer]]:
+    return [
+        ("POST", "/accounts/{account}/orders", orders.place),
+        ("GET", "/orders", orders.orders),
+        ("GET", "/orders/{id:int}", orders.one),
+        ("PATCH", "/orders/{id:int}", orders.edit),
+        ("POST", "/orders/{id:int}/pay", orders.pay),
+        ("GET", "/order-actions", orders.actions),
+        ("DELETE", "/order-actions", orders.forget_actions),
+    ]
+
+
 async def explain(_request: Request) -> Response:
     return PlainTextResponse(__doc__ or "")
 
@@ -108,12 +132,19 @@ def handler(world: World, answer: Answer) -> Handler:
         try:
             body = await request.json() if await request.body() else {}
             settle(world)
-            return JSONResponse(answer(request, cast("Json", body)))
+            found = answer(request, cast("Json", body))
+            return found if isinstance(found, Response) else JSONResponse(found)
         except CannotError as error:
             return JSONResponse({"error": str(error)}, error.status)
         except (ValidationError, JSONDecodeError) as error:
             return JSONResponse({"error": str(error)}, 422)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+        ) as error:
             return JSONResponse({"error": f"body not understood: {error!r}"}, 422)
 
     return handle
@@ -150,6 +181,8 @@ class Control:
             "products": len(world.catalogue.by_product_id),
             "tasks": len(world.tasks.by_id),
             "tasks_waiting": len(world.tasks.waiting),
+            "orders": len(world.orders.by_id),
+            "order_actions": world.actions.last_number,
             "ledger": books.summary(world.ledger),
         }
 

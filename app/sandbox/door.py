@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.sandbox import endpoints, envelopes, faults
+from app.sandbox import endpoints, envelopes, faults, ordercalls
 from app.sandbox.accounts import Account, TokenRefusedError, fingerprint, token_in
 from app.sandbox.batch import settle
 from app.sandbox.call import Call
@@ -45,7 +45,6 @@ class Route:
         return re.fullmatch(pattern, path)
 
 
-# Orders get their lines here.
 ROUTES = (
     Route("GET", "/ws/listings", endpoints.list_listings),
     Route("POST", "/ws/listings", post_batch),
@@ -53,6 +52,11 @@ ROUTES = (
     Route("GET", "/ws/listings/{id}", endpoints.get_listing),
     Route("POST", "/ws/listings/{id}", endpoints.update_listing),
     Route("GET", "/ws/tasks/{id}", endpoints.get_task),
+    Route("GET", "/ws/orders", ordercalls.list_orders),
+    Route("GET", "/ws/orders/{id}", ordercalls.get_order),
+    Route("POST", "/ws/orders/{id}", ordercalls.move_order),
+    Route("POST", "/ws/orders/{id}/invoice", ordercalls.take_invoice),
+    Route("PATCH", "/ws/orderlines/{id}", ordercalls.identify_line),
     Route("GET", "/ws/category/tree", endpoints.category_tree, envelopes.v2),
     Route("GET", "/ws/category/tree/{id}", endpoints.category_branch, envelopes.v2),
 )
@@ -147,6 +151,7 @@ class Door:
                     params=found.groupdict() if found else {},
                     query=request.query_params,
                     body=body,
+                    content_type=request.headers.get("content-type", ""),
                 )
             )
         except RefusedError as refused:

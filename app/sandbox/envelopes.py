@@ -6,6 +6,7 @@ from uuid import uuid4
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 THROTTLED = "E008"
+INVALID = "E009"
 
 
 class RefusedError(Exception):
@@ -16,12 +17,12 @@ class RefusedError(Exception):
         self.response = response
 
 
-def v1(status: int, code: str, message: str) -> Response:
+def v1(status: int, code: str, message: str, *, field: str = "") -> Response:
     """Most of `/ws` (Back Market, errors)."""
     error = {
         "code": code,
         "message": message,
-        "data": {},
+        "data": {"fields": {field: [message]}} if field else {},
         "docLink": "https://api.backmarket.dev/",
         "target": "",
     }

@@ -37,9 +37,11 @@ class FaultKind(StrEnum):
     FAILED_TASK = "failed_task"
     ODD_STATUS = "odd_status"
     KEYED_BY_EAN = "keyed_by_ean"
-    # Line by line, through both doors; a count counts lines.
+    # Line by line, through both doors and on orders; a count counts lines.
     REJECTED_ROW = "rejected_row"
     IGNORED_ROW = "ignored_row"
+    # After a page of orders was read, before the next one is.
+    ORDER_MOVES = "order_moves"
 
 
 INSTEAD = frozenset(
@@ -57,6 +59,7 @@ INSTEAD = frozenset(
 )
 SLOW = frozenset({FaultKind.SLOW_ANSWER})
 AFTERWARDS = frozenset({FaultKind.LOST_ANSWER, FaultKind.BAD_GATEWAY_AFTER})
+PAGES = frozenset({FaultKind.ORDER_MOVES})
 ROWS = frozenset({FaultKind.REJECTED_ROW, FaultKind.IGNORED_ROW})
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Platform = Literal["EU", "NA", "AP"]
 ErrorShape = Literal["list", "string", "object"]
+OrderDate = Literal["date_creation", "date_modification"]
 
 
 class SandboxOptions(BaseModel):
@@ -45,6 +46,18 @@ class SandboxOptions(BaseModel):
     require_pub_state: bool = False
     min_price_rule: bool = False
     strict_headers: bool = False
+
+    # Back Market, orders: on most of this the sources disagree, or say nothing.
+    hidden_order_states: tuple[int, ...] = (0, 8)
+    unknown_order_state: Literal["empty", "refused"] = "empty"
+    orders_sorted_by: OrderDate = "date_creation"
+    address_case: Literal["snake", "camel"] = "snake"
+    line_price: Literal["total", "unit"] = "total"
+    order_microseconds: bool = False
+    cancel_restocks: bool = False
+    check_order_shippers: bool = False
+    require_return_reason: bool = False
+    fee_percent: float = Field(default=10, ge=0, le=100)
 
     ledger_limit: int = Field(default=100_000, ge=0)
     request_log_limit: int = Field(default=1_000, ge=0)

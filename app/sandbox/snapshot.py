@@ -1,4 +1,4 @@
-"""Keeps the sandbox's sellers, listings, products and tasks in one file."""
+"""Keeps the sandbox's sellers, listings, products, tasks and orders in one file."""
 
 import asyncio
 import json
@@ -14,6 +14,8 @@ from app.sandbox.batch import settle
 from app.sandbox.catalogue import Product
 from app.sandbox.growth import growing
 from app.sandbox.listings import Listing, Offer
+from app.sandbox.orders import LINE_MONEY, Order, OrderLine
+from app.sandbox.orderviews import raw
 from app.sandbox.shippers import Shipping
 from app.sandbox.tasks import Task
 from app.sandbox.world import World
@@ -36,6 +38,8 @@ def dump(world: World) -> Json:
         ],
         "accounts": [account_out(one) for one in world.accounts.by_id.values()],
         "tasks": [task_out(task) for task in world.tasks.by_id.values()],
+        "orders": [raw(order) for order in world.orders.by_id.values()],
+        "last_order": world.orders.last_order,
     }
 
 
@@ -96,6 +100,10 @@ def restore(world: World, kept: Json) -> None:
             account.shelf.add(listing_in(world, row))
     for task in kept["tasks"]:
         world.tasks.add(Task(**task))
+    # A file of the time before orders has none.
+    for one in kept.get("orders", ()):
+        world.orders.add(order_in(one))
+    world.orders.last_order = kept.get("last_order", world.orders.last_order)
 
 
 def listing_in(world: World, row: Json) -> Listing:
@@ -111,6 +119,14 @@ def offer_in(row: Json) -> Offer:
     }
     ways = {int(slot): Shipping(**way) for slot, way in row["shippings"].items()}
     return Offer(**{**row, **amounts, "shippings": ways})
+
+
+def order_in(row: Json) -> Order:
+    return Order(**{**row, "orderlines": [line_in(one) for one in row["orderlines"]]})
+
+
+def line_in(row: Json) -> OrderLine:
+    return OrderLine(**{**row, **{name: Decimal(row[name]) for name in LINE_MONEY}})
 
 
 class Snapshot:

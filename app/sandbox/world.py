@@ -5,6 +5,7 @@ from collections.abc import Callable
 from secrets import token_hex
 
 from app.sandbox.accounts import Account, Accounts
+from app.sandbox.actions import Actions
 from app.sandbox.catalogue import Catalogue, uuid_of
 from app.sandbox.faults import Faults
 from app.sandbox.ledger import Ledger
@@ -12,6 +13,7 @@ from app.sandbox.limits import Gauge
 from app.sandbox.listings import Listing
 from app.sandbox.meters import Meters
 from app.sandbox.options import SandboxOptions
+from app.sandbox.orderbook import Orders
 from app.sandbox.rows import Identity
 from app.sandbox.tasks import Tasks
 
@@ -20,8 +22,6 @@ FIRST_LISTING = 6_000_001
 
 
 class World:
-    """Orders will stand beside the tasks here."""
-
     def __init__(self, options: SandboxOptions, clock: Clock = time.time) -> None:
         self.first_options = options
         self.clock = clock
@@ -33,6 +33,8 @@ class World:
         self.accounts = Accounts()
         self.catalogue = Catalogue()
         self.tasks = Tasks()
+        self.orders = Orders()
+        self.actions = Actions(self.options.ledger_limit)
         self.gauges: dict[tuple[str, str], Gauge] = {}
         self.faults = Faults(self.options.seed)
         self.ledger = Ledger(self.options.ledger_limit)
@@ -47,6 +49,7 @@ class World:
     def patch_options(self, options: SandboxOptions) -> None:
         self.options = options
         self.ledger.resize(options.ledger_limit)
+        self.actions.resize(options.ledger_limit)
 
     def gauge(self, account: Account, what: str) -> Gauge:
         return self.gauges.setdefault((account.id, what), Gauge())

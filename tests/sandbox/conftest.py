@@ -84,8 +84,27 @@ class Shop:
 
     async def control(self, method: str, path: str, /, **body):
         answer = await self.http.request(method, f"/_sandbox{path}", json=body)
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code in {200, 201}, answer.text
         return answer.json()
+
+    async def place(self, **body) -> httpx.Response:
+        """Ask the side door for an order, as it comes."""
+        path = "/_sandbox/accounts/account-1/orders"
+        return await self.http.post(path, json=body)
+
+    async def buy(self, *basket: tuple[str, int], **more) -> dict:
+        """Somebody in France buys; the order as it is kept."""
+        lines = [{"sku": sku, "quantity": many} for sku, many in basket]
+        answer = await self.place(**{"country": "FR", "lines": lines, **more})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def order(self, order_id: int, locale: str = "fr-fr") -> dict:
+        return (await self.get(f"/ws/orders/{order_id}", locale)).json()
+
+    async def move(self, order_id: int, new_state: int, **more) -> httpx.Response:
+        body = {"order_id": order_id, "new_state": new_state, **more}
+        return await self.http.post(f"/ws/orders/{order_id}", json=body)
 
     async def fault(self, kind: str, /, **more):
         return await self.control("POST", "/faults", kind=kind, **more)

@@ -1,0 +1,71 @@
+"""Every order call that was accepted, in order: the proof of what happened once."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Kind = Literal["move", "identify", "invoice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`fields` is what the seller sent; `lines` whose state or numbers changed."""
+
+    number: int
+    time: float
+    account: str
+    order_id: int
+    kind: Kind
+    new_state: int | None
+    lines: tuple[int, ...]
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An action before it is written down."""
+
+    account: str
+    order_id: int
+    kind: Kind
+    lines: tuple[int, ...]
+    fields: Mapping[str, object]
+    new_state: int | None = None
+
+
+class Actions:
+    """Keeps the newest up to a limit."""
+
+    def __init__(self, limit: int) -> None:
+        self.kept: deque[Action] = deque(maxlen=limit)
+        self.last_number = 0
+
+    def write(self, now: float, deed: Deed) -> None:
+        self.last_number += 1
+        self.kept.append(
+            Action(
+                self.last_number,
+                now,
+                deed.account,
+                deed.order_id,
+                deed.kind,
+                deed.new_state,
+                deed.lines,
+                deed.fields,
+            )
+        )
+
+    def clear(self) -> None:
+        self.kept.clear()
+        self.last_number = 0
+
+    def resize(self, limit: int) -> None:
+        self.kept = deque(self.kept, maxlen=limit)
+
+    def of(self, account: str | None, order_id: int | None) -> list[dict[str, object]]:
+        return [
+            asdict(one)
+            for one in self.kept
+            if account in (None, one.account) and order_id in (None, one.order_id)
+        ]
