@@ -14,6 +14,7 @@ from app.errors import PROBLEM_RESPONSES
 from app.health import router as health
 from app.jobs import queue
 from app.openapi import describe
+from app.orders.router import router as orders
 from app.problems import add_problem_handlers, unexpected
 from app.publications.router import router as publications
 from app.requests import RequestContext
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         accounts,
         catalogs,
         publications,
+        orders,
         access,
     )
     for room in rooms:

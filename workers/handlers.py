@@ -4,6 +4,9 @@ from app.accounts.connection import check_connection
 from app.catalogs import intake
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
+from app.orders import acting, sync
+from app.orders import requests as order_requests
+from app.orders.context import Tools as OrderTools
 from app.publications import ending, requests, run
 from app.publications.context import Tools as PublishingTools
 from workers.context import WorkerContext
@@ -38,6 +41,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         async with context.database.transaction() as tx:
             if works_again:
                 await requests.request_for_account(tx, lease.subject_id)
+                await order_requests.request(tx, lease.subject_id)
             await lease.finish(tx.session)
 
     async def leave(_lease: Lease, _error: str) -> None:
@@ -47,4 +51,28 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         JobKind.IMPORT: Handler(import_catalog, give_up_import),
         JobKind.PUBLISH: Handler(publish, give_up_publication),
         JobKind.CHECK_CONNECTION: Handler(check, leave),
+        **_for_orders(context),
+    }
+
+
+def _for_orders(context: WorkerContext) -> dict[str, Handler]:
+    ordering = OrderTools(
+        context.settings, context.database, context.back_market, context.vault
+    )
+
+    async def sync_orders(lease: Lease) -> Snooze | None:
+        return await sync.sync(ordering, lease)
+
+    async def give_up_sync(lease: Lease, _error: str) -> None:
+        await sync.fail(ordering, lease, "internal_error", None, keep_job=True)
+
+    async def act_on_order(lease: Lease) -> Snooze | None:
+        return await acting.act(ordering, lease)
+
+    async def give_up_action(lease: Lease, _error: str) -> None:
+        await acting.fail(ordering, lease, "internal_error", None, keep_job=True)
+
+    return {
+        JobKind.SYNC_ORDERS: Handler(sync_orders, give_up_sync),
+        JobKind.ORDER_ACTION: Handler(act_on_order, give_up_action),
     }

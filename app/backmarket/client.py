@@ -81,9 +81,7 @@ class BackMarket:
         about 2,000 an hour. Raises ValueError for a frame that cannot be sent.
         """
         body = await asyncio.to_thread(batch_body, frame, attributes)
-        return await self.call(
-            access, "POST", "/ws/listings", task_id_of, content=body
-        )
+        return await self.call(access, "POST", "/ws/listings", task_id_of, content=body)
 
     async def task(self, access: Access, task_id: int) -> TaskReport:
         """Read how far a batch is (Back Market API, batch, `GET /ws/tasks/{id}`)."""

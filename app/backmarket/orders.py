@@ -6,6 +6,7 @@ spellings of addresses, states that nobody has documented.
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,10 +32,27 @@ _ADDRESS_NAMES = {
     "address2": "street2",
 }
 _OWN_COLUMNS = frozenset(
-    "order_id state date_creation date_modification date_payment date_shipping "
-    "expected_dispatch_date price shipping_price sales_taxes currency country_code "
-    "shipper tracking_number tracking_url shipping_address billing_address "
-    "orderlines statuscode".split()
+    [
+        "order_id",
+        "state",
+        "date_creation",
+        "date_modification",
+        "date_payment",
+        "date_shipping",
+        "expected_dispatch_date",
+        "price",
+        "shipping_price",
+        "sales_taxes",
+        "currency",
+        "country_code",
+        "shipper",
+        "tracking_number",
+        "tracking_url",
+        "shipping_address",
+        "billing_address",
+        "orderlines",
+        "statuscode",
+    ]
 )
 # A link to a file may be signed anew each time: no change of the order.
 _NO_CONTENT = frozenset({"delivery_note", "statuscode"})
@@ -274,7 +292,7 @@ def _clean(value: object) -> object:
         return {str(_clean(str(k))): _clean(v) for k, v in value.items()}
     if isinstance(value, list):
         return [_clean(entry) for entry in value]
-    if isinstance(value, float) and not (-1e300 < value < 1e300):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 

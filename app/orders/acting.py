@@ -49,6 +49,9 @@ log = structlog.get_logger(__name__)
 
 WITHOUT_TOKEN = timedelta(minutes=5)
 """How often we try to look at an order while the token is refused."""
+MAX_ATTEMPTS = 5
+"""How often a call is made that never has an effect."""
+_NO_EFFECT = RequestRefusedError("Back Market takes it, but the order does not change.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,26 @@ async def _carry(run: Run, call: Call) -> None:
         await _not_through(run, call, error)
         raise
     crashpoint("action.posted")
-    await _settle(run, call, CallState.DONE, order)
+    if _shows(order, call):
+        await _settle(run, call, CallState.DONE, order)
+    else:  # a success that does not show its effect is looked into
+        await _note_uncertain(run, call)
+        await _find_out(run, call)
     crashpoint("action.recorded")
+
+
+def _shows(order: Order | None, call: Call) -> bool:
+    if order is None:
+        return False
+    states = {line.id: line.state for line in order.lines}
+    seen = reconcile(call.planned, states, order.tracking_number)
+    return seen is Seen.HAPPENED
+
+
+async def _note_uncertain(run: Run, call: Call) -> None:
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await progress.mark(tx.session, call, CallState.UNCERTAIN)
 
 
 async def _mark_sending(run: Run, call: Call) -> bool:
@@ -165,9 +186,7 @@ async def _find_out(
     A refusal may be the answer to a repeat of what was done before.
     """
     if refusal:
-        async with run.tools.database.transaction() as tx:
-            await run.lease.confirm(tx.session)
-            await progress.mark(tx.session, call, CallState.UNCERTAIN)
+        await _note_uncertain(run, call)
     try:
         order = await order_calls.read_order(
             run.tools.back_market, run.access, run.number
@@ -186,6 +205,8 @@ async def _find_out(
     elif seen is Seen.OVERTAKEN:
         why = _overtaken(call, states)
         await _settle(run, call, CallState.REFUSED, order, why)
+    elif call.attempts >= MAX_ATTEMPTS:
+        await _settle(run, call, CallState.REFUSED, order, _NO_EFFECT)
     else:
         await _settle(run, call, CallState.PENDING, order)
 
@@ -241,9 +262,7 @@ async def _finish(run: Run) -> None:
     log.info("action.ended", state=ended)
 
 
-async def _wait(
-    run: Run, pause: timedelta, code: str, reason: str | None
-) -> Snooze:
+async def _wait(run: Run, pause: timedelta, code: str, reason: str | None) -> Snooze:
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         await progress.wait(tx.session, run.action_id, code, reason)
@@ -263,6 +282,11 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
             return await _refuse_rest(run, error)
         case NotConfiguredError():
             return await _refuse_rest(run, error)
+        case _:
+            return await _try_later(run, error)
+
+
+async def _try_later(run: Run, error: BackMarketError) -> Snooze:
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         failures = await progress.count_failure(tx.session, run.action_id)

@@ -1,4 +1,4 @@
-"""Takes an action on an order, or says what is allowed instead; nothing is sent here."""
+"""Takes an action on an order, or says what is allowed instead; it sends nothing."""
 
 import hashlib
 import json
@@ -17,6 +17,7 @@ from app.orders.transitions import (
     LineView,
     allowed,
     calls_for,
+    left_behind,
     may_carry_device,
 )
 from app.orders.words import ENDS, Action, line_state
@@ -117,13 +118,18 @@ def _choose(
     chosen = [line for line in lines if line.id in (wanted or for_it)]
     if not chosen or any(line.id not in for_it for line in chosen):
         raise _not_allowed(action, lines, possible)
-    if action is Action.SHIP and len(chosen) < len(for_it):
-        message = "A parcel holds every accepted line of the order: leave `lines` out."
-        accepted = ", ".join(str(number) for number in for_it)
+    if action is Action.SHIP:
+        left = tuple(number for number in for_it if number not in (wanted or for_it))
+        message = "A parcel holds every accepted line of the order."
+    else:
+        left = left_behind(lines, chosen)
+        message = "Back Market moves lines by SKU, and these lines share one."
+    if left:
+        accepted = ", ".join(str(n) for n in (*(line.id for line in chosen), *left))
         raise InvalidError(
             message,
-            code="whole_parcel",
-            errors=[FieldError("lines", "whole_parcel", message, accepted)],
+            code="lines_go_together",
+            errors=[FieldError("lines", "lines_go_together", message, accepted)],
         )
     return chosen
 

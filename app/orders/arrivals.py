@@ -17,16 +17,45 @@ from app.orders.models import SalesOrder, SalesOrderLine
 _KEPT = frozenset(
     {"id", "account_id", "marketplace_id", "created_at", "first_seen_at", "version"}
 )
-_SAME_NAMES = (
-    "state country country_code paid_at shipped_at dispatch_by price shipping_price "
-    "sales_taxes currency shipper tracking_number tracking_url shipping_address "
-    "billing_address rest digest"
-).split()
-_LINE_NAMES = (
-    "state sku listing_id title product_id quantity price shipping_price sales_taxes "
-    "fee currency imei serial_number return_reason return_message shipper condition "
-    "brand"
-).split()
+_SAME_NAMES = [
+    "state",
+    "country",
+    "country_code",
+    "paid_at",
+    "shipped_at",
+    "dispatch_by",
+    "price",
+    "shipping_price",
+    "sales_taxes",
+    "currency",
+    "shipper",
+    "tracking_number",
+    "tracking_url",
+    "shipping_address",
+    "billing_address",
+    "rest",
+    "digest",
+]
+_LINE_NAMES = [
+    "state",
+    "sku",
+    "listing_id",
+    "title",
+    "product_id",
+    "quantity",
+    "price",
+    "shipping_price",
+    "sales_taxes",
+    "fee",
+    "currency",
+    "imei",
+    "serial_number",
+    "return_reason",
+    "return_message",
+    "shipper",
+    "condition",
+    "brand",
+]
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 

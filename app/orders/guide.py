@@ -25,7 +25,7 @@ class ActionField(BaseModel):
     max_length: int | None = None
     accepted: list[AcceptedValue] = []
     others_accepted: bool = Field(
-        True, description="false: only the values in `accepted`"
+        default=True, description="false: only the values in `accepted`"
     )
     help: str
 
@@ -135,7 +135,9 @@ def _device() -> list[ActionField]:
 
 
 def _return() -> list[ActionField]:
-    reasons = [AcceptedValue(value=c, meaning=word) for c, word in RETURN_REASONS.items()]
+    reasons = [
+        AcceptedValue(value=c, meaning=word) for c, word in RETURN_REASONS.items()
+    ]
     return [
         ActionField(
             name="return_reason",

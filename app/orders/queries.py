@@ -69,16 +69,16 @@ async def views(
     ]
 
 
-def _scopes(
-    seen: Sequence[View], country: str | None
-) -> list[tuple[UUID, str | None]]:
+def _scopes(seen: Sequence[View], country: str | None) -> list[tuple[UUID, str | None]]:
     """Account and country pairs to look into; what another pair covers is left out."""
     whole = {view.account_id for view in seen if view.country is None}
     if country:
         partly = {v.account_id for v in seen if v.country == country}
         return [(account_id, country) for account_id in sorted(whole | partly)]
     parts = {
-        (v.account_id, v.country) for v in seen if v.country and v.account_id not in whole
+        (v.account_id, v.country)
+        for v in seen
+        if v.country and v.account_id not in whole
     }
     return [*((account_id, None) for account_id in sorted(whole)), *sorted(parts)]
 
@@ -205,9 +205,7 @@ async def actions(
     return (await session.execute(query)).scalars().all()
 
 
-async def action(
-    session: AsyncSession, order_id: UUID, action_id: UUID
-) -> OrderAction:
+async def action(session: AsyncSession, order_id: UUID, action_id: UUID) -> OrderAction:
     """Raises NotFoundError when the order has no such action."""
     found = await session.get(OrderAction, action_id)
     if found is None or found.order_id != order_id:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.columns import utc_now
 from app.database import Transaction
-from app.errors import ConflictError
+from app.errors import ConflictError, NotFoundError
 from app.jobs.kinds import JobKind
 from app.orders.models import OrderSync
 from app.settings import Settings
@@ -54,12 +54,19 @@ async def request_by_api(tx: Transaction, store: Store) -> OrderSync:
     return await progress(tx.session, store.account_id)
 
 
-async def progress(session: AsyncSession, account_id: UUID | None) -> OrderSync:
-    """How far fetching is; before the first time, a row that is not stored."""
+async def progress_of(session: AsyncSession, store: Store) -> OrderSync:
+    """Raises NotFoundError before the first time."""
     found = None
-    if account_id:
-        found = await session.get(OrderSync, account_id, populate_existing=True)
-    return found or OrderSync(account_id=account_id)
+    if store.account_id:
+        found = await session.get(OrderSync, store.account_id)
+    if found is None:
+        raise NotFoundError("Orders of this store have never been asked for.")
+    return found
+
+
+async def progress(session: AsyncSession, account_id: UUID) -> OrderSync:
+    """How far fetching is, once it has been asked for."""
+    return await session.get_one(OrderSync, account_id, populate_existing=True)
 
 
 async def request_due(tx: Transaction, settings: Settings) -> int:

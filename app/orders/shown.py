@@ -106,9 +106,7 @@ class CallOut(BaseModel):
     """One request to Back Market that an action needed."""
 
     lines: list[int]
-    state: Literal[
-        "pending", "sending", "uncertain", "done", "reconciled", "refused"
-    ]
+    state: Literal["pending", "sending", "uncertain", "done", "reconciled", "refused"]
     attempts: int
     code: str | None
     message: str | None

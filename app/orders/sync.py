@@ -93,7 +93,6 @@ async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
         if state.page == 0:
             _begin(state, now, tools.settings.orders_overlap)
         state.state = SyncState.RUNNING
-        tx.session.add(state)
         access = open_access(tools, lease, account)
         progress = Progress(state.page, state.count, state.ended, state.front)
         return Run(
@@ -261,6 +260,11 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
         case NotConfiguredError():
             await fail(run.tools, run.lease, error.code, error.message)
             return None
+        case _:
+            return await _try_later(run, error)
+
+
+async def _try_later(run: Run, error: BackMarketError) -> Snooze:
     failures = await _count_failure(run)
     if isinstance(error, ThrottledError):
         pause = pause_after_429(failures, error.retry_after)

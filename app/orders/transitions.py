@@ -60,10 +60,36 @@ def allowed(lines: Sequence[LineView]) -> dict[Action, tuple[int, ...]]:
     """The actions that Back Market takes now, each with the lines it is for."""
     found: dict[Action, tuple[int, ...]] = {}
     for action in Action:
-        ids = tuple(line.id for line in lines if action in MOVES.get(line.state, {}))
+        ids = tuple(line.id for line in lines if _allows(line, action))
         if ids:
             found[action] = ids
     return found
+
+
+def _allows(line: LineView, action: Action) -> bool:
+    """A parcel takes any line; the other requests name theirs by its SKU."""
+    possible = action in MOVES.get(line.state, {})
+    return possible and (action is Action.SHIP or bool(line.sku))
+
+
+def left_behind(
+    lines: Sequence[LineView], chosen: Sequence[LineView]
+) -> tuple[int, ...]:
+    """Lines that a request about the chosen ones could move as well.
+
+    A request names a SKU: lines that share it and their state go together.
+    """
+    ids = {line.id for line in chosen}
+    named = {(_key(line), line.state) for line in chosen}
+    return tuple(
+        line.id
+        for line in lines
+        if line.id not in ids and (_key(line), line.state) in named
+    )
+
+
+def _key(line: LineView) -> str:
+    return (line.sku or "").casefold()
 
 
 def may_carry_device(lines: Sequence[LineView]) -> bool:
