@@ -94,7 +94,6 @@ async def test_odd_values_survive(desk: Desk):
         shipper=17,
         billing_address=address,
         expected_dispatch_date="2026-02-05T23:59:59.123456",
-        date_payment="nonsense",
         orderlines=[{"id": bought["orderlines"][0]["id"], "state": 42, "imei": None}],
     )
     await desk.edit(number, state=77)
