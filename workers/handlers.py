@@ -5,6 +5,7 @@ from app.catalogs import intake
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.orders import acting, sync
+from app.orders import ending as order_ending
 from app.orders import requests as order_requests
 from app.orders.context import Tools as OrderTools
 from app.publications import ending, requests, run
@@ -70,7 +71,7 @@ def _for_orders(context: WorkerContext) -> dict[str, Handler]:
         return await acting.act(ordering, lease)
 
     async def give_up_action(lease: Lease, _error: str) -> None:
-        await acting.fail(ordering, lease, "internal_error", None, keep_job=True)
+        await order_ending.fail(ordering, lease, "internal_error", None, keep_job=True)
 
     return {
         JobKind.SYNC_ORDERS: Handler(sync_orders, give_up_sync),

@@ -10,12 +10,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from app.backmarket.errors import NotUnderstoodError
 from app.backmarket.markets import UnknownMarketError, market_of
-from app.backmarket.scalars import money, text, whole
+from app.backmarket.scalars import moment, money, text, whole
 
 UNKNOWN_STATE = -1
 """Stands for a state that was not said or is no number."""
@@ -222,20 +222,6 @@ def _line(entry: Mapping[str, object], place: int) -> OrderLine:
         condition=_small(entry.get("condition")),
         brand=text(entry.get("brand")),
     )
-
-
-def moment(value: object) -> datetime | None:
-    """A time in UTC from any offset and any fraction; without an offset it is UTC."""
-    written = text(value)
-    if written is None:
-        return None
-    try:
-        found = datetime.fromisoformat(written)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=UTC)
-        return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _state(value: object) -> int:

@@ -5,40 +5,31 @@ known reads the order back before anything is repeated.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 import structlog
 
 from app.accounts import service as accounts
-from app.accounts.budget import pause_after_429
 from app.backmarket import order_calls
-from app.backmarket.client import Access
 from app.backmarket.errors import (
     BackMarketError,
     Effect,
-    NotConfiguredError,
     NotFoundError,
     NotUnderstoodError,
-    PermissionRefusedError,
     RequestRefusedError,
-    ThrottledError,
-    TokenRefusedError,
     UnavailableError,
 )
 from app.backmarket.orders import Order
 from app.crashpoints import crashpoint
 from app.jobs.lease import Lease, Snooze
-from app.orders import progress
+from app.orders import ending, progress
 from app.orders.arrivals import store_orders
 from app.orders.context import (
     AccountRestsError,
     Tools,
-    note_refused_token,
     open_access,
-    pause_after,
 )
+from app.orders.ending import Run
 from app.orders.models import OrderAction, SalesOrder
 from app.orders.progress import Call
 from app.orders.transitions import Seen, reconcile
@@ -54,40 +45,26 @@ MAX_ATTEMPTS = 5
 _NO_EFFECT = RequestRefusedError("Back Market takes it, but the order does not change.")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One action in the hands of one worker."""
-
-    tools: Tools
-    lease: Lease
-    action_id: UUID
-    account_id: UUID
-    number: int
-    """Back Market's order id."""
-    access: Access
-    token_digest: str
-
-
 async def act(tools: Tools, lease: Lease) -> Snooze | None:
     """Do as much of an action as can be done now."""
     try:
         run = await _take_up(tools, lease)
     except SecretUnreadableError as error:
-        await fail(tools, lease, "secret_unreadable", str(error))
+        await ending.fail(tools, lease, "secret_unreadable", str(error))
         return None
     if not isinstance(run, Run):
         return run
     crashpoint("action.started")
     try:
-        for call in await _open_calls(run):
+        for call in await ending.open_calls(run):
             await _carry(run, call)
     except AccountRestsError as error:
-        return await _wait(run, error.pause, "throttled", None)
+        return await ending.wait(run, error.pause, "throttled", None)
     except BackMarketError as error:
-        return await _after_error(run, error)
-    if await _open_calls(run):  # a call that did not happen is made again at once
+        return await ending.after_error(run, error)
+    if await ending.open_calls(run):  # a call that did not happen is made again at once
         return Snooze(timedelta(0))
-    await _finish(run)
+    await ending.finish(run)
     return None
 
 
@@ -113,11 +90,6 @@ async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
             access=open_access(tools, lease, account),
             token_digest=account.token_digest,
         )
-
-
-async def _open_calls(run: Run) -> list[Call]:
-    async with run.tools.database.transaction() as tx:
-        return await progress.open_calls(tx.session, run.action_id)
 
 
 async def _carry(run: Run, call: Call) -> None:
@@ -251,74 +223,3 @@ async def _settle(
             reason_code=why.code if why else None,
             reason=why.message if why else None,
         )
-
-
-async def _finish(run: Run) -> None:
-    async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
-        ended = await progress.end(tx.session, run.action_id)
-        crashpoint("action.before_finish")
-        await run.lease.finish(tx.session)
-    log.info("action.ended", state=ended)
-
-
-async def _wait(run: Run, pause: timedelta, code: str, reason: str | None) -> Snooze:
-    async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
-        await progress.wait(tx.session, run.action_id, code, reason)
-    return Snooze(pause)
-
-
-async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
-    """What an error means for the action: wait and go on, or end it clearly."""
-    log.warning("action.call_failed", code=error.code, status=error.status)
-    match error:
-        case TokenRefusedError() | PermissionRefusedError():
-            told = await note_refused_token(
-                run.tools, run.account_id, run.token_digest, error
-            )
-            if not told:
-                return Snooze(timedelta(0))  # go on with the new token
-            return await _refuse_rest(run, error)
-        case NotConfiguredError():
-            return await _refuse_rest(run, error)
-        case _:
-            return await _try_later(run, error)
-
-
-async def _try_later(run: Run, error: BackMarketError) -> Snooze:
-    async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
-        failures = await progress.count_failure(tx.session, run.action_id)
-        pause = pause_after(failures, error.retry_after)
-        if isinstance(error, ThrottledError):
-            pause = pause_after_429(failures, error.retry_after)
-            await accounts.pause(tx.session, run.account_id, pause)
-    return await _wait(run, pause, error.code, error.message)
-
-
-async def _refuse_rest(run: Run, error: BackMarketError) -> Snooze | None:
-    """End what surely was not done; what may have been done waits to be looked at."""
-    async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
-        await progress.refuse_rest(tx.session, run.action_id, error.code, error.message)
-    if await _open_calls(run):
-        return await _wait(run, WITHOUT_TOKEN, error.code, error.message)
-    await _finish(run)
-    return None
-
-
-async def fail(
-    tools: Tools,
-    lease: Lease,
-    code: str,
-    reason: str | None,
-    *,
-    keep_job: bool = False,
-) -> None:
-    """End an action that refeed itself cannot go on with."""
-    async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
-        await progress.fail(tx.session, lease.subject_id, code, reason)
-        if not keep_job:
-            await lease.finish(tx.session)
