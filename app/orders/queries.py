@@ -84,11 +84,19 @@ def _scopes(seen: Sequence[View], country: str | None) -> list[tuple[UUID, str |
 
 
 # Each scope is read from its own index, newest first, and no further than one page.
-_BRANCH = """
-SELECT o.id, o.created_at FROM unnest({arrays}) AS s({names})
+_WHOLE = """
+SELECT o.id, o.created_at FROM unnest(CAST(:whole AS uuid[])) AS s(account_id)
+ CROSS JOIN LATERAL (
+   SELECT id, created_at FROM sales_order WHERE account_id = s.account_id{where}
+    ORDER BY created_at DESC, id DESC LIMIT :limit) AS o
+"""
+_PARTS = """
+SELECT o.id, o.created_at
+  FROM unnest(CAST(:accounts AS uuid[]), CAST(:countries AS text[]))
+       AS s(account_id, country)
  CROSS JOIN LATERAL (
    SELECT id, created_at FROM sales_order
-    WHERE account_id = s.account_id{country}{where}
+    WHERE account_id = s.account_id AND country = s.country COLLATE "C"{where}
     ORDER BY created_at DESC, id DESC LIMIT :limit) AS o
 """
 _WHERE = {
@@ -108,6 +116,20 @@ async def listed(
 ) -> Sequence[SalesOrder]:
     """Newest first; one more than `limit` when there are more."""
     scopes = _scopes(seen, filters.country)
+    if not scopes:
+        return []
+    page, values = page_query(scopes, filters, after, limit)
+    rows = await session.execute(text(page), values)
+    return await _in_order(session, list(rows.scalars()))
+
+
+def page_query(
+    scopes: Sequence[tuple[UUID, str | None]],
+    filters: Filters,
+    after: Place | None,
+    limit: int,
+) -> tuple[str, dict[str, Any]]:
+    """The SQL that finds the ids of a page, and its values."""
     values: dict[str, Any] = {
         name: getattr(filters, name)
         for name in _WHERE
@@ -120,33 +142,16 @@ async def listed(
     branches = []
     if whole := [account_id for account_id, country in scopes if country is None]:
         values["whole"] = whole
-        branches.append(
-            _BRANCH.format(
-                arrays="CAST(:whole AS uuid[])",
-                names="account_id",
-                country="",
-                where=where,
-            )
-        )
+        branches.append(_WHOLE.format(where=where))
     if parts := [(a, country) for a, country in scopes if country]:
         values["accounts"] = [account_id for account_id, _ in parts]
         values["countries"] = [country for _, country in parts]
-        branches.append(
-            _BRANCH.format(
-                arrays="CAST(:accounts AS uuid[]), CAST(:countries AS text[])",
-                names="account_id, country",
-                country=' AND country = s.country COLLATE "C"',
-                where=where,
-            )
-        )
-    if not branches:
-        return []
+        branches.append(_PARTS.format(where=where))
     page = (
         f"SELECT id FROM ({' UNION ALL '.join(f'({b})' for b in branches)}) AS found "  # noqa: S608 - our own words
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
-    rows = await session.execute(text(page), {**values, "limit": limit + 1})
-    return await _in_order(session, list(rows.scalars()))
+    return page, {**values, "limit": limit + 1}
 
 
 async def _in_order(session: AsyncSession, ids: list[UUID]) -> list[SalesOrder]:
