@@ -58,7 +58,11 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
 
 def _for_orders(context: WorkerContext) -> dict[str, Handler]:
     ordering = OrderTools(
-        context.settings, context.database, context.back_market, context.vault
+        context.settings,
+        context.database,
+        context.back_market,
+        context.vault,
+        context.storage,
     )
 
     async def sync_orders(lease: Lease) -> Snooze | None:

@@ -186,10 +186,13 @@ class BackMarket:
         *,
         params: Mapping[str, str | int] | None = None,
         content: bytes | None = None,
+        media_type: str = "application/json",
         in_thread: bool = False,
     ) -> _T:
         """Make one request and read its answer with `parse`."""
         request = self._request(access, method, path, params, content)
+        if content is not None:
+            request.headers["Content-Type"] = media_type
         if access.before_request:
             await access.before_request(method, path)
         secrets = secrets_in(access.token.get_secret_value())
@@ -220,8 +223,6 @@ class BackMarket:
             "Authorization": f"Basic {_sendable(access.token)}",
             "Accept-Language": access.market.locale,
         }
-        if content is not None:
-            headers["Content-Type"] = "application/json"
         return self._http.build_request(
             method, base + path, params=params, content=content, headers=headers
         )

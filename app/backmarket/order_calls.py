@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import httpx
+
 from app.backmarket.client import MAX_PAGE_SIZE, Access, BackMarket
 from app.backmarket.errors import NotFoundError, NotUnderstoodError
 from app.backmarket.orders import Order, OrderPage, parse_order, parse_orders
@@ -65,4 +67,23 @@ async def move_lines(
         f"/ws/orders/{int(number)}",
         parse_order,
         content=json.dumps(body, ensure_ascii=False).encode(),
+    )
+
+
+async def give_invoice(
+    back_market: BackMarket, access: Access, number: int, pdf: bytes
+) -> None:
+    """Hand in a PDF (`POST /ws/orders/{id}/invoice`, section 7.1).
+
+    A repeat hands in a second one: read the order first. Raises BackMarketError.
+    """
+    files = {"invoice": (f"invoice-{int(number)}.pdf", pdf, "application/pdf")}
+    form = httpx.Request("POST", "http://form", files=files)
+    await back_market.call(
+        access,
+        "POST",
+        f"/ws/orders/{int(number)}/invoice",
+        lambda answer: answer,
+        content=form.read(),
+        media_type=form.headers["Content-Type"],
     )

@@ -4,6 +4,7 @@ Each call is marked `sending` before it is made. Whoever finds one whose answer 
 known reads the order back before anything is repeated.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -32,7 +33,7 @@ from app.orders.context import (
 from app.orders.ending import Run
 from app.orders.models import OrderAction, SalesOrder
 from app.orders.progress import Call
-from app.orders.transitions import Seen, reconcile
+from app.orders.transitions import BILLED, OrderView, Seen, reconcile
 from app.orders.words import ENDS, ActionState, CallState, line_state
 from app.vault import SecretUnreadableError
 
@@ -97,13 +98,13 @@ async def _carry(run: Run, call: Call) -> None:
     if call.state is not CallState.PENDING:
         await _find_out(run, call)
         return
+    if call.planned.to_state == BILLED:
+        await _note_last_invoice(run, call)
     if not await _mark_sending(run, call):
         return
     crashpoint("action.marked_sending")
     try:
-        order = await order_calls.move_lines(
-            run.tools.back_market, run.access, run.number, call.planned.body
-        )
+        order = await _send(run, call)
     except (RequestRefusedError, NotFoundError) as error:
         await _find_out(run, call, error)
         return
@@ -111,7 +112,7 @@ async def _carry(run: Run, call: Call) -> None:
         await _not_through(run, call, error)
         raise
     crashpoint("action.posted")
-    if _shows(order, call):
+    if call.planned.to_state == BILLED or _shows(order, call):
         await _settle(run, call, CallState.DONE, order)
     else:  # a success that does not show its effect is looked into
         await _note_uncertain(run, call)
@@ -119,12 +120,41 @@ async def _carry(run: Run, call: Call) -> None:
     crashpoint("action.recorded")
 
 
+async def _note_last_invoice(run: Run, call: Call) -> None:
+    """What the order says before the call, to know afterwards whether it arrived."""
+    order = await order_calls.read_order(run.tools.back_market, run.access, run.number)
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await progress.note_in_body(
+            tx.session, call, billed_before=_view(order).billed_at
+        )
+
+
+async def _send(run: Run, call: Call) -> Order | None:
+    body = call.planned.body
+    if call.planned.to_state != BILLED:
+        return await order_calls.move_lines(
+            run.tools.back_market, run.access, run.number, body
+        )
+    path = run.tools.storage.path(str(body["storage_key"]))
+    pdf = await asyncio.to_thread(path.read_bytes)
+    await order_calls.give_invoice(run.tools.back_market, run.access, run.number, pdf)
+    return None
+
+
+def _view(order: Order) -> OrderView:
+    billed_at = order.rest.get("date_bill_provided")
+    return OrderView(
+        {line.id: line.state for line in order.lines},
+        order.tracking_number,
+        str(billed_at) if billed_at else None,
+    )
+
+
 def _shows(order: Order | None, call: Call) -> bool:
     if order is None:
         return False
-    states = {line.id: line.state for line in order.lines}
-    seen = reconcile(call.planned, states, order.tracking_number)
-    return seen is Seen.HAPPENED
+    return reconcile(call.planned, _view(order)) is Seen.HAPPENED
 
 
 async def _note_uncertain(run: Run, call: Call) -> None:
@@ -141,7 +171,7 @@ async def _mark_sending(run: Run, call: Call) -> bool:
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         known = await progress.line_states(tx.session, run.action_id)
-        if call.seq and reconcile(call.planned, known, None) is Seen.HAPPENED:
+        if call.seq and reconcile(call.planned, OrderView(known)) is Seen.HAPPENED:
             await progress.mark(tx.session, call, CallState.DONE)
             return False
         await progress.mark(
@@ -167,15 +197,15 @@ async def _find_out(
         await _settle(run, call, CallState.REFUSED, None, refusal or error)
         return
     crashpoint("action.read_back")
-    states = {line.id: line.state for line in order.lines}
-    seen = reconcile(call.planned, states, order.tracking_number)
+    view = _view(order)
+    seen = reconcile(call.planned, view)
     log.info("action.read_back", seen=seen.name.lower(), refused=bool(refusal))
     if seen is Seen.HAPPENED:
         await _settle(run, call, CallState.RECONCILED, order)
     elif refusal:
         await _settle(run, call, CallState.REFUSED, order, refusal)
     elif seen is Seen.OVERTAKEN:
-        why = _overtaken(call, states)
+        why = _overtaken(call, view.states)
         await _settle(run, call, CallState.REFUSED, order, why)
     elif call.attempts >= MAX_ATTEMPTS:
         await _settle(run, call, CallState.REFUSED, order, _NO_EFFECT)

@@ -13,6 +13,7 @@ from app.backmarket.markets import MARKETS, Environment, Platform
 from app.database import Database
 from app.jobs.lease import Lease
 from app.settings import Settings
+from app.storage import Storage
 from app.vault import Vault
 
 LONGEST_TURN = timedelta(seconds=5)
@@ -29,6 +30,7 @@ class Tools:
     database: Database
     back_market: BackMarket
     vault: Vault
+    storage: Storage
 
 
 class AccountRestsError(Exception):

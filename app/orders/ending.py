@@ -1,5 +1,6 @@
 """How an action pauses or ends: what an error means for it, and who is told."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -53,6 +54,8 @@ async def finish(run: Run) -> None:
         ended = await progress.end(tx.session, run.action_id)
         crashpoint("action.before_finish")
         await run.lease.finish(tx.session)
+    # After the commit: a file too many is found by nobody, one too few by everybody.
+    await asyncio.to_thread(run.tools.storage.remove_store, run.action_id)
     log.info("action.ended", state=ended)
 
 

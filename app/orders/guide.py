@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from app.orders.models import OrderAction, SalesOrderLine
-from app.orders.transitions import SHIPPED, LineView, allowed, may_carry_device
+from app.orders.transitions import SHIPPED, SOLD, LineView, allowed, may_carry_device
 from app.orders.words import CARRIERS, RETURN_REASONS, Action
 
 
@@ -38,6 +38,14 @@ class AllowedAction(BaseModel):
     fields: list[ActionField]
 
 
+_INVOICE = ActionField(
+    name="file",
+    required=True,
+    type="PDF file in multipart/form-data, at most 3 MB",
+    help="Goes to the buyer through Back Market.",
+)
+
+
 def allowed_actions(
     lines: Sequence[SalesOrderLine], under_way: Sequence[OrderAction]
 ) -> list[AllowedAction]:
@@ -45,12 +53,18 @@ def allowed_actions(
     taken = {number for action in under_way for number in action.line_ids}
     seen = [LineView(x.marketplace_id, x.state, x.sku, x.quantity) for x in lines]
     free = [line for line in seen if line.id not in taken]
-    return [
+    found = [
         AllowedAction(
             action=action, lines=list(ids), fields=_fields(action, ids, free, seen)
         )
         for action, ids in allowed(free).items()
     ]
+    sold = [line.id for line in seen if line.state in SOLD]
+    if sold and not any(action.action == Action.INVOICE for action in under_way):
+        found.append(
+            AllowedAction(action=Action.INVOICE, lines=sold, fields=[_INVOICE])
+        )
+    return found
 
 
 def _fields(

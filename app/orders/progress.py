@@ -90,6 +90,13 @@ async def mark(  # noqa: PLR0913 - the columns of a call that change
     await session.flush()
 
 
+async def note_in_body(session: AsyncSession, call: Call, **values: object) -> None:
+    """Keep with a call what must be known once it was made."""
+    row = await session.get_one(OrderCall, (call.action_id, call.seq))
+    row.body = {**row.body, **values}
+    await session.flush()
+
+
 async def wait(
     session: AsyncSession, action_id: UUID, code: str, reason: str | None
 ) -> None:

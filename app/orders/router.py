@@ -3,14 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Response, status
+from fastapi import APIRouter, Body, Response, UploadFile, status
 
-from app.access.doorway import Reader
+from app.access.doorway import (
+    BriefWriter,
+    CurrentDatabase,
+    CurrentStorage,
+    Reader,
+)
 from app.database import Transaction, Tx
 from app.errors import problem_responses
-from app.orders import actions, queries, requests
+from app.orders import actions, invoices, queries, requests
 from app.orders.asked import AskedFilters, AskedPlace
-from app.orders.doorway import OrderToChange, OrderToRead, etag
+from app.orders.doorway import IfMatch, OrderToChange, OrderToRead, etag
 from app.orders.models import SalesOrder
 from app.orders.schemas import (
     AcceptIn,
@@ -37,6 +42,11 @@ from app.stores.doorway import StoreToChange, StoreToRead
 
 router = APIRouter(prefix="/v1", tags=["orders"])
 ACTING = problem_responses(409, 412)
+INVOICE_EXAMPLE = {
+    "requestBody": {
+        "content": {"multipart/form-data": {"example": {"file": "%PDF-1.7 ..."}}}
+    }
+}
 
 
 @router.post(
@@ -170,6 +180,31 @@ async def _act(
     response.headers["Retry-After"] = "2"
     calls = await queries.calls_of(tx.session, [asked.id])
     return action_out(asked, calls[asked.id])
+
+
+@router.post(
+    "/orders/{order_id}/invoice",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Hand in an invoice",
+    responses=problem_responses(400, 409, 412, 413, 415, 507),
+    openapi_extra=INVOICE_EXAMPLE,
+)
+async def invoice(
+    order_id: UUID,
+    caller: BriefWriter,
+    database: CurrentDatabase,
+    storage: CurrentStorage,
+    response: Response,
+    file: UploadFile,
+    if_match: IfMatch = None,
+) -> ActionOut:
+    """A PDF of at most 3 MB, as multipart part `file`."""
+    asked = invoices.Asked(caller, order_id, if_match)
+    pdf = await file.read(invoices.LARGEST + 1)
+    action = await invoices.request_invoice(database, storage, asked, pdf)
+    response.headers["Location"] = f"/v1/orders/{order_id}/actions/{action.id}"
+    response.headers["Retry-After"] = "2"
+    return action_out(action, [])
 
 
 @router.get("/orders/{order_id}/actions", summary="List actions on an order")

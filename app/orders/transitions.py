@@ -18,6 +18,10 @@ MOVES: Mapping[int, Mapping[Action, int]] = {
     SHIPPED: {Action.REFUND: REFUNDED_AFTER},
 }
 """From which line state which action leads where."""
+SOLD = frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER})
+"""Line states of an order that an invoice may be handed in for."""
+BILLED = 100
+"""No state of a line: where a call leads that hands in an invoice."""
 
 _PASSED: Mapping[int, frozenset[int]] = {
     TO_SHIP: frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER}),
@@ -45,6 +49,16 @@ class PlannedCall:
     from_state: int
     to_state: int
     body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """What decisions need to know of an order that was read back."""
+
+    states: Mapping[int, int]
+    tracking_number: str | None = None
+    billed_at: str | None = None
+    """When an invoice was handed in last, as Back Market writes it."""
 
 
 class Seen(Enum):
@@ -126,22 +140,33 @@ def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: v for name, v in fields.items() if name not in _AFTER_SHIPPING}
 
 
-def reconcile(
-    call: PlannedCall, states: Mapping[int, int], tracking_number: str | None
-) -> Seen:
-    """Whether a call happened, from the line states and tracking number read back.
+def reconcile(call: PlannedCall, order: OrderView) -> Seen:
+    """Whether a call happened, from the order that was read back.
 
-    A parcel that went out under another number was sent by somebody else.
+    A parcel that went out under another number was sent by somebody else. An invoice
+    was handed in when the order says another time than before the call.
     """
-    now = [states.get(line_id) for line_id in call.line_ids]
+    if call.to_state == BILLED:
+        news = order.billed_at and order.billed_at != call.body.get("billed_before")
+        return Seen.HAPPENED if news else Seen.NOT_YET
+    now = [order.states.get(line_id) for line_id in call.line_ids]
     passed = _PASSED.get(call.to_state, frozenset({call.to_state}))
     if all(state in passed for state in now):
         wanted = call.body.get("tracking_number")
-        same = wanted is None or _spaceless(tracking_number) == _spaceless(str(wanted))
+        same = wanted is None or _spaceless(order.tracking_number) == _spaceless(
+            str(wanted)
+        )
         return Seen.HAPPENED if same else Seen.OVERTAKEN
     if any(state == call.from_state for state in now):
         return Seen.NOT_YET
     return Seen.OVERTAKEN
+
+
+def _is_our_parcel(call: PlannedCall, order: OrderView) -> bool:
+    wanted = call.body.get("tracking_number")
+    return wanted is None or (
+        _spaceless(order.tracking_number) == _spaceless(str(wanted))
+    )
 
 
 def _spaceless(number: str | None) -> str:

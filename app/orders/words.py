@@ -75,6 +75,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     SHIP = "ship"
     REFUND = "refund"
+    INVOICE = "invoice"
 
 
 class ActionState(StrEnum):

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.orders.transitions import (
+    BILLED,
     MOVES,
     LineView,
+    OrderView,
     PlannedCall,
     Seen,
     allowed,
@@ -109,8 +111,8 @@ def test_a_call_is_not_yet_done_before_it_and_done_after_it(lines):
         chosen = [each for each in lines if each.id in ids]
         for call in calls_for(action, 70, chosen, {}):
             moved = {**states, **dict.fromkeys(call.line_ids, call.to_state)}
-            assert reconcile(call, states, None) is Seen.NOT_YET
-            assert reconcile(call, moved, None) is Seen.HAPPENED
+            assert reconcile(call, OrderView(states)) is Seen.NOT_YET
+            assert reconcile(call, OrderView(moved)) is Seen.HAPPENED
 
 
 def call(from_state: int, to_state: int, **body: str) -> PlannedCall:
@@ -145,7 +147,22 @@ def call(from_state: int, to_state: int, **body: str) -> PlannedCall:
 def test_what_an_order_that_was_read_back_says(planned, state, tracking, seen):
     states = {} if state is None else {1: state}
 
-    assert reconcile(planned, states, tracking) is seen
+    assert reconcile(planned, OrderView(states, tracking)) is seen
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "seen"),
+    [
+        (None, None, Seen.NOT_YET),
+        ("monday", "monday", Seen.NOT_YET),
+        (None, "monday", Seen.HAPPENED),
+        ("monday", "tuesday", Seen.HAPPENED),
+    ],
+)
+def test_an_invoice_has_arrived_when_the_order_tells_a_new_time(before, now, seen):
+    planned = PlannedCall((), 0, BILLED, {"billed_before": before})
+
+    assert reconcile(planned, OrderView({}, None, now)) is seen
 
 
 def test_lines_of_one_sku_and_state_go_together():
