@@ -6,7 +6,6 @@ import io
 from dataclasses import dataclass
 from time import perf_counter
 
-from app.sandbox.catalogue import Product
 from app.sandbox.faults import ROWS, FaultKind, Occasion
 from app.sandbox.fields import Mistakes
 from app.sandbox.growth import growing
@@ -14,8 +13,16 @@ from app.sandbox.ledger import Line, Origin
 from app.sandbox.listings import INCOMPLETE, Offer
 from app.sandbox.markets import MARKETS
 from app.sandbox.options import ErrorShape
-from app.sandbox.rows import LONGEST_SKU, Creation, RowRefusedError, identity_of
+from app.sandbox.products import describe
+from app.sandbox.rows import (
+    LONGEST_SKU,
+    Creation,
+    RowRefusedError,
+    identity_of,
+    redescribed,
+)
 from app.sandbox.tasks import Success, Task
+from app.sandbox.validation import validate_due
 from app.sandbox.world import World
 from app.sandbox.writes import Seller, apply, checked
 
@@ -76,11 +83,12 @@ class Batch:
 
 
 def settle(world: World) -> None:
-    """Finish every task whose time has come; whoever asks next sees the effect."""
+    """Finish tasks and validations that are due; whoever asks next sees the effect."""
     for task in world.tasks.take_due(world.clock()):
         started = perf_counter()
         work_through(world, task)
         world.meters.time(WORK, perf_counter() - started)
+    validate_due(world)
 
 
 def work_through(world: World, task: Task) -> None:
@@ -139,20 +147,25 @@ def write(batch: Batch, sku: str, row: Row) -> Line:
     changes, mistakes = checked(row, offer, seller.market, world.options)
     if mistakes:
         raise RowRefusedError(mistakes)
+    creation = creation_in(batch)
     if listing:
-        redescribe(listing.product, row, seller)
-        return Line(sku, row, "updated", apply(listing, changes, seller, world.options))
-    creation = Creation(seller.account.id, seller.market)
+        described = redescribed(listing.product, row, creation)
+        changed = apply(listing, changes, seller, world.options)
+        changed += describe(listing.product, described, seller.market.code)
+        return Line(sku, row, "updated", changed)
     identity = identity_of(row, world.catalogue, world.options, creation)
     listing = world.new_listing(seller.account, sku, identity)
     apply(listing, changes, seller, world.options)
     return Line(sku, row, "created", tuple(row))
 
 
-def redescribe(product: Product, row: Row, seller: Seller) -> None:
-    """Back Market, products: only by its maker, only until it is validated."""
-    if "title" in row and product.owner == seller.account.id and not product.validated:
-        product.titles[seller.market.code] = row["title"]
+def creation_in(batch: Batch) -> Creation:
+    """Should this row describe a product: validation counts from the task's end."""
+    takes, seller = batch.world.options.validation_takes, batch.seller
+    if not takes:
+        at_once = takes is not None
+        return Creation(seller.account.id, seller.market, validated=at_once)
+    return Creation(seller.account.id, seller.market, batch.task.ends_at + takes)
 
 
 def success(batch: Batch, sku: str) -> Success:

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.sandbox import listings as goods
 from app.sandbox.accounts import Account
 from app.sandbox.buyers import billing_address, payment_of, shipping_address
-from app.sandbox.catalogue import invent
+from app.sandbox.catalogue import Product, invent
 from app.sandbox.listings import Listing
 from app.sandbox.markets import EURO_RATES, MARKETS, Market
 from app.sandbox.orders import (
@@ -115,7 +115,7 @@ def line_of(world: World, wish: Wish, listing: Listing, quantity: int) -> OrderL
         quantity=quantity,
         unit_price=price,
         currency=market.currency,
-        brand=listing.product.model.split()[0],
+        brand=brand_of(listing.product),
         condition=CONDITIONS[listing.grade],
         orderline_fee=fee(price * quantity, world.options.fee_percent),
     )
@@ -124,6 +124,10 @@ def line_of(world: World, wish: Wish, listing: Listing, quantity: int) -> OrderL
         line.shipping_price = Decimal(way.shipping_price)
         break
     return line
+
+
+def brand_of(product: Product) -> str:
+    return product.brand or product.model.split()[0]
 
 
 def invented_price(number: int, market: Market) -> Decimal:
@@ -147,7 +151,7 @@ def invented_line(world: World, wish: Wish, number: int) -> OrderLine:
         quantity=1,
         unit_price=price,
         currency=wish.market.currency,
-        brand=product.model.split()[0],
+        brand=brand_of(product),
         condition=CONDITIONS["GOOD"],
         orderline_fee=fee(price, world.options.fee_percent),
     )

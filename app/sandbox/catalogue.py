@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from heapq import heappop, heappush
 from uuid import UUID
 
 from app.sandbox.categories import LEAVES
@@ -34,7 +35,11 @@ UNLOCKED = {
 
 @dataclass(slots=True)
 class Product:
-    """One exact variant; the cap in euros goes for all its grades and markets."""
+    """One exact variant; the cap in euros goes for all its grades and markets.
+
+    Titles, descriptions and new prices are kept by market code; `owner` described it,
+    `validates_at` (seconds since 1970) is when that will be validated, if by itself.
+    """
 
     product_id: str
     backmarket_id: int
@@ -46,6 +51,14 @@ class Product:
     validated: bool = True
     owner: str = ""
     titles: dict[str, str] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
+    prices_new: dict[str, str] = field(default_factory=dict)
+    brand: str = ""
+    weight: int = 0
+    images: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    validates_at: float | None = None
 
     def title(self, market: Market) -> str:
         """Titles follow the product and the market's language."""
@@ -100,6 +113,8 @@ class Catalogue:
         self.by_ean: dict[str, Product] = {}
         self.by_product_id: dict[str, Product] = {}
         self.by_backmarket_id: dict[int, Product] = {}
+        # A heap: when a product is validated by itself, and which.
+        self.due: list[tuple[float, str]] = []
 
     def add(self, product: Product) -> Product:
         while product.backmarket_id in self.by_backmarket_id:
@@ -108,6 +123,8 @@ class Catalogue:
         self.by_product_id[product.product_id] = product
         if product.ean:
             self.by_ean[product.ean.zfill(13)] = product
+        if product.validates_at is not None:
+            heappush(self.due, (product.validates_at, product.product_id))
         return product
 
     def load(self, products: Iterable[Product]) -> None:
@@ -139,6 +156,15 @@ class Catalogue:
         product = invent(reference, "")
         product.product_id = reference
         return self.add(product)
+
+    def take_due(self, now: float) -> list[Product]:
+        """Those to validate now; who was validated by hand before is not among them."""
+        found = []
+        while self.due and self.due[0][0] <= now:
+            product = self.by_product_id[heappop(self.due)[1]]
+            if not product.validated:
+                found.append(product)
+        return found
 
     def find(self, reference: str) -> Product | None:
         """By EAN or either id, without making anything up."""

@@ -16,7 +16,9 @@
 | POST /_sandbox/accounts/{account}/listings | `{"listings": [...]}` or `{"count": 100000, "prefix": "SEED-", "markets": {"FR": {"price": "99.00"}}}` | seed |
 | PATCH /_sandbox/accounts/{account}/listings/{sku} | `{"quantity": 3, "markets": {"FR": {"price": "9.00"}}}` | edit by hand |
 | DELETE /_sandbox/accounts/{account}/listings/{sku} | | gone, as if never made |
-| GET, PATCH /_sandbox/products/{ean or id} | `{"validated": true, "max_price": 900}` | the catalogue |
+| GET /_sandbox/products | `?validated=false&account=&offset=&limit=` | the catalogue; `account=`: who described it |
+| POST /_sandbox/products/validate | `{}` or `{"products": ["EAN or id"]}` | all that wait, or these, may go online |
+| GET, PATCH /_sandbox/products/{ean or id} | `{"validated": true, "max_price": 900}` | one product |
 | POST /_sandbox/accounts/{account}/orders | `{"country": "FR", "lines": [{"sku": "A1", "quantity": 1}], "state": 1, "order_id": 70000009, "created_at": "2026-02-03T21:58:58Z", "buyer": {"city": "Lyon"}}` | somebody buys: 201, stock goes down; 409 when not online or sold out; state 0 or 10: not paid yet |
 | POST /_sandbox/accounts/{account}/orders | `{"count": 1000, "countries": ["FR", "DE"], "states": [1, 3, 9], "spacing": 60}` | seed orders, stock untouched |
 | GET /_sandbox/orders | `?account=&offset=&limit=` | raw, oldest first |
@@ -32,7 +34,8 @@
 | GET /_sandbox/ledger/summary | the same filters | counts only |
 | DELETE /_sandbox/ledger | | a new, empty ledger |
 
-`{account}` and `account=` take an account id or a token.
+`{account}` and `account=` take an account id or a token. The faults `order_moves`,
+`order_leaves` and `order_arrives` strike between two pages of one order list.
 """  # noqa: E501  (a table)
 
 from collections.abc import Awaitable, Callable
@@ -48,6 +51,7 @@ from app.sandbox import ledger as books
 from app.sandbox.batch import settle
 from app.sandbox.control_goods import CannotError, Goods, Json
 from app.sandbox.control_orders import OrderControl
+from app.sandbox.control_products import ProductControl
 from app.sandbox.faults import Fault
 from app.sandbox.ledger import Ledger, Question
 from app.sandbox.meters import Meters
@@ -63,6 +67,7 @@ def control_routes(world: World) -> list[Route]:
     table = [
         *own_calls(Control(world)),
         *calls_on_goods(Goods(world)),
+        *calls_on_products(ProductControl(world)),
         *calls_on_orders(OrderControl(world)),
     ]
     return [
@@ -102,10 +107,17 @@ def calls_on_goods(goods: Goods) -> list[tuple[str, str, Answer]]:
         ("POST", "/accounts/{account}/listings", goods.seed),
         ("PATCH", "/accounts/{account}/listings/{sku:path}", goods.edit),
         ("DELETE", "/accounts/{account}/listings/{sku:path}", goods.remove),
-        ("GET", "/products/{reference}", goods.product),
-        ("PATCH", "/products/{reference}", goods.edit_product),
         ("GET", "/tasks", goods.tasks),
         ("POST", "/tasks/{id:int}/finish", goods.finish_task),
+    ]
+
+
+def calls_on_products(products: ProductControl) -> list[tuple[str, str, Answer]]:
+    return [
+        ("GET", "/products", products.products),
+        ("POST", "/products/validate", products.validate),
+        ("GET", "/products/{reference}", products.product),
+        ("PATCH", "/products/{reference}", products.edit),
     ]
 
 

@@ -21,7 +21,6 @@ from app.sandbox.world import World
 Json = dict[str, Any]
 LISTING_FIELDS = ("quantity", "grade", "new_battery", "waits_for_pub_state")
 OFFER_FIELDS = ("comment", "warranty_delay", "max_price", "title")
-PRODUCT_FIELDS = ("validated", "max_price", "category_id", "titles")
 MANY = 100
 
 
@@ -61,10 +60,6 @@ def listing_json(listing: Listing) -> Json:
             for code, offer in sorted(listing.offers.items())
         },
     }
-
-
-def product_json(product: Product) -> Json:
-    return {name: getattr(product, name) for name in Product.__slots__}
 
 
 def task_json(task: Task, now: float) -> Json:
@@ -234,28 +229,6 @@ class Goods:
         account.shelf.remove(listing)
         self.world.touch()
         return {"removed": listing.sku}
-
-    def found_product(self, request: Request) -> Product:
-        product = self.world.catalogue.find(request.path_params["reference"])
-        if product is None:
-            raise CannotError("no such product", 404)
-        return product
-
-    def product(self, request: Request, _body: Json) -> object:
-        return product_json(self.found_product(request))
-
-    def edit_product(self, request: Request, body: Json) -> object:
-        """Validation or a new cap at once moves every listing of the product."""
-        product = self.found_product(request)
-        for name in PRODUCT_FIELDS:
-            if name in body:
-                setattr(product, name, body[name])
-        for account in self.world.accounts.by_id.values():
-            for listing in account.shelf.by_uuid.values():
-                if listing.product is product:
-                    edit_listing(account, listing, {})
-        self.world.touch()
-        return product_json(product)
 
     def tasks(self, request: Request, _body: Json) -> object:
         now, reference = self.world.clock(), request.query_params.get("account")

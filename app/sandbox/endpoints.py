@@ -4,6 +4,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.sandbox import categories, envelopes, listings, pages, tasks
 from app.sandbox.call import Call, bad_request, not_found
+from app.sandbox.categories import Category
 from app.sandbox.envelopes import RefusedError
 from app.sandbox.faults import ROWS, FaultKind, Occasion
 from app.sandbox.ledger import Line, Origin
@@ -131,9 +132,14 @@ def get_task(call: Call) -> Response:
     return JSONResponse(tasks.as_json(task, call.world.clock()))
 
 
-def category_tree(_call: Call) -> Response:
+def category_tree(call: Call) -> Response:
     """GET /ws/category/tree (Back Market, categories)."""
-    return JSONResponse([categories.as_json(one) for one in categories.TREE])
+    return branches(call, categories.TREE)
+
+
+def branches(call: Call, found: tuple[Category, ...]) -> Response:
+    language = call.market.language
+    return JSONResponse([categories.as_json(one, language) for one in found])
 
 
 def category_branch(call: Call) -> Response:
@@ -142,4 +148,4 @@ def category_branch(call: Call) -> Response:
     found = categories.BY_ID.get(int(reference)) if reference.isdigit() else None
     if found is None:
         return not_found("Category")
-    return JSONResponse([categories.as_json(child) for child in found.children])
+    return branches(call, found.children)

@@ -42,6 +42,8 @@ class FaultKind(StrEnum):
     IGNORED_ROW = "ignored_row"
     # After a page of orders was read, before the next one is.
     ORDER_MOVES = "order_moves"
+    ORDER_LEAVES = "order_leaves"
+    ORDER_ARRIVES = "order_arrives"
 
 
 INSTEAD = frozenset(
@@ -59,7 +61,9 @@ INSTEAD = frozenset(
 )
 SLOW = frozenset({FaultKind.SLOW_ANSWER})
 AFTERWARDS = frozenset({FaultKind.LOST_ANSWER, FaultKind.BAD_GATEWAY_AFTER})
-PAGES = frozenset({FaultKind.ORDER_MOVES})
+PAGES = frozenset(
+    {FaultKind.ORDER_MOVES, FaultKind.ORDER_LEAVES, FaultKind.ORDER_ARRIVES}
+)
 ROWS = frozenset({FaultKind.REJECTED_ROW, FaultKind.IGNORED_ROW})
 
 

@@ -39,6 +39,9 @@ class SandboxOptions(BaseModel):
     unknown_ean_prefixes: tuple[str, ...] = ("99",)
     unknown_eans: frozenset[str] = frozenset()
     accept_unknown_product_ids: bool = True
+    # Seconds until a described product is validated by itself; None: only by hand.
+    # Real staff usually takes twelve working hours (Back Market, products).
+    validation_takes: float | None = Field(default=None, ge=0)
     check_shippers: bool = True
     extra_shippers: frozenset[str] = frozenset()
 

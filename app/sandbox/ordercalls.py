@@ -10,12 +10,13 @@ from app.sandbox.actions import Deed
 from app.sandbox.buying import put_back
 from app.sandbox.call import Call, not_found
 from app.sandbox.envelopes import RefusedError
-from app.sandbox.faults import PAGES, ROWS, FaultKind, Occasion
+from app.sandbox.faults import ROWS, FaultKind, Occasion
 from app.sandbox.forms import files_of
 from app.sandbox.orderbook import WantedOrders, page_of
 from app.sandbox.ordermoves import Move, MoveRefusedError
 from app.sandbox.orders import CANCELLED, USUAL_LINES, Order
 from app.sandbox.orderviews import View
+from app.sandbox.unrest import stir
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FILES = 10
@@ -33,19 +34,18 @@ def list_orders(call: Call) -> Response:
     found = orders.listed(call.account.id, wanted(call), options)
     if pages.is_past_the_end(page, len(found)):
         return not_found("Page")
-    view = View(call.market, options)
+    view, size = View(call.market, options), page.size
+    shown_now = page_of(found, page.start, size)
     answer = JSONResponse(
         {
             "count": len(found),
             **pages.links(call.url, call.query, page, len(found)),
-            "results": [
-                view.order(one) for one in page_of(found, page.start, page.size)
-            ],
+            "results": [view.order(one) for one in shown_now],
         }
     )
-    following = page_of(found, page.start + page.size, page.size)
-    if following:
-        stir(call, following[-1])
+    occasion = Occasion(call.method, call.path, call.account.id)
+    following = page_of(found, page.start + size, size)
+    stir(call.world, call.account, occasion, (shown_now, following))
     return answer
 
 
@@ -69,15 +69,6 @@ def moment(call: Call, name: str) -> float | None:
     except ValueError:
         message = f"Parameter {name} must be a date"
         raise RefusedError(envelopes.v1(400, "invalid", message)) from None
-
-
-def stir(call: Call, order: Order) -> None:
-    """The fault order_moves: what came next is now first, so a page skips it."""
-    occasion = Occasion(call.method, call.path, call.account.id)
-    if call.world.faults.take(PAGES, occasion):
-        order.surfaced = call.world.clock()
-        call.world.orders.changed(order, order.surfaced)
-        call.world.touch()
 
 
 def order_of(call: Call) -> Order:

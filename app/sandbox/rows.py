@@ -4,27 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.sandbox import products
 from app.sandbox.catalogue import Catalogue, Product, has_right_check_digit, invent
-from app.sandbox.categories import CHOICE, LEAVES, Attribute
 from app.sandbox.fields import Mistakes
 from app.sandbox.listings import GRADE_WORDS, GRADES
 from app.sandbox.markets import Market
 from app.sandbox.options import ErrorShape, SandboxOptions
+from app.sandbox.products import Values
 
 Row = Mapping[str, str]
 
 LONGEST_SKU = 200
 DEFAULT_GRADE = "GOOD"
-PRODUCT_COLUMNS = (
-    "category_id",
-    "title",
-    "description",
-    "brand",
-    "price_new",
-    "weight",
-    "image1",
-)
-LONGEST = {"title": 200, "brand": 100, "image1": 1000}
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -88,16 +79,20 @@ def product_of(
     if not has_right_check_digit(ean):
         raise RowRefusedError({"ean": f"is not a valid EAN: {ean!r}"})
     if product := catalogue.by_any_ean(ean, options):
+        values = redescribed(product, row, creation)
+        products.describe(product, values, creation.market.code)
         return product
     return catalogue.add(new_product(row, ean, creation))
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Who describes a product, and for which market."""
+    """Who describes a product, for which market, and when it will be validated."""
 
     owner: str
     market: Market
+    validates_at: float | None = None
+    validated: bool = False
 
 
 def new_product(row: Row, ean: str, creation: Creation) -> Product:
@@ -106,48 +101,31 @@ def new_product(row: Row, ean: str, creation: Creation) -> Product:
     Back Market, products, creation: only with a listing, and only when every
     required column is there.
     """
-    if not any(column in row for column in PRODUCT_COLUMNS):
+    if not products.described(row):
         raise RowRefusedError({"ean": f"unknown EAN {ean}: product columns needed"})
-    if mistakes := product_mistakes(row):
+    values, mistakes = products.read(row, None)
+    if mistakes:
         raise RowRefusedError(mistakes)
     product = invent(ean.zfill(13), ean)
-    product.category_id = int(row["category_id"])
-    product.titles = {creation.market.code: row["title"]}
+    products.describe(product, values, creation.market.code)
     product.owner = creation.owner
-    product.validated = False
+    product.validated = creation.validated
+    product.validates_at = creation.validates_at
     return product
 
 
-def product_mistakes(row: Row) -> Mistakes:
-    mistakes = {
-        column: "is required" for column in PRODUCT_COLUMNS if column not in row
-    }
-    for column, most in LONGEST.items():
-        if len(row.get(column, "")) > most:
-            mistakes[column] = f"must have at most {most} characters"
-    weight = row.get("weight", "2")
-    if not weight.isdigit() or int(weight) <= 1:
-        mistakes["weight"] = "must be whole grams, more than 1"
-    try:
-        category = LEAVES.get(int(row.get("category_id", "0")))
-    except ValueError:
-        category = None
-    if category is None:
-        mistakes.setdefault("category_id", "is not a leaf of the category tree")
-        return mistakes
-    for attribute in category.attributes:
-        if wrong := attribute_mistake(attribute, row.get(attribute.field)):
-            mistakes[attribute.field] = wrong
-    return mistakes
+def redescribed(product: Product, row: Row, creation: Creation) -> Values:
+    """What a row may still change of a known product.
 
-
-def attribute_mistake(attribute: Attribute, value: str | None) -> str | None:
-    """Back Market, categories, attributes: required ones and closed lists."""
-    if value is None:
-        return "is required in this category" if attribute.required else None
-    if attribute.type == CHOICE and value not in attribute.allowed:
-        return f"must be one of {', '.join(attribute.allowed)}"
-    return None
+    Back Market, products: only by its maker and only until it is validated; later
+    changes are accepted without an error and ignored.
+    """
+    if product.validated or product.owner != creation.owner:
+        return {}
+    values, mistakes = products.read(row, product)
+    if mistakes:
+        raise RowRefusedError(mistakes)
+    return values
 
 
 def identity_of(

@@ -1,7 +1,5 @@
 """The side door of orders: buying, seeding, forcing, and the proof of what was done."""
 
-import time
-
 import pytest
 
 from app.sandbox.main import create_sandbox
@@ -106,14 +104,12 @@ async def test_an_unpaid_order_is_paid_later_or_never(
     assert again.status_code == 409
 
 
-async def test_many_orders_are_seeded_fast_and_cost_no_stock(shop):
+async def test_many_orders_are_seeded_and_cost_no_stock(shop):
     await shop.one(quantity=1)
-    started = time.perf_counter()
 
     body = {"count": 5000, "countries": ["FR", "DE"], "states": [1, 3, 9]}
     answer = await shop.place(**body)
 
-    assert time.perf_counter() - started < 5
     assert answer.json()["seeded"] == 5000
     assert (await seen(shop))["quantity"] == 1
     counts = [

@@ -1,0 +1,57 @@
+"""The category tree: its languages, its leaves, what they ask."""
+
+import pytest
+
+from app.sandbox import categories
+from app.sandbox.categories import CHOICE, DECIMAL, INTEGER, TEXT
+from app.sandbox.category_words import WORDS
+
+
+async def test_the_tree_speaks_the_callers_language(shop):
+    async def names(locale):
+        (phones, *_), *_ = [
+            one["childrens"]
+            for one in (await shop.get("/ws/category/tree", locale)).json()
+        ]
+        leaf = phones["childrens"][1]
+        labels = {one["field"]: one["field_name"] for one in leaf["attributes"]}
+        return leaf["category_name"], labels["color"], leaf["marketplace_category_id"]
+
+    assert await names("en-gb") == ("Android phones", "Colour", 1102)
+    assert await names("fr-be") == ("Téléphones Android", "Couleur", 1102)
+    assert await names("de-at") == ("Android-Handys", "Farbe", 1102)
+    assert await names("sv-se") == await names("en-gb")
+
+
+def test_leaves_are_many_and_typed():
+    leaves = categories.LEAVES.values()
+    kinds = {(one.type, one.required) for leaf in leaves for one in leaf.attributes}
+
+    assert len(leaves) >= 15
+    assert all(leaf.attributes for leaf in leaves)
+    assert kinds >= {
+        (kind, required)
+        for kind in (DECIMAL, INTEGER, TEXT, CHOICE)
+        for required in (True, False)
+    }
+    assert not any(
+        "," in value
+        for leaf in leaves
+        for one in leaf.attributes
+        for value in one.allowed
+    )
+    assert all(one.marketplace_id > 0 for one in leaves)
+    assert all(
+        one.marketplace_id < 0 for one in categories.BY_ID.values() if one.children
+    )
+
+
+@pytest.mark.parametrize("language", ["fr", "de"])
+def test_every_word_that_is_translated_exists(language):
+    words = {one.name for one in categories.BY_ID.values()} | {
+        attribute.name
+        for leaf in categories.LEAVES.values()
+        for attribute in leaf.attributes
+    }
+
+    assert set(WORDS[language]) <= words
