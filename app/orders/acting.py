@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 WITHOUT_TOKEN = timedelta(minutes=5)
 """How often we try to look at an order while the token is refused."""
 MAX_ATTEMPTS = 5
-"""How often a call is made that never has an effect."""
+"""How often a call is made again that is answered well and has no effect."""
 _NO_EFFECT = RequestRefusedError("Back Market takes it, but the order does not change.")
 
 
@@ -116,7 +116,7 @@ async def _carry(run: Run, call: Call) -> None:
         await _settle(run, call, CallState.DONE, order)
     else:  # a success that does not show its effect is looked into
         await _note_uncertain(run, call)
-        await _find_out(run, call)
+        await _find_out(run, call, answered=True)
     crashpoint("action.recorded")
 
 
@@ -181,11 +181,16 @@ async def _mark_sending(run: Run, call: Call) -> bool:
 
 
 async def _find_out(
-    run: Run, call: Call, refusal: BackMarketError | None = None
+    run: Run,
+    call: Call,
+    refusal: BackMarketError | None = None,
+    *,
+    answered: bool = False,
 ) -> None:
     """Read the order back: it happened, or it is to be done, or it cannot be done.
 
-    A refusal may be the answer to a repeat of what was done before.
+    A refusal may be the answer to a repeat of what was done before. `answered`: Back
+    Market said yes, which is believed only so many times without an effect.
     """
     if refusal:
         await _note_uncertain(run, call)
@@ -207,7 +212,7 @@ async def _find_out(
     elif seen is Seen.OVERTAKEN:
         why = _overtaken(call, view.states)
         await _settle(run, call, CallState.REFUSED, order, why)
-    elif call.attempts >= MAX_ATTEMPTS:
+    elif answered and call.attempts >= MAX_ATTEMPTS:
         await _settle(run, call, CallState.REFUSED, order, _NO_EFFECT)
     else:
         await _settle(run, call, CallState.PENDING, order)
