@@ -17,6 +17,7 @@ from app.hooks.router import router as hooks
 from app.hooks.router import secret_router as hook_secrets
 from app.jobs import queue
 from app.openapi import describe
+from app.orders.router import router as orders
 from app.problems import add_problem_handlers, unexpected
 from app.publications.router import router as publications
 from app.requests import RequestContext
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         publications,
         hooks,
         hook_secrets,
+        orders,
         access,
     )
     for room in rooms:

@@ -138,6 +138,12 @@ class Settings(BaseSettings):
     tree_interval: Span = Field(
         timedelta(days=1), description="how often a category tree is fetched again"
     )
+    orders_interval: Span = Field(
+        timedelta(minutes=10), description="rhythm in which orders are fetched"
+    )
+    orders_overlap: Span = Field(
+        timedelta(minutes=15), description="how far each fetch of orders looks back"
+    )
     task_deadline: Span = Field(
         timedelta(minutes=30), description="how long a Back Market task is polled"
     )

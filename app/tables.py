@@ -7,9 +7,20 @@ from app.accounts import models as accounts
 from app.catalogs import models as catalogs
 from app.hooks import models as hooks
 from app.jobs import models as jobs
+from app.orders import models as orders
 from app.publications import models as publications
 from app.stores import models as stores
 from app.stores.tree import models as tree
 
-ROOMS = (access, accounts, catalogs, hooks, jobs, publications, stores, tree)
+ROOMS = (
+    access,
+    accounts,
+    catalogs,
+    hooks,
+    jobs,
+    orders,
+    publications,
+    stores,
+    tree,
+)
 METADATA = SQLModel.metadata

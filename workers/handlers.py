@@ -6,6 +6,10 @@ from app.accounts.connection import check_connection
 from app.catalogs import intake
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
+from app.orders import acting, sync
+from app.orders import ending as order_ending
+from app.orders import requests as order_requests
+from app.orders.context import Tools as OrderTools
 from app.publications import ending, requests, run
 from app.publications.context import Tools as PublishingTools
 from app.stores.tree import refresh
@@ -50,6 +54,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
             if works_again:
                 await requests.request_for_account(tx, lease.subject_id)
                 await trees.request_for_account(tx, lease.subject_id)
+                await order_requests.request(tx, lease.subject_id)
             await lease.finish(tx.session)
 
     async def leave(_lease: Lease, _error: str) -> None:
@@ -62,4 +67,32 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         JobKind.REFRESH_TREE: Handler(
             partial(refresh.refresh, fetching), partial(refresh.give_up, fetching)
         ),
+        **_for_orders(context),
+    }
+
+
+def _for_orders(context: WorkerContext) -> dict[str, Handler]:
+    ordering = OrderTools(
+        context.settings,
+        context.database,
+        context.back_market,
+        context.vault,
+        context.storage,
+    )
+
+    async def sync_orders(lease: Lease) -> Snooze | None:
+        return await sync.sync(ordering, lease)
+
+    async def give_up_sync(lease: Lease, _error: str) -> None:
+        await sync.fail(ordering, lease, "internal_error", None, keep_job=True)
+
+    async def act_on_order(lease: Lease) -> Snooze | None:
+        return await acting.act(ordering, lease)
+
+    async def give_up_action(lease: Lease, _error: str) -> None:
+        await order_ending.fail(ordering, lease, "internal_error", None, keep_job=True)
+
+    return {
+        JobKind.SYNC_ORDERS: Handler(sync_orders, give_up_sync),
+        JobKind.ORDER_ACTION: Handler(act_on_order, give_up_action),
     }

@@ -19,6 +19,7 @@ from app.database import Database, open_engine
 from app.housekeeping import RHYTHM, tidy
 from app.jobs import queue, rows
 from app.logs import configure_logs
+from app.orders import requests as orders
 from app.publications.requests import request_due
 from app.settings import Settings, load_settings, require
 from app.storage import Storage
@@ -115,6 +116,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
             async with context.database.transaction() as tx:
                 await request_due(tx)
                 await trees.request_due(tx, context.settings.tree_interval)
+                await orders.request_due(tx, context.settings)
             if time.monotonic() - tidied > RHYTHM.total_seconds():
                 await tidy(context.database, context.storage, context.settings)
                 tidied = time.monotonic()

@@ -13,7 +13,10 @@ class SellerAccount(SQLModel, table=True):
     """One Back Market account: stores with the same token share it."""
 
     __tablename__ = "seller_account"
-    __table_args__ = (UniqueConstraint("platform", "environment", "token_digest"),)
+    __table_args__ = (
+        UniqueConstraint("platform", "environment", "token_digest"),
+        Index("ix_seller_account_orders_due", "orders_due_at"),
+    )
 
     id: UUID = id_field()
     platform: str
@@ -29,6 +32,7 @@ class SellerAccount(SQLModel, table=True):
     connection_at: datetime | None = time_field()
     paused_until: datetime | None = time_field()
     request_clock: datetime | None = time_field()
+    orders_due_at: datetime | None = time_field()
     version: int = 1
     created_at: datetime = time_field(default_now=True)
 

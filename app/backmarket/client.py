@@ -81,14 +81,12 @@ class BackMarket:
         about 2,000 an hour. Raises ValueError for a frame that cannot be sent.
         """
         body = await asyncio.to_thread(batch_body, frame, attributes)
-        return await self._call(
-            access, "POST", "/ws/listings", task_id_of, content=body
-        )
+        return await self.call(access, "POST", "/ws/listings", task_id_of, content=body)
 
     async def task(self, access: Access, task_id: int) -> TaskReport:
         """Read how far a batch is (Back Market API, batch, `GET /ws/tasks/{id}`)."""
         secrets = secrets_in(access.token.get_secret_value())
-        return await self._call(
+        return await self.call(
             access,
             "GET",
             f"/ws/tasks/{int(task_id)}",
@@ -108,7 +106,7 @@ class BackMarket:
         """
         body = update_body(fields, access.market.currency)
         path = f"/ws/listings/{_checked(listing_id)}"
-        listing = await self._call(
+        listing = await self.call(
             access,
             "POST",
             path,
@@ -134,7 +132,7 @@ class BackMarket:
         size = max(1, min(page_size, MAX_PAGE_SIZE))
         query = {**(filters or {}), "page": page, "page-size": size}
         try:
-            return await self._call(
+            return await self.call(
                 access,
                 "GET",
                 "/ws/listings",
@@ -152,7 +150,7 @@ class BackMarket:
         Back Market API, listings (`GET /ws/listings/detail?sku=`).
         """
         try:
-            found = await self._call(
+            found = await self.call(
                 access, "GET", "/ws/listings/detail", parse_found, params={"sku": sku}
             )
         except NotFoundError:
@@ -175,11 +173,11 @@ class BackMarket:
 
         Back Market API, listings ("categories", `GET /ws/category/tree`).
         """
-        return await self._call(
+        return await self.call(
             access, "GET", "/ws/category/tree", parse_tree, in_thread=True
         )
 
-    async def _call(  # noqa: PLR0913 - the parts of a request, by name
+    async def call(  # noqa: PLR0913 - the parts of a request, by name
         self,
         access: Access,
         method: str,
@@ -188,9 +186,13 @@ class BackMarket:
         *,
         params: Mapping[str, str | int] | None = None,
         content: bytes | None = None,
+        media_type: str = "application/json",
         in_thread: bool = False,
     ) -> _T:
+        """Make one request and read its answer with `parse`."""
         request = self._request(access, method, path, params, content)
+        if content is not None:
+            request.headers["Content-Type"] = media_type
         if access.before_request:
             await access.before_request(method, path)
         secrets = secrets_in(access.token.get_secret_value())
@@ -221,8 +223,6 @@ class BackMarket:
             "Authorization": f"Basic {_sendable(access.token)}",
             "Accept-Language": access.market.locale,
         }
-        if content is not None:
-            headers["Content-Type"] = "application/json"
         return self._http.build_request(
             method, base + path, params=params, content=content, headers=headers
         )

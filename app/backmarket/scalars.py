@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 _LONGEST_NUMBER = 40
@@ -51,3 +52,17 @@ def whole(value: object) -> int | None:
         return None
     number = int(amount)
     return number if -(2**63) <= number < 2**63 else None
+
+
+def moment(value: object) -> datetime | None:
+    """A time in UTC from any offset and any fraction; without an offset it is UTC."""
+    written = text(value)
+    if written is None:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=UTC)
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

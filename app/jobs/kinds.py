@@ -15,6 +15,10 @@ class JobKind(StrEnum):
     """Subject: a seller account."""
     REFRESH_TREE = "refresh_tree"
     """Subject: a category tree."""
+    SYNC_ORDERS = "sync_orders"
+    """Subject: a seller account. Fetches its orders, once for all its stores."""
+    ORDER_ACTION = "order_action"
+    """Subject: an action on an order."""
 
 
 def exclusive_name(kind: JobKind, subject_id: UUID) -> str:

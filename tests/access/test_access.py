@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.access import keys
+from app.columns import new_id
 from app.main import create_app
 from app.settings import Settings
 from tests.support.shop import CATEGORIES, MAPPING, as_csv, fresh_token, row
@@ -18,6 +19,7 @@ STORE_BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/mapping"): MAPPING,
     ("PUT", "/categories"): CATEGORIES,
     ("POST", "/publications"): {"kind": "offers"},
+    ("POST", "/v1/orders/{order_id}/ship"): {"tracking_number": "T1"},
 }
 OF_A_STORE = {
     "/v1/stores/{store_id}": "GET PATCH DELETE",
@@ -36,6 +38,15 @@ OF_A_STORE = {
     "/v1/publications/{publication_id}/changes": "GET",
     "/v1/publications/{publication_id}/errors": "GET",
     "/v1/publications/{publication_id}/calls": "GET",
+    "/v1/stores/{store_id}/orders/sync": "GET POST",
+    "/v1/orders/{order_id}": "GET",
+    "/v1/orders/{order_id}/accept": "POST",
+    "/v1/orders/{order_id}/cancel": "POST",
+    "/v1/orders/{order_id}/ship": "POST",
+    "/v1/orders/{order_id}/refund": "POST",
+    "/v1/orders/{order_id}/invoice": "POST",
+    "/v1/orders/{order_id}/actions": "GET",
+    "/v1/orders/{order_id}/actions/{action_id}": "GET",
 }
 OF_THE_ADMIN = {
     "/v1/stores": "POST",
@@ -49,6 +60,7 @@ OF_THE_ADMIN = {
 OF_ANY_KEY = {
     "/v1/stores": "GET",
     "/v1/publications": "GET",
+    "/v1/orders": "GET",
     "/v1/channel/attributes": "GET",
     "/v1/channel/categories": "GET",
 }
@@ -95,6 +107,8 @@ class House:
                 "content": as_csv([row("A1")]),
                 "headers": {"Content-Type": "text/csv"},
             }
+        elif tail.endswith("/invoice"):
+            more = {"files": {"file": ("i.pdf", b"%PDF-", "application/pdf")}}
         elif method in {"POST", "PUT", "PATCH"}:
             more = {"json": STORE_BODIES.get((method, tail), {})}
         headers = {**more.pop("headers", {}), "Authorization": f"Bearer {key}"}
@@ -111,8 +125,29 @@ async def issue(api: httpx.AsyncClient, **wanted: object) -> str:
     return str(answer.json()["key"])
 
 
+def an_order(database_url: str, account_id: str) -> str:
+    """A French order of one line that can be accepted, as if it had been fetched."""
+    order_id = str(new_id())
+    query(
+        database_url,
+        "INSERT INTO sales_order (id, account_id, marketplace_id, state, country, "
+        "created_at, modified_at, shipping_address, billing_address, rest, digest, "
+        "version, first_seen_at, changed_at) VALUES (%s, %s, 7, 1, 'FR', now(), now(), "
+        "'{}', '{}', '{}', '', 1, now(), now())",
+        order_id,
+        account_id,
+    )
+    query(
+        database_url,
+        "INSERT INTO sales_order_line (order_id, marketplace_id, place, state, sku, "
+        "quantity) VALUES (%s, 8, 0, 1, 'A1', 1)",
+        order_id,
+    )
+    return order_id
+
+
 @pytest.fixture
-async def house(api: httpx.AsyncClient) -> House:
+async def house(api: httpx.AsyncClient, database_url: str) -> House:
     store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
     path = f"/v1/stores/{store['id']}"
     token = {"environment": "sandbox", "token": fresh_token()}
@@ -125,8 +160,13 @@ async def house(api: httpx.AsyncClient) -> House:
     )
     publication = await api.post(f"{path}/publications", json={})
     account = (await api.get("/v1/seller-accounts")).json()["items"][0]
+    await api.post(f"{path}/orders/sync")
+    order_id = an_order(database_url, account["id"])
+    action = await api.post(f"/v1/orders/{order_id}/accept")
     return House(
         {
+            "order_id": order_id,
+            "action_id": action.json()["id"],
             "store_id": store["id"],
             "catalog_id": catalog.json()["id"],
             "publication_id": publication.json()["id"],

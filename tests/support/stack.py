@@ -70,6 +70,8 @@ def settings_for(
         "task_poll": 0.05,
         "sweep": 0.2,
         "lease": 3,
+        # So rare that no test meets it unless it asks for it.
+        "orders_interval": timedelta(days=3000),
         "port": 0,
     }
     return Settings(**{**values, **more})
@@ -91,6 +93,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "REFEED_LINES_PER_HOUR": str(settings.lines_per_hour),
         "REFEED_TASK_POLL": str(settings.task_poll.total_seconds()),
         "REFEED_TASK_DEADLINE": str(settings.task_deadline.total_seconds()),
+        "REFEED_ORDERS_INTERVAL": str(settings.orders_interval.total_seconds()),
+        "REFEED_ORDERS_OVERLAP": str(settings.orders_overlap.total_seconds()),
         "REFEED_SWEEP": str(settings.sweep.total_seconds()),
         "REFEED_LEASE": str(settings.lease.total_seconds()),
         "REFEED_HOOK_DEBOUNCE": str(settings.hook_debounce.total_seconds()),

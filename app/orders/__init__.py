@@ -1,0 +1,1 @@
+"""Orders: fetched from Back Market, listed, and moved on line by line."""

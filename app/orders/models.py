@@ -1,0 +1,172 @@
+"""Orders with their lines, how far fetching is, and what was done to orders."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.columns import KEY, MONEY, id_field, json_field, time_field
+
+OPEN_ACTION = "state IN ('requested', 'running', 'waiting')"
+
+
+class SalesOrder(SQLModel, table=True):
+    """One order of a seller account, as Back Market last told it.
+
+    `marketplace_id` is Back Market's `order_id`. `created_at` is when the buyer
+    ordered; it never changes, so that lists can be read on from it. `version` counts
+    the changes of content. `rest` is what has no column, as it came.
+    """
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        UniqueConstraint("account_id", "marketplace_id"),
+        Index("ix_sales_order_created", "account_id", "created_at", "id"),
+        Index("ix_sales_order_country", "account_id", "country", "created_at", "id"),
+        Index("ix_sales_order_state", "account_id", "state", "created_at", "id"),
+        Index("ix_sales_order_modified", "account_id", "modified_at"),
+    )
+
+    id: UUID = id_field()
+    account_id: UUID = Field(foreign_key="seller_account.id", ondelete="CASCADE")
+    marketplace_id: int = Field(sa_type=BigInteger)
+    state: int
+    country: str | None = Field(default=None, sa_type=KEY)
+    country_code: str | None = None
+    created_at: datetime = time_field(default_now=True)
+    modified_at: datetime = time_field(default_now=True)
+    paid_at: datetime | None = time_field()
+    shipped_at: datetime | None = time_field()
+    dispatch_by: datetime | None = time_field()
+    price: Decimal | None = Field(default=None, sa_type=MONEY)
+    shipping_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    sales_taxes: Decimal | None = Field(default=None, sa_type=MONEY)
+    currency: str | None = Field(default=None, max_length=3)
+    shipper: str | None = None
+    tracking_number: str | None = None
+    tracking_url: str | None = None
+    shipping_address: dict[str, Any] = json_field(default=dict)
+    billing_address: dict[str, Any] = json_field(default=dict)
+    rest: dict[str, Any] = json_field(default=dict)
+    digest: str = Field(max_length=64)
+    version: int = 1
+    first_seen_at: datetime = time_field(default_now=True)
+    changed_at: datetime = time_field(default_now=True)
+
+
+class SalesOrderLine(SQLModel, table=True):
+    """One line of an order; `marketplace_id` is Back Market's order line id."""
+
+    __tablename__ = "sales_order_line"
+
+    order_id: UUID = Field(
+        foreign_key="sales_order.id", ondelete="CASCADE", primary_key=True
+    )
+    marketplace_id: int = Field(sa_type=BigInteger, primary_key=True)
+    place: int
+    state: int
+    sku: str | None = None
+    listing_id: int | None = Field(default=None, sa_type=BigInteger)
+    title: str | None = None
+    product_id: int | None = Field(default=None, sa_type=BigInteger)
+    quantity: int
+    price: Decimal | None = Field(default=None, sa_type=MONEY)
+    shipping_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    sales_taxes: Decimal | None = Field(default=None, sa_type=MONEY)
+    fee: Decimal | None = Field(default=None, sa_type=MONEY)
+    currency: str | None = Field(default=None, max_length=3)
+    imei: str | None = None
+    serial_number: str | None = None
+    return_reason: int | None = None
+    return_message: str | None = None
+    shipper: str | None = None
+    condition: int | None = None
+    brand: str | None = None
+
+
+class OrderSync(SQLModel, table=True):
+    """How far the fetching of an account's orders is; one pass at a time.
+
+    `high_water` moves only when a whole pass was read. The columns from `window_from`
+    on are the checkpoint of the pass that is under way (`page` 0: none is).
+    """
+
+    __tablename__ = "order_sync"
+
+    account_id: UUID = Field(
+        foreign_key="seller_account.id", ondelete="CASCADE", primary_key=True
+    )
+    state: str = "requested"
+    reason_code: str | None = None
+    reason: str | None = None
+    requested_at: datetime = time_field(default_now=True)
+    started_at: datetime | None = time_field()
+    finished_at: datetime | None = time_field()
+    high_water: datetime | None = time_field()
+    failures: int = 0
+    read: int = 0
+    changed: int = 0
+    window_from: datetime | None = time_field()
+    newest: datetime | None = time_field()
+    page: int = 0
+    count: int | None = None
+    ended: bool = False
+    front: bool = False
+
+
+class OrderAction(SQLModel, table=True):
+    """Something asked to be done to lines of an order, and how it ended.
+
+    `fingerprint` is the same for the same action with the same content.
+    """
+
+    __tablename__ = "order_action"
+    __table_args__ = (
+        Index("ix_order_action_order", "order_id", "id"),
+        Index(
+            "ux_order_action_open",
+            "order_id",
+            "fingerprint",
+            unique=True,
+            postgresql_where=text(OPEN_ACTION),
+        ),
+    )
+
+    id: UUID = id_field()
+    order_id: UUID = Field(foreign_key="sales_order.id", ondelete="CASCADE")
+    account_id: UUID = Field(foreign_key="seller_account.id", ondelete="CASCADE")
+    action: str
+    line_ids: list[int] = json_field(default=list)
+    fields: dict[str, Any] = json_field(default=dict)
+    fingerprint: str = Field(max_length=64)
+    state: str = "requested"
+    reason_code: str | None = None
+    reason: str | None = None
+    failures: int = 0
+    requested_at: datetime = time_field(default_now=True)
+    started_at: datetime | None = time_field()
+    finished_at: datetime | None = time_field()
+
+
+class OrderCall(SQLModel, table=True):
+    """One request of an action: written before it is made, settled after."""
+
+    __tablename__ = "order_call"
+
+    action_id: UUID = Field(
+        foreign_key="order_action.id", ondelete="CASCADE", primary_key=True
+    )
+    seq: int = Field(primary_key=True)
+    line_ids: list[int] = json_field(default=list)
+    from_state: int
+    to_state: int
+    body: dict[str, Any] = json_field(default=dict)
+    state: str = "pending"
+    attempts: int = 0
+    reason_code: str | None = None
+    reason: str | None = None
+    sent_at: datetime | None = time_field()
+    settled_at: datetime | None = time_field()

@@ -1,0 +1,57 @@
+"""Which page of orders is read next while the list moves underneath. Pure.
+
+Back Market API (section 3): pages are counted, orders come and change while one reads,
+and a page past the end may be an error.
+"""
+
+from dataclasses import dataclass, replace
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass is. `page` is the next to be read."""
+
+    page: int = 1
+    count: int | None = None
+    """Orders in the window by the last answer."""
+    ended: bool = False
+    """A page past the end was asked for: nothing follows the present one."""
+    front: bool = False
+    """All pages were read; the first ones are looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """What a page brought."""
+
+    orders: int
+    changed: int
+    """Orders that were new to us or newer than ours."""
+    has_next: bool
+    count: int | None
+
+
+def after_page(progress: Progress, read: PageRead) -> Progress | None:
+    """Where to read on; None when the pass is complete.
+
+    Orders that left the list move those behind them up by one: the page before is read
+    again. Orders that arrive or change come first: at the end the front is read until
+    a page brings nothing new.
+    """
+    count = read.count if read.count is not None else progress.count
+    if progress.front:
+        more = read.changed and read.has_next
+        return replace(progress, page=progress.page + 1, count=count) if more else None
+    left = (progress.count or 0) - (count or 0)
+    if progress.page > 1 and left > 0:
+        back = -(-left // PAGE_SIZE)
+        return Progress(max(1, progress.page - back), count)
+    if progress.page > 1 and not read.orders and not progress.ended:
+        return Progress(progress.page - 1, count, ended=True)
+    if read.has_next and not progress.ended:
+        return Progress(progress.page + 1, count)
+    if progress.page > 1 or progress.ended:
+        return Progress(1, count, front=True)
+    return None

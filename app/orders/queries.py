@@ -1,0 +1,232 @@
+"""Reads of orders: who sees which, pages that stay stable, one with its lines.
+
+A store sees orders of its seller account: all of them, or those of its country, as its
+`order_scope` says. A caller sees what the caller's stores see.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.access.service import Caller
+from app.errors import NotFoundError
+from app.orders.models import OrderAction, OrderCall, SalesOrder, SalesOrderLine
+from app.stores.models import Store
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one store sees: an account's orders, of one country or (None) of all."""
+
+    store_id: UUID
+    account_id: UUID
+    country: str | None
+
+    def shows(self, account_id: UUID, country: str | None) -> bool:
+        return self.account_id == account_id and self.country in {None, country}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is asked for; times are inclusive, but for `created_to`."""
+
+    country: str | None = None
+    state: int | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    modified_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in the list, which is sorted by creation, newest first."""
+
+    created_at: datetime
+    id: UUID
+
+
+async def views(
+    session: AsyncSession, caller: Caller, store_id: UUID | None = None
+) -> list[View]:
+    """What the caller's stores see, or one of them."""
+    query = select(Store.id, Store.account_id, Store.country, Store.order_scope).where(
+        col(Store.account_id).is_not(None)
+    )
+    if caller.store_ids is not None:
+        query = query.where(col(Store.id).in_(caller.store_ids))
+    if store_id:
+        query = query.where(Store.id == store_id)
+    rows = (await session.execute(query)).all()
+    return [
+        View(row[0], row[1], None if row[3] == "all_countries" else row[2])
+        for row in rows
+    ]
+
+
+def _scopes(seen: Sequence[View], country: str | None) -> list[tuple[UUID, str | None]]:
+    """Account and country pairs to look into; what another pair covers is left out."""
+    whole = {view.account_id for view in seen if view.country is None}
+    if country:
+        partly = {v.account_id for v in seen if v.country == country}
+        return [(account_id, country) for account_id in sorted(whole | partly)]
+    parts = {
+        (v.account_id, v.country)
+        for v in seen
+        if v.country and v.account_id not in whole
+    }
+    return [*((account_id, None) for account_id in sorted(whole)), *sorted(parts)]
+
+
+# Each scope is read from its own index, newest first, and no further than one page.
+_WHOLE = """
+SELECT o.id, o.created_at FROM unnest(CAST(:whole AS uuid[])) AS s(account_id)
+ CROSS JOIN LATERAL (
+   SELECT id, created_at FROM sales_order WHERE account_id = s.account_id{where}
+    ORDER BY created_at DESC, id DESC LIMIT :limit) AS o
+"""
+_PARTS = """
+SELECT o.id, o.created_at
+  FROM unnest(CAST(:accounts AS uuid[]), CAST(:countries AS text[]))
+       AS s(account_id, country)
+ CROSS JOIN LATERAL (
+   SELECT id, created_at FROM sales_order
+    WHERE account_id = s.account_id AND country = s.country COLLATE "C"{where}
+    ORDER BY created_at DESC, id DESC LIMIT :limit) AS o
+"""
+_WHERE = {
+    "state": " AND state = :state",
+    "created_from": " AND created_at >= :created_from",
+    "created_to": " AND created_at < :created_to",
+    "modified_from": " AND modified_at >= :modified_from",
+}
+
+
+async def listed(
+    session: AsyncSession,
+    seen: Sequence[View],
+    filters: Filters,
+    after: Place | None,
+    limit: int,
+) -> Sequence[SalesOrder]:
+    """Newest first; one more than `limit` when there are more."""
+    scopes = _scopes(seen, filters.country)
+    if not scopes:
+        return []
+    page, values = page_query(scopes, filters, after, limit)
+    rows = await session.execute(text(page), values)
+    return await _in_order(session, list(rows.scalars()))
+
+
+def page_query(
+    scopes: Sequence[tuple[UUID, str | None]],
+    filters: Filters,
+    after: Place | None,
+    limit: int,
+) -> tuple[str, dict[str, Any]]:
+    """The SQL that finds the ids of a page, and its values."""
+    values: dict[str, Any] = {
+        name: getattr(filters, name)
+        for name in _WHERE
+        if getattr(filters, name) is not None
+    }
+    where = "".join(_WHERE[name] for name in values)
+    if after:
+        where += " AND (created_at, id) < (:after_at, :after_id)"
+        values |= {"after_at": after.created_at, "after_id": after.id}
+    branches = []
+    if whole := [account_id for account_id, country in scopes if country is None]:
+        values["whole"] = whole
+        branches.append(_WHOLE.format(where=where))
+    if parts := [(a, country) for a, country in scopes if country]:
+        values["accounts"] = [account_id for account_id, _ in parts]
+        values["countries"] = [country for _, country in parts]
+        branches.append(_PARTS.format(where=where))
+    page = (
+        f"SELECT id FROM ({' UNION ALL '.join(f'({b})' for b in branches)}) AS found "  # noqa: S608 - our own words
+        "ORDER BY created_at DESC, id DESC LIMIT :limit"
+    )
+    return page, {**values, "limit": limit + 1}
+
+
+async def _in_order(session: AsyncSession, ids: list[UUID]) -> list[SalesOrder]:
+    found = await session.execute(select(SalesOrder).where(col(SalesOrder.id).in_(ids)))
+    by_id = {order.id: order for order in found.scalars()}
+    return [by_id[number] for number in ids]
+
+
+async def lines_by_order(
+    session: AsyncSession, ids: Sequence[UUID]
+) -> dict[UUID, list[SalesOrderLine]]:
+    found = await session.execute(
+        select(SalesOrderLine)
+        .where(col(SalesOrderLine.order_id).in_(ids))
+        .order_by(col(SalesOrderLine.order_id), col(SalesOrderLine.place))
+    )
+    lines: dict[UUID, list[SalesOrderLine]] = {number: [] for number in ids}
+    for line in found.scalars():
+        lines[line.order_id].append(line)
+    return lines
+
+
+async def visible(
+    session: AsyncSession, caller: Caller, order_id: UUID, *, lock: bool = False
+) -> tuple[SalesOrder, list[UUID]]:
+    """The order and the caller's stores that see it. Raises NotFoundError."""
+    order = await session.get(SalesOrder, order_id, with_for_update=lock or None)
+    stores: list[UUID] = []
+    if order:
+        seen = await views(session, caller)
+        stores = stores_of(order, seen)
+    if order is None or not stores:
+        raise NotFoundError("There is no such order.")
+    return order, stores
+
+
+def stores_of(order: SalesOrder, seen: Sequence[View]) -> list[UUID]:
+    """The stores that show an order."""
+    return [
+        view.store_id for view in seen if view.shows(order.account_id, order.country)
+    ]
+
+
+async def actions(
+    session: AsyncSession, order_id: UUID, before: UUID | None, limit: int
+) -> Sequence[OrderAction]:
+    """Newest first."""
+    query = (
+        select(OrderAction)
+        .where(OrderAction.order_id == order_id)
+        .order_by(col(OrderAction.id).desc())
+        .limit(limit + 1)
+    )
+    if before:
+        query = query.where(col(OrderAction.id) < before)
+    return (await session.execute(query)).scalars().all()
+
+
+async def action(session: AsyncSession, order_id: UUID, action_id: UUID) -> OrderAction:
+    """Raises NotFoundError when the order has no such action."""
+    found = await session.get(OrderAction, action_id)
+    if found is None or found.order_id != order_id:
+        raise NotFoundError("The order has no such action.")
+    return found
+
+
+async def calls_of(
+    session: AsyncSession, action_ids: Sequence[UUID]
+) -> dict[UUID, list[OrderCall]]:
+    found = await session.execute(
+        select(OrderCall)
+        .where(col(OrderCall.action_id).in_(action_ids))
+        .order_by(col(OrderCall.action_id), col(OrderCall.seq))
+    )
+    calls: dict[UUID, list[OrderCall]] = {number: [] for number in action_ids}
+    for call in found.scalars():
+        calls[call.action_id].append(call)
+    return calls

@@ -1,0 +1,233 @@
+"""`/v1/orders` and `/v1/stores/{id}/orders/sync`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Response, UploadFile, status
+
+from app.access.doorway import (
+    BriefWriter,
+    CurrentDatabase,
+    CurrentStorage,
+    Reader,
+)
+from app.database import Transaction, Tx
+from app.errors import problem_responses
+from app.orders import actions, invoices, queries, requests
+from app.orders.asked import AskedFilters, AskedPlace
+from app.orders.doorway import IfMatch, OrderToChange, OrderToRead, etag
+from app.orders.models import SalesOrder
+from app.orders.schemas import (
+    AcceptIn,
+    ActionIn,
+    CancelIn,
+    RefundIn,
+    ShipIn,
+    fields_of,
+)
+from app.orders.shown import (
+    ActionOut,
+    OrderOut,
+    OrderSummary,
+    SyncOut,
+    action_out,
+    order_out,
+    summary_out,
+    sync_out,
+)
+from app.orders.words import ENDS, Action, ActionState
+from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
+from app.stores import service as stores
+from app.stores.doorway import StoreToChange, StoreToRead
+
+router = APIRouter(prefix="/v1", tags=["orders"])
+ACTING = problem_responses(409, 412)
+INVOICE_EXAMPLE = {
+    "requestBody": {
+        "content": {"multipart/form-data": {"example": {"file": "%PDF-1.7 ..."}}}
+    }
+}
+
+
+@router.post(
+    "/stores/{store_id}/orders/sync",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Fetch orders now",
+    responses=problem_responses(409),
+)
+async def sync_orders(store: StoreToChange, tx: Tx, response: Response) -> SyncOut:
+    """Fetches for all stores of the seller account at once."""
+    sync = await requests.request_by_api(tx, store)
+    response.headers["Location"] = f"/v1/stores/{store.id}/orders/sync"
+    response.headers["Retry-After"] = "2"
+    return sync_out(sync)
+
+
+@router.get("/stores/{store_id}/orders/sync", summary="How far fetching orders is")
+async def read_sync(store: StoreToRead, tx: Tx) -> SyncOut:
+    return sync_out(await requests.progress_of(tx.session, store))
+
+
+@router.get("/orders", summary="List orders, newest first")
+async def list_orders(
+    tx: Tx,
+    caller: Reader,
+    filters: AskedFilters,
+    after: AskedPlace,
+    store_id: UUID | None = None,
+    limit: Limit = 100,
+) -> Page[OrderSummary]:
+    """Pages do not shift while orders arrive: newer ones come before the first page."""
+    if store_id:
+        await stores.visible(tx.session, caller, store_id)
+    every = await queries.views(tx.session, caller)
+    asked = [view for view in every if store_id in {None, view.store_id}]
+    orders = await queries.listed(tx.session, asked, filters, after, limit)
+    lines = await queries.lines_by_order(tx.session, [order.id for order in orders])
+    return page_of(
+        orders,
+        limit,
+        lambda o: summary_out(o, lines[o.id], queries.stores_of(o, every)),
+        lambda o: (o.created_at.isoformat(), o.id),
+    )
+
+
+@router.get("/orders/{order_id}", summary="Read an order and what may be done to it")
+async def read_order(
+    order_id: UUID, tx: Tx, caller: Reader, response: Response
+) -> OrderOut:
+    """`allowed_actions` names each action with its fields and accepted values."""
+    order, seen_by = await queries.visible(tx.session, caller, order_id)
+    response.headers["ETag"] = etag(order)
+    return order_out(
+        order,
+        await actions.lines_of(tx.session, order.id),
+        seen_by,
+        await actions.open_actions(tx.session, order.id),
+    )
+
+
+@router.post(
+    "/orders/{order_id}/accept",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Accept lines",
+    responses=ACTING,
+)
+async def accept(
+    order: OrderToChange,
+    tx: Tx,
+    response: Response,
+    body: Annotated[AcceptIn, Body(default_factory=AcceptIn)],
+) -> ActionOut:
+    """The seller will deliver these lines."""
+    return await _act(tx, response, order, Action.ACCEPT, body)
+
+
+@router.post(
+    "/orders/{order_id}/cancel",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Cancel lines that are not accepted yet",
+    responses=ACTING,
+)
+async def cancel(
+    order: OrderToChange,
+    tx: Tx,
+    response: Response,
+    body: Annotated[CancelIn, Body(default_factory=CancelIn)],
+) -> ActionOut:
+    """The buyer gets the money back. Back Market counts this against the seller."""
+    return await _act(tx, response, order, Action.CANCEL, body)
+
+
+@router.post(
+    "/orders/{order_id}/ship",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Say that the parcel has left",
+    responses=ACTING,
+)
+async def ship(
+    body: ShipIn, order: OrderToChange, tx: Tx, response: Response
+) -> ActionOut:
+    """One parcel with every accepted line of the order."""
+    return await _act(tx, response, order, Action.SHIP, body)
+
+
+@router.post(
+    "/orders/{order_id}/refund",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Refund lines in full",
+    responses=ACTING,
+)
+async def refund(
+    order: OrderToChange,
+    tx: Tx,
+    response: Response,
+    body: Annotated[RefundIn, Body(default_factory=RefundIn)],
+) -> ActionOut:
+    """Before shipping, or after it with a reason."""
+    return await _act(tx, response, order, Action.REFUND, body)
+
+
+async def _act(
+    tx: Transaction,
+    response: Response,
+    order: SalesOrder,
+    action: Action,
+    body: ActionIn,
+) -> ActionOut:
+    asked = await actions.request_action(tx, order, action, body.lines, fields_of(body))
+    response.headers["Location"] = f"/v1/orders/{order.id}/actions/{asked.id}"
+    response.headers["Retry-After"] = "2"
+    calls = await queries.calls_of(tx.session, [asked.id])
+    return action_out(asked, calls[asked.id])
+
+
+@router.post(
+    "/orders/{order_id}/invoice",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Hand in an invoice",
+    responses=problem_responses(400, 409, 412, 413, 415, 507),
+    openapi_extra=INVOICE_EXAMPLE,
+)
+async def invoice(
+    order_id: UUID,
+    caller: BriefWriter,
+    database: CurrentDatabase,
+    storage: CurrentStorage,
+    response: Response,
+    file: UploadFile,
+    if_match: IfMatch = None,
+) -> ActionOut:
+    """A PDF of at most 3 MB, as multipart part `file`."""
+    asked = invoices.Asked(caller, order_id, if_match)
+    pdf = await file.read(invoices.LARGEST + 1)
+    action = await invoices.request_invoice(database, storage, asked, pdf)
+    response.headers["Location"] = f"/v1/orders/{order_id}/actions/{action.id}"
+    response.headers["Retry-After"] = "2"
+    return action_out(action, [])
+
+
+@router.get("/orders/{order_id}/actions", summary="List actions on an order")
+async def list_actions(
+    order: OrderToRead, tx: Tx, cursor: Cursor = None, limit: Limit = 100
+) -> Page[ActionOut]:
+    """Newest first."""
+    before = decode_uuid(cursor)
+    rows = await queries.actions(tx.session, order.id, before, limit)
+    calls = await queries.calls_of(tx.session, [row.id for row in rows])
+    return page_of(
+        rows, limit, lambda row: action_out(row, calls[row.id]), lambda row: (row.id,)
+    )
+
+
+@router.get(
+    "/orders/{order_id}/actions/{action_id}", summary="What became of an action"
+)
+async def read_action(
+    action_id: UUID, order: OrderToRead, tx: Tx, response: Response
+) -> ActionOut:
+    action = await queries.action(tx.session, order.id, action_id)
+    calls = await queries.calls_of(tx.session, [action.id])
+    if ActionState(action.state) not in ENDS:
+        response.headers["Retry-After"] = "2"
+    return action_out(action, calls[action.id])

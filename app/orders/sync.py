@@ -1,0 +1,290 @@
+"""Fetches a seller account's orders; every page may be the last that this worker reads.
+
+A pass reads all pages of a window of modification times. Each page is one transaction
+with the place to read on from; the high-water mark moves once the pass is complete.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import service as accounts
+from app.accounts.budget import pause_after_429
+from app.backmarket import order_calls
+from app.backmarket.client import Access
+from app.backmarket.errors import (
+    BackMarketError,
+    NotConfiguredError,
+    PermissionRefusedError,
+    ThrottledError,
+    TokenRefusedError,
+)
+from app.backmarket.orders import OrderPage
+from app.crashpoints import crashpoint
+from app.jobs.kinds import JobKind
+from app.jobs.lease import Lease, Snooze
+from app.orders import requests
+from app.orders.arrivals import store_orders
+from app.orders.context import (
+    REFUSED,
+    AccountRestsError,
+    Tools,
+    note_refused_token,
+    open_access,
+    pause_after,
+)
+from app.orders.models import OrderSync
+from app.orders.paging import PageRead, Progress, after_page
+from app.orders.words import SyncState
+from app.vault import SecretUnreadableError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pass in the hands of one worker."""
+
+    tools: Tools
+    lease: Lease
+    account_id: UUID
+    access: Access
+    token_digest: str
+    window_from: datetime | None
+    progress: Progress
+
+
+async def sync(tools: Tools, lease: Lease) -> Snooze | None:
+    """Read what is left of the pass, or a new one."""
+    try:
+        run = await _take_up(tools, lease)
+    except SecretUnreadableError as error:
+        await fail(tools, lease, "secret_unreadable", str(error))
+        return None
+    if not isinstance(run, Run):
+        return run
+    crashpoint("orders.started")
+    try:
+        await _read_pages(run)
+    except AccountRestsError as error:
+        return await _wait(run, error.pause, "throttled")
+    except BackMarketError as error:
+        return await _after_error(run, error)
+    return None
+
+
+async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        account = await accounts.get(tx.session, lease.subject_id)
+        now = await accounts.database_now(tx.session)
+        if account.connection in REFUSED:
+            await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
+            await _end(tx.session, account.id, SyncState.FAILED, "token_refused")
+            await lease.finish(tx.session)
+            return None
+        if account.paused_until and account.paused_until > now:
+            return Snooze(account.paused_until - now)
+        state = await requests.progress(tx.session, account.id)
+        if state.page == 0:
+            _begin(state, now, tools.settings.orders_overlap)
+        state.state = SyncState.RUNNING
+        access = open_access(tools, lease, account)
+        progress = Progress(state.page, state.count, state.ended, state.front)
+        return Run(
+            tools=tools,
+            lease=lease,
+            account_id=account.id,
+            access=access,
+            token_digest=account.token_digest,
+            window_from=state.window_from,
+            progress=progress,
+        )
+
+
+def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
+    """A new pass. The overlap covers what changed while the last one was read."""
+    state.window_from = state.high_water - overlap if state.high_water else None
+    state.started_at = now
+    state.newest = None
+    state.page, state.count, state.ended, state.front = 1, None, False, False
+    state.read = state.changed = 0
+
+
+async def _read_pages(run: Run) -> None:
+    progress: Progress | None = run.progress
+    while progress:
+        page = await order_calls.read_page(
+            run.tools.back_market, run.access, progress.page, run.window_from
+        )
+        crashpoint("orders.page_fetched")
+        progress = await _record(run, progress, page)
+        crashpoint("orders.page_written")
+
+
+async def _record(run: Run, at: Progress, page: OrderPage) -> Progress | None:
+    """Write a page and where to read on, or the end of the pass."""
+    if page.unreadable:
+        log.warning("orders.unreadable", entries=page.unreadable, page=at.page)
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        changed = await store_orders(tx.session, run.account_id, page.items)
+        read = PageRead(
+            orders=len(page.items) + page.unreadable,
+            changed=changed,
+            has_next=page.has_next,
+            count=page.count,
+        )
+        following = after_page(at, read)
+        await _note_page(tx.session, run.account_id, following, page, changed)
+        if following is None:
+            await accounts.note_connection(tx.session, run.account_id, "ok")
+            if await _complete(tx.session, run.account_id):
+                await requests.request(tx, run.account_id)
+            crashpoint("orders.before_finish")
+            await run.lease.finish(tx.session)
+    return following
+
+
+async def _note_page(
+    session: AsyncSession,
+    account_id: UUID,
+    following: Progress | None,
+    page: OrderPage,
+    changed: int,
+) -> None:
+    told = [order.modified_at for order in page.items if order.modified_at]
+    at = following or Progress(page=0)
+    await session.execute(
+        text(
+            "UPDATE order_sync SET page = :page, count = :count, ended = :ended, "
+            "front = :front, read = read + :read, changed = changed + :changed, "
+            "newest = greatest(newest, :newest), failures = 0, reason_code = NULL, "
+            "reason = NULL, state = 'running' WHERE account_id = :id"
+        ),
+        {
+            "id": account_id,
+            "page": at.page,
+            "count": at.count,
+            "ended": at.ended,
+            "front": at.front,
+            "read": len(page.items),
+            "changed": changed,
+            "newest": max(told, default=None),
+        },
+    )
+
+
+async def _complete(session: AsyncSession, account_id: UUID) -> bool:
+    """Move the mark; True when another fetch was asked for since the pass began.
+
+    Never past the beginning of the pass: what changed while it was read comes again.
+    """
+    again = await session.scalar(
+        text(
+            "UPDATE order_sync SET state = 'done', finished_at = clock_timestamp(), "
+            "high_water = CASE WHEN newest IS NULL THEN high_water "
+            "ELSE greatest(high_water, least(newest, started_at)) END "
+            "WHERE account_id = :id RETURNING requested_at > started_at"
+        ),
+        {"id": account_id},
+    )
+    return bool(again)
+
+
+async def _end(
+    session: AsyncSession,
+    account_id: UUID,
+    state: SyncState,
+    code: str,
+    reason: str | None = None,
+) -> None:
+    """End for now; the checkpoint of the pass stays for the next time."""
+    await session.execute(
+        text(
+            "UPDATE order_sync SET state = :state, reason_code = :code, "
+            "reason = coalesce(:reason, reason), finished_at = clock_timestamp(), "
+            "failures = 0 WHERE account_id = :id"
+        ),
+        {"id": account_id, "state": str(state), "code": code, "reason": reason},
+    )
+
+
+async def fail(
+    tools: Tools,
+    lease: Lease,
+    code: str,
+    reason: str | None,
+    *,
+    keep_job: bool = False,
+) -> None:
+    """End a fetch that cannot go on."""
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        await _end(tx.session, lease.subject_id, SyncState.FAILED, code, reason)
+        if not keep_job:
+            await lease.finish(tx.session)
+
+
+async def _wait(
+    run: Run, pause: timedelta, code: str, reason: str | None = None
+) -> Snooze:
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        await tx.session.execute(
+            text(
+                "UPDATE order_sync SET state = 'waiting', reason_code = :code, "
+                "reason = :reason WHERE account_id = :id"
+            ),
+            {"id": run.account_id, "code": code, "reason": reason},
+        )
+    return Snooze(pause)
+
+
+async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
+    """What an error means for the pass: wait and go on, or end it clearly."""
+    log.warning("orders.call_failed", code=error.code, status=error.status)
+    match error:
+        case TokenRefusedError() | PermissionRefusedError():
+            told = await note_refused_token(
+                run.tools, run.account_id, run.token_digest, error
+            )
+            if not told:
+                return Snooze(timedelta(0))  # go on with the new token
+            await fail(run.tools, run.lease, error.code, error.message)
+            return None
+        case NotConfiguredError():
+            await fail(run.tools, run.lease, error.code, error.message)
+            return None
+        case _:
+            return await _try_later(run, error)
+
+
+async def _try_later(run: Run, error: BackMarketError) -> Snooze:
+    failures = await _count_failure(run)
+    if isinstance(error, ThrottledError):
+        pause = pause_after_429(failures, error.retry_after)
+        async with run.tools.database.transaction() as tx:
+            await accounts.pause(tx.session, run.account_id, pause)
+    else:
+        pause = pause_after(failures, error.retry_after)
+    return await _wait(run, pause, error.code, error.message)
+
+
+async def _count_failure(run: Run) -> int:
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        failures: int = (
+            await tx.session.execute(
+                text(
+                    "UPDATE order_sync SET failures = failures + 1 "
+                    "WHERE account_id = :id RETURNING failures"
+                ),
+                {"id": run.account_id},
+            )
+        ).scalar_one()
+    return failures

@@ -1,0 +1,137 @@
+"""The words of orders: states, actions, and what Back Market accepts in them. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+UNKNOWN = "unknown"
+
+# Back Market API, orders (section 7.2).
+ORDER_STATES: Mapping[int, str] = {
+    0: "new",
+    10: "pending_payment",
+    1: "to_accept",
+    3: "to_ship",
+    9: "processed",
+    8: "payment_failed",
+}
+LINE_STATES: Mapping[int, str] = {
+    0: "new",
+    8: "pending_payment",
+    9: "on_hold",
+    1: "to_accept",
+    2: "to_ship",
+    3: "shipped",
+    4: "cancelled",
+    5: "refunded_before_shipping",
+    6: "refunded_after_shipping",
+    7: "not_paid",
+}
+# Section 7.3.
+RETURN_REASONS: Mapping[int, str] = {
+    0: "stock mistake",
+    1: "withdrawal within 14 days",
+    11: "not at the address",
+    12: "the parcel did not arrive",
+    13: "lost",
+    21: "faulty on opening",
+    22: "failure at first use",
+    23: "failure within the warranty",
+    24: "not as described",
+    25: "other",
+}
+# Section 10: Back Market's own spelling, double spaces included. The public part of a
+# list of about a hundred names; whether others are refused is not documented.
+CARRIERS = (
+    "Australia Post",
+    "Chronopost",
+    "Colissimo",
+    "Correos Express",
+    "DHL",
+    "DHL  EXPRESS",
+    "DHL DE",
+    "DHL Express",
+    "DPD FR",
+    "DPD UK",
+    "FedEx - 2Days",
+    "GLS - FR",
+    "GLS Spain Express",
+    "Other",
+    "Post NL",
+    "Poste Italiane",
+    "Royal Mail",
+    "Royal Mail Express",
+    "Sagawa",
+    "UPS",
+    "UPS express save",
+    "USPS - First Class",
+    "Yamato",
+)
+
+
+class Action(StrEnum):
+    """What a seller may do with lines of an order."""
+
+    ACCEPT = "accept"
+    CANCEL = "cancel"
+    SHIP = "ship"
+    REFUND = "refund"
+    INVOICE = "invoice"
+
+
+class ActionState(StrEnum):
+    """Where an action stands. The last four are ends."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    RECONCILED = "reconciled"
+    """An answer was lost, and the order shows that it happened."""
+    REFUSED = "refused"
+    FAILED = "failed"
+    """Refeed itself could not go on; nothing is known to have been sent."""
+
+
+ENDS = (
+    ActionState.DONE,
+    ActionState.RECONCILED,
+    ActionState.REFUSED,
+    ActionState.FAILED,
+)
+
+
+class CallState(StrEnum):
+    """Where one call of an action stands. The last three are ends."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    DONE = "done"
+    RECONCILED = "reconciled"
+    REFUSED = "refused"
+
+
+class SyncState(StrEnum):
+    """Where the fetching of a seller account's orders stands."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+def order_state(code: int) -> str:
+    return ORDER_STATES.get(code, UNKNOWN)
+
+
+def line_state(code: int) -> str:
+    return LINE_STATES.get(code, UNKNOWN)
+
+
+def state_code(given: str) -> int | None:
+    """The number of an order state, from its word or its number; None if neither."""
+    if given.isascii() and given.isdigit() and len(given) < 10:  # noqa: PLR2004 - 32 bits
+        return int(given)
+    codes = {word: code for code, word in ORDER_STATES.items()}
+    return codes.get(given)

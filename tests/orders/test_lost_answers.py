@@ -1,0 +1,128 @@
+"""Answers get lost and workers die: every effect still happens exactly once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.orders.desk import ENDS, PARCEL, SYNCED, Desk, line_ids, states
+from tests.support.shop import open_shop
+from tests.support.stack import WorkerProcess, open_worker, wait_until
+
+ACTION_STEPS = (
+    "action.started",
+    "action.marked_sending",
+    "action.posted",
+    "action.recorded",
+    "action.before_finish",
+)
+SYNC_STEPS = (
+    "orders.started",
+    "orders.page_fetched",
+    "orders.page_written",
+    "orders.before_finish",
+)
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "bad_gateway_after"])
+async def test_a_lost_answer_to_a_parcel_is_read_back(desk: Desk, fault: str):
+    order = await desk.new_order("A1", "B2")
+    await desk.act(order, "accept")
+    await desk.shop.fault(fault, path="/ws/orders/*", method="POST", count=1)
+
+    action = await desk.act(order, "ship", **PARCEL)
+
+    assert action["state"] == "reconciled"
+    assert action["calls"][0]["attempts"] == 1
+    shipped = [deed for deed in await desk.deeds(order) if deed[0] == 3]
+    assert shipped == [(3, tuple(line_ids(order)))]
+
+
+@pytest.mark.parametrize("fault", ["dropped_before", "bad_gateway", "unavailable"])
+async def test_a_call_that_never_arrived_is_made_again(desk: Desk, fault: str):
+    order = await desk.new_order("A1")
+    await desk.shop.fault(fault, path="/ws/orders/*", method="POST", count=1)
+
+    action = await desk.act(order, "accept")
+
+    assert action["state"] == "done"
+    assert action["calls"][0]["attempts"] == 2
+    assert len(await desk.deeds(order)) == 1
+
+
+async def test_the_read_back_may_fail_too(desk: Desk):
+    order = await desk.new_order("A1")
+    await desk.shop.fault("lost_answer", path="/ws/orders/*", method="POST", count=1)
+    await desk.shop.fault("bad_gateway", path="/ws/orders/*", method="GET", count=1)
+
+    action = await desk.act(order, "accept")
+
+    assert action["state"] == "reconciled"
+    assert len(await desk.deeds(order)) == 1
+
+
+async def test_a_refused_token_ends_an_action_that_was_not_sent(desk: Desk):
+    order = await desk.new_order("A1")
+    await desk.shop.fault("token_refused", path="/ws/*")
+
+    action = await desk.act(order, "accept")
+
+    assert (action["state"], action["code"]) == ("refused", "token_refused")
+    assert await desk.deeds(order) == []
+
+
+@pytest.fixture
+def process(settings: Settings) -> Iterator[WorkerProcess]:
+    short = settings.model_copy(update={"lease": timedelta(seconds=2)})
+    worker = WorkerProcess(short)
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+async def quiet(api: httpx.AsyncClient, sandbox_url: str) -> Desk:
+    """A desk that no worker serves yet."""
+    opened = Desk(await open_shop(api, sandbox_url))
+    await opened.stock()
+    return opened
+
+
+def _die_at(process: WorkerProcess, step: str, marker: Path) -> None:
+    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    wait_until(lambda: process.died)
+    assert marker.read_text() == step
+    process.start()
+
+
+@pytest.mark.parametrize("step", ACTION_STEPS)
+async def test_an_action_survives_a_kill_at(
+    quiet: Desk, settings: Settings, process: WorkerProcess, tmp_path: Path, step: str
+):
+    async with open_worker(settings):
+        order = await quiet.new_order("A1", "B2")
+    asked = await quiet.ask(order, "accept")
+
+    _die_at(process, step, tmp_path / "died")
+    action = await quiet.shop.wait_for(asked.headers["Location"], ENDS)
+
+    assert action["state"] in {"done", "reconciled"}
+    assert sorted(await quiet.deeds(order)) == [(2, (n,)) for n in line_ids(order)]
+    now = await quiet.order(order["marketplace_id"])
+    assert states(now) == ["to_ship", "to_ship"]
+
+
+@pytest.mark.parametrize("step", SYNC_STEPS)
+async def test_a_fetch_survives_a_kill_at(
+    quiet: Desk, process: WorkerProcess, tmp_path: Path, step: str
+):
+    await quiet.seed(120)
+    asked = await quiet.ask_sync()
+
+    _die_at(process, step, tmp_path / "died")
+    sync = await quiet.shop.wait_for(asked.headers["Location"], SYNCED)
+
+    assert sync["state"] == "done"
+    assert len(await quiet.numbers()) == 120

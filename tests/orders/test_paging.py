@@ -1,0 +1,110 @@
+"""A pass over a list that moves reads every order that stays in it."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.orders.paging import PAGE_SIZE, PageRead, Progress, after_page
+
+ARRIVED = 10_000
+EVENTS = ("arrives", "leaves", "moves")
+
+
+def read(
+    orders: int = 50, changed: int = 1, count: int | None = None, *, more: bool = True
+) -> PageRead:
+    return PageRead(orders, changed, more, count)
+
+
+@pytest.mark.parametrize(
+    ("at", "page", "following"),
+    [
+        pytest.param(Progress(), read(more=False), None, id="one page is enough"),
+        pytest.param(Progress(), read(count=70), Progress(2, 70), id="on to the next"),
+        pytest.param(
+            Progress(2, 70),
+            read(20, count=70, more=False),
+            Progress(1, 70, front=True),
+            id="after the last the front is looked at",
+        ),
+        pytest.param(
+            Progress(1, 70, front=True), read(changed=0), None, id="nothing new there"
+        ),
+        pytest.param(
+            Progress(1, 70, front=True),
+            read(count=71),
+            Progress(2, 71, front=True),
+            id="news in front are followed",
+        ),
+        pytest.param(
+            Progress(4, 200),
+            read(count=199),
+            Progress(3, 199),
+            id="one left: back",
+        ),
+        pytest.param(
+            Progress(2, 300),
+            read(count=100),
+            Progress(1, 100),
+            id="not before 1",
+        ),
+        pytest.param(
+            Progress(3, 100),
+            read(0, 0, None, more=False),
+            Progress(2, 100, ended=True),
+            id="past the end: the page before again",
+        ),
+        pytest.param(
+            Progress(2, 100, ended=True),
+            read(),
+            Progress(1, 100, front=True),
+            id="and no further",
+        ),
+    ],
+)
+def test_where_a_pass_reads_on(at: Progress, page: PageRead, following):
+    assert after_page(at, page) == following
+
+
+@settings(max_examples=300)
+@given(
+    st.integers(0, 260),
+    st.lists(
+        st.tuples(st.sampled_from(EVENTS), st.integers(0, 10**6)),
+        max_size=12,
+    ),
+)
+def test_no_order_that_stays_is_missed_whatever_happens_meanwhile(size, events):
+    """The list, newest first: id -> version. One event happens between two pages."""
+    listed = [(number, 0) for number in range(size)]
+    ours: dict[int, int] = {}
+    progress: Progress | None = Progress()
+    pages = 0
+    while progress:
+        start = (progress.page - 1) * PAGE_SIZE
+        rows = listed[start : start + PAGE_SIZE]
+        changed = sum(ours.get(number, -1) < version for number, version in rows)
+        ours.update(rows)
+        more = bool(rows) and start + PAGE_SIZE < len(listed)
+        count = len(listed) if rows or progress.page == 1 else None
+        progress = after_page(progress, PageRead(len(rows), changed, more, count))
+        pages += 1
+        assert pages < 100
+        if events and progress:
+            listed = happen(listed, *events.pop())
+
+    # What came or changed since the pass began is read by the next one as well.
+    unchanged = {n for n, version in listed if not version and n < ARRIVED}
+    assert unchanged <= set(ours)
+
+
+def happen(
+    listed: list[tuple[int, int]], what: str, where: int
+) -> list[tuple[int, int]]:
+    if what == "arrives":
+        return [(ARRIVED + where, 0), *listed]
+    if not listed:
+        return listed
+    chosen = listed[where % len(listed)]
+    rest = [row for row in listed if row != chosen]
+    return rest if what == "leaves" else [(chosen[0], chosen[1] + 1), *rest]
