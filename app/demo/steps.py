@@ -33,9 +33,9 @@ def new_token() -> str:
     return base64.b64encode(f"demo:BMT-{secrets.token_hex(16)}".encode()).decode()
 
 
-def open_shop(api: Api, token: str, patience: Patience) -> Shop:
-    """A store for France at the sandbox, with limits that suit a demo."""
-    store = api.post("/v1/stores", {"name": "Demo FR", "country": "FR"})
+def open_shop(api: Api, token: str, patience: Patience, country: str = "FR") -> Shop:
+    """A store at the sandbox, with limits that suit a demo."""
+    store = api.post("/v1/stores", {"name": f"Demo {country}", "country": country})
     settings = api.put(
         f"/v1/stores/{store['id']}/settings",
         {

@@ -122,6 +122,17 @@ def before_after(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     )
 
 
+def orders_table(by_country: Mapping[str, Sequence[Json]]) -> Table:
+    made = table("Orders by country", "country", "order", "SKU", "price:right", "state")
+    for country, orders in by_country.items():
+        for one in orders:
+            skus = ", ".join(line["sku"] for line in one["lines"])
+            price = f"{one['price']} {one['currency']}"
+            number = str(one["marketplace_id"])
+            made.add_row(country, number, escape(skus), price, one["state"])
+    return made
+
+
 def counted(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 

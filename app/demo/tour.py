@@ -1,6 +1,7 @@
-"""The story of the demo in chapters: one store, three catalogs, three publications."""
+"""The story of the demo in chapters: three catalogs, three publications, orders."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from app.demo import steps, tables
-from app.demo.api import Json
+from app.demo import sales, steps, tables
+from app.demo.api import Api, Json
 from app.demo.changed import (
     ChangedCatalog,
     Expected,
@@ -47,6 +48,8 @@ class Tour:
         self._first_publication(shop, first, token)
         self._second_catalog(shop, first, second)
         self._same_again(shop, second)
+        if self.stack.other_side:
+            self._sell(shop, token, self.stack.other_side.api)
         steps.deactivate(shop)
 
     def _open(self, token: str) -> Shop:
@@ -170,6 +173,52 @@ class Tour:
             "Nothing differs, so nothing is sent but what Back Market still refuses: "
             "that is tried again on every run."
         )
+
+    def _sell(self, shop: Shop, token: str, other_side: Api) -> None:
+        self._chapter("6. Three countries sell, and orders come in")
+        goods = sales.goods_for_sale(shop)
+        for country in sales.BRANCHES:
+            args = (shop.api, token, shop.patience, country, goods)
+            branch = sales.open_branch(*args)
+            with self._progress() as tell:
+                report = steps.publish(branch, tell)
+            self._say(
+                f"Store “Demo {country}”, same seller account: "
+                f"{tables.counted(report['counts']['changes'], 'offer')} sent, prices "
+                "of its own, one stock for all countries."
+            )
+        skus = [one["sku"] for one in goods]
+        bought = [
+            sales.Purchase(country, sku)
+            for country, some in (("FR", skus), ("DE", skus[:2]), ("ES", skus[:1]))
+            for sku in some
+        ]
+        before = sales.stock_at_the_sandbox(other_side, token, skus[0])
+        sales.buy(other_side, token, bought)
+        left = sales.stock_at_the_sandbox(other_side, token, skus[0])
+        self.checks.same("stock went down by itself", before - 3, left)
+        found = sales.sync(shop)
+        self._say(f"{tables.counted(found['changed'], 'order')} fetched.")
+        self._list_orders(shop, bought)
+
+    def _list_orders(self, shop: Shop, bought: list[sales.Purchase]) -> None:
+        orders = {
+            country: sales.orders_of(shop.api, country)
+            for country in ("FR", *sales.BRANCHES)
+        }
+        self.console.print(tables.orders_table(orders))
+        self.checks.same(
+            "each purchase is an order of its country",
+            Counter(each.country for each in bought),
+            {country: len(some) for country, some in orders.items()},
+        )
+        order = orders["FR"][0]
+        parcel = {"tracking_number": "XY 123 456 789 FR", "shipper": "Colissimo"}
+        ends = [
+            sales.act(shop, order, "accept", {}),
+            sales.act(shop, order, "ship", parcel),
+        ]
+        self.checks.same("one order accepted, then shipped", ["done", "done"], ends)
 
     def _publish(self, shop: Shop, expected: Expected) -> Json:
         before = self._books()

@@ -34,6 +34,7 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/publications": "POST",
     "/v1/catalogs/{catalog_id}": "GET",
     "/v1/catalogs/{catalog_id}/rows": "GET",
+    "/v1/stores/{store_id}/hook-secret": "GET POST DELETE",
     "/v1/publications/{publication_id}": "GET",
     "/v1/publications/{publication_id}/changes": "GET",
     "/v1/publications/{publication_id}/errors": "GET",
@@ -48,6 +49,11 @@ OF_A_STORE = {
     "/v1/orders/{order_id}/actions": "GET",
     "/v1/orders/{order_id}/actions/{action_id}": "GET",
 }
+LIVE = {
+    "/v1/catalogs/{catalog_id}/events": "GET",
+    "/v1/publications/{publication_id}/events": "GET",
+}
+"""Of a store, too; they go on for as long as something happens."""
 OF_THE_ADMIN = {
     "/v1/stores": "POST",
     "/v1/api-keys": "GET POST",
@@ -65,6 +71,8 @@ OF_ANY_KEY = {
     "/v1/channel/categories": "GET",
 }
 OPEN = {"/health/live": "GET", "/health/ready": "GET"}
+SIGNED = {"/v1/hooks/stores/{store_id}/publish": "POST"}
+"""No key opens these: their signature does, see tests/hooks."""
 WITHOUT_SCHEMA = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 
 
@@ -87,7 +95,7 @@ def test_every_route_has_a_place_in_the_matrix():
     }
     unlisted = {path for r in app.routes if (path := getattr(r, "path", None))}
 
-    assert served == routes_in(OF_A_STORE, OF_THE_ADMIN, OF_ANY_KEY, OPEN)
+    assert served == routes_in(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OPEN, SIGNED)
     assert unlisted <= WITHOUT_SCHEMA
 
 
@@ -180,7 +188,7 @@ async def house(api: httpx.AsyncClient, database_url: str) -> House:
 async def test_without_a_key_nothing_is_told_but_health_and_docs(
     api: httpx.AsyncClient, house: House
 ):
-    asked = routes_in(OF_A_STORE, OF_THE_ADMIN, OF_ANY_KEY)
+    asked = routes_in(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY)
 
     answers = {(m, p): await house.ask(api, m, p, None) for m, p in asked}
     free = [
@@ -200,7 +208,7 @@ async def test_a_foreign_store_is_404_on_every_route_that_leads_to_it(
 ):
     own = (await api.post("/v1/stores", json={"name": "B", "country": "DE"})).json()
     key = await issue(api, scope="write", store_ids=[own["id"]])
-    asked = routes_in(OF_A_STORE)
+    asked = routes_in(OF_A_STORE, LIVE)
 
     answers = {(m, p): await house.ask(api, m, p, key) for m, p in asked}
     shown = await api.get("/v1/stores", headers={"Authorization": f"Bearer {key}"})
@@ -218,7 +226,7 @@ async def test_a_foreign_store_and_one_that_is_not_there_look_alike(
     nowhere = House(dict.fromkeys(house.ids, "01900000-0000-7000-8000-000000000000"))
     hidden = ("instance", "request_id")
 
-    for method, path in sorted(routes_in(OF_A_STORE)):
+    for method, path in sorted(routes_in(OF_A_STORE, LIVE)):
         foreign = (await house.ask(api, method, path, key)).json()
         absent = (await nowhere.ask(api, method, path, key)).json()
         assert {k: v for k, v in foreign.items() if k not in hidden} == {
