@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     keep_reports: Span = Field(
         timedelta(days=31), description="how long finished publications are kept"
     )
+    large_catalog_bytes: int = Field(
+        32 * 1024**2, gt=0, description="above this a worker imports one at a time"
+    )
     worker_slots: int = Field(10, gt=0, le=100, description="jobs at a time, a worker")
 
     @field_validator("database_url")

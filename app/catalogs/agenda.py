@@ -31,6 +31,8 @@ class Task:
     config_version: int
     twin: Catalog | None
     """The catalog in force with the same bytes and settings, if there is one."""
+    is_large: bool
+    """Whether a worker imports it only when it imports no other large one."""
 
 
 async def next_task(
@@ -123,4 +125,5 @@ def _task(
         hints=Hints(**catalog.given),
         limits=Limits(max_expanded_bytes=settings.max_expanded_bytes),
     )
-    return Task(catalog.id, store.id, source, config, store.config_version, twin)
+    large = catalog.size_bytes > settings.large_catalog_bytes
+    return Task(catalog.id, store.id, source, config, store.config_version, twin, large)

@@ -1,7 +1,6 @@
 """Two API processes and three workers, as `compose.yaml` starts them."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
