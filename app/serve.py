@@ -10,7 +10,7 @@ from app.logs import configure_logs
 from app.main import create_app
 from app.settings import Settings, load_settings
 
-LAST_CALL_SECONDS = 0.5
+LAST_CALL_SECONDS = 1.0
 DRAIN_SECONDS = 8
 
 
