@@ -10,8 +10,7 @@ from uuid import UUID
 import psycopg
 from fastapi import Depends, Request
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -24,7 +23,7 @@ from app.jobs.models import JobRow
 from app.jobs.rows import add_job
 from app.presence import Line
 
-AWAY = (DBAPIError, PoolTimeoutError, OSError)
+AWAY = (SQLAlchemyError, psycopg.Error, OSError)
 """What comes up when PostgreSQL cannot be reached, or its connections are all stuck."""
 LIVELY: dict[str, Any] = {
     "keepalives_idle": 10,
