@@ -70,11 +70,14 @@ test: check  ## all checks, then all tests with coverage: make test ARGS='-k pla
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench bench-catalog
-bench: bench-catalog  ## every speed promise
+.PHONY: bench bench-catalog bench-fairness
+bench: bench-catalog bench-fairness  ## every speed promise
 
 bench-catalog: $(READY)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
+
+bench-fairness: $(READY)  ## what a big import costs another store: make bench-fairness
+	@$(BIN)/python -m bench.fairness $(ARGS)
 
 # --- keep it up to date ----------------------------------------------------------------
 

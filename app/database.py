@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from fastapi import Depends, Request
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -20,6 +21,16 @@ from sqlalchemy.ext.asyncio import (
 from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.models import JobRow
 from app.jobs.rows import add_job
+from app.presence import Line
+
+AWAY = (SQLAlchemyError, psycopg.Error, OSError)
+"""What comes up when PostgreSQL cannot be reached, or its connections are all stuck."""
+LIVELY: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""A machine that vanished behind an open connection is noticed in half a minute."""
 
 SOON = timedelta(seconds=10)
 """Jobs due within this time are woken to the moment; the sweeper finds later ones."""
@@ -76,9 +87,11 @@ def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
+            "async_creator_fn": Line().connect,
             "connect_timeout": 2,
             "application_name": "refeed",
             "options": "-c timezone=UTC -c lock_timeout=30s",
+            **LIVELY,
         },
     )
 
@@ -110,6 +123,7 @@ class Database:
             connect_timeout=5,
             application_name="refeed-copy",
             options="-c timezone=UTC",
+            **LIVELY,
         )
 
 

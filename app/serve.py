@@ -1,5 +1,7 @@
 """Runs the API under uvicorn."""
 
+import asyncio
+import os
 import socket
 
 import uvicorn
@@ -9,11 +11,18 @@ from app.main import create_app
 from app.settings import Settings, load_settings
 from app.streams import Streams
 
+LAST_CALL_SECONDS = 1.0
 DRAIN_SECONDS = 8
 
 
 class Server(uvicorn.Server):
-    """Ends live streams first: uvicorn waits for answers that are under way."""
+    """Stops so that a rolling restart fails no request.
+
+    uvicorn hangs up on whoever has not asked anything yet: on callers in the system's
+    queue, on those that came a moment ago, and on those that are about to use their
+    connection again. Here they may ask for a moment more; new ones are refused. Live
+    streams end first, since uvicorn waits for answers that are under way.
+    """
 
     def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
         super().__init__(config)
@@ -21,7 +30,39 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.streams.close()
+        self.server_state.default_headers.append((b"connection", b"close"))
+        loop = asyncio.get_running_loop()
+        for caller in self._close_doors():
+            await loop.connect_accepted_socket(self._protocol, caller)
+        await asyncio.sleep(LAST_CALL_SECONDS)
         await super().shutdown(sockets)
+
+    def _close_doors(self) -> list[socket.socket]:
+        """Listen no more; returns those who had knocked already."""
+        doors = [
+            socket.socket(fileno=os.dup(each.fileno()))
+            for server in self.servers
+            for each in server.sockets
+        ]
+        for server in self.servers:
+            server.close()
+        callers = []
+        for door in doors:
+            door.settimeout(0)
+            try:
+                while True:
+                    callers.append(door.accept()[0])
+            except BlockingIOError:
+                door.close()
+        return callers
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        return protocol
 
 
 def serve_api(settings: Settings) -> None:

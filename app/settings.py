@@ -171,6 +171,9 @@ class Settings(BaseSettings):
         timedelta(hours=24),
         description="how long a replaced webhook secret stays valid",
     )
+    large_catalog_bytes: int = Field(
+        32 * 1024**2, gt=0, description="above this a worker imports one at a time"
+    )
     worker_slots: int = Field(10, gt=0, le=100, description="jobs at a time, a worker")
 
     @field_validator("database_url")

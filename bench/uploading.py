@@ -89,7 +89,7 @@ def _api(
     folder: Path, endpoints: Endpoints, admin_key: str
 ) -> Iterator[tuple[psutil.Process, int]]:
     """The API as a child of ours."""
-    port = _free_port()
+    port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("REFEED_")}
     environment |= {
         "REFEED_DATABASE_URL": endpoints.database_url,
@@ -102,21 +102,21 @@ def _api(
     }
     child = subprocess.Popen([sys.executable, "-m", "app.serve"], env=environment)
     try:
-        _await(port, child)
+        await_port(port, child)
         yield psutil.Process(child.pid), port
     finally:
         child.terminate()
         child.wait(30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
 
 
-def _await(port: int, child: subprocess.Popen[bytes]) -> None:
+def await_port(port: int, child: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and child.poll() is None:
         try:

@@ -12,10 +12,9 @@ from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError
 
 from app.backmarket.client import open_client
-from app.database import Database, open_engine
+from app.database import AWAY, Database, open_engine
 from app.housekeeping import RHYTHM, tidy
 from app.jobs import queue, rows
 from app.logs import configure_logs
@@ -89,7 +88,7 @@ class Crew:
         async with self.slots:
             try:
                 await self.runner.run(job_id)
-            except (DBAPIError, OSError) as error:  # the sweeper finds it again
+            except AWAY as error:  # the sweeper finds it again
                 log.warning("job.database_away", error=type(error).__name__)
 
     async def stop(self) -> None:
@@ -122,7 +121,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
                 tidied = time.monotonic()
             async with context.database.transaction() as tx:
                 due = await rows.due_jobs(tx.session)
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except AWAY as error:
             log.warning("sweep.database_away", error=type(error).__name__)
             continue
         if due and not await context.database.waker.wake([job.id for job in due]):

@@ -7,9 +7,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
-from app.database import Database
+from app.database import AWAY, Database
 from app.jobs import rows
 from app.jobs.decisions import heartbeat, pause_before
 from app.jobs.lease import Lease, LeaseLostError, Snooze, TryAgainError
@@ -83,7 +83,7 @@ class Runner:
                     await lease.renew(tx.session)
             except LeaseLostError:
                 return
-            except (DBAPIError, OSError):
+            except AWAY:
                 log.warning("job.heartbeat_failed")
 
     async def _work(self, lease: Lease) -> None:
@@ -115,7 +115,7 @@ class Runner:
                 await self._bury(lease, handler, text)
             else:
                 await self._requeue(lease, pause, text, attempt=lease.claim.attempt)
-        except (DBAPIError, OSError):
+        except AWAY:
             log.warning("job.left_to_its_lease")  # the sweeper finds it
 
     async def _bury(self, lease: Lease, handler: Handler, text: str) -> None:

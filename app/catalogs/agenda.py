@@ -31,6 +31,8 @@ class Task:
     config_version: int
     twin: Catalog | None
     """The catalog in force with the same bytes and settings, if there is one."""
+    is_large: bool
+    """Whether a worker imports it only when it imports no other large one."""
 
 
 async def next_task(
@@ -119,7 +121,8 @@ def _task(
             invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
         )
     source = source_of(settings, storage, catalog)
-    return Task(catalog.id, store.id, source, config, store.config_version, twin)
+    large = catalog.size_bytes > settings.large_catalog_bytes
+    return Task(catalog.id, store.id, source, config, store.config_version, twin, large)
 
 
 def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceFile:

@@ -3,7 +3,8 @@
 import asyncio
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from app.stores.models import Store
 log = structlog.get_logger(__name__)
 
 _NOW = timedelta(0)
+BEHIND_A_LARGE_ONE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Tools:
     settings: Settings
     database: Database
     storage: Storage
+    large: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one large import of this worker; small ones pass by."""
 
 
 async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
@@ -51,6 +55,8 @@ async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
         if task is None:
             await lease.finish(tx.session)
             return None
+    if task.is_large and tools.large.locked():
+        return Snooze(BEHIND_A_LARGE_ONE)
     with structlog.contextvars.bound_contextvars(catalog_id=str(task.catalog_id)):
         try:
             await _carry_out(tools, lease, task)
@@ -66,7 +72,8 @@ async def _carry_out(tools: Tools, lease: Lease, task: Task) -> None:
         found = await asyncio.to_thread(_inspect, task)
         await _await_mapping(tools, lease, task, found)
     else:
-        result = await asyncio.to_thread(_import, tools, lease, task, task.config)
+        async with tools.large if task.is_large else nullcontext():
+            result = await asyncio.to_thread(_import, tools, lease, task, task.config)
         crashpoint("import.committed")
         log.info("catalog.imported", **asdict(result.counts))
 

@@ -34,6 +34,18 @@ def test_each_service_runs_a_command_that_exists():
     assert default[1] in COMMANDS
 
 
+def test_two_apis_and_three_workers_run_and_migrations_once():
+    replicas = {
+        name: one.get("deploy", {}).get("replicas", 1) for name, one in OURS.items()
+    }
+    ports = re.fullmatch(r"127\.0\.0\.1:(\d+)-(\d+):8000", SERVICES["api"]["ports"][0])
+
+    assert replicas == {"migrate": 1, "api": 2, "worker": 3}
+    assert "restart" not in SERVICES["migrate"]
+    assert ports, "each API needs a port of its own"
+    assert int(ports[2]) - int(ports[1]) + 1 == replicas["api"]
+
+
 def test_each_variable_is_a_setting():
     text = (ROOT / "compose.yaml").read_text() + DOCKERFILE
 

@@ -1,0 +1,163 @@
+"""Back Market is down for an hour, answers HTML, hangs up, or slows us down."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.publications.lifecycle import OUTAGE_PAUSES
+from tests.publications.watching import (
+    account,
+    all_over,
+    eventually,
+    in_state,
+    light,
+    outcomes,
+    over,
+    times_sent,
+)
+from tests.support.shop import Shop, row
+
+THREE = [row("A"), row("B"), row("C")]
+AN_HOUR = 60
+"""Calls that fail within an hour, at the longest pause."""
+WAITS = """
+SELECT p.failures, extract(epoch FROM j.run_after - now())::float
+  FROM publication AS p JOIN job AS j ON j.subject_id = p.id
+ WHERE p.state IN ('planning', 'waiting') AND j.state = 'queued'
+   AND p.failures >= %s AND j.run_after > now()
+"""
+
+
+async def test_an_hour_without_back_market_delays_a_run_and_fails_nothing(
+    shop: Shop, sql, skip_pauses
+):
+    await shop.upload(THREE)
+    await shop.fault("unavailable")
+    run = await shop.publish(wait=False)
+
+    pauses = []
+    for failures in range(1, len(OUTAGE_PAUSES) + 2):
+        ((_, pause),) = await eventually(lambda n=failures: sql(WAITS, n))
+        pauses.append(pause)
+        if failures > len(OUTAGE_PAUSES):
+            await sql("UPDATE publication SET failures = %s", AN_HOUR)
+        await skip_pauses()
+    ((_, after_an_hour),) = await eventually(lambda: sql(WAITS, AN_HOUR + 1))
+    waiting = await in_state(shop, run, "waiting")
+    changed = await shop.upload([row("A", quantity=1), *THREE[1:]])
+
+    assert waiting["why"]["code"] == "unavailable"
+    assert changed["state"] == "ready"
+    assert (await light(shop, "connection"))["state"] == "green"
+    usual = [pause.total_seconds() for pause in (*OUTAGE_PAUSES, OUTAGE_PAUSES[-1])]
+    for found, wanted in zip(
+        [*pauses, after_an_hour], [*usual, usual[-1]], strict=True
+    ):
+        assert wanted - 1 < found <= wanted
+
+    await shop.clear_faults()
+    ended = await over(shop, run, between=skip_pauses)
+    runs = await all_over(shop, 2)
+
+    assert (ended["state"], ended["why"]) == ("finished", None)
+    assert {run["state"] for run in runs} == {"finished"}
+    assert {sku: s["quantity"] for sku, s in (await shop.listings()).items()} == {
+        "A": 1,
+        "B": 5,
+        "C": 5,
+    }
+    assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("POST", "/ws/listings", id="to a batch"),
+        pytest.param("GET", "/ws/tasks/*", id="to a question for a task"),
+    ],
+)
+async def test_html_instead_of_an_answer_is_waited_out(
+    shop: Shop, skip_pauses, method: str, path: str
+):
+    page = {"status": 200, "envelope": "html", "message": "<b>Maintenance</b>"}
+    await shop.upload(THREE)
+    await shop.fault("answer", method=method, path=path, count=8, **page)
+    run = await shop.publish(wait=False)
+
+    waiting = await in_state(shop, run, "waiting")
+    ended = await over(shop, run, between=skip_pauses)
+
+    assert waiting["why"]["code"] == "not_understood"
+    assert "<" not in str(waiting["why"])
+    assert ended["state"] == "finished"
+    again = await over(shop, await shop.publish(wait=False), between=skip_pauses)
+    assert again["state"] == "finished"
+    assert set(await shop.listings()) == {"A", "B", "C"}
+    assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
+
+
+async def test_ten_minutes_of_429_cost_a_handful_of_calls(shop: Shop, sql, skip_pauses):
+    rests = (
+        "SELECT extract(epoch FROM paused_until - now())::float FROM seller_account "
+        "WHERE paused_until > now()"
+    )
+    await shop.upload(THREE)
+    await shop.fault("throttled_json", method="POST")
+    run = await shop.publish(wait=False)
+
+    rested: list[float] = []
+    while sum(rested) < timedelta(minutes=10).total_seconds():
+        ((rest,),) = await eventually(lambda: sql(rests))
+        rested.append(rest)
+        waiting = await in_state(shop, run, "waiting")
+        paused = (await account(shop))["paused_until"]
+        await skip_pauses()
+    await shop.clear_faults()
+    ended = await over(shop, run, between=skip_pauses)
+
+    assert waiting["why"]["code"] == "throttled"
+    assert paused
+    assert [round(rest, -1) for rest in rested] == [10, 20, 40, 80, 160, 300]
+    assert ended["counts"]["by_outcome"] == {"accepted": 3}
+    requests = (await shop.sandbox("GET", "/requests"))["requests"]
+    statuses = [
+        r["status"]
+        for r in requests
+        if (r["account"], r["method"]) == (shop.account, "POST")
+    ]
+    assert len(statuses) <= len(rested) + 2
+    assert statuses.count(200) == 1
+    assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
+
+
+async def test_every_answer_lost_after_the_effect_repeats_nothing(
+    shop: Shop, skip_pauses
+):
+    await shop.upload(THREE)
+    await shop.fault("lost_answer", method="POST")
+
+    created = await over(shop, await shop.publish(wait=False), between=skip_pauses)
+    await shop.upload([row("A", quantity=1), row("B", price="9"), THREE[2]])
+    changed = await over(shop, await shop.publish(wait=False), between=skip_pauses)
+
+    assert created["counts"]["by_outcome"] == {"accepted": 3}
+    assert changed["counts"]["by_outcome"] == {"accepted": 2}
+    assert await times_sent(shop) == {"A": 2, "B": 2, "C": 1}
+
+
+async def test_a_line_that_is_cut_each_time_ends_unconfirmed_and_heals_by_the_next_run(
+    shop: Shop, skip_pauses
+):
+    await shop.upload(THREE)
+    await shop.fault("dropped_before", method="POST")
+
+    cut = await over(shop, await shop.publish(wait=False), between=skip_pauses)
+    await shop.clear_faults()
+    healed = await shop.publish()
+
+    assert cut["state"] == "finished"
+    assert set(outcomes(await shop.changes(cut)).values()) == {
+        ("unconfirmed", "no_answer")
+    }
+    assert healed["counts"]["by_outcome"] == {"accepted": 3}
+    assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}

@@ -1,0 +1,73 @@
+"""A worker is killed, Redis loses all it has: on servers given by URL."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.external.servers import flush
+from tests.support.shop import open_shop, row
+from tests.support.stack import WorkerProcess, wait_until
+
+pytestmark = pytest.mark.external
+
+OVER = ("finished", "failed", "cancelled")
+ROWS = [row(f"S{n}") for n in range(30)]
+
+
+@pytest.fixture
+def process(settings: Settings) -> Iterator[WorkerProcess]:
+    """A worker of its own, whose job another may soon take."""
+    short = settings.model_copy(update={"lease": timedelta(seconds=2)})
+    worker = WorkerProcess(short)
+    yield worker
+    worker.stop()
+
+
+@pytest.mark.parametrize("step", ["import.before_commit", "publish.posted"])
+async def test_a_killed_worker_loses_nothing_and_repeats_nothing(
+    api: httpx.AsyncClient,
+    sandbox_url: str,
+    process: WorkerProcess,
+    tmp_path: Path,
+    step: str,
+):
+    marker = tmp_path / "died"
+    shop = await open_shop(api, sandbox_url)
+    await shop.upload(ROWS, wait=False)
+    run = await shop.publish(wait=False)
+
+    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    wait_until(lambda: process.died)
+    process.start()
+    ended = await shop.wait_for(f"/v1/publications/{run['id']}", OVER)
+
+    assert marker.read_text() == step
+    assert (ended["state"], ended["counts"]["by_outcome"]) == (
+        "finished",
+        {"accepted": len(ROWS)},
+    )
+    assert len(await shop.listings()) == len(ROWS)
+    assert len(await shop.ledger(applied="true")) == len(ROWS)
+
+
+async def test_a_flushed_redis_costs_seconds_and_loses_nothing(
+    api: httpx.AsyncClient, sandbox_url: str, process: WorkerProcess, redis_url: str
+):
+    process.start()
+    shop = await open_shop(api, sandbox_url)
+    catalog = await shop.upload(ROWS, wait=False)
+    flush(redis_url)
+    await shop.wait_for(f"/v1/catalogs/{catalog['id']}", ("ready",))
+    await shop.fault("slow_task", seconds=1)
+    run = await shop.publish(wait=False)
+    for state in (("sending", "waiting", "finished"), OVER):
+        flush(redis_url)
+        ended = await shop.wait_for(f"/v1/publications/{run['id']}", state)
+
+    assert ended["state"] == "finished"
+    assert len(await shop.ledger(applied="true")) == len(ROWS)
+    assert (await shop.publish())["counts"]["changes"] == 0

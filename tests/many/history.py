@@ -1,0 +1,49 @@
+"""Who held which job when, written down by the database itself."""
+
+from itertools import pairwise
+
+from tests.support.stack import query
+
+BEGIN = """
+CREATE TABLE job_history (
+  number bigserial, id uuid, exclusive text, state text, last_error text);
+CREATE FUNCTION note_job() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO job_history (id, exclusive, state, last_error)
+  VALUES (NEW.id, NEW.exclusive, NEW.state, NEW.last_error);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER note_job AFTER UPDATE OF state, lease_token ON job
+  FOR EACH ROW EXECUTE FUNCTION note_job();
+"""
+
+
+def begin_history(database_url: str) -> None:
+    query(database_url, BEGIN)
+
+
+def cut_short(database_url: str) -> list[str]:
+    """What somebody began to work on while another still did.
+
+    Whoever takes a job writes `running`, whoever lets it go something else.
+    """
+    rows = query(
+        database_url,
+        "SELECT exclusive, state FROM job_history WHERE state IS NOT NULL "
+        "ORDER BY exclusive, number",
+    )
+    assert rows
+    return [
+        name
+        for (name, state), (other, then) in pairwise(rows)
+        if name == other and state == then == "running"
+    ]
+
+
+def errors(database_url: str) -> list[str]:
+    """What went wrong with jobs, whether they were tried again or not."""
+    rows = query(
+        database_url,
+        "SELECT DISTINCT last_error FROM job_history WHERE last_error IS NOT NULL",
+    )
+    return [row[0] for row in rows]
