@@ -70,11 +70,20 @@ test: check  ## all checks, then all tests with coverage: make test ARGS='-k pla
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench bench-catalog bench-fairness
-bench: bench-catalog bench-fairness  ## every speed promise
+.PHONY: bench bench-catalog bench-publish bench-api bench-hook bench-fairness
+bench: bench-catalog bench-publish bench-api bench-hook bench-fairness  ## every speed promise
 
 bench-catalog: $(READY)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
+
+bench-publish: $(READY)  ## changes a second from plan to outcome
+	@$(BIN)/python -m bench.publish $(ARGS)
+
+bench-api: $(READY)  ## reads beside a million-row import
+	@$(BIN)/python -m bench.api $(ARGS)
+
+bench-hook: $(READY)  ## from a signed webhook to the first call
+	@$(BIN)/python -m bench.hook $(ARGS)
 
 bench-fairness: $(READY)  ## what a big import costs another store: make bench-fairness
 	@$(BIN)/python -m bench.fairness $(ARGS)

@@ -128,6 +128,7 @@ def _start_sandbox(
     command = [sys.executable, "-m", "app.sandbox", "--port", str(port)]
     command += ["--state", str(state / "sandbox.json")]
     url = f"http://127.0.0.1:{port}"
+    (state / "sandbox.url").write_text(url)
     supervisor.start(
         Child(
             "sandbox",

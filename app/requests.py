@@ -77,7 +77,7 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_BODY and not scope["state"].get("streams"):
+        if size > MAX_BODY and not scope["state"].get("takes_long_body"):
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
 

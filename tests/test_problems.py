@@ -206,10 +206,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "attributes.colour",
         "Back Market has no attribute `colour`.",
         (
-            "category, comment, currency, ean, grade, min_price, new_battery, price, "
-            "product_id, quantity, shipper_1, shipper_2, shipper_3, shipping_delay_1, "
-            "shipping_delay_2, shipping_delay_3, shipping_price_1, shipping_price_2, "
-            "shipping_price_3, sku, warranty_delay"
+            "brand, category, comment, currency, depth, description, ean, grade, "
+            "height, image1, image2, image3, image4, image5, image6, min_price, "
+            "new_battery, price, price_new, product_id, quantity, shipper_1, "
+            "shipper_2, shipper_3, shipping_delay_1, shipping_delay_2, "
+            "shipping_delay_3, shipping_price_1, shipping_price_2, shipping_price_3, "
+            "sku, title, warranty_delay, weight, width, attribute.<field>"
         ),
     ),
     "two sources of one attribute": (
@@ -335,7 +337,10 @@ QUERIES = {
     "an unknown state": (
         "/v1/stores/{id}/offers?state=sold",
         "state",
-        "published, pending, in_error, invalid, withdrawn, not_wanted",
+        (
+            "published, awaiting_validation, pending, in_error, invalid, withdrawn, "
+            "not_wanted"
+        ),
     ),
 }
 

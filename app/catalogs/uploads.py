@@ -91,7 +91,7 @@ async def open_upload(request: Request, limit: int) -> Upload:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise too_large(limit)
-    request.state.streams = True
+    request.state.takes_long_body = True
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", "x-gzip"}:
         raise _refused("content-encoding", f"`{encoding[:40]}`", "gzip, identity")

@@ -60,8 +60,14 @@ def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
     assert typed.returncode == 0, typed.stderr
     said = typed.stdout
     states = re.findall(r"^[a-z_]+$", said, re.MULTILINE)
-    assert states == ["awaiting_mapping", "ready", "finished", "ready", "finished"]
-    first, second = (part.partition("\n}")[0] for part in said.split("finished\n")[1:])
+    assert states == [
+        *("awaiting_mapping", "ready", "finished", "ready", "finished"),
+        *("ready", "finished", "finished"),  # products, then offers
+        *("done", "done", "done"),  # orders fetched, one accepted, shipped
+    ]
+    first, second, products, raised = (
+        part.partition("\n}")[0] for part in said.split("finished\n")[1:5]
+    )
     assert '"accepted": 4' in first
     assert '"rejected": 1' in first
     reasons = re.findall(r'"sku": "(\S+)",\s+"reason": "(\w+)"', second)
@@ -71,3 +77,8 @@ def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
         "PIX-6": "new",
         "MYSTERY": "in_error",
     }
+    assert '"outcome": "accepted"' in products
+    assert '"quantity": 1' in raised
+    assert '"state": "awaiting_validation"' in said
+    assert "event: end" in said
+    assert said.rstrip().endswith("after")

@@ -87,7 +87,7 @@ async def test_a_catalog_is_polled_the_same_way(shop: Shop):
     same = await poll(shop.api, path, If_None_Match=tag)
     await shop.api.put(
         f"/v1/stores/{shop.store_id}/categories",
-        json={"items": [{"source": "Phones", "category_id": 3, "cpa": "9.00"}]},
+        json={"items": [{"source": "Phones", "category_id": 1111, "cpa": "9.00"}]},
     )
     read_again = await poll(shop.api, path, If_None_Match=tag)
 
