@@ -1,5 +1,6 @@
 """The whole service as `refeed up` runs it, in a folder that is thrown away."""
 
+import os
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 from pydantic import SecretStr
 
 from app.embedded.servers import EmbeddedServers
@@ -39,7 +41,17 @@ class Service:
     api: httpx.Client
     sandbox: httpx.Client
     folder: Path
-    database_url: str
+    servers: EmbeddedServers
+
+    @property
+    def database_url(self) -> str:
+        return self.servers.endpoints.database_url
+
+    def settle(self) -> None:
+        """Let server and system write out what was prepared before a measurement."""
+        os.sync()
+        with psycopg.connect(self.servers.superuser_url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
 
     def open_store(self, country: str = "FR", token: str | None = None) -> str:
         """A store that is mapped for the catalogs of `samples.py`; returns its id."""
@@ -131,4 +143,4 @@ def running_service(extra: Mapping[str, str]) -> Iterator[Service]:
                 ) as api,
                 httpx.Client(base_url=running.sandbox_url or "") as sandbox,
             ):
-                yield Service(api, sandbox, folder, servers.endpoints.database_url)
+                yield Service(api, sandbox, folder, servers)

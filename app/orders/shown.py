@@ -156,13 +156,16 @@ class SyncOut(BaseModel):
     changed: int = Field(description="those that were new or newer")
 
 
+_OF_LINES = LineOut.model_fields.keys() - {"id", "state", "state_code"}
+_OF_ORDERS = OrderSummary.model_fields.keys() & SalesOrder.model_fields.keys()
+
+
 def line_out(line: SalesOrderLine) -> LineOut:
-    names = LineOut.model_fields.keys() - {"id", "state", "state_code"}
     return LineOut(
         id=line.marketplace_id,
         state=line_state(line.state),
         state_code=line.state,
-        **{name: getattr(line, name) for name in names},
+        **{name: getattr(line, name) for name in _OF_LINES},
     )
 
 
@@ -176,9 +179,8 @@ def _summary(
     order: SalesOrder, lines: Sequence[SalesOrderLine], stores: list[UUID]
 ) -> dict[str, Any]:
     fees = [line.fee for line in lines if line.fee is not None]
-    own = OrderSummary.model_fields.keys() & SalesOrder.model_fields.keys()
     return {
-        **{name: getattr(order, name) for name in own},
+        **{name: getattr(order, name) for name in _OF_ORDERS},
         "store_ids": stores,
         "state": order_state(order.state),
         "state_code": order.state,
