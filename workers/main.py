@@ -32,8 +32,6 @@ from workers.runner import Runner
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 8.0
-POLITENESS = 15
-"""On a busy machine answers of the API go before imports."""
 """How long a stopping worker lets its jobs go on before it gives them back."""
 
 
@@ -161,7 +159,6 @@ def main() -> None:
     """Entry point of `refeed worker`."""
     settings = load_settings()
     configure_logs(settings)
-    os.nice(POLITENESS)
     asyncio.run(serve(settings))
     # A cancelled import may still hold a thread; its writes are fenced by its lease.
     os._exit(0)
