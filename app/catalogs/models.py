@@ -118,7 +118,6 @@ class Offer(SQLModel, table=True):
             "sku_key",
             postgresql_where=text("in_error"),
         ),
-        {"postgresql_with": {"fillfactor": "85"}},
     )
 
     store_id: UUID = Field(primary_key=True)

@@ -31,6 +31,9 @@ SETTINGS = {
     # The journal is written all along: a large load would wait for it page by page.
     "wal_writer_delay": "10ms",
     "max_wal_size": "6GB",
+    # What a load has written there is kept and written over by the next: new files
+    # cost new memory of the system, too.
+    "min_wal_size": "2GB",
     "maintenance_work_mem": "128MB",
     # A new journal file need not be filled with zeros before it is used.
     "wal_init_zero": "off",
