@@ -9,19 +9,21 @@ from uuid import UUID
 
 import psycopg
 from fastapi import Depends, Request
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.models import JobRow
 from app.jobs.rows import add_job
-from app.presence import Line
+from app.presence import Line, hung_up
 
 AWAY = (SQLAlchemyError, psycopg.Error, OSError)
 """What comes up when PostgreSQL cannot be reached, or its connections are all stuck."""
@@ -79,12 +81,11 @@ def libpq_url(database_url: str) -> str:
 
 def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
     """An engine that says within 2 s that PostgreSQL cannot be reached."""
-    return create_async_engine(
+    engine = create_async_engine(
         sqlalchemy_url(database_url),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=2,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "async_creator_fn": Line().connect,
@@ -94,6 +95,14 @@ def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
             **LIVELY,
         },
     )
+    event.listen(engine.sync_engine, "checkout", _pass_over_closed)
+    return engine
+
+
+def _pass_over_closed(_adapted: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
+    """A connection that the server closed is replaced, for no question to it."""
+    if hung_up(cast("psycopg.AsyncConnection[Any]", entry.driver_connection)):
+        raise InvalidatePoolError
 
 
 @dataclass(frozen=True, slots=True)

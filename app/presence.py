@@ -7,6 +7,7 @@ another line before we give up.
 
 import asyncio
 import os
+import select
 import socket
 import time
 from dataclasses import dataclass
@@ -24,6 +25,16 @@ ASK_AGAIN = 5.0
 """Seconds between two such questions while one statement goes on."""
 BELIEVED = 1.0
 """Seconds for which a silence that was noticed spares others the same wait."""
+
+
+def hung_up(connection: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether the server closed an idle connection: it says something unasked."""
+    try:
+        ear = select.poll()
+        ear.register(connection.pgconn.socket, select.POLLIN)
+        return bool(ear.poll(0))
+    except psycopg.OperationalError:
+        return True
 
 
 @dataclass(slots=True)
