@@ -24,6 +24,7 @@ from app.requests import RequestContext
 from app.settings import Settings, load_settings, require
 from app.storage import Storage
 from app.stores.channel_router import router as channel
+from app.stores.history_router import router as history
 from app.stores.router import router as stores
 from app.streams import Streams
 from app.vault import Vault, open_vault
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.streams = streams
     rooms: tuple[APIRouter, ...] = (
         stores,
+        history,
         channel,
         accounts,
         catalogs,

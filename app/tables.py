@@ -10,12 +10,14 @@ from app.jobs import models as jobs
 from app.orders import models as orders
 from app.publications import models as publications
 from app.stores import models as stores
+from app.stores.history import models as history
 from app.stores.tree import models as tree
 
 ROOMS = (
     access,
     accounts,
     catalogs,
+    history,
     hooks,
     jobs,
     orders,

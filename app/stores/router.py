@@ -8,12 +8,14 @@ from app.access.doorway import (
     CurrentStorage,
     CurrentVault,
     Reader,
+    Writer,
 )
 from app.database import Tx
 from app.errors import problem_responses
 from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.stores import service
 from app.stores.doorway import StoreToChange, StoreToRead, tag
+from app.stores.history.service import Part, kept
 from app.stores.mapping import Mapping, category_key
 from app.stores.models import Store
 from app.stores.schemas import (
@@ -105,11 +107,13 @@ async def put_settings(
     body: SettingsIn,
     store: StoreToChange,
     tx: Tx,
+    caller: Writer,
     vault: CurrentVault,
     settings: CurrentSettings,
     response: Response,
 ) -> SettingsOut:
-    await service.put_settings(tx, vault, store, body, settings.offers_interval)
+    async with kept(tx.session, store, Part.SETTINGS, caller):
+        await service.put_settings(tx, vault, store, body, settings.offers_interval)
     tag(response, store)
     return settings_out(store)
 
@@ -122,10 +126,11 @@ async def read_mapping(store: StoreToRead, response: Response) -> MappingOut:
 
 @router.put("/{store_id}/mapping", summary="Set the mapping", responses=VERSIONED)
 async def put_mapping(
-    body: Mapping, store: StoreToChange, tx: Tx, response: Response
+    body: Mapping, store: StoreToChange, tx: Tx, caller: Writer, response: Response
 ) -> MappingOut:
     """The newest catalog is read again with it; `missing` may be filled later."""
-    await service.put_mapping(tx, store, body)
+    async with kept(tx.session, store, Part.MAPPING, caller):
+        await service.put_mapping(tx, store, body)
     tag(response, store)
     return mapping_out(body, store.catalog_columns)
 
@@ -140,10 +145,15 @@ async def read_categories(store: StoreToRead, response: Response) -> CategoriesO
     "/{store_id}/categories", summary="Set the category mapping", responses=VERSIONED
 )
 async def put_categories(
-    body: CategoriesIn, store: StoreToChange, tx: Tx, response: Response
+    body: CategoriesIn,
+    store: StoreToChange,
+    tx: Tx,
+    caller: Writer,
+    response: Response,
 ) -> CategoriesOut:
     """The newest catalog is read again; rows of unmapped categories are not sold."""
-    await service.put_categories(tx, store, body.items)
+    async with kept(tx.session, store, Part.CATEGORIES, caller):
+        await service.put_categories(tx, store, body.items)
     tag(response, store)
     return _categories_out(store)
 

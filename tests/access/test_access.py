@@ -27,6 +27,9 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/mapping": "GET PUT",
     "/v1/stores/{store_id}/categories": "GET PUT",
     "/v1/stores/{store_id}/lights": "GET",
+    "/v1/stores/{store_id}/versions/{part}": "GET",
+    "/v1/stores/{store_id}/versions/{part}/{number}": "GET",
+    "/v1/stores/{store_id}/versions/{part}/{number}/restore": "POST",
     "/v1/stores/{store_id}/activation": "GET PUT DELETE",
     "/v1/stores/{store_id}/catalogs": "GET POST",
     "/v1/stores/{store_id}/offers": "GET",
@@ -181,6 +184,8 @@ async def house(api: httpx.AsyncClient, database_url: str) -> House:
             "account_id": account["id"],
             "key_id": "01900000-0000-7000-8000-000000000000",
             "sku": "A1",
+            "part": "mapping",
+            "number": "1",
         }
     )
 
@@ -223,7 +228,8 @@ async def test_a_foreign_store_and_one_that_is_not_there_look_alike(
     api: httpx.AsyncClient, house: House
 ):
     key = await issue(api, scope="write", store_ids=[])
-    nowhere = House(dict.fromkeys(house.ids, "01900000-0000-7000-8000-000000000000"))
+    absent_ids = dict.fromkeys(house.ids, "01900000-0000-7000-8000-000000000000")
+    nowhere = House(absent_ids | {"part": "mapping", "number": "1"})
     hidden = ("instance", "request_id")
 
     for method, path in sorted(routes_in(OF_A_STORE, LIVE)):

@@ -1,0 +1,1 @@
+"""Versions of a store's settings, mapping and categories: who, when, what changed."""
