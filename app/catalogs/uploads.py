@@ -26,8 +26,19 @@ MEDIA_TYPES = (
     "application/json",
     "application/gzip",
     "application/x-gzip",
+    "application/xml",
+    "text/xml",
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/vnd.apache.parquet",
+    "application/x-parquet",
+    "application/zip",
+    "application/x-zip-compressed",
 )
-SUFFIXES = (".csv", ".tsv", ".tab", ".ndjson", ".jsonl", ".json")
+SUFFIXES = (
+    *(".csv", ".tsv", ".tab", ".ndjson", ".jsonl", ".json"),
+    *(".xml", ".rss", ".atom", ".parquet", ".zip"),
+)
 FORM_ROOM = 1 << 20
 """Bytes of a form beside its file."""
 ACCEPTED = ", ".join((*MEDIA_TYPES, "multipart/form-data with one file"))

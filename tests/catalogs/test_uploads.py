@@ -1,17 +1,20 @@
 """Uploads at the door: what is taken, what is refused, and that nothing stays."""
 
 import gzip
+import io
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 
 from app.catalogs.uploads import ENCODINGS, encoding_of
 from app.main import create_app
 from app.settings import Settings
+from tests.catalogs.engine.samples import zipped
 from tests.support.shop import COLUMNS, Shop, as_csv, row
 from tests.support.stack import ADMIN_KEY, open_api, query
 
@@ -28,6 +31,22 @@ def as_ndjson() -> bytes:
 
 def as_json() -> bytes:
     return json.dumps(ROWS).encode()
+
+
+def as_feed() -> bytes:
+    """An RSS feed whose elements have the names of the columns."""
+    items = (
+        "".join(f"<{name}>{value}</{name}>" for name, value in entry.items())
+        for entry in ROWS
+    )
+    inside = "".join(f"<item>{item}</item>" for item in items)
+    return f"<rss><channel>{inside}</channel></rss>".encode()
+
+
+def as_parquet() -> bytes:
+    out = io.BytesIO()
+    pl.DataFrame(ROWS).write_parquet(out)
+    return out.getvalue()
 
 
 @pytest.fixture
@@ -61,6 +80,50 @@ FORMATS: dict[str, tuple[bytes, dict[str, str], str]] = {
     "TSV": (as_tsv(), {"Content-Type": "text/tab-separated-values"}, "tsv"),
     "NDJSON": (as_ndjson(), {"Content-Type": "application/x-ndjson"}, "ndjson"),
     "JSON": (as_json(), {"Content-Type": "application/json"}, "json"),
+    "XML": (as_feed(), {"Content-Type": "application/xml"}, "xml"),
+    "RSS": (as_feed(), {"Content-Type": "application/rss+xml"}, "xml"),
+    "XML with a charset": (
+        as_feed(),
+        {"Content-Type": "text/xml; charset=utf-8"},
+        "xml",
+    ),
+    "Parquet": (
+        as_parquet(),
+        {"Content-Type": "application/vnd.apache.parquet"},
+        "parquet",
+    ),
+    "ZIP": (
+        zipped({"stock.json": as_json()}),
+        {"Content-Type": "application/zip"},
+        "json",
+    ),
+    "Parquet by its name": (
+        as_parquet(),
+        {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": 'attachment; filename="stock.parquet"',
+        },
+        "parquet",
+    ),
+    "a feed in gzip, by its name": (
+        gzip.compress(as_feed()),
+        {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": 'attachment; filename="feed.xml.gz"',
+        },
+        "xml",
+    ),
+    "a ZIP in a form": (
+        form(
+            (
+                disposition('name="file"; filename="stock.zip"')
+                + "\r\nContent-Type: application/x-zip-compressed",
+                zipped({"feed.xml": as_feed()}),
+            ),
+        ),
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        "xml",
+    ),
     "gzip": (gzip.compress(as_csv(ROWS)), {"Content-Type": "application/gzip"}, "csv"),
     "gzip as content encoding": (
         gzip.compress(as_json()),

@@ -150,7 +150,7 @@ def test_a_json_array_is_read_record_by_record(read):
     [
         pytest.param(b"", {}, "empty", id="no bytes"),
         pytest.param(b"a,b\n", {}, "empty", id="only a header"),
-        pytest.param(b"PK\x03\x04" + bytes(90), {}, "unknown_format", id="xlsx"),
+        pytest.param(b"PK\x03\x04" + bytes(90), {}, "unreadable", id="torn ZIP"),
         pytest.param(b"%PDF-1.7 ...", {}, "unknown_format", id="PDF"),
         pytest.param(b"<!DOCTYPE html><p>", {}, "unknown_format", id="HTML"),
         pytest.param(bytes(range(256)) * 20, {}, "unknown_format", id="binary"),
