@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import sys
 from collections.abc import Collection, Iterable
 from itertools import islice
@@ -15,6 +16,7 @@ from app.catalogs.engine.source import CatalogRejectedError, Limits
 _MOST_NAMES = 5000
 _LONGEST_CELL = 1024**2
 _AT_A_TIME = 100
+_UNSOUND = re.compile("[\0\ud800-\udfff]")
 
 
 def first_names(records: Iterable[Record]) -> tuple[str, ...]:
@@ -24,7 +26,7 @@ def first_names(records: Iterable[Record]) -> tuple[str, ...]:
         names.update(dict.fromkeys(record.cells))
         if len(names) >= _MOST_NAMES:
             break
-    return tuple(islice(names, _MOST_NAMES))
+    return _sound(names)
 
 
 def copy_records(
@@ -52,7 +54,12 @@ def copy_records(
         raise CatalogRejectedError(
             "unreadable", f"the rows cannot be told apart: {error}", "closed quotes"
         ) from error
-    return tuple(names)
+    return _sound(names)
+
+
+def _sound(names: Iterable[str]) -> tuple[str, ...]:
+    """Without those that cannot be stored: JSON may put anything into a name."""
+    return tuple(islice((n for n in names if not _UNSOUND.search(n)), _MOST_NAMES))
 
 
 def _row(record: Record, columns: Collection[str]) -> list[object]:

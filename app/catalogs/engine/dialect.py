@@ -94,7 +94,7 @@ def read_header(dialect: Dialect, sample: str) -> Header:
 
 def clean_name(name: str) -> str:
     """A column name without the blanks and invisible signs around it."""
-    return name.strip("\ufeff\u200b\u00a0\0 \t\r\n")
+    return name.strip("\ufeff\u200b\u00a0\0 \t\r\n").replace("\0", "\ufffd")
 
 
 def unique_names(names: list[str]) -> Iterator[str]:

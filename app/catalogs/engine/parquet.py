@@ -104,7 +104,7 @@ def _scan(path: Path) -> pl.LazyFrame:
 
 
 def _unreadable(error: BaseException) -> CatalogRejectedError:
-    why = str(error).partition("\n")[0][:200]
+    why = str(error).partition("\n")[0][:200].replace("\0", "\ufffd")
     return CatalogRejectedError(
         "unreadable", f"the Parquet file cannot be read: {why}", ACCEPTED_PARQUET
     )
