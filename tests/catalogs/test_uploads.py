@@ -1,52 +1,27 @@
 """Uploads at the door: what is taken, what is refused, and that nothing stays."""
 
 import gzip
-import io
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import polars as pl
 import pytest
 
 from app.catalogs.uploads import ENCODINGS, encoding_of
 from app.main import create_app
 from app.settings import Settings
+from tests.catalogs.bodies import (
+    ROWS,
+    as_feed,
+    as_json,
+    as_ndjson,
+    as_parquet,
+    as_tsv,
+)
 from tests.catalogs.engine.samples import zipped
 from tests.support.shop import COLUMNS, Shop, as_csv, row
 from tests.support.stack import ADMIN_KEY, open_api, query
-
-ROWS = [row("A1"), row("B2", price="20.00")]
-
-
-def as_tsv() -> bytes:
-    return as_csv(ROWS).replace(b";", b"\t")
-
-
-def as_ndjson() -> bytes:
-    return b"".join(json.dumps(entry).encode() + b"\n" for entry in ROWS)
-
-
-def as_json() -> bytes:
-    return json.dumps(ROWS).encode()
-
-
-def as_feed() -> bytes:
-    """An RSS feed whose elements have the names of the columns."""
-    items = (
-        "".join(f"<{name}>{value}</{name}>" for name, value in entry.items())
-        for entry in ROWS
-    )
-    inside = "".join(f"<item>{item}</item>" for item in items)
-    return f"<rss><channel>{inside}</channel></rss>".encode()
-
-
-def as_parquet() -> bytes:
-    out = io.BytesIO()
-    pl.DataFrame(ROWS).write_parquet(out)
-    return out.getvalue()
 
 
 @pytest.fixture
