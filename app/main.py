@@ -22,6 +22,7 @@ from app.problems import add_problem_handlers, unexpected
 from app.publications.router import router as publications
 from app.requests import RequestContext
 from app.settings import Settings, load_settings, require
+from app.sources.router import router as sources
 from app.storage import Storage
 from app.stores.channel_router import router as channel
 from app.stores.history_router import router as history
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         channel,
         accounts,
         catalogs,
+        sources,
         publications,
         hooks,
         hook_secrets,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +22,8 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 """What a browser sends as `Origin`: scheme, host, port."""
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+Network = IPv4Network | IPv6Network
 
 
 def _seconds(value: object) -> object:
@@ -171,6 +174,20 @@ class Settings(BaseSettings):
         timedelta(hours=24),
         description="how long a replaced webhook secret stays valid",
     )
+    source_interval: Span = Field(
+        timedelta(hours=6), description="default rhythm in which catalogs are pulled"
+    )
+    source_deadline: Span = Field(
+        timedelta(minutes=15), description="how long a pull of a catalog may take"
+    )
+    source_ports: list[int] = Field(
+        [80, 443], description="ports that catalogs are pulled from (JSON list)"
+    )
+    source_allow: list[str] = Field(
+        [],
+        description="hosts and networks that catalogs are pulled from although they "
+        "are not public (JSON list)",
+    )
     large_catalog_bytes: int = Field(
         32 * 1024**2, gt=0, description="above this a worker imports one at a time"
     )
@@ -204,10 +221,26 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("source_allow")
+    @classmethod
+    def _hosts_and_networks_only(cls, value: list[str]) -> list[str]:
+        for allowed in value:
+            if not _is_network(allowed) and not HOST.fullmatch(allowed):
+                raise ValueError('accepted: ["feeds.internal", "10.1.0.0/16", "::1"]')
+        return value
+
     @property
     def uploads(self) -> Path:
         """Where uploaded catalogs are kept."""
         return self.storage_dir or self.state_dir / "uploads"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def load_settings(**overrides: object) -> Settings:

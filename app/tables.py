@@ -9,6 +9,7 @@ from app.hooks import models as hooks
 from app.jobs import models as jobs
 from app.orders import models as orders
 from app.publications import models as publications
+from app.sources import models as sources
 from app.stores import models as stores
 from app.stores.history import models as history
 from app.stores.tree import models as tree
@@ -22,6 +23,7 @@ ROOMS = (
     jobs,
     orders,
     publications,
+    sources,
     stores,
     tree,
 )

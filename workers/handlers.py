@@ -12,6 +12,7 @@ from app.orders import requests as order_requests
 from app.orders.context import Tools as OrderTools
 from app.publications import ending, requests, run
 from app.publications.context import Tools as PublishingTools
+from app.sources import pull
 from app.stores.tree import refresh
 from app.stores.tree import requests as trees
 from workers.context import WorkerContext
@@ -67,8 +68,16 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         JobKind.REFRESH_TREE: Handler(
             partial(refresh.refresh, fetching), partial(refresh.give_up, fetching)
         ),
+        JobKind.PULL_CATALOG: _for_sources(context),
         **_for_orders(context),
     }
+
+
+def _for_sources(context: WorkerContext) -> Handler:
+    pulling = pull.open_tools(
+        context.settings, context.database, context.storage, context.vault
+    )
+    return Handler(partial(pull.pull, pulling), partial(pull.give_up, pulling))
 
 
 def _for_orders(context: WorkerContext) -> dict[str, Handler]:

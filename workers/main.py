@@ -21,6 +21,7 @@ from app.logs import configure_logs
 from app.orders import requests as orders
 from app.publications.requests import request_due
 from app.settings import Settings, load_settings, require
+from app.sources import requests as sources
 from app.storage import Storage
 from app.stores.tree import requests as trees
 from app.vault import open_vault
@@ -116,6 +117,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
                 await request_due(tx)
                 await trees.request_due(tx, context.settings.tree_interval)
                 await orders.request_due(tx, context.settings)
+                await sources.request_due(tx, context.settings.source_interval)
             if time.monotonic() - tidied > RHYTHM.total_seconds():
                 await tidy(context.database, context.storage, context.settings)
                 tidied = time.monotonic()

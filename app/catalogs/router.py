@@ -91,7 +91,7 @@ async def upload_catalog(
     quote: QuoteGiven = None,
     encoding: EncodingGiven = None,
 ) -> CatalogOut:
-    """CSV, TSV, NDJSON or a JSON array, each also gzipped, of any size.
+    """CSV, TSV, NDJSON, a JSON array, an XML feed or Parquet, also gzipped or zipped.
 
     The body is streamed to storage and read by a worker: poll the `Location`.
     """

@@ -62,12 +62,13 @@ async def receive(
     async with intake.database.transaction() as tx:
         if await tx.session.get(Store, store_id) is None:
             raise NotFoundError(DELETED)
-        return await _accept(tx, store_id, upload, stored, given)
+        return await accept(tx, store_id, upload, stored, given)
 
 
-async def _accept(
+async def accept(
     tx: Transaction, store_id: UUID, upload: Upload, stored: StoredFile, given: Given
 ) -> Catalog:
+    """Write the row of a file that is in storage, and ask for its import."""
     catalog = Catalog(
         store_id=store_id,
         media_type=upload.media_type,

@@ -26,8 +26,19 @@ MEDIA_TYPES = (
     "application/json",
     "application/gzip",
     "application/x-gzip",
+    "application/xml",
+    "text/xml",
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/vnd.apache.parquet",
+    "application/x-parquet",
+    "application/zip",
+    "application/x-zip-compressed",
 )
-SUFFIXES = (".csv", ".tsv", ".tab", ".ndjson", ".jsonl", ".json")
+SUFFIXES = (
+    *(".csv", ".tsv", ".tab", ".ndjson", ".jsonl", ".json"),
+    *(".xml", ".rss", ".atom", ".parquet", ".zip"),
+)
 FORM_ROOM = 1 << 20
 """Bytes of a form beside its file."""
 ACCEPTED = ", ".join((*MEDIA_TYPES, "multipart/form-data with one file"))
@@ -105,7 +116,7 @@ async def open_upload(request: Request, limit: int) -> Upload:
 
 def _upload(headers: Mapping[str, str], body: AsyncIterator[bytes]) -> Upload:
     media_type, options = options_of(headers.get("content-type", ""))
-    filename = _filename(headers.get("content-disposition", ""))
+    filename = filename_of(headers.get("content-disposition", ""))
     _check(media_type, filename)
     return Upload(media_type, filename, _charset(options), body)
 
@@ -122,6 +133,14 @@ def _charset(options: Mapping[bytes, bytes]) -> str | None:
                 FieldError("content-type", error.type, message, ACCEPTED_ENCODINGS)
             ],
         ) from None
+
+
+def charset_in(content_type: str) -> str | None:
+    """The charset in the engine's words, None where it is none that we read."""
+    try:
+        return _charset(options_of(content_type)[1])
+    except InvalidError:
+        return None
 
 
 def too_large(limit: int) -> TooLargeError:
@@ -146,7 +165,7 @@ def _refused(where: str, given: str, accepted: str) -> MediaTypeError:
     )
 
 
-def _filename(disposition: str) -> str | None:
+def filename_of(disposition: str) -> str | None:
     """The last part of `filename` or `filename*` (RFC 6266), without a folder."""
     header = Message()
     try:
@@ -157,6 +176,11 @@ def _filename(disposition: str) -> str | None:
     # Headers are bytes: UTF-8 arrives as latin-1. `filename*` is decoded already.
     with suppress(UnicodeError):
         name = name.encode("latin-1").decode("utf-8")
+    return without_folder(name)
+
+
+def without_folder(name: str) -> str | None:
+    """The name of a file that may be kept and shown."""
     name = "".join(c for c in name if c.isprintable())
     return name.replace("\\", "/").rpartition("/")[2][:255] or None
 

@@ -19,6 +19,8 @@ class JobKind(StrEnum):
     """Subject: a seller account. Fetches its orders, once for all its stores."""
     ORDER_ACTION = "order_action"
     """Subject: an action on an order."""
+    PULL_CATALOG = "pull_catalog"
+    """Subject: the source of a store's catalog."""
 
 
 def exclusive_name(kind: JobKind, subject_id: UUID) -> str:

@@ -18,6 +18,7 @@ STORE_BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/settings"): {"environment": "sandbox"},
     ("PUT", "/mapping"): MAPPING,
     ("PUT", "/categories"): CATEGORIES,
+    ("PUT", "/catalog-source"): {"url": "https://shop.example/a.csv"},
     ("POST", "/publications"): {"kind": "offers"},
     ("POST", "/v1/orders/{order_id}/ship"): {"tracking_number": "T1"},
 }
@@ -32,6 +33,8 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/versions/{part}/{number}/restore": "POST",
     "/v1/stores/{store_id}/activation": "GET PUT DELETE",
     "/v1/stores/{store_id}/catalogs": "GET POST",
+    "/v1/stores/{store_id}/catalog-source": "GET PUT DELETE",
+    "/v1/stores/{store_id}/catalog-source/pull": "POST",
     "/v1/stores/{store_id}/offers": "GET",
     "/v1/stores/{store_id}/offers/{sku}": "GET",
     "/v1/stores/{store_id}/publications": "POST",

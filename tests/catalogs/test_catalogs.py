@@ -1,6 +1,7 @@
 """What becomes of a catalog: ready or rejected, its rows, its offers."""
 
 import csv
+import gzip
 import io
 import json
 from typing import Any
@@ -8,12 +9,39 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.catalogs.engine.samples import BILLION_LAUGHS, zipped
 from tests.support.shop import EANS, MAPPING, Shop, as_csv, row
 
 REJECTED: dict[str, tuple[bytes, str, str, str]] = {
     "nothing at all": (b"", "text/csv", "empty", "CSV"),
     "a header alone": (as_csv([]), "text/csv", "empty", "at least one row"),
-    "a ZIP": (b"PK\x03\x04" + b"\0" * 100, "text/csv", "unknown_format", "NDJSON"),
+    "a torn ZIP": (b"PK\x03\x04" + b"\0" * 100, "text/csv", "unreadable", "ZIP"),
+    "two files in a ZIP": (
+        zipped({"a.csv": as_csv([row("A1")]), "b.csv": as_csv([row("B1")])}),
+        "application/zip",
+        "archive",
+        "one catalog",
+    ),
+    "a ZIP of zeros": (
+        zipped({"a.csv": bytes(40_000_000)}),
+        "application/zip",
+        "too_large",
+        "expanding no more than 200 times",
+    ),
+    "gzip in gzip": (
+        gzip.compress(gzip.compress(as_csv([row("A1")]))),
+        "application/gzip",
+        "nested_archive",
+        "packed once",
+    ),
+    "a billion laughs": (BILLION_LAUGHS, "application/xml", "unsafe_xml", "DOCTYPE"),
+    "a web page": (b"<!DOCTYPE html><p>", "text/csv", "unknown_format", "NDJSON"),
+    "Parquet that is none": (
+        b"PAR1" + b"\0" * 100 + b"PAR1",
+        "application/vnd.apache.parquet",
+        "unreadable",
+        "Parquet",
+    ),
     "a damaged gzip": (b"\x1f\x8bhello", "application/gzip", "unreadable", "gzip"),
     "a mapped column is missing": (
         b"sku;ean;price;quantity;grade\nA1;1;1;1;GOOD\n",

@@ -1,7 +1,6 @@
 """Uploads at the door: what is taken, what is refused, and that nothing stays."""
 
 import gzip
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,17 @@ import pytest
 from app.catalogs.uploads import ENCODINGS, encoding_of
 from app.main import create_app
 from app.settings import Settings
+from tests.catalogs.bodies import (
+    ROWS,
+    as_feed,
+    as_json,
+    as_ndjson,
+    as_parquet,
+    as_tsv,
+)
+from tests.catalogs.engine.samples import zipped
 from tests.support.shop import COLUMNS, Shop, as_csv, row
 from tests.support.stack import ADMIN_KEY, open_api, query
-
-ROWS = [row("A1"), row("B2", price="20.00")]
-
-
-def as_tsv() -> bytes:
-    return as_csv(ROWS).replace(b";", b"\t")
-
-
-def as_ndjson() -> bytes:
-    return b"".join(json.dumps(entry).encode() + b"\n" for entry in ROWS)
-
-
-def as_json() -> bytes:
-    return json.dumps(ROWS).encode()
 
 
 @pytest.fixture
@@ -61,6 +55,50 @@ FORMATS: dict[str, tuple[bytes, dict[str, str], str]] = {
     "TSV": (as_tsv(), {"Content-Type": "text/tab-separated-values"}, "tsv"),
     "NDJSON": (as_ndjson(), {"Content-Type": "application/x-ndjson"}, "ndjson"),
     "JSON": (as_json(), {"Content-Type": "application/json"}, "json"),
+    "XML": (as_feed(), {"Content-Type": "application/xml"}, "xml"),
+    "RSS": (as_feed(), {"Content-Type": "application/rss+xml"}, "xml"),
+    "XML with a charset": (
+        as_feed(),
+        {"Content-Type": "text/xml; charset=utf-8"},
+        "xml",
+    ),
+    "Parquet": (
+        as_parquet(),
+        {"Content-Type": "application/vnd.apache.parquet"},
+        "parquet",
+    ),
+    "ZIP": (
+        zipped({"stock.json": as_json()}),
+        {"Content-Type": "application/zip"},
+        "json",
+    ),
+    "Parquet by its name": (
+        as_parquet(),
+        {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": 'attachment; filename="stock.parquet"',
+        },
+        "parquet",
+    ),
+    "a feed in gzip, by its name": (
+        gzip.compress(as_feed()),
+        {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": 'attachment; filename="feed.xml.gz"',
+        },
+        "xml",
+    ),
+    "a ZIP in a form": (
+        form(
+            (
+                disposition('name="file"; filename="stock.zip"')
+                + "\r\nContent-Type: application/x-zip-compressed",
+                zipped({"feed.xml": as_feed()}),
+            ),
+        ),
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        "xml",
+    ),
     "gzip": (gzip.compress(as_csv(ROWS)), {"Content-Type": "application/gzip"}, "csv"),
     "gzip as content encoding": (
         gzip.compress(as_json()),

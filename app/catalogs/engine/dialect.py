@@ -89,15 +89,16 @@ def read_header(dialect: Dialect, sample: str) -> Header:
     cells: list[str] = next(reader, [])
     names = [clean_name(cell) for cell in cells]
     named = max((i + 1 for i, name in enumerate(names) if name), default=0)
-    return Header(tuple(_unique(names)), blank + reader.line_num, blank, named)
+    return Header(tuple(unique_names(names)), blank + reader.line_num, blank, named)
 
 
 def clean_name(name: str) -> str:
     """A column name without the blanks and invisible signs around it."""
-    return name.strip("\ufeff\u200b\u00a0\0 \t\r\n")
+    return name.strip("\ufeff\u200b\u00a0\0 \t\r\n").replace("\0", "\ufffd")
 
 
-def _unique(names: list[str]) -> Iterator[str]:
+def unique_names(names: list[str]) -> Iterator[str]:
+    """Empty names become `column_3`, repeated ones `name_2`."""
     taken = set(names)
     seen: Counter[str] = Counter()
     for position, given in enumerate(names, start=1):

@@ -4,7 +4,8 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.catalogs.engine.formats import BLOCK, SAMPLE
+from app.catalogs.engine.archives import BLOCK
+from app.catalogs.engine.formats import SAMPLE
 from app.catalogs.engine.source import CatalogRejectedError
 
 ACCEPTED = "UTF-8, UTF-16 (with byte order mark), windows-1252, ISO-8859-1, ISO-8859-15"
@@ -42,7 +43,7 @@ def as_utf8(path: Path, given: str | None, workdir: Path) -> Utf8File:
     """
     with path.open("rb") as file:
         head = file.read(SAMPLE)
-    encoding = find_mark(head) or _known(given)
+    encoding = find_mark(head) or known_encoding(given)
     if encoding in {None, "utf-8"}:
         valid, signs = _examine(path)
         if valid:
@@ -57,7 +58,8 @@ def as_utf8(path: Path, given: str | None, workdir: Path) -> Utf8File:
     return Utf8File(target, encoding, signs)
 
 
-def _known(given: str | None) -> str | None:
+def known_encoding(given: str | None) -> str | None:
+    """The encoding in Python's words. Raises CatalogRejectedError for another."""
     if not given:
         return None
     try:

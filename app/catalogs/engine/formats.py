@@ -1,22 +1,22 @@
 """Which format a file has: its first bytes decide, then media type and name."""
 
-import gzip
-import zlib
+import re
 from enum import StrEnum
 from pathlib import Path
 
-from app.catalogs.engine.source import CatalogRejectedError, Limits, SourceFile
+from app.catalogs.engine.source import CatalogRejectedError, SourceFile
 
-BLOCK = 1 << 20
 SAMPLE = 256 * 1024
-GZIP_MAGIC = b"\x1f\x8b"
-ACCEPTED = "CSV, TSV, NDJSON or a JSON array of objects, each also gzip-compressed"
+PARQUET_MAGIC = b"PAR1"
+ACCEPTED = (
+    "CSV, TSV, NDJSON, a JSON array of objects, an RSS or Atom feed in XML, or "
+    "Parquet; each also packed with gzip or alone in a ZIP archive"
+)
 
 _FOREIGN = (
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
     (b"%PDF", "a PDF document"),
-    (b"PAR1", "a Parquet file"),
+    (b"PARE", "an encrypted Parquet file"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
@@ -24,11 +24,11 @@ _FOREIGN = (
     (b"BZh", "a bzip2 archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"\x7fELF", "a program"),
-    (GZIP_MAGIC, "a gzip file inside a gzip file"),
 )
 
 _CONTROL = bytes(sorted(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b")))
 _FEW = 8
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Format(StrEnum):
@@ -36,6 +36,8 @@ class Format(StrEnum):
     TSV = "tsv"
     NDJSON = "ndjson"
     JSON = "json"
+    XML = "xml"
+    PARQUET = "parquet"
 
 
 _MEDIA_TYPES = {
@@ -47,6 +49,13 @@ _MEDIA_TYPES = {
     "application/jsonl": Format.NDJSON,
     "application/x-jsonlines": Format.NDJSON,
     "application/json": Format.JSON,
+    "application/xml": Format.XML,
+    "text/xml": Format.XML,
+    "application/rss+xml": Format.XML,
+    "application/atom+xml": Format.XML,
+    "application/vnd.apache.parquet": Format.PARQUET,
+    "application/x-parquet": Format.PARQUET,
+    "application/parquet": Format.PARQUET,
 }
 _SUFFIXES = {
     ".csv": Format.CSV,
@@ -55,7 +64,34 @@ _SUFFIXES = {
     ".ndjson": Format.NDJSON,
     ".jsonl": Format.NDJSON,
     ".json": Format.JSON,
+    ".xml": Format.XML,
+    ".rss": Format.XML,
+    ".atom": Format.XML,
+    ".parquet": Format.PARQUET,
 }
+_MARKUP = re.compile(r"<(\?xml|!|[a-z_][\w.:-]*[\s/>])", re.IGNORECASE)
+_SURELY_MARKUP = re.compile(r"<(\?xml|!doctype|rss|feed|rdf:rdf)\b", re.IGNORECASE)
+_PAGE = re.compile(r"(<\?xml[^>]*>\s*)?<(!doctype\s+html|html)\b", re.IGNORECASE)
+
+
+def looks_like_xml(source: SourceFile, head: bytes) -> bool:
+    """Decide from the bytes: XML says inside how its text is encoded.
+
+    Raises CatalogRejectedError for an HTML page, and where XML was declared and it
+    is something else, or the other way round.
+    """
+    declared = _declared(source)
+    text = head[:4096].decode("utf-16" if head[:2] in _WIDE else "latin-1", "ignore")
+    start = text.removeprefix("\xef\xbb\xbf").lstrip("\ufeff \t\r\n")
+    if _PAGE.match(start):
+        raise _unknown("an HTML page")
+    is_text = declared not in {None, Format.XML}
+    is_markup = bool((_SURELY_MARKUP if is_text else _MARKUP).match(start))
+    if not is_markup and declared == Format.XML:
+        raise _unknown("not XML, although XML was declared")
+    if is_markup and is_text:
+        raise _unknown(f"XML, although {declared} was declared")
+    return is_markup
 
 
 def find_format(source: SourceFile, sample: str) -> Format:
@@ -65,9 +101,9 @@ def find_format(source: SourceFile, sample: str) -> Format:
     """
     declared = _declared(source)
     start = sample.lstrip("\ufeff \t\r\n")
-    if start.lower().startswith(("<!doctype", "<html", "<?xml", "<rss", "<feed")):
-        raise _unknown("an HTML or XML page")
     looks_json = start.startswith(("{", "["))
+    if declared == Format.PARQUET:
+        raise _unknown("not Parquet, although Parquet was declared")
     if declared in {Format.JSON, Format.NDJSON} or (declared is None and looks_json):
         if not looks_json:
             raise _unknown("not JSON, although JSON was declared")
@@ -84,47 +120,6 @@ def refuse_foreign(head: bytes) -> None:
             raise _unknown(what)
     if len(head) - len(head.translate(None, _CONTROL)) > _FEW + len(head) // 50:
         raise _unknown("a binary file")
-
-
-def expand(source: SourceFile, workdir: Path) -> tuple[Path, str | None]:
-    """Return a path to the plain bytes, decompressed into `workdir` if need be."""
-    with source.path.open("rb") as file:
-        if file.read(2) != GZIP_MAGIC:
-            return source.path, None
-    target = workdir / "expanded"
-    try:
-        _gunzip(source.path, target, source.limits)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise CatalogRejectedError(
-            "unreadable", f"the gzip file is damaged: {error}", ACCEPTED
-        ) from error
-    return target, "gzip"
-
-
-def _gunzip(path: Path, target: Path, limits: Limits) -> None:
-    written = 0
-    with (
-        path.open("rb") as raw,
-        gzip.GzipFile(fileobj=raw) as packed,
-        target.open("wb") as out,
-    ):
-        while block := packed.read(BLOCK):
-            written += len(block)
-            _guard(written, raw.tell(), limits)
-            out.write(block)
-
-
-def _guard(written: int, read: int, limits: Limits) -> None:
-    suspicious = (
-        written > limits.ratio_counts_after_bytes and written > limits.max_ratio * read
-    )
-    if suspicious or written > limits.max_expanded_bytes:
-        raise CatalogRejectedError(
-            "too_large",
-            "the decompressed catalog is too large",
-            f"at most {limits.max_expanded_bytes} bytes, expanding no more than "
-            f"{limits.max_ratio} times",
-        )
 
 
 def _declared(source: SourceFile) -> Format | None:

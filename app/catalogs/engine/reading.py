@@ -1,8 +1,6 @@
 """Open a stored catalog as a lazy frame of exactly the columns that are needed."""
 
-import csv
-import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +8,31 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from app.catalogs.engine.archives import Plain, unpack
+from app.catalogs.engine.copying import copy_records, first_names
 from app.catalogs.engine.dialect import (
     Dialect,
     Header,
     find_dialect,
     read_header,
 )
-from app.catalogs.engine.encoding import Utf8File, as_utf8, find_mark
+from app.catalogs.engine.encoding import (
+    Utf8File,
+    as_utf8,
+    find_mark,
+    known_encoding,
+)
+from app.catalogs.engine.feeds import feed_records, stated_encoding
 from app.catalogs.engine.formats import (
     ACCEPTED,
+    PARQUET_MAGIC,
     SAMPLE,
     Format,
-    expand,
     find_format,
+    looks_like_xml,
     refuse_foreign,
 )
+from app.catalogs.engine.parquet import open_parquet
 from app.catalogs.engine.records import (
     ROW_LENGTH,
     Record,
@@ -32,16 +40,18 @@ from app.catalogs.engine.records import (
     json_records,
     ndjson_records,
 )
-from app.catalogs.engine.source import CatalogRejectedError, Found, SourceFile
+from app.catalogs.engine.source import (
+    CatalogRejectedError,
+    Found,
+    Limits,
+    SourceFile,
+)
 from app.catalogs.engine.survey import Survey, survey_lines
 
 LINE = "#line"
 FLAW = "#flaw"
 """Names of our own beside those of the merchant; `#` cannot start a mapped name
 that collides, since source columns are renamed to `@name` in the frame."""
-
-_MOST_NAMES = 5000
-_LONGEST_CELL = 1024**2
 
 
 def cell(name: str) -> str:
@@ -64,6 +74,7 @@ def open_catalog(
 ) -> Iterator[OpenedCatalog]:
     """Open with the needed columns (None: all). Temporary files go on leaving.
 
+    LINE is the line in a CSV or NDJSON file, the number of the record in the others.
     Raises CatalogRejectedError when the file as a whole cannot be used.
     """
     with TemporaryDirectory(dir=workdir) as folder:
@@ -73,20 +84,48 @@ def open_catalog(
 def _open(
     source: SourceFile, needed: Collection[str] | None, workdir: Path
 ) -> OpenedCatalog:
-    plain, compression = expand(source, workdir)
-    with plain.open("rb") as file:
+    plain = unpack(source, workdir)
+    with plain.path.open("rb") as file:
         head = file.read(SAMPLE)
     if not head:
         raise CatalogRejectedError("empty", "the file is empty", ACCEPTED)
+    if head.startswith(PARQUET_MAGIC):
+        return _open_parquet(plain, needed)
     if find_mark(head) != "utf-16" and source.hints.encoding is None:
         refuse_foreign(head[:4096])
-    text = as_utf8(plain, source.hints.encoding, workdir)
-    sample = _sample(text.path)
-    form = find_format(source, sample)
-    found = Found(form, text.encoding, compression=compression)
+    if looks_like_xml(plain.source, head):
+        return _open_feed(plain, head, needed, workdir)
+    text = as_utf8(plain.path, source.hints.encoding, workdir)
+    form = find_format(plain.source, _sample(text.path))
+    found = Found(form, text.encoding, compression=plain.compression)
     if form in {Format.JSON, Format.NDJSON}:
-        return _open_json(text, found, needed, workdir)
+        read = json_records if form == Format.JSON else ndjson_records
+        return _open_records(lambda: read(text.path), plain, found, needed, workdir)
     return _open_csv(source, text, found, needed, workdir)
+
+
+def _open_parquet(plain: Plain, needed: Collection[str] | None) -> OpenedCatalog:
+    file = open_parquet(plain.path)
+    columns = _checked(file.names, needed)
+    file.check(columns, plain.source.limits)
+    frame = file.texts(columns, LINE).select(
+        LINE,
+        pl.lit(0, pl.UInt8).alias(FLAW),
+        *(pl.col(name).alias(cell(name)) for name in columns),
+    )
+    found = Found(Format.PARQUET, None, compression=plain.compression)
+    return OpenedCatalog(_sound(frame, columns), file.names, found)
+
+
+def _open_feed(
+    plain: Plain, head: bytes, needed: Collection[str] | None, workdir: Path
+) -> OpenedCatalog:
+    encoding = known_encoding(plain.source.hints.encoding)
+    stated = encoding or stated_encoding(head)
+    found = Found(Format.XML, stated, compression=plain.compression)
+    return _open_records(
+        lambda: feed_records(plain.path, encoding), plain, found, needed, workdir
+    )
 
 
 def _open_csv(
@@ -115,7 +154,7 @@ def _open_csv(
         frame = _scan_plain(text, dialect, header, survey, columns)
     else:
         records = csv_records(text.path, dialect, header)
-        frame = _scan_copy(_copy(records, columns, workdir)[0], columns)
+        frame, _ = _copy(records, columns, workdir, source.limits)
     return OpenedCatalog(_sound(frame, columns), header.names, found)
 
 
@@ -155,56 +194,32 @@ def _scan_plain(
     )
 
 
-def _open_json(
-    text: Utf8File, found: Found, needed: Collection[str] | None, workdir: Path
+def _open_records(
+    read: Callable[[], Iterator[Record]],
+    plain: Plain,
+    found: Found,
+    needed: Collection[str] | None,
+    workdir: Path,
 ) -> OpenedCatalog:
+    """Every record has names of its own; `read` starts from the beginning."""
     if needed is None:
-        needed = tuple(dict.fromkeys(_names(_json_records(text, found))))
-    path, names = _copy(_json_records(text, found), needed, workdir)
+        needed = first_names(read())
+    frame, names = _copy(read(), needed, workdir, plain.source.limits)
     columns = _checked(names, needed)
-    return OpenedCatalog(_sound(_scan_copy(path, columns), columns), names, found)
-
-
-def _json_records(text: Utf8File, found: Found) -> Iterator[Record]:
-    if found.format == Format.JSON:
-        return json_records(text.path)
-    return ndjson_records(text.path)
-
-
-def _names(records: Iterable[Record]) -> Iterator[str]:
-    for record in records:
-        yield from record.cells
+    return OpenedCatalog(_sound(frame, columns), names, found)
 
 
 def _copy(
-    records: Iterable[Record], columns: Collection[str], workdir: Path
-) -> tuple[Path, tuple[str, ...]]:
-    """Write the needed cells as clean CSV; return it and every name that was seen."""
+    records: Iterable[Record],
+    columns: Collection[str],
+    workdir: Path,
+    limits: Limits,
+) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+    """The needed cells as a frame; and every name that was seen."""
     path = workdir / "records.csv"
-    names: dict[str, None] = {}
-    csv.field_size_limit(min(sys.maxsize, _LONGEST_CELL))
-    try:
-        with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([LINE, FLAW, *(cell(name) for name in columns)])
-            for record in records:
-                cells = record.cells
-                if len(names) < _MOST_NAMES:
-                    names.update(dict.fromkeys(cells))
-                found = (
-                    cells.get(name, "").replace("\0", "\ufffd") for name in columns
-                )
-                writer.writerow([record.line, record.flaw, *found])
-    except csv.Error as error:
-        raise CatalogRejectedError(
-            "unreadable", f"the rows cannot be told apart: {error}", "closed quotes"
-        ) from error
-    return path, tuple(names)
-
-
-def _scan_copy(path: Path, columns: Collection[str]) -> pl.LazyFrame:
     types = {LINE: pl.UInt32, FLAW: pl.UInt8} | {cell(n): pl.String for n in columns}
-    return pl.scan_csv(path, schema=types, raise_if_empty=False)
+    names = copy_records(records, columns, types, path, limits)
+    return pl.scan_csv(path, schema=types, raise_if_empty=False), names
 
 
 def _sound(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:

@@ -56,10 +56,13 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the file turned out to be; `separator` and `quote` only for CSV."""
+    """What the file turned out to be; `separator` and `quote` only for CSV.
+
+    `encoding` is None where the format leaves no choice, as Parquet does.
+    """
 
     format: str
-    encoding: str
+    encoding: str | None
     separator: str | None = None
     quote: str | None = None
     compression: str | None = None

@@ -118,6 +118,22 @@ def test_repeated_and_empty_names_become_different_ones(read):
     assert columns == ("a", "a_3", "column_3", "a_2")
 
 
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        pytest.param('{"a":1,"b\\u0000":2,"c\\ud800":3}\n', ("a",), id="JSON"),
+        pytest.param("a,b\0c,\0d\n1,2,3\n", ("a", "b\ufffdc", "d"), id="CSV"),
+    ],
+)
+def test_a_name_that_cannot_be_stored_does_not_stop_the_others(
+    stored, tmp_path, content, columns
+):
+    seen = inspect_catalog(stored(content), tmp_path)
+
+    assert seen.columns == columns
+    assert seen.sample[0]["a"] == "1"
+
+
 def test_json_numbers_keep_their_digits(read):
     text = '{"a":1299.0,"b":{"x":[1,2.5]}}\n\n{bad\n{"a":4006381333931,"b":true}\n[1]\n'
 
@@ -150,7 +166,7 @@ def test_a_json_array_is_read_record_by_record(read):
     [
         pytest.param(b"", {}, "empty", id="no bytes"),
         pytest.param(b"a,b\n", {}, "empty", id="only a header"),
-        pytest.param(b"PK\x03\x04" + bytes(90), {}, "unknown_format", id="xlsx"),
+        pytest.param(b"PK\x03\x04" + bytes(90), {}, "unreadable", id="torn ZIP"),
         pytest.param(b"%PDF-1.7 ...", {}, "unknown_format", id="PDF"),
         pytest.param(b"<!DOCTYPE html><p>", {}, "unknown_format", id="HTML"),
         pytest.param(bytes(range(256)) * 20, {}, "unknown_format", id="binary"),

@@ -1,0 +1,180 @@
+"""Carries one request to a merchant's server: only to addresses that were checked.
+
+The host is looked up once per hop, every address is checked, and the connection goes
+to one of those: no second look-up can lead it elsewhere. The certificate is checked
+against the host's name all the same.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from app.sources.guard import Address, Rules, addresses_of
+from app.sources.outcomes import REDIRECTS, Head, PullError
+from app.sources.target import Target, check_address, read_target
+
+TIMEOUT = httpx.Timeout(connect=10, read=30, write=30, pool=10)
+"""Seconds; the read time-out is per piece of an answer."""
+MOST_HOPS = 5
+MOST_ADDRESSES = 4
+"""Addresses of one host that are tried one after the other."""
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+
+async def look_up(host: str, port: int) -> Sequence[str]:
+    """Every address of a host. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(place[0]) for *_, place in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The way out: what may be reached, and how names and certificates are checked."""
+
+    rules: Rules
+    agent: str
+    resolve: Resolve = look_up
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for. The password goes to the origin of `url` and nowhere else."""
+
+    url: str
+    auth: httpx.BasicAuth | None = None
+    conditions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where it came from after redirects, how it begins, and its bytes as sent."""
+
+    target: Target
+    head: Head
+    body: AsyncIterator[bytes]
+
+
+@asynccontextmanager
+async def fetched(door: Door, wish: Wish) -> AsyncIterator[Answer]:
+    """Ask, and follow redirects. Raises PullError, then or while the body is read."""
+    first = target = read_target(wish.url, door.rules)
+    for _ in range(MOST_HOPS + 1):
+        auth = wish.auth if target.origin == first.origin else None
+        async with _asked(door, target, auth, wish.conditions) as response:
+            location = response.headers.get("location", "")
+            if response.status_code not in REDIRECTS or not location:
+                head = Head(response.status_code, response.headers)
+                yield Answer(target, head, _pieces(response))
+                return
+            target = read_target(location, door.rules, base=target)
+    raise PullError(
+        "too_many_redirects", f"The URL leads on more than {MOST_HOPS} times."
+    )
+
+
+@asynccontextmanager
+async def _asked(
+    door: Door,
+    target: Target,
+    auth: httpx.BasicAuth | None,
+    conditions: tuple[tuple[str, str], ...],
+) -> AsyncIterator[httpx.Response]:
+    addresses = await _checked_addresses(door, target)
+    async with httpx.AsyncClient(
+        timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=door.tls
+    ) as http:
+        response = await _first_answer(door, http, target, addresses, auth, conditions)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+
+async def _checked_addresses(door: Door, target: Target) -> list[Address]:
+    """Raises PullError: `host_unknown`, or `address_refused` if any one is not fine."""
+    if target.literal:
+        found = [target.literal]
+    else:
+        try:
+            found = addresses_of(await door.resolve(target.host, target.port))
+        except (OSError, UnicodeError, ValueError) as error:
+            raise PullError(
+                "host_unknown", "The host of the URL cannot be found.", passes=True
+            ) from error
+    if not door.rules.knows(target.host):
+        for address in found:
+            check_address(address, door.rules)
+    return found[:MOST_ADDRESSES]
+
+
+async def _first_answer(  # noqa: PLR0913, PLR0917 - what makes a request
+    door: Door,
+    http: httpx.AsyncClient,
+    target: Target,
+    addresses: Sequence[Address],
+    auth: httpx.BasicAuth | None,
+    conditions: tuple[tuple[str, str], ...],
+) -> httpx.Response:
+    headers = {
+        "Host": target.url.netloc.decode("ascii"),
+        "User-Agent": door.agent,
+        "Accept": "*/*",
+        "Accept-Encoding": "gzip",
+        **dict(conditions),
+    }
+    failure = PullError("host_unknown", "The host has no address.", passes=True)
+    for address in addresses:
+        request = http.build_request(
+            "GET",
+            target.at(address),
+            headers=headers,
+            extensions={"sni_hostname": target.host},
+        )
+        try:
+            return await http.send(request, auth=auth, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            failure = _lost(error)
+        except httpx.RequestError as error:
+            raise _lost(error) from error
+    raise failure
+
+
+async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it was sent: what is packed stays packed."""
+    try:
+        async for piece in response.aiter_raw():
+            yield piece
+    except httpx.RequestError as error:
+        raise _lost(error) from error
+
+
+def _lost(error: httpx.RequestError) -> PullError:
+    if isinstance(error, httpx.ConnectError) and _is_about_tls(error):
+        return PullError(
+            "tls_failed", "The server's certificate is not valid for this host."
+        )
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return PullError("unreachable", "The server does not answer.", passes=True)
+    if isinstance(error, httpx.TimeoutException):
+        return too_slow()
+    return PullError("cut_off", "The answer was cut off.", passes=True)
+
+
+def too_slow() -> PullError:
+    return PullError("too_slow", "The server answers too slowly.", passes=True)
+
+
+def _is_about_tls(error: BaseException | None) -> bool:
+    while error:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

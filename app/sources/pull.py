@@ -1,0 +1,294 @@
+"""The pull job: fetch the file, store it, and let it be imported like an upload."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogs.service import Given, accept
+from app.catalogs.uploads import Upload, charset_in, filename_of, without_folder
+from app.columns import utc_now
+from app.crashpoints import crashpoint
+from app.database import Database
+from app.jobs.lease import Lease, Snooze
+from app.settings import Settings
+from app.sources.fetch import Answer, Door, Wish, fetched, too_slow
+from app.sources.guard import rules_of
+from app.sources.models import CatalogSource
+from app.sources.outcomes import (
+    NOT_MODIFIED,
+    PullError,
+    check_head,
+    pause_after,
+    too_large,
+)
+from app.sources.schemas import interval_of
+from app.storage import BodyTooLargeError, Storage, StorageFullError, StoredFile
+from app.stores.due import next_due
+from app.stores.models import Store
+from app.vault import Sealed, SecretUnreadableError, Vault
+
+log = structlog.get_logger(__name__)
+
+BEHIND_OTHERS = timedelta(seconds=1)
+PULLED = "A catalog came; its import is on the way."
+UNCHANGED = "The server says that the catalog has not changed."
+_LONGEST_VALIDATOR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The doors of a worker that pulls need."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    vault: Vault
+    door: Door
+    turns: asyncio.Semaphore
+    """Half of a worker's places: slow servers must not keep it from other jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What came: a file with what was said of it, or None: nothing has changed."""
+
+    file: tuple[Upload, StoredFile] | None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+def open_tools(
+    settings: Settings, database: Database, storage: Storage, vault: Vault
+) -> Tools:
+    agent = f"refeed/{settings.company} ({settings.contact})"
+    turns = asyncio.Semaphore(max(settings.worker_slots // 2, 1))
+    door = Door(rules_of(settings), agent)
+    return Tools(settings, database, storage, vault, door, turns)
+
+
+async def pull(tools: Tools, lease: Lease) -> Snooze | None:
+    """Pull one source once; whatever happens is in its `last_pull`."""
+    if tools.turns.locked():
+        return Snooze(BEHIND_OTHERS)
+    async with tools.turns:
+        source = await _begin(tools, lease)
+        if source is None:
+            return None
+        try:
+            pulled = await _fetch_in_time(tools, source)
+        except PullError as error:
+            await _note_failure(tools, lease, source, error)
+            return None
+        crashpoint("pull.stored")
+        await _keep(tools, lease, source, pulled)
+        return None
+
+
+async def _begin(tools: Tools, lease: Lease) -> CatalogSource | None:
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        source = await tx.session.get(
+            CatalogSource, lease.subject_id, with_for_update=True
+        )
+        if source is None:
+            await lease.finish(tx.session)
+            return None
+        source.state, source.started_at = "pulling", utc_now()
+        return source
+
+
+async def _fetch_in_time(tools: Tools, source: CatalogSource) -> Pulled:
+    try:
+        async with asyncio.timeout(tools.settings.source_deadline.total_seconds()):
+            return await _fetch(tools, source)
+    except TimeoutError as error:
+        raise too_slow() from error
+
+
+async def _fetch(tools: Tools, source: CatalogSource) -> Pulled:
+    """Raises PullError; nothing of the file stays then."""
+    limit = tools.settings.max_upload_bytes
+    conditions = tuple(
+        (name, value)
+        for name, value in (
+            ("If-None-Match", source.etag),
+            ("If-Modified-Since", source.last_modified),
+        )
+        if value
+    )
+    wish = Wish(source.url, _auth_of(tools.vault, source), conditions)
+    async with fetched(tools.door, wish) as answer:
+        check_head(answer.head, asked_if_changed=bool(conditions), limit=limit)
+        if answer.head.status == NOT_MODIFIED:
+            return Pulled(None)
+        upload = _upload_of(answer)
+        stored = await _store(tools.storage, source.store_id, upload, limit)
+        return Pulled(
+            (upload, stored),
+            _validator(answer, "etag"),
+            _validator(answer, "last-modified"),
+        )
+
+
+async def _store(
+    storage: Storage, store_id: UUID, upload: Upload, limit: int
+) -> StoredFile:
+    try:
+        return await storage.save(store_id, upload.body, limit)
+    except BodyTooLargeError as error:
+        raise too_large(limit) from error
+    except StorageFullError as error:
+        raise PullError(
+            "storage_full", "There is no room left for catalogs.", passes=True
+        ) from error
+
+
+def _auth_of(vault: Vault, source: CatalogSource) -> httpx.BasicAuth | None:
+    if source.password_cipher is None:
+        return None
+    sealed = Sealed(source.password_cipher, source.password_key_id or "")
+    try:
+        password = vault.open(sealed, source.id)
+    except SecretUnreadableError as error:
+        raise PullError(
+            "password_unreadable", "The stored password cannot be read: set it again."
+        ) from error
+    return httpx.BasicAuth(source.username or "", password.get_secret_value())
+
+
+def _upload_of(answer: Answer) -> Upload:
+    """What the server says of its file, else what the URL does."""
+    headers = answer.head.headers
+    name = filename_of(headers.get("content-disposition", ""))
+    return Upload(
+        answer.head.media_type[:100] or "application/octet-stream",
+        name or without_folder(answer.target.file_name),
+        charset_in(headers.get("content-type", "")),
+        answer.body,
+    )
+
+
+def _validator(answer: Answer, header: str) -> str | None:
+    value = answer.head.headers.get(header, "")
+    fine = value.isascii() and value.isprintable() and len(value) <= _LONGEST_VALIDATOR
+    return value if value and fine else None
+
+
+async def _keep(
+    tools: Tools, lease: Lease, begun: CatalogSource, pulled: Pulled
+) -> None:
+    """A catalog as an upload makes one, or the word that nothing has changed."""
+    async with tools.database.transaction() as tx:
+        source = await _held(tx.session, lease, begun)
+        if source is None:
+            return
+        catalog_id = None
+        if pulled.file:
+            upload, stored = pulled.file
+            catalog = await accept(
+                tx, source.store_id, upload, stored, Given(**source.given)
+            )
+            catalog_id = catalog.id
+            source.etag, source.last_modified = pulled.etag, pulled.last_modified
+        source.failures = 0
+        _end(
+            tools,
+            source,
+            outcome="pulled" if catalog_id else "unchanged",
+            message=PULLED if catalog_id else UNCHANGED,
+            catalog_id=str(catalog_id) if catalog_id else None,
+        )
+        await tx.session.flush()
+        crashpoint("pull.before_commit")
+        await lease.finish(tx.session)
+    log.info("source.pulled", catalog_id=str(catalog_id) if catalog_id else None)
+
+
+async def _note_failure(
+    tools: Tools, lease: Lease, begun: CatalogSource, error: PullError
+) -> None:
+    """The offers stay as they are; say why, and when it is tried again."""
+    async with tools.database.transaction() as tx:
+        source = await _held(tx.session, lease, begun)
+        if source is None:
+            return
+        source.failures += 1
+        rhythm = interval_of(source, tools.settings.source_interval)
+        _end(
+            tools,
+            source,
+            outcome="failed",
+            code=error.code,
+            message=error.message,
+            pause=pause_after(source.failures, error, rhythm),
+        )
+        await tx.session.flush()
+        await lease.finish(tx.session)
+    log.warning("source.not_pulled", code=error.code, failures=source.failures)
+
+
+async def _held(
+    session: AsyncSession, lease: Lease, begun: CatalogSource
+) -> CatalogSource | None:
+    """The source, locked after its store, as those lock who change it.
+
+    None, and the job is over: it was deleted or replaced, so that what came is not
+    what is wanted. Whoever replaced it has asked for a pull of the new one.
+    """
+    await lease.confirm(session)
+    await session.get(
+        Store, begun.store_id, with_for_update={"read": True, "key_share": True}
+    )
+    source = await session.get(CatalogSource, begun.id, with_for_update=True)
+    if source is not None and source.version == begun.version:
+        return source
+    if source is not None:
+        source.state = _state_after(source)
+        await session.flush()
+    log.info("source.replaced")
+    await lease.finish(session)
+    return None
+
+
+def _end(  # noqa: PLR0913 - what callers see of a pull
+    tools: Tools,
+    source: CatalogSource,
+    *,
+    outcome: str,
+    message: str,
+    code: str | None = None,
+    catalog_id: str | None = None,
+    pause: timedelta | None = None,
+) -> None:
+    now = utc_now()
+    source.last_pull = {
+        "at": now.isoformat(),
+        "outcome": outcome,
+        "code": code,
+        "message": message,
+        "catalog_id": catalog_id,
+    }
+    rhythm = interval_of(source, tools.settings.source_interval)
+    if source.scheduled:
+        source.next_pull_at = now + pause if pause else next_due(source.id, rhythm, now)
+    source.state = _state_after(source)
+
+
+def _state_after(source: CatalogSource) -> str:
+    """Whoever asked while it was pulled is still to be served."""
+    asked, begun = source.requested_at, source.started_at
+    return "requested" if asked and begun and asked > begun else "idle"
+
+
+async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
+    """A pull that failed again and again in a way that is ours."""
+    async with tools.database.transaction() as tx:
+        source = await tx.session.get(CatalogSource, lease.subject_id)
+    if source is not None:
+        error = PullError("internal_error", "The pull failed; the log says why.")
+        await _note_failure(tools, lease, source, error)

@@ -1,0 +1,67 @@
+"""`/v1/stores/{id}/catalog-source`: where a store's catalog is pulled from."""
+
+from fastapi import APIRouter, Response, status
+
+from app.access.doorway import CurrentSettings, CurrentVault
+from app.database import Tx
+from app.errors import problem_responses
+from app.sources import service
+from app.sources.schemas import CatalogSourceIn, CatalogSourceOut, source_out
+from app.stores.doorway import StoreToChange, StoreToRead
+
+router = APIRouter(prefix="/v1/stores", tags=["catalogs"])
+
+
+@router.get(
+    "/{store_id}/catalog-source", summary="Read where the catalog is pulled from"
+)
+async def read_source(
+    store: StoreToRead, tx: Tx, settings: CurrentSettings
+) -> CatalogSourceOut:
+    """With the state of the last pull. The password never comes out."""
+    source = await service.of_store(tx.session, store.id)
+    return source_out(source, settings.source_interval)
+
+
+@router.put(
+    "/{store_id}/catalog-source",
+    summary="Let the catalog be pulled from a URL",
+    responses=problem_responses(412),
+)
+async def put_source(
+    body: CatalogSourceIn,
+    store: StoreToChange,
+    tx: Tx,
+    vault: CurrentVault,
+    settings: CurrentSettings,
+) -> CatalogSourceOut:
+    """Replaces the source. It is pulled at once, then in its rhythm."""
+    source = await service.put(tx, vault, settings, store.id, body)
+    return source_out(source, settings.source_interval)
+
+
+@router.delete(
+    "/{store_id}/catalog-source",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Pull no catalog any more",
+    responses=problem_responses(412),
+)
+async def delete_source(store: StoreToChange, tx: Tx) -> None:
+    """Its password is forgotten. Catalogs that came and offers stay as they are."""
+    await service.delete(tx.session, store.id)
+
+
+@router.post(
+    "/{store_id}/catalog-source/pull",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Pull the catalog now",
+    responses=problem_responses(412),
+)
+async def pull_now(
+    store: StoreToChange, tx: Tx, settings: CurrentSettings, response: Response
+) -> CatalogSourceOut:
+    """Poll the `Location` until `state` is `idle`; `last_pull` says how it went."""
+    source = await service.ask_now(tx, store.id)
+    response.headers["Location"] = f"/v1/stores/{store.id}/catalog-source"
+    response.headers["Retry-After"] = "2"
+    return source_out(source, settings.source_interval)

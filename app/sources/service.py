@@ -1,0 +1,130 @@
+"""Keeps the source of a store's catalog: its URL, its rhythm, its password."""
+
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
+
+from app.columns import utc_now
+from app.database import Transaction
+from app.errors import FieldError, InvalidError, NotFoundError
+from app.settings import Settings
+from app.sources.guard import Rules, rules_of
+from app.sources.models import CatalogSource
+from app.sources.outcomes import PullError
+from app.sources.requests import ask
+from app.sources.schemas import AuthIn, CatalogSourceIn, interval_of
+from app.sources.target import ACCEPTED_URL, read_target
+from app.stores.due import next_due
+from app.vault import Vault
+
+
+async def of_store(
+    session: AsyncSession, store_id: UUID, *, lock: bool = False
+) -> CatalogSource:
+    """Raises NotFoundError."""
+    source = await _find(session, store_id, lock=lock)
+    if source is None:
+        raise NotFoundError("The store's catalog has no source.")
+    return source
+
+
+async def _find(
+    session: AsyncSession, store_id: UUID, *, lock: bool = False
+) -> CatalogSource | None:
+    query = select(CatalogSource).where(CatalogSource.store_id == store_id)
+    if lock:
+        query = query.with_for_update()
+    return (await session.execute(query)).scalars().one_or_none()
+
+
+async def put(
+    tx: Transaction,
+    vault: Vault,
+    settings: Settings,
+    store_id: UUID,
+    wanted: CatalogSourceIn,
+) -> CatalogSource:
+    """Set the source and pull it; the caller holds the store's row.
+
+    Raises InvalidError for a URL that may not be pulled, or a password that is needed.
+    """
+    rules = rules_of(settings)
+    _check_url(wanted.url, rules)
+    source = await _find(tx.session, store_id, lock=True)
+    if source is None:
+        source = CatalogSource(store_id=store_id, url=wanted.url)
+        tx.session.add(source)
+    else:
+        source.version += 1
+    if source.url != wanted.url:
+        source.etag = source.last_modified = None
+    _put_auth(vault, rules, source, wanted)
+    source.url, source.scheduled = wanted.url, wanted.scheduled
+    source.interval_s = (
+        int(wanted.interval.total_seconds()) if wanted.interval else None
+    )
+    given = wanted.model_dump(include={"separator", "quote", "encoding"})
+    if source.given != given:  # the same bytes mean something else now
+        source.given, source.etag, source.last_modified = given, None, None
+    source.failures = 0
+    rhythm = interval_of(source, settings.source_interval)
+    due = next_due(source.id, rhythm, utc_now())
+    source.next_pull_at = due if wanted.scheduled else None
+    await tx.session.flush()
+    await ask(tx, source)
+    return source
+
+
+async def delete(session: AsyncSession, store_id: UUID) -> None:
+    """What was pulled stays. Raises NotFoundError."""
+    await session.delete(await of_store(session, store_id, lock=True))
+
+
+async def ask_now(tx: Transaction, store_id: UUID) -> CatalogSource:
+    """Pull at once, or as soon as the pull under way ends. Raises NotFoundError."""
+    source = await of_store(tx.session, store_id, lock=True)
+    await ask(tx, source)
+    return source
+
+
+def _check_url(url: str, rules: Rules) -> None:
+    try:
+        read_target(url, rules)
+    except PullError as error:
+        wrong = FieldError("url", error.code, error.message, ACCEPTED_URL)
+        raise InvalidError(error.message, errors=[wrong]) from error
+
+
+def _put_auth(
+    vault: Vault, rules: Rules, source: CatalogSource, wanted: CatalogSourceIn
+) -> None:
+    auth = wanted.auth
+    if auth is None:
+        source.username = source.password_cipher = source.password_key_id = None
+        return
+    password = auth.password
+    if password is None and not _may_keep(rules, source, wanted.url, auth):
+        message = "The password is needed again for another host or user name."
+        wrong = FieldError("auth.password", "missing", message, "the password")
+        raise InvalidError(message, errors=[wrong])
+    source.username = auth.username
+    if password is not None:
+        _seal(vault, source, password)
+
+
+def _seal(vault: Vault, source: CatalogSource, password: SecretStr) -> None:
+    sealed = vault.seal(password, source.id)
+    source.password_cipher, source.password_key_id = sealed.cipher, sealed.key_id
+
+
+def _may_keep(rules: Rules, source: CatalogSource, url: str, auth: AuthIn) -> bool:
+    """Who may write the URL must not lead a password that he may not read away."""
+    if source.password_cipher is None or source.username != auth.username:
+        return False
+    try:
+        before = read_target(source.url, rules)
+    except PullError:  # the rules have changed since
+        return False
+    return before.origin == read_target(url, rules).origin

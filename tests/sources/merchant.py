@@ -1,0 +1,91 @@
+"""A merchant's web server on a real port, which can misbehave."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came in."""
+
+    path: str
+    headers: dict[str, str]
+
+
+Piece = bytes | float
+"""Bytes to send, or seconds to wait."""
+Respond = Callable[[Asked], list[Piece]]
+
+
+@dataclass(slots=True)
+class Merchant:
+    """Answers by path; what it was asked is kept."""
+
+    port: int = 0
+    scheme: str = "http"
+    asked: list[Asked] = field(default_factory=list)
+    answers: dict[str, Respond] = field(default_factory=dict)
+
+    def url(self, path: str = "/stock.csv", host: str = "127.0.0.1") -> str:
+        return f"{self.scheme}://{host}:{self.port}{path}"
+
+    def serve(self, path: str, *pieces: Piece) -> None:
+        """Answer always the same."""
+        self.answers[path] = lambda _: list(pieces)
+
+    async def talk(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            first, *lines = head.strip().split("\r\n")
+            headers = dict(line.split(": ", 1) for line in lines)
+            asked = Asked(
+                first.split(" ")[1], {name.lower(): v for name, v in headers.items()}
+            )
+            self.asked.append(asked)
+            nothing = reply(b"nothing here", "404 Not Found")
+            for piece in self.answers.get(asked.path, lambda _: [nothing])(asked):
+                if isinstance(piece, bytes):
+                    writer.write(piece)
+                    await writer.drain()
+                else:
+                    await asyncio.sleep(piece)
+        writer.close()
+
+
+def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
+    """A whole answer; `content_type=...` is a header."""
+    named = {name.replace("_", "-").title(): v for name, v in headers.items()}
+    lines = {"Content-Length": str(len(body)), "Connection": "close", **named}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body
+
+
+def redirect(location: str, status: str = "302 Found") -> bytes:
+    return reply(b"", status, location=location)
+
+
+def tagged(body: bytes, etag: str, **headers: str) -> Respond:
+    """An answer that knows its version."""
+
+    def respond(asked: Asked) -> list[Piece]:
+        if asked.headers.get("if-none-match") == etag:
+            return [reply(b"", "304 Not Modified", etag=etag)]
+        return [reply(body, etag=etag, **headers)]
+
+    return respond
+
+
+@asynccontextmanager
+async def open_merchant(tls: ssl.SSLContext | None = None) -> AsyncIterator[Merchant]:
+    merchant = Merchant(scheme="https" if tls else "http")
+    server = await asyncio.start_server(merchant.talk, "127.0.0.1", 0, ssl=tls)
+    merchant.port = server.sockets[0].getsockname()[1]
+    try:
+        yield merchant
+    finally:
+        server.close()

@@ -1,0 +1,409 @@
+"""A catalog that is pulled: it comes like an upload, or it is said why not."""
+
+import base64
+import gzip
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.settings import Settings
+from tests.sources.conftest import Supply
+from tests.sources.merchant import Asked, Merchant, redirect, reply, tagged
+from tests.support.shop import as_csv, row
+from tests.support.stack import query
+
+STOCK = as_csv([row("A1"), row("B2", price="20.00")])
+CSV = {"content_type": "text/csv"}
+
+
+async def test_a_catalog_is_pulled_when_its_source_is_set(
+    supply: Supply, merchant: Merchant
+):
+    merchant.serve("/stock.csv", reply(STOCK, **CSV))
+
+    source = await supply.put(merchant.url())
+
+    catalog = await supply.catalog(source)
+    (asked,) = merchant.asked
+    assert source["last_pull"]["outcome"] == "pulled"
+    assert source["last_pull"]["code"] is None
+    assert (catalog["state"], catalog["counts"]["created"]) == ("ready", 2)
+    assert (catalog["filename"], catalog["media_type"]) == ("stock.csv", "text/csv")
+    assert set(await supply.shop.offers()) == {"A1", "B2"}
+    assert asked.headers["host"] == f"127.0.0.1:{merchant.port}"
+    assert asked.headers["user-agent"].startswith("refeed/")
+    assert "authorization" not in asked.headers
+
+
+FORMATS: dict[str, tuple[str, bytes, dict[str, str], str]] = {
+    "known by its type": ("/feed", STOCK, CSV, "csv"),
+    "known by its bytes": ("/feed", STOCK, {}, "csv"),
+    "known by the name in the URL": (
+        "/a.tsv?x=1.csv",
+        STOCK.replace(b";", b"\t"),
+        {"content_type": "application/octet-stream"},
+        "tsv",
+    ),
+    "known by the name in a header": (
+        "/export",
+        STOCK.replace(b";", b"\t"),
+        {"content_disposition": 'attachment; filename="stock.tsv"'},
+        "tsv",
+    ),
+    "packed on the way": (
+        "/stock.csv",
+        gzip.compress(STOCK),
+        {**CSV, "content_encoding": "gzip"},
+        "csv",
+    ),
+    "an unknown charset": (
+        "/stock.csv",
+        STOCK,
+        {"content_type": "text/csv; charset=klingon"},
+        "csv",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "found"), FORMATS.values(), ids=FORMATS.keys()
+)
+async def test_what_the_server_says_of_its_file_is_used(  # noqa: PLR0913, PLR0917 - a row of the table
+    supply: Supply,
+    merchant: Merchant,
+    path: str,
+    body: bytes,
+    headers: dict[str, str],
+    found: str,
+):
+    merchant.serve(path, reply(body, **headers))
+
+    catalog = await supply.catalog(await supply.put(merchant.url(path)))
+
+    assert (catalog["state"], catalog["found"]["format"]) == ("ready", found)
+
+
+async def test_what_the_source_says_of_a_csv_file_counts(
+    supply: Supply, merchant: Merchant
+):
+    merchant.serve("/stock.csv", reply(as_csv([row("Ä1")]).decode().encode("cp1252")))
+
+    source = await supply.put(
+        merchant.url(), separator=";", quote="none", encoding="windows-1252"
+    )
+
+    catalog = await supply.catalog(source)
+    assert (catalog["state"], catalog["found"]["encoding"]) == ("ready", "cp1252")
+    assert (source["separator"], source["encoding"]) == (";", "cp1252")
+
+
+async def test_an_unchanged_catalog_is_not_sent_again(
+    supply: Supply, merchant: Merchant
+):
+    merchant.answers["/stock.csv"] = tagged(
+        STOCK, '"v1"', last_modified="Mon, 05 Oct 2026 10:00:00 GMT", **CSV
+    )
+
+    first = await supply.put(merchant.url())
+    again = await supply.pull()
+    catalogs = await supply.shop.api.get(f"/v1/stores/{supply.shop.store_id}/catalogs")
+
+    assert first["last_pull"]["outcome"] == "pulled"
+    assert (again["last_pull"]["outcome"], again["last_pull"]["code"]) == (
+        "unchanged",
+        None,
+    )
+    assert len(catalogs.json()["items"]) == 1
+    assert [asked.headers.get("if-none-match") for asked in merchant.asked] == [
+        None,
+        '"v1"',
+    ]
+    assert merchant.asked[1].headers["if-modified-since"].startswith("Mon, 05 Oct")
+
+
+async def test_a_server_without_versions_is_known_by_the_bytes(
+    supply: Supply, merchant: Merchant
+):
+    merchant.serve("/stock.csv", reply(STOCK, **CSV))
+
+    first = await supply.catalog(await supply.put(merchant.url()))
+    second = await supply.catalog(await supply.pull())
+
+    assert second["same_as"] == first["id"]
+    assert second["counts"]["unchanged"] == 2
+
+
+async def test_another_url_or_another_reading_is_asked_for_anew(
+    supply: Supply, merchant: Merchant
+):
+    for path in ("/stock.csv", "/other.csv"):
+        merchant.answers[path] = tagged(STOCK, '"v1"', **CSV)
+
+    await supply.put(merchant.url())
+    await supply.put(merchant.url("/other.csv"))
+    await supply.put(merchant.url("/other.csv"), separator=";")
+    await supply.put(merchant.url("/other.csv"), separator=";")
+
+    asked = [asked.headers.get("if-none-match") for asked in merchant.asked]
+    assert asked == [None, None, None, '"v1"']
+
+
+async def test_a_password_is_sent_to_the_host_it_is_for(
+    supply: Supply, merchant: Merchant
+):
+    def guarded(asked: Asked) -> list[Any]:
+        expected = base64.b64encode(b"me:pa ss").decode()
+        if asked.headers.get("authorization") != f"Basic {expected}":
+            return [reply(b"", "401 Unauthorized")]
+        return [reply(STOCK, **CSV)]
+
+    merchant.answers["/stock.csv"] = guarded
+    without = await supply.put(merchant.url())
+    with_it = await supply.put(
+        merchant.url(), auth={"username": "me", "password": "pa ss"}
+    )
+    kept = await supply.put(merchant.url(), auth={"username": "me"}, interval="PT1H")
+
+    assert without["last_pull"]["code"] == "unauthorized"
+    assert [s["last_pull"]["outcome"] for s in (with_it, kept)] == ["pulled"] * 2
+    assert (kept["username"], kept["password_set"], kept["interval"]) == (
+        "me",
+        True,
+        "PT1H",
+    )
+
+
+async def test_a_password_does_not_follow_a_redirect_to_another_host(
+    supply: Supply, merchant: Merchant
+):
+    elsewhere = merchant.url("/cdn.csv", host="localhost")
+    merchant.serve("/stock.csv", redirect("/moved.csv", "301 Moved Permanently"))
+    merchant.serve("/moved.csv", redirect(elsewhere, "307 Temporary Redirect"))
+    merchant.serve("/cdn.csv", reply(STOCK, **CSV))
+
+    source = await supply.put(
+        merchant.url(), auth={"username": "me", "password": "secret"}
+    )
+
+    sent = {a.path: "authorization" in a.headers for a in merchant.asked}
+    assert source["last_pull"]["outcome"] == "pulled"
+    assert sent == {"/stock.csv": True, "/moved.csv": True, "/cdn.csv": False}
+
+
+def endless(_: Asked) -> list[Any]:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    return [head, *([STOCK * 1000] * 100)]
+
+
+def dripping(_: Asked) -> list[Any]:
+    return [b"HTTP/1.1 200 OK\r\n\r\n", *([b"a", 0.2] * 100)]
+
+
+CUT_OFF = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nConnection: close\r\n\r\nsku;"
+FAILURES: dict[str, tuple[Any, str, bool]] = {
+    "nothing there": ([reply(b"", "404 Not Found")], "not_found", False),
+    "gone": ([reply(b"", "410 Gone")], "not_found", False),
+    "a password is wanted": (
+        [reply(b"", "401 Unauthorized")],
+        "unauthorized",
+        False,
+    ),
+    "forbidden": ([reply(b"", "403 Forbidden")], "unauthorized", False),
+    "too often": ([reply(b"", "429 Too Many Requests")], "throttled", True),
+    "trouble": ([reply(b"", "503 Service Unavailable")], "server_error", True),
+    "no content": ([reply(b"", "204 No Content")], "unexpected_status", False),
+    "unchanged, though nobody asked": (
+        [reply(b"", "304 Not Modified")],
+        "unexpected_status",
+        False,
+    ),
+    "a login page": (
+        [reply(b"<html>", content_type="text/html; charset=utf-8")],
+        "wrong_type",
+        False,
+    ),
+    "brotli": ([reply(b"x", content_encoding="br")], "wrong_encoding", False),
+    "too large, as it says": (
+        [reply(b"x", content_length="1000001")],
+        "too_large",
+        False,
+    ),
+    "without end": (endless, "too_large", False),
+    "cut off": ([CUT_OFF], "cut_off", True),
+    "cut off in its head": ([b"HTTP/1.1 200 OK\r\nConte"], "cut_off", True),
+    "no HTTP at all": ([b"hello"], "cut_off", True),
+    "silent": ([60.0], "too_slow", True),
+    "dripping": (dripping, "too_slow", True),
+    "a redirect to itself": (
+        [redirect("/stock.csv")],
+        "too_many_redirects",
+        False,
+    ),
+    "a redirect to a private address": (
+        [redirect("http://10.0.0.1/stock.csv")],
+        "address_refused",
+        False,
+    ),
+    "a redirect to the cloud's own": (
+        [redirect("http://169.254.169.254/latest/meta-data/")],
+        "address_refused",
+        False,
+    ),
+    "a redirect to this machine": (
+        [redirect("http://[::1]/stock.csv")],
+        "address_refused",
+        False,
+    ),
+    "a redirect to another port": (
+        [redirect("http://127.0.0.1:22/")],
+        "port_refused",
+        False,
+    ),
+    "a redirect to a file": (
+        [redirect("file:///etc/passwd")],
+        "scheme_refused",
+        False,
+    ),
+    "a redirect with a password": (
+        [redirect("http://me:secret@127.0.0.1/")],
+        "credentials_in_url",
+        False,
+    ),
+    "a redirect to nowhere": ([redirect("http://[")], "bad_url", False),
+    "a redirect that names nothing": (
+        [reply(b"", "302 Found")],
+        "unexpected_status",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "soon"), FAILURES.values(), ids=FAILURES.keys()
+)
+async def test_a_pull_that_fails_says_why_and_the_offers_stay(  # noqa: PLR0913, PLR0917 - a row of the table
+    supply: Supply,
+    merchant: Merchant,
+    settings: Settings,
+    answer: Any,
+    code: str,
+    soon: bool,  # noqa: FBT001 - a row of the table
+):
+    await supply.shop.upload([row("A1")])
+    offers = await supply.shop.offers()
+    files = [p for p in settings.uploads.rglob("*") if p.is_file()]
+    merchant.answers["/stock.csv"] = answer if callable(answer) else lambda _: answer
+
+    source = await supply.put(merchant.url())
+
+    last = source["last_pull"]
+    wait = datetime.fromisoformat(source["next_pull_at"]) - datetime.fromisoformat(
+        last["at"]
+    )
+    assert (last["outcome"], last["code"], last["catalog_id"]) == ("failed", code, None)
+    assert last["message"]
+    assert source["failures"] == 1
+    assert (wait == timedelta(minutes=1)) == soon
+    assert await supply.shop.offers() == offers
+    assert [p for p in settings.uploads.rglob("*") if p.is_file()] == files
+
+
+async def test_a_catalog_that_cannot_be_used_is_rejected_as_an_upload_is(
+    supply: Supply, merchant: Merchant
+):
+    merchant.serve("/stock.csv", reply(gzip.compress(gzip.compress(STOCK))))
+    await supply.shop.upload([row("A1")])
+    offers = await supply.shop.offers()
+
+    catalog = await supply.catalog(await supply.put(merchant.url()))
+
+    assert catalog["rejection"]["code"] == "nested_archive"
+    assert await supply.shop.offers() == offers
+
+
+async def test_failures_wait_longer_and_longer_until_one_pull_succeeds(
+    supply: Supply, merchant: Merchant
+):
+    merchant.serve("/stock.csv", reply(b"", "500 Internal Server Error"))
+    told = [await supply.put(merchant.url())]
+    told += [await supply.pull() for _ in range(2)]
+    merchant.serve("/stock.csv", reply(STOCK, **CSV))
+    told.append(await supply.pull())
+
+    waits = [
+        datetime.fromisoformat(source["next_pull_at"])
+        - datetime.fromisoformat(source["last_pull"]["at"])
+        for source in told[:3]
+    ]
+    assert waits == [timedelta(minutes=m) for m in (1, 5, 15)]
+    assert [source["failures"] for source in told] == [1, 2, 3, 0]
+
+
+async def test_a_due_source_is_pulled_by_itself_and_gets_its_next_time(
+    supply: Supply, merchant: Merchant, database_url: str
+):
+    merchant.serve("/stock.csv", reply(STOCK, **CSV))
+    first = await supply.put(merchant.url(), interval="PT1H")
+
+    query(database_url, "UPDATE catalog_source SET next_pull_at = now()")
+    while len(merchant.asked) < 2:
+        await supply.shop.api.get(supply.path)
+    second = await supply.settled()
+
+    later = datetime.fromisoformat(second["next_pull_at"])
+    assert second["next_pull_at"] == first["next_pull_at"]
+    assert later - datetime.fromisoformat(second["last_pull"]["at"]) <= timedelta(
+        hours=1
+    )
+
+
+async def test_a_source_without_a_schedule_is_pulled_only_when_asked(
+    supply: Supply, merchant: Merchant
+):
+    merchant.serve("/stock.csv", reply(b"", "500 Internal Server Error"))
+
+    first = await supply.put(merchant.url(), scheduled=False)
+    second = await supply.pull()
+
+    assert (first["next_pull_at"], second["next_pull_at"]) == (None, None)
+    assert second["failures"] == 2
+
+
+async def test_a_source_that_is_replaced_while_it_is_pulled_brings_nothing(
+    supply: Supply, merchant: Merchant
+):
+    old, new = as_csv([row("OLD")]), as_csv([row("NEW")])
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    merchant.serve("/old.csv", head, 1.0, old)
+    merchant.serve("/new.csv", reply(new, **CSV))
+
+    await supply.shop.api.put(supply.path, json={"url": merchant.url("/old.csv")})
+    while not merchant.asked:
+        await supply.shop.api.get(supply.path)
+    source = await supply.put(merchant.url("/new.csv"))
+    while source["last_pull"] is None:
+        source = await supply.settled()
+    await supply.catalog(source)
+
+    assert [asked.path for asked in merchant.asked] == ["/old.csv", "/new.csv"]
+    assert set(await supply.shop.offers()) == {"NEW"}
+
+
+async def test_a_source_that_is_deleted_while_it_is_pulled_brings_nothing(
+    supply: Supply, merchant: Merchant, database_url: str
+):
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    merchant.serve("/stock.csv", head, 0.5, STOCK)
+    await supply.shop.api.put(supply.path, json={"url": merchant.url()})
+    while not merchant.asked:
+        await supply.shop.api.get(supply.path)
+
+    deleted = await supply.shop.api.delete(supply.path)
+    running = "SELECT 1 FROM job WHERE kind = 'pull_catalog' AND done_at IS NULL"
+    while query(database_url, running):
+        await supply.shop.api.get(supply.path)
+
+    assert deleted.status_code == 204
+    assert (await supply.shop.api.get(supply.path)).status_code == 404
+    assert await supply.shop.offers() == {}
