@@ -64,7 +64,7 @@ async def next_task(
 
 async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
     """The newest catalog that the present mapping can read."""
-    mapping = stores.mapping_of(store) or Mapping(attributes={})
+    mapping = stores.mapping_in_force(store) or Mapping(attributes={})
     found = await session.execute(
         select(Catalog)
         .where(Catalog.store_id == store.id)
@@ -107,7 +107,7 @@ def _task(
     catalog: Catalog,
     twin: Catalog | None,
 ) -> Task:
-    mapping = stores.mapping_of(store)
+    mapping = stores.mapping_in_force(store)
     config = None
     if mapping and not mapping.missing:
         config = ImportConfig(

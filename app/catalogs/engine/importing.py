@@ -53,7 +53,8 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
         task = _Import(
             connection, config, store_id, catalog_id, opened, most, on_phase, finish
         )
-        if not has_offers(connection, store_id):
+        # What is left out is known of a row only once it was read.
+        if not config.mapping.filters and not has_offers(connection, store_id):
             result = task.load_first()
             if result:
                 return result

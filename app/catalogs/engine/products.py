@@ -12,10 +12,11 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.config import DuplicatePolicy
-from app.catalogs.engine.mapping import BLANKS, mapped
+from app.catalogs.engine.mapping import mapped
 from app.catalogs.engine.money import MoneyRule, money
 from app.catalogs.engine.reading import cell, open_catalog
 from app.catalogs.engine.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.texts import BLANKS
 from app.stores.channel import (
     IMAGES,
     LEAF_PREFIX,
