@@ -243,8 +243,8 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "attributes.price.col",
         "There is no such field.",
         (
-            "column, constant, template, column_for, by_country, cases, otherwise, values, "
-            "steps, default, decimal"
+            "column, constant, template, column_for, by_country, cases, otherwise, "
+            "values, steps, default, decimal"
         ),
     ),
     "a template with a stray brace": (

@@ -15,7 +15,7 @@ from app.catalogs.engine.conditions import (
     read_number,
 )
 from app.catalogs.engine.problems import EXCLUDED
-from app.catalogs.engine.reading import FLAW, cell
+from app.catalogs.engine.reading import FLAW, LINE, cell
 from app.stores.conditions import Compare, Look
 from app.stores.mapping import Filter, Mapping
 from app.stores.steps import NumberStep
@@ -104,6 +104,17 @@ def _view(read: frozenset[str]) -> View:
 
 def _is_amount(name: str) -> bool:
     return name in {"price", "min_price"} or name.startswith("shipping_price")
+
+
+def filter_names(mapping: Mapping, keys: pl.DataFrame, lines: pl.Series) -> pl.Series:
+    """The name of the filter that leaves each of these rows out, null where none."""
+    if not mapping.filters:
+        return pl.Series(LEFT_OUT, [None], pl.String).new_from_index(0, len(lines))
+    names = [None, *(filter_.name for filter_ in mapping.filters)]
+    numbers = lines.to_frame().join(
+        keys.select(LINE, LEFT_OUT), on=LINE, how="left", maintain_order="left"
+    )
+    return pl.Series(LEFT_OUT, names, pl.String).gather(numbers[LEFT_OUT])
 
 
 def excluded_by(mapping: Mapping, keys: pl.DataFrame) -> dict[str, int]:
