@@ -143,34 +143,39 @@ def _number(step: ByCountry, country: str) -> Decimal | None:
     return by if by_country is None else chosen(by_country, country)
 
 
-def flaws(mapping: Mapping, country: str) -> list[Flaw]:
-    """Everything that cannot be carried out for a store of this country."""
+def flaws(mapping: Mapping, country: str, root: str = "") -> list[Flaw]:
+    """Everything that cannot be carried out for a store of this country.
+
+    `root` points to the mapping in the body.
+    """
     found: list[Flaw] = []
     mapped = frozenset(mapping.attributes)
     looks = 0
     for name, source in mapping.attributes.items():
-        pointer = f"/attributes/{escaped(name)}"
+        pointer = f"{root}/attributes/{escaped(name)}"
         found += _of_source(source, pointer, country)
         found += _of_steps(source, name, pointer, mapped, country)
         looks += sum(1 for when, _, _ in _conditions(source) for _ in looks_in(when))
     for number, filter_ in enumerate(mapping.filters):
         found += _of_condition(
-            filter_.when, f"/filters/{number}/when", mapped, late=True
+            filter_.when, f"{root}/filters/{number}/when", mapped, late=True
         )
         looks += sum(1 for _ in looks_in(filter_.when))
     if looks > MAX_LOOKS:
         accepted = f"at most {MAX_LOOKS} comparisons in all"
-        found.append(Flaw("", "too_many_rules", "The rules are too many.", accepted))
-    return [*found, *_repeated_names(mapping)]
+        found.append(Flaw(root, "too_many_rules", "The rules are too many.", accepted))
+    return [*found, *_repeated_names(mapping, root)]
 
 
-def _repeated_names(mapping: Mapping) -> Iterator[Flaw]:
+def _repeated_names(mapping: Mapping, root: str) -> Iterator[Flaw]:
     seen: set[str] = set()
     for number, filter_ in enumerate(mapping.filters):
         key = filter_.name.lower()
         if key in seen:
             message = f"Two filters are called `{filter_.name}`."
-            yield Flaw(f"/filters/{number}/name", "duplicate", message, "another name")
+            yield Flaw(
+                f"{root}/filters/{number}/name", "duplicate", message, "another name"
+            )
         seen.add(key)
 
 
@@ -269,19 +274,30 @@ def _of_condition(
             yield Flaw(f"{place}/attribute", "attribute_unmapped", message, accepted)
 
 
-def absent_columns(mapping: Mapping, columns: frozenset[str]) -> Iterator[Flaw]:
+def absent_columns(
+    mapping: Mapping, columns: frozenset[str], root: str = ""
+) -> Iterator[Flaw]:
     """Where a mapping for one store reads columns that a catalog does not have."""
     accepted = ", ".join(sorted(columns)[:100])
+    for place, column in _read_at(mapping, root):
+        if column not in columns:
+            message = f"The catalog has no column `{column[:100]}`."
+            yield Flaw(place, "unknown_column", message, accepted)
+
+
+def _read_at(mapping: Mapping, root: str) -> Iterator[tuple[str, str]]:
     for name, source in mapping.attributes.items():
-        for column in source.columns:
-            if column not in columns:
-                yield _absent(f"/attributes/{escaped(name)}", column, accepted)
+        at = f"{root}/attributes/{escaped(name)}"
+        asked = [
+            (f"{place}/column", look.column)
+            for when, tail, _ in _conditions(source)
+            for place, look in looks_in(when, f"{at}{tail}")
+            if look.column
+        ]
+        yield from asked
+        others = set(source.columns) - {column for _, column in asked}
+        yield from ((at, column) for column in sorted(others))
     for number, filter_ in enumerate(mapping.filters):
-        for place, look in looks_in(filter_.when, f"/filters/{number}/when"):
-            if look.column and look.column not in columns:
-                yield _absent(f"{place}/column", look.column, accepted)
-
-
-def _absent(pointer: str, column: str, accepted: str) -> Flaw:
-    message = f"The catalog has no column `{column[:100]}`."
-    return Flaw(pointer, "unknown_column", message, accepted)
+        for place, look in looks_in(filter_.when, f"{root}/filters/{number}/when"):
+            if look.column:
+                yield f"{place}/column", look.column
