@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalogs.engine.preview import Preview, Shown
 from app.catalogs.engine.problems import describe
+from app.catalogs.proposals import SURE, Guess, Proposal
+from app.stores.channel import REQUIRED_NAMES
 from app.stores.mapping import CategoryTarget, Mapping
 
 Fate = Literal["wanted", "invalid", "uncategorized", "excluded"]
@@ -134,4 +136,66 @@ def _row_out(row: Shown, currency: str) -> PreviewRow:
             "problems": problems,
             "excluded_by": row.excluded_by,
         }
+    )
+
+
+class GuessOut(BaseModel):
+    """A column that may be the attribute."""
+
+    column: str
+    confidence: float = Field(ge=0, le=1)
+    why: list[str]
+
+
+class ProposedAttribute(GuessOut):
+    """The column that is most likely the attribute."""
+
+    attribute: str
+    required: bool
+    source: dict[str, object] = Field(description="as a mapping would have it")
+    alternatives: list[GuessOut]
+
+
+class ProposalOut(BaseModel):
+    """A mapping to look over, change and PUT. Nothing takes it by itself."""
+
+    catalog_id: UUID
+    rows: int = Field(description="rows that were looked at")
+    items: list[ProposedAttribute] = Field(description="the surest first")
+    mapping: dict[str, object] = Field(
+        description=f"what is proposed with a confidence of {SURE} or more"
+    )
+    missing: list[str] = Field(description="required attributes without such a column")
+    unused_columns: list[str]
+
+
+def proposal_out(
+    proposals: list[Proposal], catalog_id: UUID, columns: tuple[str, ...], rows: int
+) -> ProposalOut:
+    sure = {
+        p.guess.attribute: p.source for p in proposals if p.guess.confidence >= SURE
+    }
+    used = {p.guess.column for p in proposals}
+    return ProposalOut(
+        catalog_id=catalog_id,
+        rows=rows,
+        items=[
+            ProposedAttribute(
+                **_guess_out(p.guess).model_dump(),
+                attribute=p.guess.attribute,
+                required=p.guess.attribute in REQUIRED_NAMES,
+                source=p.source,
+                alternatives=[_guess_out(other) for other in p.alternatives],
+            )
+            for p in proposals
+        ],
+        mapping={"attributes": sure},
+        missing=[name for name in REQUIRED_NAMES if name not in sure],
+        unused_columns=[name for name in columns if name not in used],
+    )
+
+
+def _guess_out(guess: Guess) -> GuessOut:
+    return GuessOut(
+        column=guess.column, confidence=guess.confidence, why=list(guess.why)
     )

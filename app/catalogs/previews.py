@@ -11,10 +11,13 @@ from sqlmodel import col, select
 
 from app.catalogs.agenda import config_of, source_of
 from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.heads import head_of
+from app.catalogs.engine.inspecting import Inspection, inspect_catalog
 from app.catalogs.engine.preview import Preview, preview_catalog
 from app.catalogs.engine.source import CatalogRejectedError, SourceFile
 from app.catalogs.models import Catalog
 from app.catalogs.preview_schemas import PreviewIn, PreviewOut, preview_out
+from app.catalogs.proposals import Proposal, propose
 from app.errors import ConflictError, FieldError, NotFoundError
 from app.settings import Settings
 from app.storage import Storage
@@ -25,6 +28,9 @@ from app.stores.refusing import require_sound
 from app.stores.resolving import absent_columns, flaws
 
 AT_A_TIME = 2
+PROPOSAL_ROWS = 200
+PROPOSAL_BYTES = 4 * 1024**2
+"""How far into a catalog a proposal looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,27 @@ def _look(trial: Trial) -> Preview:
             most_bytes=trial.most_bytes,
             sample=trial.sample,
         )
+
+
+async def propose_for(
+    bench: Bench, source: SourceFile, most_bytes: int
+) -> tuple[Inspection, list[Proposal]]:
+    """The columns of a catalog, and which may be which attribute.
+
+    Raises ConflictError for a file that cannot be used.
+    """
+    async with bench.free:
+        try:
+            return await asyncio.to_thread(_propose, source, most_bytes)
+        except CatalogRejectedError as error:
+            raise _unusable(error) from None
+
+
+def _propose(source: SourceFile, most_bytes: int) -> tuple[Inspection, list[Proposal]]:
+    with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
+        head = head_of(source, most_bytes, Path(folder))
+        found = inspect_catalog(head.source, Path(folder), PROPOSAL_ROWS)
+    return found, propose(found.columns, found.sample)
 
 
 def _unusable(error: CatalogRejectedError) -> ConflictError:
