@@ -19,7 +19,7 @@ from app.stores.channel import (
     REQUIRED_NAMES,
 )
 from app.stores.conditions import Condition, columns_of
-from app.stores.patterns import Country, Name, Text
+from app.stores.patterns import Country, Name, Text, few_patterns
 from app.stores.steps import MAX_STEPS, AnyStep, NumberStep
 
 MAX_ID = 2_147_483_647
@@ -241,6 +241,8 @@ class Mapping(BaseModel):
     filters: list[Filter] = Field(
         [], max_length=50, description="which rows are left out, in this order"
     )
+
+    _few_patterns = model_validator(mode="before")(few_patterns)
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -166,6 +166,20 @@ REFUSED = {
         f"{FILTER}/of/1/value",
         None,
     ),
+    "too many patterns": (
+        price(
+            cases=[
+                {
+                    "when": {"op": "matches", "column": "a", "pattern": f"{number}"},
+                    "use": {"column": "a"},
+                }
+                for number in range(31)
+            ],
+            column=None,
+        ),
+        "",
+        "at most 30 patterns",
+    ),
     "the same name twice": (
         filtered(EQUALS, {"name": "F", "when": EQUALS}),
         "/filters/1/name",

@@ -21,6 +21,8 @@ from app.stores.steps import (
     Upper,
 )
 
+_INLINE = r"(?i)</?(?:a|b|em|i|small|span|strong|sub|sup|u)(?:\s[^>]*)?>"
+_TAG = r"(?:</?[A-Za-z][^>]*>|<!--[^>]*>)"
 _NOTHING = pl.lit(None, pl.String)
 _ENTITIES = {
     "&nbsp;": " ",
@@ -84,7 +86,7 @@ def _taken_apart(value: pl.Expr, step: TextStep) -> pl.Expr:
 
 
 def _without_tags(value: pl.Expr) -> pl.Expr:
-    value = value.str.replace_all(r"<[^>]{0,1000}>", " ")
+    value = value.str.replace_all(_INLINE, "").str.replace_all(_TAG, " ")
     for entity, sign in _ENTITIES.items():
         value = value.str.replace_all(entity, sign, literal=True)
     return value.str.replace_all(r"[\s\x{00A0}]+", " ")

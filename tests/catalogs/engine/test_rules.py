@@ -37,6 +37,7 @@ TEXT_STEPS = [
     pytest.param({"op": "upper"}, "äbc", "ÄBC", id="upper"),
     pytest.param({"op": "squeeze"}, "a \t b\u00a0 c", "a b c", id="squeeze"),
     pytest.param({"op": "strip_tags"}, "<p>a<br/>b &amp; c</p>", "a b & c", id="tags"),
+    pytest.param({"op": "strip_tags"}, "<b>a</b>, 1 < 2 > 0", "a, 1 < 2 > 0", id="b"),
     pytest.param({"op": "replace", "find": "€", "to": ""}, "9€", "9", id="replace"),
     pytest.param(
         {"op": "replace", "find": ".", "to": "$1"}, "a.b", "a$1b", id="replace: letters"
