@@ -41,7 +41,9 @@ def time_field(*, default_now: bool = False) -> Any:  # noqa: ANN401 - as above
     return Field(default=None, sa_type=UTC_TIME)
 
 
-def json_field(*, default: Any = None) -> Any:  # noqa: ANN401 - as above
+def json_field(*, default: Any = None, filled: str | None = None) -> Any:  # noqa: ANN401 - as above
+    """`filled`: what the database puts there where an older release writes the row."""
     if default is None:
         return Field(default=None, sa_type=JSONB)
-    return Field(default_factory=default, sa_type=JSONB)
+    there = {"server_default": text(filled)} if filled else {}
+    return Field(default_factory=default, sa_type=JSONB, sa_column_kwargs=there)

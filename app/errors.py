@@ -16,6 +16,8 @@ class FieldError:
     code: str
     message: str
     accepted: str | None = None
+    pointer: str | None = None
+    """JSON pointer (RFC 6901) into the body, where the field stands in one."""
 
 
 class ProblemError(Exception):
@@ -141,6 +143,9 @@ class FieldProblem(BaseModel):
     code: str
     message: str
     accepted: str | None = None
+    pointer: str | None = Field(
+        None, description="JSON pointer into the body, where the field stands in one"
+    )
 
 
 class Problem(BaseModel):
@@ -175,6 +180,7 @@ def problem_body(
                 "code": e.code,
                 "message": e.message,
                 "accepted": e.accepted,
+                **({"pointer": e.pointer} if e.pointer is not None else {}),
             }
             for e in error.errors
         ],

@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from app.access.router import router as access
 from app.accounts.router import router as accounts
+from app.catalogs.mapping_router import router as mapping_trials
+from app.catalogs.previews import Bench
 from app.catalogs.router import router as catalogs
 from app.cors import allow_origins
 from app.database import Database, open_engine
@@ -42,6 +44,7 @@ class State(TypedDict):
     storage: Storage
     vault: Vault
     streams: Streams
+    bench: Bench
 
 
 @asynccontextmanager
@@ -60,6 +63,7 @@ async def _open(settings: Settings, streams: Streams) -> AsyncIterator[State]:
             "storage": Storage(settings.uploads),
             "vault": open_vault(settings),
             "streams": streams,
+            "bench": Bench(),
         }
     finally:
         await engine.dispose()
@@ -81,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         accounts,
         catalogs,
         sources,
+        mapping_trials,
         publications,
         hooks,
         hook_secrets,

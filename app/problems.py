@@ -30,6 +30,7 @@ from app.errors import (
     UnavailableError,
     problem_body,
 )
+from app.pointers import place_in, pointer_to
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,13 @@ FORMATS = (
     ("model", "a JSON object"),
 )
 """What is accepted, by the start of pydantic's name of the error."""
+OUR_WORDS = {
+    "missing": "It is required",
+    "extra_forbidden": "There is no such field",
+    "union_tag_invalid": "There is no such rule",
+    "union_tag_not_found": "It does not say which rule it is",
+    "recursion_depth_exceeded": "It holds itself too deep",
+}
 BUSY = ("40", "55")
 """SQLSTATE classes: deadlock or serialization, and a lock that is not free."""
 
@@ -118,7 +126,9 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
     ):
         return render(request, _foreign_body())
     known = _body_model(request)
-    fields = [_field_error(problem, known) for problem in found[:MOST_ERRORS]]
+    fields = [
+        _field_error(problem, known, error.body) for problem in found[:MOST_ERRORS]
+    ]
     detail = f"{fields[0].field}: {fields[0].message}" if fields else "Not valid."
     return render(request, InvalidError(detail, errors=fields))
 
@@ -178,12 +188,17 @@ def _names_at(kind: object, place: Sequence[str]) -> str | None:
     return None
 
 
-def _field_error(problem: dict[str, Any], body: object) -> FieldError:
+def _field_error(problem: dict[str, Any], body: object, sent: object) -> FieldError:
     """What was sent is not repeated: it may be a secret."""
     place = [str(part)[:100] for part in problem["loc"] if part != "[key]"]
+    kind, context = str(problem["type"]), problem.get("ctx") or {}
+    pointer = None
+    if place[0] == "body" and isinstance(sent, dict):
+        loc = [part for part in problem["loc"][1:] if part != "[key]"]
+        found = place_in(sent, loc, kind)
+        place, pointer = ["body", *found], pointer_to(found)
     if place[0] in {"body", "query", "path", "header"} and len(place) > 1:
         place = place[1:]
-    kind, context = str(problem["type"]), problem.get("ctx") or {}
     message = _message(kind, context) or str(problem["msg"]).removeprefix(
         "Value error, "
     )
@@ -192,15 +207,14 @@ def _field_error(problem: dict[str, Any], body: object) -> FieldError:
     accepted = _accepted(kind, context)
     if kind == "extra_forbidden":
         accepted = _names_at(body, place[:-1])
-    return FieldError(".".join(place), CODES_OF.get(kind, kind), message, accepted)
+    code = CODES_OF.get(kind, kind)
+    return FieldError(".".join(place), code, message, accepted, pointer)
 
 
 def _message(kind: str, context: Mapping[str, Any]) -> str | None:
     """Our words where pydantic's do not fit. A secret's length is in characters."""
-    if kind == "missing":
-        return "It is required"
-    if kind == "extra_forbidden":
-        return "There is no such field"
+    if kind in OUR_WORDS:
+        return OUR_WORDS[kind]
     if kind.endswith(("too_short", "too_long")):
         return f"It must have {_length(context)}"
     if "accepted" not in context and (text := _format(kind)):
@@ -223,6 +237,8 @@ def _length(context: Mapping[str, Any]) -> str:
 def _accepted(kind: str, context: Mapping[str, Any]) -> str | None:
     if "accepted" in context:
         return str(context["accepted"])
+    if "expected_tags" in context:
+        return ", ".join(re.findall(r"'([^']*)'", str(context["expected_tags"])))
     if "expected" in context:
         return ", ".join(re.findall(r"'([^']*)'", str(context["expected"]))) or None
     if kind.endswith(("too_short", "too_long")):

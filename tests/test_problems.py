@@ -219,16 +219,22 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/mapping",
         {"attributes": {"price": {"column": "p", "constant": "1"}}},
         "attributes.price",
-        "It needs exactly one of column, constant, template.",
-        "exactly one of column, constant, template",
+        (
+            "It needs exactly one of column, constant, template, "
+            "column_for, by_country, cases."
+        ),
+        "exactly one of column, constant, template, column_for, by_country, cases",
     ),
     "no source of an attribute": (
         "PUT",
         "{store}/mapping",
         {"attributes": {"price": {}}},
         "attributes.price",
-        "It needs exactly one of column, constant, template.",
-        "exactly one of column, constant, template",
+        (
+            "It needs exactly one of column, constant, template, "
+            "column_for, by_country, cases."
+        ),
+        "exactly one of column, constant, template, column_for, by_country, cases",
     ),
     "an unknown field deep inside": (
         "PUT",
@@ -236,7 +242,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         {"attributes": {"price": {"col": "p"}}},
         "attributes.price.col",
         "There is no such field.",
-        "column, constant, template, values, default, decimal",
+        (
+            "column, constant, template, column_for, by_country, cases, otherwise, "
+            "values, steps, default, decimal"
+        ),
     ),
     "a template with a stray brace": (
         "PUT",

@@ -1,5 +1,6 @@
 """Which catalog of a store is imported next, and under which settings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.catalogs.models import Catalog
 from app.settings import Settings
 from app.storage import Storage
 from app.stores import service as stores
-from app.stores.mapping import Mapping, category_key
+from app.stores.mapping import CategoryTarget, Mapping, category_key
 from app.stores.models import Store
 
 REVIVABLE = frozenset({"missing_column"})
@@ -64,7 +65,7 @@ async def next_task(
 
 async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
     """The newest catalog that the present mapping can read."""
-    mapping = stores.mapping_of(store) or Mapping(attributes={})
+    mapping = stores.mapping_in_force(store) or Mapping(attributes={})
     found = await session.execute(
         select(Catalog)
         .where(Catalog.store_id == store.id)
@@ -107,22 +108,28 @@ def _task(
     catalog: Catalog,
     twin: Catalog | None,
 ) -> Task:
-    mapping = stores.mapping_of(store)
+    mapping = stores.mapping_in_force(store)
     config = None
     if mapping and not mapping.missing:
-        config = ImportConfig(
-            mapping=mapping.of_offers,
-            categories={
-                category_key(target.source): target.category_id
-                for target in stores.categories_of(store)
-            },
-            currency=market_of(store.country).currency,
-            duplicates=store.duplicate_skus,  # type: ignore[arg-type]
-            invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
-        )
+        config = config_of(store, mapping, stores.categories_of(store))
     source = source_of(settings, storage, catalog)
     large = catalog.size_bytes > settings.large_catalog_bytes
     return Task(catalog.id, store.id, source, config, store.config_version, twin, large)
+
+
+def config_of(
+    store: Store, mapping: Mapping, targets: Sequence[CategoryTarget]
+) -> ImportConfig:
+    """How a catalog of the store is read; the mapping is that for its country."""
+    return ImportConfig(
+        mapping=mapping.of_offers,
+        categories={
+            category_key(target.source): target.category_id for target in targets
+        },
+        currency=market_of(store.country).currency,
+        duplicates=store.duplicate_skus,  # type: ignore[arg-type]
+        invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
+    )
 
 
 def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceFile:

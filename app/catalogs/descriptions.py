@@ -50,7 +50,7 @@ async def descriptions(
 ) -> Descriptions | None:
     """None where the store has no catalog or no mapping in force."""
     store = await session.get_one(Store, store_id)
-    mapping = stores.mapping_of(store)
+    mapping = stores.mapping_in_force(store)
     if mapping is None or store.current_catalog_id is None:
         return None
     catalog = await session.get(Catalog, store.current_catalog_id)

@@ -31,6 +31,8 @@ from app.stores.models import Store
 log = structlog.get_logger(__name__)
 
 _NOW = timedelta(0)
+REPEATED = ("found", "columns", "source_categories", "problem_counts", "excluded_by")
+"""What a catalog has in common with one of the same bytes under the same settings."""
 BEHIND_A_LARGE_ONE = timedelta(seconds=1)
 
 
@@ -139,7 +141,7 @@ def _record(
     )
     connection.execute(
         "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, found = %s, "
-        "columns = %s, source_categories = %s, problem_counts = %s, "
+        "columns = %s, source_categories = %s, problem_counts = %s, excluded_by = %s, "
         "config_version = %s, same_as = NULL, reason_code = NULL, reason = NULL, "
         "accepted = NULL, finished_at = now() WHERE id = %s",
         [
@@ -148,6 +150,7 @@ def _record(
             Jsonb(list(result.columns)),
             Jsonb(result.source_categories),
             Jsonb(result.problem_counts),
+            Jsonb(result.excluded_by),
             task.config_version,
             task.catalog_id,
         ],
@@ -200,7 +203,7 @@ async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None
         }
         catalog.state, catalog.phase = "ready", None
         catalog.same_as = twin.same_as or twin.id
-        for name in ("found", "columns", "source_categories", "problem_counts"):
+        for name in REPEATED:
             setattr(catalog, name, getattr(twin, name))
         catalog.config_version = task.config_version
         catalog.finished_at = utc_now()

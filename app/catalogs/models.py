@@ -47,6 +47,7 @@ class Catalog(SQLModel, table=True):
     source_categories: dict[str, int] = json_field(default=dict)
     counts: dict[str, int] = json_field(default=dict)
     problem_counts: dict[str, int] = json_field(default=dict)
+    excluded_by: dict[str, int] = json_field(default=dict, filled="'{}'")
     config_version: int | None = None
     same_as: UUID | None = None
     reason_code: str | None = None

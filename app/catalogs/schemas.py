@@ -49,6 +49,7 @@ class CatalogCounts(BaseModel):
     invalid: int = Field(0, description="rows that give no wanted offer")
     uncategorized: int = Field(0, description="invalid rows without mapped category")
     duplicates: int = Field(0, description="invalid rows whose SKU occurs again")
+    excluded: int = Field(0, description="invalid rows that a filter leaves out")
 
 
 class Rejection(BaseModel):
@@ -88,6 +89,9 @@ class CatalogOut(BaseModel):
     columns: list[str]
     counts: CatalogCounts | None
     problem_counts: dict[str, int] = Field(description="rows by code of the problem")
+    excluded_by: dict[str, int] = Field(
+        description="rows by the filter of the mapping that leaves them out"
+    )
     same_as: UUID | None = Field(
         description="the catalog with the same bytes, which was in force already"
     )

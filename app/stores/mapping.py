@@ -1,18 +1,15 @@
-"""What a mapping is: channel attributes from columns, constants or templates."""
+"""What a mapping is: channel attributes from columns, constants or templates.
+
+`steps.py` and `conditions.py` say what its rules are, `resolving.py` what they are for
+one store.
+"""
 
 import re
 from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.stores.channel import (
@@ -21,13 +18,14 @@ from app.stores.channel import (
     PRODUCT_NAMES,
     REQUIRED_NAMES,
 )
+from app.stores.conditions import Condition, columns_of
+from app.stores.patterns import Country, Name, Text, few_patterns
+from app.stores.steps import MAX_STEPS, AnyStep, NumberStep
 
 MAX_ID = 2_147_483_647
-Text = Annotated[str, Field(min_length=1, max_length=300)]
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
-]
-SOURCES = "exactly one of column, constant, template"
+PLACES = ("country", "country_lower", "currency", "currency_lower")
+SOURCES = "exactly one of column, constant, template, column_for"
+ALL_SOURCES = f"{SOURCES}, by_country, cases"
 
 
 _LEAF_ATTRIBUTE = re.compile(re.escape(LEAF_PREFIX) + r"\w{1,100}")
@@ -61,8 +59,20 @@ def _sound_template(template: str) -> str:
     return template
 
 
-class AttributeSource(BaseModel):
-    """Where one channel attribute comes from: exactly one of the three sources."""
+def _sound_name(pattern: str) -> str:
+    _sound_template(pattern)
+    names = {name for _, name in template_parts(pattern) if name}
+    if not names or not names <= set(PLACES):
+        raise PydanticCustomError(
+            "bad_template",
+            "This names no column by the store.",
+            {"accepted": ", ".join(f"{{{name}}}" for name in PLACES)},
+        )
+    return pattern
+
+
+class PlainSource(BaseModel):
+    """A text out of a row: exactly one of the four sources."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,28 +81,31 @@ class AttributeSource(BaseModel):
     template: Annotated[Text, AfterValidator(_sound_template)] | None = Field(
         None, description="text with columns in braces, e.g. `{brand} {model}`"
     )
-    values: dict[str, str] = Field(
-        {},
-        max_length=5000,
-        description="replaces whole values, ignoring case and outer spaces",
-    )
-    default: Text | None = Field(None, description="used where the result is empty")
-    decimal: Literal["auto", "comma", "point"] = Field(
-        "auto", description="decimal sign of numbers; `auto` looks at the catalog"
+    column_for: Annotated[Text, AfterValidator(_sound_name)] | None = Field(
+        None,
+        description="a column that is named by the store, e.g. `price_{country}`; "
+        "also `{country_lower}`, `{currency}`, `{currency_lower}`",
     )
 
     @model_validator(mode="after")
-    def _one_source(self) -> "AttributeSource":
-        given = [s for s in (self.column, self.constant, self.template) if s]
-        if len(given) != 1:
+    def _one_source(self) -> "PlainSource":
+        if len(self._given()) != 1:
+            accepted = self._accepted()
             raise PydanticCustomError(
-                "one_source", f"It needs {SOURCES}.", {"accepted": SOURCES}
+                "one_source", f"It needs {accepted}.", {"accepted": accepted}
             )
         return self
 
+    def _given(self) -> list[object]:
+        named = (self.column, self.constant, self.template, self.column_for)
+        return [source for source in named if source]
+
+    def _accepted(self) -> str:
+        return SOURCES
+
     @property
     def columns(self) -> tuple[str, ...]:
-        """The source columns that this attribute reads."""
+        """The source columns that this reads; of `column_for` none is known yet."""
         if self.column:
             return (self.column,)
         if self.template:
@@ -100,6 +113,80 @@ class AttributeSource(BaseModel):
                 dict.fromkeys(n for _, n in template_parts(self.template) if n)
             )
         return ()
+
+
+class Case(BaseModel):
+    """What is read where a condition is so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: Condition
+    use: PlainSource
+
+
+class AttributeSource(PlainSource):
+    """Where one channel attribute comes from, and what is done to it on the way."""
+
+    by_country: dict[Country, PlainSource] | None = Field(
+        None, min_length=1, description="by the country of the store, `*` for others"
+    )
+    cases: list[Case] | None = Field(
+        None,
+        min_length=1,
+        max_length=50,
+        description="the first whose condition is so; none: `otherwise`",
+    )
+    otherwise: PlainSource | None = Field(None, description="goes with `cases`")
+    values: dict[str, str] = Field(
+        {},
+        max_length=5000,
+        description="replaces whole values, ignoring case and outer spaces",
+    )
+    steps: list[AnyStep] = Field(
+        [],
+        max_length=MAX_STEPS,
+        description="in this order, after `values`: text steps, then number steps",
+    )
+    default: Text | None = Field(
+        None, description="used where the text is empty after the text steps"
+    )
+    decimal: Literal["auto", "comma", "point"] = Field(
+        "auto", description="decimal sign of numbers; `auto` looks at the catalog"
+    )
+
+    def _given(self) -> list[object]:
+        return [*super()._given(), *(s for s in (self.by_country, self.cases) if s)]
+
+    def _accepted(self) -> str:
+        return ALL_SOURCES
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The source columns that the text of this attribute is made of."""
+        sources: list[PlainSource] = [*(self.by_country or {}).values()]
+        sources += [case.use for case in self.cases or ()]
+        sources += [self.otherwise] if self.otherwise else []
+        read = [name for source in sources for name in source.columns]
+        for case in self.cases or ():
+            read += columns_of(case.when)
+        for step in self.steps:
+            if not isinstance(step, NumberStep):
+                read += columns_of(step.when)
+        return tuple(dict.fromkeys([*super().columns, *read]))
+
+    @property
+    def number_steps(self) -> tuple[NumberStep, ...]:
+        """The steps that move what was read."""
+        return tuple(step for step in self.steps if isinstance(step, NumberStep))
+
+
+class Filter(BaseModel):
+    """Leaves out the rows of which `when` is so, and counts them under its name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[Name, Field(max_length=100)]
+    when: Condition
 
 
 def template_parts(template: str) -> list[tuple[str, str | None]]:
@@ -116,7 +203,10 @@ def template_parts(template: str) -> list[tuple[str, str | None]]:
 
 
 class Mapping(BaseModel):
-    """Channel attribute <- source. All required attributes must have one."""
+    """Channel attribute <- source. All required attributes must have one.
+
+    The row counts for the first filter that leaves it out.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -135,13 +225,24 @@ class Mapping(BaseModel):
                         },
                         "category": {"template": "{type} {brand}"},
                         "warranty_delay": {"constant": "12"},
-                    }
+                    },
+                    "filters": [
+                        {
+                            "name": "no spare parts",
+                            "when": {"op": "equals", "column": "type", "value": "part"},
+                        }
+                    ],
                 }
             ]
         },
     )
 
     attributes: dict[Annotated[str, AfterValidator(_known)], AttributeSource]
+    filters: list[Filter] = Field(
+        [], max_length=50, description="which rows are left out, in this order"
+    )
+
+    _few_patterns = model_validator(mode="before")(few_patterns)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -154,13 +255,27 @@ class Mapping(BaseModel):
         return Mapping(
             attributes={
                 n: s for n, s in self.attributes.items() if n in ATTRIBUTE_NAMES
-            }
+            },
+            filters=self.filters,
         )
 
     @property
     def columns(self) -> frozenset[str]:
-        """Every source column that the mapping reads."""
-        return frozenset(c for s in self.attributes.values() for c in s.columns)
+        """Every source column that the mapping and its rules read."""
+        read = (c for s in self.attributes.values() for c in s.columns)
+        return frozenset(read) | self.late_columns
+
+    @property
+    def late_columns(self) -> frozenset[str]:
+        """Columns that are looked at after the texts were read: what rules ask for."""
+        asked = [filter_.when for filter_ in self.filters]
+        asked += [
+            step.when
+            for source in self.attributes.values()
+            for step in source.number_steps
+            if step.when
+        ]
+        return frozenset(c for condition in asked for c in columns_of(condition))
 
 
 class CategoryTarget(BaseModel):

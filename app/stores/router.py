@@ -121,18 +121,26 @@ async def put_settings(
 @router.get("/{store_id}/mapping", summary="Read the mapping")
 async def read_mapping(store: StoreToRead, response: Response) -> MappingOut:
     tag(response, store)
-    return mapping_out(service.mapping_of(store), store.catalog_columns)
+    return _mapping_out(store)
 
 
 @router.put("/{store_id}/mapping", summary="Set the mapping", responses=VERSIONED)
 async def put_mapping(
     body: Mapping, store: StoreToChange, tx: Tx, caller: Writer, response: Response
 ) -> MappingOut:
-    """The newest catalog is read again with it; `missing` may be filled later."""
+    """The newest catalog is read again with it; `missing` may be filled later.
+
+    422 names the place of a rule that cannot be carried out by `pointer`.
+    """
     async with kept(tx.session, store, Part.MAPPING, caller):
         await service.put_mapping(tx, store, body)
     tag(response, store)
-    return mapping_out(body, store.catalog_columns)
+    return _mapping_out(store)
+
+
+def _mapping_out(store: Store) -> MappingOut:
+    in_force = service.mapping_in_force(store)
+    return mapping_out(service.mapping_of(store), in_force, store.catalog_columns)
 
 
 @router.get("/{store_id}/categories", summary="Read the category mapping")

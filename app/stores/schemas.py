@@ -135,6 +135,7 @@ class MappingOut(BaseModel):
     """The mapping, and what it lacks."""
 
     attributes: dict[str, object]
+    filters: list[dict[str, object]] = Field(description="which rows are left out")
     missing: list[str] = Field(description="required attributes without a source")
     absent_columns: list[str] = Field(
         description="columns it reads that the newest catalog does not have"
@@ -238,14 +239,17 @@ def settings_out(store: Store) -> SettingsOut:
     )
 
 
-def mapping_out(mapping: Mapping | None, columns: list[str] | None) -> MappingOut:
+def mapping_out(
+    mapping: Mapping | None, in_force: Mapping | None, columns: list[str] | None
+) -> MappingOut:
+    """`in_force` is the mapping for the country of the store."""
     mapping = mapping or Mapping(attributes={})
-    absent = sorted(mapping.columns - set(columns)) if columns is not None else []
+    read = in_force.columns if in_force else frozenset()
+    absent = sorted(read - set(columns)) if columns is not None else []
+    told = mapping.model_dump(mode="json", exclude_defaults=True)
     return MappingOut(
-        attributes={
-            name: source.model_dump(exclude_defaults=True)
-            for name, source in mapping.attributes.items()
-        },
+        attributes=told["attributes"],
+        filters=told.get("filters", []),
         missing=list(mapping.missing),
         absent_columns=absent,
         catalog_columns=columns,

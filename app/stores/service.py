@@ -27,6 +27,8 @@ from app.stores.lights import (
 )
 from app.stores.mapping import CategoryTarget, Mapping, category_key
 from app.stores.models import Store
+from app.stores.refusing import require_sound
+from app.stores.resolving import flaws, for_store
 from app.stores.schemas import SettingsIn
 from app.stores.tree import requests as trees
 from app.stores.tree.service import TreeName, check_leaves, not_leaves, tree_name
@@ -193,6 +195,15 @@ def mapping_of(store: Store) -> Mapping | None:
     return Mapping.model_validate(store.mapping) if store.mapping else None
 
 
+def mapping_in_force(store: Store, mapping: Mapping | None = None) -> Mapping | None:
+    """What the mapping (else that of the store) is for the store's country."""
+    mapping = mapping or mapping_of(store)
+    if mapping is None:
+        return None
+    market = market_of(store.country)
+    return for_store(mapping, market.country, market.currency)
+
+
 def categories_of(store: Store) -> list[CategoryTarget]:
     return [CategoryTarget.model_validate(item) for item in store.categories]
 
@@ -203,7 +214,11 @@ def tree_of(store: Store) -> TreeName:
 
 
 async def put_mapping(tx: Transaction, store: Store, mapping: Mapping) -> None:
-    """Set the mapping; the newest catalog is read again with it."""
+    """Set the mapping; the newest catalog is read again with it.
+
+    Raises InvalidError for rules that cannot be carried out.
+    """
+    require_sound(flaws(mapping, store.country))
     store.mapping = mapping.model_dump(mode="json", exclude_defaults=True)
     await _reimport(tx, store)
 
@@ -256,7 +271,7 @@ async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
     mapped = {target.category_id for target in targets}
     gone = await not_leaves(session, tree_of(store), mapped)
     return (
-        mapping_light(mapping_of(store), store.catalog_columns),
+        mapping_light(mapping_in_force(store), store.catalog_columns),
         categories_light(targets, store.catalog_categories, gone),
         settings_light(has_token=account is not None),
         connection_light(

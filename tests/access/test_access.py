@@ -26,6 +26,8 @@ OF_A_STORE = {
     "/v1/stores/{store_id}": "GET PATCH DELETE",
     "/v1/stores/{store_id}/settings": "GET PUT",
     "/v1/stores/{store_id}/mapping": "GET PUT",
+    "/v1/stores/{store_id}/mapping/preview": "POST",
+    "/v1/stores/{store_id}/mapping/proposal": "GET",
     "/v1/stores/{store_id}/categories": "GET PUT",
     "/v1/stores/{store_id}/lights": "GET",
     "/v1/stores/{store_id}/versions/{part}": "GET",

@@ -7,10 +7,10 @@ import polars as pl
 
 from app.catalogs.engine import numbers
 from app.catalogs.engine.gtin import canonical_gtin, gtin_problems
-from app.catalogs.engine.mapping import BLANKS
 from app.catalogs.engine.money import Flaw
 from app.catalogs.engine.piecewise import by_expression, piecewise
 from app.catalogs.engine.problems import MAX_CARRIER, MAX_COMMENT, MAX_SKU, bit
+from app.catalogs.engine.texts import BLANKS
 from app.stores.channel import GRADES, PARCEL_OPTIONS
 
 _CONTROL = r"[\p{Cc}\x{FFFD}\x{FEFF}\x{200B}]"

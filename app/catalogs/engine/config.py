@@ -1,7 +1,7 @@
 """What an import is told about its store, and what it tells afterwards."""
 
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from app.catalogs.engine.source import Found
@@ -26,8 +26,9 @@ class ImportConfig:
 class Counts:
     """rows = created + changed + unchanged + invalid.
 
-    `uncategorized` and `duplicates` are part of `invalid`; `disappeared` are offers
-    that were for sale (or kept) and now are absent or without a mapped category.
+    `uncategorized`, `duplicates` and `excluded` are part of `invalid`; `disappeared`
+    are offers that were for sale (or kept) and now are absent, left out by a filter
+    or without a mapped category.
     """
 
     rows: int
@@ -38,6 +39,7 @@ class Counts:
     uncategorized: int
     duplicates: int
     disappeared: int
+    excluded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,5 @@ class ImportResult:
     source_categories: dict[str, int]
     problem_counts: dict[str, int]
     reported: int
+    excluded_by: dict[str, int] = field(default_factory=dict)
+    """Rows that each filter left out; a row counts for the first that fits."""

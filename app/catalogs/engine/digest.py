@@ -17,7 +17,7 @@ import polars_hash as plh
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.reading import FLAW, LINE, cell
 from app.catalogs.engine.signs import Signs
-from app.stores import channel, mapping
+from app.stores import channel, conditions, mapping, patterns, resolving, steps
 
 SOURCE = "#source"
 ROWS = {
@@ -92,6 +92,7 @@ def identity(config: ImportConfig) -> str:
 def _engine() -> str:
     """Changes with every change of the engine: the text of its modules counts."""
     modules = sorted(Path(__file__).parent.glob("*.py"))
-    modules += [Path(channel.__file__), Path(mapping.__file__)]
+    rules = (channel, mapping, conditions, patterns, resolving, steps)
+    modules += [Path(str(module.__file__)) for module in rules]
     texts = b"\0".join(path.read_bytes() for path in modules)
     return f"{version('polars')} {version('polars-hash')} {sha256(texts).hexdigest()}"

@@ -18,6 +18,7 @@ from app.catalogs.engine.first import FirstLoad
 from app.catalogs.engine.known import has_offers, read_digest, read_known, write_digest
 from app.catalogs.engine.load import lock_store, write_offers, write_report
 from app.catalogs.engine.reading import LINE, OpenedCatalog, open_catalog
+from app.catalogs.engine.rules import excluded_by, filter_names
 from app.catalogs.engine.shortcut import Look, find_remainder
 from app.catalogs.engine.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.stage import Staged, stage
@@ -53,7 +54,8 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
         task = _Import(
             connection, config, store_id, catalog_id, opened, most, on_phase, finish
         )
-        if not has_offers(connection, store_id):
+        # What is left out is known of a row only once it was read.
+        if not config.mapping.filters and not has_offers(connection, store_id):
             result = task.load_first()
             if result:
                 return result
@@ -108,6 +110,7 @@ class _Import:
         duplicates = find_duplicates(keys, self.config.duplicates)
         comparison = compare(keys, look.known, duplicates, self.config.invalid_rows)
         bad = report.rows_to_report(keys, duplicates, self.most)
+        bad = bad.with_columns(filter_names(self.config.mapping, keys, bad[LINE]))
         staged = _few_at_hand(look.staged, comparison, bad[LINE])
         said = staged.texts(bad[LINE]).collect(engine="streaming")
         problems = report.problem_rows(said, bad, self.most)
@@ -166,13 +169,18 @@ def _result(
     opened: OpenedCatalog, look: Look, comparison: Comparison, reported: int
 ) -> ImportResult:
     counts, settled = comparison.counts, look.settled.height
+    left_out = excluded_by(look.staged.config.mapping, look.staged.keys)
     return ImportResult(
         counts=replace(
-            counts, rows=counts.rows + settled, unchanged=counts.unchanged + settled
+            counts,
+            rows=counts.rows + settled,
+            unchanged=counts.unchanged + settled,
+            excluded=sum(left_out.values()),
         ),
         columns=opened.columns,
         found=opened.found,
         source_categories=report.source_categories(look.categories),
         problem_counts=report.problem_counts(look.staged.keys, comparison.duplicates),
         reported=reported,
+        excluded_by=left_out,
     )

@@ -22,7 +22,9 @@ class Inspection:
     sample: tuple[dict[str, str | None], ...]
 
 
-def inspect_catalog(source: SourceFile, workdir: Path) -> Inspection:
+def inspect_catalog(
+    source: SourceFile, workdir: Path, sample_rows: int = _SAMPLE_ROWS
+) -> Inspection:
     """Raises CatalogRejectedError for a file that an import would reject, too."""
     with open_catalog(source, None, workdir) as opened:
         rows = opened.frame.select(pl.len()).collect(engine="streaming").item()
@@ -33,6 +35,6 @@ def inspect_catalog(source: SourceFile, workdir: Path) -> Inspection:
         shown = opened.frame.select(
             pl.col(cell(name)).str.slice(0, _LONGEST_VALUE).alias(name)
             for name in opened.columns
-        ).head(_SAMPLE_ROWS)
+        ).head(sample_rows)
         sample = tuple(shown.collect(engine="streaming").iter_rows(named=True))
         return Inspection(opened.columns, opened.found, rows, sample)

@@ -2,15 +2,12 @@
 
 import polars as pl
 
+from app.catalogs.engine.conditions import holds
 from app.catalogs.engine.reading import cell
-from app.stores.mapping import AttributeSource, Mapping, template_parts
-
-BLANKS = (
-    " \t\r\n\v\f\x1c\x1d\x1e\x1f\0\x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004"
-    "\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029"
-    "\u202f\u205f\u2060\u3000\ufeff"
-)
-"""Signs that nobody sees at the edge of a value: spaces, zero-width, BOM."""
+from app.catalogs.engine.texts import BLANKS, looked_up, trimmed
+from app.catalogs.engine.tidying import tidied
+from app.stores.mapping import AttributeSource, Mapping, PlainSource, template_parts
+from app.stores.steps import TextStep
 
 
 def mapped(mapping: Mapping) -> list[pl.Expr]:
@@ -22,25 +19,33 @@ def mapped(mapping: Mapping) -> list[pl.Expr]:
 
 
 def attribute_text(source: AttributeSource) -> pl.Expr:
-    """The trimmed value of one attribute, replaced and defaulted as mapped."""
-    value = _given(source)
+    """The trimmed value of one attribute, replaced, tidied and defaulted as mapped."""
+    value = _chosen(source) if source.cases else _given(source)
     if source.values:
-        known = {_key(old): new.strip(BLANKS) for old, new in source.values.items()}
-        replaced = _folded(value).replace_strict(
-            list(known), list(known.values()), default=value, return_dtype=pl.String
-        )
-        value = _or_null(replaced)
+        value = looked_up(value, source.values, value)
+    for step in source.steps:
+        if isinstance(step, TextStep):
+            value = tidied(value, step)
     if source.default:
         value = value.fill_null(pl.lit(source.default.strip(BLANKS)))
     return value
 
 
-def _given(source: AttributeSource) -> pl.Expr:
+def _chosen(source: AttributeSource) -> pl.Expr:
+    otherwise = source.otherwise
+    value = _given(otherwise) if otherwise else pl.lit(None, pl.String)
+    for case in reversed(source.cases or ()):
+        value = pl.when(holds(case.when)).then(_given(case.use)).otherwise(value)
+    return value
+
+
+def _given(source: PlainSource) -> pl.Expr:
     if source.column:
         return trimmed(pl.col(cell(source.column)))
     if source.template:
         return trimmed(pl.concat_str(_pieces(source.template)))
-    return pl.lit(str(source.constant).strip(BLANKS), pl.String)
+    constant = source.constant
+    return pl.lit(None if constant is None else constant.strip(BLANKS), pl.String)
 
 
 def _pieces(template: str) -> list[pl.Expr]:
@@ -51,20 +56,3 @@ def _pieces(template: str) -> list[pl.Expr]:
         if name:
             pieces.append(pl.col(cell(name)).fill_null(""))
     return pieces
-
-
-def trimmed(value: pl.Expr) -> pl.Expr:
-    """Without invisible signs around it; null when nothing is left."""
-    return _or_null(value.str.strip_chars(BLANKS))
-
-
-def _or_null(value: pl.Expr) -> pl.Expr:
-    return pl.when(value != "").then(value)
-
-
-def _folded(value: pl.Expr) -> pl.Expr:
-    return value.str.to_lowercase()
-
-
-def _key(value: str) -> str:
-    return value.strip(BLANKS).lower()

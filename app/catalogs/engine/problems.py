@@ -225,6 +225,14 @@ PROBLEMS: tuple[Problem, ...] = (
         "one carrier is given twice",
         "each carrier once",
     ),
+    Problem(
+        50,
+        "row",
+        "excluded",
+        "the filter {value} leaves the row out",
+        "a row that no filter of the mapping fits",
+        Severity.UNSOLD,
+    ),
 )
 
 _BY_NAME = {(problem.field, problem.code): problem for problem in PROBLEMS}
@@ -233,6 +241,9 @@ _BY_NAME = {(problem.field, problem.code): problem for problem in PROBLEMS}
 def bit(field: str, code: str) -> int:
     """The mask of one problem. Raises KeyError for an unknown pair."""
     return _BY_NAME[field, code].mask
+
+
+EXCLUDED = bit("row", "excluded")
 
 
 def mask_of(severity: Severity) -> int:

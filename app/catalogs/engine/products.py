@@ -11,11 +11,15 @@ from pathlib import Path
 
 import polars as pl
 
-from app.catalogs.engine.config import DuplicatePolicy
-from app.catalogs.engine.mapping import BLANKS, mapped
+from app.catalogs.engine.config import DuplicatePolicy, ImportConfig
+from app.catalogs.engine.mapping import attribute_text, mapped
 from app.catalogs.engine.money import MoneyRule, money
-from app.catalogs.engine.reading import cell, open_catalog
+from app.catalogs.engine.reading import LINE, cell, open_catalog
+from app.catalogs.engine.rules import LEFT_OUT
+from app.catalogs.engine.signs import given_signs
 from app.catalogs.engine.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.stage import rows_in_full
+from app.catalogs.engine.texts import BLANKS
 from app.stores.channel import (
     IMAGES,
     LEAF_PREFIX,
@@ -82,17 +86,28 @@ def _read(
         rows = opened.frame.with_columns(
             pl.lit(None, pl.String).alias(cell(name)) for name in absent
         )
+        key = attribute_text(config.mapping.attributes["sku"]).str.to_lowercase()
+        asked = rows.filter(key.is_in(sku_keys.implode())).collect(engine="streaming")
+        offered = ImportConfig(config.mapping.of_offers, {}, config.currency)
         return (
-            rows.select(mapped(config.mapping))
+            _not_left_out(asked, offered)
+            .select(mapped(config.mapping))
             .with_columns(pl.col("sku").str.to_lowercase().alias("sku_key"))
-            .filter(pl.col("sku_key").is_in(sku_keys.implode()))
-            .collect(engine="streaming")
             .unique(
                 "sku_key",
                 keep="last" if config.duplicates == "last" else "first",
                 maintain_order=True,
             )
         )
+
+
+def _not_left_out(rows: pl.DataFrame, config: ImportConfig) -> pl.DataFrame:
+    """Rows that no filter leaves out, as far as they themselves tell it."""
+    if not config.mapping.filters:
+        return rows
+    full = rows_in_full(rows.lazy(), config, given_signs(config))
+    kept = full.filter(pl.col(LEFT_OUT) == 0).select(LINE).collect()
+    return rows.join(kept, on=LINE, how="semi", maintain_order="left")
 
 
 def check_products(texts: pl.DataFrame, config: ProductConfig) -> pl.DataFrame:

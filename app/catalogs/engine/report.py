@@ -3,12 +3,14 @@
 import polars as pl
 
 from app.catalogs.engine.compare import DUPLICATE, Duplicates
-from app.catalogs.engine.problems import PROBLEMS, Problem
+from app.catalogs.engine.problems import EXCLUDED, PROBLEMS, Problem
 from app.catalogs.engine.reading import LINE
+from app.catalogs.engine.rules import LEFT_OUT
 
 COLUMNS = ("line", "field", "code", "sku", "value")
 _MOST_CATEGORIES = 1000
 _LONGEST_VALUE = 100
+_MOST_LEFT_OUT = 10_000
 
 
 def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]:
@@ -29,14 +31,22 @@ def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]
 def rows_to_report(
     keys: pl.DataFrame, duplicates: Duplicates, most: int
 ) -> pl.DataFrame:
-    """LINE, mask and the line that counts, of the first rows with problems."""
+    """LINE, mask and the line that counts, of the first rows with problems.
+
+    Rows that a filter leaves out are named where the others leave room, and few of
+    them: of a file for ten countries they are nine of ten.
+    """
     repeated = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
     mask = pl.col("mask") | pl.col("again").fill_null(0)
+    is_bad = (pl.col("mask") != 0) | pl.col(LINE).is_in(repeated[LINE].implode())
+    is_out = pl.col("mask") == EXCLUDED
+    named = keys.lazy().select(LINE, "mask")
+    bad = named.filter(is_bad & ~is_out).sort(LINE).head(most).collect()
+    room = min(most - bad.height, _MOST_LEFT_OUT)
+    out = named.filter(is_out).sort(LINE).head(room).collect()
     return (
-        keys.select(LINE, "mask")
-        .filter((pl.col("mask") != 0) | pl.col(LINE).is_in(repeated[LINE].implode()))
+        pl.concat([bad, out])
         .sort(LINE)
-        .head(most)
         .join(repeated, on=LINE, how="left")
         .select(LINE, "counts", mask.alias("mask"))
     )
@@ -73,6 +83,8 @@ def _rows_with(rows: pl.DataFrame, problem: Problem) -> pl.DataFrame:
     value = pl.lit(None, pl.String)
     if problem.mask == DUPLICATE:
         value = pl.col("counts").cast(pl.String)
+    elif problem.mask == EXCLUDED and LEFT_OUT in rows.columns:
+        value = _shown(LEFT_OUT)
     elif problem.field in rows.columns:
         value = _shown(problem.field)
     return rows.filter((pl.col("mask") & problem.mask) != 0).select(

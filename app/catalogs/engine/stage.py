@@ -17,6 +17,13 @@ from app.catalogs.engine.mapping import attribute_text, mapped
 from app.catalogs.engine.money import MoneyRule, Sign, money
 from app.catalogs.engine.problems import PROBLEMS, Severity, mask_of
 from app.catalogs.engine.reading import FLAW, LINE
+from app.catalogs.engine.rules import (
+    LEFT_OUT,
+    late_cells,
+    left_out,
+    moves,
+    without_left_out,
+)
 from app.catalogs.engine.signs import (
     Signs,
     evidence,
@@ -25,6 +32,7 @@ from app.catalogs.engine.signs import (
     traits,
     union,
 )
+from app.stores.mapping import Mapping
 
 WANTED, KEPT, GONE = 0, 1, 2
 STANDINGS = ("wanted", "kept", "gone")
@@ -69,6 +77,8 @@ _VERSION = "1"
 class Staged:
     """`keys`: LINE, sku_key, mask, standing, fingerprint, SOURCE, traits, category.
 
+    Where the mapping has filters, LEFT_OUT too; rows left out have no `sku_key`.
+
     `traits` are those of the rows as they were read by the signs that are given.
     """
 
@@ -81,7 +91,8 @@ class Staged:
         """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
         frame = self.frame if lines is None else self._source(lines)
         for batch in batches(frame):
-            yield rows_in_full(batch, self.config, self.signs).drop(*_OURS).collect()
+            rows = rows_in_full(batch, self.config, self.signs)
+            yield rows.drop(*_OURS).collect()
 
     def texts(self, lines: pl.Series) -> pl.LazyFrame:
         """The merchant's texts of those lines, by attribute."""
@@ -129,7 +140,8 @@ def _keys(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.DataFra
 def keys_of(rows: pl.LazyFrame, signs: Signs) -> pl.LazyFrame:
     """The columns of `Staged.keys`, of rows in full."""
     category = pl.col("category").cast(pl.Categorical)
-    return rows.select(*_KEYS, traits(signs), category)
+    more = pl.selectors.by_name(LEFT_OUT, require_all=False)
+    return rows.select(*_KEYS, traits(signs), category, more)
 
 
 def sku_keys(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
@@ -171,10 +183,12 @@ def rows_in_full(
         source_hash(config),
         *mapped(config.mapping),
         *(pl.lit(None, pl.String).alias(name) for name in absent),
+        *late_cells(config.mapping),
     )
     rows = texts.with_columns(
         value.alias(read_as(name)) for name, value in read.items()
-    ).select(
+    )
+    rows = _ruled(rows, config.mapping, read).select(
         LINE,
         FLAW,
         SOURCE,
@@ -185,14 +199,32 @@ def rows_in_full(
             field.cast(kind).alias(name)
             for field, (name, kind) in zip(fields, FIELDS.items(), strict=True)
         ),
+        *([LEFT_OUT] if config.mapping.filters else []),
     )
-    return _finished(rows, attributes, config.invalid_rows)
+    if config.mapping.filters:
+        rows = without_left_out(rows)
+    return _finished(rows, attributes, config)
+
+
+def _ruled(
+    rows: pl.LazyFrame, mapping: Mapping, read: dict[str, pl.Expr]
+) -> pl.LazyFrame:
+    """What was read, after the rules; as it was where there are none."""
+    moved = moves(mapping, read)
+    if moved:
+        rows = rows.with_columns(value.alias(name) for name, value in moved.items())
+    if mapping.filters:
+        rows = rows.with_columns(left_out(mapping, read))
+    return rows
 
 
 def _finished(
-    rows: pl.LazyFrame, attributes: frozenset[str], policy: InvalidRowPolicy
+    rows: pl.LazyFrame, attributes: frozenset[str], config: ImportConfig
 ) -> pl.LazyFrame:
     mask, torn = pl.col("mask"), pl.col(FLAW) > 0
+    sku_key = pl.col("sku").str.to_lowercase()
+    if config.mapping.filters:
+        sku_key = pl.when(pl.col(LEFT_OUT) == 0).then(sku_key)
     known_problems = (mask & _SKU_PROBLEMS) | pl.col(FLAW).cast(pl.Int64)
     return (
         rows.with_columns(
@@ -200,8 +232,8 @@ def _finished(
             quantity=pl.when(~torn).then("quantity"),
         )
         .with_columns(
-            pl.col("sku").str.to_lowercase().alias("sku_key"),
-            standing_of(mask, policy).alias("standing"),
+            sku_key.alias("sku_key"),
+            standing_of(mask, config.invalid_rows).alias("standing"),
         )
         .with_columns(_fingerprint(attributes).alias("fingerprint"))
         .drop(FLAW)

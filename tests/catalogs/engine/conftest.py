@@ -1,6 +1,6 @@
 """A database for the engine, and catalogs written in a line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,20 +30,21 @@ class Shop:
         self.catalog_id = uuid4()
         self.phases: list[str] = []
 
-    def upload(
+    def upload(  # noqa: PLR0913 - what a catalog may come with
         self,
         content: str | bytes,
         *,
         finish: Callable[[psycopg.Connection, ImportResult], None] | None = None,
         categories: dict[str, int] | None = None,
         mapping: dict[str, dict] | None = None,
+        filters: Sequence[dict] = (),
         source: SourceFile | None = None,
         **policies,
     ) -> ImportResult:
         path = self.folder / "catalog"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         config = ImportConfig(
-            Mapping(attributes=mapping or MAPPING),
+            Mapping(attributes=mapping or MAPPING, filters=list(filters)),
             {"phones": 1} if categories is None else categories,
             "EUR",
             **policies,

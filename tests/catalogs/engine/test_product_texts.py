@@ -46,7 +46,10 @@ NAMES = ("sku", "category", "title", "weight", "attribute.color")
 
 def config(leaves=None, **more) -> ProductConfig:
     return ProductConfig(
-        mapping=Mapping(attributes={n: {"column": n} for n in NAMES}),
+        mapping=Mapping(
+            attributes={n: {"column": n} for n in NAMES},
+            filters=more.get("filters", []),
+        ),
         categories={"phones": 7},
         leaves={7: LEAF} if leaves is None else leaves,
         currency="EUR",
@@ -156,3 +159,13 @@ def test_a_column_that_the_catalog_lacks_counts_as_empty(stored, tmp_path):
 def test_a_file_that_cannot_be_read_says_so(stored, tmp_path):
     with pytest.raises(CatalogRejectedError):
         read_products(stored(""), config(), pl.Series(["a"]), tmp_path)
+
+
+def test_a_row_that_a_filter_leaves_out_tells_nothing_of_the_product(stored, tmp_path):
+    source = stored("sku,market,title\nA,DE,Telefon\na,FR,Téléphone\n")
+    german = {"op": "equals", "column": "market", "value": "de"}
+    filtered = config(filters=[{"name": "German rows", "when": german}])
+
+    texts = read_products(source, filtered, pl.Series(["a"]), tmp_path)
+
+    assert texts["title"].to_list() == ["Téléphone"]

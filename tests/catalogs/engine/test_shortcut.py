@@ -28,11 +28,17 @@ CELLS = st.fixed_dictionaries(
         "torn": st.sampled_from(["", "", "", ",more"]),
     }
 )
+FEW = {"name": "few", "when": {"op": "equals", "column": "quantity", "value": "1"}}
+CHEAP = {
+    "name": "cheap",
+    "when": {"op": "less_than", "attribute": "price", "value": "12"},
+}
 UPLOADS = st.lists(
     st.tuples(
         st.lists(CELLS, min_size=1, max_size=7),
         st.sampled_from(["reject", "reject", "first", "last"]),
         st.sampled_from(["keep", "keep", "withdraw"]),
+        st.sampled_from([[], [], [FEW], [FEW, CHEAP]]),
     ),
     min_size=2,
     max_size=5,
@@ -71,8 +77,12 @@ def as_usual(monkeypatch):
 def test_both_ways_end_the_same(connection, tmp_path, uploads, listed, moved):
     shortcut._FEW_MOVED = moved
     short, long = Shop(connection, tmp_path), Shop(connection, tmp_path)
-    for rows, duplicates, invalid in uploads:
-        given_ = {"duplicates": duplicates, "invalid_rows": invalid}
+    for rows, duplicates, invalid, filters in uploads:
+        given_ = {
+            "duplicates": duplicates,
+            "invalid_rows": invalid,
+            "filters": filters,
+        }
         long.forget()
 
         results = [shop.upload(text_of(rows), **given_) for shop in (short, long)]
@@ -155,6 +165,19 @@ def test_a_row_twice_is_noticed_where_it_was_once(shop, only_short):
         pytest.param(
             {"mapping": MAPPING | {"warranty_delay": {"constant": "12"}}}, id="mapping"
         ),
+        pytest.param(
+            {
+                "mapping": MAPPING
+                | {
+                    "price": {
+                        "column": "price",
+                        "steps": [{"op": "percent", "by": "5"}],
+                    }
+                }
+            },
+            id="a step",
+        ),
+        pytest.param({"filters": [FEW]}, id="a filter"),
     ],
 )
 def test_other_settings_go_the_long_way(shop, only_short, other):

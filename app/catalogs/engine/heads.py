@@ -1,0 +1,83 @@
+"""The beginning of a large upload, for those who want to look and not to import."""
+
+import gzip
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, cast
+
+from app.catalogs.engine.archives import GZIP_MAGIC, ZIP_MAGICS, unpack
+from app.catalogs.engine.formats import (
+    PARQUET_MAGIC,
+    SAMPLE,
+    Format,
+    find_format,
+    looks_like_xml,
+)
+from app.catalogs.engine.source import CatalogRejectedError, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`is_whole`: nothing was left out."""
+
+    source: SourceFile
+    is_whole: bool
+
+
+def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
+    """At most so many bytes once unpacked, up to the end of a line.
+
+    Raises CatalogRejectedError for what is larger and has no lines to cut at: a JSON
+    array, XML, Parquet, and whatever is in a ZIP archive.
+    """
+    with source.path.open("rb") as file:
+        magic = file.read(4)
+    if magic in ZIP_MAGICS:
+        return _from_archive(source, most_bytes, workdir)
+    try:
+        with _opened(source.path, magic) as file:
+            start = file.read(most_bytes + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return Head(source, is_whole=True)  # whoever reads it will say so
+    if len(start) <= most_bytes:
+        return Head(source, is_whole=True)
+    if start.startswith(PARQUET_MAGIC):
+        raise _too_large("a Parquet file", most_bytes)
+    if looks_like_xml(source, start[:SAMPLE]):
+        raise _too_large("a feed in XML", most_bytes)
+    if find_format(source, start[:SAMPLE].decode(errors="ignore")) is Format.JSON:
+        raise _too_large("a JSON array", most_bytes)
+    end = start.rfind(b"\n") + 1 or most_bytes
+    path = workdir / "head"
+    path.write_bytes(start[: end + end % 2] if start[:2] in _WIDE else start[:end])
+    return Head(replace(source, path=path), is_whole=False)
+
+
+def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
+    limits = replace(source.limits, max_expanded_bytes=most_bytes)
+    try:
+        plain = unpack(replace(source, limits=limits), workdir)
+    except CatalogRejectedError as error:
+        if error.code == "too_large":
+            raise _too_large("a ZIP archive", most_bytes) from None
+        raise
+    unpacked = replace(plain.source, path=plain.path, limits=source.limits)
+    return Head(unpacked, is_whole=True)
+
+
+def _too_large(what: str, most_bytes: int) -> CatalogRejectedError:
+    return CatalogRejectedError(
+        "too_large_to_preview",
+        f"{what} of this size cannot be looked into in part",
+        f"at most {most_bytes} bytes, or NDJSON, CSV, TSV",
+    )
+
+
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""UTF-16: two bytes a sign."""
+
+
+def _opened(path: Path, magic: bytes) -> IO[bytes]:
+    packed = magic.startswith(GZIP_MAGIC)
+    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")

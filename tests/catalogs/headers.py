@@ -1,0 +1,113 @@
+"""Catalogs as shops and ERPs export them, and what each column is."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "exports"
+COLUMNS: dict[str, dict[str, str]] = {
+    "shopify": {
+        "sku": "Variant SKU",
+        "ean": "Variant Barcode",
+        "price": "Variant Price",
+        "quantity": "Variant Inventory Qty",
+        "grade": "Option1 Value",
+        "category": "Product Category",
+        "title": "Title",
+        "description": "Body (HTML)",
+        "brand": "Vendor",
+        "weight": "Variant Grams",
+        "image1": "Image Src",
+    },
+    "google_shopping": {
+        "sku": "id",
+        "ean": "gtin",
+        "price": "price",
+        "category": "product_type",
+        "title": "title",
+        "description": "description",
+        "brand": "brand",
+        "weight": "shipping_weight",
+        "image1": "image_link",
+    },
+    "back_market": {
+        "sku": "sku",
+        "product_id": "product_id",
+        "ean": "ean",
+        "quantity": "quantity",
+        "price": "price",
+        "min_price": "min_price",
+        "grade": "grade",
+        "currency": "currency",
+        "warranty_delay": "warranty_delay",
+        "comment": "comment",
+        "shipper_1": "shipper_1",
+        "shipping_price_1": "shipping_price_1",
+        "shipping_delay_1": "shipping_delay_1",
+    },
+    "german_erp": {
+        "sku": "Artikelnummer",
+        "ean": "EAN",
+        "price": "VK brutto",
+        "quantity": "Lagerbestand",
+        "grade": "Zustand",
+        "category": "Warengruppe",
+        "warranty_delay": "Garantie (Monate)",
+        "title": "Artikelbezeichnung",
+        "brand": "Hersteller",
+        "price_new": "UVP",
+        "weight": "Gewicht",
+    },
+    "french_erp": {
+        "sku": "Référence",
+        "ean": "Code barre",
+        "price": "Prix TTC",
+        "quantity": "Stock dispo",
+        "grade": "État",
+        "category": "Famille",
+        "warranty_delay": "Garantie (mois)",
+        "comment": "Commentaire",
+        "title": "Désignation",
+        "brand": "Marque",
+    },
+    "spanish": {
+        "sku": "Referencia",
+        "ean": "Código de barras",
+        "price": "Precio venta",
+        "quantity": "Existencias",
+        "grade": "Estado",
+        "category": "Categoría",
+        "title": "Nombre",
+        "brand": "Marca",
+    },
+    "italian": {
+        "sku": "Codice articolo",
+        "ean": "Codice EAN",
+        "price": "Prezzo vendita",
+        "quantity": "Giacenza",
+        "grade": "Condizione",
+        "category": "Categoria",
+        "warranty_delay": "Garanzia (mesi)",
+        "title": "Titolo",
+        "brand": "Produttore",
+    },
+    "dutch": {
+        "sku": "Artikelcode",
+        "ean": "Streepjescode",
+        "price": "Verkoopprijs",
+        "quantity": "Voorraad",
+        "grade": "Staat",
+        "category": "Productgroep",
+        "title": "Productnaam",
+        "brand": "Merk",
+    },
+    "without_names": {
+        "ean": "column_1",
+        "grade": "column_2",
+        "currency": "column_3",
+        "price": "column_4",
+    },
+}
+
+
+def export(name: str) -> str:
+    """The text of the file."""
+    return (FOLDER / f"{name}.csv").read_text(encoding="utf-8")

@@ -1,0 +1,288 @@
+"""A mapping is tried on a stored catalog: what it would do, and nothing is changed."""
+
+import gzip
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from app.catalogs.engine.heads import head_of
+from app.catalogs.engine.source import CatalogRejectedError, SourceFile
+from app.settings import Settings
+from tests.support.shop import CATEGORIES, COLUMNS, MAPPING, Shop, as_csv, row
+from tests.support.stack import open_api
+
+WITH_MARKET = (*COLUMNS, "market")
+ROWS = [
+    row("A1", market="FR", price="1.299,00 EUR", quantity=7),
+    row("A1", market="DE"),
+    row("B2", market="FR", price="20,00"),
+    row("C3", market="FR", category="TV"),
+    row("D4", market="FR", price="free", ean="1"),
+]
+TRIED: dict[str, Any] = {
+    "attributes": {
+        **MAPPING["attributes"],
+        "price": {
+            "column": "price",
+            "steps": [{"op": "percent", "by": "5"}, {"op": "ending", "at": "0.99"}],
+        },
+        "quantity": {"column": "quantity", "steps": [{"op": "buffer", "keep": 2}]},
+        "comment": {"template": "{category} {sku}", "steps": [{"op": "lower"}]},
+    },
+    "filters": [
+        {
+            "name": "other countries",
+            "when": {
+                "op": "not",
+                "of": {"op": "of_store", "column": "market", "store": "country"},
+            },
+        },
+        {
+            "name": "too cheap",
+            "when": {"op": "less_than", "attribute": "price", "value": "50"},
+        },
+    ],
+}
+
+
+async def store_with(
+    api: httpx.AsyncClient, body: bytes | None, kind: str = "text/csv"
+) -> str:
+    """The path of a French store that has this catalog; no worker reads it."""
+    store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
+    path = f"/v1/stores/{store['id']}"
+    if body is not None:
+        answer = await api.post(
+            f"{path}/catalogs", content=body, headers={"Content-Type": kind}
+        )
+        assert answer.status_code == 202, answer.text
+    return path
+
+
+async def preview(api: httpx.AsyncClient, path: str, **body: Any) -> dict[str, Any]:
+    answer = await api.post(f"{path}/mapping/preview", json=body)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_a_preview_shows_the_funnel_and_a_row_of_each_kind(
+    api: httpx.AsyncClient,
+):
+    path = await store_with(api, as_csv(ROWS, WITH_MARKET))
+
+    found = await preview(api, path, mapping=TRIED, categories=CATEGORIES["items"])
+
+    assert found["funnel"] == {
+        "rows": 5,
+        "excluded": 2,
+        "excluded_by": {"other countries": 1, "too cheap": 1},
+        "uncategorized": 1,
+        "invalid": 1,
+        "invalid_by": {"ean_format": 1, "price_format": 1},
+        "wanted": 1,
+    }
+    assert found["whole"]
+    assert [(r["line"], r["fate"], r["excluded_by"]) for r in found["rows"]] == [
+        (2, "wanted", None),
+        (3, "excluded", "other countries"),
+        (4, "excluded", "too cheap"),
+        (5, "uncategorized", None),
+        (6, "invalid", None),
+    ]
+    first, *_, last = found["rows"]
+    assert first["source"]["price"] == "1.299,00 EUR"
+    assert first["texts"]["comment"] == "phones a1"
+    assert first["values"]["price"] == "1363.99"
+    assert first["values"]["quantity"] == 5
+    assert [(p["field"], p["code"]) for p in last["problems"]] == [
+        ("ean", "ean_format"),
+        ("price", "price_format"),
+    ]
+    assert last["problems"][1]["message"] == "“free” is no amount"
+
+
+async def test_a_preview_tells_what_an_import_then_does(shop: Shop):
+    path = f"/v1/stores/{shop.store_id}"
+    await shop.upload_bytes(as_csv(ROWS, WITH_MARKET))
+    before = await shop.offers()
+    catalogs = (await shop.api.get(f"{path}/catalogs")).json()
+
+    funnel = (await preview(shop.api, path, mapping=TRIED))["funnel"]
+    after = await shop.offers()
+    unchanged = (await shop.api.get(f"{path}/catalogs")).json()
+    await shop.api.put(f"{path}/mapping", json=TRIED)
+    catalog = await shop.wait_for(
+        f"/v1/catalogs/{catalogs['items'][0]['id']}", ("ready",)
+    )
+
+    assert (after, unchanged) == (before, catalogs)
+    assert catalog["excluded_by"] == funnel["excluded_by"]
+    counts = catalog["counts"]
+    assert counts["excluded"] == funnel["excluded"] == 2
+    assert counts["uncategorized"] == funnel["uncategorized"] == 1
+    assert counts["created"] + counts["changed"] + counts["unchanged"] == 1
+    assert set(await shop.offers(state="pending")) == {"A1"}
+    rows = (await shop.api.get(f"/v1/catalogs/{catalog['id']}/rows")).json()["items"]
+    assert [(r["code"], r["value"]) for r in rows][:1] == [
+        ("excluded", "other countries")
+    ]
+    assert rows[0]["message"] == "the filter “other countries” leaves the row out"
+
+
+async def test_without_a_mapping_to_try_that_of_the_store_is_looked_at(
+    api: httpx.AsyncClient,
+):
+    path = await store_with(api, as_csv([row("A1"), row("A1"), row("B1")]))
+    nothing = await preview(api, path)
+    await api.put(f"{path}/mapping", json=MAPPING)
+    await api.put(f"{path}/categories", json=CATEGORIES)
+
+    found = await preview(api, path, sample=1)
+
+    assert nothing["missing"] == list(COLUMNS)
+    assert (found["missing"], len(found["rows"])) == ([], 1)
+    assert found["funnel"]["invalid_by"] == {"duplicate_sku": 2}
+    assert (found["funnel"]["invalid"], found["funnel"]["wanted"]) == (2, 1)
+
+
+UNSOUND = {
+    "a column that is not there": (
+        {"attributes": {**MAPPING["attributes"], "comment": {"column": "note"}}},
+        "/mapping/attributes/comment",
+        "unknown_column",
+    ),
+    "a column of a filter": (
+        {
+            **MAPPING,
+            "filters": [{"name": "f", "when": {"op": "empty", "column": "note"}}],
+        },
+        "/mapping/filters/0/when/column",
+        "unknown_column",
+    ),
+    "a column of a step": (
+        {
+            "attributes": {
+                "price": {
+                    "column": "price",
+                    "steps": [
+                        {
+                            "op": "add",
+                            "by": 1,
+                            "when": {"op": "empty", "column": "note"},
+                        }
+                    ],
+                }
+            }
+        },
+        "/mapping/attributes/price/steps/0/when/column",
+        "unknown_column",
+    ),
+    "a wrong number": (
+        {
+            "attributes": {
+                "price": {"column": "price", "steps": [{"op": "percent", "by": "x"}]}
+            }
+        },
+        "/mapping/attributes/price/steps/0/by",
+        "decimal_parsing",
+    ),
+    "a step that the attribute cannot have": (
+        {
+            "attributes": {
+                "sku": {"column": "sku", "steps": [{"op": "buffer", "keep": 1}]}
+            }
+        },
+        "/mapping/attributes/sku/steps/0/op",
+        "step_not_allowed",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "pointer", "code"), UNSOUND.values(), ids=UNSOUND.keys()
+)
+async def test_a_mapping_that_cannot_be_tried_is_refused_with_its_place(
+    api: httpx.AsyncClient, mapping: Any, pointer: str, code: str
+):
+    path = await store_with(api, as_csv(ROWS))
+
+    answer = await api.post(f"{path}/mapping/preview", json={"mapping": mapping})
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == (pointer, code)
+
+
+async def test_there_must_be_a_catalog_that_can_be_read(api: httpx.AsyncClient):
+    none = await store_with(api, None)
+    bad = await store_with(api, b"%PDF-1.7 and so on")
+    other = await store_with(api, as_csv(ROWS))
+    (catalog,) = (await api.get(f"{other}/catalogs")).json()["items"]
+
+    answers = [
+        await api.post(f"{none}/mapping/preview", json={}),
+        await api.post(f"{bad}/mapping/preview", json={"mapping": MAPPING}),
+        await api.post(f"{none}/mapping/preview", json={"catalog_id": catalog["id"]}),
+    ]
+
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [
+        (409, "no_catalog"),
+        (409, "unknown_format"),
+        (404, "not_found"),
+    ]
+
+
+async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings):
+    rows = as_csv([row(f"S{n}") for n in range(400)])
+    async with open_api(
+        settings.model_copy(update={"large_catalog_bytes": 4000})
+    ) as api:
+        path = await store_with(api, gzip.compress(rows), "application/gzip")
+
+        found = await preview(
+            api, path, mapping=MAPPING, categories=CATEGORIES["items"]
+        )
+
+    assert not found["whole"]
+    assert 50 < found["funnel"]["rows"] < 150
+    assert found["funnel"]["wanted"] == found["funnel"]["rows"]
+
+
+def test_a_head_ends_with_a_line_and_a_json_array_has_none(tmp_path):
+    csv, wide, array = (tmp_path / n for n in ("a.csv", "b.csv", "c.json"))
+    csv.write_bytes(b"a;b\n1;2\n3;4\n")
+    wide.write_text("a;b\n1;2\n3;4\n", encoding="utf-16")
+    array.write_bytes(b'[{"a": 1}, {"a": 2}]')
+
+    cut = head_of(SourceFile(csv), 9, tmp_path)
+    text = cut.source.path.read_bytes()
+    uneven = head_of(SourceFile(wide), 21, tmp_path)
+
+    assert (cut.is_whole, text) == (False, b"a;b\n1;2\n")
+    assert uneven.source.path.read_text("utf-16") == "a;b\n1;2\n"
+    assert head_of(SourceFile(csv), 12, tmp_path).is_whole
+    with pytest.raises(CatalogRejectedError, match="JSON array"):
+        head_of(SourceFile(array), 9, tmp_path)
+
+
+def test_what_has_no_lines_is_looked_into_whole_or_not_at_all(tmp_path: Path):
+    csv = b"sku;price\nA;1\nB;2\n"
+    zipped, parquet = tmp_path / "a.zip", tmp_path / "a.parquet"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("a.csv", csv)
+    pl.DataFrame({"sku": ["A", "B"]}).write_parquet(parquet)
+    feed = tmp_path / "a.xml"
+    feed.write_text("<rss><channel><item><id>A</id></item></channel></rss>")
+
+    whole = head_of(SourceFile(zipped), len(csv), tmp_path)
+
+    assert whole.is_whole
+    assert whole.source.path.read_bytes() == csv
+    for path in (zipped, parquet, feed):
+        with pytest.raises(CatalogRejectedError) as refused:
+            head_of(SourceFile(path), len(csv) - 1, tmp_path)
+        assert refused.value.code == "too_large_to_preview"

@@ -1,0 +1,83 @@
+"""The examples of the reference of rules, run as they stand there."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.preview import Shown, preview_catalog
+from app.catalogs.engine.source import SourceFile
+from app.stores.conditions import Condition
+from app.stores.mapping import Mapping
+from app.stores.resolving import flaws, for_store
+from app.stores.steps import AnyStep
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
+TEXT = REFERENCE.read_text(encoding="utf-8")
+EXAMPLES = re.findall(
+    r"## ([^\n]+)\n(?:(?!\n## ).)*?```json\n(.*?)```\s*```csv\n(.*?)```\s*"
+    r"```result\n(.*?)```",
+    TEXT,
+    re.DOTALL,
+)
+
+
+def told(row: Shown, name: str) -> str:
+    """What the result of an example says of a row, as text."""
+    found: Any = {"fate": row.fate, "excluded_by": row.excluded_by}.get(name)
+    if name in row.texts:
+        found = row.values.get(name, row.texts[name])
+    return "" if found is None else str(found)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "catalog", "result"),
+    [example[1:] for example in EXAMPLES],
+    ids=[example[0] for example in EXAMPLES],
+)
+def test_an_example_does_what_the_reference_says(
+    tmp_path: Path, mapping: str, catalog: str, result: str
+):
+    parsed = Mapping.model_validate(json.loads(mapping))
+    path = tmp_path / "catalog.csv"
+    path.write_text(catalog, encoding="utf-8")
+    config = ImportConfig(for_store(parsed, "FR", "EUR"), {"phones": 1}, "EUR")
+
+    found = preview_catalog(
+        SourceFile(path), config, tmp_path, most_bytes=10_000, sample=100
+    )
+
+    wanted = list(csv.DictReader(io.StringIO(result), delimiter=";"))
+    assert flaws(parsed, "FR") == []
+    assert [{n: told(row, n) for n in wanted[0]} for row in found.rows] == wanted
+
+
+def test_the_reference_has_an_example_of_each_part():
+    assert [example[0] for example in EXAMPLES] == [
+        "Sources",
+        "Text steps",
+        "Number steps",
+        "Filters",
+    ]
+
+
+def ops_of(union: Any) -> set[str]:
+    members = get_args(get_args(union)[0])
+    return {op for m in members for op in get_args(m.model_fields["op"].annotation)}
+
+
+@pytest.mark.parametrize("union", [AnyStep, Condition], ids=["steps", "conditions"])
+def test_the_reference_has_every_rule(union: Any):
+    named = {
+        op
+        for line in TEXT.splitlines()
+        if line.startswith("| `")
+        for op in re.findall(r"`([a-z_]+)`", line.split("|")[1])
+    }
+
+    assert ops_of(union) <= named
