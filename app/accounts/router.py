@@ -14,6 +14,7 @@ from app.accounts.schemas import (
     TokenIn,
     shown,
 )
+from app.accounts.sharing import shared_quantity_of
 from app.database import Tx
 from app.errors import problem_responses
 from app.jobs.kinds import JobKind
@@ -41,7 +42,10 @@ async def read_account(
     return shown(await service.get(tx.session, account_id), settings)
 
 
-@router.patch("/{account_id}", summary="Change the limits of a seller account")
+@router.patch(
+    "/{account_id}",
+    summary="Change what the stores of a seller account share",
+)
 async def patch_account(
     account_id: UUID,
     body: SellerAccountPatch,
@@ -50,8 +54,12 @@ async def patch_account(
     settings: CurrentSettings,
 ) -> SellerAccountOut:
     account = await service.get(tx.session, account_id)
-    for name in body.model_fields_set:
-        setattr(account, name, getattr(body, name))
+    changes = body.model_dump(exclude_unset=True)
+    if "shared_quantity" in changes:
+        policy = shared_quantity_of(changes.pop("shared_quantity") or "min")
+        await service.share_by(tx.session, account, policy)
+    for name, value in changes.items():
+        setattr(account, name, value)
     account.version += 1
     return shown(account, settings)
 

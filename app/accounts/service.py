@@ -12,8 +12,9 @@ from sqlmodel import col, select
 
 from app.accounts.budget import HOUR, Pace, Spend
 from app.accounts.models import LineSpend, SellerAccount
+from app.accounts.sharing import ACCEPTED, SharedQuantity
 from app.columns import new_id
-from app.errors import ConflictError, NotFoundError
+from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.settings import Settings
 from app.vault import Sealed, Vault
 
@@ -147,6 +148,41 @@ async def still_uses(
         {"id": account_id, "digest": token_digest},
     )
     return bool(found)
+
+
+async def share_by(
+    session: AsyncSession, account: SellerAccount, policy: SharedQuantity
+) -> None:
+    """Let the shared stock follow another wish; the stores look at it at once.
+
+    Raises InvalidError when the policy names a store of another account.
+    """
+    if policy.leader and not await _has_store(session, account.id, policy.leader):
+        message = "No store of this account has this id."
+        wrong = FieldError("shared_quantity", "unknown_store", message, ACCEPTED)
+        raise InvalidError(message, errors=[wrong])
+    if account.shared_quantity != str(policy):
+        account.shared_quantity = str(policy)
+        await look_again(session, account.id)
+
+
+async def _has_store(session: AsyncSession, account_id: UUID, store_id: UUID) -> bool:
+    found = await session.scalar(
+        text("SELECT true FROM store WHERE id = :id AND account_id = :account"),
+        {"id": store_id, "account": account_id},
+    )
+    return bool(found)
+
+
+async def look_again(session: AsyncSession, account_id: UUID) -> None:
+    """What the stores of an account share has changed: each is due for a run now."""
+    await session.execute(
+        text(
+            "UPDATE store SET next_offers_at = now() WHERE account_id = :account "
+            "AND active AND publish_offers"
+        ),
+        {"account": account_id},
+    )
 
 
 async def pause(session: AsyncSession, account_id: UUID, length: timedelta) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from app.accounts import service as accounts
 from app.accounts.models import SellerAccount
+from app.accounts.sharing import shared_quantity_of
 from app.backmarket.client import Access
 from app.backmarket.markets import Environment, Platform, market_of
 from app.columns import utc_now
@@ -157,6 +158,7 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
         account_id=account.id,
         siblings=siblings,
         market=market,
+        shared_quantity=shared_quantity_of(account.shared_quantity),
         limits=limits,
         access=access,
         token_digest=account.token_digest,

@@ -19,7 +19,7 @@ from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.rows import hurry
-from app.publications import requests
+from app.publications import neighbours, requests
 from app.publications.context import Run, Tools
 from app.publications.lifecycle import OVER, advance
 from app.publications.models import Publication
@@ -101,6 +101,7 @@ async def finish(run: Run) -> None:
             await accounts.note_connection(tx.session, run.account_id, "ok")
         await _end(tx, publication, State.FINISHED, None, None)
         await _follow_up(tx, run, publication)
+        await neighbours.tell(tx, run)
         crashpoint("publish.before_finish")
         await run.lease.finish(tx.session)
     crashpoint("publish.finished")

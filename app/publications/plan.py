@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.sharing import LOWEST, SharedQuantity
 from app.publications.plan_sql import counting, writing
 from app.publications.words import PRODUCT_CODES
 
@@ -33,6 +34,8 @@ class PlanRequest:
     """SKU lines that may be sent now; the rest is deferred."""
     single_max: int
     """Up to so many updates go one by one."""
+    policy: SharedQuantity = LOWEST
+    """Whose wish their shared stock follows."""
     products: bool = False
     """Whether the store publishes products: unknown EANs are left to that run."""
     detail: int = DETAIL_LIMIT
@@ -104,7 +107,11 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
     }
     siblings = await _who_wish(session, request.siblings)
     if siblings:
-        values["siblings"] = siblings
+        values |= {
+            "siblings": siblings,
+            "policy": request.policy.rule,
+            "leader": request.policy.leader,
+        }
     await session.execute(GROUP_BY_HASH)
     totals = (await session.execute(COUNT[bool(siblings)], values)).all()
     cut = _cut(totals, request.lines + request.detail)

@@ -97,6 +97,7 @@ async def _plan_offers(run: Run) -> None:
             publication_id=run.publication_id,
             store_id=run.store_id,
             siblings=run.siblings,
+            policy=run.shared_quantity,
             lines=lines_left(run.limits.lines_per_hour, spent, now),
             single_max=run.tools.settings.single_update_max,
             products=run.publishes_products,

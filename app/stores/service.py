@@ -296,9 +296,15 @@ def _set_due(store: Store) -> None:
     store.next_products_at = next_due(store.id, products, now)
 
 
-async def deactivate(store: Store) -> None:
-    """Stop publishing. What is online stays as it is."""
+async def deactivate(session: AsyncSession, store: Store) -> None:
+    """Stop publishing. What is online stays as it is.
+
+    Its wishes count no more in the stock that stores of its account share.
+    """
     if store.active:
         store.active = False
         store.next_offers_at = store.next_products_at = None
         store.version += 1
+        await session.flush()
+        if store.account_id:
+            await accounts.look_again(session, store.account_id)
