@@ -102,6 +102,7 @@ def _import(
             Path(folder),
             on_phase=_phase_noter(connection, lease, task),
             finish=finish,
+            as_of=task.as_of,
         )
 
 

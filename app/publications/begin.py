@@ -20,7 +20,7 @@ from app.publications.context import Run, Tools, wait_for_turn
 from app.publications.lifecycle import LIVE, OVER, advance
 from app.publications.models import Publication
 from app.publications.plan import PlanSummary
-from app.publications.words import Kind, State
+from app.publications.words import Kind, State, Trigger
 from app.stores.models import Store
 
 BUSY = timedelta(seconds=2)
@@ -107,6 +107,8 @@ async def _awaits_import(
     Who uploads and publishes at once means the new catalog; but a long import holds
     no run up for longer than our patience.
     """
+    if publication.trigger == Trigger.QUICK:
+        return False
     asked = max(publication.requested_at, publication.not_before or EARLIEST)
     if now - asked > IMPORT_PATIENCE:
         return False

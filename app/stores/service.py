@@ -99,7 +99,7 @@ async def delete(session: AsyncSession, store: Store) -> None:
             text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
             {"id": store.id},
         )
-    for table in ("offer", "offer_digest"):
+    for table in ("offer", "offer_digest", "quick_update"):
         await session.execute(
             text(f"DELETE FROM {table} WHERE store_id = :id"),  # noqa: S608 - constants
             {"id": store.id},
