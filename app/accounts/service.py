@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from app.accounts.budget import HOUR, Pace, Spend
+from app.accounts.budget import HOUR, LATEST_ARRIVAL, Pace, Spend
 from app.accounts.models import LineSpend, SellerAccount
 from app.accounts.sharing import ACCEPTED, SharedQuantity
 from app.columns import new_id
@@ -226,6 +226,14 @@ async def take_turn(
     return max(wait, timedelta(0))
 
 
+async def hold_budget(session: AsyncSession, account_id: UUID) -> None:
+    """Let no other worker reserve lines of the account before this one is through."""
+    await session.execute(
+        text("SELECT 1 FROM seller_account WHERE id = :id FOR NO KEY UPDATE"),
+        {"id": account_id},
+    )
+
+
 async def spends(session: AsyncSession, account_id: UUID) -> list[Spend]:
     """Lines reserved in the last hour, oldest first."""
     rows = await session.execute(
@@ -239,12 +247,16 @@ async def spends(session: AsyncSession, account_id: UUID) -> list[Spend]:
 
 
 async def spend(session: AsyncSession, account_id: UUID, lines: int) -> UUID:
-    """Reserve lines before they are sent; old entries are dropped on the way."""
+    """Reserve lines before they are sent; old entries are dropped on the way.
+
+    They count from the latest moment at which they may arrive.
+    """
     await session.execute(
         text("DELETE FROM line_spend WHERE account_id = :id AND at < now() - :keep"),
         {"id": account_id, "keep": 2 * HOUR},
     )
-    entry = LineSpend(account_id=account_id, lines=lines)
+    at = await database_now(session) + LATEST_ARRIVAL
+    entry = LineSpend(account_id=account_id, at=at, lines=lines)
     session.add(entry)
     await session.flush()
     return entry.id

@@ -59,6 +59,7 @@ class Run:
     state: State
     kind: Kind
     publishes_products: bool
+    express: bool
     trigger: str
     started_at: datetime | None
 

@@ -34,7 +34,9 @@ async def tell(tx: Transaction, run: Run) -> None:
     A run that was asked for like this asks for none: two stores cannot keep each
     other busy.
     """
-    if run.kind is not Kind.OFFERS or not run.siblings or run.trigger in _TOLD:
+    if run.kind is not Kind.OFFERS or not run.siblings or run.express:
+        return
+    if run.trigger in _TOLD:
         return
     found = await tx.session.execute(
         _CONCERNED, {"siblings": list(run.siblings), "store": run.store_id}

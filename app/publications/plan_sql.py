@@ -62,8 +62,10 @@ compared AS NOT MATERIALIZED (
          coalesce(elsewhere.sells, false) AS sold_elsewhere,
          {target} AS target
     FROM offer AS o {elsewhere}
-   WHERE o.store_id = :store AND o.dirty
+   WHERE o.store_id = :store AND o.dirty {only}
 )"""
+# What another run of the store is sending already need not be sent again.
+_NOT_IN_FLIGHT = "AND o.sku_key <> ALL(CAST(:in_flight AS text[]))"
 
 _DIFFERS = """
 differing AS NOT MATERIALIZED (
@@ -135,7 +137,8 @@ ranked AS (
     FROM chosen
 ),
 allowed AS (
-  SELECT *, verdict = 'send' AND seq <= :lines AS goes,
+  SELECT *, verdict = 'send' AND seq <= :lines
+           - CASE WHEN lane = {stock_down} THEN 0 ELSE :reserve END AS goes,
          CASE WHEN NOT listed THEN 2 WHEN lane = {stock_down} THEN 0 ELSE 1 END
            AS company
     FROM ranked
@@ -151,6 +154,8 @@ doored AS (
     FROM grouped
 )"""
 
+BEHIND_LOWERED_STOCK = 10_000_000
+"""Calls of offers that have a lower number lower stock and do nothing else."""
 # Dispatches, in the order of sending: lowered stock, other updates, creations; in each
 # one per single update, then batches.
 _INSERT = """
@@ -203,23 +208,37 @@ SELECT reason, verdict, lane, count(*) AS changes
 """
 
 
-def _steps(*, shared: bool) -> list[str]:
+_LOWERS = """
+SELECT EXISTS (SELECT 1 FROM judged WHERE verdict = 'send' AND lane = {stock_down}
+                  AND NOT in_error)
+"""
+
+
+def _steps(*, shared: bool, urgent: bool) -> list[str]:
     return [
         _COMPARED.format(
             elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE,
             target=_SHARED_TARGET if shared else _OWN_TARGET,
+            only=_NOT_IN_FLIGHT if urgent else "",
         ).strip(),
         _DIFFERS.strip(),
         _JUDGED.format(**LANES).strip(),
     ]
 
 
-def counting(*, shared: bool) -> str:
+def counting(*, shared: bool, urgent: bool = False) -> str:
     """How many changes there are, by reason, verdict and lane."""
-    return "WITH " + ",\n".join(_steps(shared=shared)) + _COUNTS
+    return "WITH " + ",\n".join(_steps(shared=shared, urgent=urgent)) + _COUNTS
 
 
-def writing(*, shared: bool) -> str:
+def lowering(*, shared: bool) -> str:
+    """Whether stock is to be lowered that no run is sending yet, nor was refused."""
+    steps = _steps(shared=shared, urgent=True)
+    return "WITH " + ",\n".join(steps) + _LOWERS.format(**LANES)
+
+
+def writing(*, shared: bool, urgent: bool = False) -> str:
     """The changes to be sent, and as many others as are listed, into `change`."""
-    steps = [*_steps(shared=shared), _RANKED.format(**LANES).strip()]
+    steps = _steps(shared=shared, urgent=urgent)
+    steps.append(_RANKED.format(**LANES).strip())
     return "WITH " + ",\n".join(steps) + _INSERT
