@@ -19,6 +19,7 @@ from app.jobs import queue
 from app.openapi import describe
 from app.orders.router import router as orders
 from app.problems import add_problem_handlers, unexpected
+from app.publications.budget_router import router as budgets
 from app.publications.quick_router import router as quick_updates
 from app.publications.router import router as publications
 from app.requests import RequestContext
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         catalogs,
         publications,
         quick_updates,
+        budgets,
         hooks,
         hook_secrets,
         orders,

@@ -6,9 +6,7 @@ from fastapi import APIRouter, status
 
 from app.access.doorway import Admin, CurrentSettings, CurrentVault
 from app.accounts import service
-from app.accounts.budget import lines_left
 from app.accounts.schemas import (
-    BudgetOut,
     SellerAccountOut,
     SellerAccountPatch,
     TokenIn,
@@ -77,19 +75,3 @@ async def put_token(
     account = await service.get(tx.session, account_id)
     await service.rotate_token(tx.session, vault, account, body.token)
     await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
-
-
-@router.get("/{account_id}/budget", summary="Lines used and left in this hour")
-async def read_budget(
-    account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
-) -> BudgetOut:
-    account = await service.get(tx.session, account_id)
-    limit = service.limits_of(account, settings).lines_per_hour
-    spent = await service.spends(tx.session, account_id)
-    left = lines_left(limit, spent, await service.database_now(tx.session))
-    return BudgetOut(
-        lines_per_hour=limit,
-        used=sum(s.lines for s in spent),
-        left=left,
-        paused_until=account.paused_until,
-    )

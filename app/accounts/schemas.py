@@ -111,15 +111,6 @@ class TokenIn(BaseModel):
     token: MarketplaceToken
 
 
-class BudgetOut(BaseModel):
-    """Lines of the last hour against the limit."""
-
-    lines_per_hour: int
-    used: int
-    left: int
-    paused_until: datetime | None
-
-
 def shown(account: SellerAccount, settings: Settings) -> SellerAccountOut:
     limits = limits_of(account, settings)
     return SellerAccountOut(

@@ -169,6 +169,20 @@ def _is_urgent(total: Any) -> bool:  # noqa: ANN401 - a row of COUNT
     return bool(total.verdict == "send" and total.lane == Lane.STOCK_DOWN)
 
 
+async def waiting_changes(
+    session: AsyncSession, request: PlanRequest
+) -> dict[Lane, int]:
+    """How many changes a plan would send, were there lines enough, by lane."""
+    values = await _values(session, request)
+    await session.execute(GROUP_BY_HASH)
+    variant = ("siblings" in values, request.urgent)
+    lanes: dict[Lane, int] = {}
+    for row in await session.execute(COUNT[variant], values):
+        if row.verdict == "send":
+            lanes[Lane(row.lane)] = lanes.get(Lane(row.lane), 0) + row.changes
+    return lanes
+
+
 async def lowers_stock(session: AsyncSession, request: PlanRequest) -> bool:
     """Whether an urgent plan would have something to send that was not refused."""
     values = await _values(session, request)
