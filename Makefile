@@ -70,8 +70,8 @@ test: check  ## all checks, then all tests with coverage: make test ARGS='-k pla
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench bench-catalog bench-publish bench-api bench-hook bench-fairness
-bench: bench-catalog bench-publish bench-api bench-hook bench-fairness  ## every speed promise
+.PHONY: bench bench-catalog bench-publish bench-api bench-hook bench-fairness bench-quick
+bench: bench-catalog bench-publish bench-api bench-hook bench-fairness bench-quick  ## every speed promise
 
 bench-catalog: $(READY)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
@@ -84,6 +84,9 @@ bench-api: $(READY)  ## reads beside a million-row import
 
 bench-hook: $(READY)  ## from a signed webhook to the first call
 	@$(BIN)/python -m bench.hook $(ARGS)
+
+bench-quick: $(READY)  ## a quick update to the first write, and what lanes cost
+	@$(BIN)/python -m bench.quick $(ARGS)
 
 bench-fairness: $(READY)  ## what a big import costs another store: make bench-fairness
 	@$(BIN)/python -m bench.fairness $(ARGS)

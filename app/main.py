@@ -21,6 +21,8 @@ from app.jobs import queue
 from app.openapi import describe
 from app.orders.router import router as orders
 from app.problems import add_problem_handlers, unexpected
+from app.publications.budget_router import router as budgets
+from app.publications.quick_router import router as quick_updates
 from app.publications.router import router as publications
 from app.requests import RequestContext
 from app.settings import Settings, load_settings, require
@@ -87,6 +89,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         sources,
         mapping_trials,
         publications,
+        quick_updates,
+        budgets,
         hooks,
         hook_secrets,
         orders,

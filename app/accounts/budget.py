@@ -7,11 +7,16 @@ both doors, about 20 listing requests in 10 s.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 HOUR = timedelta(hours=1)
 REQUEST_WINDOW = timedelta(seconds=10)
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=5)
+LATEST_ARRIVAL = timedelta(seconds=15)
+"""So long after they were reserved lines may arrive: their hour begins then."""
+RESERVE_PERCENT = 1
+"""Of the hour's lines, kept for stock that is lowered: it never waits for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,16 @@ class Spend:
 
     at: datetime
     lines: int
+
+
+def reserve_of(limit: int) -> int:
+    """Lines of an hour that only lowered stock may use."""
+    return limit * RESERVE_PERCENT // 100
+
+
+def usual_left(limit: int, spent: Sequence[Spend], now: datetime) -> int:
+    """Lines that may still be sent of anything but lowered stock."""
+    return max(0, lines_left(limit, spent, now) - reserve_of(limit))
 
 
 def lines_left(limit: int, spent: Sequence[Spend], now: datetime) -> int:
@@ -49,6 +64,32 @@ def next_room(
             if free >= goal:
                 return spend.at + HOUR
     return now
+
+
+def sent_by(
+    limit: int, spent: Sequence[Spend], now: datetime, queue: Sequence[int]
+) -> list[datetime | None]:
+    """When the last line of each lane goes, None where a lane is empty.
+
+    Lanes wait in this order. Lines that are free go now; each that was spent is free
+    an hour later, and so on hour by hour.
+    """
+    used = [s for s in sorted(spent, key=lambda s: s.at) if s.at > now - HOUR]
+    times = [now, *(s.at + HOUR for s in used)]
+    free = limit - sum(s.lines for s in used)
+    sums = list(accumulate([free, *(s.lines for s in used)]))
+    return [
+        _nth_line(limit, times, sums, last) if lines else None
+        for lines, last in zip(queue, accumulate(queue), strict=True)
+    ]
+
+
+def _nth_line(
+    limit: int, times: Sequence[datetime], sums: Sequence[int], number: int
+) -> datetime:
+    rounds, place = divmod(number - 1, limit)
+    found = next(i for i, total in enumerate(sums) if total > place)
+    return times[found] + rounds * (HOUR + LATEST_ARRIVAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from fastapi import APIRouter, status
 
 from app.access.doorway import Admin, CurrentSettings, CurrentVault
 from app.accounts import service
-from app.accounts.budget import lines_left
 from app.accounts.schemas import (
-    BudgetOut,
     SellerAccountOut,
     SellerAccountPatch,
     TokenIn,
     shown,
 )
+from app.accounts.sharing import shared_quantity_of
 from app.database import Tx
 from app.errors import problem_responses
 from app.jobs.kinds import JobKind
@@ -41,7 +40,10 @@ async def read_account(
     return shown(await service.get(tx.session, account_id), settings)
 
 
-@router.patch("/{account_id}", summary="Change the limits of a seller account")
+@router.patch(
+    "/{account_id}",
+    summary="Change what the stores of a seller account share",
+)
 async def patch_account(
     account_id: UUID,
     body: SellerAccountPatch,
@@ -50,8 +52,12 @@ async def patch_account(
     settings: CurrentSettings,
 ) -> SellerAccountOut:
     account = await service.get(tx.session, account_id)
-    for name in body.model_fields_set:
-        setattr(account, name, getattr(body, name))
+    changes = body.model_dump(exclude_unset=True)
+    if "shared_quantity" in changes:
+        policy = shared_quantity_of(changes.pop("shared_quantity") or "min")
+        await service.share_by(tx.session, account, policy)
+    for name, value in changes.items():
+        setattr(account, name, value)
     account.version += 1
     return shown(account, settings)
 
@@ -69,19 +75,3 @@ async def put_token(
     account = await service.get(tx.session, account_id)
     await service.rotate_token(tx.session, vault, account, body.token)
     await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
-
-
-@router.get("/{account_id}/budget", summary="Lines used and left in this hour")
-async def read_budget(
-    account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
-) -> BudgetOut:
-    account = await service.get(tx.session, account_id)
-    limit = service.limits_of(account, settings).lines_per_hour
-    spent = await service.spends(tx.session, account_id)
-    left = lines_left(limit, spent, await service.database_now(tx.session))
-    return BudgetOut(
-        lines_per_hour=limit,
-        used=sum(s.lines for s in spent),
-        left=left,
-        paused_until=account.paused_until,
-    )

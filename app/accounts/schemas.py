@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.accounts.models import SellerAccount
 from app.accounts.service import limits_of
+from app.accounts.sharing import ACCEPTED, shared_quantity_of
 from app.settings import Settings
 
 SHORTEST_TOKEN = 8
@@ -43,6 +44,18 @@ MarketplaceToken = Annotated[
 ]
 
 
+def _as_policy(text: str) -> str:
+    try:
+        return str(shared_quantity_of(text))
+    except ValueError:
+        raise PydanticCustomError(
+            "unknown_policy", "There is no such policy.", {"accepted": ACCEPTED}
+        ) from None
+
+
+SharedQuantityText = Annotated[str, Field(max_length=60), AfterValidator(_as_policy)]
+
+
 class ConnectionHealth(BaseModel):
     """Whether Back Market took the token when it was last used."""
 
@@ -57,6 +70,10 @@ class SellerAccountOut(BaseModel):
     id: UUID
     platform: str
     environment: str
+    shared_quantity: str = Field(
+        description="whose wish the stock follows that all stores share: `min`, `max` "
+        "or `store:<id>`"
+    )
     lines_per_hour: int
     requests_per_10s: int
     connection: ConnectionHealth
@@ -65,7 +82,7 @@ class SellerAccountOut(BaseModel):
 
 
 class SellerAccountPatch(BaseModel):
-    """Limits to be used instead of the operator's; null returns to those."""
+    """The shared stock, and limits instead of the operator's; null: the usual ones."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"lines_per_hour": 2000}]}
@@ -76,6 +93,11 @@ class SellerAccountPatch(BaseModel):
     )
     requests_per_10s: int | None = Field(
         None, ge=2, le=100_000, description="listing requests in 10 seconds"
+    )
+    shared_quantity: SharedQuantityText | None = Field(
+        None,
+        description="whose wish the stock follows that all stores share: `min` (the "
+        "usual), `max`, or `store:<id>`",
     )
 
 
@@ -89,21 +111,13 @@ class TokenIn(BaseModel):
     token: MarketplaceToken
 
 
-class BudgetOut(BaseModel):
-    """Lines of the last hour against the limit."""
-
-    lines_per_hour: int
-    used: int
-    left: int
-    paused_until: datetime | None
-
-
 def shown(account: SellerAccount, settings: Settings) -> SellerAccountOut:
     limits = limits_of(account, settings)
     return SellerAccountOut(
         id=account.id,
         platform=account.platform,
         environment=account.environment,
+        shared_quantity=account.shared_quantity,
         lines_per_hour=limits.lines_per_hour,
         requests_per_10s=limits.requests_per_10s,
         connection=ConnectionHealth.model_validate(

@@ -10,10 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from app.accounts.budget import HOUR, Pace, Spend
+from app.accounts.budget import HOUR, LATEST_ARRIVAL, Pace, Spend
 from app.accounts.models import LineSpend, SellerAccount
+from app.accounts.sharing import ACCEPTED, SharedQuantity
 from app.columns import new_id
-from app.errors import ConflictError, NotFoundError
+from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.settings import Settings
 from app.vault import Sealed, Vault
 
@@ -149,6 +150,41 @@ async def still_uses(
     return bool(found)
 
 
+async def share_by(
+    session: AsyncSession, account: SellerAccount, policy: SharedQuantity
+) -> None:
+    """Let the shared stock follow another wish; the stores look at it at once.
+
+    Raises InvalidError when the policy names a store of another account.
+    """
+    if policy.leader and not await _has_store(session, account.id, policy.leader):
+        message = "No store of this account has this id."
+        wrong = FieldError("shared_quantity", "unknown_store", message, ACCEPTED)
+        raise InvalidError(message, errors=[wrong])
+    if account.shared_quantity != str(policy):
+        account.shared_quantity = str(policy)
+        await look_again(session, account.id)
+
+
+async def _has_store(session: AsyncSession, account_id: UUID, store_id: UUID) -> bool:
+    found = await session.scalar(
+        text("SELECT true FROM store WHERE id = :id AND account_id = :account"),
+        {"id": store_id, "account": account_id},
+    )
+    return bool(found)
+
+
+async def look_again(session: AsyncSession, account_id: UUID) -> None:
+    """What the stores of an account share has changed: each is due for a run now."""
+    await session.execute(
+        text(
+            "UPDATE store SET next_offers_at = now() WHERE account_id = :account "
+            "AND active AND publish_offers"
+        ),
+        {"account": account_id},
+    )
+
+
 async def pause(session: AsyncSession, account_id: UUID, length: timedelta) -> None:
     """Let the account rest after a 429; no worker calls for it until then."""
     await session.execute(
@@ -190,6 +226,14 @@ async def take_turn(
     return max(wait, timedelta(0))
 
 
+async def hold_budget(session: AsyncSession, account_id: UUID) -> None:
+    """Let no other worker reserve lines of the account before this one is through."""
+    await session.execute(
+        text("SELECT 1 FROM seller_account WHERE id = :id FOR NO KEY UPDATE"),
+        {"id": account_id},
+    )
+
+
 async def spends(session: AsyncSession, account_id: UUID) -> list[Spend]:
     """Lines reserved in the last hour, oldest first."""
     rows = await session.execute(
@@ -203,12 +247,16 @@ async def spends(session: AsyncSession, account_id: UUID) -> list[Spend]:
 
 
 async def spend(session: AsyncSession, account_id: UUID, lines: int) -> UUID:
-    """Reserve lines before they are sent; old entries are dropped on the way."""
+    """Reserve lines before they are sent; old entries are dropped on the way.
+
+    They count from the latest moment at which they may arrive.
+    """
     await session.execute(
         text("DELETE FROM line_spend WHERE account_id = :id AND at < now() - :keep"),
         {"id": account_id, "keep": 2 * HOUR},
     )
-    entry = LineSpend(account_id=account_id, lines=lines)
+    at = await database_now(session) + LATEST_ARRIVAL
+    entry = LineSpend(account_id=account_id, at=at, lines=lines)
     session.add(entry)
     await session.flush()
     return entry.id

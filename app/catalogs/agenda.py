@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -28,6 +30,8 @@ class Task:
     catalog_id: UUID
     store_id: UUID
     source: SourceFile
+    as_of: datetime
+    """The time that the catalog tells of."""
     config: ImportConfig | None
     config_version: int
     twin: Catalog | None
@@ -97,8 +101,18 @@ async def _twin(
         and current.given == catalog.given
         and current.media_type == catalog.media_type
         and current.config_version == store.config_version
+        and not await _has_quick_updates(session, store.id)
     )
     return current if same else None
+
+
+async def _has_quick_updates(session: AsyncSession, store_id: UUID) -> bool:
+    """Then the same bytes may mean other offers than those that are wanted now."""
+    found = await session.scalar(
+        text("SELECT true FROM quick_update WHERE store_id = :id LIMIT 1"),
+        {"id": store_id},
+    )
+    return bool(found)
 
 
 def _task(
@@ -114,7 +128,16 @@ def _task(
         config = config_of(store, mapping, stores.categories_of(store))
     source = source_of(settings, storage, catalog)
     large = catalog.size_bytes > settings.large_catalog_bytes
-    return Task(catalog.id, store.id, source, config, store.config_version, twin, large)
+    return Task(
+        catalog_id=catalog.id,
+        store_id=store.id,
+        source=source,
+        as_of=catalog.as_of or catalog.created_at,
+        config=config,
+        config_version=store.config_version,
+        twin=twin,
+        is_large=large,
+    )
 
 
 def config_of(

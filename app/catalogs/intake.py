@@ -104,6 +104,7 @@ def _import(
             Path(folder),
             on_phase=_phase_noter(connection, lease, task),
             finish=finish,
+            as_of=task.as_of,
         )
 
 

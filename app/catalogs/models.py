@@ -27,7 +27,10 @@ from app.columns import (
 
 
 class Catalog(SQLModel, table=True):
-    """One upload, kept as it came, immutable, with what became of its rows."""
+    """One upload, kept as it came, immutable, with what became of its rows.
+
+    `as_of` is the time that it tells of; NULL: when it was received.
+    """
 
     __tablename__ = "catalog"
     __table_args__ = (Index("ix_catalog_store", "store_id", "id"),)
@@ -49,6 +52,7 @@ class Catalog(SQLModel, table=True):
     problem_counts: dict[str, int] = json_field(default=dict)
     excluded_by: dict[str, int] = json_field(default=dict, filled="'{}'")
     config_version: int | None = None
+    as_of: datetime | None = time_field()
     same_as: UUID | None = None
     reason_code: str | None = None
     reason: str | None = None
@@ -187,3 +191,22 @@ class OfferDigest(SQLModel, table=True):
     identity: str
     signs: dict[str, Any] = json_field(default=dict)
     rows: bytes
+
+
+class QuickUpdate(SQLModel, table=True):
+    """Stock or price of an offer that came after the catalog in force.
+
+    Each value has the time that it tells of, and stands over all catalogs that tell of
+    an earlier one. `over` is the fingerprint of the row below it. No foreign key, as
+    for offers: the service that deletes a store deletes it.
+    """
+
+    __tablename__ = "quick_update"
+
+    store_id: UUID = Field(primary_key=True)
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    over: int | None = Field(default=None, sa_type=BigInteger)
+    quantity: int | None = None
+    quantity_at: datetime | None = time_field()
+    price: Decimal | None = Field(default=None, sa_type=MONEY)
+    price_at: datetime | None = time_field()

@@ -1,5 +1,6 @@
 """`/v1/stores/{id}/catalogs`, `/v1/catalogs`, `/v1/stores/{id}/offers`."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -16,7 +17,10 @@ from app.access.doorway import (
 from app.backmarket.markets import market_of
 from app.catalogs import queries, service
 from app.catalogs.progress import UNDER_WAY, WatchedCatalog
+from app.catalogs.quick import told_at
 from app.catalogs.schemas import (
+    AsOfGiven,
+    AsOfHeader,
     CatalogOut,
     EncodingGiven,
     OfferOut,
@@ -90,20 +94,30 @@ async def upload_catalog(
     separator: SeparatorGiven = None,
     quote: QuoteGiven = None,
     encoding: EncodingGiven = None,
+    as_of: AsOfGiven = None,
+    as_of_header: AsOfHeader = None,
 ) -> CatalogOut:
     """CSV, TSV, NDJSON, a JSON array, an XML feed or Parquet, also gzipped or zipped.
 
+    A quick update that is newer than `as_of` stands over the catalog's values.
     The body is streamed to storage and read by a worker: poll the `Location`.
     """
     async with database.transaction() as tx:
         await stores.visible(tx.session, caller, store_id)
     intake = Intake(settings, database, storage)
     catalog = await service.receive(
-        intake, request, store_id, Given(separator, quote, encoding)
+        intake,
+        request,
+        store_id,
+        Given(separator, quote, encoding, _told(as_of or as_of_header)),
     )
     response.headers["Location"] = f"/v1/catalogs/{catalog.id}"
     response.headers["Retry-After"] = "2"
     return catalog_out(catalog)
+
+
+def _told(as_of: datetime | None) -> datetime | None:
+    return told_at(as_of) if as_of else None
 
 
 @router.get("/stores/{store_id}/catalogs", summary="List catalogs, newest first")

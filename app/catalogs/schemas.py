@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query
-from pydantic import AfterValidator, BaseModel, Field
+from fastapi import Header, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from app.catalogs.engine.problems import describe, problems_in
 from app.catalogs.models import Catalog
@@ -25,6 +25,13 @@ EncodingGiven = Annotated[
     str | None,
     Query(description="utf-8, utf-16, cp1252, latin-1, ...; found when absent"),
     AfterValidator(encoding_of),
+]
+AsOfGiven = Annotated[
+    AwareDatetime | None,
+    Query(description="the time that it tells of; else when it is received"),
+]
+AsOfHeader = Annotated[
+    AwareDatetime | None, Header(alias="As-Of", description="the same as a header")
 ]
 CatalogState = Literal["received", "importing", "awaiting_mapping", "ready", "rejected"]
 OfferState = Literal[
@@ -96,6 +103,9 @@ class CatalogOut(BaseModel):
         description="the catalog with the same bytes, which was in force already"
     )
     rejection: Rejection | None
+    as_of: datetime | None = Field(
+        description="the time that it tells of, when one was given"
+    )
     created_at: datetime
     finished_at: datetime | None
 

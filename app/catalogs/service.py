@@ -1,6 +1,7 @@
 """Takes uploads in, and brings a store's offers up to date with its catalogs."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import Request
@@ -25,6 +26,8 @@ class Given:
     separator: str | None = None
     quote: str | None = None
     encoding: str | None = None
+    as_of: datetime | None = None
+    """The time that the catalog tells of; None: when it is received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ async def accept(
         size_bytes=stored.size,
         sha256=stored.sha256,
         storage_key=stored.key,
+        as_of=given.as_of,
         given={
             "separator": given.separator,
             "quote": given.quote,

@@ -6,23 +6,23 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
 
 from app.accounts import service as accounts
 from app.accounts.models import SellerAccount
+from app.accounts.sharing import shared_quantity_of
 from app.backmarket.client import Access
 from app.backmarket.markets import Environment, Platform, market_of
 from app.columns import utc_now
 from app.jobs.lease import Lease, Snooze
 from app.publications import ending
 from app.publications.context import Run, Tools, wait_for_turn
-from app.publications.lifecycle import LIVE, OVER, advance
+from app.publications.express import pause_behind_others, siblings_of
+from app.publications.lifecycle import OVER, advance
 from app.publications.models import Publication
 from app.publications.plan import PlanSummary
-from app.publications.words import Kind, State
+from app.publications.words import Kind, State, Trigger
 from app.stores.models import Store
 
-BUSY = timedelta(seconds=2)
 IMPORT_PAUSE = timedelta(seconds=0.5)
 IMPORT_PATIENCE = timedelta(minutes=2)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -51,11 +51,11 @@ async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
             await ending.cancel(tx.session, publication, "store_inactive")
             await lease.finish(tx.session)
             return None
-        pause = await _pause(tx.session, publication, store)
+        pause = await _pause(tools, tx.session, publication, store)
         if pause:
             return Snooze(pause)
         account = await accounts.get(tx.session, publication.account_id)
-        siblings = await _siblings(tx.session, store)
+        siblings = await siblings_of(tx.session, store)
         await tx.session.flush()
         return _run(tools, lease, publication, store, account, siblings)
 
@@ -66,30 +66,26 @@ def _may_start(publication: Publication, store: Store) -> bool:
 
 
 async def _pause(
-    session: AsyncSession, publication: Publication, store: Store
+    tools: Tools, session: AsyncSession, publication: Publication, store: Store
 ) -> timedelta | None:
     """Start a requested run if its time has come and the account is free."""
     now = utc_now()
     if publication.not_before and publication.not_before > now:
         return publication.not_before - now
-    account_id = publication.account_id
-    if publication.state == State.REQUESTED:
+    requested = publication.state == State.REQUESTED
+    if requested:
         if await _awaits_import(session, publication, now):
             return IMPORT_PAUSE
         assert store.account_id is not None  # noqa: S101 - take_up looked
-        account_id = publication.account_id = store.account_id
-        busy = await session.scalar(
-            select(Publication.id).where(
-                Publication.account_id == account_id,
-                col(Publication.state).in_([str(state) for state in LIVE]),
-            )
-        )
-        if busy:
-            return BUSY
-    account = await accounts.get(session, account_id)
+        publication.account_id = store.account_id
+    account = await accounts.get(session, publication.account_id)
     if account.paused_until and account.paused_until > now:
         return account.paused_until - now
-    if publication.state == State.REQUESTED:
+    if requested:
+        limits = accounts.limits_of(account, tools.settings)
+        behind = await pause_behind_others(session, publication, store, account, limits)
+        if behind:
+            return behind
         publication.state = advance(State.REQUESTED, State.PLANNING)
         publication.started_at = now
     elif publication.state == State.WAITING:
@@ -106,6 +102,8 @@ async def _awaits_import(
     Who uploads and publishes at once means the new catalog; but a long import holds
     no run up for longer than our patience.
     """
+    if publication.trigger == Trigger.QUICK:
+        return False
     asked = max(publication.requested_at, publication.not_before or EARLIEST)
     if now - asked > IMPORT_PATIENCE:
         return False
@@ -117,15 +115,6 @@ async def _awaits_import(
         {"store": publication.store_id, "asked": asked},
     )
     return bool(found)
-
-
-async def _siblings(session: AsyncSession, store: Store) -> list[UUID]:
-    found = await session.execute(
-        select(Store.id).where(
-            Store.account_id == store.account_id, Store.id != store.id
-        )
-    )
-    return list(found.scalars())
 
 
 def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
@@ -157,12 +146,14 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
         account_id=account.id,
         siblings=siblings,
         market=market,
+        shared_quantity=shared_quantity_of(account.shared_quantity),
         limits=limits,
         access=access,
         token_digest=account.token_digest,
         state=State(publication.state),
         kind=Kind(publication.kind),
         publishes_products=store.publish_products,
+        express=publication.express,
         trigger=publication.trigger,
         started_at=publication.started_at,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.accounts import service as accounts
 from app.accounts.service import Limits
+from app.accounts.sharing import SharedQuantity
 from app.backmarket.client import Access, BackMarket
 from app.backmarket.markets import Market
 from app.database import Database
@@ -51,12 +52,14 @@ class Run:
     account_id: UUID
     siblings: Sequence[UUID]
     market: Market
+    shared_quantity: SharedQuantity
     limits: Limits
     access: Access
     token_digest: str
     state: State
     kind: Kind
     publishes_products: bool
+    express: bool
     trigger: str
     started_at: datetime | None
 

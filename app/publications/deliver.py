@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.budget import lines_left
+from app.accounts.budget import lines_left, usual_left
 from app.backmarket.errors import (
     BackMarketError,
     Effect,
@@ -22,8 +23,9 @@ from app.crashpoints import crashpoint
 from app.publications import calls, readback, trace
 from app.publications.calls import Call
 from app.publications.context import AccountRestsError, Run
+from app.publications.plan_sql import BEHIND_LOWERED_STOCK
 from app.publications.settle import Verdict, settle_rest
-from app.publications.words import DispatchState, Door, Outcome
+from app.publications.words import DispatchState, Door, Kind, Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -68,9 +70,7 @@ async def _reserve(run: Run, call: Call) -> Reserved | None:
                 tx.session, call, DispatchState.SETTLED, settled_at=utc_now()
             )
             return None
-        spent = await accounts.spends(tx.session, run.account_id)
-        now = await accounts.database_now(tx.session)
-        if lines > lines_left(run.limits.lines_per_hour, spent, now):
+        if lines > await _room(tx.session, run, call):
             await settle_rest(
                 tx.session,
                 run.publication_id,
@@ -92,6 +92,16 @@ async def _reserve(run: Run, call: Call) -> Reserved | None:
             sent_at=utc_now(),
         )
     return Reserved(lines, spend_id)
+
+
+async def _room(session: AsyncSession, run: Run, call: Call) -> int:
+    """Lines left for this call; the account's budget is held until it is reserved."""
+    await accounts.hold_budget(session, run.account_id)
+    spent = await accounts.spends(session, run.account_id)
+    now = await accounts.database_now(session)
+    lowers = run.kind is Kind.OFFERS and call.seq < BEHIND_LOWERED_STOCK
+    left = lines_left if lowers else usual_left
+    return left(run.limits.lines_per_hour, spent, now)
 
 
 async def _send_batch(run: Run, call: Call) -> None:

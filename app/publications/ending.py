@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.budget import next_room
+from app.accounts.budget import next_room, reserve_of
 from app.backmarket.errors import (
     BackMarketError,
     TokenRefusedError,
@@ -19,7 +19,7 @@ from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.rows import hurry
-from app.publications import requests
+from app.publications import neighbours, requests
 from app.publications.context import Run, Tools
 from app.publications.lifecycle import OVER, advance
 from app.publications.models import Publication
@@ -101,6 +101,7 @@ async def finish(run: Run) -> None:
             await accounts.note_connection(tx.session, run.account_id, "ok")
         await _end(tx, publication, State.FINISHED, None, None)
         await _follow_up(tx, run, publication)
+        await neighbours.tell(tx, run)
         crashpoint("publish.before_finish")
         await run.lease.finish(tx.session)
     crashpoint("publish.finished")
@@ -170,19 +171,24 @@ async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
 
 
 async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> None:
-    """What did not fit, or changed meanwhile, gets a run of its own by itself."""
+    """What did not fit, or changed meanwhile, gets a run of its own by itself.
+
+    So does what an express run left to the run that it passed by.
+    """
     outcomes: dict[str, int] = publication.totals["outcomes"]
     superseded = _sum(outcomes, Outcome.SUPERSEDED)
     deferred = _sum(outcomes, Outcome.DEFERRED) + publication.totals["unlisted"]
-    if not superseded and not deferred:
+    if not superseded and not deferred and not run.express:
         return
     not_before: datetime | None = None
-    if not superseded:
+    if not superseded and not run.express:
         spent = await accounts.spends(tx.session, run.account_id)
         now = await accounts.database_now(tx.session)
         limit = run.limits.lines_per_hour
+        limit -= reserve_of(limit)
         not_before = next_room(limit, spent, deferred, now)
-    trigger = Trigger.FOLLOW_UP if superseded else Trigger.CARRY_OVER
+    waits = not_before is not None
+    trigger = Trigger.CARRY_OVER if waits else Trigger.FOLLOW_UP
     follow_up = await requests.request(
         tx,
         run.store_id,

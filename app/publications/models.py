@@ -14,7 +14,11 @@ LIVE = "state IN ('planning', 'sending', 'waiting')"
 
 
 class Publication(SQLModel, table=True):
-    """One run for one store and one kind: plan, send, outcomes, report."""
+    """One run for one store and one kind: plan, send, outcomes, report.
+
+    An `express` run passes by the account's run that is under way, with lowered stock
+    and nothing else.
+    """
 
     __tablename__ = "publication"
     __table_args__ = (
@@ -30,7 +34,13 @@ class Publication(SQLModel, table=True):
             "ux_publication_live",
             "account_id",
             unique=True,
-            postgresql_where=text(LIVE),
+            postgresql_where=text(f"{LIVE} AND NOT express"),
+        ),
+        Index(
+            "ux_publication_express",
+            "account_id",
+            unique=True,
+            postgresql_where=text(f"{LIVE} AND express"),
         ),
     )
 
@@ -45,6 +55,9 @@ class Publication(SQLModel, table=True):
     plan_hash: str | None = None
     totals: dict[str, Any] = json_field(default=dict)
     failures: int = 0
+    express: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )
     not_before: datetime | None = time_field()
     follow_up_id: UUID | None = None
     hook: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))

@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.publications.plan_sql import counting, writing
-from app.publications.words import PRODUCT_CODES
+from app.accounts.sharing import LOWEST, SharedQuantity
+from app.publications.plan_sql import counting, lowering, writing
+from app.publications.words import PRODUCT_CODES, Lane
 
 BATCH_LINES = 15_000
 """Lines in one batch (Back Market API, limits)."""
@@ -33,6 +34,12 @@ class PlanRequest:
     """SKU lines that may be sent now; the rest is deferred."""
     single_max: int
     """Up to so many updates go one by one."""
+    policy: SharedQuantity = LOWEST
+    """Whose wish their shared stock follows."""
+    reserve: int = 0
+    """Of the lines, those that only lowered stock may use."""
+    urgent: bool = False
+    """Lowered stock alone, as far as no other run of the store sends it."""
     products: bool = False
     """Whether the store publishes products: unknown EANs are left to that run."""
     detail: int = DETAIL_LIMIT
@@ -71,7 +78,11 @@ _HASH = text(
 )
 
 
-COUNT = {shared: text(counting(shared=shared)) for shared in (False, True)}
+_VARIANTS = [(shared, urgent) for shared in (False, True) for urgent in (False, True)]
+COUNT = {
+    (shared, urgent): text(counting(shared=shared, urgent=urgent))
+    for shared, urgent in _VARIANTS
+}
 # There are few groups. The planner, whose statistics may be those of a smaller store,
 # would at times sort every change to find them.
 GROUP_BY_HASH = text("SELECT set_config('enable_sort', 'off', true)")
@@ -85,7 +96,22 @@ AS_USUAL = text(
     "SELECT set_config(name, 'on', true) FROM unnest(ARRAY["
     "'enable_sort', 'enable_seqscan', 'enable_bitmapscan']) AS name"
 )
-WRITE = {shared: text(writing(shared=shared)) for shared in (False, True)}
+WRITE = {
+    (shared, urgent): text(writing(shared=shared, urgent=urgent))
+    for shared, urgent in _VARIANTS
+}
+LOWERS = {shared: text(lowering(shared=shared)) for shared in (False, True)}
+_IN_FLIGHT = text(
+    """
+    SELECT c.sku_key FROM publication AS p
+      JOIN change AS c ON c.publication_id = p.id AND c.outcome = 'planned'
+                      AND c.after ? 'quantity'
+      JOIN offer AS o ON o.store_id = p.store_id AND o.sku_key = c.sku_key
+     WHERE p.store_id = :store AND p.id <> :publication
+       AND p.state IN ('planning', 'sending', 'waiting')
+       AND c.fingerprint IS NOT DISTINCT FROM o.fingerprint
+    """
+)
 
 
 async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary:
@@ -97,6 +123,29 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         text("DELETE FROM change WHERE publication_id = :id"),
         {"id": request.publication_id},
     )
+    values = await _values(session, request)
+    variant = ("siblings" in values, request.urgent)
+    await session.execute(GROUP_BY_HASH)
+    totals = (await session.execute(COUNT[variant], values)).all()
+    if request.urgent:
+        totals = [each for each in totals if _is_urgent(each)]
+    cut = _cut(totals, request.lines + request.detail)
+    await session.execute(WALK_THE_KEY if cut.pop("walk") else AS_USUAL)
+    values |= {
+        "publication": request.publication_id,
+        "lines": request.lines,
+        "reserve": request.reserve,
+        "single_max": request.single_max,
+        "batch_lines": BATCH_LINES,
+        **cut,
+    }
+    await session.execute(WRITE[variant], values)
+    await session.execute(AS_USUAL)
+    planned = await _planned(session, request.publication_id)
+    return _summary(totals, planned)
+
+
+async def _values(session: AsyncSession, request: PlanRequest) -> dict[str, Any]:
     values: dict[str, Any] = {
         "store": request.store_id,
         "products": request.products,
@@ -104,22 +153,41 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
     }
     siblings = await _who_wish(session, request.siblings)
     if siblings:
-        values["siblings"] = siblings
+        values |= {
+            "siblings": siblings,
+            "policy": request.policy.rule,
+            "leader": request.policy.leader,
+        }
+    if request.urgent:
+        what = {"store": request.store_id, "publication": request.publication_id}
+        found = await session.execute(_IN_FLIGHT, what)
+        values["in_flight"] = list(found.scalars())
+    return values
+
+
+def _is_urgent(total: Any) -> bool:  # noqa: ANN401 - a row of COUNT
+    return bool(total.verdict == "send" and total.lane == Lane.STOCK_DOWN)
+
+
+async def waiting_changes(
+    session: AsyncSession, request: PlanRequest
+) -> dict[Lane, int]:
+    """How many changes a plan would send, were there lines enough, by lane."""
+    values = await _values(session, request)
     await session.execute(GROUP_BY_HASH)
-    totals = (await session.execute(COUNT[bool(siblings)], values)).all()
-    cut = _cut(totals, request.lines + request.detail)
-    await session.execute(WALK_THE_KEY if cut.pop("walk") else AS_USUAL)
-    values |= {
-        "publication": request.publication_id,
-        "lines": request.lines,
-        "single_max": request.single_max,
-        "batch_lines": BATCH_LINES,
-        **cut,
-    }
-    await session.execute(WRITE[bool(siblings)], values)
-    await session.execute(AS_USUAL)
-    planned = await _planned(session, request.publication_id)
-    return _summary(totals, planned)
+    variant = ("siblings" in values, request.urgent)
+    lanes: dict[Lane, int] = {}
+    for row in await session.execute(COUNT[variant], values):
+        if row.verdict == "send":
+            lanes[Lane(row.lane)] = lanes.get(Lane(row.lane), 0) + row.changes
+    return lanes
+
+
+async def lowers_stock(session: AsyncSession, request: PlanRequest) -> bool:
+    """Whether an urgent plan would have something to send that was not refused."""
+    values = await _values(session, request)
+    found = await session.scalar(LOWERS["siblings" in values], values)
+    return bool(found)
 
 
 def _cut(totals: Sequence[Any], room: int) -> dict[str, Any]:

@@ -10,24 +10,40 @@ from app.publications.words import Lane
 
 LANES = {lane.name.lower(): int(lane) for lane in Lane}
 
-# What another store of the account wants under the same SKU. Stock is one number per
-# listing for all countries (Back Market API, listings): the lowest wish counts.
+# What other stores of the account want under the same SKU. Stock is one number per
+# listing for all countries (Back Market API, listings); the account's policy says
+# whose wish counts. Every store counts with the same wishes, so that whichever runs
+# first sends what all others would.
 _ELSEWHERE = """
   LEFT JOIN LATERAL (
-    SELECT min(s.quantity) FILTER (WHERE s.standing = 'wanted'
-                                      OR (s.standing = 'kept' AND s.listed)) AS wish,
-           bool_or(s.standing IN ('wanted', 'kept') AND s.listed
-                   AND coalesce(s.quantity, s.accepted_quantity, 0) > 0) AS sells,
-           min(s.accepted_ean) FILTER (WHERE s.listed) AS ean,
-           min(s.accepted_grade) FILTER (WHERE s.listed) AS grade
-      FROM offer AS s
-     WHERE s.store_id = ANY(:siblings) AND s.sku_key = o.sku_key
+    SELECT CASE WHEN CAST(:policy AS text) = 'max' THEN max(wish)
+                ELSE coalesce(max(wish) FILTER (WHERE leads), min(wish)) END AS wish,
+           bool_or(leads AND wish IS NOT NULL) AS led,
+           bool_or(sells) AS sells, min(ean) AS ean, min(grade) AS grade
+      FROM (SELECT s.store_id = CAST(:leader AS uuid) AS leads,
+                   CASE WHEN s.standing = 'wanted' OR (s.standing = 'kept' AND s.listed)
+                        THEN s.quantity END AS wish,
+                   s.standing IN ('wanted', 'kept') AND s.listed
+                     AND coalesce(s.quantity, s.accepted_quantity, 0) > 0 AS sells,
+                   CASE WHEN s.listed THEN s.accepted_ean END AS ean,
+                   CASE WHEN s.listed THEN s.accepted_grade END AS grade
+              FROM offer AS s
+             WHERE s.store_id = ANY(:siblings) AND s.sku_key = o.sku_key) AS others
   ) AS elsewhere ON true
 """
 _NOBODY_ELSE = """
-  CROSS JOIN (SELECT NULL::int AS wish, false AS sells,
+  CROSS JOIN (SELECT false AS sells,
                      NULL::text AS ean, NULL::text AS grade) AS elsewhere
 """
+_SHARED_TARGET = """CASE
+           WHEN o.standing = 'gone' AND elsewhere.sells
+             THEN coalesce(elsewhere.wish, o.accepted_quantity)
+           WHEN o.standing = 'gone' THEN 0
+           WHEN o.store_id = CAST(:leader AS uuid) THEN o.quantity
+           WHEN elsewhere.led THEN elsewhere.wish
+           WHEN CAST(:policy AS text) = 'max' THEN greatest(o.quantity, elsewhere.wish)
+           ELSE least(o.quantity, elsewhere.wish) END"""
+_OWN_TARGET = "CASE WHEN o.standing = 'gone' THEN 0 ELSE o.quantity END"
 
 # 1. each dirty offer with the quantity it should have and what differs
 _COMPARED = """
@@ -44,11 +60,12 @@ compared AS NOT MATERIALIZED (
          CASE WHEN o.listed THEN o.accepted_grade ELSE elsewhere.grade END
            AS listed_grade,
          coalesce(elsewhere.sells, false) AS sold_elsewhere,
-         CASE WHEN o.standing = 'gone' THEN 0
-              ELSE least(o.quantity, elsewhere.wish) END AS target
+         {target} AS target
     FROM offer AS o {elsewhere}
-   WHERE o.store_id = :store AND o.dirty
+   WHERE o.store_id = :store AND o.dirty {only}
 )"""
+# What another run of the store is sending already need not be sent again.
+_NOT_IN_FLIGHT = "AND o.sku_key <> ALL(CAST(:in_flight AS text[]))"
 
 _DIFFERS = """
 differing AS NOT MATERIALIZED (
@@ -77,7 +94,7 @@ _JUDGED = """
 judged AS NOT MATERIALIZED (
   SELECT *,
     CASE
-      WHEN standing = 'gone' AND sold_elsewhere THEN 'held'
+      WHEN standing = 'gone' AND sold_elsewhere AND NOT d_quantity THEN 'held'
       WHEN standing = 'wanted' AND awaits_product THEN 'held'
       WHEN other_goods AND NOT goes_down THEN 'rejected'
       WHEN standing = 'kept' AND NOT goes_down THEN 'nothing'
@@ -92,7 +109,7 @@ judged AS NOT MATERIALIZED (
       ELSE 'modified'
     END AS reason,
     CASE
-      WHEN goes_down THEN {stock_down}
+      WHEN goes_down OR (standing = 'gone' AND NOT d_quantity) THEN {stock_down}
       WHEN in_error THEN {repeat}
       WHEN NOT listed THEN {new}
       WHEN d_price THEN {price}
@@ -120,7 +137,8 @@ ranked AS (
     FROM chosen
 ),
 allowed AS (
-  SELECT *, verdict = 'send' AND seq <= :lines AS goes,
+  SELECT *, verdict = 'send' AND seq <= :lines
+           - CASE WHEN lane = {stock_down} THEN 0 ELSE :reserve END AS goes,
          CASE WHEN NOT listed THEN 2 WHEN lane = {stock_down} THEN 0 ELSE 1 END
            AS company
     FROM ranked
@@ -136,6 +154,8 @@ doored AS (
     FROM grouped
 )"""
 
+BEHIND_LOWERED_STOCK = 10_000_000
+"""Calls of offers that have a lower number lower stock and do nothing else."""
 # Dispatches, in the order of sending: lowered stock, other updates, creations; in each
 # one per single update, then batches.
 _INSERT = """
@@ -147,7 +167,8 @@ SELECT :publication, seq, sku_key, sku, reason, lane, door,
                      WHEN 'batch' THEN 5000000 + (place - 1) / :batch_lines END,
        CASE WHEN listed THEN jsonb_strip_nulls(jsonb_build_object(
          'price', CASE WHEN d_price AND NOT only_stock THEN accepted_price::text END,
-         'quantity', CASE WHEN d_quantity THEN accepted_quantity END,
+         'quantity', CASE WHEN d_quantity OR standing = 'gone'
+                          THEN accepted_quantity END,
          'min_price', CASE WHEN d_min_price AND NOT only_stock
                            THEN accepted_min_price::text END,
          'warranty_delay', CASE WHEN d_warranty AND NOT only_stock
@@ -160,7 +181,8 @@ SELECT :publication, seq, sku_key, sku, reason, lane, door,
        ELSE '{}'::jsonb END,
        jsonb_strip_nulls(jsonb_build_object(
          'price', CASE WHEN d_price AND NOT only_stock THEN price::text END,
-         'quantity', CASE WHEN d_quantity THEN target END,
+         'quantity', CASE WHEN verdict = 'held' AND standing = 'gone' THEN 0
+                          WHEN d_quantity THEN target END,
          'min_price', CASE WHEN d_min_price AND NOT only_stock THEN min_price::text END,
          'warranty_delay', CASE WHEN d_warranty AND NOT only_stock
                                 THEN warranty_delay END,
@@ -186,20 +208,37 @@ SELECT reason, verdict, lane, count(*) AS changes
 """
 
 
-def _steps(*, shared: bool) -> list[str]:
+_LOWERS = """
+SELECT EXISTS (SELECT 1 FROM judged WHERE verdict = 'send' AND lane = {stock_down}
+                  AND NOT in_error)
+"""
+
+
+def _steps(*, shared: bool, urgent: bool) -> list[str]:
     return [
-        _COMPARED.format(elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE).strip(),
+        _COMPARED.format(
+            elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE,
+            target=_SHARED_TARGET if shared else _OWN_TARGET,
+            only=_NOT_IN_FLIGHT if urgent else "",
+        ).strip(),
         _DIFFERS.strip(),
         _JUDGED.format(**LANES).strip(),
     ]
 
 
-def counting(*, shared: bool) -> str:
+def counting(*, shared: bool, urgent: bool = False) -> str:
     """How many changes there are, by reason, verdict and lane."""
-    return "WITH " + ",\n".join(_steps(shared=shared)) + _COUNTS
+    return "WITH " + ",\n".join(_steps(shared=shared, urgent=urgent)) + _COUNTS
 
 
-def writing(*, shared: bool) -> str:
+def lowering(*, shared: bool) -> str:
+    """Whether stock is to be lowered that no run is sending yet, nor was refused."""
+    steps = _steps(shared=shared, urgent=True)
+    return "WITH " + ",\n".join(steps) + _LOWERS.format(**LANES)
+
+
+def writing(*, shared: bool, urgent: bool = False) -> str:
     """The changes to be sent, and as many others as are listed, into `change`."""
-    steps = [*_steps(shared=shared), _RANKED.format(**LANES).strip()]
+    steps = _steps(shared=shared, urgent=urgent)
+    steps.append(_RANKED.format(**LANES).strip())
     return "WITH " + ",\n".join(steps) + _INSERT

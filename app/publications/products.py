@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.budget import lines_left
+from app.accounts.budget import usual_left
 from app.catalogs.descriptions import Descriptions, descriptions
 from app.publications import begin, plan
 from app.publications.context import Run
@@ -83,7 +83,7 @@ async def make_plan(run: Run) -> None:
         await lock_offers(tx.session, [run.store_id])
         spent = await accounts.spends(tx.session, run.account_id)
         now = await accounts.database_now(tx.session)
-        lines = lines_left(run.limits.lines_per_hour, spent, now)
+        lines = usual_left(run.limits.lines_per_hour, spent, now)
         summary = await _write(tx.session, run, values | {"lines": lines}, said)
         await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
         await note_local_refusals(tx.session, run.publication_id, run.store_id)

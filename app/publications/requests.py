@@ -113,6 +113,13 @@ async def request_by_hook(
     return publication
 
 
+async def request_quickly(tx: Transaction, store: Store) -> Publication:
+    """A run for new stock and prices: it waits for no import. Raises ConflictError."""
+    publication = await request(tx, store.id, _active_account(store), Trigger.QUICK)
+    publication.trigger = Trigger.QUICK
+    return publication
+
+
 def _active_account(store: Store) -> UUID:
     if not store.active or store.account_id is None:
         raise ConflictError(

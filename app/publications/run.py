@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import service as accounts
-from app.accounts.budget import lines_left, pause_after_429
+from app.accounts.budget import lines_left, pause_after_429, reserve_of
 from app.backmarket.errors import (
     BackMarketError,
     NotConfiguredError,
@@ -46,6 +46,8 @@ from app.vault import SecretUnreadableError
 log = structlog.get_logger(__name__)
 
 ACCOUNT_BUSY = timedelta(seconds=2)
+EXPRESS_SINGLES = 50
+"""What is sold out goes one by one, each at once: a batch would take minutes."""
 WAITING_FOR_LOST_TASK = timedelta(seconds=5)
 
 
@@ -73,18 +75,24 @@ async def publish(tools: Tools, lease: Lease) -> Snooze | None:
 
 async def _make_plan(run: Run) -> Run:
     """Settle what earlier runs left open, then write the plan in one transaction."""
-    async with run.tools.database.transaction() as tx:
-        left_over = await calls.left_over(tx.session, run.account_id)
-    for each in left_over:
-        owner = run.for_store(each.store_id, market_of(each.country))
-        await trace.clear_left_over(owner, each.call)
-    await validation.refresh(run)
+    if not run.express:  # that of which nobody knows the end can wait
+        await _look_back(run)
     if run.kind is Kind.PRODUCTS:
         await products.make_plan(run)
     else:
         await _plan_offers(run)
     crashpoint("publish.planned")
     return replace(run, state=State.SENDING)
+
+
+async def _look_back(run: Run) -> None:
+    """Learn what became of calls of earlier runs, and of listings that waited."""
+    async with run.tools.database.transaction() as tx:
+        left_over = await calls.left_over(tx.session, run.account_id)
+    for each in left_over:
+        owner = run.for_store(each.store_id, market_of(each.country))
+        await trace.clear_left_over(owner, each.call)
+    await validation.refresh(run)
 
 
 async def _plan_offers(run: Run) -> None:
@@ -97,8 +105,11 @@ async def _plan_offers(run: Run) -> None:
             publication_id=run.publication_id,
             store_id=run.store_id,
             siblings=run.siblings,
+            policy=run.shared_quantity,
             lines=lines_left(run.limits.lines_per_hour, spent, now),
-            single_max=run.tools.settings.single_update_max,
+            reserve=reserve_of(run.limits.lines_per_hour),
+            single_max=_single_max(run),
+            urgent=run.express,
             products=run.publishes_products,
         )
         summary = await plan.write_plan(tx.session, request)
@@ -108,6 +119,11 @@ async def _plan_offers(run: Run) -> None:
         digest = await plan.plan_hash(tx.session, run.publication_id)
         await begin.planned(tx.session, run.publication_id, summary, digest)
     log.info("publish.planned", **summary.counts)
+
+
+def _single_max(run: Run) -> int:
+    usual = run.tools.settings.single_update_max
+    return max(usual, EXPRESS_SINGLES) if run.express else usual
 
 
 async def _carry_out(run: Run) -> Snooze | None:

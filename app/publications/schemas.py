@@ -62,7 +62,7 @@ class PublicationOut(BaseModel):
     id: UUID
     store_id: UUID
     kind: Kind
-    trigger: Literal["api", "schedule", "carry_over", "follow_up", "hook"]
+    trigger: Literal["api", "schedule", "carry_over", "follow_up", "hook", "quick"]
     state: Literal[
         "requested",
         "planning",
@@ -144,6 +144,7 @@ def publication_out(
                 "account_id",
                 "failures",
                 "progress",
+                "express",
             }
         ),
         why=why,

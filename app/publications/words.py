@@ -23,6 +23,7 @@ class Trigger(StrEnum):
     CARRY_OVER = "carry_over"
     FOLLOW_UP = "follow_up"
     HOOK = "hook"
+    QUICK = "quick"
 
 
 class Kind(StrEnum):

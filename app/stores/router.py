@@ -208,9 +208,9 @@ async def put_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
     summary="Stop publishing",
     responses=VERSIONED,
 )
-async def delete_activation(store: StoreToChange) -> ActivationOut:
+async def delete_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
     """What is online stays as it is."""
-    await service.deactivate(store)
+    await service.deactivate(tx.session, store)
     return _activation(store)
 
 

@@ -101,7 +101,7 @@ async def delete(session: AsyncSession, store: Store) -> None:
             text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
             {"id": store.id},
         )
-    for table in ("offer", "offer_digest"):
+    for table in ("offer", "offer_digest", "quick_update"):
         await session.execute(
             text(f"DELETE FROM {table} WHERE store_id = :id"),  # noqa: S608 - constants
             {"id": store.id},
@@ -311,9 +311,15 @@ def _set_due(store: Store) -> None:
     store.next_products_at = next_due(store.id, products, now)
 
 
-async def deactivate(store: Store) -> None:
-    """Stop publishing. What is online stays as it is."""
+async def deactivate(session: AsyncSession, store: Store) -> None:
+    """Stop publishing. What is online stays as it is.
+
+    Its wishes count no more in the stock that stores of its account share.
+    """
     if store.active:
         store.active = False
         store.next_offers_at = store.next_products_at = None
         store.version += 1
+        await session.flush()
+        if store.account_id:
+            await accounts.look_again(session, store.account_id)

@@ -20,6 +20,7 @@ STORE_BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/categories"): CATEGORIES,
     ("PUT", "/catalog-source"): {"url": "https://shop.example/a.csv"},
     ("POST", "/publications"): {"kind": "offers"},
+    ("PATCH", "/offers"): {"items": [{"sku": "A", "quantity": 1}]},
     ("POST", "/v1/orders/{order_id}/ship"): {"tracking_number": "T1"},
 }
 OF_A_STORE = {
@@ -37,7 +38,7 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/catalogs": "GET POST",
     "/v1/stores/{store_id}/catalog-source": "GET PUT DELETE",
     "/v1/stores/{store_id}/catalog-source/pull": "POST",
-    "/v1/stores/{store_id}/offers": "GET",
+    "/v1/stores/{store_id}/offers": "GET PATCH",
     "/v1/stores/{store_id}/offers/{sku}": "GET",
     "/v1/stores/{store_id}/publications": "POST",
     "/v1/catalogs/{catalog_id}": "GET",

@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from app.accounts.budget import (
     HOUR,
+    LATEST_ARRIVAL,
     Pace,
     Spend,
     lines_left,
     next_room,
     pause_after_429,
+    reserve_of,
+    sent_by,
+    usual_left,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -80,6 +84,73 @@ def test_at_the_next_room_there_is_room(limit, entries, wanted):
 
     assert NOW <= at <= NOW + HOUR
     assert lines_left(limit, spends, at) >= min(wanted, max(1, limit // 10))
+
+
+@pytest.mark.parametrize(
+    ("limit", "spends", "left"),
+    [
+        pytest.param(2000, [], 1980, id="one in a hundred is kept"),
+        pytest.param(2000, spent((5, 1980)), 0, id="the rest is used up"),
+        pytest.param(2000, spent((5, 1995)), 0, id="and part of what is kept"),
+        pytest.param(2000, spent((5, 1000), (6, 5)), 975, id="whoever used it"),
+        pytest.param(99, [], 99, id="a small limit keeps none"),
+    ],
+)
+def test_what_is_not_urgent_leaves_a_reserve(limit, spends, left):
+    assert usual_left(limit, spends, NOW) == left
+    assert reserve_of(limit) <= limit * 0.02
+
+
+@pytest.mark.parametrize(
+    ("limit", "spends", "queue", "minutes"),
+    [
+        pytest.param(10, [], [3, 0, 7], [0, None, 0], id="all fits now"),
+        pytest.param(10, [], [3, 8], [0, 60], id="what does not fit goes in an hour"),
+        pytest.param(10, spent((20, 10)), [5], [40], id="when a spend is an hour old"),
+        pytest.param(
+            10, spent((20, 4), (50, 4)), [2, 4, 4], [0, 10, 40], id="block by block"
+        ),
+        pytest.param(10, spent((20, 10)), [10, 11], [40, 160], id="round by round"),
+        pytest.param(
+            5, spent((20, 8), (50, 2)), [1], [40], id="a limit that was lowered"
+        ),
+        pytest.param(10, [], [0, 0], [None, None], id="nothing waits"),
+        pytest.param(10, [], [95], [540], id="nine hours later"),
+    ],
+)
+def test_what_waits_is_told_when_it_goes(limit, spends, queue, minutes):
+    """Each round of an hour is as much longer as lines may take to arrive."""
+    found = sent_by(limit, spends, NOW, queue)
+
+    for at, wanted in zip(found, minutes, strict=True):
+        if wanted is None:
+            assert at is None
+            continue
+        exact = NOW + timedelta(minutes=wanted)
+        assert at is not None
+        assert exact <= at <= exact + 10 * LATEST_ARRIVAL
+
+
+@given(
+    limit=st.integers(1, 50),
+    entries=st.lists(st.tuples(st.floats(0, 90), st.integers(1, 30)), max_size=12),
+    queue=st.lists(st.integers(0, 200), min_size=1, max_size=6),
+)
+def test_the_lanes_are_told_in_order_and_never_too_early(limit, entries, queue):
+    """As many lines as wait before and in a lane do fit until it is told to go."""
+    spends = spent(*entries)
+
+    told = sent_by(limit, spends, NOW, queue)
+
+    times = [at for at in told if at]
+    assert times == sorted(times)
+    for number, at in enumerate(told):
+        if at is None:
+            continue
+        freed = sum(s.lines for s in spends if NOW < s.at + HOUR <= at)
+        room = limit - sum(s.lines for s in spends if s.at > NOW - HOUR) + freed
+        rounds = (at - NOW) // HOUR
+        assert sum(queue[: number + 1]) <= room + rounds * limit + limit
 
 
 @given(

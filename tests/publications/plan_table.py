@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.sharing import LOWEST, SharedQuantity
 from app.publications.plan import (
     PlanRequest,
     PlanSummary,
@@ -144,6 +145,7 @@ class Tables:
         single_max: int = 100,
         shared: bool = False,
         detail: int = 1000,
+        policy: SharedQuantity = LOWEST,
     ) -> tuple[PlanSummary, list[Row]]:
         request = PlanRequest(
             publication_id=self.publication_id,
@@ -152,6 +154,7 @@ class Tables:
             lines=lines,
             single_max=single_max,
             detail=detail,
+            policy=policy,
         )
         summary = await write_plan(self.session, request)
         await write_dispatches(self.session, self.publication_id, self.account_id)

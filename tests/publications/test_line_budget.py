@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from app.accounts.budget import HOUR, LATEST_ARRIVAL
 from tests.publications.watching import (
     OVER,
     account,
@@ -51,9 +52,15 @@ async def test_what_does_not_fit_is_deferred_and_goes_on_by_itself(
     waiting = (await shop.api.get(f"/v1/publications/{first['follow_up_id']}")).json()
     assert (waiting["trigger"], waiting["state"]) == ("carry_over", "requested")
     eta = datetime.fromisoformat(waiting["not_before"]) - datetime.now(UTC)
-    assert timedelta(minutes=59) < eta <= timedelta(hours=1)
+    assert timedelta(minutes=59) < eta <= HOUR + LATEST_ARRIVAL
     budget = (await shop.api.get(f"{path}/budget")).json()
-    assert (budget["used"], budget["left"]) == (10, 0)
+    assert (budget["used"], budget["left"], budget["waiting"]) == (10, 0, 15)
+    waiting_lanes = {lane["lane"]: lane["changes"] for lane in budget["queue"]}
+    assert {k: v for k, v in waiting_lanes.items() if v} == {"stock_up": 3, "new": 12}
+    etas = [datetime.fromisoformat(x["eta"]) for x in budget["queue"] if x["eta"]]
+    hours = [round((eta - datetime.now(UTC)) / HOUR) for eta in etas]
+    assert hours == [1, 2]
+    assert datetime.fromisoformat(budget["eta"]) == etas[-1]
 
     await hour_passes()
     await all_over_but_one(shop, 3)

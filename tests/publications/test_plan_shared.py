@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.accounts.sharing import LOWEST, SharedQuantity
 from tests.publications.plan_table import (
     HELD,
     OTHER_EAN,
@@ -137,4 +138,57 @@ async def test_a_store_that_is_switched_off_wishes_nothing(tables: Tables):
     assert [(row["sku"], row["after"]) for row in planned] == [
         ("HELD", {"quantity": 0}),
         ("CAPPED", {"quantity": 9}),
+    ]
+
+
+POLICIES = [
+    pytest.param("max", 9, 5, 9, id="max: the most that a store wants"),
+    pytest.param("max", 3, 5, 5, id="max: the other store wants more"),
+    pytest.param("here", 9, 5, 9, id="this store leads: its own wish"),
+    pytest.param("there", 9, 5, 5, id="the other store leads: its wish"),
+    pytest.param("there", 9, None, 9, id="a leader that wants none: the least of all"),
+    pytest.param("nowhere", 9, 5, 5, id="an unknown leader: the least"),
+]
+
+
+def policy_of(word: str, tables: Tables) -> SharedQuantity:
+    leaders = {"here": tables.store_id, "there": tables.sibling_id}
+    if word == "max":
+        return SharedQuantity("max")
+    return SharedQuantity("store", leaders.get(word, tables.publication_id))
+
+
+@pytest.mark.parametrize(("policy", "here", "there", "target"), POLICIES)
+async def test_the_shared_stock_follows_the_policy(
+    tables: Tables, policy, here, there, target
+):
+    """Accepted is 7: whatever the target, one line moves it there."""
+    tables.offers(tables.store_id, [online(quantity=here, accepted_quantity=7)])
+    sibling = gone() if there is None else online(quantity=there, accepted_quantity=7)
+    tables.offers(tables.sibling_id, [sibling])
+
+    _, planned = await tables.plan(shared=True, policy=policy_of(policy, tables))
+
+    assert [row["after"] for row in planned] == [{"quantity": target}]
+
+
+LEFT = [
+    pytest.param("max", 9, 5, id="max: down to what is still wanted"),
+    pytest.param("min", 2, 5, id="min: up to what is still wanted"),
+    pytest.param("here", 9, 5, id="the leader left: what is still wanted"),
+]
+
+
+@pytest.mark.parametrize(("policy", "accepted", "target"), LEFT)
+async def test_a_store_that_leaves_a_sku_sends_what_the_others_want(
+    tables: Tables, policy, accepted, target
+):
+    tables.offers(tables.store_id, [gone(accepted_quantity=accepted)])
+    tables.offers(tables.sibling_id, [online(quantity=5, accepted_quantity=accepted)])
+    rule = LOWEST if policy == "min" else policy_of(policy, tables)
+
+    _, planned = await tables.plan(shared=True, policy=rule)
+
+    assert [(row["reason"], row["outcome"], row["after"]) for row in planned] == [
+        ("disappeared", "planned", {"quantity": target})
     ]

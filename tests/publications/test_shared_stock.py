@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.publications.watching import outcomes
+from tests.publications.watching import outcomes, stock
 from tests.support.shop import Shop, open_shop, row
 
 HELD = ("held", "wanted_elsewhere")
@@ -14,10 +14,6 @@ async def german(shop: Shop) -> Shop:
     other = await open_shop(shop.api, shop.sandbox_url, country="DE", token=shop.token)
     assert other.account == shop.account
     return other
-
-
-async def stock(shop: Shop) -> dict[str, int]:
-    return {sku: each["quantity"] for sku, each in (await shop.listings()).items()}
 
 
 async def test_prices_are_each_countrys_own_and_the_lowest_stock_counts(

@@ -96,3 +96,14 @@ async def last_line(shop: Shop) -> int:
     """The number of the newest line that the sandbox knows."""
     answer = await shop.sandbox("GET", "/ledger", params={"limit": "1"})
     return int(answer["last_number"])
+
+
+async def stock(shop: Shop) -> dict[str, int]:
+    """The quantity of each listing of the account, whichever its country."""
+    query = {"account": shop.account, "limit": "100000"}
+    answer = await shop.sandbox("GET", "/listings", params=query)
+    return {
+        listing["sku"]: listing["quantity"]
+        for listings in answer.get("accounts", {}).values()
+        for listing in listings
+    }

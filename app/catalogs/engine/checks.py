@@ -17,7 +17,7 @@ _CONTROL = r"[\p{Cc}\x{FFFD}\x{FEFF}\x{200B}]"
 _CONTROL_IN_TEXT = r"[\p{Cc}\x{FFFD}--[\t\r\n]]"
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PRODUCT_ID = rf"^(?:[0-9]{{1,18}}|(?i:{_UUID}))$"
-_MONEY_CODES = {
+MONEY_CODES = {
     Flaw.FORMAT: "price_format",
     Flaw.AMBIGUOUS: "ambiguous_number",
     Flaw.DECIMALS: "price_decimals",
@@ -135,7 +135,7 @@ def _money(result: Checked, name: str) -> None:
     read = pl.col(read_as(name)).struct
     flaw = read.field("flaw")
     # The flaws of an amount stand in the order of their bits: one shift moves all.
-    first = bit(name, _MONEY_CODES[Flaw.FORMAT])
+    first = bit(name, MONEY_CODES[Flaw.FORMAT])
     result.masks.append(flaw * first)
     result.fields[name] = read.field("cents")
 

@@ -4,7 +4,7 @@ A row whose mapped cells are as they were, under the same settings and the same
 engine, is what it was. The digest is written in the transaction of the offers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -40,6 +40,12 @@ class Digest:
 
     signs: Signs
     rows: pl.DataFrame
+
+    def without(self, fingerprints: pl.Series) -> "Digest":
+        """The same, with those rows to be looked at again in any case."""
+        keep = ~pl.col("fingerprint").is_in(fingerprints.drop_nulls().implode())
+        rows = self.rows.with_columns(pl.when(keep).then(SOURCE).alias(SOURCE))
+        return replace(self, rows=rows)
 
     def parts(self) -> list[bytes]:
         """Pieces of a few megabytes each, for `rows_of`."""

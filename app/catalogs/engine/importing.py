@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
@@ -15,8 +16,15 @@ from app.catalogs.engine.compare import KNOWN, Comparison, compare, find_duplica
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.digest import ROWS, Digest
 from app.catalogs.engine.first import FirstLoad
-from app.catalogs.engine.known import has_offers, read_digest, read_known, write_digest
+from app.catalogs.engine.known import (
+    has_offers,
+    read_by_key,
+    read_digest,
+    read_known,
+    write_digest,
+)
 from app.catalogs.engine.load import lock_store, write_offers, write_report
+from app.catalogs.engine.quick import came_meanwhile, forget_older, read_quick
 from app.catalogs.engine.reading import LINE, OpenedCatalog, open_catalog
 from app.catalogs.engine.rules import excluded_by, filter_names
 from app.catalogs.engine.shortcut import Look, find_remainder
@@ -38,11 +46,13 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
     *,
     on_phase: Callable[[str], None],
     finish: Callable[[psycopg.Connection, ImportResult], None],
+    as_of: datetime | None = None,
 ) -> ImportResult:
     """Make the store want what the catalog says; running it twice changes nothing.
 
     `finish` runs in the transaction of the writes: when it raises, nothing stays.
-    Two imports of one store must not run at the same time. Raises
+    Two imports of one store must not run at the same time. `as_of` is the time that
+    the catalog tells of (None: now); quick updates that are newer stand over it. Raises
     CatalogRejectedError, before anything is written, for an unusable file.
     """
     with (
@@ -51,15 +61,26 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
     ):
         on_phase("opened")
         most = source.limits.max_stored_problems
+        then = as_of or datetime.now(UTC)
         task = _Import(
-            connection, config, store_id, catalog_id, opened, most, on_phase, finish
+            connection,
+            config,
+            store_id,
+            catalog_id,
+            opened,
+            most,
+            then,
+            on_phase,
+            finish,
         )
         # What is left out is known of a row only once it was read.
         if not config.mapping.filters and not has_offers(connection, store_id):
             result = task.load_first()
             if result:
                 return result
-        return task.compare_and_write()
+        while (done := task.compare_and_write()) is None:
+            pass
+        return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,7 @@ class _Import:
     catalog_id: UUID
     opened: OpenedCatalog
     most: int
+    as_of: datetime
     on_phase: Callable[[str], None]
     finish: Callable[[psycopg.Connection, ImportResult], None]
 
@@ -101,9 +123,13 @@ class _Import:
             return self._conclude(look, comparison, problems)
         return None
 
-    def compare_and_write(self) -> ImportResult:
-        """Compare with the store's offers and write what differs."""
-        look = self._look()
+    def compare_and_write(self) -> ImportResult | None:
+        """Compare with the store's offers and write what differs.
+
+        None: nothing was written, since an update came that must be looked at, too.
+        """
+        quick = read_quick(self.connection, self.store_id)
+        look = self._look(quick)
         self._require_rows(look)
         self.on_phase("staged")
         keys = look.staged.keys
@@ -117,25 +143,38 @@ class _Import:
         self.on_phase("compared")
         with self.connection.transaction():
             lock_store(self.connection, self.store_id)
+            if came_meanwhile(self.connection, self.store_id, self.as_of, quick):
+                return None
             self.on_phase("loading")
+            forget_older(self.connection, self.store_id, self.as_of)
             write_offers(self.connection, self.store_id, staged, comparison)
             return self._conclude(look, comparison, problems)
 
-    def _look(self) -> Look:
+    def _look(self, quick: pl.DataFrame) -> Look:
         """The short way where a digest allows it, else every row and every offer."""
         digest = read_digest(self.connection, self.store_id, self.config)
         if digest:
             found = find_remainder(
-                self.connection, self.store_id, self.opened.frame, self.config, digest
+                self.connection,
+                self.store_id,
+                self.opened.frame,
+                self.config,
+                digest.without(quick["over"]),
             )
             if found:
-                return found
+                return self._beside(found, quick)
         with ThreadPoolExecutor(1) as reader:
             reading = reader.submit(read_known, self.connection, self.store_id)
             staged = stage(self.opened.frame, self.config)
             none = pl.DataFrame(schema=ROWS)
             categories = report.count_categories(staged.keys)
             return Look(staged, reading.result(), none, categories)
+
+    def _beside(self, look: Look, quick: pl.DataFrame) -> Look:
+        """With the offers under quick updates, which no fingerprint of a row finds."""
+        missing = quick.join(look.known, on="sku_key", how="anti")["sku_key"]
+        more = read_by_key(self.connection, self.store_id, missing)
+        return replace(look, known=pl.concat([look.known, more]))
 
     def _conclude(
         self, look: Look, comparison: Comparison, problems: pl.DataFrame

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from app.catalogs.engine.compare import Comparison, Duplicates, refuse
 from app.catalogs.engine.config import InvalidRowPolicy
+from app.catalogs.engine.quick import put_over
 from app.catalogs.engine.reading import LINE
 from app.catalogs.engine.report import COLUMNS
 from app.catalogs.engine.stage import FIELDS, STANDINGS, WANTED, Staged
@@ -60,6 +61,7 @@ def write_offers(
     connection.execute(_INCOMING)
     _copy_in(connection, "incoming", _STORED, chain(rows, [gone]))
     connection.execute("ANALYZE incoming")
+    put_over(connection, store_id)
     connection.execute(_merge(), [store_id])
 
 

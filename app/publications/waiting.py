@@ -1,0 +1,81 @@
+"""What waits for the lines of a seller account, by lane, over all its stores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import service as accounts
+from app.accounts.budget import lines_left, reserve_of, sent_by, usual_left
+from app.accounts.models import SellerAccount
+from app.accounts.service import Limits
+from app.accounts.sharing import shared_quantity_of
+from app.publications import plan
+from app.publications.plan import PlanRequest
+from app.publications.words import Lane
+
+_STORES = text(
+    "SELECT id, active AND publish_offers AS publishes FROM store "
+    "WHERE account_id = :account ORDER BY id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Lines of the hour that ends now, and what waits; `etas` None: nothing does."""
+
+    used: int
+    left: int
+    left_for_all: int
+    queue: Mapping[Lane, int]
+    etas: Mapping[Lane, datetime | None]
+
+    @property
+    def eta(self) -> datetime | None:
+        """When everything that waits now has gone."""
+        return max((eta for eta in self.etas.values() if eta), default=None)
+
+
+async def budget_of(
+    session: AsyncSession, account: SellerAccount, limits: Limits
+) -> Budget:
+    """Count what the plans of the account's stores would send, and say when it goes."""
+    queue = await _queue(session, account)
+    spent = await accounts.spends(session, account.id)
+    now = await accounts.database_now(session)
+    limit, reserve = limits.lines_per_hour, reserve_of(limits.lines_per_hour)
+    start = max(now, account.paused_until or now)
+    counts = [queue[lane] for lane in Lane]
+    etas = dict(zip(Lane, sent_by(limit - reserve, spent, start, counts), strict=True))
+    urgent = [queue[Lane.STOCK_DOWN]]
+    etas[Lane.STOCK_DOWN] = sent_by(limit, spent, start, urgent)[0]
+    return Budget(
+        used=sum(each.lines for each in spent),
+        left=lines_left(limit, spent, now),
+        left_for_all=usual_left(limit, spent, now),
+        queue=queue,
+        etas=etas,
+    )
+
+
+async def _queue(session: AsyncSession, account: SellerAccount) -> dict[Lane, int]:
+    """Stores that are switched off, or publish no offers, have nothing that waits."""
+    stores = (await session.execute(_STORES, {"account": account.id})).all()
+    ids = [store.id for store in stores]
+    queue = dict.fromkeys(Lane, 0)
+    for store in stores:
+        if not store.publishes:
+            continue
+        request = PlanRequest(
+            publication_id=store.id,
+            store_id=store.id,
+            siblings=[each for each in ids if each != store.id],
+            policy=shared_quantity_of(account.shared_quantity),
+            lines=0,
+            single_max=0,
+        )
+        for lane, changes in (await plan.waiting_changes(session, request)).items():
+            queue[lane] += changes
+    return queue
