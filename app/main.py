@@ -12,6 +12,7 @@ from app.catalogs.router import router as catalogs
 from app.cors import allow_origins
 from app.database import Database, open_engine
 from app.errors import PROBLEM_RESPONSES
+from app.explain.router import router as explain
 from app.health import router as health
 from app.hooks.router import router as hooks
 from app.hooks.router import secret_router as hook_secrets
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         channel,
         accounts,
         catalogs,
+        explain,
         publications,
         hooks,
         hook_secrets,

@@ -214,11 +214,3 @@ async def list_offers(
     return page_of(
         rows, limit, lambda row: offer_out(row, currency), lambda row: (row.sku_key,)
     )
-
-
-@router.get(
-    "/stores/{store_id}/offers/{sku:path}", summary="Read an offer", tags=["offers"]
-)
-async def read_offer(store: StoreToRead, sku: str, tx: Tx) -> OfferOut:
-    row = await queries.offer(tx.session, store.id, sku)
-    return offer_out(row, market_of(store.country).currency)

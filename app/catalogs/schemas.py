@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.catalogs.engine.problems import describe, problems_in
 from app.catalogs.models import Catalog
@@ -128,17 +128,20 @@ class OfferProblem(BaseModel):
 class OfferError(BaseModel):
     """Why Back Market refused the offer when it was last sent."""
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
     code: str | None
+    kind: str | None = Field(alias="class", description="what kind of cause it has")
     message: str | None
     at: datetime | None
-    times: int
+    times: int = Field(description="the same refusal of the same data in a row")
+    retry_at: datetime | None = Field(description="transient: when it is sent again")
 
 
-class OfferOut(BaseModel):
+class OfferShown(BaseModel):
     """What the store wants to sell beside what Back Market last accepted."""
 
     sku: str
-    state: OfferState
     currency: str
     wanted: OfferValues | None
     baseline: OfferValues | None = Field(description="what Back Market last accepted")
@@ -146,6 +149,12 @@ class OfferOut(BaseModel):
     error: OfferError | None
     listing_id: str | None
     accepted_at: datetime | None
+
+
+class OfferOut(OfferShown):
+    """An offer in a list, with where it stands in a word."""
+
+    state: OfferState
 
 
 def catalog_out(catalog: Catalog) -> CatalogOut:
@@ -201,9 +210,11 @@ def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `
     if row.in_error:
         error = OfferError(
             code=row.error_code,
+            kind=row.error_class,
             message=row.error_message,
             at=row.error_at,
             times=row.error_count,
+            retry_at=row.error_retry_at,
         )
     return OfferOut(
         sku=row.sku,

@@ -6,6 +6,7 @@ listed, the index of dirty offers gives them in order and the rest is never look
 The rules are those of "Update mode".
 """
 
+from app.publications.refusals_sql import QUARANTINED, RESTING
 from app.publications.words import Lane
 
 LANES = {lane.name.lower(): int(lane) for lane in Lane}
@@ -33,6 +34,7 @@ _NOBODY_ELSE = """
 _COMPARED = """
 compared AS NOT MATERIALIZED (
   SELECT o.sku_key, o.sku, o.standing, o.fingerprint, o.listed, o.in_error,
+         {quarantined} AS quarantined, {resting} AS resting,
          :products AND o.in_error AND NOT o.listed
            AND o.error_code = ANY(:product_codes) AS awaits_product,
          o.listing_id IS NOT NULL AS known,
@@ -80,6 +82,8 @@ judged AS NOT MATERIALIZED (
       WHEN standing = 'gone' AND sold_elsewhere THEN 'held'
       WHEN standing = 'wanted' AND awaits_product THEN 'held'
       WHEN other_goods AND NOT goes_down THEN 'rejected'
+      WHEN standing = 'wanted' AND quarantined AND NOT goes_down THEN 'held'
+      WHEN standing = 'wanted' AND resting AND NOT goes_down THEN 'nothing'
       WHEN standing = 'kept' AND NOT goes_down THEN 'nothing'
       WHEN d_quantity OR d_price OR d_min_price OR d_warranty OR d_comment
            OR d_shipping THEN 'send'
@@ -99,8 +103,9 @@ judged AS NOT MATERIALIZED (
       WHEN d_quantity THEN {stock_up}
       ELSE {content}
     END AS lane,
-    -- a row that is invalid now, or names other goods, may only lower its stock
-    standing = 'kept' OR other_goods AS only_stock
+    -- a row that is invalid now, names other goods or is quarantined may only lower
+    -- its stock
+    standing = 'kept' OR other_goods OR quarantined AS only_stock
   FROM differing
 )"""
 
@@ -175,6 +180,8 @@ SELECT :publication, seq, sku_key, sku, reason, lane, door,
             ELSE verdict END,
        CASE WHEN goes THEN NULL WHEN verdict = 'send' THEN 'line_budget'
             WHEN verdict = 'held' AND awaits_product THEN 'awaiting_product'
+            WHEN standing = 'wanted' AND quarantined AND verdict = 'held'
+                 THEN 'quarantined'
             WHEN verdict = 'held' THEN 'wanted_elsewhere'
             ELSE 'identity_changed' END
   FROM doored
@@ -188,7 +195,11 @@ SELECT reason, verdict, lane, count(*) AS changes
 
 def _steps(*, shared: bool) -> list[str]:
     return [
-        _COMPARED.format(elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE).strip(),
+        _COMPARED.format(
+            elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE,
+            quarantined=QUARANTINED,
+            resting=RESTING,
+        ).strip(),
         _DIFFERS.strip(),
         _JUDGED.format(**LANES).strip(),
     ]

@@ -17,7 +17,7 @@ from app.etags import (
     weak_etag,
 )
 from app.pagination import Cursor, Limit, Page, decode_int, decode_uuid, page_of
-from app.publications import queries
+from app.publications import quarantine, queries
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
 from app.publications.progress import WatchedPublication
@@ -26,15 +26,18 @@ from app.publications.schemas import (
     CallOut,
     ChangeOut,
     ErrorGroup,
+    OfferErrorGroup,
     PublicationIn,
     PublicationOut,
+    ReleaseIn,
+    ReleaseOut,
     change_out,
     publication_out,
 )
 from app.publications.sheet import changes_sheet
 from app.publications.words import Outcome, Reason, State
 from app.spreadsheets import CSV_ANSWER, WantsCsv, as_csv
-from app.stores.doorway import StoreToChange
+from app.stores.doorway import StoreToChange, StoreToRead
 from app.streams import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
 
 router = APIRouter(prefix="/v1", tags=["publications"])
@@ -181,3 +184,20 @@ async def list_calls(publication_id: UUID, tx: Tx, caller: Reader) -> Page[CallO
     publication: Publication = await queries.visible(tx.session, caller, publication_id)
     rows = await queries.calls(tx.session, publication.id)
     return Page(items=[CallOut.model_validate(row.model_dump()) for row in rows])
+
+
+@router.get("/stores/{store_id}/errors", summary="Offers in error, grouped by cause")
+async def list_store_errors(store: StoreToRead, tx: Tx) -> Page[OfferErrorGroup]:
+    """What Back Market refuses now, with a hint for each cause; the largest first."""
+    return Page(items=await queries.store_errors(tx.session, store.id))
+
+
+@router.post(
+    "/stores/{store_id}/quarantine/release", summary="Send quarantined offers again"
+)
+async def release_quarantine(
+    body: ReleaseIn, store: StoreToChange, tx: Tx
+) -> ReleaseOut:
+    """By `skus`, by the `code` of the refusal, or `all`. The next run sends them."""
+    released = await quarantine.release(tx.session, store.id, body.skus, body.code)
+    return ReleaseOut(released=released)

@@ -158,6 +158,7 @@ async def put_settings(
     store.products_interval_s = int(wanted.products_interval.total_seconds())
     store.invalid_rows = wanted.invalid_rows
     store.duplicate_skus = wanted.duplicate_skus
+    store.quarantine_after = wanted.quarantine_after
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:

@@ -19,6 +19,7 @@ STORE_BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/mapping"): MAPPING,
     ("PUT", "/categories"): CATEGORIES,
     ("POST", "/publications"): {"kind": "offers"},
+    ("POST", "/quarantine/release"): {"all": True},
     ("POST", "/v1/orders/{order_id}/ship"): {"tracking_number": "T1"},
 }
 OF_A_STORE = {
@@ -32,6 +33,8 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/offers": "GET",
     "/v1/stores/{store_id}/offers/{sku}": "GET",
     "/v1/stores/{store_id}/publications": "POST",
+    "/v1/stores/{store_id}/errors": "GET",
+    "/v1/stores/{store_id}/quarantine/release": "POST",
     "/v1/catalogs/{catalog_id}": "GET",
     "/v1/catalogs/{catalog_id}/rows": "GET",
     "/v1/stores/{store_id}/hook-secret": "GET POST DELETE",
