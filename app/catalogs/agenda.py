@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.backmarket.markets import market_of
+from app.catalogs import in_force
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.source import Hints, Limits, SourceFile
 from app.catalogs.models import Catalog
@@ -33,12 +34,17 @@ class Task:
     """The catalog in force with the same bytes and settings, if there is one."""
     is_large: bool
     """Whether a worker imports it only when it imports no other large one."""
+    is_partial: bool = False
+    """Whether it says nothing of the SKUs that it does not name."""
 
 
 async def next_task(
     session: AsyncSession, settings: Settings, storage: Storage, store_id: UUID
 ) -> Task | None:
-    """The oldest catalog not yet looked at, else the newest under new settings."""
+    """The oldest catalog not yet looked at, else the newest under new settings.
+
+    After a full catalog the partial ones that came later are read once more.
+    """
     store = await session.get(Store, store_id)
     if store is None:
         return None
@@ -63,11 +69,11 @@ async def next_task(
 
 
 async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
-    """The newest catalog that the present mapping can read."""
+    """The newest full catalog that the present mapping can read."""
     mapping = stores.mapping_of(store) or Mapping(attributes={})
     found = await session.execute(
         select(Catalog)
-        .where(Catalog.store_id == store.id)
+        .where(Catalog.store_id == store.id, Catalog.mode == "full")
         .order_by(col(Catalog.id).desc())
         .limit(50)
     )
@@ -86,7 +92,9 @@ async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
 async def _twin(
     session: AsyncSession, store: Store, catalog: Catalog
 ) -> Catalog | None:
-    if store.current_catalog_id in {None, catalog.id}:
+    if store.current_catalog_id in {None, catalog.id} or catalog.mode == "partial":
+        return None
+    if await in_force.partial_since(session, store):
         return None
     current = await session.get(Catalog, store.current_catalog_id)
     same = (
@@ -119,10 +127,20 @@ def _task(
             currency=market_of(store.country).currency,
             duplicates=store.duplicate_skus,  # type: ignore[arg-type]
             invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
+            partial=catalog.mode == "partial",
         )
     source = source_of(settings, storage, catalog)
     large = catalog.size_bytes > settings.large_catalog_bytes
-    return Task(catalog.id, store.id, source, config, store.config_version, twin, large)
+    return Task(
+        catalog.id,
+        store.id,
+        source,
+        config,
+        store.config_version,
+        twin,
+        large,
+        is_partial=catalog.mode == "partial",
+    )
 
 
 def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceFile:

@@ -14,11 +14,13 @@ from app.access.doorway import (
     Reader,
 )
 from app.backmarket.markets import market_of
-from app.catalogs import queries, service
+from app.catalogs import queries, rejected, service
+from app.catalogs.agenda import source_of
 from app.catalogs.progress import UNDER_WAY, WatchedCatalog
 from app.catalogs.schemas import (
     CatalogOut,
     EncodingGiven,
+    ModeGiven,
     OfferOut,
     OfferState,
     QuoteGiven,
@@ -90,6 +92,7 @@ async def upload_catalog(
     separator: SeparatorGiven = None,
     quote: QuoteGiven = None,
     encoding: EncodingGiven = None,
+    mode: ModeGiven = "full",
 ) -> CatalogOut:
     """CSV, TSV, NDJSON or a JSON array, each also gzipped, of any size.
 
@@ -99,7 +102,7 @@ async def upload_catalog(
         await stores.visible(tx.session, caller, store_id)
     intake = Intake(settings, database, storage)
     catalog = await service.receive(
-        intake, request, store_id, Given(separator, quote, encoding)
+        intake, request, store_id, Given(separator, quote, encoding), mode
     )
     response.headers["Location"] = f"/v1/catalogs/{catalog.id}"
     response.headers["Retry-After"] = "2"
@@ -195,6 +198,34 @@ async def list_rows(
         lambda row: problem_out(row, currency),
         lambda row: (row.line, row.field, row.code),
     )
+
+
+@router.get(
+    "/catalogs/{catalog_id}/rejected.csv",
+    summary="The rows to correct, as they were uploaded",
+    response_class=Response,
+    responses={**CSV_ANSWER, **problem_responses(503)},
+)
+async def rejected_rows(
+    catalog_id: UUID,
+    caller: BriefReader,
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    storage: CurrentStorage,
+) -> Response:
+    """The merchant's own columns, and `refeed_code`, `refeed_message`, `refeed_hint`.
+
+    Correct the rows and upload the file with `mode=partial`: our three columns are
+    ignored. No cell is a formula. At most 100,000 rows.
+    """
+    async with database.transaction() as tx:
+        catalog = await queries.visible(tx.session, caller, catalog_id)
+        store = await stores.visible(tx.session, caller, catalog.store_id)
+        problems = await rejected.problems_of(tx.session, catalog)
+    source = source_of(settings, storage, catalog) if catalog.storage_key else None
+    currency = market_of(store.country).currency
+    name = f"rejected-{catalog_id}.csv"
+    return await rejected.of_catalog(source, problems, currency, name)
 
 
 @router.get("/stores/{store_id}/offers", summary="List offers", tags=["offers"])

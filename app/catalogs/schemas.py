@@ -27,6 +27,14 @@ EncodingGiven = Annotated[
     AfterValidator(encoding_of),
 ]
 CatalogState = Literal["received", "importing", "awaiting_mapping", "ready", "rejected"]
+CatalogMode = Literal["full", "partial"]
+ModeGiven = Annotated[
+    CatalogMode,
+    Query(
+        description="`partial` updates and creates the SKUs that it names and leaves "
+        "all others as they are; `full` is all that the store sells"
+    ),
+]
 OfferState = Literal[
     "published",
     "awaiting_validation",
@@ -76,6 +84,9 @@ class CatalogOut(BaseModel):
 
     id: UUID
     store_id: UUID
+    mode: CatalogMode = Field(
+        description="`partial`: SKUs that it does not name stay as they are"
+    )
     state: CatalogState
     phase: str | None = Field(description="where a running import is")
     media_type: str

@@ -1,12 +1,10 @@
-"""Looks for a row in stored files: in a thread, few at a time, not for long."""
+"""Looks for the row of a SKU in the stored files."""
 
-import asyncio
 import tempfile
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
+from app.catalogs.aside import within
 from app.catalogs.engine.rows import SourceRow, find_rows
 from app.catalogs.engine.source import CatalogRejectedError, SourceFile
 from app.explain.timeline import Look
@@ -14,32 +12,6 @@ from app.stores.mapping import Mapping
 
 PATIENCE = 5.0
 """Seconds that an answer waits for the file; then it comes without the row."""
-_PLACES = threading.BoundedSemaphore(2)
-"""Files that one process reads at a time for explanations."""
-
-Found = TypeVar("Found")
-
-
-async def within(seconds: float, work: Callable[[], Found]) -> Found | None:
-    """The result of `work`, done in a thread; None when it takes too long.
-
-    A thread cannot be stopped: it goes on to its end and keeps its place until then.
-    """
-    if not _PLACES.acquire(blocking=False):
-        return None
-
-    def hold_place() -> Found:
-        try:
-            return work()
-        finally:
-            _PLACES.release()
-
-    task = asyncio.ensure_future(asyncio.to_thread(hold_place))
-    done, _ = await asyncio.wait({task}, timeout=seconds)
-    if not done:
-        task.add_done_callback(lambda late: late.cancelled() or late.exception())
-        return None
-    return task.result()
 
 
 async def look_up(

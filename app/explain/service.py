@@ -14,7 +14,7 @@ from app.catalogs import queries as catalogs
 from app.catalogs.agenda import source_of
 from app.catalogs.engine.problems import describe, problems_in
 from app.catalogs.engine.source import SourceFile
-from app.catalogs.inforce import in_force
+from app.catalogs.in_force import catalogs_of
 from app.catalogs.models import Catalog
 from app.catalogs.schemas import offer_out, problem_out
 from app.database import Database
@@ -67,8 +67,6 @@ class _Read:
     changes: Sequence[Any]
     older: UUID | None
     catalogs: Sequence[Catalog]
-    problems: Sequence[Sequence[Any]]
-    """What each catalog's row report says of the SKU."""
 
 
 async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
@@ -108,7 +106,7 @@ async def _read(
     session: AsyncSession, store: Store, sku: str, place: Place, limit: int
 ) -> _Read:
     offer = await catalogs.offer(session, store.id, sku)
-    newest = await in_force(session, store)
+    newest = await catalogs_of(session, store)
     if offer is None:
         raise await _unknown(session, store, newest, sku)
     changes, older = await queries.changes_of(
@@ -118,9 +116,8 @@ async def _read(
     if place.before:
         last, _ = await queries.changes_of(session, store.id, offer.sku_key, None, 1)
     refusal = await queries.refusal(session, store.id, offer.sku_key)
-    problems = [await catalogs.problems_of_sku(session, c, offer.sku) for c in newest]
     facts = facts_of(store, offer, refusal, last[0] if last else None)
-    return _Read(store, offer, facts, changes, older, newest, problems)
+    return _Read(store, offer, facts, changes, older, newest)
 
 
 def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  # noqa: ANN401 - rows
@@ -200,11 +197,13 @@ async def _catalog_steps(
     mapping = mapping.of_offers
     sources = [_file_of(tools, catalog) for catalog in read.catalogs]
     number, look, rows = await look_up(sources, mapping.of_offers, read.offer.sku_key)
-    if not rows and not read.problems[number]:
+    catalog = read.catalogs[number]
+    async with tools.database.transaction() as tx:
+        wrong = await catalogs.problems_of_sku(tx.session, catalog, read.offer.sku)
+    if not rows and not wrong and look != "took_too_long":
         return []
     currency = market_of(read.store.country).currency
-    problems = [problem_out(p, currency) for p in read.problems[number]]
-    catalog = read.catalogs[number]
+    problems = [problem_out(p, currency) for p in wrong]
     return list(catalog_steps(catalog, look, rows, problems, mapping.attributes))
 
 

@@ -29,12 +29,10 @@ _OUTCOMES = {
     "unconfirmed": "Nobody knows yet whether it arrived",
 }
 _PLACES = {
-    "plan": 1,
-    "call": 2,
-    "answer": 3,
-    "read_back": 4,
-    "catalog": 0,
-    "mapping": 0,
+    kind: place
+    for place, kind in enumerate(
+        ("catalog", "mapping", "plan", "call", "answer", "read_back")
+    )
 }
 """What comes first of two steps at the same time."""
 

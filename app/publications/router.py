@@ -5,7 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from app.access.doorway import BriefReader, CurrentDatabase, Reader
+from app.access.doorway import (
+    BriefReader,
+    CurrentDatabase,
+    CurrentSettings,
+    CurrentStorage,
+    Reader,
+)
+from app.catalogs import rejected
+from app.catalogs.agenda import source_of
+from app.catalogs.in_force import catalogs_of
 from app.database import Tx
 from app.errors import problem_responses
 from app.etags import (
@@ -21,6 +30,7 @@ from app.publications import quarantine, queries
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
 from app.publications.progress import WatchedPublication
+from app.publications.rejected import notes_of, rejected_changes
 from app.publications.requests import request_by_api
 from app.publications.schemas import (
     CallOut,
@@ -37,6 +47,7 @@ from app.publications.schemas import (
 from app.publications.sheet import changes_sheet
 from app.publications.words import Outcome, Reason, State
 from app.spreadsheets import CSV_ANSWER, WantsCsv, as_csv
+from app.stores import service as stores
 from app.stores.doorway import StoreToChange, StoreToRead
 from app.streams import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
 
@@ -173,6 +184,35 @@ async def list_errors(publication_id: UUID, tx: Tx, caller: Reader) -> Page[Erro
     """The largest group first."""
     await queries.visible(tx.session, caller, publication_id)
     return Page(items=await queries.errors_by_cause(tx.session, publication_id))
+
+
+@router.get(
+    "/publications/{publication_id}/rejected.csv",
+    summary="The rows to correct, as they were uploaded",
+    response_class=Response,
+    responses={**CSV_ANSWER, **problem_responses(503)},
+)
+async def rejected_rows(
+    publication_id: UUID,
+    caller: BriefReader,
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    storage: CurrentStorage,
+) -> Response:
+    """Rows of the catalogs in force whose offers this run could not bring through.
+
+    The merchant's own columns, and `refeed_code`, `refeed_message`, `refeed_hint`.
+    Correct the rows and upload the file with `mode=partial`.
+    """
+    async with database.transaction() as tx:
+        publication = await queries.visible(tx.session, caller, publication_id)
+        store = await stores.visible(tx.session, caller, publication.store_id)
+        rows = await rejected_changes(tx.session, publication_id, store.id)
+        catalogs = await catalogs_of(tx.session, store)
+    sources = [source_of(settings, storage, c) for c in catalogs if c.storage_key]
+    mapping = stores.mapping_of(store)
+    name = f"rejected-{publication_id}.csv"
+    return await rejected.of_skus(sources, mapping, notes_of(rows), name)
 
 
 @router.get(

@@ -25,6 +25,7 @@ from app.catalogs.engine.formats import (
     find_format,
     refuse_foreign,
 )
+from app.catalogs.engine.formulas import NOTES, restored
 from app.catalogs.engine.records import (
     ROW_LENGTH,
     Record,
@@ -116,6 +117,9 @@ def _open_csv(
     else:
         records = csv_records(text.path, dialect, header)
         frame = _scan_copy(_copy(records, columns, workdir)[0], columns)
+    if NOTES[0] in header.names:  # rows that were corrected come back
+        cells = [cell(name) for name in columns]
+        frame = frame.with_columns(restored(pl.col(cells)) if cells else [])
     return OpenedCatalog(_sound(frame, columns), header.names, found)
 
 

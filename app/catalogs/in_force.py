@@ -1,0 +1,43 @@
+"""The catalogs that make up what a store wants: a full one and partial ones since."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import and_, col, select
+
+from app.catalogs.models import Catalog
+from app.stores.models import Store
+
+MOST_PARTIAL = 50
+
+
+def _since(store: Store) -> ColumnElement[bool]:
+    return and_(
+        col(Catalog.store_id) == store.id,
+        col(Catalog.mode) == "partial",
+        col(Catalog.state) == "ready",
+        col(Catalog.id) > (store.current_catalog_id or UUID(int=0)),
+    )
+
+
+async def partial_since(session: AsyncSession, store: Store) -> bool:
+    """Whether a partial catalog changed offers after the full one in force."""
+    found = await session.execute(select(Catalog.id).where(_since(store)).limit(1))
+    return found.first() is not None
+
+
+async def catalogs_of(session: AsyncSession, store: Store) -> Sequence[Catalog]:
+    """The newest first, the full one last; of the partial ones at most fifty."""
+    partial = await session.execute(
+        select(Catalog)
+        .where(_since(store))
+        .order_by(col(Catalog.id).desc())
+        .limit(MOST_PARTIAL)
+    )
+    found = list(partial.scalars())
+    if store.current_catalog_id:
+        full = await session.get(Catalog, store.current_catalog_id)
+        found += [full] if full else []
+    return found
