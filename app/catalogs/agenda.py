@@ -59,13 +59,21 @@ async def next_task(
     )
     catalog = (await session.execute(waiting)).scalars().first()
     if catalog is None:
-        catalog = await _newest_usable(session, store)
-        if catalog is None or catalog.config_version == store.config_version:
+        catalog = await _under_old_settings(session, store)
+        if catalog is None:
             return None
     catalog.state = "importing"
     catalog.reason_code = catalog.reason = catalog.accepted = None
     twin = await _twin(session, store, catalog)
     return _task(settings, storage, store, catalog, twin)
+
+
+async def _under_old_settings(session: AsyncSession, store: Store) -> Catalog | None:
+    """The full catalog to read again, else the first partial one that needs it."""
+    full = await _newest_usable(session, store)
+    if full and full.config_version != store.config_version:
+        return full
+    return await in_force.read_again(session, store)
 
 
 async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:

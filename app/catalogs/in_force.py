@@ -28,6 +28,23 @@ async def partial_since(session: AsyncSession, store: Store) -> bool:
     return found.first() is not None
 
 
+async def read_again(session: AsyncSession, store: Store) -> Catalog | None:
+    """The first partial catalog that was read under other settings than the present.
+
+    Those that came after it have to follow it once more.
+    """
+    rest = select(Catalog).where(_since(store), col(Catalog.storage_key) != "")
+    old = rest.where(col(Catalog.config_version) != store.config_version)
+    found = await session.execute(old.order_by(col(Catalog.id)).limit(1))
+    first = found.scalar_one_or_none()
+    if first is None:
+        return None
+    later = await session.execute(rest.where(col(Catalog.id) > first.id))
+    for catalog in later.scalars():
+        catalog.state = "importing"
+    return first
+
+
 async def catalogs_of(session: AsyncSession, store: Store) -> Sequence[Catalog]:
     """The newest first, the full one last; of the partial ones at most fifty."""
     partial = await session.execute(

@@ -28,7 +28,7 @@ _RUNS = text(
 )
 _CHANGES = text(
     """
-    SELECT c.*, p.trigger, p.requested_at, p.started_at, p.planned_at,
+    SELECT c.*, p.kind, p.trigger, p.requested_at, p.started_at, p.planned_at,
            d.door AS call_door, d.action, d.state AS call_state, d.lines, d.task_id,
            d.attempts, d.polls, d.sent_at, d.settled_at AS call_settled_at
       FROM change AS c

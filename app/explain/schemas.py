@@ -39,6 +39,7 @@ class PlanStep(BaseModel):
 
     publication_id: str
     seq: int
+    kind: str = Field(description="what the run was about: `offers` or `products`")
     trigger: str
     reason: str
     lane: str

@@ -56,6 +56,7 @@ def steps_of(row: Any) -> Iterator[TimelineEvent]:  # noqa: ANN401 - a change, i
         plan=PlanStep(
             publication_id=publication_id,
             seq=row.seq,
+            kind=row.kind,
             trigger=row.trigger,
             reason=row.reason,
             lane=lane,

@@ -11,6 +11,7 @@ from app.access.doorway import (
     CurrentSettings,
     CurrentStorage,
     Reader,
+    Writer,
 )
 from app.catalogs import rejected
 from app.catalogs.agenda import source_of
@@ -236,8 +237,10 @@ async def list_store_errors(store: StoreToRead, tx: Tx) -> Page[OfferErrorGroup]
     "/stores/{store_id}/quarantine/release", summary="Send quarantined offers again"
 )
 async def release_quarantine(
-    body: ReleaseIn, store: StoreToChange, tx: Tx
+    store_id: UUID, body: ReleaseIn, tx: Tx, caller: Writer
 ) -> ReleaseOut:
     """By `skus`, by the `code` of the refusal, or `all`. The next run sends them."""
+    # Not locked: imports hold the offers first, then the store.
+    store = await stores.visible(tx.session, caller, store_id)
     released = await quarantine.release(tx.session, store.id, body.skus, body.code)
     return ReleaseOut(released=released)

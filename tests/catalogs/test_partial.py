@@ -1,9 +1,17 @@
 """A partial catalog speaks of the SKUs that it names, and of no other."""
 
+import asyncio
 from typing import Any
 
+from tests.publications.watching import eventually
 from tests.support.shop import CATEGORIES, MAPPING, Row, Shop, as_csv, row
+from tests.support.stack import query
 
+OLD_SETTINGS = "UPDATE catalog SET config_version = 0 WHERE id = %s"
+ALL_READ_ALIKE = (
+    "SELECT 1 FROM catalog HAVING bool_and(state = 'ready') "
+    "AND min(config_version) = max(config_version)"
+)
 ROWS = [row("A", price="100.00"), row("B", price="100.00"), row("C", price="100.00")]
 
 
@@ -174,3 +182,17 @@ async def test_what_a_partial_catalog_wants_is_published(shop: Shop):
     (change,) = await shop.changes(await shop.publish())
 
     assert (change["sku"], change["after"]) == ("B", {"price": "90.00"})
+
+
+async def test_settings_that_change_meanwhile_count_for_partial_catalogs_in_order(
+    shop: Shop, database_url: str
+):
+    """The first was read under the old settings, the second under the new ones."""
+    first = await partial(shop, row("B", price="90.00"), row("D", price="80.00"))
+    await partial(shop, row("B", price="70.00"))
+    await asyncio.to_thread(query, database_url, OLD_SETTINGS, first["id"])
+
+    await partial(shop, row("E", price="60.00"))
+    await eventually(lambda: asyncio.to_thread(query, database_url, ALL_READ_ALIKE))
+
+    assert await prices(shop) == {"B": "70.00", "D": "80.00", "E": "60.00"}
