@@ -23,7 +23,7 @@ LOCK = 0x7265666565640003
 _OLD_FILES = text(
     """
     WITH ranked AS (
-      SELECT id, state, storage_key,
+      SELECT id, store_id, mode, state, storage_key,
              row_number() OVER (PARTITION BY store_id ORDER BY id DESC) AS place
         FROM catalog WHERE storage_key <> ''
     ),
@@ -32,6 +32,10 @@ _OLD_FILES = text(
        WHERE place > :keep AND state IN ('ready', 'rejected')
          AND id NOT IN (SELECT current_catalog_id FROM store
                          WHERE current_catalog_id IS NOT NULL)
+         -- partial catalogs count for as long as the full one before them
+         AND NOT (mode = 'partial' AND id > (
+           SELECT coalesce(current_catalog_id, '00000000-0000-0000-0000-000000000000')
+             FROM store WHERE store.id = ranked.store_id))
     )
     UPDATE catalog SET storage_key = ''
      WHERE id IN (SELECT id FROM old

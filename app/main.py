@@ -14,6 +14,7 @@ from app.catalogs.router import router as catalogs
 from app.cors import allow_origins
 from app.database import Database, open_engine
 from app.errors import PROBLEM_RESPONSES
+from app.explain.router import router as explain
 from app.health import router as health
 from app.hooks.router import router as hooks
 from app.hooks.router import secret_router as hook_secrets
@@ -88,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         catalogs,
         sources,
         mapping_trials,
+        explain,
         publications,
         quick_updates,
         budgets,

@@ -47,11 +47,11 @@ def decode_cursor(cursor: str | None, parts: int) -> tuple[str, ...] | None:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key = json.loads(raw)
     except (ValueError, binascii.Error, RecursionError) as error:
-        raise _not_ours() from error
+        raise not_ours() from error
     if not isinstance(key, list) or len(key) != parts:
-        raise _not_ours()
+        raise not_ours()
     if not all(isinstance(part, str) and "\0" not in part for part in key):
-        raise _not_ours()
+        raise not_ours()
     return tuple(key)
 
 
@@ -65,7 +65,7 @@ def decode_uuid(cursor: str | None) -> UUID | None:
     try:
         return UUID(key[0]) if key else None
     except ValueError as error:
-        raise _not_ours() from error
+        raise not_ours() from error
 
 
 def decode_int(cursor: str | None) -> int | None:
@@ -77,13 +77,13 @@ def decode_int(cursor: str | None) -> int | None:
 def number_in(part: str) -> int:
     """A part of a sort key that is a number. Raises InvalidError."""
     if not (part.isascii() and part.isdigit()) or len(part) > len(str(BIGGEST)):
-        raise _not_ours()
+        raise not_ours()
     if int(part) > BIGGEST:
-        raise _not_ours()
+        raise not_ours()
     return int(part)
 
 
-def _not_ours() -> InvalidError:
+def not_ours() -> InvalidError:
     message = "The cursor is not one that this list gave out."
     return InvalidError(
         message,

@@ -6,7 +6,7 @@ from app.database import Database, open_engine
 from app.housekeeping import tidy
 from app.settings import Settings
 from app.storage import Storage
-from tests.support.shop import Shop, row
+from tests.support.shop import Shop, as_csv, row
 from tests.support.stack import SilentQueue, query
 
 
@@ -43,6 +43,22 @@ async def test_a_file_that_the_catalog_in_force_uses_too_stays(
     await _tidy(settings, 1)
 
     assert _files(settings, shop) == {first["sha256"]}
+
+
+async def test_partial_catalogs_are_kept_for_as_long_as_they_count(
+    shop: Shop, settings: Settings
+):
+    old = await shop.upload_bytes(as_csv([row("P")]), mode="partial")
+    full = await shop.upload([row("A"), row("B")])
+    later = [
+        await shop.upload_bytes(as_csv([row(sku, quantity=1)]), mode="partial")
+        for sku in ("A", "B")
+    ]
+
+    await _tidy(settings, 1)
+
+    assert old["sha256"] not in _files(settings, shop)
+    assert _files(settings, shop) == {c["sha256"] for c in (full, *later)}
 
 
 async def test_old_reports_and_jobs_go_and_the_baseline_stays(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.backmarket.markets import market_of
+from app.catalogs import in_force
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.source import Hints, Limits, SourceFile
 from app.catalogs.models import Catalog
@@ -38,12 +39,17 @@ class Task:
     """The catalog in force with the same bytes and settings, if there is one."""
     is_large: bool
     """Whether a worker imports it only when it imports no other large one."""
+    is_partial: bool = False
+    """Whether it says nothing of the SKUs that it does not name."""
 
 
 async def next_task(
     session: AsyncSession, settings: Settings, storage: Storage, store_id: UUID
 ) -> Task | None:
-    """The oldest catalog not yet looked at, else the newest under new settings."""
+    """The oldest catalog not yet looked at, else the newest under new settings.
+
+    After a full catalog the partial ones that came later are read once more.
+    """
     store = await session.get(Store, store_id)
     if store is None:
         return None
@@ -58,8 +64,8 @@ async def next_task(
     )
     catalog = (await session.execute(waiting)).scalars().first()
     if catalog is None:
-        catalog = await _newest_usable(session, store)
-        if catalog is None or catalog.config_version == store.config_version:
+        catalog = await _under_old_settings(session, store)
+        if catalog is None:
             return None
     catalog.state = "importing"
     catalog.reason_code = catalog.reason = catalog.accepted = None
@@ -67,12 +73,20 @@ async def next_task(
     return _task(settings, storage, store, catalog, twin)
 
 
+async def _under_old_settings(session: AsyncSession, store: Store) -> Catalog | None:
+    """The full catalog to read again, else the first partial one that needs it."""
+    full = await _newest_usable(session, store)
+    if full and full.config_version != store.config_version:
+        return full
+    return await in_force.read_again(session, store)
+
+
 async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
-    """The newest catalog that the present mapping can read."""
+    """The newest full catalog that the present mapping can read."""
     mapping = stores.mapping_in_force(store) or Mapping(attributes={})
     found = await session.execute(
         select(Catalog)
-        .where(Catalog.store_id == store.id)
+        .where(Catalog.store_id == store.id, Catalog.mode == "full")
         .order_by(col(Catalog.id).desc())
         .limit(50)
     )
@@ -91,7 +105,9 @@ async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
 async def _twin(
     session: AsyncSession, store: Store, catalog: Catalog
 ) -> Catalog | None:
-    if store.current_catalog_id in {None, catalog.id}:
+    if store.current_catalog_id in {None, catalog.id} or catalog.mode == "partial":
+        return None
+    if await in_force.partial_since(session, store):
         return None
     current = await session.get(Catalog, store.current_catalog_id)
     same = (
@@ -125,7 +141,9 @@ def _task(
     mapping = stores.mapping_in_force(store)
     config = None
     if mapping and not mapping.missing:
-        config = config_of(store, mapping, stores.categories_of(store))
+        targets = stores.categories_of(store)
+        partial = catalog.mode == "partial"
+        config = config_of(store, mapping, targets, partial=partial)
     source = source_of(settings, storage, catalog)
     large = catalog.size_bytes > settings.large_catalog_bytes
     return Task(
@@ -137,11 +155,16 @@ def _task(
         config_version=store.config_version,
         twin=twin,
         is_large=large,
+        is_partial=catalog.mode == "partial",
     )
 
 
 def config_of(
-    store: Store, mapping: Mapping, targets: Sequence[CategoryTarget]
+    store: Store,
+    mapping: Mapping,
+    targets: Sequence[CategoryTarget],
+    *,
+    partial: bool = False,
 ) -> ImportConfig:
     """How a catalog of the store is read; the mapping is that for its country."""
     return ImportConfig(
@@ -152,6 +175,7 @@ def config_of(
         currency=market_of(store.country).currency,
         duplicates=store.duplicate_skus,  # type: ignore[arg-type]
         invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
+        partial=partial,
     )
 
 

@@ -17,7 +17,7 @@ from app.catalogs.engine.products import (
     read_products,
 )
 from app.catalogs.engine.source import SourceFile
-from app.catalogs.models import Catalog
+from app.catalogs.in_force import catalogs_of
 from app.settings import Settings
 from app.storage import Storage
 from app.stores import service as stores
@@ -29,17 +29,21 @@ from app.stores.tree.service import tree_name
 
 @dataclass(frozen=True, slots=True)
 class Descriptions:
-    """The catalog in force and how its columns describe products."""
+    """The catalogs in force, the newest first, and how they describe products."""
 
-    source: SourceFile
+    sources: Sequence[SourceFile]
     config: ProductConfig
 
     def of(self, sku_keys: Sequence[str]) -> pl.DataFrame:
         """`sku_key`, `product`, `problem` (see `check_products`); for a thread."""
         keys = pl.Series(sku_keys, dtype=pl.String)
-        with tempfile.TemporaryDirectory(prefix="refeed-products-") as folder:
-            texts = read_products(self.source, self.config, keys, Path(folder))
-        return check_products(texts, self.config)
+        found: list[pl.DataFrame] = []
+        for source in self.sources:
+            with tempfile.TemporaryDirectory(prefix="refeed-products-") as folder:
+                texts = read_products(source, self.config, keys, Path(folder))
+            found.append(texts)
+            keys = keys.filter(~keys.is_in(texts["sku_key"].implode()))
+        return check_products(pl.concat(found), self.config)
 
 
 async def descriptions(
@@ -51,10 +55,8 @@ async def descriptions(
     """None where the store has no catalog or no mapping in force."""
     store = await session.get_one(Store, store_id)
     mapping = stores.mapping_in_force(store)
-    if mapping is None or store.current_catalog_id is None:
-        return None
-    catalog = await session.get(Catalog, store.current_catalog_id)
-    if catalog is None or not catalog.storage_key:
+    catalogs = [c for c in await catalogs_of(session, store) if c.storage_key]
+    if mapping is None or not catalogs:
         return None
     name = tree_name(store.country, Environment(store.environment))
     leaves = await tree.leaves(session, *name)
@@ -68,4 +70,5 @@ async def descriptions(
         currency=market_of(store.country).currency,
         duplicates=store.duplicate_skus,  # type: ignore[arg-type]
     )
-    return Descriptions(source_of(settings, storage, catalog), config)
+    sources = [source_of(settings, storage, catalog) for catalog in catalogs]
+    return Descriptions(sources, config)

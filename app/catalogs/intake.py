@@ -33,6 +33,16 @@ log = structlog.get_logger(__name__)
 _NOW = timedelta(0)
 REPEATED = ("found", "columns", "source_categories", "problem_counts", "excluded_by")
 """What a catalog has in common with one of the same bytes under the same settings."""
+# Partial catalogs are told apart from a store's full one, unless it has none.
+_SHOW_FIRST = """
+UPDATE store SET catalog_columns = coalesce(nullif(catalog_columns, 'null'), %s),
+       catalog_categories = coalesce(nullif(catalog_categories, 'null'), %s)
+ WHERE id = %s"""
+# What came after a full catalog counts on when that one is read once more.
+_PARTIAL_AGAIN = """
+UPDATE catalog SET state = 'importing'
+ WHERE store_id = %s AND id > %s AND mode = 'partial' AND state = 'ready'
+   AND storage_key <> ''"""
 BEHIND_A_LARGE_ONE = timedelta(seconds=1)
 
 
@@ -156,16 +166,17 @@ def _record(
             task.catalog_id,
         ],
     )
+    columns = Jsonb(list(result.columns))
+    categories = Jsonb(result.source_categories)
+    if task.is_partial:
+        connection.execute(_SHOW_FIRST, [columns, categories, task.store_id])
+        return
     connection.execute(
         "UPDATE store SET current_catalog_id = %s, catalog_columns = %s, "
         "catalog_categories = %s WHERE id = %s",
-        [
-            task.catalog_id,
-            Jsonb(list(result.columns)),
-            Jsonb(result.source_categories),
-            task.store_id,
-        ],
+        [task.catalog_id, columns, categories, task.store_id],
     )
+    connection.execute(_PARTIAL_AGAIN, [task.store_id, task.catalog_id])
 
 
 def _inspect(task: Task) -> Inspection:
@@ -186,7 +197,8 @@ async def _await_mapping(
         catalog.counts = {"rows": found.rows}
         catalog.config_version = task.config_version
         store = await tx.session.get_one(Store, task.store_id)
-        store.catalog_columns = list(found.columns)
+        if not task.is_partial or store.catalog_columns is None:
+            store.catalog_columns = list(found.columns)
 
 
 async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None:
@@ -228,6 +240,7 @@ async def _reject(
         catalog.finished_at = utc_now()
         if columns:
             catalog.columns = columns
+        if columns and not task.is_partial:
             store = await tx.session.get_one(Store, task.store_id)
             store.catalog_columns = columns
 

@@ -37,6 +37,11 @@ class Catalog(SQLModel, table=True):
 
     id: UUID = id_field()
     store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE")
+    mode: str = Field(
+        default="full",
+        max_length=10,
+        sa_column_kwargs={"server_default": text("'full'")},
+    )
     state: str = "received"
     phase: str | None = None
     media_type: str
@@ -170,6 +175,11 @@ class Offer(SQLModel, table=True):
     error_count: int = Field(
         default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")}
     )
+
+    # What kind of refusal, of which content, and when it may be sent again.
+    error_class: str | None = None
+    error_content: int | None = Field(default=None, sa_type=BigInteger)
+    error_retry_at: datetime | None = time_field()
 
     dirty: bool | None = Field(
         default=None,

@@ -100,12 +100,33 @@ async def offers(
 
 
 async def offer(session: AsyncSession, store_id: UUID, sku: str) -> Any:  # noqa: ANN401 - a row
-    """Raises NotFoundError."""
+    """The offer under this SKU in any case; None when the store never had one."""
     found = await session.execute(
         text("SELECT * FROM offer WHERE store_id = :id AND sku_key = :key"),
-        {"id": store_id, "key": sku.strip().lower()},
+        {"id": store_id, "key": sku_key(sku)},
     )
-    row = found.one_or_none()
-    if row is None:
-        raise NotFoundError("The store has never had an offer with this SKU.")
-    return row
+    return found.one_or_none()
+
+
+def sku_key(sku: str) -> str:
+    """How SKUs are compared: outer spaces and case do not count."""
+    return sku.strip().lower()
+
+
+async def problems_of_sku(
+    session: AsyncSession, catalog: Catalog, sku: str
+) -> Sequence[Any]:
+    """What a catalog's row report says of one SKU, at most 20 problems."""
+    found = await session.execute(
+        text(
+            "SELECT * FROM catalog_problem WHERE catalog_id = :id "
+            "AND (lower(sku) = left(:key, 100) OR sku = left(:sku, 100)) "
+            "ORDER BY line, field, code LIMIT 20"
+        ),
+        {
+            "id": catalog.same_as or catalog.id,
+            "key": sku_key(sku),
+            "sku": sku.strip(),
+        },
+    )
+    return found.all()

@@ -15,7 +15,8 @@ from app.access.doorway import (
     Reader,
 )
 from app.backmarket.markets import market_of
-from app.catalogs import queries, service
+from app.catalogs import queries, rejected, service
+from app.catalogs.agenda import source_of
 from app.catalogs.progress import UNDER_WAY, WatchedCatalog
 from app.catalogs.quick import told_at
 from app.catalogs.schemas import (
@@ -23,6 +24,7 @@ from app.catalogs.schemas import (
     AsOfHeader,
     CatalogOut,
     EncodingGiven,
+    ModeGiven,
     OfferOut,
     OfferState,
     QuoteGiven,
@@ -96,6 +98,7 @@ async def upload_catalog(
     encoding: EncodingGiven = None,
     as_of: AsOfGiven = None,
     as_of_header: AsOfHeader = None,
+    mode: ModeGiven = "full",
 ) -> CatalogOut:
     """CSV, TSV, NDJSON, a JSON array, an XML feed or Parquet, also gzipped or zipped.
 
@@ -110,6 +113,7 @@ async def upload_catalog(
         request,
         store_id,
         Given(separator, quote, encoding, _told(as_of or as_of_header)),
+        mode,
     )
     response.headers["Location"] = f"/v1/catalogs/{catalog.id}"
     response.headers["Retry-After"] = "2"
@@ -211,6 +215,34 @@ async def list_rows(
     )
 
 
+@router.get(
+    "/catalogs/{catalog_id}/rejected.csv",
+    summary="The rows to correct, as they were uploaded",
+    response_class=Response,
+    responses={**CSV_ANSWER, **problem_responses(503)},
+)
+async def rejected_rows(
+    catalog_id: UUID,
+    caller: BriefReader,
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    storage: CurrentStorage,
+) -> Response:
+    """The merchant's own columns, and `refeed_code`, `refeed_message`, `refeed_hint`.
+
+    Correct the rows and upload the file with `mode=partial`: our three columns are
+    ignored. No cell is a formula. At most 100,000 rows.
+    """
+    async with database.transaction() as tx:
+        catalog = await queries.visible(tx.session, caller, catalog_id)
+        store = await stores.visible(tx.session, caller, catalog.store_id)
+        problems = await rejected.problems_of(tx.session, catalog)
+    source = source_of(settings, storage, catalog) if catalog.storage_key else None
+    currency = market_of(store.country).currency
+    name = f"rejected-{catalog_id}.csv"
+    return await rejected.of_catalog(source, problems, currency, name)
+
+
 @router.get("/stores/{store_id}/offers", summary="List offers", tags=["offers"])
 async def list_offers(
     store: StoreToRead,
@@ -228,11 +260,3 @@ async def list_offers(
     return page_of(
         rows, limit, lambda row: offer_out(row, currency), lambda row: (row.sku_key,)
     )
-
-
-@router.get(
-    "/stores/{store_id}/offers/{sku:path}", summary="Read an offer", tags=["offers"]
-)
-async def read_offer(store: StoreToRead, sku: str, tx: Tx) -> OfferOut:
-    row = await queries.offer(tx.session, store.id, sku)
-    return offer_out(row, market_of(store.country).currency)

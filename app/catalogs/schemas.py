@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Header, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.catalogs.engine.problems import describe, problems_in
 from app.catalogs.models import Catalog
@@ -34,6 +34,14 @@ AsOfHeader = Annotated[
     AwareDatetime | None, Header(alias="As-Of", description="the same as a header")
 ]
 CatalogState = Literal["received", "importing", "awaiting_mapping", "ready", "rejected"]
+CatalogMode = Literal["full", "partial"]
+ModeGiven = Annotated[
+    CatalogMode,
+    Query(
+        description="`partial` updates and creates the SKUs that it names and leaves "
+        "all others as they are; `full` is all that the store sells"
+    ),
+]
 OfferState = Literal[
     "published",
     "awaiting_validation",
@@ -84,6 +92,9 @@ class CatalogOut(BaseModel):
 
     id: UUID
     store_id: UUID
+    mode: CatalogMode = Field(
+        description="`partial`: SKUs that it does not name stay as they are"
+    )
     state: CatalogState
     phase: str | None = Field(description="where a running import is")
     media_type: str
@@ -142,17 +153,20 @@ class OfferProblem(BaseModel):
 class OfferError(BaseModel):
     """Why Back Market refused the offer when it was last sent."""
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
     code: str | None
+    kind: str | None = Field(alias="class", description="what kind of cause it has")
     message: str | None
     at: datetime | None
-    times: int
+    times: int = Field(description="the same refusal of the same data in a row")
+    retry_at: datetime | None = Field(description="transient: when it is sent again")
 
 
-class OfferOut(BaseModel):
+class OfferShown(BaseModel):
     """What the store wants to sell beside what Back Market last accepted."""
 
     sku: str
-    state: OfferState
     currency: str
     wanted: OfferValues | None
     baseline: OfferValues | None = Field(description="what Back Market last accepted")
@@ -160,6 +174,12 @@ class OfferOut(BaseModel):
     error: OfferError | None
     listing_id: str | None
     accepted_at: datetime | None
+
+
+class OfferOut(OfferShown):
+    """An offer in a list, with where it stands in a word."""
+
+    state: OfferState
 
 
 def catalog_out(catalog: Catalog) -> CatalogOut:
@@ -215,9 +235,11 @@ def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `
     if row.in_error:
         error = OfferError(
             code=row.error_code,
+            kind=row.error_class,
             message=row.error_message,
             at=row.error_at,
             times=row.error_count,
+            retry_at=row.error_retry_at,
         )
     return OfferOut(
         sku=row.sku,

@@ -40,7 +40,7 @@ class Intake:
 
 
 async def receive(
-    intake: Intake, request: Request, store_id: UUID, given: Given
+    intake: Intake, request: Request, store_id: UUID, given: Given, mode: str = "full"
 ) -> Catalog:
     """Stream a body to storage, then write its row and ask for the import.
 
@@ -65,14 +65,20 @@ async def receive(
     async with intake.database.transaction() as tx:
         if await tx.session.get(Store, store_id) is None:
             raise NotFoundError(DELETED)
-        return await accept(tx, store_id, upload, stored, given)
+        return await accept(tx, store_id, upload, stored, given, mode)
 
 
-async def accept(
-    tx: Transaction, store_id: UUID, upload: Upload, stored: StoredFile, given: Given
+async def accept(  # noqa: PLR0913, PLR0917 - all that is known of an upload
+    tx: Transaction,
+    store_id: UUID,
+    upload: Upload,
+    stored: StoredFile,
+    given: Given,
+    mode: str = "full",
 ) -> Catalog:
     """Write the row of a file that is in storage, and ask for its import."""
     catalog = Catalog(
+        mode=mode,
         store_id=store_id,
         media_type=upload.media_type,
         filename=upload.filename,

@@ -20,9 +20,11 @@ from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.rows import hurry
 from app.publications import neighbours, requests
+from app.publications.causes import GATHER
 from app.publications.context import Run, Tools
 from app.publications.lifecycle import OVER, advance
 from app.publications.models import Publication
+from app.publications.refusals_sql import NEXT_RETRY
 from app.publications.settle import settle_rest
 from app.publications.words import Outcome, State, Trigger
 
@@ -102,6 +104,7 @@ async def finish(run: Run) -> None:
         await _end(tx, publication, State.FINISHED, None, None)
         await _follow_up(tx, run, publication)
         await neighbours.tell(tx, run)
+        await _try_again(tx, run)
         crashpoint("publish.before_finish")
         await run.lease.finish(tx.session)
     crashpoint("publish.finished")
@@ -198,6 +201,19 @@ async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> Non
         not_before=not_before,
     )
     publication.follow_up_id = follow_up.id
+
+
+async def _try_again(tx: Transaction, run: Run) -> None:
+    """A run by itself for when the first offer that only has to wait is due again."""
+    due = await tx.session.scalar(text(NEXT_RETRY), {"store": run.store_id})
+    if due:
+        await requests.request(
+            tx,
+            run.store_id,
+            run.account_id,
+            Trigger.FOLLOW_UP,
+            not_before=due + GATHER,
+        )
 
 
 def _sum(outcomes: dict[str, int], outcome: Outcome) -> int:

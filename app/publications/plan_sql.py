@@ -6,6 +6,7 @@ listed, the index of dirty offers gives them in order and the rest is never look
 The rules are those of "Update mode".
 """
 
+from app.publications.refusals_sql import QUARANTINED, RESTING
 from app.publications.words import Lane
 
 LANES = {lane.name.lower(): int(lane) for lane in Lane}
@@ -49,6 +50,7 @@ _OWN_TARGET = "CASE WHEN o.standing = 'gone' THEN 0 ELSE o.quantity END"
 _COMPARED = """
 compared AS NOT MATERIALIZED (
   SELECT o.sku_key, o.sku, o.standing, o.fingerprint, o.listed, o.in_error,
+         {quarantined} AS quarantined, {resting} AS resting,
          :products AND o.in_error AND NOT o.listed
            AND o.error_code = ANY(:product_codes) AS awaits_product,
          o.listing_id IS NOT NULL AS known,
@@ -97,6 +99,8 @@ judged AS NOT MATERIALIZED (
       WHEN standing = 'gone' AND sold_elsewhere AND NOT d_quantity THEN 'held'
       WHEN standing = 'wanted' AND awaits_product THEN 'held'
       WHEN other_goods AND NOT goes_down THEN 'rejected'
+      WHEN standing = 'wanted' AND quarantined AND NOT goes_down THEN 'held'
+      WHEN standing = 'wanted' AND resting AND NOT goes_down THEN 'nothing'
       WHEN standing = 'kept' AND NOT goes_down THEN 'nothing'
       WHEN d_quantity OR d_price OR d_min_price OR d_warranty OR d_comment
            OR d_shipping THEN 'send'
@@ -116,8 +120,9 @@ judged AS NOT MATERIALIZED (
       WHEN d_quantity THEN {stock_up}
       ELSE {content}
     END AS lane,
-    -- a row that is invalid now, or names other goods, may only lower its stock
-    standing = 'kept' OR other_goods AS only_stock
+    -- a row that is invalid now, names other goods or is quarantined may only lower
+    -- its stock
+    standing = 'kept' OR other_goods OR quarantined AS only_stock
   FROM differing
 )"""
 
@@ -197,6 +202,8 @@ SELECT :publication, seq, sku_key, sku, reason, lane, door,
             ELSE verdict END,
        CASE WHEN goes THEN NULL WHEN verdict = 'send' THEN 'line_budget'
             WHEN verdict = 'held' AND awaits_product THEN 'awaiting_product'
+            WHEN standing = 'wanted' AND quarantined AND verdict = 'held'
+                 THEN 'quarantined'
             WHEN verdict = 'held' THEN 'wanted_elsewhere'
             ELSE 'identity_changed' END
   FROM doored
@@ -220,6 +227,8 @@ def _steps(*, shared: bool, urgent: bool) -> list[str]:
             elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE,
             target=_SHARED_TARGET if shared else _OWN_TARGET,
             only=_NOT_IN_FLIGHT if urgent else "",
+            quarantined=QUARANTINED,
+            resting=RESTING,
         ).strip(),
         _DIFFERS.strip(),
         _JUDGED.format(**LANES).strip(),

@@ -10,9 +10,33 @@ from sqlmodel import col, select
 
 from app.access.service import Caller
 from app.errors import NotFoundError
+from app.publications.causes import class_of, hint_for, said
 from app.publications.models import Dispatch, Publication
-from app.publications.schemas import ErrorGroup
-from app.publications.wordings import sentence_for
+from app.publications.refusals_sql import CAUSE, QUARANTINED
+from app.publications.schemas import ErrorGroup, OfferErrorGroup
+
+_BY_CAUSE = text(
+    f"""
+    SELECT coalesce(code, 'refused') AS code, min(message) AS message, count(*) AS n,
+           (array_agg(sku ORDER BY seq))[1:5] AS skus
+      FROM change
+     WHERE publication_id = :id AND outcome IN ('rejected', 'unconfirmed', 'held')
+     GROUP BY change.code, {CAUSE.format(message="message")}
+     ORDER BY n DESC, 1 LIMIT 200
+    """  # noqa: S608 - constants
+)
+_OFFERS_BY_CAUSE = text(
+    f"""
+    SELECT coalesce(o.error_code, 'refused') AS code, min(o.error_message) AS message,
+           count(*) AS n, count(*) FILTER (WHERE {QUARANTINED}) AS quarantined,
+           (array_agg(o.sku ORDER BY o.sku_key))[1:5] AS skus,
+           min(o.error_at) AS since, min(o.error_retry_at) AS retry_at
+      FROM offer AS o
+     WHERE o.store_id = :store AND o.in_error
+     GROUP BY o.error_code, {CAUSE.format(message="o.error_message")}
+     ORDER BY n DESC, 1 LIMIT 200
+    """  # noqa: S608 - constants
+)
 
 
 async def visible(
@@ -82,29 +106,34 @@ async def errors_by_cause(
     session: AsyncSession, publication_id: UUID
 ) -> list[ErrorGroup]:
     """Rejected and unconfirmed changes grouped: numbers in messages do not count."""
-    rows = await session.execute(
-        text(
-            r"""
-            SELECT code, min(message) AS message, count(*) AS n,
-                   (array_agg(sku ORDER BY seq))[1:5] AS skus
-              FROM change
-             WHERE publication_id = :id
-               AND outcome IN ('rejected', 'unconfirmed', 'held')
-             GROUP BY code, regexp_replace(coalesce(message, ''), '\d+', '#', 'g')
-             ORDER BY n DESC LIMIT 200
-            """
-        ),
-        {"id": publication_id},
-    )
+    rows = await session.execute(_BY_CAUSE, {"id": publication_id})
+    return [ErrorGroup(**_cause(row), changes=row.n, skus=row.skus) for row in rows]
+
+
+async def store_errors(session: AsyncSession, store_id: UUID) -> list[OfferErrorGroup]:
+    """Offers in error grouped the same way, the largest group first, at most 200."""
+    rows = await session.execute(_OFFERS_BY_CAUSE, {"store": store_id})
     return [
-        ErrorGroup(
-            code=row.code,
-            message=row.message or sentence_for(row.code),
-            changes=row.n,
+        OfferErrorGroup(
+            **_cause(row),
+            offers=row.n,
+            quarantined=row.quarantined,
             skus=row.skus,
+            since=row.since,
+            retry_at=row.retry_at,
         )
         for row in rows
     ]
+
+
+def _cause(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a group
+    kind = class_of(row.code, row.message)
+    return {
+        "code": row.code,
+        "message": said(row.code, row.message),
+        "kind": kind,
+        "hint": hint_for(row.code, kind),
+    }
 
 
 async def calls(session: AsyncSession, publication_id: UUID) -> Sequence[Dispatch]:

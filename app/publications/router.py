@@ -5,7 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from app.access.doorway import BriefReader, CurrentDatabase, Reader
+from app.access.doorway import (
+    BriefReader,
+    CurrentDatabase,
+    CurrentSettings,
+    CurrentStorage,
+    Reader,
+    Writer,
+)
+from app.catalogs import rejected
+from app.catalogs.agenda import source_of
+from app.catalogs.in_force import catalogs_of
 from app.database import Tx
 from app.errors import problem_responses
 from app.etags import (
@@ -17,24 +27,29 @@ from app.etags import (
     weak_etag,
 )
 from app.pagination import Cursor, Limit, Page, decode_int, decode_uuid, page_of
-from app.publications import queries
+from app.publications import quarantine, queries
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
 from app.publications.progress import WatchedPublication
+from app.publications.rejected import notes_of, rejected_changes
 from app.publications.requests import request_by_api
 from app.publications.schemas import (
     CallOut,
     ChangeOut,
     ErrorGroup,
+    OfferErrorGroup,
     PublicationIn,
     PublicationOut,
+    ReleaseIn,
+    ReleaseOut,
     change_out,
     publication_out,
 )
 from app.publications.sheet import changes_sheet
 from app.publications.words import Outcome, Reason, State
 from app.spreadsheets import CSV_ANSWER, WantsCsv, as_csv
-from app.stores.doorway import StoreToChange
+from app.stores import service as stores
+from app.stores.doorway import StoreToChange, StoreToRead
 from app.streams import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
 
 router = APIRouter(prefix="/v1", tags=["publications"])
@@ -173,6 +188,35 @@ async def list_errors(publication_id: UUID, tx: Tx, caller: Reader) -> Page[Erro
 
 
 @router.get(
+    "/publications/{publication_id}/rejected.csv",
+    summary="The rows to correct, as they were uploaded",
+    response_class=Response,
+    responses={**CSV_ANSWER, **problem_responses(503)},
+)
+async def rejected_rows(
+    publication_id: UUID,
+    caller: BriefReader,
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    storage: CurrentStorage,
+) -> Response:
+    """Rows of the catalogs in force whose offers this run could not bring through.
+
+    The merchant's own columns, and `refeed_code`, `refeed_message`, `refeed_hint`.
+    Correct the rows and upload the file with `mode=partial`.
+    """
+    async with database.transaction() as tx:
+        publication = await queries.visible(tx.session, caller, publication_id)
+        store = await stores.visible(tx.session, caller, publication.store_id)
+        rows = await rejected_changes(tx.session, publication_id, store.id)
+        catalogs = await catalogs_of(tx.session, store)
+    sources = [source_of(settings, storage, c) for c in catalogs if c.storage_key]
+    mapping = stores.mapping_of(store)
+    name = f"rejected-{publication_id}.csv"
+    return await rejected.of_skus(sources, mapping, notes_of(rows), name)
+
+
+@router.get(
     "/publications/{publication_id}/calls",
     summary="The calls to Back Market that carried the changes",
 )
@@ -181,3 +225,22 @@ async def list_calls(publication_id: UUID, tx: Tx, caller: Reader) -> Page[CallO
     publication: Publication = await queries.visible(tx.session, caller, publication_id)
     rows = await queries.calls(tx.session, publication.id)
     return Page(items=[CallOut.model_validate(row.model_dump()) for row in rows])
+
+
+@router.get("/stores/{store_id}/errors", summary="Offers in error, grouped by cause")
+async def list_store_errors(store: StoreToRead, tx: Tx) -> Page[OfferErrorGroup]:
+    """What Back Market refuses now, with a hint for each cause; the largest first."""
+    return Page(items=await queries.store_errors(tx.session, store.id))
+
+
+@router.post(
+    "/stores/{store_id}/quarantine/release", summary="Send quarantined offers again"
+)
+async def release_quarantine(
+    store_id: UUID, body: ReleaseIn, tx: Tx, caller: Writer
+) -> ReleaseOut:
+    """By `skus`, by the `code` of the refusal, or `all`. The next run sends them."""
+    # Not locked: imports hold the offers first, then the store.
+    store = await stores.visible(tx.session, caller, store_id)
+    released = await quarantine.release(tx.session, store.id, body.skus, body.code)
+    return ReleaseOut(released=released)

@@ -1,14 +1,18 @@
 """Publications and their reports as callers see them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from app.publications.causes import ErrorClass
 from app.publications.models import Publication
 from app.publications.wordings import sentence_for
 from app.publications.words import Kind, Lane, Outcome, Reason
+
+CHOICES = "exactly one of skus, code, all"
 
 
 class PublicationIn(BaseModel):
@@ -104,13 +108,68 @@ class ChangeOut(BaseModel):
     settled_at: datetime | None
 
 
-class ErrorGroup(BaseModel):
-    """Refusals that have the same cause."""
+class Cause(BaseModel):
+    """Why something was refused, and what to do about it."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     code: str
     message: str
+    kind: ErrorClass = Field(
+        alias="class",
+        description="`transient` heals by itself, `data` in the catalog, `permission` "
+        "and `product_unknown` at Back Market",
+    )
+    hint: str = Field(description="what to do")
+
+
+class ErrorGroup(Cause):
+    """Changes that were not accepted for the same cause."""
+
     changes: int
     skus: list[str] = Field(description="up to five examples")
+
+
+class OfferErrorGroup(Cause):
+    """Offers in error for the same cause."""
+
+    offers: int
+    quarantined: int = Field(description="those that are not sent any more")
+    skus: list[str] = Field(description="up to five examples")
+    since: datetime | None = Field(description="the oldest of these refusals")
+    retry_at: datetime | None = Field(
+        description="when the first of them is sent again; transient ones only"
+    )
+
+
+class ReleaseIn(BaseModel):
+    """Which quarantined offers to send once more: exactly one of the three."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"skus": ["IP12-64-A"]}]}
+    )
+
+    skus: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(
+        None, min_length=1, max_length=1000
+    )
+    code: str | None = Field(
+        None, min_length=1, max_length=50, description="those refused with this code"
+    )
+    all: Literal[True] | None = Field(None, description="every one of the store")
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> "ReleaseIn":
+        if sum(given is not None for given in (self.skus, self.code, self.all)) != 1:
+            raise PydanticCustomError(
+                "one_choice", f"It needs {CHOICES}.", {"accepted": CHOICES}
+            )
+        return self
+
+
+class ReleaseOut(BaseModel):
+    """What was released; the next run sends it."""
+
+    released: int
 
 
 class CallOut(BaseModel):

@@ -9,6 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogs.engine.load import store_lock_key
+from app.publications.causes import (
+    CLASS_OF_CODE,
+    JITTER,
+    NOT_ABOUT_THE_ROW,
+    RETRY_PAUSES,
+    class_of,
+)
+from app.publications.refusals_sql import FORGOTTEN, REFUSED
 from app.publications.words import Outcome
 
 
@@ -31,13 +39,14 @@ _LOCK = text(
 )
 
 _SETTLE = text(
-    """
+    f"""
     WITH verdict AS (
       SELECT * FROM unnest(
         CAST(:seq AS int[]), CAST(:outcome AS text[]), CAST(:code AS text[]),
         CAST(:message AS text[]), CAST(:listing AS text[]),
-        CAST(:product AS bigint[]), CAST(:online AS int[]))
-        AS v(seq, outcome, code, message, listing, product, online)
+        CAST(:product AS bigint[]), CAST(:online AS int[]),
+        CAST(:class AS text[]), CAST(:about_row AS bool[]))
+        AS v(seq, outcome, code, message, listing, product, online, class, about_row)
     ),
     settled AS (
       UPDATE change AS c
@@ -46,14 +55,12 @@ _SETTLE = text(
         FROM verdict AS v
        WHERE c.publication_id = :publication AND c.seq = v.seq
          AND c.outcome IN ('planned', 'unconfirmed')
-      RETURNING c.sku_key, c.after, v.outcome, v.code, v.message, v.listing,
-                v.product, v.online
+      RETURNING c.sku_key, c.after, c.fingerprint, v.outcome, v.code, v.message,
+                v.listing, v.product, v.online, v.class, v.about_row
     ),
     moved AS (
       UPDATE offer AS o
-         SET listed = true, accepted_at = now(), in_error = false,
-             error_code = NULL, error_message = NULL, error_at = NULL,
-             error_count = 0,
+         SET listed = true, accepted_at = now(), {FORGOTTEN},
              accepted_price = CASE WHEN s.after ? 'price'
                THEN (s.after ->> 'price')::numeric ELSE o.accepted_price END,
              accepted_quantity = CASE WHEN s.after ? 'quantity'
@@ -85,14 +92,27 @@ _SETTLE = text(
          AND o.store_id = ANY(:siblings) AND o.sku_key = s.sku_key AND o.listed
     )
     UPDATE offer AS o
-       SET in_error = true, error_code = s.code, error_message = s.message,
-           error_at = now(), error_count = o.error_count + 1,
+       SET {REFUSED},
            listed = o.listed AND s.code IS DISTINCT FROM 'listing_not_found',
            listing_id = CASE WHEN s.code = 'listing_not_found' THEN NULL
                              ELSE o.listing_id END
       FROM settled AS s
      WHERE s.outcome = 'rejected' AND o.store_id = :store AND o.sku_key = s.sku_key
-    """
+    """  # noqa: S608 - constants
+)
+_RHYTHM = {"pauses": [p.total_seconds() for p in RETRY_PAUSES], "jitter": JITTER}
+
+_LOCAL = text(
+    f"""
+    UPDATE offer AS o SET {REFUSED}
+      FROM (SELECT c.sku_key, c.code, c.message, c.fingerprint, true AS about_row,
+                   coalesce(k.class, 'unknown') AS class
+              FROM change AS c
+              LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:classes AS text[]))
+                     AS k(code, class) ON k.code = c.code
+             WHERE c.publication_id = :publication AND c.outcome = 'rejected') AS s
+     WHERE o.store_id = :store AND o.sku_key = s.sku_key
+    """  # noqa: S608 - constants
 )
 
 
@@ -121,6 +141,8 @@ async def settle(
         "listing": [v.listing_id for v in verdicts],
         "product": [v.backmarket_id for v in verdicts],
         "online": [v.publication_state for v in verdicts],
+        "class": [str(class_of(v.code, v.message)) for v in verdicts],
+        "about_row": [v.code not in NOT_ABOUT_THE_ROW for v in verdicts],
     }
     await session.execute(
         _SETTLE,
@@ -129,6 +151,7 @@ async def settle(
             "store": store_id,
             "siblings": list(siblings),
             **columns,
+            **_RHYTHM,
         },
     )
 
@@ -161,8 +184,7 @@ async def forget_settled_errors(session: AsyncSession, store_id: UUID) -> None:
     """Offers whose refused change is not wanted any more are not in error."""
     await session.execute(
         text(
-            "UPDATE offer SET in_error = false, error_code = NULL, "
-            "error_message = NULL, error_at = NULL, error_count = 0 "
+            f"UPDATE offer SET {FORGOTTEN} "  # noqa: S608 - constants
             "WHERE store_id = :store AND in_error AND NOT dirty"
         ),
         {"store": store_id},
@@ -174,12 +196,12 @@ async def note_local_refusals(
 ) -> None:
     """Changes that the plan itself refused mark their offers as in error."""
     await session.execute(
-        text(
-            "UPDATE offer AS o SET in_error = true, error_code = c.code, "
-            "error_message = c.message, error_at = now(), "
-            "error_count = o.error_count + 1 FROM change AS c "
-            "WHERE c.publication_id = :publication AND c.outcome = 'rejected' "
-            "AND o.store_id = :store AND o.sku_key = c.sku_key"
-        ),
-        {"publication": publication_id, "store": store_id},
+        _LOCAL,
+        {
+            "publication": publication_id,
+            "store": store_id,
+            "codes": list(CLASS_OF_CODE),
+            "classes": [str(kind) for kind in CLASS_OF_CODE.values()],
+            **_RHYTHM,
+        },
     )

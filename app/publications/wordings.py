@@ -8,6 +8,8 @@ SENTENCES = {
     "SKU. Back Market cannot change either: use a new SKU for other goods.",
     "awaiting_product": "Back Market does not know the EAN; the next publication of "
     "products describes it.",
+    "quarantined": "Back Market refused the same data again and again; it is not sent "
+    "until the data change or somebody releases it.",
     "product_incomplete": "Back Market does not know the EAN, and the catalog does not "
     "say all that it needs to know.",
     "product_refused": "Back Market refused the description of the product.",

@@ -42,6 +42,9 @@ class Store(SQLModel, table=True):
     products_interval_s: int = 86400
     invalid_rows: str = "keep"
     duplicate_skus: str = "reject"
+    quarantine_after: int = Field(
+        default=12, sa_column_kwargs={"server_default": text("12")}
+    )
     mapping: dict[str, Any] | None = json_field()
     categories: list[dict[str, Any]] = json_field(default=list)
     catalog_columns: list[str] | None = json_field()

@@ -114,6 +114,13 @@ class SettingsIn(BaseModel):
     duplicate_skus: Literal["first", "last", "reject"] = Field(
         "reject", description="which row counts when a SKU occurs more than once"
     )
+    quarantine_after: int = Field(
+        12,
+        ge=0,
+        le=1000,
+        description="after so many equal refusals of the same data an offer is `held` "
+        "as `quarantined` until its data change or somebody releases it; 0: never",
+    )
 
 
 class SettingsOut(BaseModel):
@@ -129,6 +136,7 @@ class SettingsOut(BaseModel):
     products_interval: timedelta
     invalid_rows: str
     duplicate_skus: str
+    quarantine_after: int
 
 
 class MappingOut(BaseModel):
@@ -236,6 +244,7 @@ def settings_out(store: Store) -> SettingsOut:
         products_interval=timedelta(seconds=store.products_interval_s),
         invalid_rows=store.invalid_rows,
         duplicate_skus=store.duplicate_skus,
+        quarantine_after=store.quarantine_after,
     )
 
 

@@ -160,6 +160,7 @@ async def put_settings(
     store.products_interval_s = int(wanted.products_interval.total_seconds())
     store.invalid_rows = wanted.invalid_rows
     store.duplicate_skus = wanted.duplicate_skus
+    store.quarantine_after = wanted.quarantine_after
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:
@@ -248,14 +249,19 @@ async def put_categories(
 
 
 async def _reimport(tx: Transaction, store: Store) -> None:
-    """The newest usable catalog is `importing` from now on: nobody reads old counts."""
+    """The newest usable catalog is `importing` from now on: nobody reads old counts.
+
+    So are the partial ones that came after it.
+    """
     store.config_version += 1
     store.version += 1
     await tx.session.execute(
         text(
-            "UPDATE catalog SET state = 'importing' WHERE id = ("
-            "SELECT id FROM catalog WHERE store_id = :id "
-            "AND state IN ('ready', 'awaiting_mapping') ORDER BY id DESC LIMIT 1)"
+            "UPDATE catalog SET state = 'importing' WHERE store_id = :id "
+            "AND state IN ('ready', 'awaiting_mapping') AND storage_key <> '' "
+            "AND id >= coalesce((SELECT id FROM catalog WHERE store_id = :id "
+            "AND state IN ('ready', 'awaiting_mapping') AND mode = 'full' "
+            "ORDER BY id DESC LIMIT 1), '00000000-0000-0000-0000-000000000000')"
         ),
         {"id": store.id},
     )

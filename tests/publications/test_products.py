@@ -230,3 +230,16 @@ async def test_lines_that_do_not_fit_are_described_by_a_follow_up(
     assert run["counts"]["by_outcome"] == {"accepted": 2, "deferred": 2}
     assert {listing["quantity"] for listing in (await maker.listings()).values()} == {0}
     assert len(await maker.listings()) == 4
+
+
+async def test_a_product_that_only_a_partial_catalog_names_is_described_from_it(
+    maker: Shop,
+):
+    await upload(maker, row("OLD") | dict.fromkeys(DETAILS, ""))
+    body = as_csv([new_phone("NEW", 77)], COLUMNS)
+    await maker.upload_bytes(body, mode="partial")
+    await maker.publish()
+
+    run = await maker.publish("products")
+
+    assert await reasons(maker, run) == {"NEW": ("accepted", None)}

@@ -178,6 +178,18 @@ async def test_a_mapping_that_is_read_again_keeps_the_update(selling: Shop):
     assert await shown(selling) == ("199.90", 2)
 
 
+async def test_a_partial_catalog_undoes_the_updates_of_its_own_skus_only(
+    selling: Shop,
+):
+    await patch(selling, {"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 3})
+    await selling.upload_bytes(as_csv([row("A", quantity=4)]), mode="partial")
+    old = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    await selling.upload_bytes(as_csv([row("A"), row("B")]), as_of=old)
+    await selling.publish()
+
+    assert (await shown(selling, "B"))[1] == 3
+
+
 async def test_what_changed_twice_before_it_was_sent_goes_out_once(
     selling: Shop, sql, skip_pauses
 ):

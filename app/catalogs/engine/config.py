@@ -20,6 +20,8 @@ class ImportConfig:
     currency: str
     duplicates: DuplicatePolicy = "reject"
     invalid_rows: InvalidRowPolicy = "keep"
+    partial: bool = False
+    """Whether SKUs that the catalog does not name stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)

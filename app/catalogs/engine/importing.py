@@ -17,6 +17,7 @@ from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.digest import ROWS, Digest
 from app.catalogs.engine.first import FirstLoad
 from app.catalogs.engine.known import (
+    forget_digest,
     has_offers,
     read_by_key,
     read_digest,
@@ -146,12 +147,22 @@ class _Import:
             if came_meanwhile(self.connection, self.store_id, self.as_of, quick):
                 return None
             self.on_phase("loading")
-            forget_older(self.connection, self.store_id, self.as_of)
+            named = keys["sku_key"].drop_nulls() if self.config.partial else None
+            forget_older(self.connection, self.store_id, self.as_of, named)
             write_offers(self.connection, self.store_id, staged, comparison)
             return self._conclude(look, comparison, problems)
 
     def _look(self, quick: pl.DataFrame) -> Look:
-        """The short way where a digest allows it, else every row and every offer."""
+        """The short way where a digest allows it, else every row and every offer.
+
+        A partial catalog is compared with the offers that it names: no other is absent.
+        """
+        if self.config.partial:
+            staged = stage(self.opened.frame, self.config)
+            named = staged.keys["sku_key"].drop_nulls().unique()
+            known = read_by_key(self.connection, self.store_id, named)
+            categories = report.count_categories(staged.keys)
+            return Look(staged, known, pl.DataFrame(schema=ROWS), categories)
         digest = read_digest(self.connection, self.store_id, self.config)
         if digest:
             found = find_remainder(
@@ -181,9 +192,13 @@ class _Import:
     ) -> ImportResult:
         """What goes beside the offers, in their transaction."""
         result = _result(self.opened, look, comparison, problems.height)
-        seen = pl.concat([look.settled, comparison.seen])
-        digest = Digest(look.staged.signs, seen)
-        write_digest(self.connection, self.store_id, self.config, digest)
+        if self.config.partial:
+            # A digest tells of all offers what the last import saw: not true any more.
+            forget_digest(self.connection, self.store_id)
+        else:
+            seen = pl.concat([look.settled, comparison.seen])
+            digest = Digest(look.staged.signs, seen)
+            write_digest(self.connection, self.store_id, self.config, digest)
         write_report(self.connection, self.catalog_id, problems)
         self.on_phase("written")
         self.finish(self.connection, result)

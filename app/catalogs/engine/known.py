@@ -97,6 +97,11 @@ def read_digest(
     return Digest(found[0][0], rows_of([rows for _, rows in found])) if found else None
 
 
+def forget_digest(connection: psycopg.Connection, store_id: UUID) -> None:
+    """The next import looks at every row and every offer."""
+    connection.execute("DELETE FROM offer_digest WHERE store_id = %s", [store_id])
+
+
 def write_digest(
     connection: psycopg.Connection,
     store_id: UUID,
@@ -104,7 +109,7 @@ def write_digest(
     digest: Digest,
 ) -> None:
     """Replace the store's digest; in the transaction that writes the offers."""
-    connection.execute("DELETE FROM offer_digest WHERE store_id = %s", [store_id])
+    forget_digest(connection, store_id)
     name, signs = identity(config), Jsonb(dict(digest.signs))
     for number, rows in enumerate(digest.parts()):
         connection.execute(

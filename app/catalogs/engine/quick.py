@@ -30,6 +30,7 @@ UPDATE quick_update SET
   price = CASE WHEN price_at >= %(as_of)s THEN price END,
   price_at = CASE WHEN price_at >= %(as_of)s THEN price_at END
 WHERE store_id = %(store)s AND least(quantity_at, price_at) < %(as_of)s
+  AND (%(named)s::text[] IS NULL OR sku_key = ANY(%(named)s))
 """
 _DROP: LiteralString = """
 DELETE FROM quick_update
@@ -101,10 +102,17 @@ def came_meanwhile(
 
 
 def forget_older(
-    connection: psycopg.Connection, store_id: UUID, as_of: datetime
+    connection: psycopg.Connection,
+    store_id: UUID,
+    as_of: datetime,
+    named: pl.Series | None = None,
 ) -> None:
-    """Quick values that are older than a catalog have been undone by it."""
-    values = {"store": store_id, "as_of": as_of}
+    """Quick values that are older than a catalog have been undone by it.
+
+    A partial catalog undoes those of the keys only that are `named` in it.
+    """
+    keys = None if named is None else named.to_list()
+    values = {"store": store_id, "as_of": as_of, "named": keys}
     connection.execute(_CLEAN, values)
     connection.execute(_DROP, values)
 

@@ -32,6 +32,7 @@ from app.catalogs.engine.formats import (
     looks_like_xml,
     refuse_foreign,
 )
+from app.catalogs.engine.formulas import NOTES, restored
 from app.catalogs.engine.parquet import open_parquet
 from app.catalogs.engine.records import (
     ROW_LENGTH,
@@ -155,6 +156,9 @@ def _open_csv(
     else:
         records = csv_records(text.path, dialect, header)
         frame, _ = _copy(records, columns, workdir, source.limits)
+    if NOTES[0] in header.names:  # rows that were corrected come back
+        cells = [cell(name) for name in columns]
+        frame = frame.with_columns(restored(pl.col(cells)) if cells else [])
     return OpenedCatalog(_sound(frame, columns), header.names, found)
 
 

@@ -1,0 +1,60 @@
+"""The catalogs that make up what a store wants: a full one and partial ones since."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import and_, col, select
+
+from app.catalogs.models import Catalog
+from app.stores.models import Store
+
+MOST_PARTIAL = 50
+
+
+def _since(store: Store) -> ColumnElement[bool]:
+    return and_(
+        col(Catalog.store_id) == store.id,
+        col(Catalog.mode) == "partial",
+        col(Catalog.state) == "ready",
+        col(Catalog.id) > (store.current_catalog_id or UUID(int=0)),
+    )
+
+
+async def partial_since(session: AsyncSession, store: Store) -> bool:
+    """Whether a partial catalog changed offers after the full one in force."""
+    found = await session.execute(select(Catalog.id).where(_since(store)).limit(1))
+    return found.first() is not None
+
+
+async def read_again(session: AsyncSession, store: Store) -> Catalog | None:
+    """The first partial catalog that was read under other settings than the present.
+
+    Those that came after it have to follow it once more.
+    """
+    rest = select(Catalog).where(_since(store), col(Catalog.storage_key) != "")
+    old = rest.where(col(Catalog.config_version) != store.config_version)
+    found = await session.execute(old.order_by(col(Catalog.id)).limit(1))
+    first = found.scalar_one_or_none()
+    if first is None:
+        return None
+    later = await session.execute(rest.where(col(Catalog.id) > first.id))
+    for catalog in later.scalars():
+        catalog.state = "importing"
+    return first
+
+
+async def catalogs_of(session: AsyncSession, store: Store) -> Sequence[Catalog]:
+    """The newest first, the full one last; of the partial ones at most fifty."""
+    partial = await session.execute(
+        select(Catalog)
+        .where(_since(store))
+        .order_by(col(Catalog.id).desc())
+        .limit(MOST_PARTIAL)
+    )
+    found = list(partial.scalars())
+    if store.current_catalog_id:
+        full = await session.get(Catalog, store.current_catalog_id)
+        found += [full] if full else []
+    return found

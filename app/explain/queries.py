@@ -1,0 +1,98 @@
+"""The rows behind an explanation, each found by an index that exists.
+
+Changes have no index by SKU: it would cost every plan and every verdict. Runs of a
+store are looked through by their key instead, the newest first, and so much at a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.publications.refusals_sql import QUARANTINED, RESTING
+
+RUNS_AT_A_TIME = 50
+MOST_CHANGES = 300_000
+"""Changes that are looked through for one page; a run with more is one page."""
+
+_REFUSAL = text(
+    f"SELECT {QUARANTINED} AS quarantined, {RESTING} AS resting "  # noqa: S608 - constants
+    "FROM offer AS o WHERE o.store_id = :store AND o.sku_key = :key"
+)
+_RUNS = text(
+    "SELECT id, totals FROM publication WHERE store_id = :store "
+    "AND (CAST(:before AS uuid) IS NULL OR id < :before) "
+    "ORDER BY id DESC LIMIT :most"
+)
+_CHANGES = text(
+    """
+    SELECT c.*, p.kind, p.trigger, p.requested_at, p.started_at, p.planned_at,
+           d.door AS call_door, d.action, d.state AS call_state, d.lines, d.task_id,
+           d.attempts, d.polls, d.sent_at, d.settled_at AS call_settled_at
+      FROM change AS c
+      JOIN publication AS p ON p.id = c.publication_id
+      LEFT JOIN dispatch AS d
+        ON d.publication_id = c.publication_id AND d.seq = c.dispatch
+     WHERE c.publication_id = ANY(:runs) AND c.sku_key = :key
+     ORDER BY c.publication_id DESC, c.seq DESC
+    """
+)
+
+
+async def refusal(session: AsyncSession, store_id: UUID, key: str) -> Any:  # noqa: ANN401 - a row
+    """Whether the offer is in quarantine, and whether it rests."""
+    return (await session.execute(_REFUSAL, {"store": store_id, "key": key})).one()
+
+
+async def changes_of(
+    session: AsyncSession, store_id: UUID, key: str, before: UUID | None, limit: int
+) -> tuple[list[Any], UUID | None]:
+    """The SKU's changes in runs older than `before`, the newest first.
+
+    Also the run to go on before; None when there is no older one.
+    """
+    found: list[Any] = []
+    looked = 0
+    while True:
+        values = {"store": store_id, "before": before, "most": RUNS_AT_A_TIME}
+        runs = (await session.execute(_RUNS, values)).all()
+        taken, looked = _as_many_as_fit(runs, looked)
+        if taken:
+            before = taken[-1].id
+            ids = {"runs": [run.id for run in taken], "key": key}
+            found += (await session.execute(_CHANGES, ids)).all()
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].publication_id
+        if len(taken) == len(runs) < RUNS_AT_A_TIME:
+            return found, None
+        if len(found) == limit or looked >= MOST_CHANGES:
+            return found, before
+
+
+def _as_many_as_fit(runs: Sequence[Any], looked: int) -> tuple[Sequence[Any], int]:
+    """The first runs that have not too many changes together, at least one."""
+    for number, run in enumerate(runs):
+        looked += size_of(run.totals)
+        if looked >= MOST_CHANGES:
+            return runs[: number + 1], looked
+    return runs, looked
+
+
+def size_of(totals: Mapping[str, Any]) -> int:
+    """How many changes a run has, as far as its counts tell."""
+    counts: Mapping[str, int] = totals.get("outcomes") or totals.get("planned") or {}
+    return sum(counts.values())
+
+
+async def has_unread_catalog(session: AsyncSession, store_id: UUID) -> bool:
+    """Whether a catalog came in that is not read yet."""
+    found = await session.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM catalog WHERE store_id = :store "
+            "AND state IN ('received', 'importing', 'awaiting_mapping'))"
+        ),
+        {"store": store_id},
+    )
+    return bool(found)

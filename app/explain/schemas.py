@@ -1,0 +1,102 @@
+"""An offer explained, as callers see it."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from app.catalogs.schemas import OfferShown, OfferValues, RowProblemOut
+from app.catalogs.schemas import OfferState as ListState
+from app.explain.states import OfferState
+from app.pagination import Page
+
+
+class MappedFrom(BaseModel):
+    """Where one attribute of the offer came from."""
+
+    attribute: str
+    source: Literal["column", "constant", "template"]
+    given: str = Field(description="the column, constant or template of the mapping")
+    cells: dict[str, str | None] = Field(description="the cells it was read from")
+    value: str | None = Field(description="what the mapping made of them")
+
+
+class CatalogStep(BaseModel):
+    """The row of a catalog that is behind the offer."""
+
+    catalog_id: str
+    filename: str | None
+    mode: str
+    lines: list[int] = Field(description="where the file names the SKU")
+    row: Literal["found", "not_in_file", "file_gone", "unreadable", "took_too_long"] = (
+        Field(description="whether the file could be looked at for this answer")
+    )
+    problems: list[RowProblemOut]
+
+
+class PlanStep(BaseModel):
+    """The offer's line in the plan of a run."""
+
+    publication_id: str
+    seq: int
+    kind: str = Field(description="what the run was about: `offers` or `products`")
+    trigger: str
+    reason: str
+    lane: str
+    door: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class CallStep(BaseModel):
+    """The call to Back Market that carried it."""
+
+    publication_id: str
+    dispatch: int
+    door: str
+    action: str
+    state: str
+    lines: int
+    task_id: int | None
+    attempts: int
+    polls: int
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+
+class AnswerStep(BaseModel):
+    """What became of it."""
+
+    publication_id: str
+    outcome: str
+    code: str | None
+    message: str | None
+
+
+class TimelineEvent(BaseModel):
+    """One step; the member that is named like `kind` has the details."""
+
+    at: datetime | None
+    kind: Literal["catalog", "mapping", "plan", "call", "answer", "read_back"]
+    text: str = Field(description="the step in one sentence")
+    catalog: CatalogStep | None = None
+    mapping: list[MappedFrom] | None = None
+    plan: PlanStep | None = None
+    call: CallStep | None = None
+    answer: AnswerStep | None = None
+
+
+class OfferExplained(OfferShown):
+    """Why an offer is online or not, and how it came to that."""
+
+    state: OfferState
+    why: str = Field(description="one sentence")
+    hint: str = Field(description="what to do about it")
+    list_state: ListState = Field(description="its `state` in the list of offers")
+    confirmed: OfferValues | None = Field(
+        description="what was last read back from Back Market, null before that"
+    )
+    timeline: Page[TimelineEvent] = Field(
+        description="newest first; `cursor` of this route reads on. A page ends early "
+        "where much was looked through: read on while `next` is set"
+    )

@@ -1,0 +1,214 @@
+"""Explains one offer: what is wanted, what is so, why, and how it came to that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.service import Caller
+from app.backmarket.markets import market_of
+from app.catalogs import queries as catalogs
+from app.catalogs.agenda import source_of
+from app.catalogs.engine.problems import describe, problems_in
+from app.catalogs.engine.source import SourceFile
+from app.catalogs.in_force import catalogs_of
+from app.catalogs.models import Catalog
+from app.catalogs.schemas import offer_out, problem_out
+from app.database import Database
+from app.errors import NotFoundError
+from app.explain import queries
+from app.explain.looking import look_up
+from app.explain.schemas import OfferExplained, TimelineEvent
+from app.explain.states import OfferFacts, Refused, judge
+from app.explain.timeline import (
+    EARLIEST,
+    LATEST,
+    catalog_steps,
+    in_order,
+    steps_of,
+)
+from app.pagination import Page, encode_cursor
+from app.settings import Settings
+from app.storage import Storage
+from app.stores import service as stores
+from app.stores.mapping import Mapping
+from app.stores.models import Store
+
+NOT_SOLD = frozenset({"category_missing", "category_unmapped"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The open doors that an explanation needs."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of the timeline begins: older than this run and this time."""
+
+    before: UUID | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read in one transaction; the file is looked at after it."""
+
+    store: Store
+    offer: Any
+    facts: OfferFacts
+    changes: Sequence[Any]
+    older: UUID | None
+    catalogs: Sequence[Catalog]
+
+
+async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
+    tools: Tools, caller: Caller, store_id: UUID, sku: str, place: Place, limit: int
+) -> OfferExplained:
+    """No transaction is open while the file is read. Raises NotFoundError."""
+    async with tools.database.transaction() as tx:
+        store = await stores.visible(tx.session, caller, store_id)
+        read = await _read(tx.session, store, sku, place, limit)
+    mapping = stores.mapping_of(store)
+    since, until = _window(read, place)
+    steps = [step for change in read.changes for step in steps_of(change)]
+    if any(since <= (c.finished_at or LATEST) < until for c in read.catalogs):
+        steps += [
+            step
+            for step in await _catalog_steps(tools, read, mapping)
+            if since <= (step.at or since) < until
+        ]
+    currency = market_of(store.country).currency
+    shown = offer_out(read.offer, currency)
+    judged = judge(read.facts)
+    return OfferExplained(
+        **shown.model_dump(exclude={"state"}),
+        state=judged.state,
+        why=judged.why,
+        hint=judged.hint,
+        list_state=shown.state,
+        confirmed=None,
+        timeline=Page(
+            items=in_order(steps),
+            next=encode_cursor(read.older, since.isoformat()) if read.older else None,
+        ),
+    )
+
+
+async def _read(
+    session: AsyncSession, store: Store, sku: str, place: Place, limit: int
+) -> _Read:
+    offer = await catalogs.offer(session, store.id, sku)
+    newest = await catalogs_of(session, store)
+    if offer is None:
+        raise await _unknown(session, store, newest, sku)
+    changes, older = await queries.changes_of(
+        session, store.id, offer.sku_key, place.before, limit
+    )
+    last = changes
+    if place.before:
+        last, _ = await queries.changes_of(session, store.id, offer.sku_key, None, 1)
+    refusal = await queries.refusal(session, store.id, offer.sku_key)
+    facts = facts_of(store, offer, refusal, last[0] if last else None)
+    return _Read(store, offer, facts, changes, older, newest)
+
+
+def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  # noqa: ANN401 - rows
+    """What the judgement needs of the rows."""
+    currency = market_of(store.country).currency
+    problems = problems_in(offer.problems)
+    refused = None
+    if offer.in_error:
+        refused = Refused(
+            offer.error_code,
+            offer.error_message,
+            offer.error_count,
+            quarantined=refusal.quarantined,
+            resting_until=offer.error_retry_at if refusal.resting else None,
+        )
+    return OfferFacts(
+        standing=offer.standing,
+        listed=offer.listed,
+        dirty=bool(offer.dirty),
+        problems=tuple(
+            f"{p.field}: {describe(p.field, p.code, None, currency)[0]}"
+            for p in problems
+        ),
+        uncategorized=any(p.code in NOT_SOLD for p in problems),
+        refused=refused,
+        outcome=last.outcome if last else None,
+        code=last.code if last else None,
+        store_active=store.active,
+        accepted_quantity=offer.accepted_quantity,
+        accepted_price=offer.accepted_price,
+        max_price=getattr(offer, "max_price", None),
+        publication_state=offer.publication_state,
+    )
+
+
+async def _unknown(
+    session: AsyncSession, store: Store, newest: Sequence[Catalog], sku: str
+) -> NotFoundError:
+    """Says whether a catalog names the SKU after all."""
+    never = "The store has never had an offer with this SKU"
+    currency = market_of(store.country).currency
+    for catalog in newest:
+        problems = await catalogs.problems_of_sku(session, catalog, sku)
+        if problems:
+            told = [problem_out(p, currency) for p in problems]
+            return NotFoundError(
+                f"{never}: line {told[0].line} of the newest catalog names it, but "
+                f"{told[0].message}.",
+                catalog_id=str(catalog.id),
+                problems=[t.model_dump() for t in told],
+            )
+    if await queries.has_unread_catalog(session, store.id):
+        return NotFoundError(f"{never}. A catalog is not read yet: ask again later.")
+    if not newest:
+        return NotFoundError(f"{never}, nor a catalog.")
+    return NotFoundError(
+        f"{never}, and the newest catalog does not name it.",
+        catalog_id=str(newest[0].id),
+        problems=[],
+    )
+
+
+def _window(read: _Read, place: Place) -> tuple[datetime, datetime]:
+    """From when until when the steps of this page are, without the end."""
+    until = place.until or LATEST
+    if read.older is None:
+        return EARLIEST, until
+    planned = (row.planned_at or row.requested_at for row in read.changes)
+    return min(planned, default=until), until
+
+
+async def _catalog_steps(
+    tools: Tools, read: _Read, mapping: Mapping | None
+) -> list[TimelineEvent]:
+    if mapping is None or mapping.missing:
+        return []
+    mapping = mapping.of_offers
+    sources = [_file_of(tools, catalog) for catalog in read.catalogs]
+    number, look, rows = await look_up(sources, mapping.of_offers, read.offer.sku_key)
+    catalog = read.catalogs[number]
+    async with tools.database.transaction() as tx:
+        wrong = await catalogs.problems_of_sku(tx.session, catalog, read.offer.sku)
+    if not rows and not wrong and look != "took_too_long":
+        return []
+    currency = market_of(read.store.country).currency
+    problems = [problem_out(p, currency) for p in wrong]
+    return list(catalog_steps(catalog, look, rows, problems, mapping.attributes))
+
+
+def _file_of(tools: Tools, catalog: Catalog) -> SourceFile | None:
+    """None: housekeeping has let go of it."""
+    if not catalog.storage_key:
+        return None
+    return source_of(tools.settings, tools.storage, catalog)

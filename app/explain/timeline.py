@@ -1,0 +1,185 @@
+"""Turns rows into the steps of a timeline, and puts these in order. Pure."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from app.catalogs.engine.rows import SourceRow
+from app.explain.schemas import (
+    AnswerStep,
+    CallStep,
+    CatalogStep,
+    MappedFrom,
+    PlanStep,
+    TimelineEvent,
+)
+from app.publications.wordings import sentence_for
+from app.publications.words import Lane
+from app.stores.mapping import AttributeSource
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+_OUTCOMES = {
+    "accepted": "Back Market accepted it.",
+    "rejected": "Back Market refused it",
+    "held": "It was held back",
+    "deferred": "It was left for a later run",
+    "superseded": "It was not sent: something newer takes its place",
+    "unconfirmed": "Nobody knows yet whether it arrived",
+}
+_PLACES = {
+    kind: place
+    for place, kind in enumerate(
+        ("catalog", "mapping", "plan", "call", "answer", "read_back")
+    )
+}
+"""What comes first of two steps at the same time."""
+
+
+def in_order(events: Iterable[TimelineEvent]) -> list[TimelineEvent]:
+    """Newest first."""
+    return sorted(
+        events, key=lambda e: (e.at or EARLIEST, _PLACES[e.kind]), reverse=True
+    )
+
+
+def steps_of(row: Any) -> Iterator[TimelineEvent]:  # noqa: ANN401 - a change, its call and run
+    """The plan, the call and the answer that one change is about."""
+    planned_at = row.planned_at or row.started_at or row.requested_at
+    publication_id = str(row.publication_id)
+    lane = Lane(row.lane).name.lower()
+    yield TimelineEvent(
+        at=planned_at,
+        kind="plan",
+        text=f"Planned as {row.reason} in lane {lane}: {_fields(row)}.",
+        plan=PlanStep(
+            publication_id=publication_id,
+            seq=row.seq,
+            kind=row.kind,
+            trigger=row.trigger,
+            reason=row.reason,
+            lane=lane,
+            door=row.door,
+            before=row.before,
+            after=row.after,
+        ),
+    )
+    if row.call_door is not None and row.sent_at is not None:
+        yield _call(row, publication_id)
+    if row.outcome != "planned":
+        yield TimelineEvent(
+            at=row.settled_at or planned_at,
+            kind="answer",
+            text=_answer(row.outcome, row.code, row.message),
+            answer=AnswerStep(
+                publication_id=publication_id,
+                outcome=row.outcome,
+                code=row.code,
+                message=row.message,
+            ),
+        )
+
+
+def _call(row: Any, publication_id: str) -> TimelineEvent:  # noqa: ANN401 - as above
+    others = row.lines - 1
+    beside = f" with {others} others" if others > 0 else ""
+    task = f" Back Market's task is {row.task_id}." if row.task_id else ""
+    return TimelineEvent(
+        at=row.sent_at,
+        kind="call",
+        text=f"Sent as a {row.call_door} {row.action}{beside}.{task}",
+        call=CallStep(
+            publication_id=publication_id,
+            dispatch=row.dispatch,
+            door=row.call_door,
+            action=row.action,
+            state=row.call_state,
+            lines=row.lines,
+            task_id=row.task_id,
+            attempts=row.attempts,
+            polls=row.polls,
+            sent_at=row.sent_at,
+            settled_at=row.call_settled_at,
+        ),
+    )
+
+
+def _fields(row: Any) -> str:  # noqa: ANN401 - as above
+    names = dict.fromkeys([*row.before, *row.after])
+    told = (
+        f"{name} {_value(row.before, name)} -> {_value(row.after, name)}"
+        if name in row.before
+        else f"{name} {_value(row.after, name)}"
+        for name in names
+        if name not in {"product", "shipping"}
+    )
+    return ", ".join(told) or "no field"
+
+
+def _value(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _answer(outcome: str, code: str | None, message: str | None) -> str:
+    words = _OUTCOMES.get(outcome, outcome)
+    if words.endswith("."):
+        return words
+    return f"{words}: {message or sentence_for(code or outcome)}"
+
+
+Look = Literal["found", "not_in_file", "file_gone", "unreadable", "took_too_long"]
+
+
+def catalog_steps(
+    catalog: Any,  # noqa: ANN401 - its row
+    look: Look,
+    rows: Sequence[SourceRow],
+    problems: Sequence[Any],
+    attributes: Mapping[str, AttributeSource],
+) -> Iterator[TimelineEvent]:
+    """The row of a catalog with its problems, and what the mapping made of it."""
+    lines = [row.line for row in rows] or sorted({p.line for p in problems})
+    name = catalog.filename or "a file without a name"
+    where = f"on line {', '.join(map(str, lines))} of {name}" if lines else f"in {name}"
+    wrong = f" with {len(problems)} problems" if problems else ""
+    yield TimelineEvent(
+        at=catalog.finished_at,
+        kind="catalog",
+        text=f"The catalog names it {where}{wrong}.",
+        catalog=CatalogStep(
+            catalog_id=str(catalog.id),
+            filename=catalog.filename,
+            mode=catalog.mode,
+            lines=lines,
+            row=look,
+            problems=list(problems),
+        ),
+    )
+    if rows:
+        yield TimelineEvent(
+            at=catalog.finished_at,
+            kind="mapping",
+            text="The mapping made the offer from its cells.",
+            mapping=[
+                mapped_from(name, source, rows[0])
+                for name, source in sorted(attributes.items())
+            ],
+        )
+
+
+def mapped_from(name: str, source: AttributeSource, row: SourceRow) -> MappedFrom:
+    """Where one attribute came from."""
+    kind: Literal["column", "constant", "template"] = "constant"
+    if source.column or source.template:
+        kind = "column" if source.column else "template"
+    return MappedFrom(
+        attribute=name,
+        source=kind,
+        given=source.column or source.template or source.constant or "",
+        cells={column: row.cells.get(column) for column in source.columns},
+        value=row.texts.get(name),
+    )

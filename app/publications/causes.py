@@ -1,0 +1,128 @@
+"""Why something was refused, what kind of cause that is, and what to do. Pure."""
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from app.publications.wordings import sentence_for
+
+
+class ErrorClass(StrEnum):
+    """Who can do something about a refusal.
+
+    `transient`: nobody needs to, it is sent again after a pause. `data`: the merchant,
+    in the catalog. `permission`: the merchant, at Back Market. `product_unknown`: Back
+    Market does not know the EAN. `unknown`: its words tell nothing known.
+    """
+
+    TRANSIENT = "transient"
+    DATA = "data"
+    PERMISSION = "permission"
+    PRODUCT_UNKNOWN = "product_unknown"
+    UNKNOWN = "unknown"
+
+
+CLASSES = {
+    ErrorClass.TRANSIENT: (
+        "throttled",
+        "unavailable",
+        "not_understood",
+        "task_timeout",
+        "not_in_result",
+        "no_answer",
+    ),
+    ErrorClass.DATA: (
+        "price",
+        "currency",
+        "quantity",
+        "grade",
+        "ean",
+        "warranty",
+        "comment",
+        "shipper",
+        "identity_changed",
+        "product_incomplete",
+        "product_refused",
+    ),
+    ErrorClass.PERMISSION: ("permission", "permission_refused", "token_refused"),
+    ErrorClass.PRODUCT_UNKNOWN: ("unknown_product", "awaiting_product"),
+}
+CLASS_OF_CODE = {code: kind for kind, codes in CLASSES.items() for code in codes}
+"""Codes that tell their class by themselves; any other is `unknown`."""
+
+# Back Market publishes no wording (section 14.7): only what plainly says "not now".
+_NOT_NOW = re.compile(
+    r"(try|retry)( it)? (again )?later|temporar|timed? ?-?out\b|service unavailable"
+    r"|internal (server )?error|(under|for) maintenance|unexpected error",
+    re.IGNORECASE,
+)
+
+HINTS = {
+    "price": "Correct the price in the catalog: an amount above 0 that Back Market "
+    "takes for this product; `min_price` must fit to it.",
+    "currency": "Prices must be in the currency of the store's country.",
+    "quantity": "Correct the quantity: a whole number, 0 or more.",
+    "grade": "Map the grade to one that Back Market takes: GET "
+    "/v1/channel/attributes lists them.",
+    "ean": "Correct the EAN: that of the very product, with a right check digit.",
+    "warranty": "Correct the warranty: months, as GET /v1/channel/attributes says.",
+    "comment": "Shorten or correct the comment.",
+    "shipper": "Correct the carriers: names, prices and delays as Back Market knows "
+    "them.",
+    "identity_changed": "Sell other goods under a SKU of their own.",
+    "unknown_product": "Check the EAN. If it is right, map the product's texts and set "
+    "`publish_products`: the store then describes the product.",
+    "awaiting_product": "Nothing to do: the next publication of products describes it.",
+    "product_incomplete": "Map the product's missing texts, or fill them in the "
+    "catalog.",
+    "product_refused": "Correct the product's texts in the catalog.",
+    "permission": "Ask Back Market to allow this account what the message names.",
+    "permission_refused": "Give the token the right to write listings.",
+    "token_refused": "Set a valid token: PUT /v1/seller-accounts/{id}/token.",
+    "wanted_elsewhere": "Nothing to do while the other store sells it; to end the "
+    "sale take the SKU out of its catalog, too.",
+    "quarantined": "Correct the offer's data, or send it once more with POST "
+    "/v1/stores/{id}/quarantine/release.",
+    "listing_not_found": "Nothing to do: the next run creates the listing again.",
+    "task_failed": "Nothing to do at first: the next run sends it again. If it stays, "
+    "ask Back Market with the message.",
+}
+_HINT_OF_CLASS = {
+    ErrorClass.TRANSIENT: "Nothing to do: it is sent again by itself after a pause.",
+    ErrorClass.DATA: "Correct the offer's data in the catalog and upload it again.",
+    ErrorClass.PERMISSION: "Ask Back Market to allow this account what it refused.",
+    ErrorClass.PRODUCT_UNKNOWN: "Check the EAN.",
+    ErrorClass.UNKNOWN: "Read Back Market's message; if it tells too little, ask Back "
+    "Market with the SKU and the time.",
+}
+
+NOT_ABOUT_THE_ROW = frozenset({"task_failed"})
+"""Refusals of a whole call: they say nothing about the content of one offer."""
+
+RETRY_PAUSES = tuple(timedelta(minutes=m) for m in (5, 10, 20, 40, 80, 160, 320))
+"""How long the first, second, ... transient refusal of an offer lets it rest."""
+JITTER = 0.25
+"""Each pause is longer or shorter by up to this share, so that offers spread."""
+GATHER = timedelta(minutes=1)
+"""How much later than the first offer that is due its run begins, to take others."""
+
+
+@lru_cache(maxsize=4096)
+def class_of(code: str | None, message: str | None = None) -> ErrorClass:
+    """What kind of cause a refusal has; Back Market's plain "not now" counts first."""
+    if message and _NOT_NOW.search(message):
+        return ErrorClass.TRANSIENT
+    return CLASS_OF_CODE.get(code or "", ErrorClass.UNKNOWN)
+
+
+def hint_for(code: str | None, kind: ErrorClass) -> str:
+    """What to do about it, one or two sentences."""
+    if kind is ErrorClass.TRANSIENT:
+        return _HINT_OF_CLASS[kind]
+    return HINTS.get(code or "") or _HINT_OF_CLASS[kind]
+
+
+def said(code: str | None, message: str | None) -> str:
+    """Back Market's words, else ours."""
+    return message or sentence_for(code or "refused")

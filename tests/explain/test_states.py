@@ -1,0 +1,166 @@
+"""How an offer stands, why, and what to do: one row per rule."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.explain.states import OfferFacts, OfferState, Refused, judge
+
+FINE = OfferFacts()
+NEW = OfferFacts(listed=False, dirty=True, accepted_quantity=None)
+GONE = OfferFacts(standing="gone")
+NOON = datetime(2026, 1, 2, 12, 30, tzinfo=UTC)
+PRICE = Refused("price", "price too low")
+LATER = Refused("refused", "Try again later.", resting_until=NOON)
+PRODUCT = Refused("unknown_product", "unknown EAN")
+
+CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
+    ("accepted as wanted", FINE, {}, "online", "accepted"),
+    ("state 2", FINE, {"publication_state": 2}, "online", "accepted"),
+    ("no stock", FINE, {"accepted_quantity": 0}, "sold_out", "quantity is 0"),
+    (
+        "no stock is why it is offline",
+        FINE,
+        {"accepted_quantity": 0, "publication_state": 3},
+        "sold_out",
+        "quantity is 0",
+    ),
+    ("state 1", FINE, {"publication_state": 1}, "awaiting_validation", "validate"),
+    ("state 0", FINE, {"publication_state": 0}, "offline", "price or a comment"),
+    ("state 3", FINE, {"publication_state": 3}, "offline", "offline"),
+    ("state 4", FINE, {"publication_state": 4}, "offline", "archived"),
+    (
+        "too dear for Back Market",
+        FINE,
+        {
+            "accepted_price": Decimal("500.00"),
+            "max_price": Decimal("399.00"),
+            "publication_state": 3,
+        },
+        "offline_price_above_max",
+        "500.00 is above 399.00",
+    ),
+    (
+        "as dear as it may be",
+        FINE,
+        {"accepted_price": Decimal("399.00"), "max_price": Decimal("399.00")},
+        "online",
+        "accepted",
+    ),
+    ("never sent", NEW, {}, "waiting", "is new"),
+    ("a change that waits", FINE, {"dirty": True}, "waiting", "online as it was"),
+    ("a withdrawal that waits", GONE, {"dirty": True}, "waiting", "taken offline"),
+    (
+        "no room in the hour",
+        NEW,
+        {"outcome": "deferred", "code": "line_budget"},
+        "deferred",
+        "line budget",
+    ),
+    (
+        "a lost answer",
+        NEW,
+        {"outcome": "unconfirmed", "code": "task_timeout"},
+        "unconfirmed",
+        "did not end in time",
+    ),
+    ("an old outcome does not count", FINE, {"outcome": "held"}, "online", "accepted"),
+    (
+        "sold elsewhere",
+        GONE,
+        {"dirty": True, "outcome": "held", "code": "wanted_elsewhere"},
+        "held",
+        "Another store",
+    ),
+    (
+        "its product is described first",
+        NEW,
+        {"refused": PRODUCT, "outcome": "held", "code": "awaiting_product"},
+        "held",
+        "publication of products",
+    ),
+    ("a store that rests", NEW, {"store_active": False}, "store_inactive", "off"),
+    (
+        "a store that rests and has nothing to send",
+        FINE,
+        {"store_active": False},
+        "online",
+        "accepted",
+    ),
+    ("refused", NEW, {"refused": PRICE}, "in_error", "price too low"),
+    (
+        "refused in words of ours",
+        NEW,
+        {"refused": Refused("unknown_product", None)},
+        "in_error",
+        "does not know the EAN",
+    ),
+    ("refused for now", NEW, {"refused": LATER}, "retrying", "2026-01-02 12:30 UTC"),
+    (
+        "refused for now, and due again",
+        NEW,
+        {"refused": replace(LATER, resting_until=None)},
+        "in_error",
+        "Try again",
+    ),
+    (
+        "refused too often",
+        NEW,
+        {"refused": replace(PRICE, times=12, quarantined=True)},
+        "quarantined",
+        "12 times",
+    ),
+    (
+        "an invalid row",
+        FINE,
+        {"standing": "kept", "problems": ("price: bad",)},
+        "invalid",
+        "price: bad): what is online stays",
+    ),
+    (
+        "a new invalid row",
+        NEW,
+        {"standing": "kept", "problems": ("price: bad",)},
+        "invalid",
+        "it is not sold",
+    ),
+    (
+        "an invalid row that is withdrawn",
+        GONE,
+        {"problems": ("price: bad",)},
+        "invalid",
+        "it is not sold",
+    ),
+    (
+        "no category",
+        GONE,
+        {"problems": ("category: x",), "uncategorized": True},
+        "uncategorized",
+        "not mapped",
+    ),
+    ("gone and zeroed", GONE, {}, "withdrawn", "set to 0"),
+    ("gone before it was online", GONE, {"listed": False}, "not_wanted", "never"),
+]
+
+
+@pytest.mark.parametrize(
+    ("facts", "values", "state", "words"),
+    [case[1:] for case in CASES],
+    ids=[case[0] for case in CASES],
+)
+def test_an_offer_is_in_one_state_for_one_reason(
+    facts: OfferFacts, values: dict[str, Any], state: str, words: str
+):
+    judged = judge(replace(facts, **values))
+
+    assert judged.state == state
+    assert words in judged.why
+    assert judged.why.strip()
+    assert judged.hint.endswith(".")
+
+
+def test_every_state_of_the_closed_list_is_reached():
+    assert {case[3] for case in CASES} == set(OfferState)

@@ -1,0 +1,68 @@
+"""What kind of cause a refusal has, what to do, and how often it is tried again."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from app.backmarket.tasks import RefusalCode, classify
+from app.publications.causes import (
+    CLASS_OF_CODE,
+    HINTS,
+    RETRY_PAUSES,
+    ErrorClass,
+    class_of,
+    hint_for,
+)
+from app.publications.wordings import SENTENCES
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Too many requests", "transient"),
+        ("quota exceeded (E008)", "transient"),
+        ("Please try again later", "transient"),
+        ("The price service is temporarily unavailable", "transient"),
+        ("Internal server error", "transient"),
+        ("Read timed out", "transient"),
+        ("price too low", "data"),
+        ("Invalid currency", "data"),
+        ("ean: is not valid", "data"),
+        ("This grade is not accepted", "data"),
+        ("unknown shipper", "data"),
+        ("warranty_delay must be at least 12", "data"),
+        ("You are not allowed to sell this category", "permission"),
+        ("Product not found", "product_unknown"),
+        ("unknown EAN", "product_unknown"),
+        ("Computer says no", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_the_words_of_a_refusal_tell_its_class(message: str, expected: str):
+    assert class_of(str(classify(message)), message) == expected
+
+
+@pytest.mark.parametrize("code", sorted({*map(str, RefusalCode), *SENTENCES}))
+def test_every_code_has_a_class_and_something_to_do(code: str):
+    kind = class_of(code)
+
+    assert kind in ErrorClass
+    assert hint_for(code, kind).endswith(".")
+
+
+def test_only_codes_that_exist_are_classified():
+    known = {*RefusalCode, *SENTENCES, "product_refused"}
+
+    assert set(CLASS_OF_CODE) | set(HINTS) <= known
+
+
+def test_a_transient_cause_asks_nothing_of_anybody_whatever_its_code():
+    kind = class_of("price", "price service temporarily unavailable")
+
+    assert hint_for("price", kind).startswith("Nothing to do")
+
+
+def test_each_pause_is_twice_the_one_before():
+    assert RETRY_PAUSES[0] == timedelta(minutes=5)
+    assert all(later == 2 * sooner for sooner, later in pairwise(RETRY_PAUSES))
