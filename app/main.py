@@ -11,6 +11,7 @@ from app.accounts.router import router as accounts
 from app.catalogs.router import router as catalogs
 from app.cors import allow_origins
 from app.database import Database, open_engine
+from app.drift.router import router as drift
 from app.errors import PROBLEM_RESPONSES
 from app.health import router as health
 from app.hooks.router import router as hooks
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         accounts,
         catalogs,
         publications,
+        drift,
         hooks,
         hook_secrets,
         orders,

@@ -25,6 +25,10 @@ SENTENCES = {
     "looks again.",
     "no_answer": "Back Market's answer was lost several times; the next run looks "
     "again.",
+    "awaiting_orders": "Orders are fetched first: they may explain a lower stock.",
+    "no_seller_account": "The store has no token yet.",
+    "not_applied": "Back Market accepted this, but its listing does not show it; the "
+    "next run sends it again.",
     "listing_not_found": "Back Market does not know the listing any more; the next run "
     "creates it again.",
     "throttled": "Back Market asks to slow down; the run goes on by itself.",

@@ -26,6 +26,9 @@ class Store(SQLModel, table=True):
             "next_products_at",
             postgresql_where=text("active AND publish_products"),
         ),
+        Index(
+            "ix_store_confirm_due", "next_confirm_at", postgresql_where=text("active")
+        ),
     )
 
     id: UUID = id_field()
@@ -42,6 +45,9 @@ class Store(SQLModel, table=True):
     products_interval_s: int = 86400
     invalid_rows: str = "keep"
     duplicate_skus: str = "reject"
+    drift: str = Field(
+        default="overwrite", sa_column_kwargs={"server_default": text("'overwrite'")}
+    )
     mapping: dict[str, Any] | None = json_field()
     categories: list[dict[str, Any]] = json_field(default=list)
     catalog_columns: list[str] | None = json_field()
@@ -51,4 +57,5 @@ class Store(SQLModel, table=True):
     current_catalog_id: UUID | None = None
     next_offers_at: datetime | None = time_field()
     next_products_at: datetime | None = time_field()
+    next_confirm_at: datetime | None = time_field()
     created_at: datetime = time_field(default_now=True)

@@ -114,6 +114,11 @@ class SettingsIn(BaseModel):
     duplicate_skus: Literal["first", "last", "reject"] = Field(
         "reject", description="which row counts when a SKU occurs more than once"
     )
+    drift: Literal["overwrite", "leave"] = Field(
+        "overwrite",
+        description="changes by hand at Back Market: send ours again with "
+        "the next run, or leave it until the offer's own value changes",
+    )
 
 
 class SettingsOut(BaseModel):
@@ -129,6 +134,7 @@ class SettingsOut(BaseModel):
     products_interval: timedelta
     invalid_rows: str
     duplicate_skus: str
+    drift: str
 
 
 class MappingOut(BaseModel):
@@ -235,6 +241,7 @@ def settings_out(store: Store) -> SettingsOut:
         products_interval=timedelta(seconds=store.products_interval_s),
         invalid_rows=store.invalid_rows,
         duplicate_skus=store.duplicate_skus,
+        drift=store.drift,
     )
 
 

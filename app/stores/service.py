@@ -32,6 +32,15 @@ from app.stores.tree import requests as trees
 from app.stores.tree.service import TreeName, check_leaves, not_leaves, tree_name
 from app.vault import Vault
 
+_WITHOUT_KEY = (
+    "offer",
+    "offer_digest",
+    "offer_check",
+    "listing_seen",
+    "product_told",
+)
+"""Tables of a store that have no foreign key to it."""
+
 
 async def create(
     session: AsyncSession, name: str, country: str, settings: Settings
@@ -99,7 +108,7 @@ async def delete(session: AsyncSession, store: Store) -> None:
             text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
             {"id": store.id},
         )
-    for table in ("offer", "offer_digest"):
+    for table in _WITHOUT_KEY:
         await session.execute(
             text(f"DELETE FROM {table} WHERE store_id = :id"),  # noqa: S608 - constants
             {"id": store.id},
@@ -158,6 +167,7 @@ async def put_settings(
     store.products_interval_s = int(wanted.products_interval.total_seconds())
     store.invalid_rows = wanted.invalid_rows
     store.duplicate_skus = wanted.duplicate_skus
+    store.drift = wanted.drift
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:

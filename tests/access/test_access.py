@@ -32,6 +32,8 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/offers": "GET",
     "/v1/stores/{store_id}/offers/{sku}": "GET",
     "/v1/stores/{store_id}/publications": "POST",
+    "/v1/stores/{store_id}/confirm": "GET POST",
+    "/v1/stores/{store_id}/drift": "GET",
     "/v1/catalogs/{catalog_id}": "GET",
     "/v1/catalogs/{catalog_id}/rows": "GET",
     "/v1/stores/{store_id}/hook-secret": "GET POST DELETE",
