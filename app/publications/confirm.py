@@ -20,6 +20,8 @@ from app.publications.compare import (
     open_tables,
 )
 from app.publications.context import AccountRestsError, Run
+from app.publications.redescribe import mark_too_late
+from app.publications.words import Kind
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,9 @@ async def read_back(run: Run) -> None:
     now, is left to a walk through all listings, which is asked for.
     """
     async with run.tools.database.transaction() as tx:
+        if run.kind is Kind.PRODUCTS:
+            await run.lease.confirm(tx.session)
+            await mark_too_late(tx.session, run.publication_id, run.store_id)
         values = {"store": run.store_id, "publication": run.publication_id}
         most = {"most": readback.BY_SKU_MAX + 1}
         awaited = (await tx.session.execute(_AWAITED, values | most)).all()

@@ -10,6 +10,8 @@ SENTENCES = {
     "products describes it.",
     "product_incomplete": "Back Market does not know the EAN, and the catalog does not "
     "say all that it needs to know.",
+    "product_validated": "Back Market has validated the product and ignores changes of "
+    "its description without an error.",
     "product_refused": "Back Market refused the description of the product.",
     "unknown_product": "Back Market does not know the EAN; with `publish_products` the "
     "store can describe it.",
