@@ -15,7 +15,7 @@ from app.jobs.lease import Snooze
 from app.orders import requests as orders
 from app.publications import ending
 from app.publications.compare import Compared, Look, compare, open_tables
-from app.publications.compare_sql import COLUMNS
+from app.publications.compare_sql import NAMES
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ _ORDERS = text(
     "WHERE account_id = :account"
 )
 _SEEN = text(
-    f"INSERT INTO seen SELECT {', '.join(COLUMNS)} FROM listing_seen "  # noqa: S608 - constants
+    f"INSERT INTO seen ({NAMES}) SELECT {NAMES} FROM listing_seen "  # noqa: S608 - constants
     "WHERE store_id = :store"
 )
 # All lines count, those that were cancelled, too: to explain too much leaves a stock
@@ -51,7 +51,7 @@ _SOLD = text(
     SELECT o.sku_key, sum(l.quantity) FROM seen AS s
       JOIN offer AS o ON o.store_id = :store AND o.sku_key = s.sku_key
       JOIN sales_order AS b ON b.account_id = :account
-       AND b.created_at >= coalesce(o.stock_at, o.accepted_at) - :clocks
+       AND b.created_at >= coalesce(o.stock_at - :clocks, '-infinity')
       JOIN sales_order_line AS l ON l.order_id = b.id AND lower(l.sku) = o.sku_key
      WHERE s.quantity < o.accepted_quantity
      GROUP BY o.sku_key
@@ -113,6 +113,7 @@ async def _compare(
     await open_tables(session)
     await session.execute(_SEEN, values)
     await session.execute(_SOLD, values | {"clocks": CLOCKS})
+    await session.execute(text("ANALYZE seen"))
     return await compare(
         session,
         Look(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.crashpoints import crashpoint
 from app.drift.context import Walk
 from app.publications.compare import columns_of
-from app.publications.compare_sql import ARRAYS, COLUMNS
+from app.publications.compare_sql import ARRAYS, COLUMNS, NAMES
 from app.publications.readback import find
 
 LOOK_FOR = 200
@@ -21,7 +21,7 @@ AT_A_TIME = 20
 
 _SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
 _SEEN = text(
-    f"INSERT INTO listing_seen (store_id, {', '.join(COLUMNS)}) "  # noqa: S608 - constants
+    f"INSERT INTO listing_seen (store_id, {NAMES}) "  # noqa: S608 - constants
     f"SELECT :store, t.* FROM unnest({ARRAYS}) AS t "
     f"ON CONFLICT (store_id, sku_key) DO UPDATE SET {_SETS}"
 )

@@ -32,8 +32,6 @@ class Look:
     """Runs whose changes are marked as confirmed or not."""
     overwrite: bool = True
     """Whether what was changed by hand is sent again, as what was not applied is."""
-    awaited: bool = False
-    """Whether these values were accepted just now: no hand can have changed them."""
     orders_known: bool = False
     """Whether all orders are fetched, so that they explain a stock that is lower."""
 
@@ -92,12 +90,15 @@ async def open_tables(session: AsyncSession) -> None:
         await session.execute(text(statement))
 
 
-async def note_seen(session: AsyncSession, columns: Columns) -> None:
-    """Put listings into `seen`."""
-    await session.execute(
-        text(f"INSERT INTO seen SELECT * FROM unnest({sql.ARRAYS})"),  # noqa: S608 - constants
-        columns,
-    )
+async def note_seen(
+    session: AsyncSession, columns: Columns, awaited: Sequence[str]
+) -> None:
+    """Put listings into `seen`.
+
+    `awaited` names, parted by blanks, the fields of each that were accepted just now:
+    no hand can have changed those.
+    """
+    await session.execute(text(sql.NOTE_SEEN), {**columns, "awaited": list(awaited)})
 
 
 async def compare(session: AsyncSession, look: Look) -> Compared:
@@ -115,11 +116,11 @@ async def compare(session: AsyncSession, look: Look) -> Compared:
         "since": look.since,
         "looked_at": look.since.isoformat(),
         "overwrite": look.overwrite,
-        "awaited": look.awaited,
         "orders_known": look.orders_known,
         "publications": list(look.publications),
     }
     await session.execute(text(sql.COMPARE), values)
+    await session.execute(text("ANALYZE compared"))
     marked = await session.execute(text(sql.MARK_CHANGES), values)
     publications = tuple(sorted(set(marked.scalars())))
     for statement in (

@@ -15,7 +15,8 @@ TABLES = (
 CREATE TEMP TABLE seen (
   sku_key text COLLATE "C" PRIMARY KEY, found boolean, listing_id text, older_id text,
   grade text, price numeric(12, 2), min_price numeric(12, 2), quantity bigint,
-  warranty_delay bigint, comment text, publication_state smallint
+  warranty_delay bigint, comment text, publication_state smallint,
+  awaited text[] NOT NULL DEFAULT '{}'
 ) ON COMMIT DROP
 """,
     """
@@ -62,6 +63,12 @@ ARRAYS = ", ".join(
     f"CAST(:{name} AS {kind}[])" for name, kind in zip(COLUMNS, _TYPES, strict=True)
 )
 """The columns of listings as parameters, for `unnest`."""
+NAMES = ", ".join(COLUMNS)
+NOTE_SEEN = f"""
+INSERT INTO seen ({NAMES}, awaited)
+SELECT {NAMES}, coalesce(string_to_array(awaited, ' '), '{{}}')
+  FROM unnest({ARRAYS}, CAST(:awaited AS text[])) AS t ({NAMES}, awaited)
+"""  # noqa: S608 - constants
 
 _SENDABLE = ("price", "quantity", "min_price", "warranty_delay", "comment")
 _NEVER_SHOWN = {
@@ -82,24 +89,25 @@ _SHOWN = {
 _ACTION = {
     "quantity": "WHEN quantity < accepted_quantity AND units > 0 THEN 'left'",
     "listing": "WHEN true THEN 'sent_again'",
-    "grade": "WHEN :overwrite OR d_grade_new THEN 'new_sku_needed'",
+    "grade": "WHEN :overwrite OR {never} THEN 'new_sku_needed'",
 }
 
 
 def _entry(name: str) -> str:
     """The part of `drift` for one field; empty where it does not differ."""
     ours, theirs = _SHOWN.get(name, (f"accepted_{name}", name))
+    sent = "grade" if name == "listing" else name
+    never = f"('{sent}' = ANY(awaited) OR {_NEVER_SHOWN[name]})"
     return (
         f"CASE WHEN d_{name} THEN jsonb_build_object('{name}', jsonb_build_object("
         f"'ours', {ours}::text, 'theirs', {theirs}::text, "
-        f"'kind', CASE WHEN :awaited OR {_NEVER_SHOWN[name]} "
-        "THEN 'not_applied' ELSE 'by_hand' END, "
-        f"'action', CASE {_ACTION.get(name, '')} WHEN :overwrite OR :awaited "
-        f"OR {_NEVER_SHOWN[name]} THEN 'sent_again' ELSE 'left' END, "
+        f"'kind', CASE WHEN {never} THEN 'not_applied' ELSE 'by_hand' END, "
+        f"'action', CASE {_ACTION.get(name, '').format(never=never)} "
+        f"WHEN :overwrite OR {never} THEN 'sent_again' ELSE 'left' END, "
         f"'seen_at', CASE WHEN k_drift #>> '{{{name},theirs}}' IS NOT DISTINCT FROM "
         f"{theirs}::text AND k_drift ? '{name}' THEN k_drift #> '{{{name},seen_at}}' "
         "ELSE to_jsonb(CAST(:looked_at AS text)) END)) ELSE '{}'::jsonb END"
-    ).replace("d_grade_new", f"({_NEVER_SHOWN['grade']})")
+    )
 
 
 _FIELDS = (*_SENDABLE, "grade", "listing")
@@ -121,7 +129,7 @@ looked AS (
            AS has_warranty,
          o.comment IS NOT NULL AND o.accepted_comment IS NOT NULL AS has_comment,
          s.found, s.grade, s.price, s.min_price, s.quantity, s.warranty_delay,
-         s.comment, coalesce(b.units, 0) AS units,
+         s.comment, s.awaited, coalesce(b.units, 0) AS units,
          k.price AS k_price, k.quantity AS k_quantity, k.min_price AS k_min_price,
          k.warranty_delay AS k_warranty_delay, k.comment_sum AS k_comment_sum,
          k.confirmed_at AS k_confirmed_at, k.drift AS k_drift

@@ -1,4 +1,4 @@
-"""Reads back what a run created and emptied: accepted is not applied."""
+"""Reads back what a run created, emptied or repaired: accepted is not applied."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,18 +27,23 @@ log = structlog.get_logger(__name__)
 
 _AWAITED = text(
     """
-    SELECT c.sku_key, c.sku, o.listing_id FROM change AS c
+    SELECT c.sku_key, c.sku, o.listing_id,
+           array_to_string(ARRAY(SELECT jsonb_object_keys(c.after)), ' ') AS fields
+      FROM change AS c
       JOIN offer AS o ON o.store_id = :store AND o.sku_key = c.sku_key
+      LEFT JOIN offer_check AS k ON k.store_id = :store AND k.sku_key = c.sku_key
      WHERE c.publication_id = :publication AND c.outcome = 'accepted'
        AND c.confirmed_at IS NULL
-       AND (c.after ? 'grade' OR c.after ->> 'quantity' = '0')
+       AND (c.after ? 'grade' OR c.after ->> 'quantity' = '0'
+            OR k.drift IS NOT NULL)
      ORDER BY c.seq LIMIT :most
     """
 )
+_POLICY = text("SELECT drift FROM store WHERE id = :store")
 
 
 async def read_back(run: Run) -> None:
-    """Look at what the run created or took offline, before it ends.
+    """Look at what the run created, took offline or repaired, before it ends.
 
     What does not show is `unconfirmed`, and its baseline is what was read: the next
     run sends it again. More than can be looked up one by one, or what cannot be read
@@ -52,6 +57,7 @@ async def read_back(run: Run) -> None:
         most = {"most": readback.BY_SKU_MAX + 1}
         awaited = (await tx.session.execute(_AWAITED, values | most)).all()
         since = await accounts.database_now(tx.session)
+        policy = await tx.session.scalar(_POLICY, values)
     if not awaited:
         return
     seen = None
@@ -64,7 +70,7 @@ async def read_back(run: Run) -> None:
             await tx.enqueue(JobKind.CONFIRM, run.store_id)
             return
         await open_tables(tx.session)
-        await note_seen(tx.session, columns_of(seen))
+        await note_seen(tx.session, columns_of(seen), [a.fields for a in awaited])
         compared = await compare(
             tx.session,
             Look(
@@ -73,7 +79,7 @@ async def read_back(run: Run) -> None:
                 siblings=run.siblings,
                 since=since,
                 publications=[run.publication_id],
-                awaited=True,
+                overwrite=policy == "overwrite",
             ),
         )
     crashpoint("publish.confirmed")

@@ -51,6 +51,7 @@ async def test_what_was_changed_by_hand_is_told_and_sent_again(shop: Shop):
     told = await drift(shop)
     offer = (await shop.offers())["A"]
     repair = await shop.publish()
+    repaired = await drift(shop)
     after = await walk(shop)
 
     assert quiet["counts"] == {
@@ -68,8 +69,9 @@ async def test_what_was_changed_by_hand_is_told_and_sent_again(shop: Shop):
     assert {c["sku"]: list(c["after"]) for c in await shop.changes(repair)} == {
         sku: [field] for sku, (field, *_) in EDITS.items()
     }
+    assert repaired == {}
+    assert repair["counts"]["confirmed"] == 6
     assert after["counts"]["confirmed"] == 7
-    assert await drift(shop) == {}
     assert (await shop.offers())["A"]["confirmed_at"]
 
 
