@@ -13,6 +13,7 @@ from app.catalogs.previews import Bench
 from app.catalogs.router import router as catalogs
 from app.cors import allow_origins
 from app.database import Database, open_engine
+from app.drift.router import router as drift
 from app.errors import PROBLEM_RESPONSES
 from app.explain.router import router as explain
 from app.health import router as health
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         publications,
         quick_updates,
         budgets,
+        drift,
         hooks,
         hook_secrets,
         orders,

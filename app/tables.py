@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from app.access import models as access
 from app.accounts import models as accounts
 from app.catalogs import models as catalogs
+from app.drift import models as drift
 from app.hooks import models as hooks
 from app.jobs import models as jobs
 from app.orders import models as orders
@@ -18,6 +19,7 @@ ROOMS = (
     access,
     accounts,
     catalogs,
+    drift,
     history,
     hooks,
     jobs,

@@ -4,6 +4,8 @@ from functools import partial
 
 from app.accounts.connection import check_connection
 from app.catalogs import intake
+from app.drift import context as walking
+from app.drift import sweep
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.orders import acting, sync
@@ -101,7 +103,14 @@ def _for_orders(context: WorkerContext) -> dict[str, Handler]:
     async def give_up_action(lease: Lease, _error: str) -> None:
         await order_ending.fail(ordering, lease, "internal_error", None, keep_job=True)
 
+    async def confirm(lease: Lease) -> Snooze | None:
+        return await sweep.sweep(ordering, lease)
+
+    async def give_up_confirm(lease: Lease, _error: str) -> None:
+        await walking.fail(ordering, lease, "internal_error", None, keep_job=True)
+
     return {
+        JobKind.CONFIRM: Handler(confirm, give_up_confirm),
         JobKind.SYNC_ORDERS: Handler(sync_orders, give_up_sync),
         JobKind.ORDER_ACTION: Handler(act_on_order, give_up_action),
     }

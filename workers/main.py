@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from app.backmarket.client import open_client
 from app.database import AWAY, Database, open_engine
+from app.drift import requests as drift
 from app.housekeeping import RHYTHM, tidy
 from app.jobs import queue, rows
 from app.logs import configure_logs
@@ -118,6 +119,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
                 await trees.request_due(tx, context.settings.tree_interval)
                 await orders.request_due(tx, context.settings)
                 await sources.request_due(tx, context.settings.source_interval)
+                await drift.request_due(tx, context.settings)
             if time.monotonic() - tidied > RHYTHM.total_seconds():
                 await tidy(context.database, context.storage, context.settings)
                 tidied = time.monotonic()

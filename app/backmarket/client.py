@@ -144,6 +144,18 @@ class BackMarket:
                 raise
             return ListingPage()
 
+    async def listing(self, access: Access, listing_id: str) -> Listing | None:
+        """Read one listing; None if there is none.
+
+        Back Market API, listings (`GET /ws/listings/{id}`): the id is a UUID or the
+        older number. Raises ValueError for an id that cannot be sent.
+        """
+        path = f"/ws/listings/{_checked(listing_id)}"
+        try:
+            return await self.call(access, "GET", path, parse_listing)
+        except NotFoundError:
+            return None
+
     async def listing_by_sku(self, access: Access, sku: str) -> Listing | None:
         """Find a listing by its SKU, in any case; None if there is none.
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.columns import (
@@ -162,6 +163,8 @@ class Offer(SQLModel, table=True):
     accepted_comment: str | None = None
     accepted_shipping: str | None = None
     accepted_at: datetime | None = time_field()
+    stock_at: datetime | None = time_field()
+    """When a quantity was last accepted: sales since then lower what is shown."""
     listing_id: str | None = None
     backmarket_id: int | None = Field(default=None, sa_type=BigInteger)
     publication_state: int | None = Field(default=None, sa_type=SmallInteger)
@@ -185,6 +188,38 @@ class Offer(SQLModel, table=True):
         default=None,
         sa_column=Column("dirty", Boolean, Computed(DIRTY, persisted=True)),
     )
+
+
+class OfferCheck(SQLModel, table=True):
+    """What was last read back of an offer's listing: what it showed, what drifted.
+
+    `price` to `comment_sum` are the accepted values that the listing has shown at least
+    once (the comment as `hashtextextended`): a value that was seen and differs now was
+    changed by hand, one that was never seen was not applied. `drift` holds, by field,
+    `ours`, `theirs`, `kind`, `action` and `seen_at`. No foreign key, as for offers.
+    """
+
+    __tablename__ = "offer_check"
+    __table_args__ = (
+        Index(
+            "ix_offer_check_drift",
+            "store_id",
+            "sku_key",
+            postgresql_where=text("drift IS NOT NULL"),
+        ),
+    )
+
+    store_id: UUID = Field(primary_key=True)
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    seen_at: datetime = time_field(default_now=True)
+    confirmed_at: datetime | None = time_field()
+    missing_at: datetime | None = time_field()
+    price: Decimal | None = Field(default=None, sa_type=MONEY)
+    quantity: int | None = None
+    min_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
+    comment_sum: int | None = Field(default=None, sa_type=BigInteger)
+    drift: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
 
 
 class OfferDigest(SQLModel, table=True):

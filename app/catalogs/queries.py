@@ -13,18 +13,32 @@ from app.catalogs.models import Catalog
 from app.errors import NotFoundError
 from app.pagination import number_in
 
+UNAPPLIED = (
+    "dirty AND NOT in_error AND standing <> 'kept' AND (problems = 0 OR listed) "
+    "AND publication_state IS DISTINCT FROM 1 "
+    """AND coalesce(drift @? '$.*.kind ? (@ == "not_applied")', false)"""
+)
+"""Back Market accepted it, its listing does not show it, and it is to be sent again."""
 OFFER_STATES = {
     "in_error": "in_error",
     "invalid": "NOT in_error AND (standing = 'kept' OR (problems <> 0 AND NOT listed))",
     "awaiting_validation": "standing = 'wanted' AND listed AND publication_state = 1 "
     "AND NOT in_error",
-    "pending": "dirty AND NOT in_error AND standing <> 'kept' AND NOT (listed "
+    "unconfirmed": UNAPPLIED,
+    "pending": f"NOT ({UNAPPLIED}) AND dirty AND NOT in_error "
+    "AND standing <> 'kept' AND NOT (listed "
     "AND standing = 'wanted' AND publication_state IS NOT DISTINCT FROM 1)",
     "withdrawn": "standing = 'gone' AND listed AND NOT dirty AND NOT in_error",
     "not_wanted": "standing = 'gone' AND NOT listed AND problems = 0 AND NOT in_error",
     "published": "standing = 'wanted' AND NOT dirty AND NOT in_error "
     "AND publication_state IS DISTINCT FROM 1",
 }
+
+
+_OFFERS = """
+SELECT o.*, confirmed_at, drift
+  FROM offer AS o LEFT JOIN offer_check AS k USING (store_id, sku_key)
+ WHERE store_id = :id"""
 
 
 async def visible(session: AsyncSession, caller: Caller, catalog_id: UUID) -> Catalog:
@@ -90,10 +104,7 @@ async def offers(
     """Offers by SKU, all or in one state."""
     where = f" AND {OFFER_STATES[state]}" if state else ""
     rows = await session.execute(
-        text(
-            f"SELECT * FROM offer WHERE store_id = :id{where} "  # noqa: S608 - constants
-            "AND sku_key > :after ORDER BY sku_key LIMIT :limit"
-        ),
+        text(f"{_OFFERS}{where} AND sku_key > :after ORDER BY sku_key LIMIT :limit"),
         {"id": store_id, "after": after or "", "limit": limit + 1},
     )
     return rows.all()
@@ -102,7 +113,7 @@ async def offers(
 async def offer(session: AsyncSession, store_id: UUID, sku: str) -> Any:  # noqa: ANN401 - a row
     """The offer under this SKU in any case; None when the store never had one."""
     found = await session.execute(
-        text("SELECT * FROM offer WHERE store_id = :id AND sku_key = :key"),
+        text(f"{_OFFERS} AND sku_key = :key"),
         {"id": store_id, "key": sku_key(sku)},
     )
     return found.one_or_none()

@@ -46,6 +46,7 @@ OfferState = Literal[
     "published",
     "awaiting_validation",
     "pending",
+    "unconfirmed",
     "in_error",
     "invalid",
     "withdrawn",
@@ -163,6 +164,23 @@ class OfferError(BaseModel):
     retry_at: datetime | None = Field(description="transient: when it is sent again")
 
 
+class Drift(BaseModel):
+    """A field of which the listing shows something else than what was accepted."""
+
+    field: str = Field(description="a field of the offer, or `listing`: it is gone")
+    ours: str | None = Field(description="what Back Market last accepted")
+    theirs: str | None = Field(description="what its listing shows")
+    kind: Literal["by_hand", "not_applied"] = Field(
+        description="`by_hand`: it was shown as accepted before, somebody changed it; "
+        "`not_applied`: it was never shown"
+    )
+    action: Literal["sent_again", "left", "new_sku_needed"] = Field(
+        description="`sent_again` by the next run; `left` as it is; `new_sku_needed`: "
+        "the listing has another grade, which Back Market cannot change"
+    )
+    seen_at: datetime = Field(description="when it was first seen")
+
+
 class OfferShown(BaseModel):
     """What the store wants to sell beside what Back Market last accepted."""
 
@@ -174,6 +192,10 @@ class OfferShown(BaseModel):
     error: OfferError | None
     listing_id: str | None
     accepted_at: datetime | None
+    confirmed_at: datetime | None = Field(
+        description="when the listing was last seen to show what was accepted"
+    )
+    drift: list[Drift]
 
 
 class OfferOut(OfferShown):
@@ -253,6 +275,8 @@ def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `
         error=error,
         listing_id=row.listing_id,
         accepted_at=row.accepted_at,
+        confirmed_at=row.confirmed_at,
+        drift=[Drift(field=name, **d) for name, d in (row.drift or {}).items()],
     )
 
 
@@ -268,7 +292,15 @@ def _state(row: Any) -> OfferState:  # noqa: ANN401 - a row of `offer`
     if row.standing == "wanted" and row.listed and row.publication_state == 1:
         return "awaiting_validation"
     if row.dirty:
-        return "pending"
+        return "unconfirmed" if _unapplied(row) else "pending"
     if row.standing == "gone":
         return "withdrawn" if row.listed else "not_wanted"
     return "published"
+
+
+def _unapplied(row: Any) -> bool:  # noqa: ANN401 - as above
+    """As `queries.UNAPPLIED`, for an offer that is dirty, valid and not in error."""
+    drift = (row.drift or {}).values()
+    return row.publication_state != 1 and any(
+        each["kind"] == "not_applied" for each in drift
+    )

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.catalogs.schemas import OfferShown, OfferValues, RowProblemOut
+from app.catalogs.schemas import OfferShown, RowProblemOut
 from app.catalogs.schemas import OfferState as ListState
 from app.explain.states import OfferState
 from app.pagination import Page
@@ -93,9 +93,6 @@ class OfferExplained(OfferShown):
     why: str = Field(description="one sentence")
     hint: str = Field(description="what to do about it")
     list_state: ListState = Field(description="its `state` in the list of offers")
-    confirmed: OfferValues | None = Field(
-        description="what was last read back from Back Market, null before that"
-    )
     timeline: Page[TimelineEvent] = Field(
         description="newest first; `cursor` of this route reads on. A page ends early "
         "where much was looked through: read on while `next` is set"

@@ -22,12 +22,13 @@ from app.errors import NotFoundError
 from app.explain import queries
 from app.explain.looking import look_up
 from app.explain.schemas import OfferExplained, TimelineEvent
-from app.explain.states import OfferFacts, Refused, judge
+from app.explain.states import Drifted, OfferFacts, Refused, judge
 from app.explain.timeline import (
     EARLIEST,
     LATEST,
     catalog_steps,
     in_order,
+    read_back,
     steps_of,
 )
 from app.pagination import Page, encode_cursor
@@ -76,7 +77,7 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
     async with tools.database.transaction() as tx:
         store = await stores.visible(tx.session, caller, store_id)
         read = await _read(tx.session, store, sku, place, limit)
-    mapping = stores.mapping_of(store)
+    mapping = stores.mapping_in_force(store)
     since, until = _window(read, place)
     steps = [step for change in read.changes for step in steps_of(change)]
     if any(since <= (c.finished_at or LATEST) < until for c in read.catalogs):
@@ -85,8 +86,8 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
             for step in await _catalog_steps(tools, read, mapping)
             if since <= (step.at or since) < until
         ]
-    currency = market_of(store.country).currency
-    shown = offer_out(read.offer, currency)
+    shown = offer_out(read.offer, market_of(store.country).currency)
+    steps += [step for step in read_back(shown) if since <= (step.at or since) < until]
     judged = judge(read.facts)
     return OfferExplained(
         **shown.model_dump(exclude={"state"}),
@@ -94,7 +95,6 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
         why=judged.why,
         hint=judged.hint,
         list_state=shown.state,
-        confirmed=None,
         timeline=Page(
             items=in_order(steps),
             next=encode_cursor(read.older, since.isoformat()) if read.older else None,
@@ -142,6 +142,8 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
             for p in problems
         ),
         uncategorized=any(p.code in NOT_SOLD for p in problems),
+        excluded=any(p.code == "excluded" for p in problems),
+        drifted=_drifted(offer.drift or {}),
         refused=refused,
         outcome=last.outcome if last else None,
         code=last.code if last else None,
@@ -151,6 +153,15 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
         max_price=getattr(offer, "max_price", None),
         publication_state=offer.publication_state,
     )
+
+
+def _drifted(drift: dict[str, Any]) -> Drifted | None:
+    """The first field; one that was never shown before one that was changed."""
+    found = [
+        Drifted(name, d["ours"], d["theirs"], by_hand=d["kind"] == "by_hand")
+        for name, d in drift.items()
+    ]
+    return min(found, key=lambda d: d.by_hand, default=None)
 
 
 async def _unknown(

@@ -24,10 +24,12 @@ class OfferState(StrEnum):
     DEFERRED = "deferred"
     HELD = "held"
     UNCONFIRMED = "unconfirmed"
+    DRIFTED = "drifted"
     RETRYING = "retrying"
     IN_ERROR = "in_error"
     QUARANTINED = "quarantined"
     INVALID = "invalid"
+    EXCLUDED = "excluded"
     UNCATEGORIZED = "uncategorized"
     WITHDRAWN = "withdrawn"
     NOT_WANTED = "not_wanted"
@@ -46,6 +48,16 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Drifted:
+    """A field of which the listing shows something else than what was accepted."""
+
+    field: str
+    ours: str | None
+    theirs: str | None
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OfferFacts:
     """All that the judgement rests on.
 
@@ -59,6 +71,8 @@ class OfferFacts:
     problems: tuple[str, ...] = ()
     """What is wrong with its row, in words."""
     uncategorized: bool = False
+    excluded: bool = False
+    drifted: Drifted | None = None
     refused: Refused | None = None
     outcome: str | None = None
     code: str | None = None
@@ -104,6 +118,16 @@ def _not_sold(facts: OfferFacts) -> Judgement | None:
         "Its category in the catalog is empty or not mapped to one of Back Market's, "
         "so it is not sold.",
         "Map the category: PUT /v1/stores/{id}/categories.",
+    )
+
+
+def _excluded(facts: OfferFacts) -> Judgement | None:
+    if not facts.excluded or facts.standing == "wanted":
+        return None
+    return Judgement(
+        OfferState.EXCLUDED,
+        "A filter of the mapping leaves its row out, so it is not sold.",
+        "Change the filter: PUT /v1/stores/{id}/mapping.",
     )
 
 
@@ -178,6 +202,28 @@ def _last_run(facts: OfferFacts, outcome: str, state: OfferState) -> Judgement |
     return Judgement(state, words, "Nothing to do: a later run goes on by itself.")
 
 
+def _drifted(facts: OfferFacts) -> Judgement | None:
+    drifted = facts.drifted
+    if drifted is None:
+        return None
+    shown = "Back Market does not show its listing any more"
+    if drifted.field != "listing":
+        shown = (
+            f"Back Market shows {drifted.field} {drifted.theirs}, not {drifted.ours}"
+        )
+    then = (
+        "Nothing to do: the next run sends ours again."
+        if facts.dirty
+        else "Change the offer's own value, or set `drift` to `overwrite`: PUT "
+        "/v1/stores/{id}/settings."
+    )
+    if drifted.by_hand:
+        why = f"{shown}: somebody changed it there."
+        return Judgement(OfferState.DRIFTED, why, then)
+    why = f"{shown}, although it accepted that."
+    return Judgement(OfferState.UNCONFIRMED, why, then)
+
+
 def _waiting(facts: OfferFacts) -> Judgement | None:
     if not facts.dirty:
         return None
@@ -249,10 +295,19 @@ def _online(_: OfferFacts) -> Judgement:
 
 
 def _rules() -> Iterator[Rule]:
-    yield from (_not_sold, _invalid, _refused, _held, _inactive)
+    yield from (_not_sold, _excluded, _invalid, _refused, _held, _inactive)
     yield partial(_last_run, outcome="deferred", state=OfferState.DEFERRED)
     yield partial(_last_run, outcome="unconfirmed", state=OfferState.UNCONFIRMED)
-    yield from (_waiting, _gone, _validated, _sold_out, _above_max, _offline, _online)
+    yield from (
+        _drifted,
+        _waiting,
+        _gone,
+        _validated,
+        _sold_out,
+        _above_max,
+        _offline,
+        _online,
+    )
 
 
 _RULES = tuple(_rules())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from app.catalogs.engine.rows import SourceRow
+from app.catalogs.schemas import OfferShown
 from app.explain.schemas import (
     AnswerStep,
     CallStep,
@@ -78,6 +79,23 @@ def steps_of(row: Any) -> Iterator[TimelineEvent]:  # noqa: ANN401 - a change, i
                 code=row.code,
                 message=row.message,
             ),
+        )
+
+
+def read_back(offer: OfferShown) -> Iterator[TimelineEvent]:
+    """What Back Market's listings showed of the offer when they were last read."""
+    if offer.confirmed_at:
+        yield TimelineEvent(
+            at=offer.confirmed_at,
+            kind="read_back",
+            text="The listing showed what Back Market had accepted.",
+        )
+    for drift in offer.drift:
+        yield TimelineEvent(
+            at=drift.seen_at,
+            kind="read_back",
+            text=f"The listing showed {drift.field} {drift.theirs}; accepted was "
+            f"{drift.ours}.",
         )
 
 

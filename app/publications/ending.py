@@ -148,7 +148,8 @@ async def _totals(session: AsyncSession, publication: Publication) -> dict[str, 
     rows = (
         await session.execute(
             text(
-                "SELECT reason, outcome, count(*) AS n FROM change "
+                "SELECT reason, outcome, count(*) AS n, "
+                "count(confirmed_at) AS confirmed FROM change "
                 "WHERE publication_id = :id GROUP BY 1, 2"
             ),
             {"id": publication.id},
@@ -157,6 +158,7 @@ async def _totals(session: AsyncSession, publication: Publication) -> dict[str, 
     totals: dict[str, Any] = dict(publication.totals)
     counted = sum(row.n for row in rows if row.outcome == Outcome.DEFERRED)
     totals["unlisted"] = max(0, totals.get("deferred", 0) - counted)
+    totals["confirmed"] = sum(row.confirmed for row in rows)
     totals["outcomes"] = {f"{row.reason}.{row.outcome}": row.n for row in rows}
     return totals
 

@@ -93,6 +93,22 @@ class Change(SQLModel, table=True):
     code: str | None = None
     message: str | None = None
     settled_at: datetime | None = time_field()
+    confirmed_at: datetime | None = time_field()
+    """When the listing was read back and showed what was accepted."""
+
+
+class ProductTold(SQLModel, table=True):
+    """What Back Market accepted as the description of an offer's product.
+
+    No foreign key, as for offers: the service that deletes a store deletes it.
+    """
+
+    __tablename__ = "product_told"
+
+    store_id: UUID = Field(primary_key=True)
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    product: dict[str, Any] = json_field(default=dict)
+    told_at: datetime = time_field(default_now=True)
 
 
 class Dispatch(SQLModel, table=True):

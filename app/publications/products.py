@@ -2,7 +2,8 @@
 
 Only a refused offer tells that an EAN is unknown (Back Market API, products: there is
 no look-up), so products already known cost no line. A product comes with its listing,
-at quantity 0; the next run of offers raises it.
+at quantity 0; the next run of offers raises it. What changes later in a description
+that was accepted is for `redescribe`.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from app.catalogs.descriptions import Descriptions, descriptions
 from app.publications import begin, plan
 from app.publications.context import Run
 from app.publications.plan import BATCH_LINES, DETAIL_LIMIT, PlanSummary
+from app.publications.redescribe import described, with_described, write_changes
 from app.publications.settle import lock_offers, note_local_refusals
 from app.publications.words import PRODUCT_CODES, Lane
 
@@ -73,7 +75,9 @@ async def make_plan(run: Run) -> None:
     values: dict[str, Any] = {"store": run.store_id, "codes": list(PRODUCT_CODES)}
     async with run.tools.database.transaction() as tx:
         found = await tx.session.execute(_CANDIDATES, values | {"most": DETAIL_LIMIT})
-        keys = list(found.scalars())
+        keys = with_described(
+            list(found.scalars()), await described(tx.session, run.store_id)
+        )
         told = await descriptions(
             tx.session, run.tools.settings, run.tools.storage, run.store_id
         )
@@ -112,16 +116,11 @@ async def _write(
     }
     publication = {"publication": run.publication_id}
     await session.execute(_WRITE, values | columns | publication)
-    rows = await session.execute(
-        text(
-            "SELECT reason, outcome, count(*) AS n FROM change "
-            "WHERE publication_id = :publication GROUP BY 1, 2"
-        ),
-        publication,
-    )
-    counts = {f"{row.reason}.{row.outcome}": row.n for row in rows}
+    listed = sum((await _counted(session, run)).values())
+    await write_changes(session, values | columns | publication)
+    counts = await _counted(session, run)
     everything = await session.scalar(_COUNT, values)
-    unlisted = int(everything or 0) - sum(counts.values())
+    unlisted = int(everything or 0) - listed
     if unlisted > 0:
         counts["new.deferred"] = counts.get("new.deferred", 0) + unlisted
     return PlanSummary(
@@ -129,3 +128,14 @@ async def _write(
         to_send=sum(n for key, n in counts.items() if key.endswith(".planned")),
         deferred=sum(n for key, n in counts.items() if key.endswith(".deferred")),
     )
+
+
+async def _counted(session: AsyncSession, run: Run) -> dict[str, int]:
+    rows = await session.execute(
+        text(
+            "SELECT reason, outcome, count(*) AS n FROM change "
+            "WHERE publication_id = :publication GROUP BY 1, 2"
+        ),
+        {"publication": run.publication_id},
+    )
+    return {f"{row.reason}.{row.outcome}": row.n for row in rows}

@@ -69,6 +69,21 @@ async def look(
     return await _look_through(back_market, access, lines)
 
 
+async def find(
+    back_market: BackMarket, access: Access, sku: str, listing_id: str | None
+) -> Listing | None:
+    """The listing of one SKU as it is now; by its id, where that is known and fits.
+
+    Back Market may give an old slot, with its old SKU, to what is created (Back Market
+    API, batch): such a listing is not the one that was asked for.
+    """
+    if listing_id:
+        listing = await back_market.listing(access, listing_id)
+        if listing and (listing.sku or sku).lower() == sku.lower():
+            return listing
+    return await back_market.listing_by_sku(access, sku)
+
+
 async def _look_through(
     back_market: BackMarket, access: Access, lines: Sequence[Line]
 ) -> dict[int, Listing]:

@@ -25,6 +25,7 @@ from app.jobs.lease import Lease, Snooze
 from app.publications import (
     begin,
     calls,
+    confirm,
     deliver,
     ending,
     plan,
@@ -156,6 +157,7 @@ async def _what_next(run: Run, *, unknown: bool, polled: bool) -> Snooze | None:
     deadline = run.tools.settings.task_deadline
     patient = [call for call in still_open if not trace.overdue(call, deadline)]
     if not still_open or not patient:
+        await confirm.read_back(run)
         await ending.finish(run)
         return None
     if unknown and not polled:

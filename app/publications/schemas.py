@@ -42,6 +42,10 @@ class Counts(BaseModel):
     changes: int
     by_reason: dict[Reason, int]
     by_outcome: dict[Outcome, int]
+    confirmed: int = Field(
+        description="accepted changes that the listings were seen to show since; what "
+        "they do not show is `unconfirmed`"
+    )
     deferred_unlisted: int = Field(
         description="deferred changes that are counted but not listed one by one"
     )
@@ -106,6 +110,9 @@ class ChangeOut(BaseModel):
     code: str | None
     message: str | None
     settled_at: datetime | None
+    confirmed_at: datetime | None = Field(
+        description="when the listing was read back and showed it"
+    )
 
 
 class Cause(BaseModel):
@@ -226,6 +233,7 @@ def _counts(totals: dict[str, Any], live: dict[str, int] | None) -> Counts:
         changes=sum(outcomes.values()) + unlisted,
         by_reason=by_reason,
         by_outcome=by_outcome,
+        confirmed=totals.get("confirmed", 0),
         deferred_unlisted=unlisted,
     )
 
@@ -243,4 +251,5 @@ def change_out(row: Any) -> ChangeOut:  # noqa: ANN401 - a row of `change`
         code=row.code,
         message=row.message or (sentence_for(row.code) if row.code else None),
         settled_at=row.settled_at,
+        confirmed_at=row.confirmed_at,
     )

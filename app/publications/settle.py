@@ -65,6 +65,7 @@ _SETTLE = text(
                THEN (s.after ->> 'price')::numeric ELSE o.accepted_price END,
              accepted_quantity = CASE WHEN s.after ? 'quantity'
                THEN (s.after ->> 'quantity')::int ELSE o.accepted_quantity END,
+             stock_at = CASE WHEN s.after ? 'quantity' THEN now() ELSE o.stock_at END,
              accepted_min_price = CASE WHEN s.after ? 'min_price'
                THEN (s.after ->> 'min_price')::numeric
                ELSE o.accepted_min_price END,
@@ -86,10 +87,18 @@ _SETTLE = text(
          AND o.sku_key = s.sku_key
     ),
     shared AS (
-      UPDATE offer AS o SET accepted_quantity = (s.after ->> 'quantity')::int
+      UPDATE offer AS o
+         SET accepted_quantity = (s.after ->> 'quantity')::int, stock_at = now()
         FROM settled AS s
        WHERE s.outcome = 'accepted' AND s.after ? 'quantity'
          AND o.store_id = ANY(:siblings) AND o.sku_key = s.sku_key AND o.listed
+    ),
+    described AS (
+      INSERT INTO product_told AS t (store_id, sku_key, product, told_at)
+      SELECT :store, s.sku_key, s.after -> 'product', now() FROM settled AS s
+       WHERE s.outcome = 'accepted' AND s.after ? 'product'
+      ON CONFLICT (store_id, sku_key) DO UPDATE
+        SET product = excluded.product, told_at = excluded.told_at
     )
     UPDATE offer AS o
        SET {REFUSED},

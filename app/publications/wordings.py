@@ -12,6 +12,8 @@ SENTENCES = {
     "until the data change or somebody releases it.",
     "product_incomplete": "Back Market does not know the EAN, and the catalog does not "
     "say all that it needs to know.",
+    "product_validated": "Back Market has validated the product and ignores changes of "
+    "its description without an error.",
     "product_refused": "Back Market refused the description of the product.",
     "unknown_product": "Back Market does not know the EAN; with `publish_products` the "
     "store can describe it.",
@@ -27,6 +29,10 @@ SENTENCES = {
     "looks again.",
     "no_answer": "Back Market's answer was lost several times; the next run looks "
     "again.",
+    "awaiting_orders": "Orders are fetched first: they may explain a lower stock.",
+    "no_seller_account": "The store has no token yet.",
+    "not_applied": "Back Market accepted this, but its listing does not show it; the "
+    "next run sends it again.",
     "listing_not_found": "Back Market does not know the listing any more; the next run "
     "creates it again.",
     "throttled": "Back Market asks to slow down; the run goes on by itself.",

@@ -26,6 +26,9 @@ class Store(SQLModel, table=True):
             "next_products_at",
             postgresql_where=text("active AND publish_products"),
         ),
+        Index(
+            "ix_store_confirm_due", "next_confirm_at", postgresql_where=text("active")
+        ),
     )
 
     id: UUID = id_field()
@@ -45,6 +48,9 @@ class Store(SQLModel, table=True):
     quarantine_after: int = Field(
         default=12, sa_column_kwargs={"server_default": text("12")}
     )
+    drift: str = Field(
+        default="overwrite", sa_column_kwargs={"server_default": text("'overwrite'")}
+    )
     mapping: dict[str, Any] | None = json_field()
     categories: list[dict[str, Any]] = json_field(default=list)
     catalog_columns: list[str] | None = json_field()
@@ -54,4 +60,5 @@ class Store(SQLModel, table=True):
     current_catalog_id: UUID | None = None
     next_offers_at: datetime | None = time_field()
     next_products_at: datetime | None = time_field()
+    next_confirm_at: datetime | None = time_field()
     created_at: datetime = time_field(default_now=True)

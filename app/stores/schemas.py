@@ -121,6 +121,11 @@ class SettingsIn(BaseModel):
         description="after so many equal refusals of the same data an offer is `held` "
         "as `quarantined` until its data change or somebody releases it; 0: never",
     )
+    drift: Literal["overwrite", "leave"] = Field(
+        "overwrite",
+        description="changes by hand at Back Market: send ours again with "
+        "the next run, or leave it until the offer's own value changes",
+    )
 
 
 class SettingsOut(BaseModel):
@@ -137,6 +142,7 @@ class SettingsOut(BaseModel):
     invalid_rows: str
     duplicate_skus: str
     quarantine_after: int
+    drift: str
 
 
 class MappingOut(BaseModel):
@@ -245,6 +251,7 @@ def settings_out(store: Store) -> SettingsOut:
         invalid_rows=store.invalid_rows,
         duplicate_skus=store.duplicate_skus,
         quarantine_after=store.quarantine_after,
+        drift=store.drift,
     )
 
 

@@ -34,6 +34,16 @@ from app.stores.tree import requests as trees
 from app.stores.tree.service import TreeName, check_leaves, not_leaves, tree_name
 from app.vault import Vault
 
+_WITHOUT_KEY = (
+    "offer",
+    "offer_digest",
+    "quick_update",
+    "offer_check",
+    "listing_seen",
+    "product_told",
+)
+"""Tables of a store that have no foreign key to it."""
+
 
 async def create(
     session: AsyncSession, name: str, country: str, settings: Settings
@@ -101,7 +111,7 @@ async def delete(session: AsyncSession, store: Store) -> None:
             text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
             {"id": store.id},
         )
-    for table in ("offer", "offer_digest", "quick_update"):
+    for table in _WITHOUT_KEY:
         await session.execute(
             text(f"DELETE FROM {table} WHERE store_id = :id"),  # noqa: S608 - constants
             {"id": store.id},
@@ -161,6 +171,7 @@ async def put_settings(
     store.invalid_rows = wanted.invalid_rows
     store.duplicate_skus = wanted.duplicate_skus
     store.quarantine_after = wanted.quarantine_after
+    store.drift = wanted.drift
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:

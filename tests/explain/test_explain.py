@@ -35,8 +35,9 @@ async def test_an_offer_is_followed_from_its_row_to_back_markets_answer(shop: Sh
 
     assert (told["state"], told["list_state"]) == ("online", "published")
     assert told["wanted"] == told["baseline"]
-    assert told["confirmed"] is None
-    answer, call, plan, *rest = told["timeline"]["items"]
+    assert told["confirmed_at"]
+    seen, answer, call, plan, *rest = told["timeline"]["items"]
+    assert (seen["kind"], seen["at"]) == ("read_back", told["confirmed_at"])
     assert answer["text"] == "Back Market accepted it."
     assert call["call"]["task_id"] > 0
     assert call["text"].startswith("Sent as a batch create with 1 others.")

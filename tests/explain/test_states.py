@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.explain.states import OfferFacts, OfferState, Refused, judge
+from app.explain.states import Drifted, OfferFacts, OfferState, Refused, judge
 
 FINE = OfferFacts()
 NEW = OfferFacts(listed=False, dirty=True, accepted_quantity=None)
@@ -140,6 +140,34 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
         {"problems": ("category: x",), "uncategorized": True},
         "uncategorized",
         "not mapped",
+    ),
+    (
+        "left out by a filter",
+        GONE,
+        {"problems": ("row: x",), "excluded": True},
+        "excluded",
+        "filter",
+    ),
+    (
+        "accepted but not shown",
+        FINE,
+        {"dirty": True, "drifted": Drifted("quantity", "0", "5", by_hand=False)},
+        "unconfirmed",
+        "shows quantity 5, not 0, although",
+    ),
+    (
+        "changed by hand and left",
+        FINE,
+        {"drifted": Drifted("price", "9.90", "8.00", by_hand=True)},
+        "drifted",
+        "shows price 8.00, not 9.90: somebody",
+    ),
+    (
+        "a listing that is gone",
+        FINE,
+        {"dirty": True, "drifted": Drifted("listing", None, None, by_hand=False)},
+        "unconfirmed",
+        "does not show its listing",
     ),
     ("gone and zeroed", GONE, {}, "withdrawn", "set to 0"),
     ("gone before it was online", GONE, {"listed": False}, "not_wanted", "never"),

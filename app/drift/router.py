@@ -1,0 +1,53 @@
+"""`/v1/stores/{id}/confirm` and `/v1/stores/{id}/drift`."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Response, status
+
+from app.database import Tx
+from app.drift import queries, requests
+from app.drift.models import ConfirmPass
+from app.drift.schemas import ConfirmOut, DriftOut, confirm_out, drift_out
+from app.errors import problem_responses
+from app.pagination import Cursor, Limit, Page, decode_cursor, page_of
+from app.stores.doorway import StoreToChange, StoreToRead
+
+router = APIRouter(prefix="/v1/stores/{store_id}", tags=["drift"])
+OVER = frozenset({"done", "failed"})
+
+
+@router.post(
+    "/confirm",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Read all listings back, now",
+    responses=problem_responses(409),
+)
+async def confirm(store: StoreToChange, tx: Tx, response: Response) -> ConfirmOut:
+    """What is not as accepted shows in `drift`. A walk under way is followed by one."""
+    state = await requests.request_by_api(tx, store)
+    response.headers["Location"] = f"/v1/stores/{store.id}/confirm"
+    response.headers["Retry-After"] = "2"
+    return confirm_out(state)
+
+
+@router.get("/confirm", summary="How far reading the listings back is")
+async def read_confirm(store: StoreToRead, tx: Tx, response: Response) -> ConfirmOut:
+    """404 before the first time."""
+    state: ConfirmPass = await requests.progress_of(tx.session, store.id)
+    if state.state not in OVER:
+        response.headers["Retry-After"] = "2"
+    return confirm_out(state)
+
+
+@router.get("/drift", summary="What listings show instead of what was accepted")
+async def list_drift(
+    store: StoreToRead,
+    tx: Tx,
+    kind: Literal["by_hand", "not_applied"] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[DriftOut]:
+    """By SKU and field, until a later look shows what was accepted."""
+    after = decode_cursor(cursor, 2)
+    rows = await queries.drift(tx.session, store.id, kind, after, limit)
+    return page_of(rows, limit, drift_out, lambda row: (row.sku_key, row.field))

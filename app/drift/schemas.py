@@ -1,0 +1,55 @@
+"""Walks through listings and drift, as callers see them."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.catalogs.schemas import Drift
+from app.drift.models import ConfirmPass
+from app.publications.schemas import Why
+from app.publications.wordings import sentence_for
+
+
+class ConfirmCounts(BaseModel):
+    """What the last walk that was completed came to, in offers."""
+
+    confirmed: int = Field(0, description="listings that show what was accepted")
+    drifted: int = Field(0, description="changed by hand")
+    unconfirmed: int = Field(0, description="accepted, but never shown")
+    vanished: int = Field(0, description="listings that are gone")
+
+
+class ConfirmOut(BaseModel):
+    """How far the reading back of a store's listings is."""
+
+    store_id: UUID
+    state: Literal["requested", "running", "waiting", "done", "failed"]
+    why: Why | None
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    listings: int = Field(description="read so far, in this walk or the last")
+    counts: ConfirmCounts
+
+
+class DriftOut(Drift):
+    """One drifted field of one offer."""
+
+    sku: str
+
+
+def confirm_out(state: ConfirmPass) -> ConfirmOut:
+    why = None
+    if state.reason_code:
+        message = state.reason or sentence_for(state.reason_code)
+        why = Why(code=state.reason_code, message=message)
+    shown = state.model_dump(
+        exclude={"reason_code", "reason", "page", "failures", "walked_at", "counts"}
+    )
+    return ConfirmOut(**shown, why=why, counts=ConfirmCounts(**state.counts))
+
+
+def drift_out(row: Any) -> DriftOut:  # noqa: ANN401 - a row of the query
+    return DriftOut(sku=row.sku, field=row.field, **row.told)

@@ -1,0 +1,300 @@
+"""What listings show instead of what was accepted: told, sent again, or left."""
+
+import asyncio
+
+import pytest
+
+from tests.drift.walking import (
+    ALL,
+    buy,
+    drift,
+    edit,
+    full,
+    put_settings,
+    sell_all_fields,
+    stock,
+    walk,
+    walked,
+)
+from tests.publications.conftest import Sql
+from tests.publications.watching import eventually, outcomes, run_of
+from tests.support.shop import Shop, as_csv, open_shop, row
+
+EDITS = {
+    "A": ("price", {"FR": {"price": "150.00"}}, "199.90", "150.00"),
+    "B": ("min_price", {"FR": {"min_price": "120.00"}}, "180.00", "120.00"),
+    "C": ("warranty_delay", {"FR": {"warranty_delay": 12}}, "24", "12"),
+    "D": ("comment", {"FR": {"comment": "Theirs"}}, "Ours", "Theirs"),
+    "E": ("quantity", {"quantity": 9}, "5", "9"),
+    "F": ("quantity", {"quantity": 2}, "5", "2"),
+}
+
+
+async def edit_all(shop: Shop) -> None:
+    for sku, (_, fields, _, _) in EDITS.items():
+        await edit(shop, sku, **fields)
+
+
+def expected(action: str) -> dict[tuple[str, str], tuple[str, str, str, str]]:
+    return {
+        (sku, field): (ours, theirs, "by_hand", action)
+        for sku, (field, _, ours, theirs) in EDITS.items()
+    }
+
+
+async def test_what_was_changed_by_hand_is_told_and_sent_again(shop: Shop):
+    await sell_all_fields(shop, *EDITS, "SAME")
+    quiet = await walk(shop)
+    await edit_all(shop)
+
+    seen = await walk(shop)
+    told = await drift(shop)
+    offer = (await shop.offers())["A"]
+    repair = await shop.publish()
+    repaired = await drift(shop)
+    after = await walk(shop)
+
+    assert quiet["counts"] == {
+        "confirmed": 7,
+        "drifted": 0,
+        "unconfirmed": 0,
+        "vanished": 0,
+    }
+    assert (seen["listings"], seen["counts"]["drifted"]) == (7, 6)
+    assert told == expected("sent_again")
+    assert (offer["drift"][0]["field"], offer["state"]) == ("price", "pending")
+    assert outcomes(await shop.changes(repair)) == dict.fromkeys(
+        EDITS, ("accepted", None)
+    )
+    assert {c["sku"]: list(c["after"]) for c in await shop.changes(repair)} == {
+        sku: [field] for sku, (field, *_) in EDITS.items()
+    }
+    assert repaired == {}
+    assert repair["counts"]["confirmed"] == 6
+    assert after["counts"]["confirmed"] == 7
+    assert (await shop.offers())["A"]["confirmed_at"]
+
+
+async def test_what_was_changed_by_hand_can_be_left_until_ours_changes(shop: Shop):
+    await put_settings(shop, drift="leave")
+    await sell_all_fields(shop, *EDITS)
+    await walk(shop)
+    await edit_all(shop)
+
+    await walk(shop)
+    first = await drift(shop)
+    nothing = await shop.publish()
+    await shop.upload_bytes(
+        as_csv([full(sku) for sku in "BCDEF"] + [full("A", price="210.00")], ALL)
+    )
+    own = await shop.publish()
+    await walk(shop)
+
+    assert first == expected("left")
+    assert nothing["counts"]["changes"] == 0
+    assert [(c["sku"], c["after"]) for c in await shop.changes(own)] == [
+        ("A", {"price": "210.00"})
+    ]
+    assert await drift(shop) == {k: v for k, v in first.items() if k[0] != "A"}
+
+
+async def test_drift_is_listed_in_pages(shop: Shop):
+    await sell_all_fields(shop, "A", "B")
+    for sku in "AB":
+        await edit(shop, sku, FR={"price": "1.00", "comment": "x"})
+    await walk(shop)
+    path, keys = f"/v1/stores/{shop.store_id}/drift", []
+
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"limit": "1"} | ({"cursor": cursor} if cursor else {})
+        page = (await shop.api.get(path, params=query)).json()
+        keys += [(d["sku"], d["field"]) for d in page["items"]]
+        cursor = page["next"]
+
+    assert keys == [("A", "comment"), ("A", "price"), ("B", "comment"), ("B", "price")]
+
+
+async def test_an_order_explains_a_lower_stock_and_nothing_is_raised(shop: Shop):
+    await shop.upload([row("SOLD"), row("BOTH"), row("SAME")])
+    await shop.publish()
+    await buy(shop, "SOLD", 2)
+    await buy(shop, "BOTH", 1)
+    await edit(shop, "BOTH", quantity=1)
+
+    seen = await walk(shop)
+    told = await drift(shop)
+    run = await shop.publish()
+
+    assert seen["counts"]["confirmed"] == 2
+    assert told == {("BOTH", "quantity"): ("5", "1", "by_hand", "left")}
+    assert run["counts"]["changes"] == 0
+    assert await stock(shop) == {"SOLD": 3, "BOTH": 1, "SAME": 5}
+
+
+async def test_a_price_that_was_accepted_and_never_shown_is_unconfirmed(shop: Shop):
+    await put_settings(shop, drift="leave")
+    await shop.upload([row("A"), row("B")])
+    await shop.publish()
+    await shop.fault("ignored_row", sku="A", count=1)
+    await shop.upload([row("A", price="150.00"), row("B", price="150.00")])
+    run = await shop.publish()
+
+    seen = await walk(shop)
+    told = await drift(shop)
+    state = (await shop.offers(state="unconfirmed"))["A"]["state"]
+    repair = await shop.publish()
+
+    assert run["counts"]["by_outcome"] == {"accepted": 2}
+    assert seen["counts"]["unconfirmed"] == 1
+    assert told == {("A", "price"): ("150.00", "199.90", "not_applied", "sent_again")}
+    assert state == "unconfirmed"
+    later = await run_of(shop, run)
+    assert later["counts"]["by_outcome"] == {"accepted": 1, "unconfirmed": 1}
+    assert later["counts"]["confirmed"] == 1
+    assert outcomes(await shop.changes(run))["A"] == ("unconfirmed", "not_applied")
+    assert outcomes(await shop.changes(repair)) == {"A": ("accepted", None)}
+    assert (await shop.listings())["A"]["price"] == "150.00"
+
+
+async def test_stock_put_back_by_hand_on_what_is_not_wanted_is_emptied_again(
+    shop: Shop,
+):
+    await shop.upload([row("A"), row("B")])
+    await shop.publish()
+    await shop.upload([row("B")])
+    await shop.publish()
+    await edit(shop, "A", quantity=4)
+
+    await walk(shop)
+    repair = await shop.publish()
+
+    (change,) = await shop.changes(repair)
+    assert (change["reason"], change["before"], change["after"]) == (
+        "disappeared",
+        {"quantity": 4},
+        {"quantity": 0},
+    )
+    assert await stock(shop) == {"A": 0, "B": 5}
+
+
+async def test_another_grade_is_told_and_needs_a_new_sku(shop: Shop):
+    await shop.upload([row("A")])
+    await shop.publish()
+    await edit(shop, "A", grade="FAIR")
+
+    await walk(shop)
+    run = await shop.publish()
+
+    assert await drift(shop) == {
+        ("A", "grade"): ("GOOD", "FAIR", "by_hand", "new_sku_needed")
+    }
+    assert outcomes(await shop.changes(run)) == {"A": ("rejected", "identity_changed")}
+
+
+async def test_a_listing_that_vanished_is_created_again(shop: Shop):
+    await shop.upload([row("Gone"), row("STAYS")])
+    await shop.publish()
+    await shop.sandbox("DELETE", f"/accounts/{shop.account}/listings/Gone")
+
+    seen = await walk(shop)
+    offer = (await shop.offers())["Gone"]
+    run = await shop.publish()
+
+    assert seen["counts"]["vanished"] == 1
+    assert (offer["listing_id"], offer["baseline"]) == (None, None)
+    (change,) = await shop.changes(run)
+    assert (change["sku"], change["reason"], change["outcome"]) == (
+        "Gone",
+        "new",
+        "accepted",
+    )
+    assert await drift(shop) == {}
+
+
+async def test_each_market_is_read_with_its_own_prices(shop: Shop):
+    german = await open_shop(shop.api, shop.sandbox_url, country="DE", token=shop.token)
+    for each in (shop, german):
+        await each.upload([row("A")])
+        await each.publish()
+    await edit(german, "A", markets={"DE": {"price": "99.00"}})
+
+    french_walk, german_walk = await walk(shop), await walk(german)
+
+    assert french_walk["counts"]["confirmed"] == 1
+    assert german_walk["counts"]["drifted"] == 1
+    assert list(await drift(german)) == [("A", "price")]
+
+
+async def test_a_large_run_is_read_back_by_a_walk_that_a_creation_disturbs(
+    shop: Shop,
+):
+    """The new listing moves the others down by one while pages are read."""
+    rows = [row(f"S{n:03}") for n in range(119)]
+    fault = {"method": "GET", "path": "/ws/listings", "count": 1, "seconds": 1.5}
+    await shop.fault("slow_answer", **fault)
+    await shop.upload([*rows, row("lower")])
+
+    run = await shop.publish()
+    await asyncio.sleep(0)
+    listings = [{"sku": "NEWEST", "quantity": 1, "markets": {"FR": {"price": "9.00"}}}]
+    await shop.sandbox(
+        "POST", f"/accounts/{shop.account}/listings", json={"listings": listings}
+    )
+    seen = await walked(shop)
+
+    assert run["counts"]["by_outcome"] == {"accepted": 120}
+    assert seen["counts"]["confirmed"] == 120
+    assert (seen["counts"]["vanished"], seen["counts"]["unconfirmed"]) == (0, 0)
+    assert (await run_of(shop, run))["counts"]["confirmed"] == 120
+
+
+async def test_a_listing_that_moved_past_the_reader_is_not_taken_for_gone(shop: Shop):
+    await shop.upload([row(f"S{n:03}") for n in range(70)])
+    await shop.publish()
+    await walked(shop)
+    fault = {"method": "GET", "path": "/ws/listings", "count": 1, "seconds": 1.5}
+    await shop.fault("slow_answer", **fault)
+
+    await walk(shop, wait=False)
+    await asyncio.sleep(0.7)  # the first page is read, its answer is under way
+    await shop.sandbox("DELETE", f"/accounts/{shop.account}/listings/S069")
+    seen = await walked(shop)
+
+    assert seen["listings"] == 69
+    assert (seen["counts"]["confirmed"], seen["counts"]["vanished"]) == (70, 0)
+
+
+async def test_walks_have_a_rhythm_of_their_own(shop: Shop, sql: Sql):
+    await shop.upload([row("A")])
+    await shop.publish()
+
+    await sql("UPDATE store SET next_confirm_at = now() - interval '1 minute'")
+
+    async def known() -> bool:
+        answer = await shop.api.get(f"/v1/stores/{shop.store_id}/confirm")
+        return answer.status_code == 200 and answer.json()["state"] == "done"
+
+    await eventually(known)
+    ((later,),) = await sql("SELECT next_confirm_at > now() FROM store")
+    assert later
+
+
+async def test_a_store_without_a_token_has_nothing_to_walk_through(shop: Shop):
+    made = await shop.api.post("/v1/stores", json={"name": "B", "country": "DE"})
+    path = f"/v1/stores/{made.json()['id']}/confirm"
+
+    asked, known = await shop.api.post(path), await shop.api.get(path)
+
+    assert (asked.status_code, asked.json()["code"]) == (409, "no_seller_account")
+    assert known.status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["by_hand", "not_applied"])
+async def test_drift_can_be_asked_for_by_kind(shop: Shop, kind: str):
+    await shop.upload([row("A")])
+    await shop.publish()
+    await edit(shop, "A", FR={"price": "1.00"})
+    await walk(shop)
+
+    assert len(await drift(shop, kind=kind)) == (kind == "by_hand")

@@ -1,0 +1,72 @@
+"""The worker is killed (kill -9) at every step of a walk; another one ends it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.drift.walking import drift, edit, stock, walk, walked
+from tests.support.shop import open_shop, row
+from tests.support.stack import WorkerProcess, open_worker, wait_until
+
+STEPS = (
+    "confirm.started",
+    "confirm.fetched",
+    "confirm.page_written",
+    "confirm.looked",
+    "confirm.judging",
+    "confirm.before_finish",
+    "confirm.finished",
+)
+
+
+@pytest.fixture
+def quick(settings: Settings) -> Settings:
+    """A short lease, so that the next worker need not wait long."""
+    return settings.model_copy(update={"lease": timedelta(seconds=2)})
+
+
+@pytest.fixture
+def process(quick: Settings) -> Iterator[WorkerProcess]:
+    worker = WorkerProcess(quick)
+    yield worker
+    worker.stop()
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_walk_survives_a_kill_at(  # noqa: PLR0913, PLR0917 - fixtures
+    api: httpx.AsyncClient,
+    quick: Settings,
+    sandbox_url: str,
+    process: WorkerProcess,
+    tmp_path: Path,
+    step: str,
+):
+    async with open_worker(quick):
+        shop = await open_shop(api, sandbox_url)
+        await shop.upload([row("A"), row("B"), row("C")])
+        await shop.publish()
+    await edit(shop, "A", quantity=9)
+    await shop.sandbox("DELETE", f"/accounts/{shop.account}/listings/C")
+    await walk(shop, wait=False)
+
+    marker = tmp_path / "died"
+    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    wait_until(lambda: process.died)
+    process.start()
+    seen = await walked(shop, seconds=120)
+    repair = await shop.publish()
+
+    assert marker.read_text() == step
+    assert seen["counts"] == {
+        "confirmed": 1,
+        "drifted": 1,
+        "unconfirmed": 0,
+        "vanished": 1,
+    }
+    assert repair["counts"]["by_outcome"] == {"accepted": 2}
+    assert await stock(shop) == {"A": 5, "B": 5, "C": 5}
+    assert await drift(shop) == {}

@@ -1,0 +1,146 @@
+"""Accepted is not applied: what a run created or emptied is read back at once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.publications.conftest import Sql
+from tests.publications.watching import outcomes
+from tests.support.shop import Shop, open_shop, row
+from tests.support.stack import WorkerProcess, open_worker, wait_until
+
+NOT_APPLIED = ("unconfirmed", "not_applied")
+ACCEPTED = ("accepted", None)
+
+
+async def stock(shop: Shop) -> dict[str, int]:
+    return {sku: seen["quantity"] for sku, seen in (await shop.listings()).items()}
+
+
+async def test_creations_and_zeroings_are_confirmed_before_the_run_ends(shop: Shop):
+    await shop.upload([row("A"), row("B")])
+    created = await shop.publish()
+    await shop.upload([row("B", price="150.00")])
+    emptied = await shop.publish()
+
+    (change_a, change_b) = sorted(
+        await shop.changes(emptied), key=lambda change: change["sku"]
+    )
+    assert created["counts"]["confirmed"] == 2
+    assert emptied["counts"]["by_outcome"] == {"accepted": 2}
+    assert emptied["counts"]["confirmed"] == 1
+    assert change_a["confirmed_at"]
+    assert change_b["confirmed_at"] is None
+
+
+@pytest.mark.parametrize("single_max", [0, 20], ids=["batch", "single"])
+async def test_a_zeroing_that_changed_nothing_is_unconfirmed_and_sent_again(
+    api: httpx.AsyncClient, settings: Settings, sandbox_url: str, single_max: int
+):
+    own = settings.model_copy(update={"single_update_max": single_max})
+    async with open_worker(own):
+        shop = await open_shop(api, sandbox_url)
+        await shop.upload([row("A"), row("B"), row("C")])
+        await shop.publish()
+        await shop.fault("ignored_row", sku="A", count=1)
+        await shop.upload([row("C")])
+
+        run = await shop.publish()
+        before = await stock(shop)
+        offer = (await shop.offers())["A"]
+        repaired = await shop.publish()
+
+    assert outcomes(await shop.changes(run)) == {"A": NOT_APPLIED, "B": ACCEPTED}
+    assert run["counts"]["by_outcome"] == {"accepted": 1, "unconfirmed": 1}
+    assert run["counts"]["confirmed"] == 1
+    assert before == {"A": 5, "B": 0, "C": 5}
+    assert (offer["state"], offer["baseline"]["quantity"]) == ("unconfirmed", 5)
+    assert outcomes(await shop.changes(repaired)) == {"A": ACCEPTED}
+    assert await stock(shop) == {"A": 0, "B": 0, "C": 5}
+    assert (await shop.offers())["A"]["state"] == "withdrawn"
+
+
+async def test_an_offer_that_came_back_and_shows_nothing_of_it_is_created_again(
+    shop: Shop, sql: Sql
+):
+    """Its listing exists, and the creation that should fill it changes nothing."""
+    await shop.upload([row("A"), row("B")])
+    await shop.publish()
+    await sql("UPDATE offer SET listed = false WHERE sku = 'A'")
+    await shop.fault("ignored_row", sku="A", count=1)
+    await shop.upload([row("A", price="150.00"), row("B")])
+
+    run = await shop.publish()
+    again = await shop.publish()
+
+    assert outcomes(await shop.changes(run)) == {"A": NOT_APPLIED}
+    (change,) = await shop.changes(again)
+    assert (change["outcome"], change["before"], change["after"]) == (
+        "accepted",
+        {"price": "199.90"},
+        {"price": "150.00"},
+    )
+    assert (await shop.listings())["A"]["price"] == "150.00"
+
+
+async def test_an_outage_while_reading_back_fails_no_run(shop: Shop):
+    await shop.fault("unavailable", method="GET", path="/ws/listings/*", count=1)
+    await shop.upload([row("A")])
+
+    run = await shop.publish()
+    path = f"/v1/publications/{run['id']}"
+
+    assert (run["state"], run["counts"]["by_outcome"]) == ("finished", {"accepted": 1})
+    assert run["counts"]["confirmed"] == 0
+    assert path
+
+
+STEPS = ("publish.looked", "publish.confirmed")
+
+
+@pytest.fixture
+def quick(settings: Settings) -> Settings:
+    return settings.model_copy(update={"lease": timedelta(seconds=2)})
+
+
+@pytest.fixture
+def process(quick: Settings) -> Iterator[WorkerProcess]:
+    worker = WorkerProcess(quick)
+    yield worker
+    worker.stop()
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_reading_back_survives_a_kill_at(  # noqa: PLR0913, PLR0917 - fixtures
+    api: httpx.AsyncClient,
+    quick: Settings,
+    sandbox_url: str,
+    process: WorkerProcess,
+    tmp_path: Path,
+    step: str,
+):
+    async with open_worker(quick):
+        shop = await open_shop(api, sandbox_url)
+        await shop.upload([row("A"), row("B")])
+        await shop.publish()
+        await shop.upload([row("N")])
+    await shop.fault("ignored_row", sku="A", count=1)
+    requested = await shop.publish(wait=False)
+
+    marker = tmp_path / "died"
+    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    wait_until(lambda: process.died)
+    process.start()
+    ended: dict[str, Any] = await shop.wait_for(
+        f"/v1/publications/{requested['id']}", ("finished", "failed"), seconds=120
+    )
+
+    assert marker.read_text() == step
+    assert ended["counts"]["by_outcome"] == {"accepted": 2, "unconfirmed": 1}
+    assert ended["counts"]["confirmed"] == 2
+    assert await stock(shop) == {"A": 5, "B": 0, "N": 5}
