@@ -41,7 +41,7 @@ class Door:
     rules: Rules
     agent: str
     resolve: Resolve = look_up
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
 
 
 @dataclass(frozen=True, slots=True)

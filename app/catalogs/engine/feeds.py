@@ -42,7 +42,7 @@ class _Element:
     """An open element of an item. `path` is its column; a parent holds no value."""
 
     path: str
-    text: str = ""
+    texts: list[str] = field(default_factory=list)
     children: dict[str, int] | None = None
 
 
@@ -106,7 +106,7 @@ class _Feed:
         if not self.stack:
             return
         self._weigh(text)
-        self.stack[-1].text += text
+        self.stack[-1].texts.append(text)
 
     def skipped(self, name: str, is_parameter: bool) -> None:  # noqa: FBT001 - expat's
         """An entity of HTML that XML does not know, such as `&nbsp;`."""
@@ -119,7 +119,7 @@ class _Feed:
         if not self.stack:
             return
         element = self.stack.pop()
-        text = element.text.strip()
+        text = "".join(element.texts).strip()
         if text and element.path:
             self.cells[element.path] = text
         if not self.stack:

@@ -1,0 +1,83 @@
+"""The how-to's lines of Python, run as they stand there, against the real stack."""
+
+import asyncio
+import base64
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.settings import Settings
+from tests.hooks.test_how_to import the_python_in
+from tests.sources.merchant import Asked, Merchant, reply
+from tests.support.serving import served
+from tests.support.shop import Shop, as_csv, row
+from tests.support.stack import ADMIN_KEY, ROOT
+
+FORMATS = ROOT / "docs" / "reference" / "catalog-formats.md"
+HOW_TO = ROOT / "docs" / "how-to" / "catalog-sources.md"
+
+
+async def test_the_lines_in_the_how_to_bring_a_catalog(
+    shop: Shop,
+    merchant: Merchant,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def guarded(asked: Asked) -> list[Any]:
+        known = base64.b64encode(b"refeed:a password").decode()
+        if asked.headers.get("authorization") != f"Basic {known}":
+            return [reply(b"", "401 Unauthorized")]
+        return [reply(as_csv([row("IP12-64")]), content_type="text/csv")]
+
+    merchant.answers["/stock.csv"] = guarded
+    monkeypatch.setenv("REFEED_SOURCE_ALLOW", '["127.0.0.1"]')
+    monkeypatch.setenv("REFEED_SOURCE_PORTS", f"[{merchant.port}]")
+    with served(settings) as (_, url):
+        env = {
+            **os.environ,
+            "REFEED_URL": url,
+            "REFEED_KEY": ADMIN_KEY,
+            "STORE_ID": shop.store_id,
+            "FEED_URL": merchant.url(),
+            "FEED_PASSWORD": "a password",
+        }
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-c", the_python_in(HOW_TO.read_text())],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stderr
+    outcome, catalog_id = done.stdout.split()
+    assert outcome == "pulled"
+    await shop.wait_for(f"/v1/catalogs/{catalog_id}", ("ready",))
+    assert set(await shop.offers()) == {"IP12-64"}
+
+
+def codes_in(folder: str, error: str) -> set[str]:
+    """The codes that the source text raises."""
+    texts = (path.read_text() for path in (ROOT / folder).glob("*.py"))
+    raised = re.compile(rf'{error}\(\s*"(\w+)"')
+    return {code for text in texts for code in raised.findall(text)}
+
+
+@pytest.mark.parametrize(
+    ("page", "folder", "error"),
+    [
+        (HOW_TO, "app/sources", "PullError"),
+        (FORMATS, "app/catalogs/engine", "CatalogRejectedError"),
+    ],
+)
+def test_every_code_is_explained(page: Path, folder: str, error: str):
+    codes = codes_in(folder, error)
+
+    assert len(codes) > 5
+    assert {code for code in codes if f"`{code}`" not in page.read_text()} == set()
