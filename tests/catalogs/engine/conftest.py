@@ -1,6 +1,7 @@
 """A database for the engine, and catalogs written in a line."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ class Shop:
         self.catalog_id = uuid4()
         self.phases: list[str] = []
 
-    def upload(
+    def upload(  # noqa: PLR0913 - what an import can be told
         self,
         content: str | bytes,
         *,
@@ -38,6 +39,7 @@ class Shop:
         categories: dict[str, int] | None = None,
         mapping: dict[str, dict] | None = None,
         source: SourceFile | None = None,
+        as_of: datetime | None = None,
         **policies,
     ) -> ImportResult:
         path = self.folder / "catalog"
@@ -57,6 +59,7 @@ class Shop:
             self.folder,
             on_phase=self.phases.append,
             finish=finish or (lambda _connection, _result: None),
+            as_of=as_of,
         )
 
     def offers(self, columns: str = "standing, price::text, quantity") -> dict:
