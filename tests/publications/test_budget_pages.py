@@ -3,7 +3,7 @@
 import re
 
 from app.settings import Settings
-from tests.publications.watching import account, eventually, stock
+from tests.publications.watching import account, eventually
 from tests.support.pages import run_page, the_text_in
 from tests.support.serving import served
 from tests.support.shop import Shop, row
@@ -26,10 +26,13 @@ async def test_the_lines_on_quick_updates(shop: Shop, settings: Settings):
     assert said == printed(page)
 
     async def arrived() -> bool:
-        return (await stock(shop))["IP12-64"] == 0
+        shown = await shop.listings()
+        return (shown["IP12-64"]["quantity"], shown["IP13-128"]["price"]) == (
+            0,
+            "449.00",
+        )
 
     await eventually(arrived)
-    assert (await shop.listings())["IP13-128"]["price"] == "449.00"
 
 
 async def test_the_lines_on_the_budget(shop: Shop, settings: Settings, sql):

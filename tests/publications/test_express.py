@@ -107,18 +107,19 @@ async def test_what_a_run_sends_already_is_not_sent_again(shop: Shop, sql):
 
 
 async def test_a_sold_out_offer_of_another_store_does_not_wait_for_waiting_prices(
-    shop: Shop, german: Shop
+    shop: Shop, german: Shop, sql
 ):
-    """The hour's lines are used up but for the reserve, and prices wait for hours."""
-    await shop.upload([row(f"P{n}") for n in range(1000)])
+    """With Back Market's figures: the hour is used up, thousands of prices wait."""
+    await shop.upload([row(f"P{n}") for n in range(10_000)])
     await shop.publish()
     await german.upload([row("S")])
     await german.publish()
+    await sql("DELETE FROM line_spend")
     path = f"/v1/seller-accounts/{(await account(shop))['id']}"
-    await shop.api.patch(path, json={"lines_per_hour": 1201})
-    await shop.upload([row(f"P{n}", price="150.00") for n in range(1000)])
+    await shop.api.patch(path, json={"lines_per_hour": 2000, "requests_per_10s": 20})
+    await shop.upload([row(f"P{n}", price="150.00") for n in range(10_000)])
     waiting = await shop.publish()
-    assert waiting["counts"]["by_outcome"] == {"accepted": 188, "deferred": 812}
+    assert waiting["counts"]["by_outcome"] == {"accepted": 1980, "deferred": 8020}
 
     since = time.monotonic()
     await german.upload([row("S", quantity=0)])
@@ -127,6 +128,12 @@ async def test_a_sold_out_offer_of_another_store_does_not_wait_for_waiting_price
 
     assert (await over(german, run))["counts"]["by_outcome"] == {"accepted": 1}
     assert (await times_sent(shop))["S"] == 2
+    budget = (await shop.api.get(f"{path}/budget")).json()
+    assert (budget["used"], budget["left_for_all"], budget["waiting"]) == (
+        1981,
+        0,
+        8020,
+    )
 
 
 async def test_what_was_refused_does_not_pass_by_again(shop: Shop, german: Shop, sql):

@@ -1,8 +1,9 @@
 """Two countries, one seller account: a price each, one stock for both."""
 
+import httpx
 import pytest
 
-from tests.publications.watching import outcomes, stock
+from tests.publications.watching import account, eventually, outcomes, stock
 from tests.support.shop import Shop, open_shop, row
 
 HELD = ("held", "wanted_elsewhere")
@@ -73,6 +74,83 @@ async def test_a_sku_is_zeroed_only_when_no_store_wants_it_any_more(
     assert await stock(shop) == {"A": 0, "B": 5}
     for each in (shop, german):
         assert (await each.publish())["counts"]["changes"] == 0
+
+
+async def share_by(shop: Shop, policy: object) -> httpx.Response:
+    path = f"/v1/seller-accounts/{(await account(shop))['id']}"
+    return await shop.api.patch(path, json={"shared_quantity": policy})
+
+
+async def shows(shop: Shop, quantity: int) -> None:
+    async def shown() -> bool:
+        return await stock(shop) == {"A": quantity}
+
+    await eventually(shown)
+
+
+async def test_a_new_policy_is_followed_by_itself(shop: Shop, german: Shop):
+    for each, quantity in ((shop, 7), (german, 4)):
+        await each.upload([row("A", quantity=quantity)])
+        await each.publish()
+    assert await stock(shop) == {"A": 4}
+
+    for policy, quantity in (
+        ("max", 7),
+        (f"store:{german.store_id}", 4),
+        (f"STORE:{shop.store_id}".lower(), 7),
+        (None, 4),
+    ):
+        answer = await share_by(shop, policy)
+        assert answer.json()["shared_quantity"] == (policy or "min")
+        await shows(shop, quantity)
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        ("sum", "unknown_policy"),
+        ("store:0190b0a0-0000-7000-8000-000000000001", "unknown_store"),
+    ],
+)
+async def test_a_policy_that_cannot_be_followed_is_refused(shop: Shop, policy, code):
+    answer = await share_by(shop, policy)
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("shared_quantity", code)
+    assert error["accepted"].startswith("min, max, or store:<id>")
+    assert (await account(shop))["shared_quantity"] == "min"
+
+
+async def test_stock_that_a_store_kept_down_comes_back_when_it_leaves(
+    shop: Shop, german: Shop
+):
+    """It has nothing to send itself, since it is at zero: the other store is told."""
+    await shop.upload([row("A", quantity=7)])
+    await german.upload([row("A", quantity=0)])
+    for each in (shop, german):
+        await each.publish()
+    assert await stock(shop) == {"A": 0}
+
+    await german.upload([row("B")])
+    await german.publish()
+
+    async def back() -> bool:
+        return (await stock(shop))["A"] == 7
+
+    await eventually(back)
+
+
+async def test_a_store_that_is_switched_off_keeps_no_stock_down(
+    shop: Shop, german: Shop
+):
+    for each, quantity in ((shop, 7), (german, 4)):
+        await each.upload([row("A", quantity=quantity)])
+        await each.publish()
+
+    await german.api.delete(f"/v1/stores/{german.store_id}/activation")
+
+    await shows(shop, 7)
 
 
 async def test_a_store_that_was_switched_off_does_not_keep_stock_online(

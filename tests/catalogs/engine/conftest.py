@@ -1,6 +1,7 @@
 """A database for the engine, and catalogs written in a line."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -39,6 +40,7 @@ class Shop:
         mapping: dict[str, dict] | None = None,
         filters: Sequence[dict] = (),
         source: SourceFile | None = None,
+        as_of: datetime | None = None,
         **policies,
     ) -> ImportResult:
         path = self.folder / "catalog"
@@ -58,6 +60,7 @@ class Shop:
             self.folder,
             on_phase=self.phases.append,
             finish=finish or (lambda _connection, _result: None),
+            as_of=as_of,
         )
 
     def offers(self, columns: str = "standing, price::text, quantity") -> dict:
