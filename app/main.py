@@ -19,6 +19,8 @@ from app.jobs import queue
 from app.openapi import describe
 from app.orders.router import router as orders
 from app.problems import add_problem_handlers, unexpected
+from app.publications.holds_router import router as holds
+from app.publications.plans_router import router as plans
 from app.publications.router import router as publications
 from app.requests import RequestContext
 from app.settings import Settings, load_settings, require
@@ -78,6 +80,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         accounts,
         catalogs,
         publications,
+        plans,
+        holds,
         hooks,
         hook_secrets,
         orders,

@@ -11,9 +11,11 @@ from sqlalchemy import (
     Column,
     Computed,
     Index,
+    Numeric,
     SmallInteger,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.columns import (
@@ -47,6 +49,9 @@ class Catalog(SQLModel, table=True):
     source_categories: dict[str, int] = json_field(default=dict)
     counts: dict[str, int] = json_field(default=dict)
     problem_counts: dict[str, int] = json_field(default=dict)
+    empty_fields: list[str] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
     config_version: int | None = None
     same_as: UUID | None = None
     reason_code: str | None = None
@@ -139,6 +144,8 @@ class Offer(SQLModel, table=True):
     warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
     comment: str | None = None
     shipping: str | None = None
+    cost: Decimal | None = Field(default=None, sa_type=MONEY)
+    cpa: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
 
     listed: bool = Field(
         default=False, sa_column_kwargs={"server_default": text("false")}
@@ -155,6 +162,7 @@ class Offer(SQLModel, table=True):
     listing_id: str | None = None
     backmarket_id: int | None = Field(default=None, sa_type=BigInteger)
     publication_state: int | None = Field(default=None, sa_type=SmallInteger)
+    max_price: Decimal | None = Field(default=None, sa_type=MONEY)
 
     in_error: bool = Field(
         default=False, sa_column_kwargs={"server_default": text("false")}

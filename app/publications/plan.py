@@ -5,20 +5,38 @@ plan costs what changed and not what exists. The rules are those of "Update mode
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.publications.brake import Counted, Held, decide, most_to_count
 from app.publications.plan_sql import counting, writing
 from app.publications.words import PRODUCT_CODES
+from app.stores.margin import Margin
+from app.stores.safety import Brake
 
 BATCH_LINES = 15_000
 """Lines in one batch (Back Market API, limits)."""
 DETAIL_LIMIT = 20_000
 """Deferred changes listed one by one in a report; all of them are counted."""
+
+
+EVERYTHING = 2**31 - 1
+"""As many as there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What may not leave by itself; `doubted`: what the newest catalog's looks say."""
+
+    brake: Brake | None = None
+    margin: Margin = field(default_factory=Margin)
+    doubted: Held = field(default_factory=Held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +55,22 @@ class PlanRequest:
     """Whether the store publishes products: unknown EANs are left to that run."""
     detail: int = DETAIL_LIMIT
     """Deferred changes that are listed."""
+    guard: Guard = field(default_factory=Guard)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """How many changes there are, by reason and verdict."""
+    """How many changes there are, by reason and verdict.
+
+    `digest` names all that is to be sent, now or later: the same changes have the same,
+    whatever the budget. What is held or refused here takes no part.
+    """
 
     counts: dict[str, int]
     to_send: int
     deferred: int
+    digest: str
+    held: Held = field(default_factory=Held)
 
 
 _DISPATCHES = text(
@@ -61,17 +86,8 @@ _DISPATCHES = text(
     """
 )
 
-_HASH = text(
-    """
-    SELECT encode(sha256(convert_to(coalesce(string_agg(
-             sku || ' ' || reason || ' ' || after::text, E'\\n' ORDER BY seq), ''),
-           'UTF8')), 'hex')
-      FROM change WHERE publication_id = :publication AND outcome = 'planned'
-    """
-)
-
-
-COUNT = {shared: text(counting(shared=shared)) for shared in (False, True)}
+_WAYS = [(shared, holds) for shared in (False, True) for holds in (False, True)]
+COUNT = {way: text(counting(shared=way[0], holds=way[1])) for way in _WAYS}
 # There are few groups. The planner, whose statistics may be those of a smaller store,
 # would at times sort every change to find them.
 GROUP_BY_HASH = text("SELECT set_config('enable_sort', 'off', true)")
@@ -85,7 +101,12 @@ AS_USUAL = text(
     "SELECT set_config(name, 'on', true) FROM unnest(ARRAY["
     "'enable_sort', 'enable_seqscan', 'enable_bitmapscan']) AS name"
 )
-WRITE = {shared: text(writing(shared=shared)) for shared in (False, True)}
+WRITE = {way: text(writing(shared=way[0], holds=way[1])) for way in _WAYS}
+_LISTED = text(
+    "SELECT count(*) FROM (SELECT 1 FROM offer WHERE store_id = :store AND listed "
+    "AND accepted_quantity > 0 ORDER BY sku_key LIMIT :most) AS some"
+)
+_HOLDS = text("SELECT EXISTS (SELECT 1 FROM hold WHERE store_id = :store)")
 
 
 async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary:
@@ -101,12 +122,17 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         "store": request.store_id,
         "products": request.products,
         "product_codes": list(PRODUCT_CODES),
+        **_guard_values(request.guard),
     }
     siblings = await _who_wish(session, request.siblings)
     if siblings:
         values["siblings"] = siblings
-    await session.execute(GROUP_BY_HASH)
-    totals = (await session.execute(COUNT[bool(siblings)], values)).all()
+    way = (bool(siblings), bool(await session.scalar(_HOLDS, values)))
+    totals = await _count(session, way, values)
+    held = await _braked(session, request, totals)
+    if held != request.guard.doubted:
+        values |= _held_values(held)
+        totals = await _count(session, way, values)
     cut = _cut(totals, request.lines + request.detail)
     await session.execute(WALK_THE_KEY if cut.pop("walk") else AS_USUAL)
     values |= {
@@ -116,10 +142,56 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         "batch_lines": BATCH_LINES,
         **cut,
     }
-    await session.execute(WRITE[bool(siblings)], values)
+    await session.execute(WRITE[way], values)
     await session.execute(AS_USUAL)
     planned = await _planned(session, request.publication_id)
-    return _summary(totals, planned)
+    return _summary(totals, planned, held)
+
+
+def _guard_values(guard: Guard) -> dict[str, Any]:
+    jump = guard.brake.price_jump if guard.brake else None
+    wave = guard.brake.price_wave if guard.brake else None
+    return {
+        "jump_percent": jump.percent if jump else None,
+        "jump_amount": jump.amount if jump else None,
+        "wave_move": wave.move_percent if wave else None,
+        **guard.margin.values,
+        **_held_values(guard.doubted),
+    }
+
+
+def _held_values(held: Held) -> dict[str, Any]:
+    return {
+        "zero_code": held.zero_code,
+        "quantity_empty": held.quantity_empty,
+        "price_empty": held.price_empty,
+        "wave": held.wave,
+    }
+
+
+async def _count(
+    session: AsyncSession, way: tuple[bool, bool], values: Mapping[str, Any]
+) -> Sequence[Any]:
+    await session.execute(GROUP_BY_HASH)
+    return (await session.execute(COUNT[way], values)).all()
+
+
+async def _braked(
+    session: AsyncSession, request: PlanRequest, totals: Sequence[Any]
+) -> Held:
+    """What is held of these changes. No more offers are counted than must be."""
+    brake, doubted = request.guard.brake, request.guard.doubted
+    if brake is None:
+        return doubted
+    zeroing = sum(row.zeroing for row in totals)
+    moving = sum(row.moving for row in totals)
+    most = most_to_count(brake, Counted(zeroing, moving))
+    if not most:
+        return doubted
+    await session.execute(WALK_THE_KEY)
+    listed = await session.scalar(_LISTED, {"store": request.store_id, "most": most})
+    await session.execute(AS_USUAL)
+    return decide(brake, doubted, Counted(zeroing, moving, listed or 0))
 
 
 def _cut(totals: Sequence[Any], room: int) -> dict[str, Any]:
@@ -138,7 +210,7 @@ def _cut(totals: Sequence[Any], room: int) -> dict[str, Any]:
         "some_before": before > 0,
         "some_last": bool(lanes),
         "of_last": max(room - before, 0),
-        "some_not_sent": any(row.verdict != "send" for row in totals),
+        "some_not_sent": any(row.verdict != "send" or row.also_held for row in totals),
         "walk": lanes.get(last, 0) > 10 * (room - before),
     }
 
@@ -154,11 +226,16 @@ async def _planned(session: AsyncSession, publication_id: UUID) -> dict[str, int
     return {row.reason: row.changes for row in rows}
 
 
-def _summary(totals: Sequence[Any], planned: Mapping[str, int]) -> PlanSummary:
+def _summary(
+    totals: Sequence[Any], planned: Mapping[str, int], held: Held
+) -> PlanSummary:
     """What does not fit of the changes to send is deferred."""
     counts: dict[str, int] = {}
     sends: dict[str, int] = {}
     for row in totals:
+        if row.also_held:
+            key = f"{row.reason}.held"
+            counts[key] = counts.get(key, 0) + row.also_held
         if row.verdict == "send":
             sends[row.reason] = sends.get(row.reason, 0) + row.changes
         else:
@@ -174,7 +251,17 @@ def _summary(totals: Sequence[Any], planned: Mapping[str, int]) -> PlanSummary:
         counts=counts,
         to_send=sum(planned.values()),
         deferred=sum(n for key, n in counts.items() if key.endswith(".deferred")),
+        digest=_digest(totals),
+        held=held,
     )
+
+
+def _digest(totals: Sequence[Any]) -> str:
+    """SHA-256 over how many changes there are to send, and the sum of their hashes."""
+    sends = [row for row in totals if row.verdict == "send"]
+    content = sum((Decimal(row.digest) for row in sends), Decimal(0))
+    told = f"{sum(row.changes for row in sends)} {content:f}"
+    return sha256(told.encode()).hexdigest()
 
 
 async def _who_wish(session: AsyncSession, siblings: Sequence[UUID]) -> list[UUID]:
@@ -196,11 +283,3 @@ async def write_dispatches(
     await session.execute(
         _DISPATCHES, {"publication": publication_id, "account": account_id}
     )
-
-
-async def plan_hash(session: AsyncSession, publication_id: UUID) -> str:
-    """SHA-256 over what will be sent, in order: equal hash, equal content."""
-    found: str = (
-        await session.execute(_HASH, {"publication": publication_id})
-    ).scalar_one()
-    return found

@@ -6,6 +6,7 @@ listed, the index of dirty offers gives them in order and the rest is never look
 The rules are those of "Update mode".
 """
 
+from app.publications.guard_sql import DIGEST, guarding
 from app.publications.words import Lane
 
 LANES = {lane.name.lower(): int(lane) for lane in Lane}
@@ -37,7 +38,8 @@ compared AS NOT MATERIALIZED (
            AND o.error_code = ANY(:product_codes) AS awaits_product,
          o.listing_id IS NOT NULL AS known,
          o.ean, o.product_id, o.grade, o.new_battery,
-         o.price, o.min_price, o.warranty_delay, o.comment, o.shipping,
+         o.cost, o.cpa, o.max_price, o.price, o.min_price,
+         o.warranty_delay, o.comment, o.shipping,
          o.accepted_price, o.accepted_quantity, o.accepted_min_price,
          o.accepted_warranty_delay, o.accepted_comment, o.accepted_shipping,
          CASE WHEN o.listed THEN o.accepted_ean ELSE elsewhere.ean END AS listed_ean,
@@ -84,7 +86,7 @@ judged AS NOT MATERIALIZED (
       WHEN d_quantity OR d_price OR d_min_price OR d_warranty OR d_comment
            OR d_shipping THEN 'send'
       ELSE 'nothing'
-    END AS verdict,
+    END AS judgement,
     CASE
       WHEN in_error THEN 'in_error'
       WHEN standing = 'gone' THEN 'disappeared'
@@ -98,7 +100,7 @@ judged AS NOT MATERIALIZED (
       WHEN d_price THEN {price}
       WHEN d_quantity THEN {stock_up}
       ELSE {content}
-    END AS lane,
+    END AS urgency,
     -- a row that is invalid now, or names other goods, may only lower its stock
     standing = 'kept' OR other_goods AS only_stock
   FROM differing
@@ -108,19 +110,30 @@ judged AS NOT MATERIALIZED (
 # its own: few such updates go one by one at once, however many others there are.
 _RANKED = """
 chosen AS (
-  SELECT * FROM judged WHERE :some_before AND verdict = 'send' AND lane < :last_lane
+  SELECT *, false AS stays FROM parted
+   WHERE :some_before AND verdict = 'send' AND lane < :last_lane
   UNION ALL
-  (SELECT * FROM judged WHERE :some_last AND verdict = 'send' AND lane = :last_lane
+  (SELECT *, false AS stays FROM parted
+    WHERE :some_last AND verdict = 'send' AND lane = :last_lane
     ORDER BY sku_key LIMIT :of_last)
   UNION ALL
-  SELECT * FROM judged WHERE :some_not_sent AND verdict IN ('held', 'rejected')
+  SELECT *, true AS stays FROM parted
+   WHERE :some_not_sent AND (verdict IN ('held', 'rejected') OR split)
 ),
 ranked AS (
-  SELECT *, row_number() OVER (ORDER BY verdict <> 'send', lane, sku_key) AS seq
+  SELECT *, row_number() OVER (ORDER BY stays, lane, sku_key) AS seq,
+         CASE WHEN stays THEN urgency ELSE lane END AS told_lane,
+         CASE WHEN stays THEN d_price AND NOT only_stock ELSE p_price END AS f_price,
+         CASE WHEN stays THEN d_min_price AND NOT only_stock
+              ELSE p_min_price END AS f_min_price,
+         d_quantity AND NOT (stays AND split) AS f_quantity,
+         CASE WHEN NOT stays THEN p_content
+              WHEN split THEN NOT only_stock AND price_code = 'below_floor'
+              ELSE NOT only_stock END AS f_content
     FROM chosen
 ),
 allowed AS (
-  SELECT *, verdict = 'send' AND seq <= :lines AS goes,
+  SELECT *, NOT stays AND seq <= :lines AS goes,
          CASE WHEN NOT listed THEN 2 WHEN lane = {stock_down} THEN 0 ELSE 1 END
            AS company
     FROM ranked
@@ -140,66 +153,73 @@ doored AS (
 # one per single update, then batches.
 _INSERT = """
 INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, door, dispatch,
-                    before, after, fingerprint, outcome, code)
-SELECT :publication, seq, sku_key, sku, reason, lane, door,
+                    before, after, fingerprint, outcome, code, warnings)
+SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
        company * 10000000
          + CASE door WHEN 'single' THEN place
                      WHEN 'batch' THEN 5000000 + (place - 1) / :batch_lines END,
        CASE WHEN listed THEN jsonb_strip_nulls(jsonb_build_object(
-         'price', CASE WHEN d_price AND NOT only_stock THEN accepted_price::text END,
-         'quantity', CASE WHEN d_quantity THEN accepted_quantity END,
-         'min_price', CASE WHEN d_min_price AND NOT only_stock
-                           THEN accepted_min_price::text END,
-         'warranty_delay', CASE WHEN d_warranty AND NOT only_stock
+         'price', CASE WHEN f_price THEN accepted_price::text END,
+         'quantity', CASE WHEN f_quantity THEN accepted_quantity END,
+         'min_price', CASE WHEN f_min_price THEN accepted_min_price::text END,
+         'warranty_delay', CASE WHEN d_warranty AND f_content
                                 THEN accepted_warranty_delay END,
-         'comment', CASE WHEN d_comment AND NOT only_stock THEN accepted_comment END,
-         'shipping', CASE WHEN d_shipping AND NOT only_stock
+         'comment', CASE WHEN d_comment AND f_content THEN accepted_comment END,
+         'shipping', CASE WHEN d_shipping AND f_content
                           THEN accepted_shipping::jsonb END,
          'ean', CASE WHEN verdict = 'rejected' THEN listed_ean END,
          'grade', CASE WHEN verdict = 'rejected' THEN listed_grade END))
        ELSE '{}'::jsonb END,
        jsonb_strip_nulls(jsonb_build_object(
-         'price', CASE WHEN d_price AND NOT only_stock THEN price::text END,
-         'quantity', CASE WHEN d_quantity THEN target END,
-         'min_price', CASE WHEN d_min_price AND NOT only_stock THEN min_price::text END,
-         'warranty_delay', CASE WHEN d_warranty AND NOT only_stock
-                                THEN warranty_delay END,
-         'comment', CASE WHEN d_comment AND NOT only_stock THEN comment END,
-         'shipping', CASE WHEN d_shipping AND NOT only_stock THEN shipping::jsonb END,
+         'price', CASE WHEN f_price THEN price::text END,
+         'quantity', CASE WHEN f_quantity THEN target END,
+         'min_price', CASE WHEN f_min_price THEN min_price::text END,
+         'warranty_delay', CASE WHEN d_warranty AND f_content THEN warranty_delay END,
+         'comment', CASE WHEN d_comment AND f_content THEN comment END,
+         'shipping', CASE WHEN d_shipping AND f_content THEN shipping::jsonb END,
          'ean', CASE WHEN NOT listed OR verdict = 'rejected' THEN ean END,
          'grade', CASE WHEN NOT listed OR verdict = 'rejected' THEN grade END,
          'product_id', CASE WHEN NOT listed THEN product_id END,
          'new_battery', CASE WHEN NOT listed THEN new_battery END)),
        fingerprint,
-       CASE WHEN goes THEN 'planned' WHEN verdict = 'send' THEN 'deferred'
-            ELSE verdict END,
-       CASE WHEN goes THEN NULL WHEN verdict = 'send' THEN 'line_budget'
+       CASE WHEN goes THEN 'planned' WHEN NOT stays THEN 'deferred'
+            WHEN split THEN 'held' ELSE verdict END,
+       CASE WHEN goes THEN NULL WHEN NOT stays THEN 'line_budget'
+            WHEN zero_code IS NOT NULL THEN zero_code
+            WHEN price_code IS NOT NULL THEN price_code
             WHEN verdict = 'held' AND awaits_product THEN 'awaiting_product'
             WHEN verdict = 'held' THEN 'wanted_elsewhere'
-            ELSE 'identity_changed' END
+            ELSE 'identity_changed' END,
+       CASE WHEN f_price AND price > max_price THEN ARRAY['above_max_price'] END
   FROM doored
 """
 
-_COUNTS = """
-SELECT reason, verdict, lane, count(*) AS changes
-  FROM judged WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
-"""
+_COUNTS = f"""
+SELECT reason, verdict, lane, count(*) AS changes,
+       count(*) FILTER (WHERE split) AS also_held,
+       count(*) FILTER (WHERE zeroes AND NOT zero_decided) AS zeroing,
+       count(*) FILTER (WHERE reprices AND NOT price_decided
+         AND moved * 100 > accepted_price * CAST(:wave_move AS numeric)) AS moving,
+       {DIGEST} AS digest
+  FROM parted WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
+"""  # noqa: S608 - constants
 
 
-def _steps(*, shared: bool) -> list[str]:
+def _steps(*, shared: bool, holds: bool) -> list[str]:
     return [
         _COMPARED.format(elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE).strip(),
         _DIFFERS.strip(),
         _JUDGED.format(**LANES).strip(),
+        *guarding(LANES, holds=holds),
     ]
 
 
-def counting(*, shared: bool) -> str:
-    """How many changes there are, by reason, verdict and lane."""
-    return "WITH " + ",\n".join(_steps(shared=shared)) + _COUNTS
+def counting(*, shared: bool, holds: bool) -> str:
+    """How many changes there are, by reason, verdict and lane, and their digest."""
+    return "WITH " + ",\n".join(_steps(shared=shared, holds=holds)) + _COUNTS
 
 
-def writing(*, shared: bool) -> str:
+def writing(*, shared: bool, holds: bool) -> str:
     """The changes to be sent, and as many others as are listed, into `change`."""
-    steps = [*_steps(shared=shared), _RANKED.format(**LANES).strip()]
+    steps = [*_steps(shared=shared, holds=holds), _RANKED.format(**LANES).strip()]
     return "WITH " + ",\n".join(steps) + _INSERT

@@ -12,6 +12,7 @@ from app.backmarket.markets import MARKETS, Environment, UnknownMarketError, mar
 from app.stores.lights import Light
 from app.stores.mapping import CategoryTarget, Mapping
 from app.stores.models import Store
+from app.stores.safety import Brake, MinimumMargin
 
 Interval = Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=31))]
 
@@ -114,6 +115,16 @@ class SettingsIn(BaseModel):
     duplicate_skus: Literal["first", "last", "reject"] = Field(
         "reject", description="which row counts when a SKU occurs more than once"
     )
+    brake: Brake = Field(
+        default_factory=Brake,
+        description="beyond a threshold the dangerous changes are held until they are "
+        "approved; all else goes out",
+    )
+    minimum_margin: MinimumMargin = Field(
+        default_factory=MinimumMargin,
+        description="where a cost is mapped, no price below cost, commission and this "
+        "leaves",
+    )
 
 
 class SettingsOut(BaseModel):
@@ -129,6 +140,8 @@ class SettingsOut(BaseModel):
     products_interval: timedelta
     invalid_rows: str
     duplicate_skus: str
+    brake: Brake
+    minimum_margin: MinimumMargin
 
 
 class MappingOut(BaseModel):
@@ -235,6 +248,8 @@ def settings_out(store: Store) -> SettingsOut:
         products_interval=timedelta(seconds=store.products_interval_s),
         invalid_rows=store.invalid_rows,
         duplicate_skus=store.duplicate_skus,
+        brake=Brake.model_validate(store.brake or {}),
+        minimum_margin=MinimumMargin.model_validate(store.minimum_margin or {}),
     )
 
 

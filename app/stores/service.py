@@ -94,6 +94,7 @@ async def delete(session: AsyncSession, store: Store) -> None:
     for table, column in (
         ("catalog_problem", "catalog_id IN (SELECT id FROM catalog WHERE store_id"),
         ("change", "publication_id IN (SELECT id FROM publication WHERE store_id"),
+        ("change", "publication_id IN (SELECT id FROM plan WHERE store_id"),
     ):
         await session.execute(
             text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
@@ -158,6 +159,8 @@ async def put_settings(
     store.products_interval_s = int(wanted.products_interval.total_seconds())
     store.invalid_rows = wanted.invalid_rows
     store.duplicate_skus = wanted.duplicate_skus
+    store.brake = wanted.brake.model_dump(mode="json")
+    store.minimum_margin = wanted.minimum_margin.model_dump(mode="json")
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:
