@@ -139,7 +139,7 @@ def _record(
     )
     connection.execute(
         "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, found = %s, "
-        "columns = %s, source_categories = %s, problem_counts = %s, "
+        "columns = %s, source_categories = %s, problem_counts = %s, empty_fields = %s, "
         "config_version = %s, same_as = NULL, reason_code = NULL, reason = NULL, "
         "accepted = NULL, finished_at = now() WHERE id = %s",
         [
@@ -148,6 +148,7 @@ def _record(
             Jsonb(list(result.columns)),
             Jsonb(result.source_categories),
             Jsonb(result.problem_counts),
+            Jsonb(list(result.empty)),
             task.config_version,
             task.catalog_id,
         ],
@@ -200,7 +201,10 @@ async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None
         }
         catalog.state, catalog.phase = "ready", None
         catalog.same_as = twin.same_as or twin.id
-        for name in ("found", "columns", "source_categories", "problem_counts"):
+        for name in (
+            *("found", "columns", "source_categories", "problem_counts"),
+            "empty_fields",
+        ):
             setattr(catalog, name, getattr(twin, name))
         catalog.config_version = task.config_version
         catalog.finished_at = utc_now()

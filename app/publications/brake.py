@@ -10,9 +10,6 @@ from math import ceil
 
 from app.stores.safety import Brake, Share
 
-CRITICAL = ("sku", "ean", "price", "quantity", "grade", "category")
-"""Attributes without which an offer cannot be sold."""
-
 
 @dataclass(frozen=True, slots=True)
 class CatalogFacts:

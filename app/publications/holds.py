@@ -22,15 +22,14 @@ STATE = (
     "THEN 'expired' ELSE state END"
 )
 
-# A held change that is not wanted any more is forgotten; another one is judged anew.
+_WANTED = """EXISTS (
+  SELECT 1 FROM offer AS o
+   WHERE o.store_id = h.store_id AND o.sku_key = h.sku_key AND o.dirty
+     AND CASE h.what WHEN 'zero' THEN o.standing = 'gone' OR o.quantity = 0
+              ELSE o.standing = 'kept' OR o.price::text = h.content END)"""
+"""A held change that is not wanted any more is no matter; another is judged anew."""
 _FORGET = text(
-    """
-    DELETE FROM hold AS h WHERE h.store_id = :store AND NOT EXISTS (
-      SELECT 1 FROM offer AS o
-       WHERE o.store_id = h.store_id AND o.sku_key = h.sku_key AND o.dirty
-         AND CASE h.what WHEN 'zero' THEN o.standing = 'gone' OR o.quantity = 0
-                  ELSE o.standing = 'kept' OR o.price::text = h.content END)
-    """
+    f"DELETE FROM hold AS h WHERE h.store_id = :store AND NOT {_WANTED}"  # noqa: S608 - constants
 )
 _STILL = (
     "hold.content = excluded.content "
@@ -58,7 +57,7 @@ _REMEMBER = text(
     """  # noqa: S608 - constants
 )
 _DECIDE = text(
-    """
+    f"""
     WITH named AS (
       SELECT sku_key, CASE WHEN after ? 'quantity' THEN 'zero' ELSE 'price' END AS what,
              coalesce(after ->> 'quantity', after ->> 'price') AS content
@@ -71,14 +70,14 @@ _DECIDE = text(
              expires_at = now() + :hold_for
         FROM named AS n
        WHERE h.store_id = :store AND h.sku_key = n.sku_key AND h.what = n.what
-         AND h.content = n.content
+         AND h.content = n.content AND {_WANTED}
       RETURNING h.code
     )
     SELECT (SELECT count(*) FROM named) AS named,
            (SELECT count(*) FROM decided) AS done,
            (SELECT bool_or(code IN ('brake_shrunk', 'brake_column_empty'))
               FROM decided) AS by_catalog
-    """
+    """  # noqa: S608 - constants
 )
 
 
@@ -139,7 +138,8 @@ async def listed(
         text(
             f"SELECT * FROM (SELECT sku_key, what, sku, content, before, code, "  # noqa: S608 - names are ours
             f"{STATE} AS state, publication_id, held_at, decided_at, expires_at "
-            "FROM hold WHERE store_id = :id AND (sku_key, what) > (:sku_key, :what)"
+            "FROM hold AS h WHERE store_id = :id "
+            f"AND (sku_key, what) > (:sku_key, :what) AND {_WANTED}"
             f") AS h WHERE true{where} ORDER BY sku_key, what LIMIT :limit"
         ),
         {

@@ -104,7 +104,7 @@ AS_USUAL = text(
 WRITE = {way: text(writing(shared=way[0], holds=way[1])) for way in _WAYS}
 _LISTED = text(
     "SELECT count(*) FROM (SELECT 1 FROM offer WHERE store_id = :store AND listed "
-    "AND accepted_quantity > 0 ORDER BY sku_key LIMIT :most) AS some"
+    "AND accepted_quantity > 0 ORDER BY sku_key LIMIT :most) AS few"
 )
 _HOLDS = text("SELECT EXISTS (SELECT 1 FROM hold WHERE store_id = :store)")
 

@@ -42,7 +42,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of a catalog. The counts are exact, `reported` rows are stored."""
+    """What became of a catalog. The counts are exact, `reported` rows are stored.
+
+    `empty` are attributes that every offer needs and no row has a value for.
+    """
 
     counts: Counts
     columns: tuple[str, ...]
@@ -50,3 +53,4 @@ class ImportResult:
     source_categories: dict[str, int]
     problem_counts: dict[str, int]
     reported: int
+    empty: tuple[str, ...] = ()

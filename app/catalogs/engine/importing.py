@@ -14,6 +14,7 @@ from app.catalogs.engine import report
 from app.catalogs.engine.compare import KNOWN, Comparison, compare, find_duplicates
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.digest import ROWS, Digest
+from app.catalogs.engine.emptiness import empty_attributes
 from app.catalogs.engine.first import FirstLoad
 from app.catalogs.engine.known import has_offers, read_digest, read_known, write_digest
 from app.catalogs.engine.load import lock_store, write_offers, write_report
@@ -138,7 +139,8 @@ class _Import:
         self, look: Look, comparison: Comparison, problems: pl.DataFrame
     ) -> ImportResult:
         """What goes beside the offers, in their transaction."""
-        result = _result(self.opened, look, comparison, problems.height)
+        empty = empty_attributes(self.opened.frame, self.config.mapping)
+        result = _result(self.opened, look, comparison, problems.height, empty)
         seen = pl.concat([look.settled, comparison.seen])
         digest = Digest(look.staged.signs, seen)
         write_digest(self.connection, self.store_id, self.config, digest)
@@ -163,7 +165,11 @@ def _few_at_hand(staged: Staged, comparison: Comparison, bad: pl.Series) -> Stag
 
 
 def _result(
-    opened: OpenedCatalog, look: Look, comparison: Comparison, reported: int
+    opened: OpenedCatalog,
+    look: Look,
+    comparison: Comparison,
+    reported: int,
+    empty: tuple[str, ...],
 ) -> ImportResult:
     counts, settled = comparison.counts, look.settled.height
     return ImportResult(
@@ -175,4 +181,5 @@ def _result(
         source_categories=report.source_categories(look.categories),
         problem_counts=report.problem_counts(look.staged.keys, comparison.duplicates),
         reported=reported,
+        empty=empty,
     )
