@@ -1,5 +1,6 @@
 """Which catalog of a store is imported next, and under which settings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.catalogs.models import Catalog
 from app.settings import Settings
 from app.storage import Storage
 from app.stores import service as stores
-from app.stores.mapping import Mapping, category_key
+from app.stores.mapping import CategoryTarget, Mapping, category_key
 from app.stores.models import Store
 
 REVIVABLE = frozenset({"missing_column"})
@@ -110,12 +111,11 @@ def _task(
     mapping = stores.mapping_of(store)
     config = None
     if mapping and not mapping.missing:
+        targets = stores.categories_of(store)
         config = ImportConfig(
             mapping=mapping.of_offers,
-            categories={
-                category_key(target.source): target.category_id
-                for target in stores.categories_of(store)
-            },
+            categories={category_key(t.source): t.category_id for t in targets},
+            commissions=_commissions(mapping, targets),
             currency=market_of(store.country).currency,
             duplicates=store.duplicate_skus,  # type: ignore[arg-type]
             invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
@@ -123,6 +123,13 @@ def _task(
     source = source_of(settings, storage, catalog)
     large = catalog.size_bytes > settings.large_catalog_bytes
     return Task(catalog.id, store.id, source, config, store.config_version, twin, large)
+
+
+def _commissions(mapping: Mapping, targets: Sequence[CategoryTarget]) -> dict[str, int]:
+    """Only where a cost makes them matter: else they decide nothing about a row."""
+    if "cost" not in mapping.attributes:
+        return {}
+    return {category_key(t.source): int(t.cpa * 100) for t in targets}
 
 
 def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceFile:

@@ -12,6 +12,7 @@ from app.access.service import Caller
 from app.catalogs.models import Catalog
 from app.errors import NotFoundError
 from app.pagination import number_in
+from app.stores.margin import FLOOR, Margin
 
 OFFER_STATES = {
     "in_error": "in_error",
@@ -80,30 +81,34 @@ async def problems(
     return rows.all()
 
 
-async def offers(
+async def offers(  # noqa: PLR0913, PLR0917 - what a list can be asked for
     session: AsyncSession,
     store_id: UUID,
     state: str | None,
     after: str | None,
     limit: int,
+    margin: Margin,
 ) -> Sequence[Any]:
-    """Offers by SKU, all or in one state."""
+    """Offers by SKU, all or in one state, each with its floor."""
     where = f" AND {OFFER_STATES[state]}" if state else ""
     rows = await session.execute(
         text(
-            f"SELECT * FROM offer WHERE store_id = :id{where} "  # noqa: S608 - constants
+            f"SELECT *, {FLOOR} AS floor FROM offer WHERE store_id = :id{where} "  # noqa: S608 - constants
             "AND sku_key > :after ORDER BY sku_key LIMIT :limit"
         ),
-        {"id": store_id, "after": after or "", "limit": limit + 1},
+        {"id": store_id, "after": after or "", "limit": limit + 1, **margin.values},
     )
     return rows.all()
 
 
-async def offer(session: AsyncSession, store_id: UUID, sku: str) -> Any:  # noqa: ANN401 - a row
-    """Raises NotFoundError."""
+async def offer(session: AsyncSession, store_id: UUID, sku: str, margin: Margin) -> Any:  # noqa: ANN401 - a row
+    """The offer with its floor. Raises NotFoundError."""
     found = await session.execute(
-        text("SELECT * FROM offer WHERE store_id = :id AND sku_key = :key"),
-        {"id": store_id, "key": sku.strip().lower()},
+        text(
+            f"SELECT *, {FLOOR} AS floor FROM offer "  # noqa: S608 - a constant
+            "WHERE store_id = :id AND sku_key = :key"
+        ),
+        {"id": store_id, "key": sku.strip().lower(), **margin.values},
     )
     row = found.one_or_none()
     if row is None:

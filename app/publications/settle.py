@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ class Verdict:
     listing_id: str | None = None
     backmarket_id: int | None = None
     publication_state: int | None = None
+    max_price: Decimal | None = None
 
 
 # The same lock is taken by imports: both write many offers, in any order.
@@ -36,8 +38,9 @@ _SETTLE = text(
       SELECT * FROM unnest(
         CAST(:seq AS int[]), CAST(:outcome AS text[]), CAST(:code AS text[]),
         CAST(:message AS text[]), CAST(:listing AS text[]),
-        CAST(:product AS bigint[]), CAST(:online AS int[]))
-        AS v(seq, outcome, code, message, listing, product, online)
+        CAST(:product AS bigint[]), CAST(:online AS int[]),
+        CAST(:most AS numeric[]))
+        AS v(seq, outcome, code, message, listing, product, online, most)
     ),
     settled AS (
       UPDATE change AS c
@@ -47,7 +50,7 @@ _SETTLE = text(
        WHERE c.publication_id = :publication AND c.seq = v.seq
          AND c.outcome IN ('planned', 'unconfirmed')
       RETURNING c.sku_key, c.after, v.outcome, v.code, v.message, v.listing,
-                v.product, v.online
+                v.product, v.online, v.most
     ),
     moved AS (
       UPDATE offer AS o
@@ -73,7 +76,8 @@ _SETTLE = text(
              accepted_grade = coalesce(s.after ->> 'grade', o.accepted_grade),
              listing_id = coalesce(s.listing, o.listing_id),
              backmarket_id = coalesce(s.product, o.backmarket_id),
-             publication_state = coalesce(s.online, o.publication_state)
+             publication_state = coalesce(s.online, o.publication_state),
+             max_price = coalesce(s.most, o.max_price)
         FROM settled AS s
        WHERE s.outcome = 'accepted' AND o.store_id = :store
          AND o.sku_key = s.sku_key
@@ -121,6 +125,7 @@ async def settle(
         "listing": [v.listing_id for v in verdicts],
         "product": [v.backmarket_id for v in verdicts],
         "online": [v.publication_state for v in verdicts],
+        "most": [v.max_price for v in verdicts],
     }
     await session.execute(
         _SETTLE,

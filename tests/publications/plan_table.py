@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.publications.plan import (
+    Guard,
     PlanRequest,
     PlanSummary,
     write_dispatches,
@@ -144,6 +145,7 @@ class Tables:
         single_max: int = 100,
         shared: bool = False,
         detail: int = 1000,
+        guard: Guard | None = None,
     ) -> tuple[PlanSummary, list[Row]]:
         request = PlanRequest(
             publication_id=self.publication_id,
@@ -152,6 +154,7 @@ class Tables:
             lines=lines,
             single_max=single_max,
             detail=detail,
+            guard=guard or Guard(),
         )
         summary = await write_plan(self.session, request)
         await write_dispatches(self.session, self.publication_id, self.account_id)

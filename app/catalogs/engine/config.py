@@ -1,7 +1,7 @@
 """What an import is told about its store, and what it tells afterwards."""
 
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from app.catalogs.engine.source import Found
@@ -20,6 +20,8 @@ class ImportConfig:
     currency: str
     duplicates: DuplicatePolicy = "reject"
     invalid_rows: InvalidRowPolicy = "keep"
+    commissions: Lookup[str, int] = field(default_factory=dict)
+    """Hundredths of a percent by `category_key`; read where a cost is mapped."""
 
 
 @dataclass(frozen=True, slots=True)

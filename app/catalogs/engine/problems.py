@@ -225,6 +225,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "one carrier is given twice",
         "each carrier once",
     ),
+    *_money(50, "cost"),
 )
 
 _BY_NAME = {(problem.field, problem.code): problem for problem in PROBLEMS}
