@@ -70,14 +70,17 @@ test: check  ## all checks, then all tests with coverage: make test ARGS='-k pla
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench bench-catalog bench-publish bench-api bench-hook bench-fairness bench-quick
-bench: bench-catalog bench-publish bench-api bench-hook bench-fairness bench-quick  ## every speed promise
+.PHONY: bench bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick
+bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick  ## every speed promise
 
 bench-catalog: $(READY)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
 
 bench-publish: $(READY)  ## changes a second from plan to outcome
 	@$(BIN)/python -m bench.publish $(ARGS)
+
+bench-plan: $(READY)  ## from the request to the plan that is ready
+	@$(BIN)/python -m bench.plan $(ARGS)
 
 bench-api: $(READY)  ## reads beside a million-row import
 	@$(BIN)/python -m bench.api $(ARGS)

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import text
 
 from app.database import Database
+from app.publications.plans import KEPT as PLANS_KEPT
 from app.settings import Settings
 from app.storage import Storage
 
@@ -49,6 +50,10 @@ _OLD_RUNS = text(
     "SELECT id FROM publication WHERE finished_at < now() - :keep "
     "ORDER BY id LIMIT :limit"
 )
+_OLD_PLANS = text(
+    "SELECT id FROM plan WHERE requested_at < now() - :keep "
+    "ORDER BY requested_at LIMIT :limit"
+)
 _OLD_JOBS = text(
     "DELETE FROM job WHERE state IN ('done', 'dead') AND done_at < now() - :keep"
 )
@@ -74,14 +79,18 @@ async def tidy(database: Database, storage: Storage, settings: Settings) -> None
                 )
             ).scalars()
         )
-        for table in ("change", "dispatch"):
+        old = {"keep": PLANS_KEPT, "limit": AT_A_TIME}
+        plans = list((await tx.session.execute(_OLD_PLANS, old)).scalars())
+        for table, column, ids in (
+            ("change", "publication_id", [*runs, *plans]),
+            ("dispatch", "publication_id", runs),
+            ("publication", "id", runs),
+            ("plan", "id", plans),
+        ):
             await tx.session.execute(
-                text(f"DELETE FROM {table} WHERE publication_id = ANY(:ids)"),  # noqa: S608 - constants
-                {"ids": runs},
+                text(f"DELETE FROM {table} WHERE {column} = ANY(:ids)"),  # noqa: S608 - constants
+                {"ids": ids},
             )
-        await tx.session.execute(
-            text("DELETE FROM publication WHERE id = ANY(:ids)"), {"ids": runs}
-        )
         files = list(
             (
                 await tx.session.execute(_OLD_FILES, {"keep": settings.keep_catalogs})

@@ -24,6 +24,8 @@ from app.openapi import describe
 from app.orders.router import router as orders
 from app.problems import add_problem_handlers, unexpected
 from app.publications.budget_router import router as budgets
+from app.publications.holds_router import router as holds
+from app.publications.plans_router import router as plans
 from app.publications.quick_router import router as quick_updates
 from app.publications.router import router as publications
 from app.requests import RequestContext
@@ -95,6 +97,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         quick_updates,
         budgets,
         drift,
+        plans,
+        holds,
         hooks,
         hook_secrets,
         orders,

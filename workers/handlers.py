@@ -12,7 +12,7 @@ from app.orders import acting, sync
 from app.orders import ending as order_ending
 from app.orders import requests as order_requests
 from app.orders.context import Tools as OrderTools
-from app.publications import ending, requests, run
+from app.publications import ending, plans, requests, run
 from app.publications.context import Tools as PublishingTools
 from app.sources import pull
 from app.stores.tree import refresh
@@ -66,6 +66,9 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
     return {
         JobKind.IMPORT: Handler(import_catalog, give_up_import),
         JobKind.PUBLISH: Handler(publish, give_up_publication),
+        JobKind.PLAN: Handler(
+            partial(plans.make, publishing), partial(plans.give_up, publishing)
+        ),
         JobKind.CHECK_CONNECTION: Handler(check, leave),
         JobKind.REFRESH_TREE: Handler(
             partial(refresh.refresh, fetching), partial(refresh.give_up, fetching)

@@ -172,11 +172,19 @@ def config_of(
         categories={
             category_key(target.source): target.category_id for target in targets
         },
+        commissions=_commissions(mapping, targets),
         currency=market_of(store.country).currency,
         duplicates=store.duplicate_skus,  # type: ignore[arg-type]
         invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
         partial=partial,
     )
+
+
+def _commissions(mapping: Mapping, targets: Sequence[CategoryTarget]) -> dict[str, int]:
+    """Only where a cost makes them matter: else they decide nothing about a row."""
+    if "cost" not in mapping.attributes:
+        return {}
+    return {category_key(t.source): int(t.cpa * 100) for t in targets}
 
 
 def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceFile:

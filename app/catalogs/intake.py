@@ -31,7 +31,10 @@ from app.stores.models import Store
 log = structlog.get_logger(__name__)
 
 _NOW = timedelta(0)
-REPEATED = ("found", "columns", "source_categories", "problem_counts", "excluded_by")
+REPEATED = (
+    *("found", "columns", "source_categories", "problem_counts"),
+    *("excluded_by", "empty_fields"),
+)
 """What a catalog has in common with one of the same bytes under the same settings."""
 # Partial catalogs are told apart from a store's full one, unless it has none.
 _SHOW_FIRST = """
@@ -153,6 +156,7 @@ def _record(
     connection.execute(
         "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, found = %s, "
         "columns = %s, source_categories = %s, problem_counts = %s, excluded_by = %s, "
+        "empty_fields = %s, "
         "config_version = %s, same_as = NULL, reason_code = NULL, reason = NULL, "
         "accepted = NULL, finished_at = now() WHERE id = %s",
         [
@@ -162,6 +166,7 @@ def _record(
             Jsonb(result.source_categories),
             Jsonb(result.problem_counts),
             Jsonb(result.excluded_by),
+            Jsonb(list(result.empty)),
             task.config_version,
             task.catalog_id,
         ],

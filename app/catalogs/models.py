@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Computed,
     Index,
+    Numeric,
     SmallInteger,
     text,
 )
@@ -57,6 +58,9 @@ class Catalog(SQLModel, table=True):
     counts: dict[str, int] = json_field(default=dict)
     problem_counts: dict[str, int] = json_field(default=dict)
     excluded_by: dict[str, int] = json_field(default=dict, filled="'{}'")
+    empty_fields: list[str] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
     config_version: int | None = None
     as_of: datetime | None = time_field()
     same_as: UUID | None = None
@@ -150,6 +154,8 @@ class Offer(SQLModel, table=True):
     warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
     comment: str | None = None
     shipping: str | None = None
+    cost: Decimal | None = Field(default=None, sa_type=MONEY)
+    cpa: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
 
     listed: bool = Field(
         default=False, sa_column_kwargs={"server_default": text("false")}
@@ -168,6 +174,7 @@ class Offer(SQLModel, table=True):
     listing_id: str | None = None
     backmarket_id: int | None = Field(default=None, sa_type=BigInteger)
     publication_state: int | None = Field(default=None, sa_type=SmallInteger)
+    max_price: Decimal | None = Field(default=None, sa_type=MONEY)
 
     in_error: bool = Field(
         default=False, sa_column_kwargs={"server_default": text("false")}

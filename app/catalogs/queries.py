@@ -12,6 +12,7 @@ from app.access.service import Caller
 from app.catalogs.models import Catalog
 from app.errors import NotFoundError
 from app.pagination import number_in
+from app.stores.margin import FLOOR, Margin
 
 UNAPPLIED = (
     "dirty AND NOT in_error AND standing <> 'kept' AND (problems = 0 OR listed) "
@@ -35,10 +36,10 @@ OFFER_STATES = {
 }
 
 
-_OFFERS = """
-SELECT o.*, confirmed_at, drift
+_OFFERS = f"""
+SELECT o.*, confirmed_at, drift, {FLOOR} AS floor
   FROM offer AS o LEFT JOIN offer_check AS k USING (store_id, sku_key)
- WHERE store_id = :id"""
+ WHERE store_id = :id"""  # noqa: S608 - a constant
 
 
 async def visible(session: AsyncSession, caller: Caller, catalog_id: UUID) -> Catalog:
@@ -94,27 +95,28 @@ async def problems(
     return rows.all()
 
 
-async def offers(
+async def offers(  # noqa: PLR0913, PLR0917 - what a list can be asked for
     session: AsyncSession,
     store_id: UUID,
     state: str | None,
     after: str | None,
     limit: int,
+    margin: Margin,
 ) -> Sequence[Any]:
-    """Offers by SKU, all or in one state."""
+    """Offers by SKU, all or in one state, each with its floor."""
     where = f" AND {OFFER_STATES[state]}" if state else ""
     rows = await session.execute(
         text(f"{_OFFERS}{where} AND sku_key > :after ORDER BY sku_key LIMIT :limit"),
-        {"id": store_id, "after": after or "", "limit": limit + 1},
+        {"id": store_id, "after": after or "", "limit": limit + 1, **margin.values},
     )
     return rows.all()
 
 
-async def offer(session: AsyncSession, store_id: UUID, sku: str) -> Any:  # noqa: ANN401 - a row
-    """The offer under this SKU in any case; None when the store never had one."""
+async def offer(session: AsyncSession, store_id: UUID, sku: str, margin: Margin) -> Any:  # noqa: ANN401 - a row
+    """The offer under this SKU in any case, with its floor; None: never had one."""
     found = await session.execute(
         text(f"{_OFFERS} AND sku_key = :key"),
-        {"id": store_id, "key": sku_key(sku)},
+        {"id": store_id, "key": sku_key(sku), **margin.values},
     )
     return found.one_or_none()
 

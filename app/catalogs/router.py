@@ -51,6 +51,7 @@ from app.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page
 from app.spreadsheets import CSV_ANSWER, WantsCsv, as_csv
 from app.stores import service as stores
 from app.stores.doorway import StoreToRead
+from app.stores.margin import margin_of
 from app.streams import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
 
 router = APIRouter(prefix="/v1", tags=["catalogs"])
@@ -254,7 +255,12 @@ async def list_offers(
     """What the store wants to sell beside what Back Market last accepted."""
     key = decode_cursor(cursor, 1)
     rows = await queries.offers(
-        tx.session, store.id, state, key[0] if key else None, limit
+        tx.session,
+        store.id,
+        state,
+        key[0] if key else None,
+        limit,
+        margin_of(store.minimum_margin),
     )
     currency = market_of(store.country).currency
     return page_of(

@@ -188,6 +188,13 @@ class OfferShown(BaseModel):
     currency: str
     wanted: OfferValues | None
     baseline: OfferValues | None = Field(description="what Back Market last accepted")
+    cost: str | None = Field(description="what the piece costs; never sent")
+    floor: str | None = Field(
+        description="no price below this leaves: cost, commission, minimum margin"
+    )
+    max_price: str | None = Field(
+        description="above this Back Market takes the listing offline, where known"
+    )
     problems: list[OfferProblem]
     error: OfferError | None
     listing_id: str | None
@@ -269,6 +276,9 @@ def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `
         currency=currency,
         wanted=wanted,
         baseline=baseline,
+        cost=_money(row.cost),
+        floor=None if row.floor is None else f"{row.floor:.2f}",
+        max_price=_money(row.max_price),
         problems=[
             OfferProblem(field=p.field, code=p.code) for p in problems_in(row.problems)
         ],

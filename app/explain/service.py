@@ -36,6 +36,7 @@ from app.settings import Settings
 from app.storage import Storage
 from app.stores import service as stores
 from app.stores.mapping import Mapping
+from app.stores.margin import margin_of
 from app.stores.models import Store
 
 NOT_SOLD = frozenset({"category_missing", "category_unmapped"})
@@ -105,7 +106,8 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
 async def _read(
     session: AsyncSession, store: Store, sku: str, place: Place, limit: int
 ) -> _Read:
-    offer = await catalogs.offer(session, store.id, sku)
+    margin = margin_of(store.minimum_margin)
+    offer = await catalogs.offer(session, store.id, sku, margin)
     newest = await catalogs_of(session, store)
     if offer is None:
         raise await _unknown(session, store, newest, sku)
@@ -150,7 +152,7 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
         store_active=store.active,
         accepted_quantity=offer.accepted_quantity,
         accepted_price=offer.accepted_price,
-        max_price=getattr(offer, "max_price", None),
+        max_price=offer.max_price,
         publication_state=offer.publication_state,
     )
 

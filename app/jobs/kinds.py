@@ -11,6 +11,8 @@ class JobKind(StrEnum):
     """Subject: a store. Brings its offers up to date with its catalogs."""
     PUBLISH = "publish"
     """Subject: a publication."""
+    PLAN = "plan"
+    """Subject: a plan. Writes what a publication would send."""
     CHECK_CONNECTION = "check_connection"
     """Subject: a seller account."""
     REFRESH_TREE = "refresh_tree"

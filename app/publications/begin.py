@@ -74,7 +74,9 @@ async def _pause(
         return publication.not_before - now
     requested = publication.state == State.REQUESTED
     if requested:
-        if await _awaits_import(session, publication, now):
+        asked = max(publication.requested_at, publication.not_before or EARLIEST)
+        quick = publication.trigger == Trigger.QUICK
+        if not quick and await awaits_import(session, publication.store_id, asked, now):
             return IMPORT_PAUSE
         assert store.account_id is not None  # noqa: S101 - take_up looked
         publication.account_id = store.account_id
@@ -94,17 +96,14 @@ async def _pause(
     return None
 
 
-async def _awaits_import(
-    session: AsyncSession, publication: Publication, now: datetime
+async def awaits_import(
+    session: AsyncSession, store_id: UUID, asked: datetime, now: datetime
 ) -> bool:
     """Whether a catalog came before the request that is not read yet.
 
     Who uploads and publishes at once means the new catalog; but a long import holds
     no run up for longer than our patience.
     """
-    if publication.trigger == Trigger.QUICK:
-        return False
-    asked = max(publication.requested_at, publication.not_before or EARLIEST)
     if now - asked > IMPORT_PATIENCE:
         return False
     found = await session.scalar(
@@ -112,7 +111,7 @@ async def _awaits_import(
             "SELECT EXISTS (SELECT 1 FROM catalog WHERE store_id = :store "
             "AND state IN ('received', 'importing') AND created_at <= :asked)"
         ),
-        {"store": publication.store_id, "asked": asked},
+        {"store": store_id, "asked": asked},
     )
     return bool(found)
 
@@ -160,13 +159,13 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
 
 
 async def planned(
-    session: AsyncSession, publication_id: UUID, summary: PlanSummary, digest: str
+    session: AsyncSession, publication_id: UUID, summary: PlanSummary
 ) -> None:
     """Record that the plan is complete and what it comes to."""
     publication = await session.get_one(Publication, publication_id)
     publication.state = advance(State(publication.state), State.SENDING)
     publication.planned_at = utc_now()
-    publication.plan_hash = digest
+    publication.plan_hash = summary.digest
     totals: dict[str, Any] = {
         "planned": summary.counts,
         "to_send": summary.to_send,

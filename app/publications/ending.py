@@ -71,6 +71,24 @@ async def stop(
         await run.lease.finish(tx.session)
 
 
+async def refuse(
+    tx: Transaction, run: Run, publication: Publication, changed: dict[str, Any]
+) -> None:
+    """End a run whose plan is not the one that was to be published.
+
+    Whoever asked for this run without naming a plan gets one of their own.
+    """
+    totals = dict(publication.totals)
+    publication.totals = totals | {"plan_changed": changed}
+    await _end(tx, publication, State.CANCELLED, "plan_changed", None)
+    if not publication.plan_only:
+        follow_up = await requests.request(
+            tx, run.store_id, run.account_id, Trigger.FOLLOW_UP
+        )
+        publication.follow_up_id = follow_up.id
+    await run.lease.finish(tx.session)
+
+
 async def _close_calls(session: AsyncSession, publication_id: UUID, code: str) -> None:
     """Calls not made are dropped; changes of calls made wait for the next run."""
     await session.execute(

@@ -14,14 +14,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts import service as accounts
-from app.accounts.budget import lines_left
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
 from app.accounts.sharing import shared_quantity_of
 from app.publications import plan
 from app.publications.models import Publication
-from app.publications.plan import PlanRequest
+from app.publications.planning import Terms, plan_request
 from app.publications.words import Kind
 from app.stores.models import Store
 
@@ -61,22 +59,20 @@ async def pause_behind_others(
     live = found.scalars().all()
     if not live:
         return None
-    if any(live) or publication.kind != Kind.OFFERS:
+    if any(live) or publication.kind != Kind.OFFERS or publication.plan_id:
         return BUSY
     started = time.perf_counter()
-    spent = await accounts.spends(session, account.id)
-    now = await accounts.database_now(session)
-    lines = lines_left(limits.lines_per_hour, spent, now)
-    request = PlanRequest(
-        publication_id=publication.id,
-        store_id=store.id,
+    terms = Terms(
+        subject_id=publication.id,
+        account_id=account.id,
         siblings=await siblings_of(session, store),
+        limits=limits,
         policy=shared_quantity_of(account.shared_quantity),
-        lines=lines,
         single_max=0,
         urgent=True,
     )
-    if lines and await plan.lowers_stock(session, request):
+    request = await plan_request(session, store, terms)
+    if request.lines and await plan.lowers_stock(session, request):
         publication.express = True
         return None
     took = timedelta(seconds=time.perf_counter() - started)

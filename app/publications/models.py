@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Index, SmallInteger, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.columns import KEY, id_field, json_field, progress_field, time_field
@@ -61,6 +61,10 @@ class Publication(SQLModel, table=True):
     not_before: datetime | None = time_field()
     follow_up_id: UUID | None = None
     hook: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    plan_id: UUID | None = None
+    plan_only: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )
     progress: int = progress_field()
     requested_at: datetime = time_field(default_now=True)
     started_at: datetime | None = time_field()
@@ -92,6 +96,7 @@ class Change(SQLModel, table=True):
     outcome: str = "planned"
     code: str | None = None
     message: str | None = None
+    warnings: list[str] | None = Field(default=None, sa_type=ARRAY(String))
     settled_at: datetime | None = time_field()
     confirmed_at: datetime | None = time_field()
     """When the listing was read back and showed what was accepted."""
@@ -109,6 +114,53 @@ class ProductTold(SQLModel, table=True):
     sku_key: str = Field(primary_key=True, sa_type=KEY)
     product: dict[str, Any] = json_field(default=dict)
     told_at: datetime = time_field(default_now=True)
+
+
+class Plan(SQLModel, table=True):
+    """A preview: what a publication would send. Its changes are in `change`."""
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        Index("ix_plan_store", "store_id", "id"),
+        Index("ix_plan_requested", "requested_at"),
+    )
+
+    id: UUID = id_field()
+    store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE")
+    kind: str = "offers"
+    state: str = "requested"
+    reason_code: str | None = None
+    content_hash: str | None = None
+    totals: dict[str, Any] = json_field(default=dict)
+    forecast: dict[str, Any] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
+    versions: dict[str, Any] = json_field(default=dict)
+    requested_at: datetime = time_field(default_now=True)
+    ready_at: datetime | None = time_field()
+
+
+class Hold(SQLModel, table=True):
+    """A change that the brake held: it leaves when that exact content is approved.
+
+    `what` is `zero` or `price`; `content` is the quantity or the price that was held,
+    `before` what was online then.
+    """
+
+    __tablename__ = "hold"
+
+    store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE", primary_key=True)
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    what: str = Field(primary_key=True)
+    sku: str
+    content: str
+    before: str | None = None
+    code: str
+    state: str = "pending"
+    publication_id: UUID
+    held_at: datetime = time_field(default_now=True)
+    decided_at: datetime | None = time_field()
+    expires_at: datetime = time_field(default_now=True)
 
 
 class Dispatch(SQLModel, table=True):

@@ -5,21 +5,40 @@ plan costs what changed and not what exists. The rules are those of "Update mode
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from hashlib import sha256
+from itertools import product
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.sharing import LOWEST, SharedQuantity
+from app.publications.brake import Counted, Held, decide, most_to_count
 from app.publications.plan_sql import counting, lowering, writing
 from app.publications.words import PRODUCT_CODES, Lane
+from app.stores.margin import Margin
+from app.stores.safety import Brake
 
 BATCH_LINES = 15_000
 """Lines in one batch (Back Market API, limits)."""
 DETAIL_LIMIT = 20_000
 """Deferred changes listed one by one in a report; all of them are counted."""
+
+
+EVERYTHING = 2**31 - 1
+"""As many as there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What may not leave by itself; `doubted`: what the newest catalog's looks say."""
+
+    brake: Brake | None = None
+    margin: Margin = field(default_factory=Margin)
+    doubted: Held = field(default_factory=Held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +63,22 @@ class PlanRequest:
     """Whether the store publishes products: unknown EANs are left to that run."""
     detail: int = DETAIL_LIMIT
     """Deferred changes that are listed."""
+    guard: Guard = field(default_factory=Guard)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """How many changes there are, by reason and verdict."""
+    """How many changes there are, by reason and verdict.
+
+    `digest` names all that is to be sent, now or later: the same changes have the same,
+    whatever the budget. What is held or refused here takes no part.
+    """
 
     counts: dict[str, int]
     to_send: int
     deferred: int
+    digest: str
+    held: Held = field(default_factory=Held)
 
 
 _DISPATCHES = text(
@@ -68,21 +94,19 @@ _DISPATCHES = text(
     """
 )
 
-_HASH = text(
-    """
-    SELECT encode(sha256(convert_to(coalesce(string_agg(
-             sku || ' ' || reason || ' ' || after::text, E'\\n' ORDER BY seq), ''),
-           'UTF8')), 'hex')
-      FROM change WHERE publication_id = :publication AND outcome = 'planned'
-    """
-)
+
+class Way(NamedTuple):
+    """Which statements a plan needs: what does not matter is not asked."""
+
+    shared: bool
+    """Other stores of the account wish for the same stock."""
+    holds: bool
+    """Changes of the store were held before."""
+    urgent: bool = False
 
 
-_VARIANTS = [(shared, urgent) for shared in (False, True) for urgent in (False, True)]
-COUNT = {
-    (shared, urgent): text(counting(shared=shared, urgent=urgent))
-    for shared, urgent in _VARIANTS
-}
+_WAYS = [Way(*each) for each in product((False, True), repeat=3)]
+COUNT = {way: text(counting(**way._asdict())) for way in _WAYS}
 # There are few groups. The planner, whose statistics may be those of a smaller store,
 # would at times sort every change to find them.
 GROUP_BY_HASH = text("SELECT set_config('enable_sort', 'off', true)")
@@ -96,11 +120,12 @@ AS_USUAL = text(
     "SELECT set_config(name, 'on', true) FROM unnest(ARRAY["
     "'enable_sort', 'enable_seqscan', 'enable_bitmapscan']) AS name"
 )
-WRITE = {
-    (shared, urgent): text(writing(shared=shared, urgent=urgent))
-    for shared, urgent in _VARIANTS
+WRITE = {way: text(writing(**way._asdict())) for way in _WAYS}
+LOWERS = {
+    way: text(lowering(shared=way.shared, holds=way.holds))
+    for way in _WAYS
+    if way.urgent
 }
-LOWERS = {shared: text(lowering(shared=shared)) for shared in (False, True)}
 _IN_FLIGHT = text(
     """
     SELECT c.sku_key FROM publication AS p
@@ -112,6 +137,11 @@ _IN_FLIGHT = text(
        AND c.fingerprint IS NOT DISTINCT FROM o.fingerprint
     """
 )
+_LISTED = text(
+    "SELECT count(*) FROM (SELECT 1 FROM offer WHERE store_id = :store AND listed "
+    "AND accepted_quantity > 0 ORDER BY sku_key LIMIT :most) AS few"
+)
+_HOLDS = text("SELECT EXISTS (SELECT 1 FROM hold WHERE store_id = :store)")
 
 
 async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary:
@@ -123,10 +153,12 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         text("DELETE FROM change WHERE publication_id = :id"),
         {"id": request.publication_id},
     )
-    values = await _values(session, request)
-    variant = ("siblings" in values, request.urgent)
-    await session.execute(GROUP_BY_HASH)
-    totals = (await session.execute(COUNT[variant], values)).all()
+    values, way = await _values(session, request)
+    totals = await _count(session, way, values)
+    held = await _braked(session, request, totals)
+    if held != request.guard.doubted:
+        values |= _held_values(held)
+        totals = await _count(session, way, values)
     if request.urgent:
         totals = [each for each in totals if _is_urgent(each)]
     cut = _cut(totals, request.lines + request.detail)
@@ -139,17 +171,21 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         "batch_lines": BATCH_LINES,
         **cut,
     }
-    await session.execute(WRITE[variant], values)
+    await session.execute(WRITE[way], values)
     await session.execute(AS_USUAL)
     planned = await _planned(session, request.publication_id)
-    return _summary(totals, planned)
+    return _summary(totals, planned, held)
 
 
-async def _values(session: AsyncSession, request: PlanRequest) -> dict[str, Any]:
+async def _values(
+    session: AsyncSession, request: PlanRequest
+) -> tuple[dict[str, Any], Way]:
+    """The parameters of the statements, and which of them are needed."""
     values: dict[str, Any] = {
         "store": request.store_id,
         "products": request.products,
         "product_codes": list(PRODUCT_CODES),
+        **_guard_values(request.guard),
     }
     siblings = await _who_wish(session, request.siblings)
     if siblings:
@@ -162,10 +198,14 @@ async def _values(session: AsyncSession, request: PlanRequest) -> dict[str, Any]
         what = {"store": request.store_id, "publication": request.publication_id}
         found = await session.execute(_IN_FLIGHT, what)
         values["in_flight"] = list(found.scalars())
-    return values
+    holds = bool(await session.scalar(_HOLDS, {"store": request.store_id}))
+    return values, Way(bool(siblings), holds, request.urgent)
 
 
 def _is_urgent(total: Any) -> bool:  # noqa: ANN401 - a row of COUNT
+    """Lowered stock; and what is held, so that it is known for the next look."""
+    if total.verdict == "held":
+        return True
     return bool(total.verdict == "send" and total.lane == Lane.STOCK_DOWN)
 
 
@@ -173,11 +213,9 @@ async def waiting_changes(
     session: AsyncSession, request: PlanRequest
 ) -> dict[Lane, int]:
     """How many changes a plan would send, were there lines enough, by lane."""
-    values = await _values(session, request)
-    await session.execute(GROUP_BY_HASH)
-    variant = ("siblings" in values, request.urgent)
+    values, way = await _values(session, request)
     lanes: dict[Lane, int] = {}
-    for row in await session.execute(COUNT[variant], values):
+    for row in await _count(session, way, values):
         if row.verdict == "send":
             lanes[Lane(row.lane)] = lanes.get(Lane(row.lane), 0) + row.changes
     return lanes
@@ -185,9 +223,54 @@ async def waiting_changes(
 
 async def lowers_stock(session: AsyncSession, request: PlanRequest) -> bool:
     """Whether an urgent plan would have something to send that was not refused."""
-    values = await _values(session, request)
-    found = await session.scalar(LOWERS["siblings" in values], values)
-    return bool(found)
+    values, way = await _values(session, replace(request, urgent=True))
+    return bool(await session.scalar(LOWERS[way], values))
+
+
+def _guard_values(guard: Guard) -> dict[str, Any]:
+    jump = guard.brake.price_jump if guard.brake else None
+    wave = guard.brake.price_wave if guard.brake else None
+    return {
+        "jump_percent": jump.percent if jump else None,
+        "jump_amount": jump.amount if jump else None,
+        "wave_move": wave.move_percent if wave else None,
+        **guard.margin.values,
+        **_held_values(guard.doubted),
+    }
+
+
+def _held_values(held: Held) -> dict[str, Any]:
+    return {
+        "zero_code": held.zero_code,
+        "quantity_empty": held.quantity_empty,
+        "price_empty": held.price_empty,
+        "wave": held.wave,
+    }
+
+
+async def _count(
+    session: AsyncSession, way: Way, values: Mapping[str, Any]
+) -> Sequence[Any]:
+    await session.execute(GROUP_BY_HASH)
+    return (await session.execute(COUNT[way], values)).all()
+
+
+async def _braked(
+    session: AsyncSession, request: PlanRequest, totals: Sequence[Any]
+) -> Held:
+    """What is held of these changes. No more offers are counted than must be."""
+    brake, doubted = request.guard.brake, request.guard.doubted
+    if brake is None:
+        return doubted
+    zeroing = sum(row.zeroing for row in totals)
+    moving = sum(row.moving for row in totals)
+    most = most_to_count(brake, Counted(zeroing, moving))
+    if not most:
+        return doubted
+    await session.execute(WALK_THE_KEY)
+    listed = await session.scalar(_LISTED, {"store": request.store_id, "most": most})
+    await session.execute(AS_USUAL)
+    return decide(brake, doubted, Counted(zeroing, moving, listed or 0))
 
 
 def _cut(totals: Sequence[Any], room: int) -> dict[str, Any]:
@@ -206,7 +289,7 @@ def _cut(totals: Sequence[Any], room: int) -> dict[str, Any]:
         "some_before": before > 0,
         "some_last": bool(lanes),
         "of_last": max(room - before, 0),
-        "some_not_sent": any(row.verdict != "send" for row in totals),
+        "some_not_sent": any(row.verdict != "send" or row.also_held for row in totals),
         "walk": lanes.get(last, 0) > 10 * (room - before),
     }
 
@@ -222,11 +305,16 @@ async def _planned(session: AsyncSession, publication_id: UUID) -> dict[str, int
     return {row.reason: row.changes for row in rows}
 
 
-def _summary(totals: Sequence[Any], planned: Mapping[str, int]) -> PlanSummary:
+def _summary(
+    totals: Sequence[Any], planned: Mapping[str, int], held: Held
+) -> PlanSummary:
     """What does not fit of the changes to send is deferred."""
     counts: dict[str, int] = {}
     sends: dict[str, int] = {}
     for row in totals:
+        if row.also_held:
+            key = f"{row.reason}.held"
+            counts[key] = counts.get(key, 0) + row.also_held
         if row.verdict == "send":
             sends[row.reason] = sends.get(row.reason, 0) + row.changes
         else:
@@ -242,7 +330,17 @@ def _summary(totals: Sequence[Any], planned: Mapping[str, int]) -> PlanSummary:
         counts=counts,
         to_send=sum(planned.values()),
         deferred=sum(n for key, n in counts.items() if key.endswith(".deferred")),
+        digest=_digest(totals),
+        held=held,
     )
+
+
+def _digest(totals: Sequence[Any]) -> str:
+    """SHA-256 over how many changes there are to send, and the sum of their hashes."""
+    sends = [row for row in totals if row.verdict == "send"]
+    content = sum((Decimal(row.digest) for row in sends), Decimal(0))
+    told = f"{sum(row.changes for row in sends)} {content:f}"
+    return sha256(told.encode()).hexdigest()
 
 
 async def _who_wish(session: AsyncSession, siblings: Sequence[UUID]) -> list[UUID]:
@@ -264,11 +362,3 @@ async def write_dispatches(
     await session.execute(
         _DISPATCHES, {"publication": publication_id, "account": account_id}
     )
-
-
-async def plan_hash(session: AsyncSession, publication_id: UUID) -> str:
-    """SHA-256 over what will be sent, in order: equal hash, equal content."""
-    found: str = (
-        await session.execute(_HASH, {"publication": publication_id})
-    ).scalar_one()
-    return found

@@ -6,6 +6,7 @@ listed, the index of dirty offers gives them in order and the rest is never look
 The rules are those of "Update mode".
 """
 
+from app.publications.guard_sql import DIGEST, guarding
 from app.publications.refusals_sql import QUARANTINED, RESTING
 from app.publications.words import Lane
 
@@ -55,7 +56,8 @@ compared AS NOT MATERIALIZED (
            AND o.error_code = ANY(:product_codes) AS awaits_product,
          o.listing_id IS NOT NULL AS known,
          o.ean, o.product_id, o.grade, o.new_battery,
-         o.price, o.min_price, o.warranty_delay, o.comment, o.shipping,
+         o.cost, o.cpa, o.max_price, o.price, o.min_price,
+         o.warranty_delay, o.comment, o.shipping,
          o.accepted_price, o.accepted_quantity, o.accepted_min_price,
          o.accepted_warranty_delay, o.accepted_comment, o.accepted_shipping,
          CASE WHEN o.listed THEN o.accepted_ean ELSE elsewhere.ean END AS listed_ean,
@@ -105,7 +107,7 @@ judged AS NOT MATERIALIZED (
       WHEN d_quantity OR d_price OR d_min_price OR d_warranty OR d_comment
            OR d_shipping THEN 'send'
       ELSE 'nothing'
-    END AS verdict,
+    END AS judgement,
     CASE
       WHEN in_error THEN 'in_error'
       WHEN standing = 'gone' THEN 'disappeared'
@@ -119,7 +121,7 @@ judged AS NOT MATERIALIZED (
       WHEN d_price THEN {price}
       WHEN d_quantity THEN {stock_up}
       ELSE {content}
-    END AS lane,
+    END AS urgency,
     -- a row that is invalid now, names other goods or is quarantined may only lower
     -- its stock
     standing = 'kept' OR other_goods OR quarantined AS only_stock
@@ -130,19 +132,30 @@ judged AS NOT MATERIALIZED (
 # its own: few such updates go one by one at once, however many others there are.
 _RANKED = """
 chosen AS (
-  SELECT * FROM judged WHERE :some_before AND verdict = 'send' AND lane < :last_lane
+  SELECT *, false AS stays FROM parted
+   WHERE :some_before AND verdict = 'send' AND lane < :last_lane
   UNION ALL
-  (SELECT * FROM judged WHERE :some_last AND verdict = 'send' AND lane = :last_lane
+  (SELECT *, false AS stays FROM parted
+    WHERE :some_last AND verdict = 'send' AND lane = :last_lane
     ORDER BY sku_key LIMIT :of_last)
   UNION ALL
-  SELECT * FROM judged WHERE :some_not_sent AND verdict IN ('held', 'rejected')
+  SELECT *, true AS stays FROM parted
+   WHERE :some_not_sent AND (verdict IN ('held', 'rejected') OR split)
 ),
 ranked AS (
-  SELECT *, row_number() OVER (ORDER BY verdict <> 'send', lane, sku_key) AS seq
+  SELECT *, row_number() OVER (ORDER BY stays, lane, sku_key) AS seq,
+         CASE WHEN stays THEN urgency ELSE lane END AS told_lane,
+         CASE WHEN stays THEN d_price AND NOT only_stock ELSE p_price END AS f_price,
+         CASE WHEN stays THEN d_min_price AND NOT only_stock
+              ELSE p_min_price END AS f_min_price,
+         d_quantity AND NOT (stays AND split) AS f_quantity,
+         CASE WHEN NOT stays THEN p_content
+              WHEN split THEN NOT only_stock AND price_code = 'below_floor'
+              ELSE NOT only_stock END AS f_content
     FROM chosen
 ),
 allowed AS (
-  SELECT *, verdict = 'send' AND seq <= :lines
+  SELECT *, NOT stays AND seq <= :lines
            - CASE WHEN lane = {stock_down} THEN 0 ELSE :reserve END AS goes,
          CASE WHEN NOT listed THEN 2 WHEN lane = {stock_down} THEN 0 ELSE 1 END
            AS company
@@ -165,63 +178,69 @@ BEHIND_LOWERED_STOCK = 10_000_000
 # one per single update, then batches.
 _INSERT = """
 INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, door, dispatch,
-                    before, after, fingerprint, outcome, code)
-SELECT :publication, seq, sku_key, sku, reason, lane, door,
+                    before, after, fingerprint, outcome, code, warnings)
+SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
        company * 10000000
          + CASE door WHEN 'single' THEN place
                      WHEN 'batch' THEN 5000000 + (place - 1) / :batch_lines END,
        CASE WHEN listed THEN jsonb_strip_nulls(jsonb_build_object(
-         'price', CASE WHEN d_price AND NOT only_stock THEN accepted_price::text END,
-         'quantity', CASE WHEN d_quantity OR standing = 'gone'
+         'price', CASE WHEN f_price THEN accepted_price::text END,
+         'quantity', CASE WHEN f_quantity OR standing = 'gone'
                           THEN accepted_quantity END,
-         'min_price', CASE WHEN d_min_price AND NOT only_stock
-                           THEN accepted_min_price::text END,
-         'warranty_delay', CASE WHEN d_warranty AND NOT only_stock
+         'min_price', CASE WHEN f_min_price THEN accepted_min_price::text END,
+         'warranty_delay', CASE WHEN d_warranty AND f_content
                                 THEN accepted_warranty_delay END,
-         'comment', CASE WHEN d_comment AND NOT only_stock THEN accepted_comment END,
-         'shipping', CASE WHEN d_shipping AND NOT only_stock
+         'comment', CASE WHEN d_comment AND f_content THEN accepted_comment END,
+         'shipping', CASE WHEN d_shipping AND f_content
                           THEN accepted_shipping::jsonb END,
          'ean', CASE WHEN verdict = 'rejected' THEN listed_ean END,
          'grade', CASE WHEN verdict = 'rejected' THEN listed_grade END))
        ELSE '{}'::jsonb END,
        jsonb_strip_nulls(jsonb_build_object(
-         'price', CASE WHEN d_price AND NOT only_stock THEN price::text END,
+         'price', CASE WHEN f_price THEN price::text END,
          'quantity', CASE WHEN verdict = 'held' AND standing = 'gone' THEN 0
-                          WHEN d_quantity THEN target END,
-         'min_price', CASE WHEN d_min_price AND NOT only_stock THEN min_price::text END,
-         'warranty_delay', CASE WHEN d_warranty AND NOT only_stock
-                                THEN warranty_delay END,
-         'comment', CASE WHEN d_comment AND NOT only_stock THEN comment END,
-         'shipping', CASE WHEN d_shipping AND NOT only_stock THEN shipping::jsonb END,
+                          WHEN f_quantity THEN target END,
+         'min_price', CASE WHEN f_min_price THEN min_price::text END,
+         'warranty_delay', CASE WHEN d_warranty AND f_content THEN warranty_delay END,
+         'comment', CASE WHEN d_comment AND f_content THEN comment END,
+         'shipping', CASE WHEN d_shipping AND f_content THEN shipping::jsonb END,
          'ean', CASE WHEN NOT listed OR verdict = 'rejected' THEN ean END,
          'grade', CASE WHEN NOT listed OR verdict = 'rejected' THEN grade END,
          'product_id', CASE WHEN NOT listed THEN product_id END,
          'new_battery', CASE WHEN NOT listed THEN new_battery END)),
        fingerprint,
-       CASE WHEN goes THEN 'planned' WHEN verdict = 'send' THEN 'deferred'
-            ELSE verdict END,
-       CASE WHEN goes THEN NULL WHEN verdict = 'send' THEN 'line_budget'
+       CASE WHEN goes THEN 'planned' WHEN NOT stays THEN 'deferred'
+            WHEN split THEN 'held' ELSE verdict END,
+       CASE WHEN goes THEN NULL WHEN NOT stays THEN 'line_budget'
+            WHEN zero_code IS NOT NULL THEN zero_code
+            WHEN price_code IS NOT NULL THEN price_code
             WHEN verdict = 'held' AND awaits_product THEN 'awaiting_product'
             WHEN standing = 'wanted' AND quarantined AND verdict = 'held'
                  THEN 'quarantined'
             WHEN verdict = 'held' THEN 'wanted_elsewhere'
-            ELSE 'identity_changed' END
+            ELSE 'identity_changed' END,
+       CASE WHEN f_price AND price > max_price THEN ARRAY['above_max_price'] END
   FROM doored
 """
 
-_COUNTS = """
-SELECT reason, verdict, lane, count(*) AS changes
-  FROM judged WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
-"""
+_COUNTS = f"""
+SELECT reason, verdict, lane, count(*) AS changes,
+       count(*) FILTER (WHERE split) AS also_held,
+       count(*) FILTER (WHERE zeroes AND NOT zero_decided) AS zeroing,
+       count(*) FILTER (WHERE reprices AND NOT price_decided
+         AND moved * 100 > accepted_price * CAST(:wave_move AS numeric)) AS moving,
+       {DIGEST} AS digest
+  FROM parted WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
+"""  # noqa: S608 - constants
 
 
 _LOWERS = """
-SELECT EXISTS (SELECT 1 FROM judged WHERE verdict = 'send' AND lane = {stock_down}
+SELECT EXISTS (SELECT 1 FROM parted WHERE verdict = 'send' AND lane = {stock_down}
                   AND NOT in_error)
 """
 
 
-def _steps(*, shared: bool, urgent: bool) -> list[str]:
+def _steps(*, shared: bool, holds: bool, urgent: bool) -> list[str]:
     return [
         _COMPARED.format(
             elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE,
@@ -232,22 +251,34 @@ def _steps(*, shared: bool, urgent: bool) -> list[str]:
         ).strip(),
         _DIFFERS.strip(),
         _JUDGED.format(**LANES).strip(),
+        *guarding(LANES, holds=holds),
     ]
 
 
-def counting(*, shared: bool, urgent: bool = False) -> str:
-    """How many changes there are, by reason, verdict and lane."""
-    return "WITH " + ",\n".join(_steps(shared=shared, urgent=urgent)) + _COUNTS
+def counting(*, shared: bool, holds: bool, urgent: bool = False) -> str:
+    """How many changes there are, by reason, verdict and lane, and their digest."""
+    steps = _steps(shared=shared, holds=holds, urgent=urgent)
+    return (
+        "WITH "
+        + ",\
+".join(steps)
+        + _COUNTS
+    )
 
 
-def lowering(*, shared: bool) -> str:
+def lowering(*, shared: bool, holds: bool) -> str:
     """Whether stock is to be lowered that no run is sending yet, nor was refused."""
-    steps = _steps(shared=shared, urgent=True)
-    return "WITH " + ",\n".join(steps) + _LOWERS.format(**LANES)
+    steps = _steps(shared=shared, holds=holds, urgent=True)
+    return (
+        "WITH "
+        + ",\
+".join(steps)
+        + _LOWERS.format(**LANES)
+    )
 
 
-def writing(*, shared: bool, urgent: bool = False) -> str:
+def writing(*, shared: bool, holds: bool, urgent: bool = False) -> str:
     """The changes to be sent, and as many others as are listed, into `change`."""
-    steps = _steps(shared=shared, urgent=urgent)
+    steps = _steps(shared=shared, holds=holds, urgent=urgent)
     steps.append(_RANKED.format(**LANES).strip())
     return "WITH " + ",\n".join(steps) + _INSERT

@@ -32,6 +32,14 @@ _CANDIDATES = text(
     f"SELECT o.sku_key FROM offer AS o WHERE {_WAITING} "  # noqa: S608 - constants
     "ORDER BY o.error_code <> 'unknown_product', o.sku_key LIMIT :most"
 )
+_HASH = text(
+    """
+    SELECT encode(sha256(convert_to(coalesce(string_agg(
+             sku || ' ' || reason || ' ' || after::text, E'\\n' ORDER BY seq), ''),
+           'UTF8')), 'hex')
+      FROM change WHERE publication_id = :publication AND outcome = 'planned'
+    """
+)
 _COUNT = text(f"SELECT count(*) FROM offer AS o WHERE {_WAITING}")  # noqa: S608 - constants
 _WRITE = text(
     f"""
@@ -91,8 +99,7 @@ async def make_plan(run: Run) -> None:
         summary = await _write(tx.session, run, values | {"lines": lines}, said)
         await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
         await note_local_refusals(tx.session, run.publication_id, run.store_id)
-        digest = await plan.plan_hash(tx.session, run.publication_id)
-        await begin.planned(tx.session, run.publication_id, summary, digest)
+        await begin.planned(tx.session, run.publication_id, summary)
 
 
 def _said(told: Descriptions | None, keys: Sequence[str]) -> pl.DataFrame:
@@ -127,6 +134,7 @@ async def _write(
         counts=counts,
         to_send=sum(n for key, n in counts.items() if key.endswith(".planned")),
         deferred=sum(n for key, n in counts.items() if key.endswith(".deferred")),
+        digest=(await session.execute(_HASH, publication)).scalar_one(),
     )
 
 

@@ -14,6 +14,7 @@ from app.publications.causes import class_of, hint_for, said
 from app.publications.models import Dispatch, Publication
 from app.publications.refusals_sql import CAUSE, QUARANTINED
 from app.publications.schemas import ErrorGroup, OfferErrorGroup
+from app.publications.words import Lane, Outcome, Reason
 
 _BY_CAUSE = text(
     f"""
@@ -82,22 +83,40 @@ async def live_counts(session: AsyncSession, publication_id: UUID) -> dict[str, 
     return {f"{row.reason}.{row.outcome}": row.n for row in rows}
 
 
+def change_filters(
+    *,
+    outcome: Outcome | None,
+    reason: Reason | None,
+    lane: str | None,
+    code: str | None,
+    sku: str | None,
+) -> dict[str, str | int]:
+    """What was asked for, as columns of `change`."""
+    given: dict[str, str | int | None] = {
+        "outcome": outcome and str(outcome),
+        "reason": reason and str(reason),
+        "lane": int(Lane[lane.upper()]) if lane else None,
+        "code": code,
+        "sku": sku,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
 async def changes(
     session: AsyncSession,
     publication_id: UUID,
-    filters: Mapping[str, str | None],
+    filters: Mapping[str, str | int],
     after: int | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Changes in the order of sending; filters by outcome, reason, sku."""
-    given = {name: value for name, value in filters.items() if value is not None}
-    where = "".join(f" AND {name} = :{name}" for name in given)
+    """Changes in the order of sending; for filters see `change_filters`."""
+    where = "".join(f" AND {name} = :{name}" for name in filters)
     rows = await session.execute(
         text(
             f"SELECT * FROM change WHERE publication_id = :id{where} "  # noqa: S608 - names are ours
             "AND seq > :after ORDER BY seq LIMIT :limit"
         ),
-        {"id": publication_id, **given, "after": after or 0, "limit": limit + 1},
+        {"id": publication_id, **filters, "after": after or 0, "limit": limit + 1},
     )
     return rows.all()
 

@@ -125,4 +125,5 @@ def accepted(line: Line, listing: Listing) -> Verdict:
         listing_id=listing.id or listing.listing_id,
         backmarket_id=listing.backmarket_id,
         publication_state=listing.publication_state,
+        max_price=listing.max_price,
     )

@@ -11,10 +11,10 @@ from sqlmodel import col, select
 
 from app.columns import utc_now
 from app.database import Transaction
-from app.errors import ConflictError
+from app.errors import ConflictError, FieldError, InvalidError
 from app.jobs.kinds import JobKind
 from app.publications.hooked import with_call
-from app.publications.models import Publication
+from app.publications.models import Plan, Publication
 from app.publications.words import Kind, State, Trigger
 from app.stores.due import next_due
 from app.stores.models import Store
@@ -30,10 +30,12 @@ async def request(  # noqa: PLR0913 - what a run can be asked for
     *,
     kind: Kind = Kind.OFFERS,
     not_before: datetime | None = None,
+    plan_id: UUID | None = None,
 ) -> Publication:
     """A run for the store: a new one, or the one that waits to start already.
 
-    A waiting run starts at the earlier of the two times that were asked for.
+    A waiting run starts at the earlier of the two times that were asked for. It takes
+    the plan on that is to be published. Raises ConflictError when it has another.
     """
     fresh = Publication(
         store_id=store_id,
@@ -41,11 +43,15 @@ async def request(  # noqa: PLR0913 - what a run can be asked for
         kind=kind,
         trigger=trigger,
         not_before=not_before,
+        plan_id=plan_id,
+        plan_only=plan_id is not None,
     )
     publication = None
     while publication is None:  # the one that waited may begin between the two
         inserted = await _insert(tx.session, fresh)
         publication = await _waiting(tx.session, store_id, kind)
+    if not inserted:
+        _join(publication, plan_id)
     after = max(not_before - utc_now(), timedelta(0)) if not_before else timedelta(0)
     if inserted:
         await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
@@ -55,6 +61,17 @@ async def request(  # noqa: PLR0913 - what a run can be asked for
         publication.not_before = not_before
         await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
     return publication
+
+
+def _join(publication: Publication, plan_id: UUID | None) -> None:
+    if plan_id is None:
+        publication.plan_only = False
+    elif publication.plan_id in {None, plan_id}:
+        publication.plan_id = plan_id
+    else:
+        raise ConflictError(
+            "A publication of another plan waits to start.", code="other_plan_waits"
+        )
 
 
 async def _insert(session: AsyncSession, fresh: Publication) -> bool:
@@ -86,8 +103,10 @@ async def _waiting(
     return found.scalar_one_or_none()
 
 
-async def request_by_api(tx: Transaction, store: Store, kind: Kind) -> Publication:
-    """A run that somebody asks for now. Raises ConflictError."""
+async def request_by_api(
+    tx: Transaction, store: Store, kind: Kind, plan_id: UUID | None = None
+) -> Publication:
+    """A run that somebody asks for now. Raises ConflictError, InvalidError."""
     account_id = _active_account(store)
     if kind is Kind.PRODUCTS and not store.publish_products:
         raise ConflictError(
@@ -95,7 +114,24 @@ async def request_by_api(tx: Transaction, store: Store, kind: Kind) -> Publicati
             "PUT /v1/stores/{id}/settings first.",
             code="products_off",
         )
-    return await request(tx, store.id, account_id, Trigger.API, kind=kind)
+    if plan_id:
+        await _check_plan(tx.session, store.id, kind, plan_id)
+    return await request(
+        tx, store.id, account_id, Trigger.API, kind=kind, plan_id=plan_id
+    )
+
+
+async def _check_plan(
+    session: AsyncSession, store_id: UUID, kind: Kind, plan_id: UUID
+) -> None:
+    plan = await session.get(Plan, plan_id)
+    if plan is None or plan.store_id != store_id or plan.kind != kind:
+        message = f"The store has no such plan of {kind}; plans are kept for a day."
+        accepted = "the id of a plan of this store and kind"
+        wrong = FieldError("plan_id", "unknown_plan", message, accepted)
+        raise InvalidError(message, errors=[wrong])
+    if plan.state != "ready":
+        raise ConflictError("The plan is not ready yet.", code="plan_not_ready")
 
 
 async def request_by_hook(

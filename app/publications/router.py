@@ -37,6 +37,7 @@ from app.publications.schemas import (
     CallOut,
     ChangeOut,
     ErrorGroup,
+    LaneName,
     OfferErrorGroup,
     PublicationIn,
     PublicationOut,
@@ -65,7 +66,7 @@ async def publish(
     body: PublicationIn, store: StoreToChange, tx: Tx, response: Response
 ) -> PublicationOut:
     """Answers with the run that will do it; one that waits to start is that run."""
-    publication = await request_by_api(tx, store, body.kind)
+    publication = await request_by_api(tx, store, body.kind, body.plan_id)
     response.headers["Location"] = f"/v1/publications/{publication.id}"
     response.headers["Retry-After"] = "2"
     return publication_out(publication)
@@ -151,6 +152,8 @@ async def list_changes(
     wants_csv: WantsCsv,
     outcome: Outcome | None = None,
     reason: Reason | None = None,
+    lane: LaneName | None = None,
+    code: Annotated[str | None, Query(max_length=50)] = None,
     sku: Annotated[str | None, Query(max_length=200)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -165,8 +168,9 @@ async def list_changes(
     etag = weak_etag(publication.progress, "csv" if wants_csv else "")
     if holds(etag, if_none_match):
         return not_modified(etag)
-    given = {"outcome": outcome, "reason": reason, "sku": sku}
-    filters = {name: str(value) for name, value in given.items() if value}
+    filters = queries.change_filters(
+        outcome=outcome, reason=reason, lane=lane, code=code, sku=sku
+    )
     if wants_csv:
         sheet = changes_sheet(database, publication_id, filters)
         return as_csv(sheet, f"changes-{publication_id}.csv", tagged(etag))

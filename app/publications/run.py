@@ -9,9 +9,10 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.budget import lines_left, pause_after_429, reserve_of
+from app.accounts.budget import pause_after_429
 from app.backmarket.errors import (
     BackMarketError,
     NotConfiguredError,
@@ -23,11 +24,13 @@ from app.backmarket.markets import market_of
 from app.crashpoints import crashpoint
 from app.jobs.lease import Lease, Snooze
 from app.publications import (
+    agreed,
     begin,
     calls,
     confirm,
     deliver,
     ending,
+    holds,
     plan,
     products,
     trace,
@@ -35,13 +38,16 @@ from app.publications import (
 )
 from app.publications.context import AccountRestsError, Run, Tools
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
-from app.publications.plan import PlanRequest
+from app.publications.models import Publication
+from app.publications.plan import PlanRequest, PlanSummary
+from app.publications.planning import Terms, plan_request, trust_catalog
 from app.publications.settle import (
     forget_settled_errors,
     lock_offers,
     note_local_refusals,
 )
 from app.publications.words import DispatchState, Kind, Outcome, State
+from app.stores.models import Store
 from app.vault import SecretUnreadableError
 
 log = structlog.get_logger(__name__)
@@ -80,8 +86,8 @@ async def _make_plan(run: Run) -> Run:
         await _look_back(run)
     if run.kind is Kind.PRODUCTS:
         await products.make_plan(run)
-    else:
-        await _plan_offers(run)
+    elif not await _plan_offers(run):
+        return replace(run, state=State.CANCELLED)
     crashpoint("publish.planned")
     return replace(run, state=State.SENDING)
 
@@ -96,30 +102,52 @@ async def _look_back(run: Run) -> None:
     await validation.refresh(run)
 
 
-async def _plan_offers(run: Run) -> None:
+async def _plan_offers(run: Run) -> bool:
+    """Write the plan; False when it is not the one that was to be published."""
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         await lock_offers(tx.session, [run.store_id])
-        spent = await accounts.spends(tx.session, run.account_id)
-        now = await accounts.database_now(tx.session)
-        request = PlanRequest(
-            publication_id=run.publication_id,
-            store_id=run.store_id,
-            siblings=run.siblings,
-            policy=run.shared_quantity,
-            lines=lines_left(run.limits.lines_per_hour, spent, now),
-            reserve=reserve_of(run.limits.lines_per_hour),
-            single_max=_single_max(run),
-            urgent=run.express,
-            products=run.publishes_products,
-        )
+        publication = await tx.session.get_one(Publication, run.publication_id)
+        store = await tx.session.get_one(Store, run.store_id)
+        await holds.forget_settled(tx.session, store.id)
+        request = await plan_request(tx.session, store, _terms(run))
         summary = await plan.write_plan(tx.session, request)
+        if publication.plan_id:
+            changed = await agreed.difference(
+                tx.session, request, publication.plan_id, summary.digest
+            )
+            if changed is not None:
+                await ending.refuse(tx, run, publication, changed)
+                return False
         await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
+        await _note_held(tx.session, store, request, summary)
         await forget_settled_errors(tx.session, run.store_id)
         await note_local_refusals(tx.session, run.publication_id, run.store_id)
-        digest = await plan.plan_hash(tx.session, run.publication_id)
-        await begin.planned(tx.session, run.publication_id, summary, digest)
+        await begin.planned(tx.session, run.publication_id, summary)
     log.info("publish.planned", **summary.counts)
+    return True
+
+
+def _terms(run: Run) -> Terms:
+    return Terms(
+        subject_id=run.publication_id,
+        account_id=run.account_id,
+        siblings=list(run.siblings),
+        limits=run.limits,
+        policy=run.shared_quantity,
+        single_max=_single_max(run),
+        urgent=run.express,
+    )
+
+
+async def _note_held(
+    session: AsyncSession, store: Store, request: PlanRequest, summary: PlanSummary
+) -> None:
+    brake = request.guard.brake
+    if brake:
+        await holds.remember(session, store.id, request.publication_id, brake.hold_for)
+    if not summary.held.by_catalog:
+        await trust_catalog(session, store)
 
 
 def _single_max(run: Run) -> int:
@@ -129,6 +157,8 @@ def _single_max(run: Run) -> int:
 
 async def _carry_out(run: Run) -> Snooze | None:
     """Send what is pending, find out what is uncertain, poll what is sent."""
+    if run.state is State.CANCELLED:
+        return None
     calls_open = await _open_calls(run)
     for call in calls_open:
         if call.state is DispatchState.PENDING:

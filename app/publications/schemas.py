@@ -13,6 +13,7 @@ from app.publications.wordings import sentence_for
 from app.publications.words import Kind, Lane, Outcome, Reason
 
 CHOICES = "exactly one of skus, code, all"
+LaneName = Literal["stock_down", "price", "stock_up", "new", "content", "repeat"]
 
 
 class PublicationIn(BaseModel):
@@ -26,6 +27,11 @@ class PublicationIn(BaseModel):
         Kind.OFFERS,
         description="`offers`, or `products`: what Back Market needs for EANs that it "
         "does not know (needs `publish_products`)",
+    )
+    plan_id: UUID | None = Field(
+        None,
+        description="a plan of this store: exactly this is sent, or nothing and "
+        "`plan_changed` tells what is different now",
     )
 
 
@@ -49,6 +55,21 @@ class Counts(BaseModel):
     deferred_unlisted: int = Field(
         description="deferred changes that are counted but not listed one by one"
     )
+
+
+class Differing(BaseModel):
+    """Changes that a plan has and the present does not, or the other way round."""
+
+    count: int
+    skus: list[str] = Field(description="up to ten examples")
+
+
+class PlanChanged(BaseModel):
+    """How what would be sent now differs from the plan that was to be published."""
+
+    added: Differing = Field(description="would be sent now, not in the plan")
+    gone: Differing = Field(description="in the plan, not to be sent any more")
+    altered: Differing = Field(description="in both, with another reason or content")
 
 
 class HookDetails(BaseModel):
@@ -83,8 +104,11 @@ class PublicationOut(BaseModel):
     why: Why | None
     counts: Counts
     plan_hash: str | None = Field(
-        description="SHA-256 over what is sent; equal plans have equal hashes"
+        description="SHA-256 over all that is to be sent, now or later; equal plans "
+        "have equal hashes"
     )
+    plan_id: UUID | None = Field(description="the plan that was to be published")
+    plan_changed: PlanChanged | None
     not_before: datetime | None
     follow_up_id: UUID | None = Field(
         description="the run that goes on with what was deferred or superseded"
@@ -109,6 +133,7 @@ class ChangeOut(BaseModel):
     outcome: Outcome
     code: str | None
     message: str | None
+    warnings: list[Why] = Field(description="what Back Market may make of it")
     settled_at: datetime | None
     confirmed_at: datetime | None = Field(
         description="when the listing was read back and showed it"
@@ -209,16 +234,19 @@ def publication_out(
                 "totals",
                 "account_id",
                 "failures",
+                "plan_only",
                 "progress",
                 "express",
             }
         ),
         why=why,
-        counts=_counts(publication.totals, live),
+        counts=counts_of(publication.totals, live),
+        plan_changed=publication.totals.get("plan_changed"),
     )
 
 
-def _counts(totals: dict[str, Any], live: dict[str, int] | None) -> Counts:
+def counts_of(totals: dict[str, Any], live: dict[str, int] | None = None) -> Counts:
+    """`live`: outcomes counted now."""
     outcomes: dict[str, int] = totals.get("outcomes") or live or {}
     by_reason: dict[Reason, int] = {}
     by_outcome: dict[Outcome, int] = {}
@@ -250,6 +278,9 @@ def change_out(row: Any) -> ChangeOut:  # noqa: ANN401 - a row of `change`
         outcome=row.outcome,
         code=row.code,
         message=row.message or (sentence_for(row.code) if row.code else None),
+        warnings=[
+            Why(code=code, message=sentence_for(code)) for code in row.warnings or []
+        ],
         settled_at=row.settled_at,
         confirmed_at=row.confirmed_at,
     )

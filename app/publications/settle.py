@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class Verdict:
     listing_id: str | None = None
     backmarket_id: int | None = None
     publication_state: int | None = None
+    max_price: Decimal | None = None
 
 
 # The same lock is taken by imports: both write many offers, in any order.
@@ -45,8 +47,9 @@ _SETTLE = text(
         CAST(:seq AS int[]), CAST(:outcome AS text[]), CAST(:code AS text[]),
         CAST(:message AS text[]), CAST(:listing AS text[]),
         CAST(:product AS bigint[]), CAST(:online AS int[]),
-        CAST(:class AS text[]), CAST(:about_row AS bool[]))
-        AS v(seq, outcome, code, message, listing, product, online, class, about_row)
+        CAST(:class AS text[]), CAST(:about_row AS bool[]), CAST(:most AS numeric[]))
+        AS v(seq, outcome, code, message, listing, product, online, class, about_row,
+             most)
     ),
     settled AS (
       UPDATE change AS c
@@ -56,7 +59,7 @@ _SETTLE = text(
        WHERE c.publication_id = :publication AND c.seq = v.seq
          AND c.outcome IN ('planned', 'unconfirmed')
       RETURNING c.sku_key, c.after, c.fingerprint, v.outcome, v.code, v.message,
-                v.listing, v.product, v.online, v.class, v.about_row
+                v.listing, v.product, v.online, v.class, v.about_row, v.most
     ),
     moved AS (
       UPDATE offer AS o
@@ -81,7 +84,8 @@ _SETTLE = text(
              accepted_grade = coalesce(s.after ->> 'grade', o.accepted_grade),
              listing_id = coalesce(s.listing, o.listing_id),
              backmarket_id = coalesce(s.product, o.backmarket_id),
-             publication_state = coalesce(s.online, o.publication_state)
+             publication_state = coalesce(s.online, o.publication_state),
+             max_price = coalesce(s.most, o.max_price)
         FROM settled AS s
        WHERE s.outcome = 'accepted' AND o.store_id = :store
          AND o.sku_key = s.sku_key
@@ -152,6 +156,7 @@ async def settle(
         "online": [v.publication_state for v in verdicts],
         "class": [str(class_of(v.code, v.message)) for v in verdicts],
         "about_row": [v.code not in NOT_ABOUT_THE_ROW for v in verdicts],
+        "most": [v.max_price for v in verdicts],
     }
     await session.execute(
         _SETTLE,

@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def changes_sheet(
-    database: Database, publication_id: UUID, filters: Mapping[str, str | None]
+    database: Database, publication_id: UUID, filters: Mapping[str, str | int]
 ) -> Sheet[Any, int]:
     async def rows_after(seq: int | None) -> Sequence[Any]:
         # a page's query reads one row more than the page has

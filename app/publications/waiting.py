@@ -13,8 +13,9 @@ from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
 from app.accounts.sharing import shared_quantity_of
 from app.publications import plan
-from app.publications.plan import PlanRequest
+from app.publications.planning import Terms, plan_request
 from app.publications.words import Lane
+from app.stores.models import Store
 
 _STORES = text(
     "SELECT id, active AND publish_offers AS publishes FROM store "
@@ -42,7 +43,7 @@ async def budget_of(
     session: AsyncSession, account: SellerAccount, limits: Limits
 ) -> Budget:
     """Count what the plans of the account's stores would send, and say when it goes."""
-    queue = await _queue(session, account)
+    queue = await _queue(session, account, limits)
     spent = await accounts.spends(session, account.id)
     now = await accounts.database_now(session)
     limit, reserve = limits.lines_per_hour, reserve_of(limits.lines_per_hour)
@@ -60,7 +61,9 @@ async def budget_of(
     )
 
 
-async def _queue(session: AsyncSession, account: SellerAccount) -> dict[Lane, int]:
+async def _queue(
+    session: AsyncSession, account: SellerAccount, limits: Limits
+) -> dict[Lane, int]:
     """Stores that are switched off, or publish no offers, have nothing that waits."""
     stores = (await session.execute(_STORES, {"account": account.id})).all()
     ids = [store.id for store in stores]
@@ -68,14 +71,16 @@ async def _queue(session: AsyncSession, account: SellerAccount) -> dict[Lane, in
     for store in stores:
         if not store.publishes:
             continue
-        request = PlanRequest(
-            publication_id=store.id,
-            store_id=store.id,
+        terms = Terms(
+            subject_id=store.id,
+            account_id=account.id,
             siblings=[each for each in ids if each != store.id],
+            limits=limits,
             policy=shared_quantity_of(account.shared_quantity),
-            lines=0,
             single_max=0,
         )
+        whole = await session.get_one(Store, store.id)
+        request = await plan_request(session, whole, terms)
         for lane, changes in (await plan.waiting_changes(session, request)).items():
             queue[lane] += changes
     return queue

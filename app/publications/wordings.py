@@ -19,6 +19,20 @@ SENTENCES = {
     "store can describe it.",
     "changed_since": "The offer changed after the plan; the next run sends what is "
     "wanted now.",
+    "brake_zeroing": "Too many offers would go to zero at once: held until it is "
+    "approved.",
+    "brake_price": "The price moves too far: held until it is approved.",
+    "brake_price_wave": "Too many prices would move far at once: held until it is "
+    "approved.",
+    "brake_shrunk": "The newest catalog is much smaller than the one before: held "
+    "until it is approved.",
+    "brake_column_empty": "A column that offers need is empty in the newest catalog: "
+    "held until it is approved.",
+    "below_floor": "The price is below the floor (cost, commission, minimum margin).",
+    "above_max_price": "The price is above the listing's maximum at Back Market: the "
+    "offer would go offline.",
+    "plan_changed": "What would be sent now is not what the plan says. Nothing was "
+    "sent: make a new plan.",
     "store_inactive": "The store was switched off before this was sent.",
     "token_refused": "Back Market refuses the seller account's token.",
     "permission_refused": "Back Market does not let this token write listings.",

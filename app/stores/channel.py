@@ -145,6 +145,16 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         help="Floor for Back Market's BackPricer, not above the price.",
     ),
     ChannelAttribute(
+        "cost",
+        AttributeType.MONEY,
+        required=False,
+        label="Cost",
+        help="What the piece costs you, in the currency of the store's country. Never "
+        "sent to Back Market: a price below cost, commission and minimum margin is "
+        "held.",
+        minimum=0,
+    ),
+    ChannelAttribute(
         "warranty_delay",
         AttributeType.INTEGER,
         required=False,

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.columns import id_field, json_field, time_field
@@ -55,6 +56,13 @@ class Store(SQLModel, table=True):
     categories: list[dict[str, Any]] = json_field(default=list)
     catalog_columns: list[str] | None = json_field()
     catalog_categories: dict[str, int] | None = json_field()
+    brake: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    brake_reference: dict[str, Any] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
+    minimum_margin: dict[str, Any] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
     config_version: int = 1
     version: int = 1
     current_catalog_id: UUID | None = None

@@ -12,6 +12,7 @@ from app.backmarket.markets import MARKETS, Environment, UnknownMarketError, mar
 from app.stores.lights import Light
 from app.stores.mapping import CategoryTarget, Mapping
 from app.stores.models import Store
+from app.stores.safety import Brake, MinimumMargin
 
 Interval = Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=31))]
 
@@ -126,6 +127,16 @@ class SettingsIn(BaseModel):
         description="changes by hand at Back Market: send ours again with "
         "the next run, or leave it until the offer's own value changes",
     )
+    brake: Brake = Field(
+        default_factory=Brake,
+        description="beyond a threshold the dangerous changes are held until they are "
+        "approved; all else goes out",
+    )
+    minimum_margin: MinimumMargin = Field(
+        default_factory=MinimumMargin,
+        description="where a cost is mapped, no price below cost, commission and this "
+        "leaves",
+    )
 
 
 class SettingsOut(BaseModel):
@@ -143,6 +154,8 @@ class SettingsOut(BaseModel):
     duplicate_skus: str
     quarantine_after: int
     drift: str
+    brake: Brake
+    minimum_margin: MinimumMargin
 
 
 class MappingOut(BaseModel):
@@ -252,6 +265,8 @@ def settings_out(store: Store) -> SettingsOut:
         duplicate_skus=store.duplicate_skus,
         quarantine_after=store.quarantine_after,
         drift=store.drift,
+        brake=Brake.model_validate(store.brake or {}),
+        minimum_margin=MinimumMargin.model_validate(store.minimum_margin or {}),
     )
 
 

@@ -106,6 +106,7 @@ async def delete(session: AsyncSession, store: Store) -> None:
     for table, column in (
         ("catalog_problem", "catalog_id IN (SELECT id FROM catalog WHERE store_id"),
         ("change", "publication_id IN (SELECT id FROM publication WHERE store_id"),
+        ("change", "publication_id IN (SELECT id FROM plan WHERE store_id"),
     ):
         await session.execute(
             text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
@@ -172,6 +173,8 @@ async def put_settings(
     store.duplicate_skus = wanted.duplicate_skus
     store.quarantine_after = wanted.quarantine_after
     store.drift = wanted.drift
+    store.brake = wanted.brake.model_dump(mode="json")
+    store.minimum_margin = wanted.minimum_margin.model_dump(mode="json")
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:

@@ -22,6 +22,9 @@ STORE_BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/publications"): {"kind": "offers"},
     ("PATCH", "/offers"): {"items": [{"sku": "A", "quantity": 1}]},
     ("POST", "/quarantine/release"): {"all": True},
+    ("POST", "/plans"): {"kind": "offers"},
+    ("POST", "/v1/publications/{publication_id}/approve"): {"all": True},
+    ("POST", "/v1/publications/{publication_id}/reject"): {"all": True},
     ("POST", "/v1/orders/{order_id}/ship"): {"tracking_number": "T1"},
 }
 OF_A_STORE = {
@@ -55,6 +58,12 @@ OF_A_STORE = {
     "/v1/publications/{publication_id}/errors": "GET",
     "/v1/publications/{publication_id}/calls": "GET",
     "/v1/publications/{publication_id}/rejected.csv": "GET",
+    "/v1/publications/{publication_id}/approve": "POST",
+    "/v1/publications/{publication_id}/reject": "POST",
+    "/v1/stores/{store_id}/holds": "GET",
+    "/v1/stores/{store_id}/plans": "POST",
+    "/v1/plans/{plan_id}": "GET",
+    "/v1/plans/{plan_id}/changes": "GET",
     "/v1/stores/{store_id}/orders/sync": "GET POST",
     "/v1/orders/{order_id}": "GET",
     "/v1/orders/{order_id}/accept": "POST",
@@ -183,6 +192,7 @@ async def house(api: httpx.AsyncClient, database_url: str) -> House:
         f"{path}/catalogs", content=b"a;b\n1;2", headers={"Content-Type": "text/csv"}
     )
     publication = await api.post(f"{path}/publications", json={})
+    plan = await api.post(f"{path}/plans", json={})
     account = (await api.get("/v1/seller-accounts")).json()["items"][0]
     await api.post(f"{path}/orders/sync")
     order_id = an_order(database_url, account["id"])
@@ -194,6 +204,7 @@ async def house(api: httpx.AsyncClient, database_url: str) -> House:
             "store_id": store["id"],
             "catalog_id": catalog.json()["id"],
             "publication_id": publication.json()["id"],
+            "plan_id": plan.json()["id"],
             "account_id": account["id"],
             "key_id": "01900000-0000-7000-8000-000000000000",
             "sku": "A1",

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.sharing import LOWEST, SharedQuantity
 from app.publications.plan import (
+    Guard,
     PlanRequest,
     PlanSummary,
     write_dispatches,
@@ -138,7 +139,7 @@ class Tables:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement.encode(), values)
 
-    async def plan(
+    async def plan(  # noqa: PLR0913 - what a plan can be made with
         self,
         *,
         lines: int = 1000,
@@ -146,6 +147,7 @@ class Tables:
         shared: bool = False,
         detail: int = 1000,
         policy: SharedQuantity = LOWEST,
+        guard: Guard | None = None,
     ) -> tuple[PlanSummary, list[Row]]:
         request = PlanRequest(
             publication_id=self.publication_id,
@@ -155,6 +157,7 @@ class Tables:
             single_max=single_max,
             detail=detail,
             policy=policy,
+            guard=guard or Guard(),
         )
         summary = await write_plan(self.session, request)
         await write_dispatches(self.session, self.publication_id, self.account_id)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.publications.plan import plan_hash
 from tests.publications.plan_table import (
     BATCH_OF_CREATES,
     BATCH_OF_UPDATES,
@@ -368,8 +367,8 @@ async def test_equal_content_has_an_equal_hash(tables: Tables):
     async def hash_of(*rows: Row) -> str:
         tables.execute("DELETE FROM offer")
         tables.offers(tables.store_id, rows)
-        await tables.plan()
-        return await plan_hash(tables.session, tables.publication_id)
+        summary, _ = await tables.plan()
+        return summary.digest
 
     first = await hash_of(fresh("A"), online("B", quantity=1))
 

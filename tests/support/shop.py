@@ -15,6 +15,11 @@ from stdnum import ean
 COLUMNS = ("sku", "ean", "price", "quantity", "grade", "category")
 MAPPING = {"attributes": {name: {"column": name} for name in COLUMNS}}
 CATEGORIES = {"items": [{"source": "Phones", "category_id": 1101, "cpa": "10.00"}]}
+NO_BRAKE = {
+    **dict.fromkeys(("zeroing", "price_jump", "price_wave", "shrunk")),
+    "empty_columns": False,
+}
+"""A few rows move by a lot in tests of other matters."""
 EANS = tuple(
     f"{body}{ean.calc_check_digit(str(body))}"
     for body in range(400638133000, 400638133400)
@@ -183,7 +188,8 @@ async def open_shop(
     assert answer.status_code == 201, answer.text
     shop = await _shop(api, sandbox_url, answer.json()["id"], country, token)
     path = f"/v1/stores/{shop.store_id}"
-    body = {"environment": "sandbox", "token": shop.token, **settings}
+    body = {"environment": "sandbox", "token": shop.token, "brake": NO_BRAKE}
+    body |= settings
     for name, content in (
         ("settings", body),
         ("mapping", MAPPING),

@@ -71,7 +71,10 @@ def read_cells(attributes: frozenset[str]) -> dict[str, pl.Expr]:
 
 
 def checked(
-    attributes: frozenset[str], categories: Lookup[str, int], currency: str
+    attributes: frozenset[str],
+    categories: Lookup[str, int],
+    currency: str,
+    commissions: Lookup[str, int],
 ) -> Checked:
     """Everything that is decided about one row by looking at that row alone."""
     result = Checked()
@@ -81,6 +84,9 @@ def checked(
     _take(result, "quantity")
     _grade(result)
     _category(result, categories)
+    if "cost" in attributes:
+        _money(result, "cost")
+        result.fields["cpa"] = _commission(commissions)
     _optional(result, attributes)
     _shipping(result, attributes)
     return result
@@ -179,6 +185,18 @@ def _category(result: Checked, categories: Lookup[str, int]) -> None:
     mapped = category.str.to_lowercase().is_in(keys.implode())
     result.flag(category.is_null(), "category", "category_missing")
     result.flag(category.is_not_null() & ~mapped, "category", "category_unmapped")
+
+
+def _commission(commissions: Lookup[str, int]) -> pl.Expr:
+    """That of the row's category, in hundredths of a percent."""
+    known = {key.strip(BLANKS).lower(): cpa for key, cpa in commissions.items()}
+    return (
+        pl.col("category")
+        .str.to_lowercase()
+        .replace_strict(
+            list(known), list(known.values()), default=None, return_dtype=pl.Int64
+        )
+    )
 
 
 def _optional(result: Checked, attributes: frozenset[str]) -> None:

@@ -22,6 +22,8 @@ class ImportConfig:
     invalid_rows: InvalidRowPolicy = "keep"
     partial: bool = False
     """Whether SKUs that the catalog does not name stay as they are."""
+    commissions: Lookup[str, int] = field(default_factory=dict)
+    """Hundredths of a percent by `category_key`; read where a cost is mapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of a catalog. The counts are exact, `reported` rows are stored."""
+    """What became of a catalog. The counts are exact, `reported` rows are stored.
+
+    `empty` are attributes that every offer needs and no row has a value for.
+    """
 
     counts: Counts
     columns: tuple[str, ...]
@@ -56,3 +61,4 @@ class ImportResult:
     reported: int
     excluded_by: dict[str, int] = field(default_factory=dict)
     """Rows that each filter left out; a row counts for the first that fits."""
+    empty: tuple[str, ...] = ()

@@ -90,6 +90,7 @@ def identity(config: ImportConfig) -> str:
         config.currency,
         config.duplicates,
         config.invalid_rows,
+        sorted(config.commissions.items()),
     )
     return sha256(repr(told).encode()).hexdigest()
 

@@ -20,6 +20,7 @@ from app.catalogs.engine.signs import given_signs, learned_signs, union
 from app.catalogs.engine.stage import (
     Staged,
     batches,
+    fields_of,
     keys_of,
     rows_in_full,
     sku_keys,
@@ -43,7 +44,8 @@ class FirstLoad:
 
     def write(self, connection: psycopg.Connection, store_id: UUID) -> Staged | None:
         """What a look at every row gives; None: the signs must be learned first."""
-        write_first_offers(connection, store_id, self._rows())
+        fields = fields_of(self._config)
+        write_first_offers(connection, store_id, fields, self._rows())
         keys = pl.concat(self._keys)
         if learned_signs(union(keys["traits"]), self._signs):
             return None
@@ -62,7 +64,7 @@ class FirstLoad:
             self._keys.append(keys_of(rows.lazy(), self._signs).collect())
             self._keep_texts(source, rows)
             live = rows.filter(is_live)
-            yield stored_rows(live, self.duplicates, self._config.invalid_rows)
+            yield stored_rows(live, self.duplicates, self._config)
 
     def _keep_texts(self, source: pl.LazyFrame, rows: pl.DataFrame) -> None:
         repeated = pl.col(LINE).is_in(self.duplicates.rows[LINE].implode())

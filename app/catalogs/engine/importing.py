@@ -15,6 +15,7 @@ from app.catalogs.engine import report
 from app.catalogs.engine.compare import KNOWN, Comparison, compare, find_duplicates
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.digest import ROWS, Digest
+from app.catalogs.engine.emptiness import empty_attributes
 from app.catalogs.engine.first import FirstLoad
 from app.catalogs.engine.known import (
     forget_digest,
@@ -191,7 +192,8 @@ class _Import:
         self, look: Look, comparison: Comparison, problems: pl.DataFrame
     ) -> ImportResult:
         """What goes beside the offers, in their transaction."""
-        result = _result(self.opened, look, comparison, problems.height)
+        empty = empty_attributes(self.opened.frame, self.config.mapping)
+        result = _result(self.opened, look, comparison, problems.height, empty)
         if self.config.partial:
             # A digest tells of all offers what the last import saw: not true any more.
             forget_digest(self.connection, self.store_id)
@@ -220,7 +222,11 @@ def _few_at_hand(staged: Staged, comparison: Comparison, bad: pl.Series) -> Stag
 
 
 def _result(
-    opened: OpenedCatalog, look: Look, comparison: Comparison, reported: int
+    opened: OpenedCatalog,
+    look: Look,
+    comparison: Comparison,
+    reported: int,
+    empty: tuple[str, ...],
 ) -> ImportResult:
     counts, settled = comparison.counts, look.settled.height
     left_out = excluded_by(look.staged.config.mapping, look.staged.keys)
@@ -237,4 +243,5 @@ def _result(
         problem_counts=report.problem_counts(look.staged.keys, comparison.duplicates),
         reported=reported,
         excluded_by=left_out,
+        empty=empty,
     )

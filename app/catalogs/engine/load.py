@@ -1,7 +1,7 @@
 """Move the outcome of a comparison into PostgreSQL, by COPY and in sets."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from io import BytesIO
@@ -14,14 +14,21 @@ import psycopg
 from psycopg import sql
 
 from app.catalogs.engine.compare import Comparison, Duplicates, refuse
-from app.catalogs.engine.config import InvalidRowPolicy
+from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.quick import put_over
 from app.catalogs.engine.reading import LINE
 from app.catalogs.engine.report import COLUMNS
-from app.catalogs.engine.stage import FIELDS, STANDINGS, WANTED, Staged
+from app.catalogs.engine.stage import (
+    FIELDS,
+    MARGIN,
+    STANDINGS,
+    WANTED,
+    Staged,
+    fields_of,
+)
 
 _SLICE_ROWS = 50_000
-_STORED = ("sku_key", "standing", "fingerprint", "problems", *FIELDS)
+_LEADING = ("sku_key", "standing", "fingerprint", "problems")
 
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 """Of COPY's text format; the backslash first."""
@@ -31,7 +38,8 @@ CREATE TEMP TABLE incoming (
   sku_key text COLLATE "C", standing text, fingerprint bigint, problems bigint,
   sku text, ean text, product_id text, grade text, new_battery boolean,
   price numeric(12,2), quantity integer, min_price numeric(12,2),
-  warranty_delay smallint, comment text, shipping text
+  warranty_delay smallint, comment text, shipping text,
+  cost numeric(12,2), cpa numeric(5,2)
 ) ON COMMIT DROP
 """
 
@@ -56,22 +64,28 @@ def write_offers(
     """Store the rows that differ; the caller holds the lock and the transaction."""
     if comparison.is_empty:
         return
-    gone = _gone(comparison.absent.to_frame("sku_key"))
+    fields = fields_of(staged.config)
+    gone = _gone(comparison.absent.to_frame("sku_key"), fields)
     rows = _rows_to_write(staged, comparison)
     connection.execute(_INCOMING)
-    _copy_in(connection, "incoming", _STORED, chain(rows, [gone]))
+    columns = (*_LEADING, *fields)
+    _copy_in(connection, "incoming", columns, chain(rows, [gone]))
     connection.execute("ANALYZE incoming")
     put_over(connection, store_id)
     connection.execute(_merge(), [store_id])
 
 
 def write_first_offers(
-    connection: psycopg.Connection, store_id: UUID, parts: Iterable[pl.DataFrame]
+    connection: psycopg.Connection,
+    store_id: UUID,
+    fields: Iterable[str],
+    parts: Iterable[pl.DataFrame],
 ) -> None:
     """Store the offers of a store that has none; `parts` are `stored_rows`."""
     store = pl.lit(str(store_id)).alias("store_id")
-    columns = ("store_id", *_STORED)
-    filled = (part.select(store, *_STORED) for part in parts)
+    stored = (*_LEADING, *fields)
+    columns = ("store_id", *stored)
+    filled = (part.select(store, *stored) for part in parts)
     _copy_in(connection, "offer", columns, filled)
 
 
@@ -92,19 +106,20 @@ def _rows_to_write(staged: Staged, comparison: Comparison) -> Iterator[pl.DataFr
     if lines is not None and lines.is_empty():
         return
     for batch in staged.batches(lines):
-        yield stored_rows(batch, comparison.duplicates, staged.config.invalid_rows)
+        yield stored_rows(batch, comparison.duplicates, staged.config)
 
 
 def stored_rows(
-    rows: pl.DataFrame, duplicates: Duplicates, policy: InvalidRowPolicy
+    rows: pl.DataFrame, duplicates: Duplicates, config: ImportConfig
 ) -> pl.DataFrame:
     """The columns of offers, of rows in full; a row that is not wanted has few."""
+    fields = fields_of(config)
     is_refused = pl.col(LINE).is_in(duplicates.refused.implode())
     return (
-        refuse(rows, duplicates.refused, policy)
+        refuse(rows, duplicates.refused, config.invalid_rows)
         .with_columns(
             pl.when(pl.col("standing") == WANTED).then(name).alias(name)
-            for name in FIELDS
+            for name in fields
             if name not in {"sku", "quantity"}
         )
         .select(
@@ -112,33 +127,37 @@ def stored_rows(
             _standing_word(),
             "fingerprint",
             pl.col("mask").alias("problems"),
-            *(_stored(name, is_refused) for name in FIELDS),
+            *(_stored(name, is_refused) for name in fields),
         )
     )
 
 
 def _stored(name: str, is_refused: pl.Expr) -> pl.Expr:
-    if name in {"price", "min_price"}:
+    if name in {"price", "min_price", "cost", "cpa"}:
         return pl.col(name) / 100
     if name == "quantity":
         return pl.when(~is_refused).then(name)
     return pl.col(name)
 
 
-def _gone(absent: pl.DataFrame) -> pl.DataFrame:
+def _gone(absent: pl.DataFrame, fields: Mapping[str, pl.DataType]) -> pl.DataFrame:
     return absent.select(
         "sku_key",
         pl.lit("gone").alias("standing"),
         pl.lit(None, pl.Int64).alias("fingerprint"),
         pl.lit(0, pl.Int64).alias("problems"),
         pl.col("sku_key").alias("sku"),
-        *(pl.lit(None, FIELDS[n]).alias(n) for n in FIELDS if n != "sku"),
+        *(pl.lit(None, fields[n]).alias(n) for n in fields if n != "sku"),
     )
 
 
 def _merge() -> sql.Composed:
-    """Insert or update in the order of the key, so that locks are taken in order."""
-    wanted_only = [n for n in FIELDS if n != "quantity"]
+    """Insert or update in the order of the key, so that locks are taken in order.
+
+    A cost that is not mapped any more is forgotten: `incoming` has none.
+    """
+    fields = (*FIELDS, *MARGIN)
+    wanted_only = [n for n in fields if n != "quantity"]
     return sql.SQL(
         "INSERT INTO offer AS o (store_id, {columns})"
         " SELECT %s, {columns} FROM incoming ORDER BY sku_key"
@@ -149,7 +168,7 @@ def _merge() -> sql.Composed:
         " WHEN 'kept' THEN coalesce(excluded.quantity, o.quantity)"
         " ELSE o.quantity END, {wanted}"
     ).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, _STORED)),
+        columns=sql.SQL(", ").join(map(sql.Identifier, (*_LEADING, *fields))),
         wanted=sql.SQL(", ").join(
             sql.SQL(
                 "{0} = CASE excluded.standing WHEN 'wanted' THEN excluded.{0}"

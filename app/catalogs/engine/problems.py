@@ -233,6 +233,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "a row that no filter of the mapping fits",
         Severity.UNSOLD,
     ),
+    *_money(51, "cost"),
 )
 
 _BY_NAME = {(problem.field, problem.code): problem for problem in PROBLEMS}

@@ -56,6 +56,8 @@ FIELDS: dict[str, pl.DataType] = {
     "shipping": pl.String(),
 }
 """The wanted fields; amounts in cents."""
+MARGIN: dict[str, pl.DataType] = {"cost": pl.Int64(), "cpa": pl.Int64()}
+"""Fields of a store that maps its cost: in cents, and hundredths of a percent."""
 
 REQUIRED = ("sku", "ean", "price", "quantity", "grade", "category")
 _KEYS = (
@@ -127,6 +129,11 @@ def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
     return frame.select(LINE, *mapped(config.mapping))
 
 
+def fields_of(config: ImportConfig) -> dict[str, pl.DataType]:
+    """The fields that are stored: nobody pays for a margin that has no cost."""
+    return FIELDS | MARGIN if "cost" in config.mapping.attributes else FIELDS
+
+
 def texts_of(config: ImportConfig) -> list[str]:
     """The attributes whose texts every row has, mapped or not."""
     return sorted({*config.mapping.attributes, *REQUIRED})
@@ -171,8 +178,9 @@ def rows_in_full(
     """FIELDS, what `keys_of` needs, and the evidence of its amounts."""
     attributes = frozenset(config.mapping.attributes)
     absent = [n for n in texts_of(config) if n not in attributes]
-    result = checked(attributes, config.categories, config.currency)
-    fields = (result.fields.get(name, pl.lit(None)) for name in FIELDS)
+    result = checked(attributes, config.categories, config.currency, config.commissions)
+    kinds = fields_of(config)
+    fields = (result.fields.get(name, pl.lit(None)) for name in kinds)
     read = read_cells(attributes) | {
         name: money(pl.col(name), _rule(name, sign, config.currency))
         for name, sign in signs.items()
@@ -197,7 +205,7 @@ def rows_in_full(
         _mask(result.masks),
         *(
             field.cast(kind).alias(name)
-            for field, (name, kind) in zip(fields, FIELDS.items(), strict=True)
+            for field, (name, kind) in zip(fields, kinds.items(), strict=True)
         ),
         *([LEFT_OUT] if config.mapping.filters else []),
     )
@@ -264,6 +272,7 @@ def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
         else pl.lit(_NULL)
         for name in ("product_id", "comment", "shipping", "min_price", "new_battery")
     ]
+    optional += [_counted(n).cast(pl.String) for n in MARGIN if "cost" in attributes]
     stock = _counted("price") * 2**21 + _counted("quantity")
     state = pl.col("mask") * len(STANDINGS) + pl.col("standing")
     return stable_hash(
@@ -295,4 +304,4 @@ def _mask(masks: list[pl.Expr]) -> pl.Expr:
 
 
 def _rule(name: str, sign: Sign | None, currency: str) -> MoneyRule:
-    return MoneyRule(currency, sign, zero_allowed=name.startswith("shipping"))
+    return MoneyRule(currency, sign, zero_allowed=name not in {"price", "min_price"})

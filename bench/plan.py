@@ -1,0 +1,131 @@
+"""How soon a plan is ready, and what it costs beside the changes it has.
+
+`python -m bench.plan` runs the whole service. One million offers are online, by rows
+that are marked as accepted rather than by publishing them: only the plan is measured.
+The last line is one JSON object; what others measure is null here.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+from app.database import libpq_url
+from bench.samples import make_catalog
+from bench.service import QUICK_TASKS, WITHOUT_LIMITS, Service, running_service
+
+LEAF = 1101
+SETTINGS = {**WITHOUT_LIMITS, "REFEED_TASK_POLL": "PT0.1S"}
+ACCEPT = """
+UPDATE offer SET listed = true, listing_id = sku_key, accepted_ean = ean,
+       accepted_grade = grade, accepted_price = price, accepted_quantity = quantity,
+       accepted_min_price = min_price, accepted_warranty_delay = warranty_delay,
+       accepted_comment = comment, accepted_shipping = shipping, accepted_at = now()
+ WHERE store_id = %s AND standing = 'wanted'
+"""
+# Offers that differ: their price is a euro above what was accepted.
+DIFFER = """
+UPDATE offer SET accepted_price = price - CASE WHEN sku_key IN (
+         SELECT sku_key FROM offer WHERE store_id = %(store)s AND standing = 'wanted'
+          ORDER BY sku_key LIMIT %(changes)s) THEN 1 ELSE 0 END
+ WHERE store_id = %(store)s AND standing = 'wanted'
+   AND accepted_price IS DISTINCT FROM price - CASE WHEN sku_key IN (
+         SELECT sku_key FROM offer WHERE store_id = %(store)s AND standing = 'wanted'
+          ORDER BY sku_key LIMIT %(changes)s) THEN 1 ELSE 0 END
+"""
+
+
+def prepare(service: Service, rows: int) -> str:
+    """A store whose catalog is online; returns its id."""
+    service.sandbox.patch("/_sandbox/options", json=QUICK_TASKS).raise_for_status()
+    store_id = service.open_store()
+    service.map_categories(store_id, LEAF)
+    path = service.folder / "catalog.csv"
+    make_catalog(path, rows)
+    service.upload(store_id, path)
+    _run(service, ACCEPT, [store_id])
+    return store_id
+
+
+def differ(service: Service, store_id: str, changes: int) -> None:
+    """Let so many offers differ, and no others."""
+    _run(service, DIFFER, {"store": store_id, "changes": changes})
+    service.settle()
+
+
+def _run(
+    service: Service, statement: str, values: Sequence[Any] | Mapping[str, Any]
+) -> None:
+    url = libpq_url(service.database_url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode(), values)
+        connection.execute("VACUUM ANALYZE offer")
+
+
+def planned(service: Service, store_id: str, changes: int) -> float:
+    """Seconds from the request to the plan that is ready, as a client sees it."""
+    start = time.perf_counter()
+    plan = service.call("POST", f"/v1/stores/{store_id}/plans", {"kind": "offers"})
+    path = f"/v1/plans/{plan['id']}"
+    while plan["state"] not in {"ready", "failed"}:
+        time.sleep(0.02)
+        plan = service.call("GET", path)
+    seconds = time.perf_counter() - start
+    if plan["state"] != "ready" or plan["counts"]["changes"] != changes:
+        raise RuntimeError(f"{changes} changes expected: {plan}")
+    return seconds
+
+
+def measure(
+    service: Service, store_id: str, changes: int, times: int
+) -> tuple[float, float]:
+    """The first plan after a change of so many offers, and the usual one."""
+    differ(service, store_id, changes)
+    seconds = [planned(service, store_id, changes) for _ in range(times)]
+    told = {"changes": changes, "seconds": [round(each, 3) for each in seconds]}
+    print(json.dumps(told), flush=True)
+    return seconds[0], statistics.median(seconds)
+
+
+def lanes_overhead_pct() -> float | None:
+    """What the lanes cost beside one lane: not measured here yet."""
+    return None
+
+
+def quick_path_p95_s() -> float | None:
+    """From a change of stock or price without a file to its call: not measured yet."""
+    return None
+
+
+def run(rows: int, times: int) -> dict[str, Any]:
+    one_percent, few = rows // 100, rows // 10_000
+    with running_service(SETTINGS) as service:
+        store_id = prepare(service, rows)
+        first, many = measure(service, store_id, one_percent, times)
+        _, little = measure(service, store_id, few, times)
+    return {
+        "bench": "plan",
+        "rows": rows,
+        "plan_s_10k_of_1m": round(first, 3),
+        "plan_s_1pct": round(many, 3),
+        "plan_s_001pct": round(little, 3),
+        "ratio_1pct_to_001pct": round(many / little, 1),
+        "lanes_overhead_pct": lanes_overhead_pct(),
+        "quick_path_p95_s": quick_path_p95_s(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench.plan", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=5, help="plans of each size")
+    given = parser.parse_args()
+    print(json.dumps(run(given.rows, given.times)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""An empty column that offers need is seen, whatever default the mapping has."""
+
+import polars as pl
+import pytest
+
+from app.catalogs.engine.emptiness import empty_attributes
+from app.catalogs.engine.reading import cell
+from app.stores.mapping import Mapping
+
+MAPPING = Mapping.model_validate(
+    {
+        "attributes": {
+            "sku": {"template": "{brand}-{number}"},
+            "ean": {"column": "ean"},
+            "price": {"column": "price"},
+            "quantity": {"column": "stock", "default": "0"},
+            "grade": {"constant": "GOOD"},
+            "comment": {"column": "comment"},
+        }
+    }
+)
+FULL = {"brand": "B", "number": "1", "ean": "E", "price": "9", "stock": "1"}
+
+
+@pytest.mark.parametrize(
+    ("last_row", "empty"),
+    [
+        pytest.param(FULL, (), id="a value in the very last row"),
+        pytest.param(FULL | {"stock": None}, ("quantity",), id="only the default"),
+        pytest.param(FULL | {"stock": " \u00a0"}, ("quantity",), id="only blanks"),
+        pytest.param(FULL | {"brand": None}, (), id="a part of a template"),
+        pytest.param(
+            FULL | {"ean": None, "price": None}, ("ean", "price"), id="two columns"
+        ),
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 3000])
+def test_which_attributes_have_no_value_in_any_row(last_row, empty, rows: int):
+    nothing = dict.fromkeys([*FULL, "comment"])
+    records = [nothing] * (rows - 1) + [{**nothing, **last_row}]
+    schema = dict.fromkeys(nothing, pl.String)
+    frame = pl.DataFrame(records, schema=schema).rename(cell).lazy()
+
+    assert empty_attributes(frame, MAPPING) == empty

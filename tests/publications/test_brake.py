@@ -1,0 +1,138 @@
+"""When the brake holds what: a decision over counts."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.publications.brake import (
+    CatalogFacts,
+    Counted,
+    Held,
+    decide,
+    doubts,
+    most_to_count,
+)
+from app.stores.safety import Brake, Share, Wave
+
+USUAL = Brake(
+    zeroing=Share(percent=Decimal(30), minimum=10),
+    price_wave=Wave(percent=Decimal(30), minimum=20, move_percent=Decimal(20)),
+    shrunk=Share(percent=Decimal(50), minimum=10),
+)
+OFF = Brake(
+    zeroing=None, price_jump=None, price_wave=None, shrunk=None, empty_columns=False
+)
+ZEROING, SHRUNK = "brake_zeroing", "brake_shrunk"
+EMPTY = "brake_column_empty"
+
+
+@pytest.mark.parametrize(
+    ("brake", "counted", "held"),
+    [
+        pytest.param(USUAL, Counted(0, 0, 100), Held(), id="nothing happens"),
+        pytest.param(USUAL, Counted(30, 0, 100), Held(), id="30 of 100: just allowed"),
+        pytest.param(USUAL, Counted(31, 0, 100), Held(ZEROING), id="31 of 100"),
+        pytest.param(USUAL, Counted(9, 0, 9), Held(), id="all of them, but few"),
+        pytest.param(USUAL, Counted(10, 0, 10), Held(ZEROING), id="all of ten"),
+        pytest.param(USUAL, Counted(0, 19, 19), Held(), id="few prices move"),
+        pytest.param(USUAL, Counted(0, 30, 100), Held(), id="prices: just allowed"),
+        pytest.param(USUAL, Counted(0, 31, 100), Held(wave=True), id="many prices"),
+        pytest.param(
+            USUAL, Counted(40, 40, 100), Held(ZEROING, wave=True), id="both at once"
+        ),
+        pytest.param(OFF, Counted(100, 100, 100), Held(), id="switched off"),
+    ],
+)
+def test_a_share_and_a_number_must_both_be_exceeded(brake, counted, held):
+    assert decide(brake, Held(), counted) == held
+
+
+@pytest.mark.parametrize(
+    ("brake", "before", "newest", "held"),
+    [
+        pytest.param(USUAL, None, CatalogFacts(5), Held(), id="the first catalog"),
+        pytest.param(USUAL, CatalogFacts(5), None, Held(), id="no catalog yet"),
+        pytest.param(
+            USUAL, CatalogFacts(100), CatalogFacts(50), Held(), id="half: allowed"
+        ),
+        pytest.param(
+            USUAL,
+            CatalogFacts(100),
+            CatalogFacts(49),
+            Held(SHRUNK),
+            id="less than half",
+        ),
+        pytest.param(
+            USUAL, CatalogFacts(10), CatalogFacts(1), Held(), id="few rows, almost all"
+        ),
+        pytest.param(
+            USUAL, CatalogFacts(100), CatalogFacts(500), Held(), id="it has grown"
+        ),
+        pytest.param(
+            USUAL,
+            CatalogFacts(9),
+            CatalogFacts(9, frozenset({"ean"})),
+            Held(EMPTY),
+            id="a column is empty now",
+        ),
+        pytest.param(
+            USUAL,
+            CatalogFacts(9, frozenset({"ean"})),
+            CatalogFacts(9, frozenset({"ean"})),
+            Held(),
+            id="it was empty before",
+        ),
+        pytest.param(
+            USUAL,
+            CatalogFacts(9),
+            CatalogFacts(9, frozenset({"price"})),
+            Held(EMPTY, price_empty=True),
+            id="no prices: a default is no price",
+        ),
+        pytest.param(
+            USUAL,
+            CatalogFacts(100),
+            CatalogFacts(9, frozenset({"quantity"})),
+            Held(EMPTY, quantity_empty=True),
+            id="no quantities: the reason that is told first",
+        ),
+        pytest.param(
+            OFF,
+            CatalogFacts(100),
+            CatalogFacts(1, frozenset({"quantity"})),
+            Held(),
+            id="switched off",
+        ),
+    ],
+)
+def test_a_catalog_is_doubted_beside_the_last_one_that_was_trusted(
+    brake, before, newest, held
+):
+    assert doubts(brake, before, newest) == held
+
+
+def test_a_doubted_catalog_stays_doubted_whatever_the_counts_say():
+    assert decide(USUAL, Held(EMPTY), Counted(99, 0, 100)) == Held(EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("counted", "most"),
+    [
+        pytest.param(Counted(9, 19), 0, id="too few to matter"),
+        pytest.param(Counted(30, 0), 100, id="no more than can matter"),
+        pytest.param(Counted(0, 31), 104, id="rounded up"),
+        pytest.param(Counted(30, 60), 200, id="the larger of both"),
+    ],
+)
+def test_no_more_offers_are_counted_than_the_decision_needs(counted, most):
+    assert most_to_count(USUAL, counted) == most
+
+
+@pytest.mark.parametrize("zeroing", [10, 11, 29, 30, 31, 100])
+@pytest.mark.parametrize("listed", [10, 33, 34, 99, 100, 103, 1000])
+def test_counting_no_further_decides_the_same(zeroing: int, listed: int):
+    most = most_to_count(USUAL, Counted(zeroing))
+
+    cut = decide(USUAL, Held(), Counted(zeroing, 0, min(most, listed)))
+
+    assert cut == decide(USUAL, Held(), Counted(zeroing, 0, listed))
