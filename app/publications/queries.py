@@ -89,7 +89,7 @@ async def changes(
     after: int | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Changes in the order of sending; filters by outcome, reason, sku."""
+    """Changes in the order of sending; filters by outcome, reason, sku, code."""
     given = {name: value for name, value in filters.items() if value is not None}
     where = "".join(f" AND {name} = :{name}" for name in given)
     rows = await session.execute(

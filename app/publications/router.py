@@ -152,6 +152,9 @@ async def list_changes(
     outcome: Outcome | None = None,
     reason: Reason | None = None,
     sku: Annotated[str | None, Query(max_length=200)] = None,
+    code: Annotated[
+        str | None, Query(max_length=50, description="only those with this code")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
     if_none_match: IfNoneMatch = None,
@@ -165,7 +168,7 @@ async def list_changes(
     etag = weak_etag(publication.progress, "csv" if wants_csv else "")
     if holds(etag, if_none_match):
         return not_modified(etag)
-    given = {"outcome": outcome, "reason": reason, "sku": sku}
+    given = {"outcome": outcome, "reason": reason, "sku": sku, "code": code}
     filters = {name: str(value) for name, value in given.items() if value}
     if wants_csv:
         sheet = changes_sheet(database, publication_id, filters)
