@@ -153,8 +153,10 @@ async def list_changes(
     outcome: Outcome | None = None,
     reason: Reason | None = None,
     lane: LaneName | None = None,
-    code: Annotated[str | None, Query(max_length=50)] = None,
     sku: Annotated[str | None, Query(max_length=200)] = None,
+    code: Annotated[
+        str | None, Query(max_length=50, description="only those with this code")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
     if_none_match: IfNoneMatch = None,

@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+import pytest
+from psycopg.errors import RaiseException
+
 from tests.publications.watching import eventually
 from tests.support.shop import CATEGORIES, MAPPING, Row, Shop, as_csv, row
 from tests.support.stack import query
@@ -160,6 +163,17 @@ async def test_a_store_may_begin_with_partial_catalogs(shop: Shop):
 
     assert before == {"A": "10.00", "B": "20.00"}
     assert await prices(shop) == {"B": "30.00"}
+
+
+async def test_a_worker_that_takes_a_partial_catalog_for_a_full_one_is_stopped(
+    shop: Shop, database_url: str
+):
+    """One of the release before would let everything else disappear."""
+    catalog = await partial(shop, row("A"))
+    statement = "UPDATE store SET current_catalog_id = %s"
+
+    with pytest.raises(RaiseException, match="cannot be all that a store wants"):
+        await asyncio.to_thread(query, database_url, statement, catalog["id"])
 
 
 async def test_an_unknown_mode_is_refused(shop: Shop):

@@ -61,9 +61,11 @@ async def test_the_same_data_refused_n_times_is_not_sent_again(shop: Shop):
     await allow(shop, 2)
     await refused(shop, "price too low", "BAD", times=2)
 
-    changes = await shop.changes(await shop.publish())
+    run = await shop.publish()
 
+    changes = await shop.changes(run, outcome="held", code="quarantined")
     assert outcomes(changes) == {"BAD": ("held", "quarantined")}
+    assert await shop.changes(run, code="price") == []
     assert (await times_sent(shop))["BAD"] == 2
     assert [(g["offers"], g["quarantined"]) for g in await errors(shop)] == [(1, 1)]
 
