@@ -1,12 +1,13 @@
 """Reads back what a run created, emptied or repaired: accepted is not applied."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from sqlalchemy import text
 
 from app.accounts import service as accounts
+from app.backmarket.client import MAX_PAGE_SIZE
 from app.backmarket.errors import BackMarketError
 from app.backmarket.listings import Listing
 from app.crashpoints import crashpoint
@@ -42,35 +43,38 @@ _AWAITED = text(
 _POLICY = text("SELECT drift FROM store WHERE id = :store")
 
 
+_PAGES = 60
+"""Pages that are read inside a run at most: half a minute at the usual pace."""
+_MOST = 10_000
+
+
 async def read_back(run: Run) -> None:
     """Look at what the run created, took offline or repaired, before it ends.
 
     What does not show is `unconfirmed`, and its baseline is what was read: the next
-    run sends it again. More than can be looked up one by one, or what cannot be read
-    now, is left to a walk through all listings, which is asked for.
+    run sends it again. What is too much to be looked for now, or cannot be read, is
+    left to a walk through all listings, which is asked for.
     """
     async with run.tools.database.transaction() as tx:
         if run.kind is Kind.PRODUCTS:
             await run.lease.confirm(tx.session)
             await mark_too_late(tx.session, run.publication_id, run.store_id)
         values = {"store": run.store_id, "publication": run.publication_id}
-        most = {"most": readback.BY_SKU_MAX + 1}
-        awaited = (await tx.session.execute(_AWAITED, values | most)).all()
+        rows = await tx.session.execute(_AWAITED, values | {"most": _MOST})
+        awaited = {row.sku_key: row for row in rows}
         since = await accounts.database_now(tx.session)
         policy = await tx.session.scalar(_POLICY, values)
     if not awaited:
         return
-    seen = None
-    if len(awaited) <= readback.BY_SKU_MAX:
-        seen = await _look(run, awaited)
+    seen = await _look(run, awaited)
     crashpoint("publish.looked")
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
-        if seen is None:
+        if len(seen) < len(awaited):
             await tx.enqueue(JobKind.CONFIRM, run.store_id)
-            return
         await open_tables(tx.session)
-        await note_seen(tx.session, columns_of(seen), [a.fields for a in awaited])
+        fields = [awaited[key].fields for key in seen]
+        await note_seen(tx.session, columns_of(seen.items()), fields)
         compared = await compare(
             tx.session,
             Look(
@@ -86,20 +90,38 @@ async def read_back(run: Run) -> None:
     log.info("publish.read_back", **compared.counts)
 
 
-async def _look(
-    run: Run, awaited: Sequence[Any]
-) -> list[tuple[str, Listing | None]] | None:
-    """None: not now. What was accepted stays so until somebody can look."""
+async def _look(run: Run, awaited: Mapping[str, Any]) -> dict[str, Listing | None]:
+    """What could be learned now, by SKU key; what was accepted stays so until then."""
+    seen: dict[str, Listing | None] = {}
+    one_by_one = len(awaited) <= readback.BY_SKU_MAX
     try:
-        return [
-            (
-                row.sku_key,
-                await readback.find(
-                    run.tools.back_market, run.access, row.sku, row.listing_id
-                ),
-            )
-            for row in awaited
-        ]
+        await (_look_each if one_by_one else _look_at_newest)(run, awaited, seen)
     except (AccountRestsError, BackMarketError) as error:
         log.warning("publish.not_read_back", error=type(error).__name__)
-        return None
+    return seen
+
+
+async def _look_each(
+    run: Run, awaited: Mapping[str, Any], seen: dict[str, Listing | None]
+) -> None:
+    for key, row in awaited.items():
+        seen[key] = await readback.find(
+            run.tools.back_market, run.access, row.sku, row.listing_id
+        )
+
+
+async def _look_at_newest(
+    run: Run, awaited: Mapping[str, Any], seen: dict[str, Listing | None]
+) -> None:
+    """Listings come newest first (section 3): what was created is on the first pages.
+
+    What is not there may still be further back, so nothing is taken for missing.
+    """
+    created = sum("grade" in row.fields.split() for row in awaited.values())
+    for page in range(1, min(2 * created // MAX_PAGE_SIZE + 2, _PAGES) + 1):
+        answer = await run.tools.back_market.listings(run.access, page)
+        for listing in answer.items:
+            if (key := (listing.sku or "").lower()) in awaited:
+                seen[key] = listing
+        if len(seen) == len(awaited) or not answer.has_next:
+            return

@@ -226,33 +226,57 @@ async def test_each_market_is_read_with_its_own_prices(shop: Shop):
     assert list(await drift(german)) == [("A", "price")]
 
 
-async def test_a_large_run_is_read_back_by_a_walk_that_a_creation_disturbs(
-    shop: Shop,
-):
-    """The new listing moves the others down by one while pages are read."""
-    rows = [row(f"S{n:03}") for n in range(119)]
-    fault = {"method": "GET", "path": "/ws/listings", "count": 1, "seconds": 1.5}
-    await shop.fault("slow_answer", **fault)
-    await shop.upload([*rows, row("lower")])
+async def test_a_large_creation_is_found_on_the_first_pages(shop: Shop):
+    await shop.upload([row(f"S{n:03}") for n in range(70)])
 
     run = await shop.publish()
-    await asyncio.sleep(0)
+
+    assert run["counts"]["confirmed"] == 70
+    known = await shop.api.get(f"/v1/stores/{shop.store_id}/confirm")
+    assert known.status_code == 404
+
+
+async def test_a_large_emptying_is_read_back_by_a_walk_after_the_run(shop: Shop):
+    await shop.upload([row(f"S{n:03}") for n in range(121)])
+    await shop.publish()
+    await shop.fault("ignored_row", sku="S007", count=1)
+    await shop.upload([row("S120")])
+
+    run = await shop.publish()
+    seen = await walked(shop)
+
+    assert run["counts"]["by_outcome"] == {"accepted": 120}
+    assert seen["counts"]["confirmed"] + seen["counts"]["unconfirmed"] == 121
+    later = (await run_of(shop, run))["counts"]
+    assert later["by_outcome"] == {"accepted": 119, "unconfirmed": 1}
+    assert later["confirmed"] == 119
+
+
+async def test_a_listing_that_is_created_while_pages_are_read_hides_none(shop: Shop):
+    """The new listing moves the others down by one."""
+    rows = [row(f"S{n:03}") for n in range(119)]
+    await shop.upload([*rows, row("lower")])
+    run = await shop.publish()
+    fault = {"method": "GET", "path": "/ws/listings", "count": 1, "seconds": 1.5}
+    await shop.fault("slow_answer", **fault)
+
+    await walk(shop, wait=False)
+    await asyncio.sleep(0.7)  # the first page is read, its answer is under way
     listings = [{"sku": "NEWEST", "quantity": 1, "markets": {"FR": {"price": "9.00"}}}]
     await shop.sandbox(
         "POST", f"/accounts/{shop.account}/listings", json={"listings": listings}
     )
     seen = await walked(shop)
 
-    assert run["counts"]["by_outcome"] == {"accepted": 120}
+    assert run["counts"]["confirmed"] == 120
+    assert seen["listings"] == 121
     assert seen["counts"]["confirmed"] == 120
     assert (seen["counts"]["vanished"], seen["counts"]["unconfirmed"]) == (0, 0)
-    assert (await run_of(shop, run))["counts"]["confirmed"] == 120
 
 
 async def test_a_listing_that_moved_past_the_reader_is_not_taken_for_gone(shop: Shop):
     await shop.upload([row(f"S{n:03}") for n in range(70)])
     await shop.publish()
-    await walked(shop)
     fault = {"method": "GET", "path": "/ws/listings", "count": 1, "seconds": 1.5}
     await shop.fault("slow_answer", **fault)
 
