@@ -1,13 +1,15 @@
 """A mapping is tried on a stored catalog: what it would do, and nothing is changed."""
 
 import gzip
+import json
 from typing import Any
 
 import httpx
 import pytest
 
+from app.catalogs.engine import heads
 from app.catalogs.engine.heads import head_of
-from app.catalogs.engine.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.source import SourceFile
 from app.settings import Settings
 from tests.support.shop import CATEGORIES, COLUMNS, MAPPING, Shop, as_csv, row
 from tests.support.stack import open_api
@@ -249,11 +251,27 @@ async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings)
     assert found["funnel"]["wanted"] == found["funnel"]["rows"]
 
 
-def test_a_head_ends_with_a_line_and_a_json_array_has_none(tmp_path):
-    csv, wide, array = (tmp_path / n for n in ("a.csv", "b.csv", "c.json"))
+async def test_of_a_large_json_array_the_first_records_are_looked_at(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(heads, "MOST_RECORDS", 3)
+    rows = json.dumps([row(f"S{n}") for n in range(50)])
+    async with open_api(
+        settings.model_copy(update={"large_catalog_bytes": 1000})
+    ) as api:
+        path = await store_with(api, rows.encode(), "application/json")
+
+        found = await preview(
+            api, path, mapping=MAPPING, categories=CATEGORIES["items"]
+        )
+
+    assert (found["whole"], found["funnel"]["rows"]) == (False, 3)
+
+
+def test_a_head_ends_with_a_line(tmp_path):
+    csv, wide = tmp_path / "a.csv", tmp_path / "b.csv"
     csv.write_bytes(b"a;b\n1;2\n3;4\n")
     wide.write_text("a;b\n1;2\n3;4\n", encoding="utf-16")
-    array.write_bytes(b'[{"a": 1}, {"a": 2}]')
 
     cut = head_of(SourceFile(csv), 9, tmp_path)
     text = cut.source.path.read_bytes()
@@ -262,5 +280,3 @@ def test_a_head_ends_with_a_line_and_a_json_array_has_none(tmp_path):
     assert (cut.is_whole, text) == (False, b"a;b\n1;2\n")
     assert uneven.source.path.read_text("utf-16") == "a;b\n1;2\n"
     assert head_of(SourceFile(csv), 12, tmp_path).is_whole
-    with pytest.raises(CatalogRejectedError, match="JSON array"):
-        head_of(SourceFile(array), 9, tmp_path)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import IO, cast
 
 from app.catalogs.engine.formats import GZIP_MAGIC, SAMPLE, Format, find_format
-from app.catalogs.engine.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.source import SourceFile
+
+MOST_RECORDS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Head:
 def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
     """At most so many bytes once unpacked, up to the end of a line.
 
-    Raises CatalogRejectedError for a larger JSON array: it has no lines to cut at.
+    A larger JSON array has no lines to cut at: of it the first records count.
     """
     try:
         with _opened(source.path) as file:
@@ -31,11 +33,8 @@ def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
     if len(start) <= most_bytes:
         return Head(source, is_whole=True)
     if find_format(source, start[:SAMPLE].decode(errors="ignore")) is Format.JSON:
-        raise CatalogRejectedError(
-            "too_large_to_preview",
-            "a JSON array of this size cannot be looked into in part",
-            f"at most {most_bytes} bytes, or NDJSON, CSV, TSV",
-        )
+        limits = replace(source.limits, max_json_records=MOST_RECORDS)
+        return Head(replace(source, limits=limits), is_whole=False)
     end = start.rfind(b"\n") + 1 or most_bytes
     path = workdir / "head"
     path.write_bytes(start[: end + end % 2] if start[:2] in _WIDE else start[:end])

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,7 +86,7 @@ def _open(
     form = find_format(source, sample)
     found = Found(form, text.encoding, compression=compression)
     if form in {Format.JSON, Format.NDJSON}:
-        return _open_json(text, found, needed, workdir)
+        return _open_json(text, found, needed, workdir, source.limits.max_json_records)
     return _open_csv(source, text, found, needed, workdir)
 
 
@@ -156,11 +157,15 @@ def _scan_plain(
 
 
 def _open_json(
-    text: Utf8File, found: Found, needed: Collection[str] | None, workdir: Path
+    text: Utf8File,
+    found: Found,
+    needed: Collection[str] | None,
+    workdir: Path,
+    most: int | None,
 ) -> OpenedCatalog:
     if needed is None:
-        needed = tuple(dict.fromkeys(_names(_json_records(text, found))))
-    path, names = _copy(_json_records(text, found), needed, workdir)
+        needed = tuple(dict.fromkeys(_names(islice(_json_records(text, found), most))))
+    path, names = _copy(islice(_json_records(text, found), most), needed, workdir)
     columns = _checked(names, needed)
     return OpenedCatalog(_sound(_scan_copy(path, columns), columns), names, found)
 
