@@ -1,6 +1,7 @@
 """A mapping is tried on a stored catalog: what it would do, and nothing is changed."""
 
 import gzip
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import polars as pl
 import pytest
 
+from app.catalogs.engine import heads
 from app.catalogs.engine.heads import head_of
 from app.catalogs.engine.source import CatalogRejectedError, SourceFile
 from app.settings import Settings
@@ -252,11 +254,27 @@ async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings)
     assert found["funnel"]["wanted"] == found["funnel"]["rows"]
 
 
-def test_a_head_ends_with_a_line_and_a_json_array_has_none(tmp_path):
-    csv, wide, array = (tmp_path / n for n in ("a.csv", "b.csv", "c.json"))
+async def test_of_a_large_json_array_the_first_records_are_looked_at(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(heads, "MOST_RECORDS", 3)
+    rows = json.dumps([row(f"S{n}") for n in range(50)])
+    async with open_api(
+        settings.model_copy(update={"large_catalog_bytes": 1000})
+    ) as api:
+        path = await store_with(api, rows.encode(), "application/json")
+
+        found = await preview(
+            api, path, mapping=MAPPING, categories=CATEGORIES["items"]
+        )
+
+    assert (found["whole"], found["funnel"]["rows"]) == (False, 3)
+
+
+def test_a_head_ends_with_a_line(tmp_path):
+    csv, wide = tmp_path / "a.csv", tmp_path / "b.csv"
     csv.write_bytes(b"a;b\n1;2\n3;4\n")
     wide.write_text("a;b\n1;2\n3;4\n", encoding="utf-16")
-    array.write_bytes(b'[{"a": 1}, {"a": 2}]')
 
     cut = head_of(SourceFile(csv), 9, tmp_path)
     text = cut.source.path.read_bytes()
@@ -265,12 +283,15 @@ def test_a_head_ends_with_a_line_and_a_json_array_has_none(tmp_path):
     assert (cut.is_whole, text) == (False, b"a;b\n1;2\n")
     assert uneven.source.path.read_text("utf-16") == "a;b\n1;2\n"
     assert head_of(SourceFile(csv), 12, tmp_path).is_whole
-    with pytest.raises(CatalogRejectedError, match="JSON array"):
-        head_of(SourceFile(array), 9, tmp_path)
 
 
-def test_what_has_no_lines_is_looked_into_whole_or_not_at_all(tmp_path: Path):
-    csv = b"sku;price\nA;1\nB;2\n"
+def test_of_what_has_no_lines_the_first_records_count_and_a_zip_is_whole_or_not(
+    tmp_path: Path,
+):
+    csv = b"sku;price\
+A;1\
+B;2\
+"
     zipped, parquet = tmp_path / "a.zip", tmp_path / "a.parquet"
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.writestr("a.csv", csv)
@@ -282,7 +303,9 @@ def test_what_has_no_lines_is_looked_into_whole_or_not_at_all(tmp_path: Path):
 
     assert whole.is_whole
     assert whole.source.path.read_bytes() == csv
-    for path in (zipped, parquet, feed):
-        with pytest.raises(CatalogRejectedError) as refused:
-            head_of(SourceFile(path), len(csv) - 1, tmp_path)
-        assert refused.value.code == "too_large_to_preview"
+    for path in (parquet, feed):
+        part = head_of(SourceFile(path), 9, tmp_path)
+        assert (part.is_whole, part.source.limits.max_records) == (False, 100_000)
+    with pytest.raises(CatalogRejectedError) as refused:
+        head_of(SourceFile(zipped), len(csv) - 1, tmp_path)
+    assert refused.value.code == "too_large_to_preview"

@@ -16,6 +16,8 @@ from app.catalogs.engine.formats import (
 )
 from app.catalogs.engine.source import CatalogRejectedError, SourceFile
 
+MOST_RECORDS = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -28,8 +30,8 @@ class Head:
 def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
     """At most so many bytes once unpacked, up to the end of a line.
 
-    Raises CatalogRejectedError for what is larger and has no lines to cut at: a JSON
-    array, XML, Parquet, and whatever is in a ZIP archive.
+    A larger JSON array, XML feed or Parquet file has no lines to cut at: of it the
+    first records count. Raises CatalogRejectedError for a larger ZIP archive.
     """
     with source.path.open("rb") as file:
         magic = file.read(4)
@@ -42,16 +44,19 @@ def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
         return Head(source, is_whole=True)  # whoever reads it will say so
     if len(start) <= most_bytes:
         return Head(source, is_whole=True)
-    if start.startswith(PARQUET_MAGIC):
-        raise _too_large("a Parquet file", most_bytes)
-    if looks_like_xml(source, start[:SAMPLE]):
-        raise _too_large("a feed in XML", most_bytes)
+    if start.startswith(PARQUET_MAGIC) or looks_like_xml(source, start[:SAMPLE]):
+        return _first_records(source)
     if find_format(source, start[:SAMPLE].decode(errors="ignore")) is Format.JSON:
-        raise _too_large("a JSON array", most_bytes)
+        return _first_records(source)
     end = start.rfind(b"\n") + 1 or most_bytes
     path = workdir / "head"
     path.write_bytes(start[: end + end % 2] if start[:2] in _WIDE else start[:end])
     return Head(replace(source, path=path), is_whole=False)
+
+
+def _first_records(source: SourceFile) -> Head:
+    limits = replace(source.limits, max_records=MOST_RECORDS)
+    return Head(replace(source, limits=limits), is_whole=False)
 
 
 def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
@@ -60,18 +65,14 @@ def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
         plain = unpack(replace(source, limits=limits), workdir)
     except CatalogRejectedError as error:
         if error.code == "too_large":
-            raise _too_large("a ZIP archive", most_bytes) from None
+            raise CatalogRejectedError(
+                "too_large_to_preview",
+                "a ZIP archive of this size cannot be looked into in part",
+                f"at most {most_bytes} bytes, or what is in it, by itself or in gzip",
+            ) from None
         raise
     unpacked = replace(plain.source, path=plain.path, limits=source.limits)
     return Head(unpacked, is_whole=True)
-
-
-def _too_large(what: str, most_bytes: int) -> CatalogRejectedError:
-    return CatalogRejectedError(
-        "too_large_to_preview",
-        f"{what} of this size cannot be looked into in part",
-        f"at most {most_bytes} bytes, or NDJSON, CSV, TSV",
-    )
 
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")

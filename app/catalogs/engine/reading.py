@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -114,6 +115,8 @@ def _open_parquet(plain: Plain, needed: Collection[str] | None) -> OpenedCatalog
         pl.lit(0, pl.UInt8).alias(FLAW),
         *(pl.col(name).alias(cell(name)) for name in columns),
     )
+    if plain.source.limits.max_records:
+        frame = frame.head(plain.source.limits.max_records)
     found = Found(Format.PARQUET, None, compression=plain.compression)
     return OpenedCatalog(_sound(frame, columns), file.names, found)
 
@@ -206,9 +209,10 @@ def _open_records(
     workdir: Path,
 ) -> OpenedCatalog:
     """Every record has names of its own; `read` starts from the beginning."""
+    most = plain.source.limits.max_records
     if needed is None:
-        needed = first_names(read())
-    frame, names = _copy(read(), needed, workdir, plain.source.limits)
+        needed = first_names(islice(read(), most))
+    frame, names = _copy(islice(read(), most), needed, workdir, plain.source.limits)
     columns = _checked(names, needed)
     return OpenedCatalog(_sound(frame, columns), names, found)
 

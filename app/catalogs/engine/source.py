@@ -41,6 +41,8 @@ class Limits:
     max_ratio: int = 200
     ratio_counts_after_bytes: int = 32 * 1024**2
     max_stored_problems: int = 100_000
+    max_records: int | None = None
+    """Where only the beginning is looked at; None is all."""
 
 
 @dataclass(frozen=True, slots=True)
