@@ -61,9 +61,17 @@ def test_every_refusal_is_declared_as_a_problem(operation: dict[str, Any]):
         assert content["schema"]["$ref"].endswith("/Problem")
 
 
+BY_TIME = "PATCH /v1/stores/{store_id}/offers"
+"""Its items say by their time, not by a version, what they are newer than."""
+
+
 @pytest.mark.parametrize(
     "name",
-    [n for n in UNDER_V1 if "{store_id}" in n and n[:3] in {"PUT", "PAT", "DEL"}],
+    [
+        n
+        for n in UNDER_V1
+        if "{store_id}" in n and n[:3] in {"PUT", "PAT", "DEL"} and n != BY_TIME
+    ],
 )
 def test_a_change_of_a_store_declares_if_match(name: str):
     operation = OPERATIONS[name]

@@ -66,11 +66,11 @@ async def test_who_changed_what_is_told_and_a_put_that_changes_nothing_is_no_ver
 
     newest, first = await versions(api, path, "categories")
     assert newest["number"] == 2
-    assert newest["set_by"] == {"key_id": issued.json()["id"], "name": "erp"}
+    assert newest["set_by"] == {"id": issued.json()["id"], "name": "erp"}
     assert newest["differences"] == [
         {"path": "/Phones/cpa", "before": "10.00", "after": "12.00"}
     ]
-    assert first["set_by"] == {"key_id": None, "name": "admin key"}
+    assert first["set_by"] == {"id": None, "name": "admin key"}
 
 
 async def test_settings_from_before_are_a_version_and_a_token_is_in_none(

@@ -13,7 +13,7 @@ from app.stores.history.models import StoreVersion
 class SetBy(BaseModel):
     """The API key that set a version."""
 
-    key_id: UUID | None = Field(description="null for the admin key")
+    id: UUID | None = Field(description="of the API key; null for the admin key")
     name: str = Field(
         description="name of the key; `unknown` for what stood there before versions "
         "were kept"
@@ -56,4 +56,4 @@ def version_in_full(version: StoreVersion) -> VersionInFull:
 
 def _told(version: StoreVersion) -> dict[str, Any]:
     told = version.model_dump(exclude={"store_id", "content", "key_id", "set_by"})
-    return told | {"set_by": {"key_id": version.key_id, "name": version.set_by}}
+    return told | {"set_by": {"id": version.key_id, "name": version.set_by}}
