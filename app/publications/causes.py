@@ -104,8 +104,11 @@ RETRY_PAUSES = tuple(timedelta(minutes=m) for m in (5, 10, 20, 40, 80, 160, 320)
 """How long the first, second, ... transient refusal of an offer lets it rest."""
 JITTER = 0.25
 """Each pause is longer or shorter by up to this share, so that offers spread."""
-GATHER = timedelta(minutes=1)
-"""How much later than the first offer that is due its run begins, to take others."""
+GATHER = 0.1
+"""By which share of its pause a run waits longer than the first offer that is due.
+
+So it takes others along: a few runs for offers that were refused together.
+"""
 
 
 @lru_cache(maxsize=4096)

@@ -225,14 +225,16 @@ async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> Non
 
 async def _try_again(tx: Transaction, run: Run) -> None:
     """A run by itself for when the first offer that only has to wait is due again."""
-    due = await tx.session.scalar(text(NEXT_RETRY), {"store": run.store_id})
+    due = await tx.session.scalar(
+        text(NEXT_RETRY), {"store": run.store_id, "gather": GATHER}
+    )
     if due:
         await requests.request(
             tx,
             run.store_id,
             run.account_id,
             Trigger.FOLLOW_UP,
-            not_before=due + GATHER,
+            not_before=due,
         )
 
 

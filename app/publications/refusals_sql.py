@@ -30,11 +30,13 @@ FORGOTTEN = """in_error = false, error_code = NULL, error_message = NULL,
 """What an offer that is not refused any more says about refusals."""
 
 NEXT_RETRY = """
-SELECT min(o.error_retry_at) FROM offer AS o JOIN store AS s ON s.id = o.store_id
+SELECT min(o.error_retry_at
+           + CAST(:gather AS float8) * (o.error_retry_at - o.error_at))
+  FROM offer AS o JOIN store AS s ON s.id = o.store_id
  WHERE o.store_id = :store AND o.in_error AND o.dirty AND o.error_class = 'transient'
    AND o.error_retry_at > now() AND s.active AND s.publish_offers
 """
-"""When the store has an offer that is due again; what is due already is in a run."""
+"""When a run should take what is due again; what is due already is in one."""
 
 _SAME = f"""(o.in_error AND o.error_code IS NOT DISTINCT FROM s.code
          AND {CAUSE.format(message="o.error_message")}
