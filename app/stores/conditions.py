@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from app.stores.channel import ATTRIBUTE_NAMES
 from app.stores.patterns import Name, Number, Pattern, Text
@@ -162,21 +163,25 @@ class NotSo(Group):
         return (self.of,)
 
 
-Condition = Annotated[
-    Equals
-    | In
-    | Contains
-    | StartsWith
-    | EndsWith
-    | Matches
-    | Empty
-    | Compare
-    | OfStore
-    | AllOf
-    | AnyOf
-    | NotSo,
-    Field(discriminator="op"),
-]
+Condition = TypeAliasType(
+    "Condition",
+    Annotated[
+        Equals
+        | In
+        | Contains
+        | StartsWith
+        | EndsWith
+        | Matches
+        | Empty
+        | Compare
+        | OfStore
+        | AllOf
+        | AnyOf
+        | NotSo,
+        Field(discriminator="op"),
+    ],
+)
+"""A named type, so that the API's description says it once."""
 
 
 def depth_of(condition: Node) -> int:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from app.stores.conditions import Condition
 from app.stores.patterns import (
@@ -223,31 +224,34 @@ class Buffer(NumberStep):
     keep: int = Field(ge=0, le=1_000_000)
 
 
-AnyStep = Annotated[
-    Lower
-    | Upper
-    | Squeeze
-    | StripTags
-    | Replace
-    | RegexReplace
-    | Extract
-    | Lookup
-    | Prepend
-    | Append
-    | Shorten
-    | Part
-    | SetText
-    | AddPercent
-    | Multiply
-    | Divide
-    | Add
-    | Round
-    | Ending
-    | AtLeast
-    | AtMost
-    | Buffer,
-    Field(discriminator="op"),
-]
+AnyStep = TypeAliasType(
+    "AnyStep",
+    Annotated[
+        Lower
+        | Upper
+        | Squeeze
+        | StripTags
+        | Replace
+        | RegexReplace
+        | Extract
+        | Lookup
+        | Prepend
+        | Append
+        | Shorten
+        | Part
+        | SetText
+        | AddPercent
+        | Multiply
+        | Divide
+        | Add
+        | Round
+        | Ending
+        | AtLeast
+        | AtMost
+        | Buffer,
+        Field(discriminator="op"),
+    ],
+)
 
 MONEY_STEPS = (AddPercent, Multiply, Divide, Add, Round, Ending, AtLeast, AtMost)
 QUANTITY_STEPS = (AddPercent, Multiply, Divide, Add, Buffer, AtMost)

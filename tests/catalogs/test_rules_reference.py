@@ -67,7 +67,7 @@ def test_the_reference_has_an_example_of_each_part():
 
 
 def ops_of(union: Any) -> set[str]:
-    members = get_args(get_args(union)[0])
+    members = get_args(get_args(union.__value__)[0])
     return {op for m in members for op in get_args(m.model_fields["op"].annotation)}
 
 
