@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 
@@ -28,6 +28,7 @@ class Merchant:
     scheme: str = "http"
     asked: list[Asked] = field(default_factory=list)
     answers: dict[str, Respond] = field(default_factory=dict)
+    talking: set["asyncio.Task[None]"] = field(default_factory=set)
 
     def url(self, path: str = "/stock.csv", host: str = "127.0.0.1") -> str:
         return f"{self.scheme}://{host}:{self.port}{path}"
@@ -39,22 +40,44 @@ class Merchant:
     async def talk(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            first, *lines = head.strip().split("\r\n")
-            headers = dict(line.split(": ", 1) for line in lines)
-            asked = Asked(
-                first.split(" ")[1], {name.lower(): v for name, v in headers.items()}
-            )
-            self.asked.append(asked)
-            nothing = reply(b"nothing here", "404 Not Found")
-            for piece in self.answers.get(asked.path, lambda _: [nothing])(asked):
-                if isinstance(piece, bytes):
-                    writer.write(piece)
-                    await writer.drain()
-                else:
-                    await asyncio.sleep(piece)
-        writer.close()
+        task = asyncio.current_task()
+        assert task
+        self.talking.add(task)
+        try:
+            await self._answer(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.talking.discard(task)
+            if task.cancelling():
+                writer.transport.abort()
+            writer.close()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.strip().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        asked = Asked(
+            first.split(" ")[1], {name.lower(): v for name, v in headers.items()}
+        )
+        self.asked.append(asked)
+        nothing = reply(b"nothing here", "404 Not Found")
+        for piece in self.answers.get(asked.path, lambda _: [nothing])(asked):
+            if isinstance(piece, bytes):
+                writer.write(piece)
+                await writer.drain()
+            else:
+                await asyncio.sleep(piece)
+
+    async def hang_up(self) -> None:
+        """End what is still being answered."""
+        tasks = list(self.talking)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # transports close in the loop's next round
 
 
 def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
@@ -89,3 +112,4 @@ async def open_merchant(tls: ssl.SSLContext | None = None) -> AsyncIterator[Merc
         yield merchant
     finally:
         server.close()
+        await merchant.hang_up()
