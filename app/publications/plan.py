@@ -101,7 +101,11 @@ AS_USUAL = text(
     "SELECT set_config(name, 'on', true) FROM unnest(ARRAY["
     "'enable_sort', 'enable_seqscan', 'enable_bitmapscan']) AS name"
 )
-WRITE = {way: text(writing(shared=way[0], holds=way[1])) for way in _WAYS}
+WRITE = {
+    (*way, walk): text(writing(shared=way[0], holds=way[1], walk=walk))
+    for way in _WAYS
+    for walk in (False, True)
+}
 _LISTED = text(
     "SELECT count(*) FROM (SELECT 1 FROM offer WHERE store_id = :store AND listed "
     "AND accepted_quantity > 0 ORDER BY sku_key LIMIT :most) AS few"
@@ -134,7 +138,8 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         values |= _held_values(held)
         totals = await _count(session, way, values)
     cut = _cut(totals, request.lines + request.detail)
-    await session.execute(WALK_THE_KEY if cut.pop("walk") else AS_USUAL)
+    walk = bool(cut.pop("walk"))
+    await session.execute(WALK_THE_KEY if walk else AS_USUAL)
     values |= {
         "publication": request.publication_id,
         "lines": request.lines,
@@ -142,7 +147,7 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         "batch_lines": BATCH_LINES,
         **cut,
     }
-    await session.execute(WRITE[way], values)
+    await session.execute(WRITE[(*way, walk)], values)
     await session.execute(AS_USUAL)
     planned = await _planned(session, request.publication_id)
     return _summary(totals, planned, held)

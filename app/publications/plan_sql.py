@@ -2,13 +2,16 @@
 
 One chain of steps serves two statements: one counts, the other picks the changes that
 are listed one by one. Steps are not materialized: where only the first of a lane are
-listed, the index of dirty offers gives them in order and the rest is never looked at.
+listed (`walk`), the key gives them in order and the rest is never looked at. `OFFSET 0`
+keeps PostgreSQL from writing what a step decides into each place where it is used: the
+text of a decision that is built on others would grow with every step.
 The rules are those of "Update mode".
 """
 
 from app.publications.guard_sql import DIGEST, guarding
 from app.publications.words import Lane
 
+FENCE = "OFFSET 0"
 LANES = {lane.name.lower(): int(lane) for lane in Lane}
 
 # What another store of the account wants under the same SKU. Stock is one number per
@@ -49,7 +52,7 @@ compared AS NOT MATERIALIZED (
          CASE WHEN o.standing = 'gone' THEN 0
               ELSE least(o.quantity, elsewhere.wish) END AS target
     FROM offer AS o {elsewhere}
-   WHERE o.store_id = :store AND o.dirty
+   WHERE o.store_id = :store AND o.dirty {which}
 )"""
 
 _DIFFERS = """
@@ -103,7 +106,7 @@ judged AS NOT MATERIALIZED (
     END AS urgency,
     -- a row that is invalid now, or names other goods, may only lower its stock
     standing = 'kept' OR other_goods AS only_stock
-  FROM differing
+  FROM differing {fence}
 )"""
 
 # 3. in which order, through which door. What protects from overselling is a group of
@@ -194,6 +197,9 @@ SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
   FROM doored
 """
 
+# Only what is online or has a cost can be held: a first load is counted without asking.
+_GUARDED = "AND (o.listed OR o.cost IS NOT NULL)"
+_UNGUARDED = "AND NOT o.listed AND o.cost IS NULL"
 _COUNTS = f"""
 SELECT reason, verdict, lane, count(*) AS changes,
        count(*) FILTER (WHERE split) AS also_held,
@@ -203,23 +209,43 @@ SELECT reason, verdict, lane, count(*) AS changes,
        {DIGEST} AS digest
   FROM parted WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
 """  # noqa: S608 - constants
+_PLAIN_COUNTS = """
+SELECT reason, judgement, urgency, count(*), 0, 0, 0,
+       sum(CASE WHEN judgement = 'send' THEN hashint8extended(fingerprint,
+             coalesce(target, -1)::bigint * 2 + in_error::int) END)
+  FROM judged WHERE judgement <> 'nothing' GROUP BY 1, 2, 3
+"""
+"""A new offer is sent as a whole: its fingerprint names its content."""
 
 
-def _steps(*, shared: bool, holds: bool) -> list[str]:
+def _differences(*, shared: bool, which: str, fence: str) -> list[str]:
+    elsewhere = _ELSEWHERE if shared else _NOBODY_ELSE
     return [
-        _COMPARED.format(elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE).strip(),
+        _COMPARED.format(elsewhere=elsewhere, which=which).strip(),
         _DIFFERS.strip(),
-        _JUDGED.format(**LANES).strip(),
-        *guarding(LANES, holds=holds),
+        _JUDGED.format(**LANES, fence=fence).strip(),
     ]
 
 
+def _chain(steps: list[str]) -> str:
+    return "WITH " + ",\n".join(steps)
+
+
 def counting(*, shared: bool, holds: bool) -> str:
-    """How many changes there are, by reason, verdict and lane, and their digest."""
-    return "WITH " + ",\n".join(_steps(shared=shared, holds=holds)) + _COUNTS
+    """How many changes there are, by reason, verdict and lane, and their digest.
+
+    A group may come in two rows.
+    """
+    plain = _differences(shared=shared, which=_UNGUARDED, fence="")
+    steps = _differences(shared=shared, which=_GUARDED, fence=FENCE)
+    steps += guarding(LANES, FENCE, holds=holds)
+    guarded = _chain(steps) + _COUNTS
+    return f"({guarded}) UNION ALL ({_chain(plain)}{_PLAIN_COUNTS})"
 
 
-def writing(*, shared: bool, holds: bool) -> str:
+def writing(*, shared: bool, holds: bool, walk: bool) -> str:
     """The changes to be sent, and as many others as are listed, into `change`."""
-    steps = [*_steps(shared=shared, holds=holds), _RANKED.format(**LANES).strip()]
-    return "WITH " + ",\n".join(steps) + _INSERT
+    fence = f"ORDER BY sku_key {FENCE}" if walk else FENCE
+    steps = _differences(shared=shared, which="", fence=fence)
+    steps += guarding(LANES, fence, holds=holds)
+    return _chain([*steps, _RANKED.format(**LANES).strip()]) + _INSERT
