@@ -43,7 +43,8 @@ async def difference(
 ) -> Difference | None:
     """None when the run's plan, just written, is that one; else what changed since.
 
-    Of a plan that differs nothing stays: the run has no changes.
+    The hash of a new offer is that of its row, so that another hash may still mean the
+    same changes. Of a plan that differs nothing stays: the run has no changes.
     """
     plan = await session.get(Plan, plan_id)
     if plan is not None and plan.content_hash == digest:
@@ -60,7 +61,11 @@ async def difference(
                 "examples": EXAMPLES,
             },
         )
-        found |= {row.how: {"count": row.n, "skus": row.skus} for row in rows}
+        differing = {row.how: {"count": row.n, "skus": row.skus} for row in rows}
+        if not differing:
+            await write_plan(session, request)
+            return None
+        found |= differing
     await session.execute(
         text("DELETE FROM change WHERE publication_id = :id"),
         {"id": request.publication_id},

@@ -50,7 +50,7 @@ guarded AS NOT MATERIALIZED (
          WHEN :wave AND moved * 100 > accepted_price * CAST(:wave_move AS numeric)
               THEN 'brake_price_wave'
          ELSE price_told END AS price_code
-    FROM weighed
+    FROM weighed {fence}
 ),
 halved AS NOT MATERIALIZED (
   SELECT *, listed AND zero_code IS NULL AND price_code IS NOT NULL
@@ -67,7 +67,7 @@ parted AS NOT MATERIALIZED (
     d_price AND NOT only_stock AND price_code IS NULL AS p_price,
     d_min_price AND NOT only_stock AND price_code IS NULL AS p_min_price,
     NOT only_stock AND NOT (split AND price_code = 'below_floor') AS p_content
-    FROM halved
+    FROM halved {fence}
 )"""
 """`p_`: which fields the part has that leaves."""
 
@@ -84,7 +84,7 @@ DIGEST = """sum(CASE WHEN verdict = 'send' THEN hash_record_extended(ROW(
   CASE WHEN NOT listed THEN new_battery END), 0) END)"""
 
 
-def guarding(lanes: dict[str, int], *, holds: bool) -> list[str]:
+def guarding(lanes: dict[str, int], fence: str, *, holds: bool) -> list[str]:
     """The steps from `judged` to `parted`; `holds`: whether the store has some."""
     told = _TOLD if holds else _NOTHING_TOLD
     weighed = _WEIGHED.format(
@@ -92,4 +92,4 @@ def guarding(lanes: dict[str, int], *, holds: bool) -> list[str]:
         holds=_HOLDS if holds else "",
         floor=FLOOR,
     )
-    return [weighed.strip(), _GUARDED.format(**lanes).strip()]
+    return [weighed.strip(), _GUARDED.format(**lanes, fence=fence).strip()]

@@ -120,7 +120,11 @@ AS_USUAL = text(
     "SELECT set_config(name, 'on', true) FROM unnest(ARRAY["
     "'enable_sort', 'enable_seqscan', 'enable_bitmapscan']) AS name"
 )
-WRITE = {way: text(writing(**way._asdict())) for way in _WAYS}
+WRITE = {
+    (way, walk): text(writing(**way._asdict(), walk=walk))
+    for way in _WAYS
+    for walk in (False, True)
+}
 LOWERS = {
     way: text(lowering(shared=way.shared, holds=way.holds))
     for way in _WAYS
@@ -162,7 +166,8 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
     if request.urgent:
         totals = [each for each in totals if _is_urgent(each)]
     cut = _cut(totals, request.lines + request.detail)
-    await session.execute(WALK_THE_KEY if cut.pop("walk") else AS_USUAL)
+    walk = bool(cut.pop("walk"))
+    await session.execute(WALK_THE_KEY if walk else AS_USUAL)
     values |= {
         "publication": request.publication_id,
         "lines": request.lines,
@@ -171,7 +176,7 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
         "batch_lines": BATCH_LINES,
         **cut,
     }
-    await session.execute(WRITE[way], values)
+    await session.execute(WRITE[way, walk], values)
     await session.execute(AS_USUAL)
     planned = await _planned(session, request.publication_id)
     return _summary(totals, planned, held)

@@ -2,7 +2,9 @@
 
 One chain of steps serves two statements: one counts, the other picks the changes that
 are listed one by one. Steps are not materialized: where only the first of a lane are
-listed, the index of dirty offers gives them in order and the rest is never looked at.
+listed (`walk`), the key gives them in order and the rest is never looked at. `OFFSET 0`
+keeps PostgreSQL from writing what a step decides into each place where it is used: the
+text of a decision that is built on others would grow with every step.
 The rules are those of "Update mode".
 """
 
@@ -10,6 +12,7 @@ from app.publications.guard_sql import DIGEST, guarding
 from app.publications.refusals_sql import QUARANTINED, RESTING
 from app.publications.words import Lane
 
+FENCE = "OFFSET 0"
 LANES = {lane.name.lower(): int(lane) for lane in Lane}
 
 # What other stores of the account want under the same SKU. Stock is one number per
@@ -66,7 +69,7 @@ compared AS NOT MATERIALIZED (
          coalesce(elsewhere.sells, false) AS sold_elsewhere,
          {target} AS target
     FROM offer AS o {elsewhere}
-   WHERE o.store_id = :store AND o.dirty {only}
+   WHERE o.store_id = :store AND o.dirty {which}
 )"""
 # What another run of the store is sending already need not be sent again.
 _NOT_IN_FLIGHT = "AND o.sku_key <> ALL(CAST(:in_flight AS text[]))"
@@ -125,7 +128,7 @@ judged AS NOT MATERIALIZED (
     -- a row that is invalid now, names other goods or is quarantined may only lower
     -- its stock
     standing = 'kept' OR other_goods OR quarantined AS only_stock
-  FROM differing
+  FROM differing {fence}
 )"""
 
 # 3. in which order, through which door. What protects from overselling is a group of
@@ -223,6 +226,9 @@ SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
   FROM doored
 """
 
+# Only what is online or has a cost can be held: a first load is counted without asking.
+_GUARDED = "AND (o.listed OR o.cost IS NOT NULL)"
+_UNGUARDED = "AND NOT o.listed AND o.cost IS NULL"
 _COUNTS = f"""
 SELECT reason, verdict, lane, count(*) AS changes,
        count(*) FILTER (WHERE split) AS also_held,
@@ -232,6 +238,13 @@ SELECT reason, verdict, lane, count(*) AS changes,
        {DIGEST} AS digest
   FROM parted WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
 """  # noqa: S608 - constants
+_PLAIN_COUNTS = """
+SELECT reason, judgement, urgency, count(*), 0, 0, 0,
+       sum(CASE WHEN judgement = 'send' THEN hashint8extended(fingerprint,
+             coalesce(target, -1)::bigint * 2 + in_error::int) END)
+  FROM judged WHERE judgement <> 'nothing' GROUP BY 1, 2, 3
+"""
+"""A new offer is sent as a whole: its fingerprint names its content."""
 
 
 _LOWERS = """
@@ -240,45 +253,46 @@ SELECT EXISTS (SELECT 1 FROM parted WHERE verdict = 'send' AND lane = {stock_dow
 """
 
 
-def _steps(*, shared: bool, holds: bool, urgent: bool) -> list[str]:
+def _differences(*, shared: bool, urgent: bool, which: str, fence: str) -> list[str]:
     return [
         _COMPARED.format(
             elsewhere=_ELSEWHERE if shared else _NOBODY_ELSE,
             target=_SHARED_TARGET if shared else _OWN_TARGET,
-            only=_NOT_IN_FLIGHT if urgent else "",
+            which=f"{which} {_NOT_IN_FLIGHT}" if urgent else which,
             quarantined=QUARANTINED,
             resting=RESTING,
         ).strip(),
         _DIFFERS.strip(),
-        _JUDGED.format(**LANES).strip(),
-        *guarding(LANES, holds=holds),
+        _JUDGED.format(**LANES, fence=fence).strip(),
     ]
 
 
+def _chain(steps: list[str]) -> str:
+    return "WITH " + ",\n".join(steps)
+
+
 def counting(*, shared: bool, holds: bool, urgent: bool = False) -> str:
-    """How many changes there are, by reason, verdict and lane, and their digest."""
-    steps = _steps(shared=shared, holds=holds, urgent=urgent)
-    return (
-        "WITH "
-        + ",\
-".join(steps)
-        + _COUNTS
-    )
+    """How many changes there are, by reason, verdict and lane, and their digest.
+
+    A group may come in two rows.
+    """
+    plain = _differences(shared=shared, urgent=urgent, which=_UNGUARDED, fence="")
+    steps = _differences(shared=shared, urgent=urgent, which=_GUARDED, fence=FENCE)
+    steps += guarding(LANES, FENCE, holds=holds)
+    guarded = _chain(steps) + _COUNTS
+    return f"({guarded}) UNION ALL ({_chain(plain)}{_PLAIN_COUNTS})"
 
 
 def lowering(*, shared: bool, holds: bool) -> str:
     """Whether stock is to be lowered that no run is sending yet, nor was refused."""
-    steps = _steps(shared=shared, holds=holds, urgent=True)
-    return (
-        "WITH "
-        + ",\
-".join(steps)
-        + _LOWERS.format(**LANES)
-    )
+    steps = _differences(shared=shared, urgent=True, which=_GUARDED, fence="")
+    steps += guarding(LANES, "", holds=holds)
+    return _chain(steps) + _LOWERS.format(**LANES)
 
 
-def writing(*, shared: bool, holds: bool, urgent: bool = False) -> str:
+def writing(*, shared: bool, holds: bool, walk: bool, urgent: bool = False) -> str:
     """The changes to be sent, and as many others as are listed, into `change`."""
-    steps = _steps(shared=shared, holds=holds, urgent=urgent)
-    steps.append(_RANKED.format(**LANES).strip())
-    return "WITH " + ",\n".join(steps) + _INSERT
+    fence = f"ORDER BY sku_key {FENCE}" if walk else FENCE
+    steps = _differences(shared=shared, urgent=urgent, which="", fence=fence)
+    steps += guarding(LANES, fence, holds=holds)
+    return _chain([*steps, _RANKED.format(**LANES).strip()]) + _INSERT

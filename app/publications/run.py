@@ -38,7 +38,7 @@ from app.publications import (
 )
 from app.publications.context import AccountRestsError, Run, Tools
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
-from app.publications.models import Publication
+from app.publications.models import Plan, Publication
 from app.publications.plan import PlanRequest, PlanSummary
 from app.publications.planning import Terms, plan_request, trust_catalog
 from app.publications.settle import (
@@ -119,6 +119,8 @@ async def _plan_offers(run: Run) -> bool:
             if changed is not None:
                 await ending.refuse(tx, run, publication, changed)
                 return False
+            agreed_on = await tx.session.get_one(Plan, publication.plan_id)
+            summary = replace(summary, digest=agreed_on.content_hash or "")
         await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
         await _note_held(tx.session, store, request, summary)
         await forget_settled_errors(tx.session, run.store_id)

@@ -64,6 +64,7 @@ def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
         *("awaiting_mapping", "ready", "finished", "ready", "finished"),
         *("ready", "finished", "finished"),  # products, then offers
         *("done", "done", "done"),  # orders fetched, one accepted, shipped
+        *("finished", "ready"),  # a quick update, a plan
     ]
     first, second, products, raised = (
         part.partition("\n}")[0] for part in said.split("finished\n")[1:5]
@@ -81,4 +82,8 @@ def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
     assert '"quantity": 1' in raised
     assert '"state": "awaiting_validation"' in said
     assert "event: end" in said
-    assert said.rstrip().endswith("after")
+    held = said.split("finished\n")[-1].partition("\n}")[0]
+    assert re.findall(r'"(?:sku|code)": "(\S+)"', held) == ["S21-128", "brake_price"]
+    assert '"state": "held"' in said
+    assert '"versions": {' in said
+    assert '"left":' in said
