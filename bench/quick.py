@@ -92,7 +92,7 @@ def _spends(service: Service, number: int) -> None:
 
 
 def _send(service: Service, store_id: str, path: Path) -> float:
-    """Seconds of the run, without those of the sandbox."""
+    """Milliseconds of the run for a change, without those of the sandbox."""
     service.upload(store_id, path)
     service.sandbox.delete("/_sandbox/requests").raise_for_status()
     run = service.publish(store_id)

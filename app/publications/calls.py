@@ -178,7 +178,10 @@ async def supersede(session: AsyncSession, call: Call, store_id: UUID) -> int:
             "WHERE c.publication_id = :id AND c.dispatch = :seq "
             "AND c.outcome = 'planned' AND o.store_id = :store "
             "AND o.sku_key = c.sku_key "
-            "AND o.fingerprint IS DISTINCT FROM c.fingerprint"
+            "AND (o.fingerprint IS DISTINCT FROM c.fingerprint "
+            # another store of the account, or an express run, moved the shared stock
+            "OR (c.before ? 'quantity' AND c.after ? 'quantity' AND "
+            "o.accepted_quantity IS DISTINCT FROM (c.before ->> 'quantity')::int))"
         ),
         {"id": call.publication_id, "seq": call.seq, "store": store_id},
     )

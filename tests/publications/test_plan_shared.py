@@ -1,8 +1,10 @@
 """The plan where stores of one seller account share their stock."""
 
 import pytest
+from sqlalchemy import text
 
 from app.accounts.sharing import LOWEST, SharedQuantity
+from app.publications.calls import open_calls, supersede
 from tests.publications.plan_table import (
     HELD,
     OTHER_EAN,
@@ -192,3 +194,25 @@ async def test_a_store_that_leaves_a_sku_sends_what_the_others_want(
     assert [(row["reason"], row["outcome"], row["after"]) for row in planned] == [
         ("disappeared", "planned", {"quantity": target})
     ]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "left"),
+    [
+        pytest.param(9, 1, id="as it was planned: it goes"),
+        pytest.param(0, 0, id="moved meanwhile: it is dropped"),
+    ],
+)
+async def test_a_call_does_not_overwrite_stock_that_moved_since_the_plan(
+    tables: Tables, accepted, left
+):
+    """A sibling's run has sent another quantity: the next plan looks at it anew."""
+    tables.offers(tables.store_id, [online(quantity=12, accepted_quantity=9)])
+    await tables.plan()
+    (call,) = await open_calls(tables.session, tables.publication_id)
+
+    await tables.session.execute(
+        text("UPDATE offer SET accepted_quantity = :now"), {"now": accepted}
+    )
+
+    assert await supersede(tables.session, call, tables.store_id) == left
