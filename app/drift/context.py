@@ -91,7 +91,7 @@ async def _begin(session: AsyncSession, state: ConfirmPass, now: datetime) -> No
         text("DELETE FROM listing_seen WHERE store_id = :id"), {"id": state.store_id}
     )
     state.page, state.listings = 1, 0
-    state.started_at, state.walked_at = now, None
+    state.started_at, state.walked_at, state.judged_key = now, None, None
 
 
 async def _siblings(session: AsyncSession, store: Store) -> list[UUID]:

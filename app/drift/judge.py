@@ -1,5 +1,6 @@
 """Judges a walk: orders explain what stock they can, the rest is drift."""
 
+import json
 from datetime import timedelta
 
 import structlog
@@ -19,6 +20,8 @@ from app.publications.compare_sql import NAMES
 
 log = structlog.get_logger(__name__)
 
+AT_A_TIME = 20_000
+"""Listings that are judged in one transaction: others wait for it to write offers."""
 ORDERS_PATIENCE = timedelta(minutes=10)
 """How long a walk waits for the orders that may explain a lower stock."""
 ORDERS_PAUSE = timedelta(seconds=1)
@@ -41,7 +44,20 @@ _ORDERS = text(
 )
 _SEEN = text(
     f"INSERT INTO seen ({NAMES}) SELECT {NAMES} FROM listing_seen "  # noqa: S608 - constants
-    "WHERE store_id = :store"
+    "WHERE store_id = :store AND sku_key > (SELECT coalesce(judged_key, '') "
+    "FROM confirm_pass WHERE store_id = :store) ORDER BY sku_key LIMIT :most"
+)
+# Of how many it came to what, with those of the parts before.
+_ADD_UP = text(
+    """
+    UPDATE confirm_pass AS p
+       SET judged_key = (SELECT max(sku_key) FROM seen),
+           counts = (SELECT jsonb_object_agg(key, value::int + CASE
+             WHEN p.judged_key IS NULL THEN 0
+             ELSE coalesce(p.counts ->> key, '0')::int END)
+             FROM jsonb_each_text(CAST(:counts AS jsonb)))
+     WHERE store_id = :store
+    """
 )
 # All lines count, those that were cancelled, too: to explain too much leaves a stock
 # low until the next catalog, to explain too little would sell what is not there.
@@ -64,7 +80,7 @@ _RUNS = text(
 
 
 async def judge(walk: Walk) -> Snooze | None:
-    """Compare what was seen with the baseline, and end the walk.
+    """Compare what was seen with the baseline, part by part, and end the walk.
 
     A stock that is lower than ours waits until the orders are fetched that were made
     before it was seen. Where they cannot be fetched it is taken for sold.
@@ -74,18 +90,31 @@ async def judge(walk: Walk) -> Snooze | None:
     if known is None:
         return await wait(walk, ORDERS_PAUSE, "awaiting_orders")
     crashpoint("confirm.judging")
+    while await _judge_part(walk, orders_known=known):
+        crashpoint("confirm.part_judged")
     async with walk.tools.database.transaction() as tx:
         await walk.lease.confirm(tx.session)
-        compared = await _compare(tx.session, walk, orders_known=known)
-        for publication_id in compared.publications:
-            await ending.recount(tx.session, publication_id)
         await accounts.note_connection(tx.session, walk.account_id, "ok")
-        await _complete(tx.session, walk, compared)
+        await _complete(tx.session, walk)
         crashpoint("confirm.before_finish")
         await walk.lease.finish(tx.session)
     crashpoint("confirm.finished")
-    log.info("confirm.judged", **compared.counts)
     return None
+
+
+async def _judge_part(walk: Walk, *, orders_known: bool) -> bool:
+    """False: nothing is left. Imports and runs get their turn between two parts."""
+    async with walk.tools.database.transaction() as tx:
+        await walk.lease.confirm(tx.session)
+        compared = await _compare(tx.session, walk, orders_known=orders_known)
+        if compared is None:
+            return False
+        for publication_id in compared.publications:
+            await ending.recount(tx.session, publication_id)
+        values = {"store": walk.store_id, "counts": json.dumps(compared.counts)}
+        await tx.session.execute(_ADD_UP, values)
+    log.info("confirm.judged", **compared.counts)
+    return True
 
 
 async def _orders_known(tx: Transaction, walk: Walk) -> bool | None:
@@ -107,13 +136,16 @@ async def _orders_known(tx: Transaction, walk: Walk) -> bool | None:
 
 async def _compare(
     session: AsyncSession, walk: Walk, *, orders_known: bool
-) -> Compared:
+) -> Compared | None:
+    """The next part of what was seen; None when there is none."""
     values = {"store": walk.store_id, "account": walk.account_id}
-    runs = await session.execute(_RUNS, values | {"recent": REPORTS})
     await open_tables(session)
-    await session.execute(_SEEN, values)
+    await session.execute(_SEEN, values | {"most": AT_A_TIME})
+    if not await session.scalar(text("SELECT EXISTS (SELECT 1 FROM seen)")):
+        return None
     await session.execute(_SOLD, values | {"clocks": CLOCKS})
     await session.execute(text("ANALYZE seen"))
+    runs = await session.execute(_RUNS, values | {"recent": REPORTS})
     return await compare(
         session,
         Look(
@@ -128,7 +160,7 @@ async def _compare(
     )
 
 
-async def _complete(session: AsyncSession, walk: Walk, compared: Compared) -> None:
+async def _complete(session: AsyncSession, walk: Walk) -> None:
     """The walk is over: nothing of it is kept but its counts."""
     await session.execute(
         text("DELETE FROM listing_seen WHERE store_id = :id"), {"id": walk.store_id}
@@ -136,11 +168,8 @@ async def _complete(session: AsyncSession, walk: Walk, compared: Compared) -> No
     await end(session, walk.store_id, "done")
     await session.execute(
         text(
-            "UPDATE confirm_pass SET page = 0, "
-            "counts = jsonb_build_object('confirmed', CAST(:confirmed AS int), "
-            "'drifted', CAST(:drifted AS int), "
-            "'unconfirmed', CAST(:unconfirmed AS int), "
-            "'vanished', CAST(:vanished AS int)) WHERE store_id = :id"
+            "UPDATE confirm_pass SET page = 0, counts = CASE "
+            "WHEN judged_key IS NULL THEN '{}' ELSE counts END WHERE store_id = :id"
         ),
-        {"id": walk.store_id, **compared.counts},
+        {"id": walk.store_id},
     )

@@ -13,8 +13,8 @@ from app.columns import KEY, MONEY, json_field, time_field
 class ConfirmPass(SQLModel, table=True):
     """One look at all listings of a store's account in the store's market.
 
-    `page` is the next to be read; 0: no walk is under way. `counts` are those of the
-    last pass that ended.
+    `page` is the next to be read; 0: no walk is under way. What was seen is judged in
+    the order of its keys, up to `judged_key` so far; `counts` are what that came to.
     """
 
     __tablename__ = "confirm_pass"
@@ -28,6 +28,7 @@ class ConfirmPass(SQLModel, table=True):
     walked_at: datetime | None = time_field()
     finished_at: datetime | None = time_field()
     page: int = 0
+    judged_key: str | None = Field(default=None, sa_type=KEY)
     listings: int = 0
     failures: int = 0
     counts: dict[str, int] = json_field(default=dict)

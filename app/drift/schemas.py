@@ -45,9 +45,7 @@ def confirm_out(state: ConfirmPass) -> ConfirmOut:
     if state.reason_code:
         message = state.reason or sentence_for(state.reason_code)
         why = Why(code=state.reason_code, message=message)
-    shown = state.model_dump(
-        exclude={"reason_code", "reason", "page", "failures", "walked_at", "counts"}
-    )
+    shown = state.model_dump(include=set(ConfirmOut.model_fields) - {"why", "counts"})
     return ConfirmOut(**shown, why=why, counts=ConfirmCounts(**state.counts))
 
 

@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("walked_at", TIME),
         sa.Column("finished_at", TIME),
         sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("judged_key", KEY),
         sa.Column("listings", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("counts", JSONB(), nullable=False),

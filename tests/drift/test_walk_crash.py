@@ -18,6 +18,7 @@ STEPS = (
     "confirm.page_written",
     "confirm.looked",
     "confirm.judging",
+    "confirm.part_judged",
     "confirm.before_finish",
     "confirm.finished",
 )
