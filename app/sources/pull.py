@@ -146,6 +146,8 @@ async def _store(
         raise PullError(
             "storage_full", "There is no room left for catalogs.", passes=True
         ) from error
+    except FileNotFoundError as error:
+        raise PullError("internal_error", "The store was deleted meanwhile.") from error
 
 
 def _auth_of(vault: Vault, source: CatalogSource) -> httpx.BasicAuth | None:

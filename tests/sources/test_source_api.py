@@ -16,7 +16,7 @@ from app.vault import Sealed, open_vault
 from tests.sources.conftest import Supply
 from tests.sources.merchant import Merchant, reply
 from tests.support.shop import Shop, as_csv, open_shop, row
-from tests.support.stack import WorkerProcess, query, wait_until
+from tests.support.stack import WorkerProcess, open_worker, query, wait_until
 
 STOCK = as_csv([row("A1")])
 URL = "https://shop.example/stock.csv"
@@ -222,6 +222,60 @@ async def test_a_store_is_deleted_with_its_source(
 
     assert deleted.status_code == 204
     assert query(database_url, "SELECT count(*) FROM catalog_source") == [(0,)]
+
+
+async def test_a_store_that_is_deleted_while_it_is_pulled_leaves_nothing(  # noqa: PLR0913, PLR0917 - fixtures
+    api: httpx.AsyncClient,
+    worker: object,
+    path: str,
+    merchant: Merchant,
+    settings: Settings,
+    database_url: str,
+):
+    merchant.serve("/stock.csv", b"HTTP/1.1 200 OK\r\n\r\n", STOCK, 0.5, STOCK)
+    await api.put(path, json={"url": merchant.url()})
+    while not list(settings.uploads.glob("*/.part-*")):
+        await api.get(path)
+
+    deleted = await api.delete(path.removesuffix("/catalog-source"))
+    while query(database_url, "SELECT 1 FROM job WHERE done_at IS NULL"):
+        await api.get(path)
+
+    assert deleted.status_code == 204
+    assert [p for p in settings.uploads.rglob("*") if p.is_file()] == []
+    assert query(database_url, "SELECT last_error FROM job") == [(None,)]
+
+
+async def test_servers_that_say_nothing_do_not_keep_a_worker_from_other_jobs(
+    api: httpx.AsyncClient, merchant: Merchant, settings: Settings
+):
+    few = settings.model_copy(
+        update={"worker_slots": 2, "source_deadline": timedelta(hours=1)}
+    )
+    stores = [
+        (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()["id"]
+        for _ in range(4)
+    ]
+    merchant.serve("/stock.csv", 3600.0)
+    for store in stores[:3]:
+        source = {"url": merchant.url()}
+        await api.put(f"/v1/stores/{store}/catalog-source", json=source)
+    async with open_worker(few):
+        while not merchant.asked:
+            await api.get("/v1/stores")
+        upload = await api.post(
+            f"/v1/stores/{stores[3]}/catalogs",
+            content=STOCK,
+            headers={"Content-Type": "text/csv"},
+        )
+        where = upload.headers["Location"]
+        while (await api.get(where)).json()["state"] != "awaiting_mapping":
+            await api.get("/v1/stores")
+        asked = len(merchant.asked)
+        merchant.serve("/stock.csv", reply(STOCK))
+        await merchant.hang_up()
+
+    assert asked == 1
 
 
 @pytest.fixture
