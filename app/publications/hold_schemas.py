@@ -53,8 +53,8 @@ class DecisionOut(BaseModel):
 
     decided: int = Field(description="held changes that this decided")
     not_held: int = Field(
-        description="held by this publication, but not wanted any more, or with other "
-        "content since"
+        description="held by this publication, but not wanted any more, with other "
+        "content since, or decided before: that is decided otherwise only by its SKU"
     )
     follow_up_id: UUID | None = Field(
         description="the run that sends what was approved; null when nothing was, or "

@@ -18,8 +18,8 @@ BRAKE_CODES = (
 """What an operator may approve. The other codes say what must change first."""
 
 STATE = (
-    "CASE WHEN state IN ('pending', 'approved') AND expires_at <= now() "
-    "THEN 'expired' ELSE state END"
+    "CASE WHEN h.state IN ('pending', 'approved') AND h.expires_at <= now() "
+    "THEN 'expired' ELSE h.state END"
 )
 
 _WANTED = """EXISTS (
@@ -71,6 +71,7 @@ _DECIDE = text(
         FROM named AS n
        WHERE h.store_id = :store AND h.sku_key = n.sku_key AND h.what = n.what
          AND h.content = n.content AND {_WANTED}
+         AND (CAST(:keys AS text[]) IS NOT NULL OR {STATE} IN ('pending', 'expired'))
       RETURNING h.code
     )
     SELECT (SELECT count(*) FROM named) AS named,
@@ -106,6 +107,7 @@ async def decide(  # noqa: PLR0913 - what is decided about which held changes
 ) -> Any:  # noqa: ANN401 - a row
     """Approve or reject what a publication held, as far as it is held still.
 
+    What was decided before is decided otherwise only by its SKU.
     Returns how many were `named` and `done`, and whether a doubt about the catalog
     was among them (`by_catalog`).
     """

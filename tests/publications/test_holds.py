@@ -129,10 +129,12 @@ async def test_rejected_changes_stay_and_hold_up_nothing_else(guarded: Shop):
     run = await guarded.publish()
 
     told = await decide(guarded, run, "reject", code="brake_shrunk")
+    late = await decide(guarded, run, "approve", all=True)
     await guarded.upload(CUT[1:])
     again = await guarded.publish()
 
     assert (told["decided"], told["follow_up_id"]) == (12, None)
+    assert (late["decided"], late["not_held"]) == (0, 12)
     assert set(await held(guarded, again)) == set(ABSENT)
     assert (await stock(guarded))[SKUS[0]] == 0
     assert {h["state"] for h in (await holds(guarded)).values()} == {"rejected"}
