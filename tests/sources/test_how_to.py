@@ -1,19 +1,15 @@
 """The how-to's lines of Python, run as they stand there, against the real stack."""
 
-import asyncio
 import base64
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.settings import Settings
-from tests.hooks.test_how_to import the_python_in
 from tests.sources.merchant import Asked, Merchant, reply
+from tests.support.pages import run_page
 from tests.support.serving import served
 from tests.support.shop import Shop, as_csv, row
 from tests.support.stack import ADMIN_KEY, ROOT
@@ -38,25 +34,16 @@ async def test_the_lines_in_the_how_to_bring_a_catalog(
     monkeypatch.setenv("REFEED_SOURCE_ALLOW", '["127.0.0.1"]')
     monkeypatch.setenv("REFEED_SOURCE_PORTS", f"[{merchant.port}]")
     with served(settings) as (_, url):
-        env = {
-            **os.environ,
-            "REFEED_URL": url,
-            "REFEED_KEY": ADMIN_KEY,
-            "STORE_ID": shop.store_id,
-            "FEED_URL": merchant.url(),
-            "FEED_PASSWORD": "a password",
-        }
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-c", the_python_in(HOW_TO.read_text())],
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
+        (told,) = await run_page(
+            "how-to/catalog-sources.md",
+            REFEED_URL=url,
+            REFEED_KEY=ADMIN_KEY,
+            STORE_ID=shop.store_id,
+            FEED_URL=merchant.url(),
+            FEED_PASSWORD="a password",
         )
 
-    assert done.returncode == 0, done.stderr
-    outcome, catalog_id = done.stdout.split()
+    outcome, catalog_id = told.split()
     assert outcome == "pulled"
     await shop.wait_for(f"/v1/catalogs/{catalog_id}", ("ready",))
     assert set(await shop.offers()) == {"IP12-64"}
