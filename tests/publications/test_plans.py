@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from app.database import Database, open_engine
+from app.housekeeping import tidy
+from app.settings import Settings
+from app.storage import Storage
 from tests.publications.conftest import Sql
 from tests.support.shop import Shop, row
+from tests.support.stack import SilentQueue
 
 KINDS = ("sku", "reason", "lane", "before", "after", "code", "warnings")
 
@@ -166,3 +171,27 @@ async def test_only_a_plan_of_this_store_can_be_published(shop: Shop, who: str):
     else:
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == "plan_id"
+
+
+async def test_a_plan_whose_day_is_over_goes_with_its_changes(
+    shop: Shop, sql: Sql, settings: Settings
+):
+    await shop.upload([row("A")])
+    old, new = await plan_of(shop), await plan_of(shop)
+    await sql(
+        "UPDATE plan SET requested_at = now() - interval '25 hours' WHERE id = %s",
+        old["id"],
+    )
+    assert settings.database_url
+    url = settings.database_url.get_secret_value()
+    engine = open_engine(url)
+
+    await tidy(
+        Database(url, engine, SilentQueue()), Storage(settings.uploads), settings
+    )
+    await engine.dispose()
+
+    assert (await shop.api.get(f"/v1/plans/{old['id']}")).status_code == 404
+    assert await sql("SELECT DISTINCT publication_id::text FROM change") == [
+        (new["id"],)
+    ]
