@@ -2,7 +2,8 @@
 
 `python -m bench.plan` runs the whole service. One million offers are online, by rows
 that are marked as accepted rather than by publishing them: only the plan is measured.
-The last line is one JSON object; what others measure is null here.
+The last line is one JSON object. What quick updates and lanes cost is measured as
+`python -m bench.quick` does it by itself.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from app.columns import new_id
 from app.database import libpq_url, open_engine
 from app.publications.plan import EVERYTHING, Guard, PlanRequest, write_plan
 from app.stores.safety import Brake
+from bench import quick
 from bench.samples import make_catalog
 from bench.service import QUICK_TASKS, WITHOUT_LIMITS, Service, running_service
 
@@ -126,18 +128,9 @@ async def _alone(url: str, store_id: str, times: int) -> list[float]:
     return seconds[1:]
 
 
-def lanes_overhead_pct() -> float | None:
-    """What the lanes cost beside one lane: not measured here yet."""
-    return None
-
-
-def quick_path_p95_s() -> float | None:
-    """From a change of stock or price without a file to its call: not measured yet."""
-    return None
-
-
-def run(rows: int, times: int) -> dict[str, Any]:
+def run(rows: int, times: int, changes: int) -> dict[str, Any]:
     one_percent, few = rows // 100, rows // 10_000
+    beside = quick.run(times=40, changes=changes, trials=times)
     with running_service(SETTINGS) as service:
         store_id = prepare(service, rows)
         slowest, many = measure(service, store_id, one_percent, times)
@@ -149,8 +142,8 @@ def run(rows: int, times: int) -> dict[str, Any]:
         "alone_s_1pct": round(many, 3),
         "alone_s_001pct": round(little, 3),
         "ratio_1pct_to_001pct": round(many / little, 1),
-        "lanes_overhead_pct": lanes_overhead_pct(),
-        "quick_path_p95_s": quick_path_p95_s(),
+        "lanes_overhead_pct": beside["lanes_overhead_pct"],
+        "quick_path_p95_s": beside["quick_path_p95_s"],
     }
 
 
@@ -158,8 +151,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.plan", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=5, help="plans of each size")
+    parser.add_argument("--changes", type=int, default=10_200, help="in the lanes")
     given = parser.parse_args()
-    print(json.dumps(run(given.rows, given.times)))
+    print(json.dumps(run(given.rows, given.times, given.changes)))
 
 
 if __name__ == "__main__":

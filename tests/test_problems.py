@@ -206,7 +206,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "attributes.colour",
         "Back Market has no attribute `colour`.",
         (
-            "brand, category, comment, currency, depth, description, ean, grade, "
+            "brand, category, comment, cost, currency, depth, description, ean, grade, "
             "height, image1, image2, image3, image4, image5, image6, min_price, "
             "new_battery, price, price_new, product_id, quantity, shipper_1, "
             "shipper_2, shipper_3, shipping_delay_1, shipping_delay_2, "
@@ -347,7 +347,8 @@ QUERIES = {
         "/v1/stores/{id}/offers?state=sold",
         "state",
         (
-            "published, awaiting_validation, pending, in_error, invalid, withdrawn, "
+            "published, awaiting_validation, pending, unconfirmed, in_error, "
+            "invalid, withdrawn, "
             "not_wanted"
         ),
     ),

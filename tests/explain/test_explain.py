@@ -157,7 +157,7 @@ async def test_a_file_that_is_gone_does_not_hide_the_rest(shop: Shop, sql: Sql):
     told = await explain(shop, "A")
 
     assert told["state"] == "online"
-    assert kinds(told) == ["answer", "call", "plan"]
+    assert kinds(told) == ["read_back", "answer", "call", "plan"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "WyJhIiwiYiJd", "WyIxIl0"])
