@@ -117,10 +117,14 @@ def _dearer() -> pl.Expr:
 
 
 def _four_lanes(path: Path) -> Path:
-    """A quarter each: less stock, another price, more stock, another warranty."""
+    """A quarter each: less stock, another price, more stock, another warranty.
+
+    Nothing is sold out: to read a zeroing back is no cost of lanes.
+    """
     lane = pl.int_range(pl.len()) % 4
     stock = pl.col("quantity").cast(pl.Int64)
-    more = pl.when(lane == 0).then((stock - 1).clip(0)).when(lane == 2).then(stock + 1)
+    less = pl.when(stock > 1).then(stock - 1).otherwise(stock + 1)
+    more = pl.when(lane == 0).then(less).when(lane == 2).then(stock + 1)
     longer = pl.when(pl.col("warranty") == "24").then(pl.lit("36"))
     frame = pl.read_csv(path, infer_schema=False)
     frame.with_columns(
