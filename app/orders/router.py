@@ -68,7 +68,11 @@ async def read_sync(store: StoreToRead, tx: Tx) -> SyncOut:
     return sync_out(await requests.progress_of(tx.session, store))
 
 
-@router.get("/orders", summary="List orders, newest first")
+@router.get(
+    "/orders",
+    summary="List orders, newest first",
+    response_model=Page[OrderSummary],
+)
 async def list_orders(
     tx: Tx,
     caller: Reader,
@@ -76,7 +80,7 @@ async def list_orders(
     after: AskedPlace,
     store_id: UUID | None = None,
     limit: Limit = 100,
-) -> Page[OrderSummary]:
+) -> Response:
     """Pages do not shift while orders arrive: newer ones come before the first page."""
     if store_id:
         await stores.visible(tx.session, caller, store_id)
@@ -84,12 +88,14 @@ async def list_orders(
     asked = [view for view in every if store_id in {None, view.store_id}]
     orders = await queries.listed(tx.session, asked, filters, after, limit)
     lines = await queries.lines_by_order(tx.session, [order.id for order in orders])
-    return page_of(
+    page = page_of(
         orders,
         limit,
         lambda o: summary_out(o, lines[o.id], queries.stores_of(o, every)),
         lambda o: (o.created_at.isoformat(), o.id),
     )
+    # Checked when it was made: what is returned as a model is checked once more.
+    return Response(page.model_dump_json(), media_type="application/json")
 
 
 @router.get("/orders/{order_id}", summary="Read an order and what may be done to it")
