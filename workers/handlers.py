@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from app.accounts.calling import Tools as CallingTools
 from app.accounts.connection import check_connection
 from app.catalogs import intake
 from app.drift import context as walking
@@ -11,9 +12,7 @@ from app.jobs.lease import Lease, Snooze
 from app.orders import acting, sync
 from app.orders import ending as order_ending
 from app.orders import requests as order_requests
-from app.orders.context import Tools as OrderTools
 from app.publications import ending, plans, requests, run
-from app.publications.context import Tools as PublishingTools
 from app.sources import pull
 from app.stores.tree import refresh
 from app.stores.tree import requests as trees
@@ -24,7 +23,7 @@ from workers.runner import Handler
 def handlers_of(context: WorkerContext) -> dict[str, Handler]:
     """Every kind of job with what to do, and what to do when it cannot be done."""
     importing = intake.Tools(context.settings, context.database, context.storage)
-    publishing = PublishingTools(
+    calling = CallingTools(
         context.settings,
         context.database,
         context.back_market,
@@ -42,11 +41,11 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         await intake.give_up(importing, lease, error)
 
     async def publish(lease: Lease) -> Snooze | None:
-        return await run.publish(publishing, lease)
+        return await run.publish(calling, lease)
 
     async def give_up_publication(lease: Lease, _error: str) -> None:
         await ending.fail_unopened(
-            publishing, lease, "internal_error", None, keep_job=True
+            calling, lease, "internal_error", None, keep_job=True
         )
 
     async def check(lease: Lease) -> None:
@@ -67,14 +66,14 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         JobKind.IMPORT: Handler(import_catalog, give_up_import),
         JobKind.PUBLISH: Handler(publish, give_up_publication),
         JobKind.PLAN: Handler(
-            partial(plans.make, publishing), partial(plans.give_up, publishing)
+            partial(plans.make, calling), partial(plans.give_up, calling)
         ),
         JobKind.CHECK_CONNECTION: Handler(check, leave),
         JobKind.REFRESH_TREE: Handler(
             partial(refresh.refresh, fetching), partial(refresh.give_up, fetching)
         ),
         JobKind.PULL_CATALOG: _for_sources(context),
-        **_for_orders(context),
+        **_for_orders(calling),
     }
 
 
@@ -85,32 +84,25 @@ def _for_sources(context: WorkerContext) -> Handler:
     return Handler(partial(pull.pull, pulling), partial(pull.give_up, pulling))
 
 
-def _for_orders(context: WorkerContext) -> dict[str, Handler]:
-    ordering = OrderTools(
-        context.settings,
-        context.database,
-        context.back_market,
-        context.vault,
-        context.storage,
-    )
+def _for_orders(calling: CallingTools) -> dict[str, Handler]:
 
     async def sync_orders(lease: Lease) -> Snooze | None:
-        return await sync.sync(ordering, lease)
+        return await sync.sync(calling, lease)
 
     async def give_up_sync(lease: Lease, _error: str) -> None:
-        await sync.fail(ordering, lease, "internal_error", None, keep_job=True)
+        await sync.fail(calling, lease, "internal_error", None, keep_job=True)
 
     async def act_on_order(lease: Lease) -> Snooze | None:
-        return await acting.act(ordering, lease)
+        return await acting.act(calling, lease)
 
     async def give_up_action(lease: Lease, _error: str) -> None:
-        await order_ending.fail(ordering, lease, "internal_error", None, keep_job=True)
+        await order_ending.fail(calling, lease, "internal_error", None, keep_job=True)
 
     async def confirm(lease: Lease) -> Snooze | None:
-        return await sweep.sweep(ordering, lease)
+        return await sweep.sweep(calling, lease)
 
     async def give_up_confirm(lease: Lease, _error: str) -> None:
-        await walking.fail(ordering, lease, "internal_error", None, keep_job=True)
+        await walking.fail(calling, lease, "internal_error", None, keep_job=True)
 
     return {
         JobKind.CONFIRM: Handler(confirm, give_up_confirm),

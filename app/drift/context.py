@@ -6,16 +6,16 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
 
 from app.accounts import service as accounts
+from app.accounts.calling import REFUSED, Tools, open_access
 from app.backmarket.client import Access
 from app.backmarket.markets import market_of
 from app.drift import requests
 from app.drift.models import ConfirmPass
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
-from app.orders.context import REFUSED, Tools, open_access
+from app.stores import service as stores
 from app.stores.models import Store
 
 
@@ -75,7 +75,7 @@ async def take_up(tools: Tools, lease: Lease) -> Walk | Snooze | None:
             tools=tools,
             lease=lease,
             store_id=store.id,
-            siblings=await _siblings(tx.session, store),
+            siblings=await stores.siblings(tx.session, store),
             account_id=account.id,
             token_digest=account.token_digest,
             access=replace(access, market=market_of(store.country)),
@@ -92,15 +92,6 @@ async def _begin(session: AsyncSession, state: ConfirmPass, now: datetime) -> No
     )
     state.page, state.listings = 1, 0
     state.started_at, state.walked_at, state.judged_key = now, None, None
-
-
-async def _siblings(session: AsyncSession, store: Store) -> list[UUID]:
-    found = await session.execute(
-        select(Store.id).where(
-            Store.account_id == store.account_id, Store.id != store.id
-        )
-    )
-    return list(found.scalars())
 
 
 async def end(

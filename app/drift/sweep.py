@@ -12,6 +12,12 @@ from sqlalchemy import text
 
 from app.accounts import service as accounts
 from app.accounts.budget import pause_after_429
+from app.accounts.calling import (
+    AccountRestsError,
+    Tools,
+    note_refused_token,
+    pause_after,
+)
 from app.backmarket.errors import (
     BackMarketError,
     NotConfiguredError,
@@ -24,12 +30,6 @@ from app.crashpoints import crashpoint
 from app.drift import judge, missing
 from app.drift.context import Walk, count_failure, fail, take_up, wait
 from app.jobs.lease import Lease, Snooze
-from app.orders.context import (
-    AccountRestsError,
-    Tools,
-    note_refused_token,
-    pause_after,
-)
 from app.publications.compare import columns_of
 from app.vault import SecretUnreadableError
 

@@ -11,6 +11,11 @@ from datetime import timedelta
 import structlog
 
 from app.accounts import service as accounts
+from app.accounts.calling import (
+    AccountRestsError,
+    Tools,
+    open_access,
+)
 from app.backmarket import order_calls
 from app.backmarket.errors import (
     BackMarketError,
@@ -25,11 +30,6 @@ from app.crashpoints import crashpoint
 from app.jobs.lease import Lease, Snooze
 from app.orders import ending, progress
 from app.orders.arrivals import store_orders
-from app.orders.context import (
-    AccountRestsError,
-    Tools,
-    open_access,
-)
 from app.orders.ending import Run
 from app.orders.models import OrderAction, SalesOrder
 from app.orders.progress import Call

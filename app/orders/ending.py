@@ -9,6 +9,7 @@ import structlog
 
 from app.accounts import service as accounts
 from app.accounts.budget import pause_after_429
+from app.accounts.calling import Tools, note_refused_token, pause_after
 from app.backmarket.client import Access
 from app.backmarket.errors import (
     BackMarketError,
@@ -20,7 +21,6 @@ from app.backmarket.errors import (
 from app.crashpoints import crashpoint
 from app.jobs.lease import Lease, Snooze
 from app.orders import progress
-from app.orders.context import Tools, note_refused_token, pause_after
 from app.orders.progress import Call
 
 log = structlog.get_logger(__name__)

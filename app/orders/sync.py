@@ -14,6 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.budget import pause_after_429
+from app.accounts.calling import (
+    REFUSED,
+    AccountRestsError,
+    Tools,
+    note_refused_token,
+    open_access,
+    pause_after,
+)
 from app.backmarket import order_calls
 from app.backmarket.client import Access
 from app.backmarket.errors import (
@@ -29,14 +37,6 @@ from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.orders import requests
 from app.orders.arrivals import store_orders
-from app.orders.context import (
-    REFUSED,
-    AccountRestsError,
-    Tools,
-    note_refused_token,
-    open_access,
-    pause_after,
-)
 from app.orders.models import OrderSync
 from app.orders.paging import PageRead, Progress, after_page
 from app.orders.words import SyncState

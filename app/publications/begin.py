@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
+from app.accounts.calling import Tools, wait_for_turn
 from app.accounts.models import SellerAccount
 from app.accounts.sharing import shared_quantity_of
 from app.backmarket.client import Access
@@ -15,12 +16,13 @@ from app.backmarket.markets import Environment, Platform, market_of
 from app.columns import utc_now
 from app.jobs.lease import Lease, Snooze
 from app.publications import ending
-from app.publications.context import Run, Tools, wait_for_turn
-from app.publications.express import pause_behind_others, siblings_of
+from app.publications.context import Run
+from app.publications.express import pause_behind_others
 from app.publications.lifecycle import OVER, advance
 from app.publications.models import Publication
 from app.publications.plan import PlanSummary
 from app.publications.words import Kind, State, Trigger
+from app.stores import service as stores
 from app.stores.models import Store
 
 IMPORT_PAUSE = timedelta(seconds=0.5)
@@ -55,7 +57,7 @@ async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
         if pause:
             return Snooze(pause)
         account = await accounts.get(tx.session, publication.account_id)
-        siblings = await siblings_of(tx.session, store)
+        siblings = await stores.siblings(tx.session, store)
         await tx.session.flush()
         return _run(tools, lease, publication, store, account, siblings)
 

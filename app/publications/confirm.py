@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import text
 
 from app.accounts import service as accounts
+from app.accounts.calling import AccountRestsError
 from app.backmarket.client import MAX_PAGE_SIZE
 from app.backmarket.errors import BackMarketError
 from app.backmarket.listings import Listing
@@ -20,7 +21,7 @@ from app.publications.compare import (
     note_seen,
     open_tables,
 )
-from app.publications.context import AccountRestsError, Run
+from app.publications.context import Run
 from app.publications.redescribe import mark_too_late
 from app.publications.words import Kind
 

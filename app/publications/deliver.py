@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.budget import lines_left, usual_left
+from app.accounts.calling import AccountRestsError
 from app.backmarket.errors import (
     BackMarketError,
     Effect,
@@ -22,7 +23,7 @@ from app.columns import utc_now
 from app.crashpoints import crashpoint
 from app.publications import calls, readback, trace
 from app.publications.calls import Call
-from app.publications.context import AccountRestsError, Run
+from app.publications.context import Run
 from app.publications.plan_sql import BEHIND_LOWERED_STOCK
 from app.publications.settle import Verdict, settle_rest
 from app.publications.words import DispatchState, Door, Kind, Outcome

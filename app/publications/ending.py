@@ -9,10 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.budget import next_room, reserve_of
-from app.backmarket.errors import (
-    BackMarketError,
-    TokenRefusedError,
-)
+from app.accounts.calling import Tools
 from app.columns import utc_now
 from app.crashpoints import crashpoint
 from app.database import Transaction
@@ -21,7 +18,7 @@ from app.jobs.lease import Lease, Snooze
 from app.jobs.rows import hurry
 from app.publications import neighbours, requests
 from app.publications.causes import GATHER
-from app.publications.context import Run, Tools
+from app.publications.context import Run
 from app.publications.lifecycle import OVER, advance
 from app.publications.models import Publication
 from app.publications.refusals_sql import NEXT_RETRY
@@ -268,18 +265,3 @@ async def fail_unopened(
             await _end(tx, publication, State.FAILED, code, message)
         if not keep_job:
             await lease.finish(tx.session)
-
-
-async def note_refused_token(run: Run, error: BackMarketError) -> bool:
-    """Turn the connection light red for every store of the account.
-
-    False: the token was renewed while this run used the old one.
-    """
-    health = "refused" if isinstance(error, TokenRefusedError) else "forbidden"
-    async with run.tools.database.transaction() as tx:
-        if not await accounts.still_uses(tx.session, run.account_id, run.token_digest):
-            return False
-        await accounts.note_connection(
-            tx.session, run.account_id, health, error.message
-        )
-    return True

@@ -9,7 +9,6 @@ the slower one overwrites differs from the wish and is put right by the follow-u
 
 import time
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,21 +20,13 @@ from app.publications import plan
 from app.publications.models import Publication
 from app.publications.planning import Terms, plan_request
 from app.publications.words import Kind
+from app.stores import service as stores
 from app.stores.models import Store
 
 BUSY = timedelta(seconds=2)
 LONGEST_LOOK = timedelta(seconds=20)
 _COST = 20
 """How many times as long as a look took nobody looks again."""
-
-
-async def siblings_of(session: AsyncSession, store: Store) -> list[UUID]:
-    """The other stores of the seller account."""
-    found = await session.execute(
-        text("SELECT id FROM store WHERE account_id = :account AND id <> :id"),
-        {"account": store.account_id, "id": store.id},
-    )
-    return list(found.scalars())
 
 
 async def pause_behind_others(
@@ -65,7 +56,7 @@ async def pause_behind_others(
     terms = Terms(
         subject_id=publication.id,
         account_id=account.id,
-        siblings=await siblings_of(session, store),
+        siblings=await stores.siblings(session, store),
         limits=limits,
         policy=shared_quantity_of(account.shared_quantity),
         single_max=0,

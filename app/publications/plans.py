@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.service import Caller
 from app.accounts import service as accounts
 from app.accounts.budget import next_room
+from app.accounts.calling import Tools
 from app.accounts.sharing import shared_quantity_of
 from app.columns import utc_now
 from app.database import Transaction
@@ -16,13 +17,12 @@ from app.errors import ConflictError, NotFoundError
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.publications import begin
-from app.publications.context import Tools
-from app.publications.express import siblings_of
 from app.publications.forecast import Forecast, forecast
 from app.publications.models import Plan
 from app.publications.plan import EVERYTHING, PlanSummary, write_plan
 from app.publications.planning import Terms, plan_request, versions_of
 from app.publications.settle import lock_offers
+from app.stores import service as stores
 from app.stores.models import Store
 
 READY, FAILED = "ready", "failed"
@@ -84,7 +84,7 @@ async def _write(
     terms = Terms(
         subject_id=plan.id,
         account_id=account_id,
-        siblings=await siblings_of(session, store),
+        siblings=await stores.siblings(session, store),
         limits=limits,
         policy=shared_quantity_of(account.shared_quantity),
         single_max=tools.settings.single_update_max,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.budget import pause_after_429
+from app.accounts.calling import AccountRestsError, Tools, note_refused_token
 from app.backmarket.errors import (
     BackMarketError,
     NotConfiguredError,
@@ -36,7 +37,7 @@ from app.publications import (
     trace,
     validation,
 )
-from app.publications.context import AccountRestsError, Run, Tools
+from app.publications.context import Run
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
 from app.publications.models import Plan, Publication
 from app.publications.plan import PlanRequest, PlanSummary
@@ -208,7 +209,9 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
     log.warning("publish.call_failed", code=error.code, status=error.status)
     match error:
         case TokenRefusedError() | PermissionRefusedError():
-            if not await ending.note_refused_token(run, error):
+            if not await note_refused_token(
+                run.tools, run.account_id, run.token_digest, error
+            ):
                 return Snooze(timedelta(0))  # go on with the new token
             await ending.stop(
                 run, State.FAILED, Outcome.DEFERRED, error.code, error.message

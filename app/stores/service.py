@@ -84,6 +84,16 @@ async def listed(
     return (await session.execute(query)).scalars().all()
 
 
+async def siblings(session: AsyncSession, store: Store) -> list[UUID]:
+    """The other stores of its seller account."""
+    found = await session.execute(
+        select(Store.id).where(
+            Store.account_id == store.account_id, Store.id != store.id
+        )
+    )
+    return list(found.scalars())
+
+
 async def delete(session: AsyncSession, store: Store) -> None:
     """Forget a store that sells nothing.
 

@@ -1,4 +1,4 @@
-"""What jobs on orders work with, and how they call Back Market in an account's name."""
+"""What jobs work with, and how they call Back Market in a seller account's name."""
 
 import asyncio
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ REFUSED = frozenset({"refused", "forbidden"})
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The doors of a worker that orders need."""
+    """The doors of a worker that need to be open for it."""
 
     settings: Settings
     database: Database
@@ -44,15 +44,15 @@ class AccountRestsError(Exception):
 def open_access(tools: Tools, lease: Lease, account: SellerAccount) -> Access:
     """The account's way to Back Market, paced and fenced by the lease.
 
-    Orders of all countries come through any market of the platform; only the offset
-    of times depends on it. Raises SecretUnreadableError.
+    Its market is any of the platform: orders of all countries come through each, and
+    only the offset of times depends on it. Raises SecretUnreadableError.
     """
     account_id = account.id
     rate = accounts.limits_of(account, tools.settings).requests_per_10s
     platform = Platform(account.platform)
 
     async def before_request(_method: str, _path: str) -> None:
-        await _wait_for_turn(tools, lease, account_id, rate)
+        await wait_for_turn(tools, lease, account_id, rate)
 
     return Access(
         platform=platform,
@@ -63,10 +63,13 @@ def open_access(tools: Tools, lease: Lease, account: SellerAccount) -> Access:
     )
 
 
-async def _wait_for_turn(
+async def wait_for_turn(
     tools: Tools, lease: Lease, account_id: UUID, rate: int
 ) -> None:
-    """Raises LeaseLostError, AccountRestsError."""
+    """Hold back until this account may make a request and the lease still stands.
+
+    Raises LeaseLostError, AccountRestsError.
+    """
     async with tools.database.transaction() as tx:
         wait = await accounts.take_turn(tx.session, account_id, rate, LONGEST_TURN)
     if wait > LONGEST_TURN:
