@@ -114,6 +114,7 @@ class OrderSync(SQLModel, table=True):
     page: int = 0
     count: int | None = None
     ended: bool = False
+    turns: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     front: bool = False
 
 

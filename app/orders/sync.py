@@ -4,7 +4,7 @@ A pass reads all pages of a window of modification times. Each page is one trans
 with the place to read on from; the high-water mark moves once the pass is complete.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -94,7 +94,7 @@ async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
             _begin(state, now, tools.settings.orders_overlap)
         state.state = SyncState.RUNNING
         access = open_access(tools, lease, account)
-        progress = Progress(state.page, state.count, state.ended, state.front)
+        progress = _progress(state)
         return Run(
             tools=tools,
             lease=lease,
@@ -106,12 +106,19 @@ async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
         )
 
 
+def _progress(state: OrderSync) -> Progress:
+    return Progress(
+        state.page, state.count, state.ended, state.turns, front=state.front
+    )
+
+
 def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
     """A new pass. The overlap covers what changed while the last one was read."""
     state.window_from = state.high_water - overlap if state.high_water else None
     state.started_at = now
     state.newest = None
-    state.page, state.count, state.ended, state.front = 1, None, False, False
+    state.page, state.count, state.ended = 1, None, False
+    state.turns, state.front = 0, False
     state.read = state.changed = 0
 
 
@@ -162,16 +169,14 @@ async def _note_page(
     await session.execute(
         text(
             "UPDATE order_sync SET page = :page, count = :count, ended = :ended, "
-            "front = :front, read = read + :read, changed = changed + :changed, "
-            "newest = greatest(newest, :newest), failures = 0, reason_code = NULL, "
-            "reason = NULL, state = 'running' WHERE account_id = :id"
+            "turns = :turns, front = :front, read = read + :read, "
+            "changed = changed + :changed, newest = greatest(newest, :newest), "
+            "failures = 0, reason_code = NULL, reason = NULL, state = 'running' "
+            "WHERE account_id = :id"
         ),
         {
             "id": account_id,
-            "page": at.page,
-            "count": at.count,
-            "ended": at.ended,
-            "front": at.front,
+            **asdict(at),
             "read": len(page.items),
             "changed": changed,
             "newest": max(told, default=None),

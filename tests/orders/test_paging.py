@@ -1,10 +1,10 @@
 """A pass over a list that moves reads every order that stays in it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.orders.paging import PAGE_SIZE, PageRead, Progress, after_page
+from app.orders.paging import PAGE_SIZE, PATIENCE, PageRead, Progress, after_page
 
 ARRIVED = 10_000
 EVENTS = ("arrives", "leaves", "moves")
@@ -51,14 +51,32 @@ def read(
         pytest.param(
             Progress(3, 100),
             read(0, 0, None, more=False),
-            Progress(2, 100, ended=True),
+            Progress(2, 100, ended=True, turns=1),
             id="past the end: the page before again",
         ),
         pytest.param(
-            Progress(2, 100, ended=True),
+            Progress(2, 100, ended=True, turns=1),
+            read(more=False),
+            Progress(1, 100, front=True),
+            id="which is the last now",
+        ),
+        pytest.param(
+            Progress(2, 100, ended=True, turns=1),
+            read(),
+            Progress(3, 100, turns=1),
+            id="or not the last any more",
+        ),
+        pytest.param(
+            Progress(9, 500, ended=True, turns=1),
+            read(0, 0, None, more=False),
+            Progress(8, 500, ended=True, turns=1),
+            id="a list that shrank by many pages turns once",
+        ),
+        pytest.param(
+            Progress(2, 100, ended=True, turns=PATIENCE),
             read(),
             Progress(1, 100, front=True),
-            id="and no further",
+            id="what leads nowhere again and again ends",
         ),
     ],
 )
@@ -66,13 +84,39 @@ def test_where_a_pass_reads_on(at: Progress, page: PageRead, following):
     assert after_page(at, page) == following
 
 
+def test_a_list_whose_next_leads_nowhere_ends():
+    """Two pages, the second of which always promises a third."""
+    progress: Progress | None = Progress()
+    asked = []
+    while progress:
+        asked.append(progress.page)
+        there = progress.page < 3
+        progress = after_page(
+            progress, read(50, 0, 150) if there else read(0, 0, more=False)
+        )
+
+    assert asked == [1, *(2, 3) * PATIENCE, 2, 1]
+
+
+near_a_border = st.builds(
+    lambda pages, more: pages * PAGE_SIZE + more, st.integers(1, 5), st.integers(-3, 3)
+)
+
+
 @settings(max_examples=300)
 @given(
-    st.integers(0, 260),
+    st.integers(0, 260) | near_a_border,
     st.lists(
-        st.tuples(st.sampled_from(EVENTS), st.integers(0, 10**6)),
+        st.tuples(st.sampled_from(EVENTS), st.integers(0, 3) | st.integers(0, 10**6)),
         max_size=12,
     ),
+)
+@example(
+    199,
+    [
+        *(("arrives", 0), ("leaves", 0), ("arrives", 0), ("arrives", 1)),
+        ("moves", 0),
+    ],
 )
 def test_no_order_that_stays_is_missed_whatever_happens_meanwhile(size, events):
     """The list, newest first: id -> version. One event happens between two pages."""

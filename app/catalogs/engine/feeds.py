@@ -5,13 +5,12 @@ document that declares anything (DTD, entities) ends there.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.entities import html5
 from pathlib import Path
 from xml.parsers import expat
 
-from app.catalogs.engine.records import Record
+from app.catalogs.engine.records import Record, Records
 from app.catalogs.engine.source import CatalogRejectedError
 
 ACCEPTED_XML = "an RSS 2.0 or Atom feed, well-formed, without DOCTYPE"
@@ -147,7 +146,7 @@ def stated_encoding(head: bytes) -> str:
     return declared[1].decode("ascii").lower() if declared else "utf-8"
 
 
-def feed_records(path: Path, encoding: str | None = None) -> Iterator[Record]:
+def feed_records(path: Path, encoding: str | None = None) -> Records:
     """The items of a feed; `line` is the number of the item.
 
     A column is the name of an element (`g:price`), a part of one

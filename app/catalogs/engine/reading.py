@@ -1,7 +1,7 @@
 """Open a stored catalog as a lazy frame of exactly the columns that are needed."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -38,6 +38,7 @@ from app.catalogs.engine.parquet import open_parquet
 from app.catalogs.engine.records import (
     ROW_LENGTH,
     Record,
+    Records,
     csv_records,
     json_records,
     ndjson_records,
@@ -157,8 +158,8 @@ def _open_csv(
     if survey.is_plain:
         frame = _scan_plain(text, dialect, header, survey, columns)
     else:
-        records = csv_records(text.path, dialect, header)
-        frame, _ = _copy(records, columns, workdir, source.limits)
+        with closing(csv_records(text.path, dialect, header)) as records:
+            frame, _ = _copy(records, columns, workdir, source.limits)
     if NOTES[0] in header.names:  # rows that were corrected come back
         cells = [cell(name) for name in columns]
         frame = frame.with_columns(restored(pl.col(cells)) if cells else [])
@@ -202,7 +203,7 @@ def _scan_plain(
 
 
 def _open_records(
-    read: Callable[[], Iterator[Record]],
+    read: Callable[[], Records],
     plain: Plain,
     found: Found,
     needed: Collection[str] | None,
@@ -211,8 +212,11 @@ def _open_records(
     """Every record has names of its own; `read` starts from the beginning."""
     most = plain.source.limits.max_records
     if needed is None:
-        needed = first_names(islice(read(), most))
-    frame, names = _copy(islice(read(), most), needed, workdir, plain.source.limits)
+        with closing(read()) as records:
+            needed = first_names(islice(records, most))
+    with closing(read()) as records:
+        limits = plain.source.limits
+        frame, names = _copy(islice(records, most), needed, workdir, limits)
     columns = _checked(names, needed)
     return OpenedCatalog(_sound(frame, columns), names, found)
 

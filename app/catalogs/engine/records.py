@@ -1,7 +1,7 @@
 """Records one by one, for files that the columnar reader would stumble over."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +26,11 @@ class Record:
     flaw: int = 0
 
 
-def csv_records(path: Path, dialect: Dialect, header: Header) -> Iterator[Record]:
+Records = Generator[Record, None, None]
+"""Holds its file open until it has ended or is closed."""
+
+
+def csv_records(path: Path, dialect: Dialect, header: Header) -> Records:
     """Read leniently: quotes inside cells are text, quoted line breaks are kept."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         for _ in range(header.lines):
@@ -43,7 +47,7 @@ def csv_records(path: Path, dialect: Dialect, header: Header) -> Iterator[Record
             line = header.lines + reader.line_num + 1
 
 
-def ndjson_records(path: Path) -> Iterator[Record]:
+def ndjson_records(path: Path) -> Records:
     """One object a line; a line that is none is a flawed row, not the end."""
     with path.open("rb") as file:
         line = 0
@@ -55,7 +59,7 @@ def ndjson_records(path: Path) -> Iterator[Record]:
                 yield _ndjson_record(line, text)
 
 
-def json_records(path: Path) -> Iterator[Record]:
+def json_records(path: Path) -> Records:
     """The objects of an array; `line` is the number of the record."""
     try:
         with path.open("rb") as file:
