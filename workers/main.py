@@ -88,6 +88,8 @@ class Crew:
 
     async def _run(self, job_id: UUID) -> None:
         async with self.slots:
+            if not self.open:  # others take what waited for a slot
+                return
             try:
                 await self.runner.run(job_id)
             except AWAY as error:  # the sweeper finds it again

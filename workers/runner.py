@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,8 @@ from app.jobs.decisions import heartbeat, pause_before
 from app.jobs.lease import Lease, LeaseLostError, Snooze, TryAgainError
 
 log = structlog.get_logger(__name__)
+
+ASK_AGAIN = 0.5
 
 Work = Callable[[Lease], Awaitable[Snooze | None]]
 GiveUp = Callable[[Lease, str], Awaitable[None]]
@@ -102,21 +105,34 @@ class Runner:
             if isinstance(outcome, Snooze):
                 await self._requeue(lease, outcome.pause, None)
             elif not lease.ended:
-                async with self.database.transaction() as tx:
-                    await lease.finish(tx.session)
+                await self._let_go(lease, partial(self._finish, lease))
 
     async def _after_failure(
         self, lease: Lease, handler: Handler, error: Exception
     ) -> None:
         text = f"{type(error).__name__}: {error}"[:500]
         pause = pause_before(lease.claim.attempt)
+        if pause is None:
+            await self._let_go(lease, partial(self._bury, lease, handler, text))
+        else:
+            await self._requeue(lease, pause, text, attempt=lease.claim.attempt)
+
+    async def _let_go(self, lease: Lease, end: Callable[[], Awaitable[None]]) -> None:
+        """End a turn; a database that is away is asked again while the lease lasts."""
         try:
-            if pause is None:
-                await self._bury(lease, handler, text)
-            else:
-                await self._requeue(lease, pause, text, attempt=lease.claim.attempt)
-        except AWAY:
+            while True:
+                try:
+                    return await end()
+                except AWAY as error:
+                    log.warning("job.end_failed", error=type(error).__name__)
+                await asyncio.sleep(ASK_AGAIN)
+                lease.check()
+        except LeaseLostError:
             log.warning("job.left_to_its_lease")  # the sweeper finds it
+
+    async def _finish(self, lease: Lease) -> None:
+        async with self.database.transaction() as tx:
+            await lease.finish(tx.session)
 
     async def _bury(self, lease: Lease, handler: Handler, text: str) -> None:
         await handler.give_up(lease, text)
@@ -127,23 +143,22 @@ class Runner:
     async def _requeue(
         self, lease: Lease, pause: timedelta, error: str | None, attempt: int = 0
     ) -> None:
-        async with self.database.transaction() as tx:
-            held = await rows.requeue(
-                tx.session, lease.claim, pause=pause, attempt=attempt, error=error
-            )
-        if held:
-            await self.database.waker.wake([lease.claim.id], after=pause)
+        async def put_back() -> None:
+            async with self.database.transaction() as tx:
+                held = await rows.requeue(
+                    tx.session, lease.claim, pause=pause, attempt=attempt, error=error
+                )
+            if held:
+                await self.database.waker.wake([lease.claim.id], after=pause)
+
+        await self._let_go(lease, put_back)
 
     async def _give_back(self, lease: Lease) -> None:
-        """A stopping worker costs the job no wait and no attempt."""
-        if lease.ended:
-            return
-        attempt = lease.claim.attempt - 1
-        async with self.database.transaction() as tx:
-            await rows.requeue(
-                tx.session, lease.claim, pause=timedelta(0), attempt=attempt
-            )
-        await self.database.waker.wake([lease.claim.id])
+        """A stopping worker costs the job no wait and no attempt.
+
+        Asks the row, not `lease.ended`: the commit that ends the job may be cut off.
+        """
+        await self._requeue(lease, timedelta(0), None, lease.claim.attempt - 1)
 
     async def _wake_next(self, exclusive: str) -> None:
         async with self.database.transaction() as tx:
