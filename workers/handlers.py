@@ -90,7 +90,7 @@ def _for_orders(calling: CallingTools) -> dict[str, Handler]:
         return await sync.sync(calling, lease)
 
     async def give_up_sync(lease: Lease, _error: str) -> None:
-        await sync.fail(calling, lease, "internal_error", None, keep_job=True)
+        await sync.ROW.fail(calling, lease, "internal_error", None, keep_job=True)
 
     async def act_on_order(lease: Lease) -> Snooze | None:
         return await acting.act(calling, lease)
@@ -102,7 +102,7 @@ def _for_orders(calling: CallingTools) -> dict[str, Handler]:
         return await sweep.sweep(calling, lease)
 
     async def give_up_confirm(lease: Lease, _error: str) -> None:
-        await walking.fail(calling, lease, "internal_error", None, keep_job=True)
+        await walking.ROW.fail(calling, lease, "internal_error", None, keep_job=True)
 
     return {
         JobKind.CONFIRM: Handler(confirm, give_up_confirm),

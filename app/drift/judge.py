@@ -11,7 +11,7 @@ from app.accounts import service as accounts
 from app.columns import utc_now
 from app.crashpoints import crashpoint
 from app.database import Transaction
-from app.drift.context import Walk, end, wait
+from app.drift.context import ROW, Walk
 from app.jobs.lease import Snooze
 from app.orders import requests as orders
 from app.publications import ending
@@ -88,7 +88,7 @@ async def judge(walk: Walk) -> Snooze | None:
     async with walk.tools.database.transaction() as tx:
         known = await _orders_known(tx, walk)
     if known is None:
-        return await wait(walk, ORDERS_PAUSE, "awaiting_orders")
+        return await ROW.wait(walk, ORDERS_PAUSE, "awaiting_orders")
     crashpoint("confirm.judging")
     while await _judge_part(walk, orders_known=known):
         crashpoint("confirm.part_judged")
@@ -165,7 +165,7 @@ async def _complete(session: AsyncSession, walk: Walk) -> None:
     await session.execute(
         text("DELETE FROM listing_seen WHERE store_id = :id"), {"id": walk.store_id}
     )
-    await end(session, walk.store_id, "done")
+    await ROW.end(session, walk.lease, "done")
     await session.execute(
         text(
             "UPDATE confirm_pass SET page = 0, counts = CASE "

@@ -7,33 +7,17 @@ transaction compares all of it with the baseline.
 
 from datetime import timedelta
 
-import structlog
 from sqlalchemy import text
 
-from app.accounts import service as accounts
-from app.accounts.budget import pause_after_429
-from app.accounts.calling import (
-    AccountRestsError,
-    Tools,
-    note_refused_token,
-    pause_after,
-)
-from app.backmarket.errors import (
-    BackMarketError,
-    NotConfiguredError,
-    PermissionRefusedError,
-    ThrottledError,
-    TokenRefusedError,
-)
+from app.accounts.calling import AccountRestsError, Tools
+from app.backmarket.errors import BackMarketError
 from app.backmarket.listings import Listing
 from app.crashpoints import crashpoint
 from app.drift import judge, missing
-from app.drift.context import Walk, count_failure, fail, take_up, wait
+from app.drift.context import ROW, Walk, take_up
 from app.jobs.lease import Lease, Snooze
 from app.publications.compare import columns_of
 from app.vault import SecretUnreadableError
-
-log = structlog.get_logger(__name__)
 
 PAGES_AT_A_TIME = 10
 """Pages that are read before they are written."""
@@ -46,7 +30,7 @@ async def sweep(tools: Tools, lease: Lease) -> Snooze | None:
     try:
         walk = await take_up(tools, lease)
     except SecretUnreadableError as error:
-        await fail(tools, lease, "secret_unreadable", str(error))
+        await ROW.fail(tools, lease, "secret_unreadable", str(error))
         return None
     if not isinstance(walk, Walk):
         return walk
@@ -58,9 +42,9 @@ async def sweep(tools: Tools, lease: Lease) -> Snooze | None:
         await missing.look(walk)
         return await judge.judge(walk)
     except AccountRestsError as error:
-        return await wait(walk, error.pause, "throttled")
+        return await ROW.wait(walk, error.pause, "throttled")
     except BackMarketError as error:
-        return await _after_error(walk, error)
+        return await ROW.after_error(walk, error)
 
 
 async def _read_pages(walk: Walk) -> None:
@@ -107,32 +91,3 @@ async def _record(
                 "ended": ended or page > MOST_PAGES,
             },
         )
-
-
-async def _after_error(walk: Walk, error: BackMarketError) -> Snooze | None:
-    """What an error means for the walk: wait and go on, or end it clearly."""
-    log.warning("confirm.call_failed", code=error.code, status=error.status)
-    match error:
-        case TokenRefusedError() | PermissionRefusedError():
-            told = await note_refused_token(
-                walk.tools, walk.account_id, walk.token_digest, error
-            )
-            if not told:
-                return Snooze(pause_after(1))  # go on with the new token
-            await fail(walk.tools, walk.lease, error.code, error.message)
-            return None
-        case NotConfiguredError():
-            await fail(walk.tools, walk.lease, error.code, error.message)
-            return None
-        case _:
-            return await _try_later(walk, error)
-
-
-async def _try_later(walk: Walk, error: BackMarketError) -> Snooze:
-    failures = await count_failure(walk)
-    pause = pause_after(failures, error.retry_after)
-    if isinstance(error, ThrottledError):
-        pause = pause_after_429(failures, error.retry_after)
-        async with walk.tools.database.transaction() as tx:
-            await accounts.pause(tx.session, walk.account_id, pause)
-    return await wait(walk, pause, error.code, error.message)

@@ -13,27 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.budget import pause_after_429
-from app.accounts.calling import (
-    REFUSED,
-    AccountRestsError,
-    Tools,
-    note_refused_token,
-    open_access,
-    pause_after,
-)
+from app.accounts.calling import AccountRestsError, Tools, open_access
+from app.accounts.passes import PassTable
 from app.backmarket import order_calls
 from app.backmarket.client import Access
-from app.backmarket.errors import (
-    BackMarketError,
-    NotConfiguredError,
-    PermissionRefusedError,
-    ThrottledError,
-    TokenRefusedError,
-)
+from app.backmarket.errors import BackMarketError
 from app.backmarket.orders import OrderPage
 from app.crashpoints import crashpoint
-from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.orders import requests
 from app.orders.arrivals import store_orders
@@ -43,6 +29,8 @@ from app.orders.words import SyncState
 from app.vault import SecretUnreadableError
 
 log = structlog.get_logger(__name__)
+
+ROW = PassTable("order_sync", "account_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,7 @@ async def sync(tools: Tools, lease: Lease) -> Snooze | None:
     try:
         run = await _take_up(tools, lease)
     except SecretUnreadableError as error:
-        await fail(tools, lease, "secret_unreadable", str(error))
+        await ROW.fail(tools, lease, "secret_unreadable", str(error))
         return None
     if not isinstance(run, Run):
         return run
@@ -71,9 +59,9 @@ async def sync(tools: Tools, lease: Lease) -> Snooze | None:
     try:
         await _read_pages(run)
     except AccountRestsError as error:
-        return await _wait(run, error.pause, "throttled")
+        return await ROW.wait(run, error.pause, "throttled")
     except BackMarketError as error:
-        return await _after_error(run, error)
+        return await ROW.after_error(run, error)
     return None
 
 
@@ -81,14 +69,10 @@ async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
     async with tools.database.transaction() as tx:
         await lease.confirm(tx.session)
         account = await accounts.get(tx.session, lease.subject_id)
+        begins = await ROW.may_begin(tx, lease, account)
+        if begins is not True:
+            return begins or None
         now = await accounts.database_now(tx.session)
-        if account.connection in REFUSED:
-            await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
-            await _end(tx.session, account.id, SyncState.FAILED, "token_refused")
-            await lease.finish(tx.session)
-            return None
-        if account.paused_until and account.paused_until > now:
-            return Snooze(account.paused_until - now)
         state = await requests.progress(tx.session, account.id)
         if state.page == 0:
             _begin(state, now, tools.settings.orders_overlap)
@@ -199,97 +183,3 @@ async def _complete(session: AsyncSession, account_id: UUID) -> bool:
         {"id": account_id},
     )
     return bool(again)
-
-
-async def _end(
-    session: AsyncSession,
-    account_id: UUID,
-    state: SyncState,
-    code: str,
-    reason: str | None = None,
-) -> None:
-    """End for now; the checkpoint of the pass stays for the next time."""
-    await session.execute(
-        text(
-            "UPDATE order_sync SET state = :state, reason_code = :code, "
-            "reason = coalesce(:reason, reason), finished_at = clock_timestamp(), "
-            "failures = 0 WHERE account_id = :id"
-        ),
-        {"id": account_id, "state": str(state), "code": code, "reason": reason},
-    )
-
-
-async def fail(
-    tools: Tools,
-    lease: Lease,
-    code: str,
-    reason: str | None,
-    *,
-    keep_job: bool = False,
-) -> None:
-    """End a fetch that cannot go on."""
-    async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
-        await _end(tx.session, lease.subject_id, SyncState.FAILED, code, reason)
-        if not keep_job:
-            await lease.finish(tx.session)
-
-
-async def _wait(
-    run: Run, pause: timedelta, code: str, reason: str | None = None
-) -> Snooze:
-    async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
-        await tx.session.execute(
-            text(
-                "UPDATE order_sync SET state = 'waiting', reason_code = :code, "
-                "reason = :reason WHERE account_id = :id"
-            ),
-            {"id": run.account_id, "code": code, "reason": reason},
-        )
-    return Snooze(pause)
-
-
-async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
-    """What an error means for the pass: wait and go on, or end it clearly."""
-    log.warning("orders.call_failed", code=error.code, status=error.status)
-    match error:
-        case TokenRefusedError() | PermissionRefusedError():
-            told = await note_refused_token(
-                run.tools, run.account_id, run.token_digest, error
-            )
-            if not told:
-                return Snooze(timedelta(0))  # go on with the new token
-            await fail(run.tools, run.lease, error.code, error.message)
-            return None
-        case NotConfiguredError():
-            await fail(run.tools, run.lease, error.code, error.message)
-            return None
-        case _:
-            return await _try_later(run, error)
-
-
-async def _try_later(run: Run, error: BackMarketError) -> Snooze:
-    failures = await _count_failure(run)
-    if isinstance(error, ThrottledError):
-        pause = pause_after_429(failures, error.retry_after)
-        async with run.tools.database.transaction() as tx:
-            await accounts.pause(tx.session, run.account_id, pause)
-    else:
-        pause = pause_after(failures, error.retry_after)
-    return await _wait(run, pause, error.code, error.message)
-
-
-async def _count_failure(run: Run) -> int:
-    async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
-        failures: int = (
-            await tx.session.execute(
-                text(
-                    "UPDATE order_sync SET failures = failures + 1 "
-                    "WHERE account_id = :id RETURNING failures"
-                ),
-                {"id": run.account_id},
-            )
-        ).scalar_one()
-    return failures
