@@ -35,8 +35,17 @@ def tagged(etag: str) -> dict[str, str]:
     return {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Accept, Authorization"}
 
 
-def not_modified(etag: str, retry_after: str | None = None) -> Response:
+def unless_changed(
+    response: Response, etag: str, if_none_match: str | None, pause: str | None = None
+) -> Response | None:
+    """A 304 when the caller has this version already, else the headers are set.
+
+    `pause` is the number of seconds after which to ask again.
+    """
     headers = tagged(etag)
-    if retry_after:
-        headers["Retry-After"] = retry_after
-    return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    if pause:
+        headers["Retry-After"] = pause
+    if holds(etag, if_none_match):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    response.headers.update(headers)
+    return None

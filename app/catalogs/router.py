@@ -42,9 +42,7 @@ from app.errors import problem_responses
 from app.etags import (
     NOT_MODIFIED,
     IfNoneMatch,
-    holds,
-    not_modified,
-    tagged,
+    unless_changed,
     weak_etag,
 )
 from app.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page_of
@@ -150,12 +148,8 @@ async def read_catalog(
     catalog = await queries.visible(tx.session, caller, catalog_id)
     pause = "2" if catalog.state in UNDER_WAY else None
     etag = weak_etag(catalog.progress)
-    if holds(etag, if_none_match):
-        return not_modified(etag, pause)
-    response.headers.update(tagged(etag))
-    if pause:
-        response.headers["Retry-After"] = pause
-    return catalog_out(catalog)
+    known = unless_changed(response, etag, if_none_match, pause)
+    return known or catalog_out(catalog)
 
 
 @router.get(

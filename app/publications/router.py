@@ -21,9 +21,8 @@ from app.errors import problem_responses
 from app.etags import (
     NOT_MODIFIED,
     IfNoneMatch,
-    holds,
-    not_modified,
     tagged,
+    unless_changed,
     weak_etag,
 )
 from app.pagination import Cursor, Limit, Page, decode_int, decode_uuid, page_of
@@ -104,13 +103,9 @@ async def read_publication(
     publication = await queries.visible(tx.session, caller, publication_id)
     pause = None if State(publication.state) in OVER else "2"
     etag = weak_etag(publication.progress)
-    if holds(etag, if_none_match):
-        return not_modified(etag, pause)
-    response.headers.update(tagged(etag))
-    live = None
-    if pause:
-        live = await queries.live_counts(tx.session, publication_id)
-        response.headers["Retry-After"] = pause
+    if known := unless_changed(response, etag, if_none_match, pause):
+        return known
+    live = await queries.live_counts(tx.session, publication_id) if pause else None
     return publication_out(publication, live)
 
 
@@ -168,15 +163,14 @@ async def list_changes(
     """
     publication = await queries.visible(tx.session, caller, publication_id)
     etag = weak_etag(publication.progress, "csv" if wants_csv else "")
-    if holds(etag, if_none_match):
-        return not_modified(etag)
+    if known := unless_changed(response, etag, if_none_match):
+        return known
     filters = queries.change_filters(
         outcome=outcome, reason=reason, lane=lane, code=code, sku=sku
     )
     if wants_csv:
         sheet = changes_sheet(database, publication_id, filters)
         return as_csv(sheet, f"changes-{publication_id}.csv", tagged(etag))
-    response.headers.update(tagged(etag))
     rows = await queries.changes(
         tx.session, publication_id, filters, decode_int(cursor), limit
     )
