@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import time
@@ -150,6 +151,9 @@ async def serve(settings: Settings) -> None:
             asyncio.create_task(sweep(context, crew)),
             asyncio.create_task(listen(settings, crew.run, crew.closing)),
         ]
+        # As in the API: what lives on is not looked through with each full collection.
+        gc.collect()
+        gc.freeze()
         log.info("worker.ready", pid=os.getpid())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)

@@ -32,17 +32,18 @@ def reserve_of(limit: int) -> int:
     return limit * RESERVE_PERCENT // 100
 
 
-def usual_left(limit: int, spent: Sequence[Spend], now: datetime) -> int:
+def usual_left(limit: int, used: int) -> int:
     """Lines that may still be sent of anything but lowered stock."""
-    return max(0, lines_left(limit, spent, now) - reserve_of(limit))
+    return max(0, lines_left(limit, used) - reserve_of(limit))
 
 
-def lines_left(limit: int, spent: Sequence[Spend], now: datetime) -> int:
-    """Lines that may still be sent in the hour that ends now."""
-    return max(0, limit - _used(spent, now))
+def lines_left(limit: int, used: int) -> int:
+    """Lines that may still be sent in an hour in which so many were."""
+    return max(0, limit - used)
 
 
-def _used(spent: Sequence[Spend], now: datetime) -> int:
+def used_of(spent: Sequence[Spend], now: datetime) -> int:
+    """Lines reserved in the hour that ends now."""
     return sum(s.lines for s in spent if s.at > now - HOUR)
 
 
@@ -55,7 +56,7 @@ def next_room(
     steps of a useful size instead of waiting for a whole free hour.
     """
     goal = min(wanted, max(1, limit // 10))
-    free = limit - _used(spent, now)  # below nothing when the limit was lowered
+    free = limit - used_of(spent, now)  # below nothing when the limit was lowered
     for spend in sorted(spent, key=lambda s: s.at):
         if free >= goal:
             break

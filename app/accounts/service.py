@@ -234,6 +234,20 @@ async def hold_budget(session: AsyncSession, account_id: UUID) -> None:
     )
 
 
+async def lines_used(session: AsyncSession, account_id: UUID) -> int:
+    """Lines reserved in the last hour."""
+    used: int = (
+        await session.execute(
+            text(
+                "SELECT coalesce(sum(lines), 0) FROM line_spend "
+                "WHERE account_id = :id AND at > now() - :hour"
+            ),
+            {"id": account_id, "hour": HOUR},
+        )
+    ).scalar_one()
+    return used
+
+
 async def spends(session: AsyncSession, account_id: UUID) -> list[Spend]:
     """Lines reserved in the last hour, oldest first."""
     rows = await session.execute(

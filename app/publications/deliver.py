@@ -98,11 +98,10 @@ async def _reserve(run: Run, call: Call) -> Reserved | None:
 async def _room(session: AsyncSession, run: Run, call: Call) -> int:
     """Lines left for this call; the account's budget is held until it is reserved."""
     await accounts.hold_budget(session, run.account_id)
-    spent = await accounts.spends(session, run.account_id)
-    now = await accounts.database_now(session)
+    used = await accounts.lines_used(session, run.account_id)
     lowers = run.kind is Kind.OFFERS and call.seq < BEHIND_LOWERED_STOCK
     left = lines_left if lowers else usual_left
-    return left(run.limits.lines_per_hour, spent, now)
+    return left(run.limits.lines_per_hour, used)
 
 
 async def _send_batch(run: Run, call: Call) -> None:

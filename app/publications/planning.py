@@ -37,14 +37,13 @@ async def plan_request(
     session: AsyncSession, store: Store, terms: Terms
 ) -> PlanRequest:
     """What the plan of a store's offers is made with, as it is now."""
-    spent = await accounts.spends(session, terms.account_id)
-    now = await accounts.database_now(session)
+    used = await accounts.lines_used(session, terms.account_id)
     return PlanRequest(
         publication_id=terms.subject_id,
         store_id=store.id,
         siblings=terms.siblings,
         policy=terms.policy,
-        lines=lines_left(terms.limits.lines_per_hour, spent, now),
+        lines=lines_left(terms.limits.lines_per_hour, used),
         reserve=reserve_of(terms.limits.lines_per_hour),
         urgent=terms.urgent,
         single_max=terms.single_max,

@@ -93,9 +93,8 @@ async def make_plan(run: Run) -> None:
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
         await lock_offers(tx.session, [run.store_id])
-        spent = await accounts.spends(tx.session, run.account_id)
-        now = await accounts.database_now(tx.session)
-        lines = usual_left(run.limits.lines_per_hour, spent, now)
+        used = await accounts.lines_used(tx.session, run.account_id)
+        lines = usual_left(run.limits.lines_per_hour, used)
         summary = await _write(tx.session, run, values | {"lines": lines}, said)
         await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
         await note_local_refusals(tx.session, run.publication_id, run.store_id)

@@ -4,6 +4,7 @@ The rows say where a run stands, so any worker can take it up: `requested` ->
 `planning` -> `sending` (or `waiting`) -> `finished`, `failed` or `cancelled`.
 """
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -56,6 +57,8 @@ log = structlog.get_logger(__name__)
 ACCOUNT_BUSY = timedelta(seconds=2)
 EXPRESS_SINGLES = 50
 """What is sold out goes one by one, each at once: a batch would take minutes."""
+POLLS_AT_ONCE = 2
+"""While PostgreSQL takes what became of one batch, the next is asked for."""
 WAITING_FOR_LOST_TASK = timedelta(seconds=5)
 
 
@@ -175,12 +178,25 @@ async def _carry_out(run: Run) -> Snooze | None:
     for call in await _open_calls(run):
         if call.state in {DispatchState.SENDING, DispatchState.UNCERTAIN}:
             unknown = not await trace.reconcile(run, call) or unknown
-    polled = [
-        await trace.poll(run, call)
-        for call in await _open_calls(run)
-        if call.state is DispatchState.SENT
-    ]
-    return await _what_next(run, unknown=unknown, polled=bool(polled))
+    sent = [call for call in await _open_calls(run) if call.state is DispatchState.SENT]
+    await _poll(run, sent)
+    return await _what_next(run, unknown=unknown, polled=bool(sent))
+
+
+async def _poll(run: Run, sent: list[calls.Call]) -> None:
+    """Ask for the ends of batches. The first error ends it: it concerns them all."""
+    turns = asyncio.Semaphore(POLLS_AT_ONCE)
+
+    async def one(call: calls.Call) -> None:
+        async with turns:
+            await trace.poll(run, call)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for call in sent:
+                group.create_task(one(call))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 async def _what_next(run: Run, *, unknown: bool, polled: bool) -> Snooze | None:

@@ -8,7 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.budget import lines_left, reserve_of, sent_by, usual_left
+from app.accounts.budget import (
+    lines_left,
+    reserve_of,
+    sent_by,
+    used_of,
+    usual_left,
+)
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
 from app.accounts.sharing import shared_quantity_of
@@ -46,6 +52,7 @@ async def budget_of(
     queue = await _queue(session, account, limits)
     spent = await accounts.spends(session, account.id)
     now = await accounts.database_now(session)
+    used = used_of(spent, now)
     limit, reserve = limits.lines_per_hour, reserve_of(limits.lines_per_hour)
     start = max(now, account.paused_until or now)
     counts = [queue[lane] for lane in Lane]
@@ -53,9 +60,9 @@ async def budget_of(
     urgent = [queue[Lane.STOCK_DOWN]]
     etas[Lane.STOCK_DOWN] = sent_by(limit, spent, start, urgent)[0]
     return Budget(
-        used=sum(each.lines for each in spent),
-        left=lines_left(limit, spent, now),
-        left_for_all=usual_left(limit, spent, now),
+        used=used,
+        left=lines_left(limit, used),
+        left_for_all=usual_left(limit, used),
         queue=queue,
         etas=etas,
     )

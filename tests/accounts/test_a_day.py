@@ -19,6 +19,7 @@ from app.accounts.budget import (
     lines_left,
     next_room,
     reserve_of,
+    used_of,
     usual_left,
 )
 from app.publications.lifecycle import pause_before_poll
@@ -92,7 +93,7 @@ class Day:
     async def sell_out(self) -> None:
         """Whatever is sold out by now goes one by one; another run may be under way."""
         while self.sold_out and self.sold_out[0] <= self.now:
-            if not lines_left(LINES, self.spent, self.now):
+            if not lines_left(LINES, used_of(self.spent, self.now)):
                 return
             since = self.sold_out.pop(0)
             self.spend(1)
@@ -104,7 +105,7 @@ class Day:
 
     async def run(self) -> None:
         """One publication of prices: plan, send, poll; then its follow-up waits."""
-        lines = usual_left(LINES, self.spent, self.now)
+        lines = usual_left(LINES, used_of(self.spent, self.now))
         if lines:
             await self.carry_out([f"A{n};;1;9.00;" for n in range(lines)])
         until = next_room(LINES - reserve_of(LINES), self.spent, 10_000, self.now)

@@ -16,6 +16,7 @@ from app.accounts.budget import (
     pause_after_429,
     reserve_of,
     sent_by,
+    used_of,
     usual_left,
 )
 
@@ -41,7 +42,7 @@ def spent(*entries: tuple[float, int]) -> list[Spend]:
     ],
 )
 def test_lines_left_is_the_limit_without_the_last_hour(limit, spends, left):
-    assert lines_left(limit, spends, NOW) == left
+    assert lines_left(limit, used_of(spends, NOW)) == left
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_at_the_next_room_there_is_room(limit, entries, wanted):
     at = next_room(limit, spends, wanted, NOW)
 
     assert NOW <= at <= NOW + HOUR
-    assert lines_left(limit, spends, at) >= min(wanted, max(1, limit // 10))
+    assert lines_left(limit, used_of(spends, at)) >= min(wanted, max(1, limit // 10))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_at_the_next_room_there_is_room(limit, entries, wanted):
     ],
 )
 def test_what_is_not_urgent_leaves_a_reserve(limit, spends, left):
-    assert usual_left(limit, spends, NOW) == left
+    assert usual_left(limit, used_of(spends, NOW)) == left
     assert reserve_of(limit) <= limit * 0.02
 
 
