@@ -1,12 +1,15 @@
 """Fixtures: real servers once per session, a fresh database per test."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -15,12 +18,19 @@ from app.migrations import migrate
 from app.settings import Settings
 from tests.support.shop import Shop, open_shop
 from tests.support.stack import (
+    WorkerProcess,
     open_api,
     open_worker,
     sandbox_process,
     settings_for,
 )
 from workers.main import Crew
+
+# How busy a machine is says nothing about the code.
+hypothesis_settings.register_profile(
+    "refeed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("refeed")
 
 TEMPLATE = "refeed_template"
 QUICK_SANDBOX = {"limits_on": False, "task_starts_after": 0, "task_ends_after": 0.05}
@@ -107,3 +117,17 @@ async def shop(
     opened = await open_shop(api, sandbox_url)
     yield opened
     await opened.clear_faults()
+
+
+@pytest.fixture
+def quick(settings: Settings) -> Settings:
+    """A short lease, so that a next worker need not wait long."""
+    return settings.model_copy(update={"lease": timedelta(seconds=2)})
+
+
+@pytest.fixture
+def process(quick: Settings) -> Iterator[WorkerProcess]:
+    """A worker in a process of its own, to be started and killed."""
+    worker = WorkerProcess(quick)
+    yield worker
+    worker.stop()

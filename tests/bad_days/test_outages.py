@@ -1,61 +1,13 @@
 """Valkey loses everything, PostgreSQL is killed: late, but nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
-import httpx
-import pytest
 import redis
 
 from app.embedded.servers import EmbeddedServers
-from app.migrations import migrate
-from app.settings import Settings
-from tests.support.shop import Shop, open_shop, row
-from tests.support.stack import WorkerProcess, open_api, settings_for
+from tests.support.shop import Shop, row
 
 ROWS = [row(f"S{n}") for n in range(30)]
-
-
-@pytest.fixture
-def own_servers(tmp_path: Path) -> Iterator[EmbeddedServers]:
-    """Servers of this test's own, to be killed."""
-    with EmbeddedServers(tmp_path / "own") as servers:
-        migrate(servers.endpoints.database_url)
-        yield servers
-
-
-@pytest.fixture
-def own_settings(
-    own_servers: EmbeddedServers, sandbox_url: str, tmp_path: Path
-) -> Settings:
-    ends = own_servers.endpoints
-    return settings_for(
-        ends.database_url, ends.redis_url, sandbox_url, tmp_path / "own"
-    )
-
-
-@pytest.fixture
-async def own_api(own_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_api(own_settings) as client:
-        yield client
-
-
-@pytest.fixture
-def process(own_settings: Settings) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(own_settings)
-    worker.start()
-    yield worker
-    worker.stop()
-
-
-@pytest.fixture
-async def own_shop(
-    own_api: httpx.AsyncClient, process: WorkerProcess, sandbox_url: str
-) -> AsyncIterator[Shop]:
-    opened = await open_shop(own_api, sandbox_url)
-    yield opened
-    await opened.clear_faults()
 
 
 def _flush(servers: EmbeddedServers) -> None:

@@ -1,7 +1,5 @@
 """The worker is killed (kill -9) at every step of a walk; another one ends it."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -22,19 +20,6 @@ STEPS = (
     "confirm.before_finish",
     "confirm.finished",
 )
-
-
-@pytest.fixture
-def quick(settings: Settings) -> Settings:
-    """A short lease, so that the next worker need not wait long."""
-    return settings.model_copy(update={"lease": timedelta(seconds=2)})
-
-
-@pytest.fixture
-def process(quick: Settings) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(quick)
-    yield worker
-    worker.stop()
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -1,7 +1,5 @@
 """Answers get lost and workers die: every effect still happens exactly once."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -72,14 +70,6 @@ async def test_a_refused_token_ends_an_action_that_was_not_sent(desk: Desk):
 
     assert (action["state"], action["code"]) == ("refused", "token_refused")
     assert await desk.deeds(order) == []
-
-
-@pytest.fixture
-def process(settings: Settings) -> Iterator[WorkerProcess]:
-    short = settings.model_copy(update={"lease": timedelta(seconds=2)})
-    worker = WorkerProcess(short)
-    yield worker
-    worker.stop()
 
 
 @pytest.fixture

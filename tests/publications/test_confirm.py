@@ -1,7 +1,5 @@
 """Accepted is not applied: what a run created or emptied is read back at once."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,18 +99,6 @@ async def test_an_outage_while_reading_back_fails_no_run(shop: Shop):
 
 
 STEPS = ("publish.looked", "publish.confirmed")
-
-
-@pytest.fixture
-def quick(settings: Settings) -> Settings:
-    return settings.model_copy(update={"lease": timedelta(seconds=2)})
-
-
-@pytest.fixture
-def process(quick: Settings) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(quick)
-    yield worker
-    worker.stop()
 
 
 @pytest.mark.parametrize("step", STEPS)

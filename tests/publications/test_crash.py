@@ -1,6 +1,5 @@
 """The worker is killed (kill -9) at every named step; nothing is lost or repeated."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -57,13 +56,6 @@ def quick(settings: Settings) -> Settings:
     """A short lease, so that the next worker need not wait long."""
     short = {"single_update_max": 2, "lease": timedelta(seconds=2)}
     return settings.model_copy(update=short)
-
-
-@pytest.fixture
-def process(quick: Settings) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(quick)
-    yield worker
-    worker.stop()
 
 
 @pytest.fixture

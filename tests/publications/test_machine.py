@@ -114,7 +114,6 @@ def test_the_sandbox_mirrors_the_wanted_offers_once_quiet(machine: type[Machine]
         settings=settings(
             max_examples=12,
             stateful_step_count=10,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
         ),

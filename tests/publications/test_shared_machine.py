@@ -113,7 +113,6 @@ def test_once_quiet_the_stock_is_what_the_policy_says(
         settings=settings(
             max_examples=3,
             stateful_step_count=5,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -276,14 +275,6 @@ async def test_servers_that_say_nothing_do_not_keep_a_worker_from_other_jobs(
         await merchant.hang_up()
 
     assert asked == 1
-
-
-@pytest.fixture
-def process(settings: Settings, merchant: Merchant) -> Iterator[WorkerProcess]:
-    """A short lease, so that the next worker need not wait long."""
-    worker = WorkerProcess(settings.model_copy(update={"lease": timedelta(seconds=1)}))
-    yield worker
-    worker.stop()
 
 
 async def eventually(shop: Shop, path: str) -> dict[str, Any]:

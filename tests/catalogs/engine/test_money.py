@@ -119,7 +119,6 @@ STYLES = {
 }
 
 
-@settings(deadline=None)
 @given(
     cents=st.integers(1, 999_999_999),
     style=st.sampled_from(sorted(STYLES)),
@@ -134,7 +133,7 @@ def test_an_amount_written_in_any_style_is_read_back(cents, style, frame):
 
 
 @given(st.lists(st.text(alphabet="0123456789.,' €$-EUR", max_size=9), max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_each_value_is_read_alike_alone_and_among_others(texts):
     together = read_money(pl.Series(texts, dtype=pl.String), MoneyRule("EUR")).to_list()
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
@@ -103,7 +103,6 @@ def test_an_ean_is_a_gtin_with_a_right_check_digit(text, code):
     assert ean_code(text) == code
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"\A(?:[0-9]{8}|[0-9]{12}|[0-9]{13}|0[0-9]{13})\Z"), st.booleans())
 def test_python_stdnum_agrees_on_every_gtin(digits, repair):
     if repair:

@@ -114,7 +114,7 @@ def few(steps: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     return st.lists(steps, max_size=3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(
         st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELLS)), min_size=1, max_size=4

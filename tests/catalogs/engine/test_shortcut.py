@@ -70,8 +70,10 @@ def as_usual(monkeypatch):
 
 @settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 )
 @given(uploads=UPLOADS, listed=st.booleans(), moved=MOVED)
 def test_both_ways_end_the_same(connection, tmp_path, uploads, listed, moved):

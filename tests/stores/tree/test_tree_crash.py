@@ -1,24 +1,13 @@
 """The worker is killed (kill -9) while it fetches a tree; the next one brings it."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from app.settings import Settings
 from tests.stores.tree.looking import eventually, in_state
 from tests.support.shop import open_shop
 from tests.support.stack import WorkerProcess, wait_until
-
-
-@pytest.fixture
-def process(settings: Settings) -> Iterator[WorkerProcess]:
-    """A short lease, so that the next worker need not wait long."""
-    worker = WorkerProcess(settings.model_copy(update={"lease": timedelta(seconds=1)}))
-    yield worker
-    worker.stop()
 
 
 @pytest.mark.parametrize("step", ["tree.fetched", "tree.before_commit", "tree.kept"])
