@@ -55,3 +55,4 @@ class ListingSeen(SQLModel, table=True):
     warranty_delay: int | None = Field(default=None, sa_type=BigInteger)
     comment: str | None = None
     publication_state: int | None = Field(default=None, sa_type=SmallInteger)
+    max_price: Decimal | None = Field(default=None, sa_type=MONEY)

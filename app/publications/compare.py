@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -65,19 +66,24 @@ def columns_of(listings: Iterable[tuple[str, Listing | None]]) -> Columns:
 def _row(key: str, listing: Listing | None) -> tuple[Any, ...]:
     if listing is None:
         return (key, False, *[None] * (len(sql.COLUMNS) - 2))
-    prices = (listing.price, listing.min_price)
     return (
         key,
         True,
         listing.id,
         listing.listing_id,
         listing.grade,
-        *(p if p is None or abs(p) < _MONEY_LIMIT else None for p in prices),
+        _amount(listing.price),
+        _amount(listing.min_price),
         _within(listing.quantity, _INT),
         _within(listing.warranty_delay, _SMALLINT),
         listing.comment,
         _within(listing.publication_state, _SMALLINT),
+        _amount(listing.max_price),
     )
+
+
+def _amount(value: Decimal | None) -> Decimal | None:
+    return value if value is None or abs(value) < _MONEY_LIMIT else None
 
 
 def _within(value: int | None, bounds: range) -> int | None:

@@ -16,6 +16,7 @@ CREATE TEMP TABLE seen (
   sku_key text COLLATE "C" PRIMARY KEY, found boolean, listing_id text, older_id text,
   grade text, price numeric(12, 2), min_price numeric(12, 2), quantity bigint,
   warranty_delay bigint, comment text, publication_state smallint,
+  max_price numeric(12, 2),
   awaited text[] NOT NULL DEFAULT '{}'
 ) ON COMMIT DROP
 """,
@@ -45,6 +46,7 @@ COLUMNS = (
     "warranty_delay",
     "comment",
     "publication_state",
+    "max_price",
 )
 _TYPES = (
     "text",
@@ -58,6 +60,7 @@ _TYPES = (
     "bigint",
     "text",
     "smallint",
+    "numeric",
 )
 ARRAYS = ", ".join(
     f"CAST(:{name} AS {kind}[])" for name, kind in zip(COLUMNS, _TYPES, strict=True)
@@ -217,10 +220,12 @@ UPDATE offer AS o
        listing_id = CASE WHEN c.vanished THEN NULL
          WHEN o.listing_id IN (s.listing_id, s.older_id) THEN o.listing_id
          ELSE coalesce(s.listing_id, s.older_id, o.listing_id) END,
-       publication_state = coalesce(s.publication_state, o.publication_state)
+       publication_state = coalesce(s.publication_state, o.publication_state),
+       max_price = coalesce(s.max_price, o.max_price)
   FROM compared AS c JOIN seen AS s USING (sku_key)
  WHERE o.store_id = :store AND o.sku_key = c.sku_key
    AND (c.drift <> '{{}}' OR s.publication_state IS DISTINCT FROM o.publication_state
+        OR coalesce(s.max_price, o.max_price) IS DISTINCT FROM o.max_price
         OR o.listing_id IS NULL OR o.listing_id NOT IN (s.listing_id, s.older_id))
 """  # noqa: S608 - constants
 

@@ -226,6 +226,20 @@ async def test_each_market_is_read_with_its_own_prices(shop: Shop):
     assert list(await drift(german)) == [("A", "price")]
 
 
+async def test_a_walk_learns_the_highest_price_that_a_listing_may_have(shop: Shop):
+    await shop.upload([row("A")])
+    await shop.publish()
+    await edit(shop, "A", FR={"max_price": 350})
+
+    await walk(shop)
+    await shop.upload([row("A", price="350.01")])
+    run = await shop.publish()
+
+    assert (await shop.offers())["A"]["max_price"] == "350.00"
+    (change,) = await shop.changes(run)
+    assert [each["code"] for each in change["warnings"]] == ["above_max_price"]
+
+
 async def test_a_large_creation_is_found_on_the_first_pages(shop: Shop):
     await shop.upload([row(f"S{n:03}") for n in range(70)])
 

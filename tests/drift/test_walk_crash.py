@@ -23,7 +23,7 @@ STEPS = (
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_walk_survives_a_kill_at(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_a_walk_survives_a_kill_at(
     api: httpx.AsyncClient,
     quick: Settings,
     sandbox_url: str,
