@@ -41,7 +41,7 @@ def test_three_that_migrate_at_once_all_succeed_and_one_does_it(
     command = [sys.executable, "-m", "app.cli", "migrate"]
     environment = {"REFEED_DATABASE_URL": empty_database_url, "PATH": ""}
     running = [
-        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)  # noqa: S603 - ours
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
         for _ in range(3)
     ]
     said = [process.communicate(timeout=60)[1].decode() for process in running]

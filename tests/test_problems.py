@@ -319,7 +319,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
     CASES.values(),
     ids=CASES.keys(),
 )
-async def test_a_field_that_is_not_accepted_says_what_would_be(  # noqa: PLR0913, PLR0917 - a row of the table
+async def test_a_field_that_is_not_accepted_says_what_would_be(
     api: httpx.AsyncClient,
     store: str,
     method: str,

@@ -59,7 +59,7 @@ def everything_in(database_url: str) -> str:
     return repr(rows)
 
 
-async def test_the_token_and_the_keys_never_come_out(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_the_token_and_the_keys_never_come_out(
     logged: io.StringIO,
     api: httpx.AsyncClient,
     worker: object,

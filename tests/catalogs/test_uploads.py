@@ -281,7 +281,7 @@ UNKNOWN: dict[str, tuple[str, str, str, str]] = {
 @pytest.mark.parametrize(
     ("tail", "kind", "field", "accepted"), UNKNOWN.values(), ids=UNKNOWN.keys()
 )
-async def test_a_dialect_that_is_not_known_is_refused_at_the_door(  # noqa: PLR0913, PLR0917 - a row of the table
+async def test_a_dialect_that_is_not_known_is_refused_at_the_door(
     api: httpx.AsyncClient, path: str, tail: str, kind: str, field: str, accepted: str
 ):
     answer = await api.post(

@@ -44,7 +44,7 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         COMMAND,
         cwd=ROOT,
         env=environment(folder),
@@ -72,7 +72,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
 
 
 def test_an_interrupt_ends_everything(folder):
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         COMMAND,
         cwd=ROOT,
         env=environment(folder),

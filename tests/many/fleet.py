@@ -72,7 +72,7 @@ class Fleet:
     def _start(self, module: str, extra: dict[str, str]) -> Member:
         log = self.settings.state_dir / f"{module}-{uuid4().hex}.log"
         with log.open("wb") as out:
-            process = subprocess.Popen(  # noqa: S603 - our own module
+            process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 cwd=ROOT,
                 env={**environment(self.settings), **extra},

@@ -47,7 +47,7 @@ def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
     blocks = re.findall(r"```sh\n(.*?)```", tour, re.DOTALL)
     script = "\n".join(blocks).replace(ADDRESS_IN_README, url)
 
-    typed = subprocess.run(  # noqa: S603 - README is ours
+    typed = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 - found in PATH
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,

@@ -70,7 +70,7 @@ def kept(quantity: int | None, sku: str = "A", **values: object) -> Row:
     return online(sku, standing="kept", quantity=quantity, price=None, **values)
 
 
-def change(  # noqa: PLR0913 - the columns of a change
+def change(
     reason: str,
     lane: str,
     before: Row,
@@ -139,7 +139,7 @@ class Tables:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement.encode(), values)
 
-    async def plan(  # noqa: PLR0913 - what a plan can be made with
+    async def plan(
         self,
         *,
         lines: int = 1000,

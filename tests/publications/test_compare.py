@@ -59,7 +59,7 @@ def unapplied(ours: str, theirs: str | None, action: str = "sent_again") -> Any:
     return told(ours, theirs, "not_applied", action)
 
 
-async def judge(  # noqa: PLR0913 - what a look can be
+async def judge(
     tables: Tables,
     seen: Mapping[str, object] | None,
     *,

@@ -102,7 +102,7 @@ STEPS = ("publish.looked", "publish.confirmed")
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_reading_back_survives_a_kill_at(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_reading_back_survives_a_kill_at(
     api: httpx.AsyncClient,
     quick: Settings,
     sandbox_url: str,

@@ -22,7 +22,7 @@ def running(*arguments: str) -> Iterator[str]:
     """Yields the address; at the end the process must stop cleanly and in silence."""
     command = [sys.executable, "-m", "app.sandbox", "--options", NO_DELAY, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, **pipes)  # noqa: S603  (our own command)
+    process = subprocess.Popen(command, **pipes)
     try:
         line = process.stdout.readline()
         assert line.startswith("sandbox listening on http://"), line

@@ -69,7 +69,7 @@ FORMATS: dict[str, tuple[str, bytes, dict[str, str], str]] = {
 @pytest.mark.parametrize(
     ("path", "body", "headers", "found"), FORMATS.values(), ids=FORMATS.keys()
 )
-async def test_what_the_server_says_of_its_file_is_used(  # noqa: PLR0913, PLR0917 - a row of the table
+async def test_what_the_server_says_of_its_file_is_used(
     supply: Supply,
     merchant: Merchant,
     path: str,
@@ -282,7 +282,7 @@ FAILURES: dict[str, tuple[Any, str, bool]] = {
 @pytest.mark.parametrize(
     ("answer", "code", "soon"), FAILURES.values(), ids=FAILURES.keys()
 )
-async def test_a_pull_that_fails_says_why_and_the_offers_stay(  # noqa: PLR0913, PLR0917 - a row of the table
+async def test_a_pull_that_fails_says_why_and_the_offers_stay(
     supply: Supply,
     merchant: Merchant,
     settings: Settings,

@@ -170,7 +170,7 @@ async def test_a_password_cannot_be_led_away(
     assert dropped.json()["password_set"] is False
 
 
-async def test_a_password_is_kept_sealed_for_its_row_and_never_comes_out(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_a_password_is_kept_sealed_for_its_row_and_never_comes_out(
     supply: Supply,
     merchant: Merchant,
     settings: Settings,
@@ -223,7 +223,7 @@ async def test_a_store_is_deleted_with_its_source(
     assert query(database_url, "SELECT count(*) FROM catalog_source") == [(0,)]
 
 
-async def test_a_store_that_is_deleted_while_it_is_pulled_leaves_nothing(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_a_store_that_is_deleted_while_it_is_pulled_leaves_nothing(
     api: httpx.AsyncClient,
     worker: object,
     path: str,
@@ -286,7 +286,7 @@ async def eventually(shop: Shop, path: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("step", ["pull.stored", "pull.before_commit"])
-async def test_a_pull_survives_a_kill_at(  # noqa: PLR0913, PLR0917 - what the test needs
+async def test_a_pull_survives_a_kill_at(
     api: httpx.AsyncClient,
     sandbox_url: str,
     merchant: Merchant,

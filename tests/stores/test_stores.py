@@ -231,7 +231,7 @@ RED: dict[str, tuple[str, dict[str, Any], str, str]] = {
 @pytest.mark.parametrize(
     ("part", "body", "light", "code"), RED.values(), ids=RED.keys()
 )
-async def test_a_red_light_has_a_reason_and_stops_the_activation(  # noqa: PLR0913, PLR0917 - a row of the table
+async def test_a_red_light_has_a_reason_and_stops_the_activation(
     api: httpx.AsyncClient,
     worker: object,
     sandbox_url: str,

@@ -38,7 +38,7 @@ def sandbox_process(options: Mapping[str, object], folder: Path) -> Iterator[str
     port_file = folder / "sandbox.port"
     command = [sys.executable, "-m", "app.sandbox", "--port", "0"]
     command += ["--port-file", str(port_file), "--options", json.dumps(options)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: port_file.exists() and bool(port_file.read_text()))
         yield f"http://127.0.0.1:{port_file.read_text().strip()}"

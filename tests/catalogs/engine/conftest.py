@@ -31,7 +31,7 @@ class Shop:
         self.catalog_id = uuid4()
         self.phases: list[str] = []
 
-    def upload(  # noqa: PLR0913 - what a catalog may come with
+    def upload(
         self,
         content: str | bytes,
         *,

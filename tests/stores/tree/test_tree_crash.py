@@ -11,7 +11,7 @@ from tests.support.stack import WorkerProcess, wait_until
 
 
 @pytest.mark.parametrize("step", ["tree.fetched", "tree.before_commit", "tree.kept"])
-async def test_a_tree_survives_a_kill_at(  # noqa: PLR0913, PLR0917 - what the test needs
+async def test_a_tree_survives_a_kill_at(
     api: httpx.AsyncClient,
     sandbox_url: str,
     process: WorkerProcess,
