@@ -25,7 +25,8 @@ from app.catalogs.engine.source import SourceFile
 from app.catalogs.models import Offer
 from app.columns import new_id
 from app.database import libpq_url, open_engine, sqlalchemy_url
-from app.publications.plan import PlanRequest, write_plan
+from app.publications.plan import write_plan
+from app.publications.plan_request import PlanRequest
 from bench.samples import COLUMNS, CONFIG, make_catalog
 
 WARM_ROWS = 2000

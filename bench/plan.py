@@ -20,7 +20,8 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.columns import new_id
 from app.database import libpq_url, open_engine
-from app.publications.plan import EVERYTHING, Guard, PlanRequest, write_plan
+from app.publications.plan import write_plan
+from app.publications.plan_request import EVERYTHING, Guard, PlanRequest
 from app.stores.safety import Brake
 from bench import quick
 from bench.samples import make_catalog

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.publications.models import Plan
-from app.publications.plan import EVERYTHING, PlanRequest, write_plan
+from app.publications.plan import write_plan
+from app.publications.plan_request import EVERYTHING, PlanRequest
 
 EXAMPLES = 10
 

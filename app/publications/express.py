@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
 from app.accounts.sharing import shared_quantity_of
-from app.publications import plan
+from app.publications import counting
 from app.publications.models import Publication
 from app.publications.planning import Terms, plan_request
 from app.publications.words import Kind
@@ -63,7 +63,7 @@ async def pause_behind_others(
         urgent=True,
     )
     request = await plan_request(session, store, terms)
-    if request.lines and await plan.lowers_stock(session, request):
+    if request.lines and await counting.lowers_stock(session, request):
         publication.express = True
         return None
     took = timedelta(seconds=time.perf_counter() - started)

@@ -228,7 +228,6 @@ SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
 
 # Only what is online or has a cost can be held: a first load is counted without asking.
 _GUARDED = "AND (o.listed OR o.cost IS NOT NULL)"
-_UNGUARDED = "AND NOT o.listed AND o.cost IS NULL"
 _COUNTS = f"""
 SELECT reason, verdict, lane, count(*) AS changes,
        count(*) FILTER (WHERE split) AS also_held,
@@ -239,10 +238,14 @@ SELECT reason, verdict, lane, count(*) AS changes,
   FROM parted WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
 """  # noqa: S608 - constants
 _PLAIN_COUNTS = """
-SELECT reason, judgement, urgency, count(*), 0, 0, 0,
-       sum(CASE WHEN judgement = 'send' THEN hashint8extended(fingerprint,
-             coalesce(target, -1)::bigint * 2 + in_error::int) END)
-  FROM judged WHERE judgement <> 'nothing' GROUP BY 1, 2, 3
+SELECT reason, judgement AS verdict, urgency AS lane, count(*) AS changes,
+       0 AS also_held, 0 AS zeroing, 0 AS moving,
+       sum(CASE WHEN judgement = 'send' AND NOT listed AND cost IS NULL
+                THEN hashint8extended(fingerprint,
+                  coalesce(target, -1)::bigint * 2 + in_error::int) END) AS digest,
+       listed OR cost IS NOT NULL AS guarded
+  FROM judged WHERE judgement <> 'nothing'
+ GROUP BY reason, judgement, urgency, guarded
 """
 """A new offer is sent as a whole: its fingerprint names its content."""
 
@@ -271,16 +274,20 @@ def _chain(steps: list[str]) -> str:
     return "WITH " + ",\n".join(steps)
 
 
-def counting(*, shared: bool, holds: bool, urgent: bool = False) -> str:
+def counting_plainly(*, shared: bool, urgent: bool = False) -> str:
     """How many changes there are, by reason, verdict and lane, and their digest.
 
-    A group may come in two rows.
+    Of groups that are `guarded` only that there are some: `counting` tells the rest.
     """
-    plain = _differences(shared=shared, urgent=urgent, which=_UNGUARDED, fence="")
+    steps = _differences(shared=shared, urgent=urgent, which="", fence="")
+    return _chain(steps) + _PLAIN_COUNTS
+
+
+def counting(*, shared: bool, holds: bool, urgent: bool = False) -> str:
+    """The same of changes that brake and margin guard have to look at."""
     steps = _differences(shared=shared, urgent=urgent, which=_GUARDED, fence=FENCE)
     steps += guarding(LANES, FENCE, holds=holds)
-    guarded = _chain(steps) + _COUNTS
-    return f"({guarded}) UNION ALL ({_chain(plain)}{_PLAIN_COUNTS})"
+    return _chain(steps) + _COUNTS
 
 
 def lowering(*, shared: bool, holds: bool) -> str:

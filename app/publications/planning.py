@@ -12,7 +12,7 @@ from app.accounts.budget import lines_left, reserve_of
 from app.accounts.service import Limits
 from app.accounts.sharing import SharedQuantity
 from app.publications.brake import CatalogFacts, doubts
-from app.publications.plan import DETAIL_LIMIT, Guard, PlanRequest
+from app.publications.plan_request import DETAIL_LIMIT, Guard, PlanRequest
 from app.stores.history import service as history
 from app.stores.margin import margin_of
 from app.stores.models import Store

@@ -19,7 +19,8 @@ from app.jobs.lease import Lease, Snooze
 from app.publications import begin
 from app.publications.forecast import Forecast, forecast
 from app.publications.models import Plan
-from app.publications.plan import EVERYTHING, PlanSummary, write_plan
+from app.publications.plan import PlanSummary, write_plan
+from app.publications.plan_request import EVERYTHING
 from app.publications.planning import Terms, plan_request, versions_of
 from app.publications.settle import lock_offers
 from app.stores import service as stores

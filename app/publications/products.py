@@ -19,7 +19,8 @@ from app.accounts.budget import usual_left
 from app.catalogs.descriptions import Descriptions, descriptions
 from app.publications import begin, plan
 from app.publications.context import Run
-from app.publications.plan import BATCH_LINES, DETAIL_LIMIT, PlanSummary
+from app.publications.plan import PlanSummary
+from app.publications.plan_request import BATCH_LINES, DETAIL_LIMIT
 from app.publications.redescribe import described, with_described, write_changes
 from app.publications.settle import lock_offers, note_local_refusals
 from app.publications.words import PRODUCT_CODES, Lane

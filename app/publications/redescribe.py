@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.publications.plan import BATCH_LINES, DETAIL_LIMIT
+from app.publications.plan_request import BATCH_LINES, DETAIL_LIMIT
 from app.publications.validation import WAITING
 from app.publications.words import Lane
 

@@ -41,7 +41,8 @@ from app.publications import (
 from app.publications.context import Run
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
 from app.publications.models import Plan, Publication
-from app.publications.plan import PlanRequest, PlanSummary
+from app.publications.plan import PlanSummary
+from app.publications.plan_request import PlanRequest
 from app.publications.planning import Terms, plan_request, trust_catalog
 from app.publications.settle import (
     forget_settled_errors,

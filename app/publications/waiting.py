@@ -18,7 +18,7 @@ from app.accounts.budget import (
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
 from app.accounts.sharing import shared_quantity_of
-from app.publications import plan
+from app.publications import counting
 from app.publications.planning import Terms, plan_request
 from app.publications.words import Lane
 from app.stores.models import Store
@@ -88,6 +88,6 @@ async def _queue(
         )
         whole = await session.get_one(Store, store.id)
         request = await plan_request(session, whole, terms)
-        for lane, changes in (await plan.waiting_changes(session, request)).items():
+        for lane, changes in (await counting.waiting_changes(session, request)).items():
             queue[lane] += changes
     return queue

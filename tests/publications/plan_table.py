@@ -10,13 +10,8 @@ from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.sharing import LOWEST, SharedQuantity
-from app.publications.plan import (
-    Guard,
-    PlanRequest,
-    PlanSummary,
-    write_dispatches,
-    write_plan,
-)
+from app.publications.plan import PlanSummary, write_dispatches, write_plan
+from app.publications.plan_request import Guard, PlanRequest
 from app.publications.words import Lane
 
 EAN, OTHER_EAN = "4006381333931", "4006381333948"

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.publications.plan import Guard
+from app.publications.plan_request import Guard
 from app.stores.margin import Margin
 from tests.publications.plan_table import (
     CREATED,
