@@ -13,7 +13,7 @@ from app.access.doorway import (
 from app.database import Tx
 from app.errors import problem_responses
 from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
-from app.stores import service
+from app.stores import activation, service
 from app.stores.doorway import StoreToChange, StoreToRead, tag
 from app.stores.history.service import Part, kept
 from app.stores.mapping import Mapping, category_key
@@ -181,7 +181,7 @@ def _categories_out(store: Store) -> CategoriesOut:
 
 @router.get("/{store_id}/lights", summary="What the store still lacks")
 async def read_lights(store: StoreToRead, tx: Tx) -> LightsOut:
-    found = await service.lights(tx.session, store)
+    found = await activation.lights(tx.session, store)
     return LightsOut.model_validate(
         {light.name: light_out(light).model_dump() for light in found}
     )
@@ -199,7 +199,7 @@ async def read_activation(store: StoreToRead) -> ActivationOut:
 )
 async def put_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
     """409 names the red lights."""
-    await service.activate(tx.session, store)
+    await activation.activate(tx.session, store)
     return _activation(store)
 
 
@@ -210,7 +210,7 @@ async def put_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
 )
 async def delete_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
     """What is online stays as it is."""
-    await service.deactivate(tx.session, store)
+    await activation.deactivate(tx.session, store)
     return _activation(store)
 
 

@@ -1,4 +1,4 @@
-"""Keeps stores: settings, mapping, categories, lights, activation."""
+"""Keeps stores: settings, mapping, categories."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +10,6 @@ from sqlmodel import col, select
 
 from app.access.service import Caller
 from app.accounts import service as accounts
-from app.accounts.models import SellerAccount
 from app.backmarket.markets import Environment, market_of
 from app.columns import utc_now
 from app.database import Transaction
@@ -18,20 +17,13 @@ from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.jobs.kinds import JobKind
 from app.settings import Settings
 from app.stores.due import next_due
-from app.stores.lights import (
-    Light,
-    categories_light,
-    connection_light,
-    mapping_light,
-    settings_light,
-)
 from app.stores.mapping import CategoryTarget, Mapping, category_key
 from app.stores.models import Store
 from app.stores.refusing import require_sound
 from app.stores.resolving import flaws, for_store
 from app.stores.schemas import SettingsIn
 from app.stores.tree import requests as trees
-from app.stores.tree.service import TreeName, check_leaves, not_leaves, tree_name
+from app.stores.tree.service import TreeName, check_leaves, tree_name
 from app.vault import Vault
 
 _WITHOUT_KEY = (
@@ -188,8 +180,17 @@ async def put_settings(
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:
-        _set_due(store)
+        set_due(store)
     store.version += 1
+
+
+def set_due(store: Store) -> None:
+    """Give an active store its turns, each at a place of its own in the rhythm."""
+    now = utc_now()
+    offers = timedelta(seconds=store.offers_interval_s)
+    products = timedelta(seconds=store.products_interval_s)
+    store.next_offers_at = next_due(store.id, offers, now)
+    store.next_products_at = next_due(store.id, products, now)
 
 
 async def _join_account(
@@ -290,66 +291,3 @@ async def _reimport(tx: Transaction, store: Store) -> None:
         {"id": store.id},
     )
     await tx.enqueue(JobKind.IMPORT, store.id)
-
-
-async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
-    """Mapping, categories, API settings, connection: in this order."""
-    account = (
-        await session.get(SellerAccount, store.account_id) if store.account_id else None
-    )
-    targets = categories_of(store)
-    mapped = {target.category_id for target in targets}
-    gone = await not_leaves(session, tree_of(store), mapped)
-    return (
-        mapping_light(mapping_in_force(store), store.catalog_columns),
-        categories_light(targets, store.catalog_categories, gone),
-        settings_light(has_token=account is not None),
-        connection_light(
-            account.connection if account else None,
-            account.connection_detail if account else None,
-        ),
-    )
-
-
-async def activate(session: AsyncSession, store: Store) -> None:
-    """Let the store publish. Raises ConflictError naming the red lights."""
-    needed = (await lights(session, store))[:3]
-    red = [light for light in needed if light.reasons]
-    if red:
-        raise ConflictError(
-            "Activation needs green lights; red: "
-            + ", ".join(light.name for light in red)
-            + ".",
-            code="lights_red",
-            errors=[
-                FieldError(light.name, reason.code, reason.message)
-                for light in red
-                for reason in light.reasons
-            ],
-        )
-    if not store.active:
-        store.active, store.activated_at = True, utc_now()
-        _set_due(store)
-        store.version += 1
-
-
-def _set_due(store: Store) -> None:
-    now = utc_now()
-    offers = timedelta(seconds=store.offers_interval_s)
-    products = timedelta(seconds=store.products_interval_s)
-    store.next_offers_at = next_due(store.id, offers, now)
-    store.next_products_at = next_due(store.id, products, now)
-
-
-async def deactivate(session: AsyncSession, store: Store) -> None:
-    """Stop publishing. What is online stays as it is.
-
-    Its wishes count no more in the stock that stores of its account share.
-    """
-    if store.active:
-        store.active = False
-        store.next_offers_at = store.next_products_at = None
-        store.version += 1
-        await session.flush()
-        if store.account_id:
-            await accounts.look_again(session, store.account_id)

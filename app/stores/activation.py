@@ -1,0 +1,73 @@
+"""Whether a store may publish: its lights, and the switch."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import service as accounts
+from app.accounts.models import SellerAccount
+from app.columns import utc_now
+from app.errors import ConflictError, FieldError
+from app.stores.lights import (
+    Light,
+    categories_light,
+    connection_light,
+    mapping_light,
+    settings_light,
+)
+from app.stores.models import Store
+from app.stores.service import categories_of, mapping_in_force, set_due, tree_of
+from app.stores.tree.service import not_leaves
+
+
+async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
+    """Mapping, categories, API settings, connection: in this order."""
+    account = (
+        await session.get(SellerAccount, store.account_id) if store.account_id else None
+    )
+    targets = categories_of(store)
+    mapped = {target.category_id for target in targets}
+    gone = await not_leaves(session, tree_of(store), mapped)
+    return (
+        mapping_light(mapping_in_force(store), store.catalog_columns),
+        categories_light(targets, store.catalog_categories, gone),
+        settings_light(has_token=account is not None),
+        connection_light(
+            account.connection if account else None,
+            account.connection_detail if account else None,
+        ),
+    )
+
+
+async def activate(session: AsyncSession, store: Store) -> None:
+    """Let the store publish. Raises ConflictError naming the red lights."""
+    needed = (await lights(session, store))[:3]
+    red = [light for light in needed if light.reasons]
+    if red:
+        raise ConflictError(
+            "Activation needs green lights; red: "
+            + ", ".join(light.name for light in red)
+            + ".",
+            code="lights_red",
+            errors=[
+                FieldError(light.name, reason.code, reason.message)
+                for light in red
+                for reason in light.reasons
+            ],
+        )
+    if not store.active:
+        store.active, store.activated_at = True, utc_now()
+        set_due(store)
+        store.version += 1
+
+
+async def deactivate(session: AsyncSession, store: Store) -> None:
+    """Stop publishing. What is online stays as it is.
+
+    Its wishes count no more in the stock that stores of its account share.
+    """
+    if store.active:
+        store.active = False
+        store.next_offers_at = store.next_products_at = None
+        store.version += 1
+        await session.flush()
+        if store.account_id:
+            await accounts.look_again(session, store.account_id)
