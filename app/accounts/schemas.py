@@ -12,7 +12,7 @@ from app.accounts.service import limits_of
 from app.accounts.sharing import ACCEPTED, shared_quantity_of
 from app.settings import Settings
 
-SHORTEST_TOKEN = 8
+SHORTEST_TOKEN = 4
 
 
 def _as_header(token: SecretStr) -> SecretStr:

@@ -18,6 +18,7 @@ from app.backmarket.errors import (
     NotConfiguredError,
     NotFoundError,
     NotUnderstoodError,
+    RequestRefusedError,
     TokenRefusedError,
 )
 from app.backmarket.listings import (
@@ -126,8 +127,8 @@ class BackMarket:
         """Read one page, counted from 1, at most 50 listings, newest first.
 
         Back Market API, listings (`GET /ws/listings`): `filters` are
-        `publication_state`, `min_quantity`, `max_quantity`. A 404 past the first page
-        is an empty last page.
+        `publication_state`, `min_quantity`, `max_quantity`. A 404 or another refusal
+        past the first page is an empty last page (section 3: "some error").
         """
         size = max(1, min(page_size, MAX_PAGE_SIZE))
         query = {**(filters or {}), "page": page, "page-size": size}
@@ -136,10 +137,10 @@ class BackMarket:
                 access,
                 "GET",
                 "/ws/listings",
-                lambda answer: parse_page(answer, seen=page * size),
+                lambda answer: parse_page(answer, page),
                 params=query,
             )
-        except NotFoundError:
+        except (NotFoundError, RequestRefusedError):
             if page == 1:
                 raise
             return ListingPage()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.backmarket.errors import NotUnderstoodError
+from app.backmarket.paged import has_next
 from app.backmarket.scalars import money, text, whole
 
 # Section 4.3: the older numeric scale of `state` on listings.
@@ -101,21 +102,21 @@ def _grade(listing: Mapping[str, object]) -> str | None:
     return None
 
 
-def parse_page(answer: object, seen: int = 0) -> ListingPage:
-    """Read one page (Back Market API, listings, "pagination").
+def parse_page(answer: object, number: int = 1) -> ListingPage:
+    """Read one page (Back Market API, listings, "pagination"), counted from 1.
 
-    Only the truth of `next` is used; where it is left out, `count` against `seen`,
-    the rows up to and including this page. An empty page is the last one. Raises
-    NotUnderstoodError (effect none) if there is no list of results.
+    Raises NotUnderstoodError (effect none) if there is no list of results.
     """
     page = answer if isinstance(answer, Mapping) else {"results": answer}
     results = page.get("results")
     if not isinstance(results, list):
         raise NotUnderstoodError("Back Market's page carries no list of results.")
     items = tuple(parse_listing(entry) for entry in results if entry)
-    count = whole(page.get("count"))
-    following = page.get("next", (count or 0) > seen)
-    return ListingPage(items, has_next=bool(items and following), count=count)
+    return ListingPage(
+        items,
+        has_next=has_next(page, results, number),
+        count=whole(page.get("count")),
+    )
 
 
 def parse_found(answer: object) -> tuple[Listing, ...]:

@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 import httpx
 
 from app.backmarket.client import MAX_PAGE_SIZE, Access, BackMarket
-from app.backmarket.errors import NotFoundError, NotUnderstoodError
+from app.backmarket.errors import (
+    NotFoundError,
+    NotUnderstoodError,
+    RequestRefusedError,
+)
 from app.backmarket.orders import Order, OrderPage, parse_order, parse_orders
 
 
@@ -20,7 +24,8 @@ async def read_page(
     """Read one page, counted from 1, of 50 orders of all countries.
 
     Back Market API, orders (`GET /ws/orders`): `modified_from` is inclusive. A 404
-    past the first page is an empty last page (section 3). Raises BackMarketError.
+    or another refusal past the first page is an empty last page (section 3: "some
+    error"). Raises BackMarketError.
     """
     query: dict[str, str | int] = {"page": page, "page-size": MAX_PAGE_SIZE}
     if modified_from:
@@ -31,11 +36,11 @@ async def read_page(
             access,
             "GET",
             "/ws/orders",
-            lambda answer: parse_orders(answer, seen=page * MAX_PAGE_SIZE),
+            lambda answer: parse_orders(answer, page),
             params=query,
             in_thread=True,
         )
-    except NotFoundError:
+    except (NotFoundError, RequestRefusedError):
         if page == 1:
             raise
         return OrderPage()

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from app.backmarket.errors import NotUnderstoodError
 from app.backmarket.markets import UnknownMarketError, market_of
+from app.backmarket.paged import has_next
 from app.backmarket.scalars import moment, money, text, whole
 
 UNKNOWN_STATE = -1
@@ -131,11 +132,10 @@ class OrderPage:
     """Entries without an order number."""
 
 
-def parse_orders(answer: object, seen: int = 0) -> OrderPage:
-    """Read one page (section 3); only the truth of `next` is used.
+def parse_orders(answer: object, number: int = 1) -> OrderPage:
+    """Read one page (section 3), counted from 1.
 
-    `seen`: rows up to and including this page, for an answer without `next`. Raises
-    NotUnderstoodError if there is no list of results.
+    Raises NotUnderstoodError if there is no list of results.
     """
     page = answer if isinstance(answer, Mapping) else {"results": answer}
     results = page.get("results")
@@ -143,12 +143,10 @@ def parse_orders(answer: object, seen: int = 0) -> OrderPage:
         raise NotUnderstoodError("Back Market's page carries no list of orders.")
     read = [parse_order(entry) for entry in results]
     items = tuple(order for order in read if order)
-    count = whole(page.get("count"))
-    following = page.get("next", (count or 0) > seen)
     return OrderPage(
         items,
-        has_next=bool(results and following),
-        count=count,
+        has_next=has_next(page, results, number),
+        count=whole(page.get("count")),
         unreadable=len(read) - len(items),
     )
 

@@ -160,7 +160,13 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
 def _drifted(drift: dict[str, Any]) -> Drifted | None:
     """The first field; one that was never shown before one that was changed."""
     found = [
-        Drifted(name, d["ours"], d["theirs"], by_hand=d["kind"] == "by_hand")
+        Drifted(
+            name,
+            d["ours"],
+            d["theirs"],
+            by_hand=d["kind"] == "by_hand",
+            left=d["action"] == "left",
+        )
         for name, d in drift.items()
     ]
     return min(found, key=lambda d: d.by_hand, default=None)

@@ -55,6 +55,8 @@ class Drifted:
     ours: str | None
     theirs: str | None
     by_hand: bool
+    left: bool = False
+    """Nothing is sent until the offer's own value changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,11 @@ def _drifted(facts: OfferFacts) -> Judgement | None:
         why = f"{shown}: somebody changed it there."
         return Judgement(OfferState.DRIFTED, why, then)
     why = f"{shown}, although it accepted that."
+    if drifted.left:
+        then = (
+            "It was sent again and still not shown. Nothing is sent until the value "
+            "changes: ask Back Market whether it takes this field from you."
+        )
     return Judgement(OfferState.UNCONFIRMED, why, then)
 
 

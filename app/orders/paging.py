@@ -7,6 +7,8 @@ and a page past the end may be an error.
 from dataclasses import dataclass, replace
 
 PAGE_SIZE = 50
+SMALLEST_PAGE = 10
+"""Orders on a page where the question for more is not understood (section 3)."""
 PATIENCE = 8
 """So many turns at the end of a list are taken for a list that moves. One whose `next`
 leads nowhere again and again ends there."""
@@ -53,7 +55,7 @@ def after_page(progress: Progress, read: PageRead) -> Progress | None:
     left = (progress.count or 0) - (count or 0)
     here = replace(progress, count=count, ended=False)
     if progress.page > 1 and left > 0:
-        back = -(-left // PAGE_SIZE)
+        back = -(-left // SMALLEST_PAGE)
         return replace(here, page=max(1, progress.page - back))
     if progress.page > 1 and not read.orders:
         turns = progress.turns + (not progress.ended)

@@ -92,6 +92,13 @@ _SHOWN = {
 _ACTION = {
     "quantity": "WHEN quantity < accepted_quantity AND units > 0 THEN 'left'",
     "listing": "WHEN true THEN 'sent_again'",
+    # Sent again once and still not shown: not taken from this seller (section 4.5 says
+    # so of `min_price`). Each further run would only cost lines.
+    **{
+        name: f"WHEN {{never}} AND k_drift #>> '{{{{{name},kind}}}}' = 'not_applied' "
+        "THEN 'left'"
+        for name in ("min_price", "warranty_delay", "comment")
+    },
     "grade": "WHEN :overwrite OR {never} THEN 'new_sku_needed'",
 }
 

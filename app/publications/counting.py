@@ -22,10 +22,12 @@ class Way(NamedTuple):
     """Other stores of the account wish for the same stock."""
     holds: bool
     """Changes of the store were held before."""
+    repairs: bool
+    """Listings of the store show other prices than were accepted."""
     urgent: bool = False
 
 
-WAYS = [Way(*each) for each in product((False, True), repeat=3)]
+WAYS = [Way(*each) for each in product((False, True), repeat=4)]
 COUNT_PLAINLY = {
     (way.shared, way.urgent): text(
         counting_plainly(shared=way.shared, urgent=way.urgent)
@@ -47,7 +49,7 @@ AS_USUAL = text(
     "'enable_sort', 'enable_seqscan', 'enable_bitmapscan']) AS name"
 )
 LOWERS = {
-    way: text(lowering(shared=way.shared, holds=way.holds))
+    way: text(lowering(shared=way.shared, holds=way.holds, repairs=way.repairs))
     for way in WAYS
     if way.urgent
 }
@@ -66,7 +68,13 @@ _LISTED = text(
     "SELECT count(*) FROM (SELECT 1 FROM offer WHERE store_id = :store AND listed "
     "AND accepted_quantity > 0 ORDER BY sku_key LIMIT :most) AS few"
 )
-_HOLDS = text("SELECT EXISTS (SELECT 1 FROM hold WHERE store_id = :store)")
+_BESIDE = text(
+    """
+    SELECT EXISTS (SELECT 1 FROM hold WHERE store_id = :store) AS holds,
+           EXISTS (SELECT 1 FROM offer_check WHERE store_id = :store
+                      AND drift IS NOT NULL AND drift ? 'price') AS repairs
+    """
+)
 
 
 async def waiting_changes(
@@ -108,8 +116,8 @@ async def values_of(
         what = {"store": request.store_id, "publication": request.publication_id}
         found = await session.execute(_IN_FLIGHT, what)
         values["in_flight"] = list(found.scalars())
-    holds = bool(await session.scalar(_HOLDS, {"store": request.store_id}))
-    return values, Way(bool(siblings), holds, request.urgent)
+    beside = (await session.execute(_BESIDE, {"store": request.store_id})).one()
+    return values, Way(bool(siblings), beside.holds, beside.repairs, request.urgent)
 
 
 def _guard_values(guard: Guard) -> dict[str, Any]:

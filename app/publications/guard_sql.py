@@ -21,6 +21,15 @@ _TOLD = """
 _NOTHING_TOLD = """
     NULL::text AS {1}_told, false AS {1}_decided"""
 
+# The baseline is what somebody wrote by hand, or what Back Market left as it was. How
+# far a price jumps is told from what was accepted before: a repair is no jump.
+_DRIFTED = """
+  LEFT JOIN offer_check AS k ON k.store_id = :store AND k.sku_key = j.sku_key
+    AND k.drift IS NOT NULL AND k.drift ? 'price'
+"""
+_FROM_OURS = "coalesce((k.drift #>> '{price,ours}')::numeric, j.accepted_price)"
+_FROM_BASELINE = "j.accepted_price"
+
 # An offer whose row says 0 itself is sold out, which is true and leaves; unless the
 # whole column of quantities is empty.
 _WEIGHED = """
@@ -30,11 +39,11 @@ weighed AS NOT MATERIALIZED (
       AND (standing = 'gone' OR (:quantity_empty AND standing = 'wanted')) AS zeroes,
     judgement = 'send' AND NOT only_stock AND listed AND d_price
       AND accepted_price > 0 AS reprices,
-    abs(price - accepted_price) AS moved,
-    judgement = 'send' AND NOT only_stock AND price < {floor}
+    {base} AS base_price, abs(j.price - {base}) AS moved,
+    judgement = 'send' AND NOT only_stock AND j.price < {floor}
       AND NOT (listed AND goes_down AND NOT (d_price OR d_min_price OR d_warranty
                                              OR d_comment OR d_shipping)) AS too_cheap
-  FROM judged AS j {holds}
+  FROM judged AS j {beside}
 )"""
 
 _GUARDED = """
@@ -45,9 +54,9 @@ guarded AS NOT MATERIALIZED (
     CASE WHEN too_cheap THEN 'below_floor'
          WHEN NOT reprices OR price_told = 'approved' THEN NULL
          WHEN :price_empty THEN 'brake_column_empty'
-         WHEN moved * 100 > accepted_price * CAST(:jump_percent AS numeric)
+         WHEN moved * 100 > base_price * CAST(:jump_percent AS numeric)
               AND moved >= CAST(:jump_amount AS numeric) THEN 'brake_price'
-         WHEN :wave AND moved * 100 > accepted_price * CAST(:wave_move AS numeric)
+         WHEN :wave AND moved * 100 > base_price * CAST(:wave_move AS numeric)
               THEN 'brake_price_wave'
          ELSE price_told END AS price_code
     FROM weighed {fence}
@@ -84,12 +93,18 @@ DIGEST = """sum(CASE WHEN verdict = 'send' THEN hash_record_extended(ROW(
   CASE WHEN NOT listed THEN new_battery END), 0) END)"""
 
 
-def guarding(lanes: dict[str, int], fence: str, *, holds: bool) -> list[str]:
-    """The steps from `judged` to `parted`; `holds`: whether the store has some."""
+def guarding(
+    lanes: dict[str, int], fence: str, *, holds: bool, repairs: bool
+) -> list[str]:
+    """The steps from `judged` to `parted`.
+
+    `holds`: whether the store has some; `repairs`: whether listings of it have drifted.
+    """
     told = _TOLD if holds else _NOTHING_TOLD
     weighed = _WEIGHED.format(
         told=told.format("hz", "zero") + "," + told.format("hp", "price"),
-        holds=_HOLDS if holds else "",
+        beside=(_HOLDS if holds else "") + (_DRIFTED if repairs else ""),
+        base=_FROM_OURS if repairs else _FROM_BASELINE,
         floor=FLOOR,
     )
     return [weighed.strip(), _GUARDED.format(**lanes, fence=fence).strip()]

@@ -233,7 +233,7 @@ SELECT reason, verdict, lane, count(*) AS changes,
        count(*) FILTER (WHERE split) AS also_held,
        count(*) FILTER (WHERE zeroes AND NOT zero_decided) AS zeroing,
        count(*) FILTER (WHERE reprices AND NOT price_decided
-         AND moved * 100 > accepted_price * CAST(:wave_move AS numeric)) AS moving,
+         AND moved * 100 > base_price * CAST(:wave_move AS numeric)) AS moving,
        {DIGEST} AS digest
   FROM parted WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
 """  # noqa: S608 - constants
@@ -283,23 +283,25 @@ def counting_plainly(*, shared: bool, urgent: bool = False) -> str:
     return _chain(steps) + _PLAIN_COUNTS
 
 
-def counting(*, shared: bool, holds: bool, urgent: bool = False) -> str:
+def counting(*, shared: bool, holds: bool, repairs: bool, urgent: bool = False) -> str:
     """The same of changes that brake and margin guard have to look at."""
     steps = _differences(shared=shared, urgent=urgent, which=_GUARDED, fence=FENCE)
-    steps += guarding(LANES, FENCE, holds=holds)
+    steps += guarding(LANES, FENCE, holds=holds, repairs=repairs)
     return _chain(steps) + _COUNTS
 
 
-def lowering(*, shared: bool, holds: bool) -> str:
+def lowering(*, shared: bool, holds: bool, repairs: bool) -> str:
     """Whether stock is to be lowered that no run is sending yet, nor was refused."""
     steps = _differences(shared=shared, urgent=True, which=_GUARDED, fence="")
-    steps += guarding(LANES, "", holds=holds)
+    steps += guarding(LANES, "", holds=holds, repairs=repairs)
     return _chain(steps) + _LOWERS.format(**LANES)
 
 
-def writing(*, shared: bool, holds: bool, walk: bool, urgent: bool = False) -> str:
+def writing(
+    *, shared: bool, holds: bool, repairs: bool, walk: bool, urgent: bool = False
+) -> str:
     """The changes to be sent, and as many others as are listed, into `change`."""
     fence = f"ORDER BY sku_key {FENCE}" if walk else FENCE
     steps = _differences(shared=shared, urgent=urgent, which="", fence=fence)
-    steps += guarding(LANES, fence, holds=holds)
+    steps += guarding(LANES, fence, holds=holds, repairs=repairs)
     return _chain([*steps, _RANKED.format(**LANES).strip()]) + _INSERT

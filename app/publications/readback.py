@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.backmarket.client import Access, BackMarket
+from app.backmarket.errors import RequestRefusedError
 from app.backmarket.listings import Listing
 from app.publications.calls import Line
 from app.publications.settle import Verdict
@@ -51,22 +52,29 @@ def _stock_fits(line: Line, seen: int | None) -> bool:
 
 
 async def look(
-    back_market: BackMarket, access: Access, lines: Sequence[Line]
+    back_market: BackMarket,
+    access: Access,
+    lines: Sequence[Line],
+    most_pages: int | None = None,
 ) -> dict[int, Listing]:
     """The listings of these lines as they are now, by the lines' numbers.
 
     Few are looked up by SKU. That call is documented but seldom used: when it knows
-    none of them, the pages of all listings are asked as well.
+    none of them, or is refused, the pages of all listings are asked, newest first.
     """
     if len(lines) <= BY_SKU_MAX:
-        found = {
-            line.seq: await back_market.listing_by_sku(access, line.sku)
-            for line in lines
-        }
+        try:
+            found = {
+                line.seq: await back_market.listing_by_sku(access, line.sku)
+                for line in lines
+            }
+        except RequestRefusedError:
+            found = {}
         known = {seq: listing for seq, listing in found.items() if listing}
         if known:
             return known
-    return await _look_through(back_market, access, lines)
+    wanted = {line.sku.lower(): line.seq for line in lines}
+    return await _look_through(back_market, access, wanted, most_pages)
 
 
 async def find(
@@ -81,16 +89,22 @@ async def find(
         listing = await back_market.listing(access, listing_id)
         if listing and (listing.sku or sku).lower() == sku.lower():
             return listing
-    return await back_market.listing_by_sku(access, sku)
+    try:
+        return await back_market.listing_by_sku(access, sku)
+    except RequestRefusedError:
+        seen = await _look_through(back_market, access, {sku.lower(): 0})
+        return seen.get(0)
 
 
 async def _look_through(
-    back_market: BackMarket, access: Access, lines: Sequence[Line]
+    back_market: BackMarket,
+    access: Access,
+    wanted: Mapping[str, int],
+    most_pages: int | None = None,
 ) -> dict[int, Listing]:
-    wanted = {line.sku.lower(): line.seq for line in lines}
     seen: dict[int, Listing] = {}
     page = 1
-    while len(seen) < len(wanted):
+    while len(seen) < len(wanted) and (most_pages is None or page <= most_pages):
         answer = await back_market.listings(access, page)
         for listing in answer.items:
             if (seq := wanted.get((listing.sku or "").lower())) is not None:

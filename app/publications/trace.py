@@ -25,6 +25,9 @@ OPEN = (Outcome.PLANNED, Outcome.UNCONFIRMED)
 MAX_ATTEMPTS = 5
 """How often a call is made whose answer is lost each time."""
 LOOK_FOR_MISSING = 60
+LOOK_THROUGH = 400
+"""Pages of listings that are looked through, some minutes at the usual pace, for what
+a report does not name; what was created is on the first ones."""
 FORGET_TASK = timedelta(hours=24)
 """After this a task that never ended is not asked for any more."""
 READ_BACK = "read_back"
@@ -121,12 +124,14 @@ def _unproven(marks: Mapping[str, Mark], matched: Matched) -> set[str]:
 
 
 async def _missing(run: Run, call: Call, doubtful: list[int]) -> list[Verdict]:
-    """Lines that the report forgot: look, where there are few of them."""
-    if not 0 < len(doubtful) <= LOOK_FOR_MISSING:
-        return _unconfirmed(doubtful)
+    """Lines that the report forgot, or names by something else: look for them."""
+    if not doubtful:
+        return []
     async with run.tools.database.transaction() as tx:
         lines = await calls.lines_of(tx.session, call, run.store_id, OPEN, doubtful)
-    seen = await readback.look(run.tools.back_market, run.access, lines)
+    seen = await readback.look(
+        run.tools.back_market, run.access, lines, most_pages=LOOK_THROUGH
+    )
     arrived, absent = readback.verdicts_from(lines, seen)
     return arrived + _unconfirmed([line.seq for line in absent])
 

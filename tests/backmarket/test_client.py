@@ -12,6 +12,7 @@ from app.backmarket.errors import (
     NotFoundError,
     NotUnderstoodError,
     PermissionRefusedError,
+    RequestRefusedError,
     TokenRefusedError,
     UnavailableError,
 )
@@ -59,10 +60,13 @@ async def test_a_page_is_asked_for_with_a_hyphen_and_at_most_fifty():
     assert page == ListingPage((Listing(sku="A"),), has_next=True)
 
 
-async def test_only_past_the_first_page_is_a_404_an_empty_end():
-    async with back_market(always(404)) as api:
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, NotFoundError), (400, RequestRefusedError)]
+)
+async def test_only_past_the_first_page_is_a_refusal_an_empty_end(status, error):
+    async with back_market(always(status)) as api:
         assert await api.listings(ACCESS, 9) == ListingPage()
-        with pytest.raises(NotFoundError):
+        with pytest.raises(error):
             await api.listings(ACCESS, 1)
 
 

@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.backmarket import order_calls
-from app.backmarket.errors import NotFoundError, NotUnderstoodError
+from app.backmarket.errors import (
+    NotFoundError,
+    NotUnderstoodError,
+    RequestRefusedError,
+)
 from app.backmarket.orders import UNKNOWN_STATE, Order, parse_order, parse_orders
 from app.backmarket.scalars import moment
 from tests.backmarket.wire import ACCESS, always, back_market
@@ -170,7 +174,7 @@ def test_an_entry_without_a_number_does_not_stop_the_page():
     ],
 )
 def test_only_the_truth_of_next_counts(answer: object, more):
-    assert parse_orders(answer, seen=50).has_next is more
+    assert parse_orders(answer).has_next is more
 
 
 def test_a_page_without_results_is_not_understood():
@@ -196,12 +200,16 @@ async def test_a_page_is_asked_for_with_a_hyphen_and_a_lower_bound():
     }
 
 
-async def test_a_page_past_the_end_is_empty_but_the_first_page_must_be_there():
-    async with back_market(
-        always(404, {"error": {"code": "x", "message": "no"}})
-    ) as bm:
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, NotFoundError), (400, RequestRefusedError)]
+)
+async def test_a_page_past_the_end_is_empty_but_the_first_page_must_be_there(
+    status, error
+):
+    said = {"error": {"code": "x", "message": "no"}}
+    async with back_market(always(status, said)) as bm:
         page = await order_calls.read_page(bm, ACCESS, 2)
-        with pytest.raises(NotFoundError):
+        with pytest.raises(error):
             await order_calls.read_page(bm, ACCESS, 1)
 
     assert (page.items, page.has_next) == ((), False)

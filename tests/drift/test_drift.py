@@ -157,6 +157,47 @@ async def test_a_price_that_was_accepted_and_never_shown_is_unconfirmed(shop: Sh
     assert (await shop.listings())["A"]["price"] == "150.00"
 
 
+async def test_a_comment_that_is_never_shown_is_sent_once_more_and_then_left(
+    shop: Shop,
+):
+    await sell_all_fields(shop, "A")
+    await shop.fault("ignored_row", sku="A")
+    await shop.upload_bytes(as_csv([full("A", comment="New")], ALL))
+    await shop.publish()
+    await walk(shop)
+
+    repeat = await shop.publish()
+    after = await shop.publish()
+    await walk(shop)
+
+    assert repeat["counts"]["by_outcome"] == {"unconfirmed": 1}
+    assert after["counts"]["changes"] == 0
+    assert await drift(shop) == {
+        ("A", "comment"): ("New", "Ours", "not_applied", "left")
+    }
+    offer = (await shop.api.get(f"/v1/stores/{shop.store_id}/offers/A")).json()
+    assert "Nothing is sent until the value changes" in offer["hint"]
+    assert (await shop.publish())["counts"]["changes"] == 0
+
+
+async def test_a_price_that_goes_back_to_ours_is_no_jump_for_the_brake(shop: Shop):
+    await put_settings(shop, brake={})
+    await shop.upload([row("A"), row("B")])
+    await shop.publish()
+    for sku in ("A", "B"):
+        await edit(shop, sku, FR={"price": "9.99"})
+    await walk(shop)
+    await shop.upload([row("A"), row("B", price="600")])
+
+    run = await shop.publish()
+
+    assert outcomes(await shop.changes(run)) == {
+        "A": ("accepted", None),
+        "B": ("held", "brake_price"),
+    }
+    assert (await shop.listings())["A"]["price"] == "199.90"
+
+
 async def test_stock_put_back_by_hand_on_what_is_not_wanted_is_emptied_again(
     shop: Shop,
 ):

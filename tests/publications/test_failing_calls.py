@@ -56,6 +56,21 @@ async def test_a_call_that_fails_once_delays_the_run_and_nothing_is_sent_twice(
     assert (await account(shop))["connection"]["health"] == "ok"
 
 
+async def test_a_search_by_sku_that_is_refused_leaves_the_pages(
+    shop: Shop, skip_pauses
+):
+    path = "/ws/listings/detail"
+    await shop.fault("answer", method="GET", path=path, status=400, envelope="string")
+    await shop.upload(THREE)
+
+    run = await publish_through(
+        shop, "lost_answer", "unavailable", "batch", skip_pauses
+    )
+
+    assert run["counts"]["by_outcome"] == {"accepted": 3}
+    assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
+
+
 @pytest.mark.parametrize(
     "kind", ["throttled_html", "bad_gateway", "dropped_before", "forbidden_html"]
 )

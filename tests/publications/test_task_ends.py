@@ -150,6 +150,19 @@ async def test_results_keyed_by_an_ean_of_two_skus_are_looked_up(shop: Shop):
     assert outcomes(changes) == {"A": ACCEPTED, "B": ACCEPTED}
 
 
+async def test_a_large_batch_whose_report_names_no_line_is_looked_for(shop: Shop):
+    """An EAN of many SKUs says nothing: nothing is sent again for that."""
+    await shop.fault("keyed_by_ean")
+    ean = row("A")["ean"]
+    await shop.upload([row(f"S{n:02}", ean=ean) for n in range(70)])
+
+    run = await shop.publish()
+    again = await shop.publish()
+
+    assert run["counts"]["by_outcome"] == {"accepted": 70}
+    assert again["counts"]["changes"] == 0
+
+
 @pytest.mark.parametrize("status", [3, 7, 42])
 async def test_a_status_that_nobody_documented_means_keep_polling(
     shop: Shop, status: int
