@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.publications.brake import Counted, Held, decide, most_to_count
 from app.publications.plan_request import Guard, PlanRequest
-from app.publications.plan_sql import counting, counting_plainly, lowering
+from app.publications.plan_sql import counting, lowering
 from app.publications.words import PRODUCT_CODES, Lane
 
 
@@ -28,12 +28,6 @@ class Way(NamedTuple):
 
 
 WAYS = [Way(*each) for each in product((False, True), repeat=4)]
-COUNT_PLAINLY = {
-    (way.shared, way.urgent): text(
-        counting_plainly(shared=way.shared, urgent=way.urgent)
-    )
-    for way in WAYS
-}
 COUNT = {way: text(counting(**way._asdict())) for way in WAYS}
 # There are few groups. The planner, whose statistics may be those of a smaller store,
 # would at times sort every change to find them.
@@ -144,14 +138,10 @@ def held_values(held: Held) -> dict[str, Any]:
 async def count(
     session: AsyncSession, way: Way, values: Mapping[str, Any]
 ) -> Sequence[Any]:
-    """A group may come in two rows."""
+    """The groups of changes; of one reason, verdict and lane there may be two."""
     await session.execute(GROUP_BY_HASH)
-    plainly = COUNT_PLAINLY[way.shared, way.urgent]
-    found = (await session.execute(plainly, values)).all()
-    rows: list[Any] = [row for row in found if not row.guarded]
-    if len(rows) < len(found):
-        rows += (await session.execute(COUNT[way], values)).all()
-    return rows
+    found = await session.execute(COUNT[way], values)
+    return [row for row in found if row.changes]
 
 
 async def braked(

@@ -226,8 +226,13 @@ SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
   FROM doored
 """
 
-# Only what is online or has a cost can be held: a first load is counted without asking.
+# Only what is online or has a cost can be held. The rest is counted without asking; a
+# first load, which only has new offers, without comparing either, unless other stores
+# of the account have their say.
 _GUARDED = "AND (o.listed OR o.cost IS NOT NULL)"
+_UNGUARDED = "AND NOT o.listed AND o.cost IS NULL"
+_PLAINLY_NEW = """o.standing = 'wanted' AND NOT o.listed AND NOT o.in_error
+                AND o.cost IS NULL"""
 _COUNTS = f"""
 SELECT reason, verdict, lane, count(*) AS changes,
        count(*) FILTER (WHERE split) AS also_held,
@@ -237,17 +242,21 @@ SELECT reason, verdict, lane, count(*) AS changes,
        {DIGEST} AS digest
   FROM parted WHERE verdict <> 'nothing' GROUP BY 1, 2, 3
 """  # noqa: S608 - constants
-_PLAIN_COUNTS = """
-SELECT reason, judgement AS verdict, urgency AS lane, count(*) AS changes,
-       0 AS also_held, 0 AS zeroing, 0 AS moving,
-       sum(CASE WHEN judgement = 'send' AND NOT listed AND cost IS NULL
-                THEN hashint8extended(fingerprint,
-                  coalesce(target, -1)::bigint * 2 + in_error::int) END) AS digest,
-       listed OR cost IS NOT NULL AS guarded
-  FROM judged WHERE judgement <> 'nothing'
- GROUP BY reason, judgement, urgency, guarded
-"""
-"""A new offer is sent as a whole: its fingerprint names its content."""
+_SENT_AS_A_WHOLE = """hashint8extended(fingerprint,
+             coalesce({target}, -1)::bigint * 2 + in_error::int)"""
+"""A new offer's fingerprint names its content."""
+_PLAIN_COUNTS = f"""
+SELECT reason, judgement, urgency, count(*), 0, 0, 0,
+       sum(CASE WHEN judgement = 'send'
+                THEN {_SENT_AS_A_WHOLE.format(target="target")} END)
+  FROM judged WHERE judgement <> 'nothing' GROUP BY 1, 2, 3
+"""  # noqa: S608 - constants
+_NEW_COUNTS = f"""
+SELECT 'new', 'send', {int(Lane.NEW)}, count(*), 0, 0, 0,
+       sum({_SENT_AS_A_WHOLE.format(target="quantity")})
+  FROM offer AS o
+ WHERE o.store_id = :store AND o.dirty AND {_PLAINLY_NEW}
+"""  # noqa: S608 - constants
 
 
 _LOWERS = """
@@ -274,20 +283,19 @@ def _chain(steps: list[str]) -> str:
     return "WITH " + ",\n".join(steps)
 
 
-def counting_plainly(*, shared: bool, urgent: bool = False) -> str:
+def counting(*, shared: bool, holds: bool, repairs: bool, urgent: bool = False) -> str:
     """How many changes there are, by reason, verdict and lane, and their digest.
 
-    Of groups that are `guarded` only that there are some: `counting` tells the rest.
+    A group may come in two rows, and one of none.
     """
-    steps = _differences(shared=shared, urgent=urgent, which="", fence="")
-    return _chain(steps) + _PLAIN_COUNTS
-
-
-def counting(*, shared: bool, holds: bool, repairs: bool, urgent: bool = False) -> str:
-    """The same of changes that brake and margin guard have to look at."""
-    steps = _differences(shared=shared, urgent=urgent, which=_GUARDED, fence=FENCE)
+    which = _GUARDED if shared else f"AND NOT ({_PLAINLY_NEW})"
+    steps = _differences(shared=shared, urgent=urgent, which=which, fence=FENCE)
     steps += guarding(LANES, FENCE, holds=holds, repairs=repairs)
-    return _chain(steps) + _COUNTS
+    guarded = _chain(steps) + _COUNTS
+    if not shared:
+        return f"({guarded}) UNION ALL {_NEW_COUNTS}"
+    plain = _differences(shared=shared, urgent=urgent, which=_UNGUARDED, fence="")
+    return f"({guarded}) UNION ALL ({_chain(plain)}{_PLAIN_COUNTS})"
 
 
 def lowering(*, shared: bool, holds: bool, repairs: bool) -> str:
