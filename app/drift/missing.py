@@ -71,13 +71,9 @@ async def look(walk: Walk) -> None:
             candidates = rows.all()
         if not candidates:
             return
+        bm, access = walk.tools.back_market, walk.access
         found = [
-            (
-                row.sku_key,
-                await find(
-                    walk.tools.back_market, walk.access, row.sku, row.listing_id
-                ),
-            )
+            (row.sku_key, (await find(bm, access, row.sku, row.listing_id)).listing)
             for row in candidates
         ]
         crashpoint("confirm.looked")

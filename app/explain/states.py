@@ -158,7 +158,7 @@ def _refused(facts: OfferFacts) -> Judgement | None:
     if refused.quarantined:
         return Judgement(
             OfferState.QUARANTINED,
-            f"Back Market refused the same data {refused.times} times, so it is not "
+            f"Back Market refused the same data {_often(refused.times)}, so it is not "
             f"sent any more: {words}",
             f"{hint_for(refused.code, kind)} Or send it once more as it is: POST "
             "/v1/stores/{id}/quarantine/release.",
@@ -175,6 +175,10 @@ def _refused(facts: OfferFacts) -> Judgement | None:
         f"Back Market refused it: {words}",
         hint_for(refused.code, kind),
     )
+
+
+def _often(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
 
 
 def _held(facts: OfferFacts) -> Judgement | None:

@@ -42,6 +42,7 @@ CLASSES = {
         "comment",
         "shipper",
         "identity_changed",
+        "listing_taken",
         "product_incomplete",
         "product_refused",
     ),
@@ -71,6 +72,8 @@ HINTS = {
     "shipper": "Correct the carriers: names, prices and delays as Back Market knows "
     "them.",
     "identity_changed": "Sell other goods under a SKU of their own.",
+    "listing_taken": "Check whether two SKUs stand for the same goods, and keep one. "
+    "To try it once more: POST /v1/stores/{id}/quarantine/release.",
     "unknown_product": "Check the EAN. If it is right, map the product's texts and set "
     "`publish_products`: the store then describes the product.",
     "awaiting_product": "Nothing to do: the next publication of products describes it.",

@@ -12,8 +12,9 @@ from app.backmarket.client import MAX_PAGE_SIZE
 from app.backmarket.errors import BackMarketError
 from app.backmarket.listings import Listing
 from app.crashpoints import crashpoint
+from app.database import Transaction
 from app.jobs.kinds import JobKind
-from app.publications import readback
+from app.publications import readback, requests
 from app.publications.compare import (
     Look,
     columns_of,
@@ -23,13 +24,14 @@ from app.publications.compare import (
 )
 from app.publications.context import Run
 from app.publications.redescribe import mark_too_late
-from app.publications.words import Kind
+from app.publications.settle import Verdict, settle
+from app.publications.words import Kind, Outcome, Trigger
 
 log = structlog.get_logger(__name__)
 
 _AWAITED = text(
     """
-    SELECT c.sku_key, c.sku, o.listing_id,
+    SELECT c.seq, c.sku_key, c.sku, o.listing_id,
            array_to_string(ARRAY(SELECT jsonb_object_keys(c.after)), ' ') AS fields
       FROM change AS c
       JOIN offer AS o ON o.store_id = :store AND o.sku_key = c.sku_key
@@ -67,7 +69,7 @@ async def read_back(run: Run) -> None:
         policy = await tx.session.scalar(_POLICY, values)
     if not awaited:
         return
-    seen = await _look(run, awaited)
+    seen, strangers = await _look(run, awaited)
     crashpoint("publish.looked")
     async with run.tools.database.transaction() as tx:
         await run.lease.confirm(tx.session)
@@ -75,7 +77,10 @@ async def read_back(run: Run) -> None:
             await tx.enqueue(JobKind.CONFIRM, run.store_id)
         await open_tables(tx.session)
         fields = [awaited[key].fields for key in seen]
-        await note_seen(tx.session, columns_of(seen.items()), fields)
+        overwritten = _overwritten(awaited, strangers)
+        fields += ["price quantity"] * len(overwritten)
+        both = columns_of([*seen.items(), *overwritten.items()])
+        await note_seen(tx.session, both, fields)
         compared = await compare(
             tx.session,
             Look(
@@ -87,33 +92,80 @@ async def read_back(run: Run) -> None:
                 overwrite=policy == "overwrite",
             ),
         )
+        if strangers:
+            await _refuse(tx, run, awaited, strangers)
     crashpoint("publish.confirmed")
     log.info("publish.read_back", **compared.counts)
 
 
-async def _look(run: Run, awaited: Mapping[str, Any]) -> dict[str, Listing | None]:
-    """What could be learned now, by SKU key; what was accepted stays so until then."""
-    seen: dict[str, Listing | None] = {}
-    one_by_one = len(awaited) <= readback.BY_SKU_MAX
+def _overwritten(
+    awaited: Mapping[str, Any], strangers: Mapping[str, Listing]
+) -> dict[str, Listing]:
+    """By their own SKU keys the listings into which something else was written."""
+    by_key = {each.sku.lower(): each for each in strangers.values() if each.sku}
+    return {key: each for key, each in by_key.items() if key not in awaited}
+
+
+async def _refuse(
+    tx: Transaction,
+    run: Run,
+    awaited: Mapping[str, Any],
+    strangers: Mapping[str, Listing],
+) -> None:
+    """Creations that Back Market wrote into the listings of other SKUs.
+
+    Sent again they would overwrite those again. Their own values go out at once.
+    """
+    verdicts = [
+        Verdict(
+            awaited[key].seq,
+            Outcome.REJECTED,
+            "listing_taken",
+            f"Back Market gave it the listing of {listing.sku}.",
+        )
+        for key, listing in strangers.items()
+    ]
+    await settle(tx.session, run.publication_id, run.store_id, run.siblings, verdicts)
+    await requests.request(tx, run.store_id, run.account_id, Trigger.FOLLOW_UP)
+    log.warning("publish.listings_taken", number=len(verdicts))
+
+
+Seen = dict[str, Listing | None]
+
+
+async def _look(
+    run: Run, awaited: Mapping[str, Any]
+) -> tuple[Seen, dict[str, Listing]]:
+    """What could be learned now, by SKU key; what was accepted stays so until then.
+
+    Also the listings that were created under other SKUs than were asked for.
+    """
+    seen: Seen = {}
+    strangers: dict[str, Listing] = {}
     try:
-        await (_look_each if one_by_one else _look_at_newest)(run, awaited, seen)
+        if len(awaited) <= readback.BY_SKU_MAX:
+            await _look_each(run, awaited, seen, strangers)
+        else:
+            await _look_at_newest(run, awaited, seen)
     except (AccountRestsError, BackMarketError) as error:
         log.warning("publish.not_read_back", error=type(error).__name__)
-    return seen
+    return seen, strangers
 
 
 async def _look_each(
-    run: Run, awaited: Mapping[str, Any], seen: dict[str, Listing | None]
+    run: Run, awaited: Mapping[str, Any], seen: Seen, strangers: dict[str, Listing]
 ) -> None:
     for key, row in awaited.items():
-        seen[key] = await readback.find(
+        found = await readback.find(
             run.tools.back_market, run.access, row.sku, row.listing_id
         )
+        seen[key] = found.listing
+        created = "grade" in row.fields.split()
+        if created and found.stranger and not found.listing:
+            strangers[key] = found.stranger
 
 
-async def _look_at_newest(
-    run: Run, awaited: Mapping[str, Any], seen: dict[str, Listing | None]
-) -> None:
+async def _look_at_newest(run: Run, awaited: Mapping[str, Any], seen: Seen) -> None:
     """Listings come newest first (section 3): what was created is on the first pages.
 
     What is not there may still be further back, so nothing is taken for missing.

@@ -1,6 +1,7 @@
 """Looks at Back Market to learn whether a call whose answer was lost took effect."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -77,23 +78,33 @@ async def look(
     return await _look_through(back_market, access, wanted, most_pages)
 
 
-async def find(
-    back_market: BackMarket, access: Access, sku: str, listing_id: str | None
-) -> Listing | None:
-    """The listing of one SKU as it is now; by its id, where that is known and fits.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The listing of a SKU, and the one under its id if that is another SKU's.
 
     Back Market may give an old slot, with its old SKU, to what is created (Back Market
-    API, batch): such a listing is not the one that was asked for.
+    API, batch).
     """
+
+    listing: Listing | None
+    stranger: Listing | None = None
+
+
+async def find(
+    back_market: BackMarket, access: Access, sku: str, listing_id: str | None
+) -> Found:
+    """The listing of one SKU as it is now; by its id, where that is known and fits."""
+    stranger = None
     if listing_id:
         listing = await back_market.listing(access, listing_id)
         if listing and (listing.sku or sku).lower() == sku.lower():
-            return listing
+            return Found(listing)
+        stranger = listing
     try:
-        return await back_market.listing_by_sku(access, sku)
+        return Found(await back_market.listing_by_sku(access, sku), stranger)
     except RequestRefusedError:
         seen = await _look_through(back_market, access, {sku.lower(): 0})
-        return seen.get(0)
+        return Found(seen.get(0), stranger)
 
 
 async def _look_through(

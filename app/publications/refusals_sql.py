@@ -15,10 +15,14 @@ CAUSE = r"regexp_replace(coalesce({message}, ''), '\d+', '#', 'g')"
 _NEVER = "('identity_changed', 'product_incomplete', 'product_refused')"
 QUARANTINED = f"""(o.in_error AND o.error_class <> 'transient'
            AND o.error_code NOT IN {_NEVER}
-           AND o.error_count >= (SELECT nullif(quarantine_after, 0)
-                                   FROM store WHERE id = :store)
+           AND (o.error_count >= (SELECT nullif(quarantine_after, 0)
+                                    FROM store WHERE id = :store)
+                OR o.error_code = 'listing_taken' AND o.error_count > 0)
            AND o.error_content = {CONTENT}) IS TRUE"""  # noqa: S608 - constants
-"""The same content was refused for the same cause as often as the store allows."""
+"""The same content was refused for the same cause as often as the store allows.
+
+Once is enough where each repeat would overwrite the listing of another SKU.
+"""
 
 RESTING = f"""(o.in_error AND o.error_class = 'transient'
            AND o.error_retry_at > now() AND o.error_content = {CONTENT}) IS TRUE"""

@@ -6,6 +6,8 @@ SENTENCES = {
     "stock is one number for all countries.",
     "identity_changed": "The EAN or the grade is not that of the listing under this "
     "SKU. Back Market cannot change either: use a new SKU for other goods.",
+    "listing_taken": "Back Market did not create a listing for this SKU, but wrote it "
+    "into that of another one.",
     "awaiting_product": "Back Market does not know the EAN; the next publication of "
     "products describes it.",
     "quarantined": "Back Market refused the same data again and again; it is not sent "

@@ -6,11 +6,11 @@ import io
 from dataclasses import dataclass
 from time import perf_counter
 
-from app.sandbox.faults import ROWS, FaultKind, Occasion
+from app.sandbox.faults import ROWS, SLOTS, FaultKind, Occasion
 from app.sandbox.fields import Mistakes
 from app.sandbox.growth import growing
 from app.sandbox.ledger import Line, Origin
-from app.sandbox.listings import INCOMPLETE, Offer
+from app.sandbox.listings import INCOMPLETE, Listing, Offer
 from app.sandbox.markets import MARKETS
 from app.sandbox.options import ErrorShape
 from app.sandbox.products import describe
@@ -117,7 +117,7 @@ def handle(batch: Batch, row: Row) -> None:
             line = Line(sku, row, "ignored")
         else:
             line = write(batch, sku, row)
-        batch.task.success[key] = success(batch, sku)
+        batch.task.success[key] = success(batch, line.sku)
     except RowRefusedError as refusal:
         message = "; ".join(f"{k}: {why}" for k, why in refusal.mistakes.items())
         line = Line(sku, row, "rejected", message=message)
@@ -154,9 +154,20 @@ def write(batch: Batch, sku: str, row: Row) -> Line:
         changed += describe(listing.product, described, seller.market.code)
         return Line(sku, row, "updated", changed)
     identity = identity_of(row, world.catalogue, world.options, creation)
+    if slot := reused(batch, sku):
+        changed = apply(slot, changes, seller, world.options)
+        return Line(slot.sku, row, "updated", changed)
     listing = world.new_listing(seller.account, sku, identity)
     apply(listing, changes, seller, world.options)
     return Line(sku, row, "created", tuple(row))
+
+
+def reused(batch: Batch, sku: str) -> Listing | None:
+    """The old listing that is given to a creation (Back Market, listings, batch)."""
+    account = batch.seller.account
+    occasion = Occasion("POST", BATCH_PATH, account.id, sku)
+    fault = batch.world.faults.take(SLOTS, occasion)
+    return account.shelf.of_sku(fault.message or "") if fault else None
 
 
 def creation_in(batch: Batch) -> Creation:

@@ -40,6 +40,8 @@ class FaultKind(StrEnum):
     # Line by line, through both doors and on orders; a count counts lines.
     REJECTED_ROW = "rejected_row"
     IGNORED_ROW = "ignored_row"
+    # A creation lands in the listing of the SKU that `message` names.
+    REUSED_SLOT = "reused_slot"
     # After a page of orders was read, before the next one is.
     ORDER_MOVES = "order_moves"
     ORDER_LEAVES = "order_leaves"
@@ -64,6 +66,7 @@ AFTERWARDS = frozenset({FaultKind.LOST_ANSWER, FaultKind.BAD_GATEWAY_AFTER})
 PAGES = frozenset(
     {FaultKind.ORDER_MOVES, FaultKind.ORDER_LEAVES, FaultKind.ORDER_ARRIVES}
 )
+SLOTS = frozenset({FaultKind.REUSED_SLOT})
 ROWS = frozenset({FaultKind.REJECTED_ROW, FaultKind.IGNORED_ROW})
 
 

@@ -86,6 +86,28 @@ async def test_an_offer_that_came_back_and_shows_nothing_of_it_is_created_again(
     assert (await shop.listings())["A"]["price"] == "150.00"
 
 
+async def test_a_creation_that_lands_in_the_listing_of_another_sku_is_sent_once(
+    shop: Shop,
+):
+    await shop.upload([row("OLD", quantity=1)])
+    await shop.publish()
+    await shop.fault("reused_slot", sku="NEW", message="OLD")
+    await shop.upload([row("OLD", quantity=1), row("NEW", quantity=7)])
+
+    run = await shop.publish()
+    await shop.publish()  # or the run that follows by itself
+    later = await shop.publish()
+
+    (change,) = await shop.changes(run)
+    assert (change["outcome"], change["code"]) == ("rejected", "listing_taken")
+    assert "OLD" in change["message"]
+    assert await stock(shop) == {"OLD": 1}
+    assert outcomes(await shop.changes(later)) == {"NEW": ("held", "quarantined")}
+    offer = (await shop.api.get(f"/v1/stores/{shop.store_id}/offers/NEW")).json()
+    assert offer["state"] == "quarantined"
+    assert "refused the same data once" in offer["why"]
+
+
 async def test_an_outage_while_reading_back_fails_no_run(shop: Shop):
     await shop.fault("unavailable", method="GET", path="/ws/listings/*", count=1)
     await shop.upload([row("A")])
