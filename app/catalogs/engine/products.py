@@ -219,7 +219,8 @@ def _attribute_problem(attribute: ChannelAttribute) -> pl.Expr:
     text = pl.col(name)
     wrong, accepted = pl.lit(value=False), ""
     if attribute.accepted:
-        wrong = ~text.is_in(list(attribute.accepted))
+        known = {value.lower() for value in attribute.accepted}
+        wrong = ~text.str.to_lowercase().is_in(sorted(known))
         accepted = f"accepted: {', '.join(attribute.accepted[:20])}"
     elif pattern := _NUMBERS.get(attribute.type):
         wrong = ~text.str.contains(pattern)
@@ -234,9 +235,16 @@ def _attribute_problem(attribute: ChannelAttribute) -> pl.Expr:
 
 
 def _as_sent(text: pl.Expr, attribute: ChannelAttribute) -> pl.Expr:
+    """Decimals with a point, choices as Back Market writes them."""
     if attribute.type is AttributeType.DECIMAL:
         return text.str.replace(",", ".", literal=True)
-    return text
+    if not attribute.accepted:
+        return text
+    theirs = {value.lower(): value for value in reversed(attribute.accepted)}
+    written = text.str.to_lowercase().replace_strict(
+        list(theirs), list(theirs.values()), default=text
+    )
+    return pl.when(text.is_in(list(attribute.accepted))).then(text).otherwise(written)
 
 
 def _say(wrong: pl.Expr, message: str) -> pl.Expr:

@@ -65,6 +65,21 @@ def checked(**cells) -> tuple[dict, str | None]:
     return json.loads(row["product"]), row["problem"]
 
 
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [("Black", "Black"), ("BLACK", "Black"), ("sky blue", "Sky Blue"), ("red", "RED")],
+)
+def test_a_choice_is_sent_as_back_market_writes_it(written, sent):
+    colors = ("Black", "Sky Blue", "RED", "red-ish")
+    leaf = (attribute("color", AttributeType.CHOICE, accepted=colors),)
+    cells = {"sku_key": "a", "category": "Phones", "attribute.color": written}
+    texts = pl.DataFrame([SOUND | cells])
+
+    (row,) = check_products(texts, config({7: leaf})).to_dicts()
+
+    assert (json.loads(row["product"])["color"], row["problem"]) == (sent, None)
+
+
 def test_a_sound_product_becomes_the_columns_of_a_batch():
     product, problem = checked()
 
