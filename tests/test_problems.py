@@ -150,8 +150,8 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/settings",
         {"environment": "sandbox", "token": "abc"},
         "token",
-        "It must have at least 8 characters.",
-        "at least 8 characters",
+        "It must have at least 4 characters.",
+        "at least 4 characters",
     ),
     "a token of two words": (
         "PUT",
@@ -160,7 +160,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "token",
         "This is no token.",
         (
-            "one word of 8 or more printable ASCII characters, as copied from the back "
+            "one word of 4 or more printable ASCII characters, as copied from the back "
             "office"
         ),
     ),
@@ -171,7 +171,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "token",
         "This is no token.",
         (
-            "one word of 8 or more printable ASCII characters, as copied from the back "
+            "one word of 4 or more printable ASCII characters, as copied from the back "
             "office"
         ),
     ),

@@ -30,7 +30,10 @@ async def tree(api: httpx.AsyncClient, store_id: str, **query: str) -> dict[str,
 
 
 async def in_state(shop: Shop, **wanted: object) -> dict[str, Any]:
-    """Ask for the tree until it is so: `fetched`, `stale`, `error` (its code)."""
+    """Ask for the tree until it is so: `fetched`, `stale`, `error` (its code).
+
+    A set means any of these, `other_than(x)` anything else.
+    """
     end = time.monotonic() + 30
     while True:
         found = await tree(shop.api, shop.store_id, limit="1000")
@@ -41,13 +44,20 @@ async def in_state(shop: Shop, **wanted: object) -> dict[str, Any]:
             "error": (facts["error"] or {}).get("code"),
             "fetched_at": facts["fetched_at"],
         }
-        if all(
-            seen[name] != value[1] if isinstance(value, tuple) else seen[name] == value
-            for name, value in wanted.items()
-        ):
+        if all(_fits(seen[name], value) for name, value in wanted.items()):
             return found
         assert time.monotonic() < end, facts
         await asyncio.sleep(0.05)
+
+
+def _fits(seen: object, wanted: object) -> bool:
+    match wanted:
+        case frozenset():
+            return seen in wanted
+        case ("not", unwanted):
+            return seen != unwanted
+        case _:
+            return seen == wanted
 
 
 def other_than(value: object) -> tuple[str, object]:
