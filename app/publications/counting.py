@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.publications.brake import Counted, Held, decide, most_to_count
 from app.publications.plan_request import Guard, PlanRequest
-from app.publications.plan_sql import counting, lowering
+from app.publications.plan_sql import COUNT_NEW, counting, lowering
 from app.publications.words import PRODUCT_CODES, Lane
 
 
@@ -29,6 +29,7 @@ class Way(NamedTuple):
 
 WAYS = [Way(*each) for each in product((False, True), repeat=4)]
 COUNT = {way: text(counting(**way._asdict())) for way in WAYS}
+NEW = text(COUNT_NEW)
 # There are few groups. The planner, whose statistics may be those of a smaller store,
 # would at times sort every change to find them.
 GROUP_BY_HASH = text("SELECT set_config('enable_sort', 'off', true)")
@@ -140,8 +141,14 @@ async def count(
 ) -> Sequence[Any]:
     """The groups of changes; of one reason, verdict and lane there may be two."""
     await session.execute(GROUP_BY_HASH)
+    new = []
+    if not way.shared:
+        only_new = (await session.execute(NEW, values)).one()
+        new = [only_new] if only_new.changes else []
+        if only_new.changes == only_new.dirty:
+            return new
     found = await session.execute(COUNT[way], values)
-    return [row for row in found if row.changes]
+    return [*new, *(row for row in found if row.changes)]
 
 
 async def braked(

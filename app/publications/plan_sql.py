@@ -251,12 +251,16 @@ SELECT reason, judgement, urgency, count(*), 0, 0, 0,
                 THEN {_SENT_AS_A_WHOLE.format(target="target")} END)
   FROM judged WHERE judgement <> 'nothing' GROUP BY 1, 2, 3
 """  # noqa: S608 - constants
-_NEW_COUNTS = f"""
-SELECT 'new', 'send', {int(Lane.NEW)}, count(*), 0, 0, 0,
+COUNT_NEW = f"""
+SELECT 'new' AS reason, 'send' AS verdict, {int(Lane.NEW)} AS lane,
+       count(*) FILTER (WHERE {_PLAINLY_NEW}) AS changes,
+       0 AS also_held, 0 AS zeroing, 0 AS moving,
        sum({_SENT_AS_A_WHOLE.format(target="quantity")})
-  FROM offer AS o
- WHERE o.store_id = :store AND o.dirty AND {_PLAINLY_NEW}
+         FILTER (WHERE {_PLAINLY_NEW}) AS digest,
+       count(*) AS dirty
+  FROM offer AS o WHERE o.store_id = :store AND o.dirty
 """  # noqa: S608 - constants
+"""One look tells of a first load that there is nothing but new offers in it."""
 
 
 _LOWERS = """
@@ -286,14 +290,15 @@ def _chain(steps: list[str]) -> str:
 def counting(*, shared: bool, holds: bool, repairs: bool, urgent: bool = False) -> str:
     """How many changes there are, by reason, verdict and lane, and their digest.
 
-    A group may come in two rows, and one of none.
+    Without those of `COUNT_NEW` where stock is not shared; else a group may come in
+    two rows.
     """
     which = _GUARDED if shared else f"AND NOT ({_PLAINLY_NEW})"
     steps = _differences(shared=shared, urgent=urgent, which=which, fence=FENCE)
     steps += guarding(LANES, FENCE, holds=holds, repairs=repairs)
     guarded = _chain(steps) + _COUNTS
     if not shared:
-        return f"({guarded}) UNION ALL {_NEW_COUNTS}"
+        return guarded
     plain = _differences(shared=shared, urgent=urgent, which=_UNGUARDED, fence="")
     return f"({guarded}) UNION ALL ({_chain(plain)}{_PLAIN_COUNTS})"
 
