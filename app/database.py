@@ -1,7 +1,7 @@
 """PostgreSQL: the engine, and the one place that commits."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, Protocol, cast
@@ -9,8 +9,8 @@ from uuid import UUID
 
 import psycopg
 from fastapi import Depends, Request
-from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -33,6 +33,13 @@ LIVELY: dict[str, Any] = {
     "keepalives_count": 3,
 }
 """A machine that vanished behind an open connection is noticed in half a minute."""
+
+_COPYING: dict[str, Any] = {
+    "connect_timeout": 5,
+    "application_name": "refeed-copy",
+    "options": "-c timezone=UTC",
+    **LIVELY,
+}
 
 SOON = timedelta(seconds=10)
 """Jobs due within this time are woken to the moment; the sweeper finds later ones."""
@@ -99,9 +106,21 @@ def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
     return engine
 
 
+def _open_lines(database_url: str) -> Engine:
+    """Connections for COPY in threads: to open one takes as long as a small COPY."""
+    engine = create_engine(
+        sqlalchemy_url(database_url),
+        max_overflow=-1,
+        hide_parameters=True,
+        connect_args=_COPYING,
+    )
+    event.listen(engine, "checkout", _pass_over_closed)
+    return engine
+
+
 def _pass_over_closed(_adapted: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
     """A connection that the server closed is replaced, for no question to it."""
-    if hung_up(cast("psycopg.AsyncConnection[Any]", entry.driver_connection)):
+    if hung_up(cast("psycopg.Connection[Any]", entry.driver_connection)):
         raise InvalidatePoolError
 
 
@@ -111,6 +130,7 @@ class Database:
 
     url: str
     engine: AsyncEngine
+    lines: Engine
     waker: Waker
 
     @asynccontextmanager
@@ -126,14 +146,37 @@ class Database:
             await self.waker.wake([job_id], after=after)
 
     def connect(self) -> "psycopg.Connection[Any]":
-        """A plain connection for COPY; used from threads, never on the loop."""
-        return psycopg.connect(
-            libpq_url(self.url),
-            connect_timeout=5,
-            application_name="refeed-copy",
-            options="-c timezone=UTC",
-            **LIVELY,
-        )
+        """A connection of its own; used from threads, never on the loop."""
+        return psycopg.connect(libpq_url(self.url), **_COPYING)
+
+    @contextmanager
+    def borrow(self) -> "Iterator[psycopg.Connection[Any]]":
+        """A connection to read with for a moment; used from threads, never on the loop.
+
+        What it writes is not kept.
+        """
+        lent = self.lines.raw_connection()
+        connection = cast("psycopg.Connection[Any]", lent.driver_connection)
+        try:
+            yield connection
+        finally:
+            if connection.closed:
+                lent.invalidate()
+            lent.close()
+
+
+@asynccontextmanager
+async def open_database(
+    database_url: str, waker: Waker, *, pool_size: int = 10
+) -> AsyncIterator[Database]:
+    """The tables, for as long as the block lasts."""
+    engine = open_engine(database_url, pool_size=pool_size)
+    lines = _open_lines(database_url)
+    try:
+        yield Database(database_url, engine, lines, waker)
+    finally:
+        lines.dispose()
+        await engine.dispose()
 
 
 async def open_transaction(request: Request) -> AsyncIterator[Transaction]:

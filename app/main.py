@@ -12,7 +12,7 @@ from app.catalogs.mapping_router import router as mapping_trials
 from app.catalogs.previews import Bench
 from app.catalogs.router import router as catalogs
 from app.cors import allow_origins
-from app.database import Database, open_engine
+from app.database import Database, open_database
 from app.drift.router import router as drift
 from app.errors import PROBLEM_RESPONSES
 from app.explain.router import router as explain
@@ -60,19 +60,18 @@ async def _open(settings: Settings, streams: Streams) -> AsyncIterator[State]:
     assert settings.redis_url is not None  # noqa: S101 - required just above
     database_url = settings.database_url.get_secret_value()
     waker = queue.Queue(queue.connect(settings.redis_url.get_secret_value()))
-    engine = open_engine(database_url, pool_size=20)
     try:
-        yield {
-            "settings": settings,
-            "database": Database(database_url, engine, waker),
-            "queue": waker,
-            "storage": Storage(settings.uploads),
-            "vault": open_vault(settings),
-            "streams": streams,
-            "bench": Bench(),
-        }
+        async with open_database(database_url, waker, pool_size=20) as database:
+            yield {
+                "settings": settings,
+                "database": database,
+                "queue": waker,
+                "storage": Storage(settings.uploads),
+                "vault": open_vault(settings),
+                "streams": streams,
+                "bench": Bench(),
+            }
     finally:
-        await engine.dispose()
         await waker.close()
 
 

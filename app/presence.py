@@ -27,7 +27,9 @@ BELIEVED = 1.0
 """Seconds for which a silence that was noticed spares others the same wait."""
 
 
-def hung_up(connection: psycopg.AsyncConnection[Any]) -> bool:
+def hung_up(
+    connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any],
+) -> bool:
     """Whether the server closed an idle connection: it says something unasked."""
     try:
         ear = select.poll()

@@ -72,7 +72,6 @@ def _run(
     url = libpq_url(service.database_url)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode(), values)
-        connection.execute("VACUUM ANALYZE offer")
 
 
 def planned(service: Service, store_id: str, changes: int) -> float:
@@ -131,7 +130,7 @@ async def _alone(url: str, store_id: str, times: int) -> list[float]:
 
 def run(rows: int, times: int, changes: int) -> dict[str, Any]:
     one_percent, few = rows // 100, rows // 10_000
-    beside = quick.run(times=40, changes=changes, trials=times)
+    beside = quick.run(times=40, changes=changes, trials=quick.TRIALS)
     with running_service(SETTINGS) as service:
         store_id = prepare(service, rows)
         slowest, many = measure(service, store_id, one_percent, times)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.database import Database, open_engine
+from app.database import open_database
 from app.housekeeping import tidy
 from app.settings import Settings
 from app.storage import Storage
@@ -13,10 +13,9 @@ from tests.support.stack import SilentQueue, query
 async def _tidy(settings: Settings, keep: int) -> None:
     assert settings.database_url
     url = settings.database_url.get_secret_value()
-    engine = open_engine(url)
     few = settings.model_copy(update={"keep_catalogs": keep})
-    await tidy(Database(url, engine, SilentQueue()), Storage(few.uploads), few)
-    await engine.dispose()
+    async with open_database(url, SilentQueue()) as database:
+        await tidy(database, Storage(few.uploads), few)
 
 
 def _files(settings: Settings, shop: Shop) -> set[str]:

@@ -15,7 +15,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from app.backmarket.client import open_client
-from app.database import AWAY, Database, open_engine
+from app.database import AWAY, open_database
 from app.drift import requests as drift
 from app.housekeeping import RHYTHM, tidy
 from app.jobs import queue, rows
@@ -48,19 +48,21 @@ async def open_context(
     assert settings.redis_url is not None  # noqa: S101 - required just above
     database_url = settings.database_url.get_secret_value()
     waker = queue.Queue(queue.connect(settings.redis_url.get_secret_value()))
-    engine = open_engine(database_url, pool_size=settings.worker_slots + 4)
+    connections = settings.worker_slots + 4
     try:
-        async with open_client(settings) as back_market:
+        async with (
+            open_client(settings) as back_market,
+            open_database(database_url, waker, pool_size=connections) as database,
+        ):
             context = WorkerContext(
                 settings=settings,
-                database=Database(database_url, engine, waker),
+                database=database,
                 back_market=back_market,
                 storage=Storage(settings.uploads),
                 vault=open_vault(settings),
             )
             yield context, waker
     finally:
-        await engine.dispose()
         with contextlib.suppress(RedisError, OSError):
             await waker.close()
 

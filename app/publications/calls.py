@@ -84,7 +84,7 @@ def marks_of(
         "AND c.outcome = ANY(%s) ORDER BY c.seq"
     )
     values = [store_id, call.publication_id, call.seq, list(outcomes)]
-    with database.connect() as connection:
+    with database.borrow() as connection:
         found = connection.cursor(binary=True).execute(statement, values)
         return [Mark(*row) for row in found]
 
@@ -234,7 +234,7 @@ def batch_frame(database: Database, call: Call, currency: str) -> Batch:
         "AND outcome = 'planned'"
     ).format(sql.Literal(call.publication_id), sql.Literal(call.seq))
     buffer = io.BytesIO()
-    with database.connect() as connection:
+    with database.borrow() as connection:
         found = connection.execute(
             sql.SQL("SELECT DISTINCT jsonb_object_keys(after -> 'product') ") + planned
         )

@@ -39,7 +39,40 @@ class Reserved:
     spend_id: UUID
 
 
-async def deliver(run: Run, call: Call) -> None:
+class Batches:
+    """Reads the lines of batches; those of the next while one is on its way."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._coming: dict[int, asyncio.Task[calls.Batch]] = {}
+
+    def read_ahead(self, call: Call | None) -> None:
+        if call and call.door is Door.BATCH:
+            self._coming[call.seq] = asyncio.create_task(self._read(call))
+
+    async def of(self, call: Call, lines: int) -> calls.Batch:
+        """The `lines` lines that are still to be sent: read again if some are not."""
+        coming = self._coming.pop(call.seq, None)
+        if coming and (batch := await coming).frame.height == lines:
+            return batch
+        return await self._read(call)
+
+    async def aclose(self) -> None:
+        """Nobody waits for what was read ahead."""
+        for coming in self._coming.values():
+            coming.cancel()
+        await asyncio.gather(*self._coming.values(), return_exceptions=True)
+
+    async def _read(self, call: Call) -> calls.Batch:
+        run = self._run
+        return await asyncio.to_thread(
+            calls.batch_frame, run.tools.database, call, run.market.currency
+        )
+
+
+async def deliver(
+    run: Run, call: Call, batches: Batches, following: Call | None
+) -> None:
     """Make one call that is due. Raises BackMarketError when it did not go through.
 
     On every way out the dispatch row says what is known: `pending` (surely not
@@ -51,7 +84,9 @@ async def deliver(run: Run, call: Call) -> None:
     crashpoint("publish.marked_sending")
     try:
         if call.door is Door.BATCH:
-            await _send_batch(run, call)
+            batch = await batches.of(call, reserved.lines)
+            batches.read_ahead(following)
+            await _send_batch(run, call, batch)
         else:
             await _send_single(run, call)
     except (RequestRefusedError, NotFoundError) as error:
@@ -104,10 +139,7 @@ async def _room(session: AsyncSession, run: Run, call: Call) -> int:
     return left(run.limits.lines_per_hour, used)
 
 
-async def _send_batch(run: Run, call: Call) -> None:
-    batch = await asyncio.to_thread(
-        calls.batch_frame, run.tools.database, call, run.market.currency
-    )
+async def _send_batch(run: Run, call: Call, batch: calls.Batch) -> None:
     task_id = await run.tools.back_market.post_batch(
         run.access, batch.frame, batch.product
     )

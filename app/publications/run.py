@@ -5,8 +5,10 @@ The rows say where a run stands, so any worker can take it up: `requested` ->
 """
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import zip_longest
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -166,15 +168,9 @@ async def _carry_out(run: Run) -> Snooze | None:
     """Send what is pending, find out what is uncertain, poll what is sent."""
     if run.state is State.CANCELLED:
         return None
-    calls_open = await _open_calls(run)
-    for call in calls_open:
-        if call.state is DispatchState.PENDING:
-            if not await begin.may_send(run):
-                await ending.stop(
-                    run, State.CANCELLED, Outcome.DEFERRED, "store_inactive"
-                )
-                return None
-            await deliver.deliver(run, call)
+    if not await _deliver_pending(run):
+        await ending.stop(run, State.CANCELLED, Outcome.DEFERRED, "store_inactive")
+        return None
     unknown = False
     for call in await _open_calls(run):
         if call.state in {DispatchState.SENDING, DispatchState.UNCERTAIN}:
@@ -182,6 +178,17 @@ async def _carry_out(run: Run) -> Snooze | None:
     sent = [call for call in await _open_calls(run) if call.state is DispatchState.SENT]
     await _poll(run, sent)
     return await _what_next(run, unknown=unknown, polled=bool(sent))
+
+
+async def _deliver_pending(run: Run) -> bool:
+    """Make the calls that are due; False where the store may not send any more."""
+    pending = [c for c in await _open_calls(run) if c.state is DispatchState.PENDING]
+    async with aclosing(deliver.Batches(run)) as batches:
+        for call, following in zip_longest(pending, pending[1:]):
+            if not await begin.may_send(run):
+                return False
+            await deliver.deliver(run, call, batches, following)
+    return True
 
 
 async def _poll(run: Run, sent: list[calls.Call]) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import event
 
-from app.database import AWAY, Database, open_engine
+from app.database import AWAY, Database, open_database
 from app.embedded.servers import EmbeddedServers
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze, TryAgainError
@@ -26,9 +26,8 @@ STANDS = "SELECT state, attempt FROM job WHERE id = %s"
 @pytest.fixture
 async def database(own_servers: EmbeddedServers) -> AsyncIterator[Database]:
     url = own_servers.endpoints.database_url
-    engine = open_engine(url)
-    yield Database(url, engine, SilentQueue())
-    await engine.dispose()
+    async with open_database(url, SilentQueue()) as opened:
+        yield opened
 
 
 async def new_job(database: Database) -> UUID:

@@ -111,6 +111,39 @@ async def test_a_catalog_that_arrives_during_a_run_supersedes_what_was_not_sent(
     assert {each["price"] for each in (await shop.listings()).values()} == {"79.00"}
 
 
+async def test_what_was_read_ahead_of_a_batch_is_not_sent_once_it_is_stale(shop: Shop):
+    """The creations are read while the prices are on their way, and read again."""
+    known = [row(f"S{n}") for n in range(25)]
+    await shop.upload(known)
+    await shop.publish()
+    cheaper = [{**each, "price": "99.00"} for each in known]
+    fresh = [row(f"N{n}", price="99.00") for n in range(25)]
+    await shop.upload([*cheaper, *fresh])
+    seen = await last_line(shop)
+    await shop.fault(
+        "slow_answer", method="POST", path="/ws/listings", count=1, seconds=2
+    )
+    run = await shop.publish(wait=False)
+
+    async def first_batch_arrived() -> bool:
+        return (await times_sent(shop, seen)).total() == len(known)
+
+    await eventually(first_batch_arrived)
+    corrected = [{**each, "price": "79.00"} for each in fresh[:5]]
+    await shop.upload([*cheaper, *corrected, *fresh[5:]])
+    ended = await over(shop, run)
+    await all_over(shop, 3)
+
+    assert ended["counts"]["by_outcome"] == {"accepted": 45, "superseded": 5}
+    created = [e for e in await shop.ledger() if e["sku"] in {"N0", "N1", "N4", "N5"}]
+    assert sorted((e["sku"], e["fields"]["price"]) for e in created) == [
+        ("N0", "79.00"),
+        ("N1", "79.00"),
+        ("N4", "79.00"),
+        ("N5", "99.00"),
+    ]
+
+
 async def test_a_catalog_that_arrives_while_a_task_runs_waits_for_the_next_run(
     shop: Shop,
 ):

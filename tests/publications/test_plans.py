@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.database import Database, open_engine
+from app.database import open_database
 from app.housekeeping import tidy
 from app.settings import Settings
 from app.storage import Storage
@@ -184,12 +184,9 @@ async def test_a_plan_whose_day_is_over_goes_with_its_changes(
     )
     assert settings.database_url
     url = settings.database_url.get_secret_value()
-    engine = open_engine(url)
 
-    await tidy(
-        Database(url, engine, SilentQueue()), Storage(settings.uploads), settings
-    )
-    await engine.dispose()
+    async with open_database(url, SilentQueue()) as database:
+        await tidy(database, Storage(settings.uploads), settings)
 
     assert (await shop.api.get(f"/v1/plans/{old['id']}")).status_code == 404
     assert await sql("SELECT DISTINCT publication_id::text FROM change") == [
