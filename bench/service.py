@@ -51,9 +51,10 @@ class Service:
 
     def settle(self) -> None:
         """Clear away and write out what was prepared before a measurement."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE) offer, change")
+        os.sync()
         with psycopg.connect(self.servers.superuser_url, autocommit=True) as connection:
-            connection.execute("VACUUM (ANALYZE)")
-            os.sync()
             connection.execute("CHECKPOINT")
 
     def open_store(self, country: str = "FR", token: str | None = None) -> str:
