@@ -1,4 +1,8 @@
-"""The rows of dispatches: which call is next, what it carries, how it stands."""
+"""The rows of dispatches: which call is next, what it carries, how it stands.
+
+Offers are looked up line by line: PostgreSQL, which at times takes a run or a store
+for one row, could otherwise compare all lines with all offers.
+"""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,10 +81,10 @@ def marks_of(
 ) -> list[Mark]:
     """The changes of a call that stand at one of these outcomes; for a thread."""
     statement = (
-        "SELECT c.seq, c.sku, c.after ->> 'ean', o.listing_id, c.after ? 'grade', "
-        "c.after ? 'product' FROM change AS c "
-        "LEFT JOIN offer AS o ON o.store_id = %s AND o.sku_key = c.sku_key "
-        "WHERE c.publication_id = %s AND c.dispatch = %s "
+        "SELECT c.seq, c.sku, c.after ->> 'ean', "
+        "(SELECT o.listing_id FROM offer AS o WHERE o.store_id = %s "
+        "AND o.sku_key = c.sku_key), c.after ? 'grade', c.after ? 'product' "
+        "FROM change AS c WHERE c.publication_id = %s AND c.dispatch = %s "
         "AND c.outcome = ANY(%s) ORDER BY c.seq"
     )
     values = [store_id, call.publication_id, call.seq, list(outcomes)]
@@ -174,14 +178,14 @@ async def supersede(session: AsyncSession, call: Call, store_id: UUID) -> int:
     await session.execute(
         text(
             "UPDATE change AS c SET outcome = 'superseded', code = 'changed_since', "
-            "settled_at = now() FROM offer AS o "
+            "settled_at = now() "
             "WHERE c.publication_id = :id AND c.dispatch = :seq "
-            "AND c.outcome = 'planned' AND o.store_id = :store "
-            "AND o.sku_key = c.sku_key "
-            "AND (o.fingerprint IS DISTINCT FROM c.fingerprint "
+            "AND c.outcome = 'planned' "
+            "AND (SELECT o.fingerprint IS DISTINCT FROM c.fingerprint "
             # another store of the account, or an express run, moved the shared stock
             "OR (c.before ? 'quantity' AND c.after ? 'quantity' AND "
-            "o.accepted_quantity IS DISTINCT FROM (c.before ->> 'quantity')::int))"
+            "o.accepted_quantity IS DISTINCT FROM (c.before ->> 'quantity')::int) "
+            "FROM offer AS o WHERE o.store_id = :store AND o.sku_key = c.sku_key)"
         ),
         {"id": call.publication_id, "seq": call.seq, "store": store_id},
     )
@@ -207,8 +211,9 @@ async def lines_of(
     """The changes of a call that stand at one of these outcomes, or `only` those."""
     rows = await session.execute(
         text(
-            "SELECT c.seq, c.sku, c.before, c.after, o.listing_id FROM change AS c "
-            "LEFT JOIN offer AS o ON o.store_id = :store AND o.sku_key = c.sku_key "
+            "SELECT c.seq, c.sku, c.before, c.after, "
+            "(SELECT o.listing_id FROM offer AS o WHERE o.store_id = :store "
+            "AND o.sku_key = c.sku_key) AS listing_id FROM change AS c "
             "WHERE c.publication_id = :id AND c.dispatch = :dispatch "
             "AND c.outcome = ANY(:outcomes) "
             "AND (CAST(:only AS int[]) IS NULL OR c.seq = ANY(:only)) ORDER BY c.seq"

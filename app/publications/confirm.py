@@ -34,8 +34,12 @@ _AWAITED = text(
     SELECT c.seq, c.sku_key, c.sku, o.listing_id,
            array_to_string(ARRAY(SELECT jsonb_object_keys(c.after)), ' ') AS fields
       FROM change AS c
-      JOIN offer AS o ON o.store_id = :store AND o.sku_key = c.sku_key
-      LEFT JOIN offer_check AS k ON k.store_id = :store AND k.sku_key = c.sku_key
+      LEFT JOIN LATERAL (
+        SELECT drift FROM offer_check
+         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS k ON true
+     CROSS JOIN LATERAL (
+        SELECT listing_id FROM offer
+         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o
      WHERE c.publication_id = :publication AND c.outcome = 'accepted'
        AND c.confirmed_at IS NULL
        AND (c.after ? 'grade' OR c.after ->> 'quantity' = '0'

@@ -53,10 +53,10 @@ _IN_FLIGHT = text(
     SELECT c.sku_key FROM publication AS p
       JOIN change AS c ON c.publication_id = p.id AND c.outcome = 'planned'
                       AND c.after ? 'quantity'
-      JOIN offer AS o ON o.store_id = p.store_id AND o.sku_key = c.sku_key
      WHERE p.store_id = :store AND p.id <> :publication
        AND p.state IN ('planning', 'sending', 'waiting')
-       AND c.fingerprint IS NOT DISTINCT FROM o.fingerprint
+       AND (SELECT c.fingerprint IS NOT DISTINCT FROM o.fingerprint FROM offer AS o
+             WHERE o.store_id = p.store_id AND o.sku_key = c.sku_key)
     """
 )
 _LISTED = text(

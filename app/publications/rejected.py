@@ -17,7 +17,9 @@ _REJECTED = text(
     SELECT c.sku_key, CASE c.outcome WHEN 'held' THEN o.error_code ELSE c.code END,
            CASE c.outcome WHEN 'held' THEN o.error_message ELSE c.message END
       FROM change AS c
-      LEFT JOIN offer AS o ON o.store_id = :store AND o.sku_key = c.sku_key
+      LEFT JOIN LATERAL (
+        SELECT error_code, error_message FROM offer
+         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o ON true
      WHERE c.publication_id = :id
        AND (c.outcome = 'rejected' OR c.outcome = 'held' AND c.code = 'quarantined')
      ORDER BY c.seq LIMIT :most

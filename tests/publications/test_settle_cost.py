@@ -1,0 +1,139 @@
+"""What became of a batch is written in as many steps as it has lines.
+
+Statistics of yesterday know nothing of today's run: PostgreSQL takes it for one line
+then, and compared every line with every verdict.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from app.database import open_engine
+from app.publications.settle import Verdict, settle
+from app.publications.words import Outcome
+from tests.support.stack import query
+
+LINES = 400
+RUNS = 10
+OFFERS = """
+INSERT INTO offer (store_id, sku_key, sku, standing, price)
+SELECT %s, 's' || n, 'S' || n, 'wanted', 9 FROM generate_series(1, %s) AS n
+"""
+CHANGES = """
+INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, before, after,
+                    outcome)
+SELECT %s, n, 's' || n, 'S' || n, 'modified', 1, '{}', '{"price": "9.00"}', %s
+  FROM generate_series(1, %s) AS n
+"""
+KNOWN = """
+SELECT tablename, attname FROM pg_stats
+ WHERE (tablename, attname) IN (('offer', 'store_id'), ('change', 'publication_id'))
+"""
+
+
+TARGETS = {"as it is": 0, "with statistics": 100}
+
+
+def after_yesterday(database_url: str, target: int) -> tuple[UUID, UUID]:
+    """A store and a run that came after the last look at the tables."""
+    how = f"ALTER TABLE change ALTER publication_id SET STATISTICS {target}"
+    query(database_url, how)
+    for _ in range(RUNS):
+        query(database_url, OFFERS, uuid4(), LINES)
+        query(database_url, CHANGES, uuid4(), "accepted", LINES)
+    query(database_url, "ANALYZE offer, change")
+    store_id, publication_id = uuid4(), uuid4()
+    query(database_url, OFFERS, store_id, LINES)
+    query(database_url, CHANGES, publication_id, "planned", LINES)
+    return store_id, publication_id
+
+
+async def settled(
+    database_url: str, store_id: UUID, publication_id: UUID
+) -> dict[str, Any]:
+    """Accept every line; how PostgreSQL went about it."""
+    verdicts = [Verdict(n + 1, Outcome.ACCEPTED) for n in range(LINES)]
+    engine = open_engine(database_url)
+    plans = explained(engine)
+    async with async_sessionmaker(engine).begin() as session:
+        await settle(session, publication_id, store_id, [], verdicts)
+    await engine.dispose()
+    (plan,) = plans
+    return plan
+
+
+def explained(engine: AsyncEngine) -> list[dict[str, Any]]:
+    """Of the statement that settles, from here on."""
+    plans: list[dict[str, Any]] = []
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute", retval=True)
+    def ask(
+        _c: Any, _cursor: Any, statement: str, values: Any, *_more: Any
+    ) -> tuple[str, Any]:
+        if "verdict" in statement:
+            statement = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+        return statement, values
+
+    @event.listens_for(engine.sync_engine, "after_cursor_execute")
+    def note(_c: Any, cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith("EXPLAIN"):
+            ((found,),) = cursor.fetchall()
+            told = json.loads(found) if isinstance(found, str) else found
+            plans.append(told[0]["Plan"])
+
+    return plans
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def rows_seen(plan: dict[str, Any]) -> float:
+    """Of all steps together, those thrown away included."""
+    return sum(
+        node["Actual Loops"]
+        * (
+            node["Actual Rows"]
+            + node.get("Rows Removed by Filter", 0)
+            + node.get("Rows Removed by Join Filter", 0)
+        )
+        for node in nodes(plan)
+    )
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+async def test_the_steps_grow_with_the_lines_and_not_with_their_square(
+    database_url: str, target: int
+):
+    store_id, publication_id = after_yesterday(database_url, target)
+
+    plan = await settled(database_url, store_id, publication_id)
+
+    assert rows_seen(plan) < 50 * LINES
+    assert query(
+        database_url,
+        "SELECT outcome, count(*) FROM change WHERE publication_id = %s GROUP BY 1",
+        publication_id,
+    ) == [("accepted", LINES)]
+    assert query(
+        database_url,
+        "SELECT listed, count(*) FROM offer WHERE store_id = %s GROUP BY 1",
+        store_id,
+    ) == [(True, LINES)]
+
+
+def test_no_statistics_are_kept_of_what_a_new_store_or_run_is_missing_from(
+    database_url: str,
+):
+    query(database_url, OFFERS, uuid4(), LINES)
+    query(database_url, CHANGES, uuid4(), "accepted", LINES)
+    query(database_url, "ANALYZE offer, change")
+
+    assert query(database_url, KNOWN) == []
