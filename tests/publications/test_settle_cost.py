@@ -4,14 +4,15 @@ Statistics of yesterday know nothing of today's run: PostgreSQL takes it for one
 then, and compared every line with every verdict.
 """
 
-import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.database import open_engine
 from app.publications.settle import Verdict, settle
@@ -19,6 +20,7 @@ from app.publications.words import Outcome
 from tests.support.stack import query
 
 LINES = 400
+PLACE = re.compile(r"%\((\w+)\)s")
 RUNS = 10
 OFFERS = """
 INSERT INTO offer (store_id, sku_key, sku, standing, price)
@@ -56,37 +58,45 @@ def after_yesterday(database_url: str, target: int) -> tuple[UUID, UUID]:
 async def settled(
     database_url: str, store_id: UUID, publication_id: UUID
 ) -> dict[str, Any]:
-    """Accept every line; how PostgreSQL went about it."""
-    verdicts = [Verdict(n + 1, Outcome.ACCEPTED) for n in range(LINES)]
-    engine = open_engine(database_url)
-    plans = explained(engine)
-    async with async_sessionmaker(engine).begin() as session:
-        await settle(session, publication_id, store_id, [], verdicts)
-    await engine.dispose()
-    (plan,) = plans
+    """Accept every line; how PostgreSQL goes about it that knows no values yet.
+
+    So it does with a statement that a connection has sent often.
+    """
+    statement, values = await asked(database_url, store_id, publication_id)
+    names = list(dict.fromkeys(PLACE.findall(statement)))
+    numbered = PLACE.sub(lambda m: f"${names.index(m[1]) + 1}", statement)
+    with psycopg.connect(database_url, cursor_factory=psycopg.ClientCursor) as db:
+        db.execute("SET plan_cache_mode = force_generic_plan")
+        db.execute(f"PREPARE it AS {numbered.replace('%%', '%')}".encode())
+        places = ", ".join(["%s"] * len(names))
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE it ({places})"
+        cursor = db.execute(explain.encode(), [values[name] for name in names])
+        ((found,),) = cursor.fetchall()
+    plan: dict[str, Any] = found[0]["Plan"]
     return plan
 
 
-def explained(engine: AsyncEngine) -> list[dict[str, Any]]:
-    """Of the statement that settles, from here on."""
-    plans: list[dict[str, Any]] = []
+async def asked(
+    database_url: str, store_id: UUID, publication_id: UUID
+) -> tuple[str, dict[str, Any]]:
+    """The statement that settles, and its values; what it did is taken back."""
+    seen: list[tuple[str, dict[str, Any]]] = []
+    engine = open_engine(database_url)
 
-    @event.listens_for(engine.sync_engine, "before_cursor_execute", retval=True)
-    def ask(
-        _c: Any, _cursor: Any, statement: str, values: Any, *_more: Any
-    ) -> tuple[str, Any]:
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def note(
+        _c: Any, _cursor: Any, statement: str, values: dict[str, Any], *_more: Any
+    ) -> None:
         if "verdict" in statement:
-            statement = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
-        return statement, values
+            seen.append((statement, values))
 
-    @event.listens_for(engine.sync_engine, "after_cursor_execute")
-    def note(_c: Any, cursor: Any, statement: str, *_more: Any) -> None:
-        if statement.startswith("EXPLAIN"):
-            ((found,),) = cursor.fetchall()
-            told = json.loads(found) if isinstance(found, str) else found
-            plans.append(told[0]["Plan"])
-
-    return plans
+    verdicts = [Verdict(n + 1, Outcome.ACCEPTED) for n in range(LINES)]
+    async with async_sessionmaker(engine)() as session:
+        await settle(session, publication_id, store_id, [], verdicts)
+        await session.rollback()
+    await engine.dispose()
+    (found,) = seen
+    return found
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
