@@ -26,6 +26,7 @@ from typing import Any
 
 from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
+from bench.hook import LEAF
 from bench.samples import COLUMNS, make_catalog
 from bench.uploading import await_port, free_port
 
@@ -126,7 +127,7 @@ def open_store(api: Http, sandbox: Http, name: str) -> Store:
     path = f"/v1/stores/{made['id']}"
     attributes = {key: {"column": column} for key, column in COLUMNS.items()}
     items = [
-        {"source": f"Phones/Model {n}", "category_id": n + 1, "cpa": "10.00"}
+        {"source": f"Phones/Model {n}", "category_id": LEAF, "cpa": "10.00"}
         for n in range(198)
     ]
     settings = {"environment": "sandbox", "token": token}
