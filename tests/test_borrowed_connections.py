@@ -1,0 +1,46 @@
+"""Connections for a moment stay open, and one that broke is not lent again."""
+
+import psycopg
+import pytest
+
+from app.database import open_database
+from tests.support.stack import SilentQueue, query
+
+END = "SELECT pg_terminate_backend(%s, 5000)"
+
+
+async def test_what_is_given_back_is_lent_again_without_what_was_written(
+    database_url: str,
+):
+    async with open_database(database_url, SilentQueue()) as database:
+        with database.borrow() as connection:
+            first = connection.info.backend_pid
+            connection.execute("CREATE TABLE left_behind (n int)")
+        with database.borrow() as connection:
+            second = connection.info.backend_pid
+            found = connection.execute("SELECT to_regclass('left_behind')").fetchone()
+
+    assert (second, found) == (first, (None,))
+
+
+async def test_a_connection_that_breaks_while_it_is_lent_is_replaced(database_url: str):
+    async with open_database(database_url, SilentQueue()) as database:
+        with (
+            pytest.raises(psycopg.OperationalError),
+            database.borrow() as connection,
+        ):
+            query(database_url, END, connection.info.backend_pid)
+            connection.execute("SELECT 1")
+        with database.borrow() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_replaced(
+    database_url: str,
+):
+    async with open_database(database_url, SilentQueue()) as database:
+        with database.borrow() as connection:
+            idle = connection.info.backend_pid
+        query(database_url, END, idle)
+        with database.borrow() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
