@@ -1,10 +1,24 @@
-"""refeed keeps merchants' catalogs and the marketplace Back Market in step.
+"""refeed keeps merchants' catalogs and the marketplace Back Market in sync.
 
-The rooms, from the wiring down; imports point downwards only, a linter holds it:
+The packages from top to bottom. Imports point downwards only (import-linter checks it):
 
-    cli > embedded | demo > main > hooks > publications | orders | sources > catalogs
-        > stores > accounts > backmarket > access > jobs | storage > database
-        > errors > settings
+    cli                      the `refeed` command
+    demo                     `make demo`: the whole service with a sample merchant
+    launch serve main        process launcher, API process, application wiring
+    tables retention         all tables for migrations; deletion of old data
+    explain hooks drift      why an offer is offline; signed webhooks; drift checks
+    publications sources orders
+                             plan, send and record changes; catalog pulls; orders
+    catalogs                 uploads, imports, reports; `engine/` is Polars and COPY
+    offers                   desired state and live state: one row per store and SKU
+    stores                   settings, mapping, categories, lights, activation
+    accounts                 seller accounts: token, budget, connection
+    access backmarket        API keys and scopes; HTTP client of Back Market
+    health migrations        health checks; schema upgrades
+    database                 transactions; the one place that commits
+    jobs web                 durable jobs and leases; what all routes share
+    core settings            errors, columns, logs, secrets, files; environment variables
+    embedded sandbox         own PostgreSQL and Valkey; stand-in for Back Market
 
-`sandbox` stands beside them all: a stand-in Back Market that imports no other room.
+`sandbox` imports no other package and no other package imports it.
 """

@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from app.core.errors import DatabaseAwayError
 from app.embedded.errors import EmbeddedError
-from app.errors import DatabaseAwayError
 from app.settings import Settings, SettingsError, load_settings, require
 
 app = typer.Typer(

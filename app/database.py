@@ -20,10 +20,10 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.core.db_watchdog import Line, hung_up
 from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.models import JobRow
 from app.jobs.rows import add_job
-from app.presence import Line, hung_up
 
 AWAY = (SQLAlchemyError, psycopg.Error, OSError)
 """What comes up when PostgreSQL cannot be reached, or its connections are all stuck."""

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.access.doorway import CurrentDatabase, CurrentStorage
+from app.access.dependencies import CurrentDatabase, CurrentStorage
+from app.core.file_storage import Storage
 from app.database import Database
 from app.migrations import is_behind
-from app.storage import Storage
 
 router = APIRouter(prefix="/health", tags=["running"])
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from app.embedded import keys
 from app.embedded.errors import StartError
 from app.embedded.layout import Layout
-from app.embedded.lock import StateLock
-from app.embedded.process import Child
+from app.embedded.processes.lock import StateLock
+from app.embedded.processes.process import Child
 from app.embedded.servers import EmbeddedServers
 from app.embedded.supervisor import StopRequestedError, Supervisor
 from app.migrations import migrate

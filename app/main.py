@@ -8,35 +8,35 @@ from fastapi import APIRouter, FastAPI
 
 from app.access.router import router as access
 from app.accounts.router import router as accounts
-from app.catalogs.mapping_router import router as mapping_trials
-from app.catalogs.previews import Bench
+from app.catalogs.mapping.preview import Bench
+from app.catalogs.mapping.router import router as mapping_trials
 from app.catalogs.router import router as catalogs
-from app.cors import allow_origins
+from app.core.errors import PROBLEM_RESPONSES
+from app.core.file_storage import Storage
+from app.core.vault import Vault, open_vault
 from app.database import Database, open_database
 from app.drift.router import router as drift
-from app.errors import PROBLEM_RESPONSES
 from app.explain.router import router as explain
 from app.health import router as health
 from app.hooks.router import router as hooks
 from app.hooks.router import secret_router as hook_secrets
 from app.jobs import queue
-from app.openapi import describe
 from app.orders.router import router as orders
-from app.problems import add_problem_handlers, unexpected
-from app.publications.budget_router import router as budgets
-from app.publications.holds_router import router as holds
-from app.publications.plans_router import router as plans
-from app.publications.quick_router import router as quick_updates
+from app.publications.budget.router import router as budgets
+from app.publications.holds.router import router as holds
+from app.publications.previews.router import router as plans
+from app.publications.quick_updates.router import router as quick_updates
 from app.publications.router import router as publications
-from app.requests import RequestContext
 from app.settings import Settings, load_settings, require
 from app.sources.router import router as sources
-from app.storage import Storage
 from app.stores.channel_router import router as channel
-from app.stores.history_router import router as history
+from app.stores.history.router import router as history
 from app.stores.router import router as stores
-from app.streams import Streams
-from app.vault import Vault, open_vault
+from app.web.cors import allow_origins
+from app.web.event_stream import Streams
+from app.web.exception_handlers import add_problem_handlers, unexpected
+from app.web.middleware import RequestContext
+from app.web.openapi import describe
 
 VERSION = "0.1.0"
 

@@ -8,8 +8,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from app.core.errors import DatabaseAwayError
 from app.database import sqlalchemy_url
-from app.errors import DatabaseAwayError
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 LOCK = 0x7265666565640002

@@ -7,10 +7,10 @@ import socket
 
 import uvicorn
 
-from app.logs import configure_logs
+from app.core.logs import configure_logs
 from app.main import create_app
 from app.settings import Settings, load_settings
-from app.streams import Streams
+from app.web.event_stream import Streams
 
 LAST_CALL_SECONDS = 1.0
 DRAIN_SECONDS = 8

@@ -12,8 +12,8 @@ from app.orders import models as orders
 from app.publications import models as publications
 from app.sources import models as sources
 from app.stores import models as stores
+from app.stores.categories import models as tree
 from app.stores.history import models as history
-from app.stores.tree import models as tree
 
 ROOMS = (
     access,

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import psycopg
 
-from app.columns import new_id
+from app.core.columns import new_id
 from app.database import libpq_url
 from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate

@@ -20,13 +20,13 @@ from sqlmodel import Session, create_engine, select
 from stdnum import ean
 
 from app.catalogs.engine.config import Counts
-from app.catalogs.engine.importing import import_catalog
-from app.catalogs.engine.source import SourceFile
-from app.catalogs.models import Offer
-from app.columns import new_id
+from app.catalogs.engine.pipeline.run import import_catalog
+from app.catalogs.engine.read.source import SourceFile
+from app.core.columns import new_id
 from app.database import libpq_url, open_engine, sqlalchemy_url
-from app.publications.plan import write_plan
-from app.publications.plan_request import PlanRequest
+from app.offers.models import Offer
+from app.publications.planning.plan import write_plan
+from app.publications.planning.request import PlanRequest
 from bench.samples import COLUMNS, CONFIG, make_catalog
 
 WARM_ROWS = 2000

@@ -18,11 +18,11 @@ from uuid import UUID
 import psycopg
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from app.columns import new_id
+from app.core.columns import new_id
 from app.database import libpq_url, open_engine
-from app.publications.plan import write_plan
-from app.publications.plan_request import EVERYTHING, Guard, PlanRequest
-from app.stores.safety import Brake
+from app.publications.planning.plan import write_plan
+from app.publications.planning.request import EVERYTHING, Guard, PlanRequest
+from app.stores.settings.brake import Brake
 from bench import quick
 from bench.samples import make_catalog
 from bench.service import QUICK_TASKS, WITHOUT_LIMITS, Service, running_service

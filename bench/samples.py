@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.config import ImportConfig
-from app.stores.mapping import Mapping
+from app.stores.mapping.mapping_model import Mapping
 
 COLUMNS = {
     "sku": "sku",

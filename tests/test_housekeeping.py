@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from app.core.file_storage import Storage
 from app.database import open_database
-from app.housekeeping import tidy
+from app.retention import tidy
 from app.settings import Settings
-from app.storage import Storage
 from tests.support.shop import Shop, as_csv, row
 from tests.support.stack import SilentQueue, query
 

@@ -15,9 +15,9 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from app.access import keys
-from app.logs import configure_logs
-from app.requests import RequestContext
+from app.core.logs import configure_logs
 from app.settings import Settings
+from app.web.middleware import RequestContext
 from tests.support.shop import fresh_token, open_shop, row
 from tests.support.stack import ADMIN_KEY, SECRET_KEY
 
@@ -125,7 +125,7 @@ async def fail(bearer: str) -> None:
 async def test_a_mistake_of_ours_is_a_500_that_tells_the_log_and_not_the_caller(
     logged: io.StringIO, settings: Settings
 ):
-    from app.problems import unexpected  # noqa: PLC0415 - after the logs are set up
+    from app.web.exception_handlers import unexpected  # noqa: PLC0415 - after logs
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await fail(CANARY)
@@ -193,7 +193,11 @@ def test_a_secret_in_an_event_is_hidden(logged: io.StringIO, fields: dict[str, A
 async def test_the_stored_token_opens_only_for_its_own_row(
     api: httpx.AsyncClient, settings: Settings, database_url: str
 ):
-    from app.vault import Sealed, SecretUnreadableError, open_vault  # noqa: PLC0415
+    from app.core.vault import (  # noqa: PLC0415
+        Sealed,
+        SecretUnreadableError,
+        open_vault,
+    )
 
     token = fresh_token()
     for number in range(2):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.spreadsheets import FORMULA, prefers_csv, safe
+from app.web.csv_response import FORMULA, prefers_csv, safe
 
 
 @pytest.mark.parametrize("first", FORMULA)

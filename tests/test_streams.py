@@ -8,7 +8,7 @@ import pytest
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import OperationalError
 
-from app.streams import HEARTBEAT, LONGEST, Mark, Progress, Streams, watch
+from app.web.event_stream import HEARTBEAT, LONGEST, Mark, Progress, Streams, watch
 
 
 @dataclass

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from app.backmarket.client import BackMarket
+from app.core.file_storage import Storage
+from app.core.vault import Vault
 from app.database import Database
 from app.settings import Settings
-from app.storage import Storage
-from app.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,30 @@
 
 from functools import partial
 
-from app.accounts.calling import Tools as CallingTools
+from app.accounts.account_client import Tools as CallingTools
 from app.accounts.connection import check_connection
-from app.catalogs import intake
+from app.catalogs.imports import job as import_job
 from app.drift import context as walking
-from app.drift import sweep
+from app.drift import job as drift_job
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
-from app.orders import acting, sync
-from app.orders import ending as order_ending
-from app.orders import requests as order_requests
-from app.publications import ending, plans, requests, run
+from app.orders.actions import execute as execute_action
+from app.orders.actions import finish as order_ending
+from app.orders.sync import job as order_sync
+from app.orders.sync import scheduling as order_requests
+from app.publications import scheduling
+from app.publications.execution import finish, run
+from app.publications.previews import preview
 from app.sources import pull
-from app.stores.tree import refresh
-from app.stores.tree import requests as trees
+from app.stores.categories import refresh
+from app.stores.categories import scheduling as trees
 from workers.context import WorkerContext
 from workers.runner import Handler
 
 
 def handlers_of(context: WorkerContext) -> dict[str, Handler]:
     """Every kind of job with what to do, and what to do when it cannot be done."""
-    importing = intake.Tools(context.settings, context.database, context.storage)
+    importing = import_job.Tools(context.settings, context.database, context.storage)
     calling = CallingTools(
         context.settings,
         context.database,
@@ -35,16 +38,16 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
     )
 
     async def import_catalog(lease: Lease) -> Snooze | None:
-        return await intake.bring_up_to_date(importing, lease)
+        return await import_job.bring_up_to_date(importing, lease)
 
     async def give_up_import(lease: Lease, error: str) -> None:
-        await intake.give_up(importing, lease, error)
+        await import_job.give_up(importing, lease, error)
 
     async def publish(lease: Lease) -> Snooze | None:
         return await run.publish(calling, lease)
 
     async def give_up_publication(lease: Lease, _error: str) -> None:
-        await ending.fail_unopened(
+        await finish.fail_unopened(
             calling, lease, "internal_error", None, keep_job=True
         )
 
@@ -54,7 +57,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         )
         async with context.database.transaction() as tx:
             if works_again:
-                await requests.request_for_account(tx, lease.subject_id)
+                await scheduling.request_for_account(tx, lease.subject_id)
                 await trees.request_for_account(tx, lease.subject_id)
                 await order_requests.request(tx, lease.subject_id)
             await lease.finish(tx.session)
@@ -66,7 +69,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         JobKind.IMPORT: Handler(import_catalog, give_up_import),
         JobKind.PUBLISH: Handler(publish, give_up_publication),
         JobKind.PLAN: Handler(
-            partial(plans.make, calling), partial(plans.give_up, calling)
+            partial(preview.make, calling), partial(preview.give_up, calling)
         ),
         JobKind.CHECK_CONNECTION: Handler(check, leave),
         JobKind.REFRESH_TREE: Handler(
@@ -87,19 +90,19 @@ def _for_sources(context: WorkerContext) -> Handler:
 def _for_orders(calling: CallingTools) -> dict[str, Handler]:
 
     async def sync_orders(lease: Lease) -> Snooze | None:
-        return await sync.sync(calling, lease)
+        return await order_sync.sync(calling, lease)
 
     async def give_up_sync(lease: Lease, _error: str) -> None:
-        await sync.ROW.fail(calling, lease, "internal_error", None, keep_job=True)
+        await order_sync.ROW.fail(calling, lease, "internal_error", None, keep_job=True)
 
     async def act_on_order(lease: Lease) -> Snooze | None:
-        return await acting.act(calling, lease)
+        return await execute_action.act(calling, lease)
 
     async def give_up_action(lease: Lease, _error: str) -> None:
         await order_ending.fail(calling, lease, "internal_error", None, keep_job=True)
 
     async def confirm(lease: Lease) -> Snooze | None:
-        return await sweep.sweep(calling, lease)
+        return await drift_job.sweep(calling, lease)
 
     async def give_up_confirm(lease: Lease, _error: str) -> None:
         await walking.ROW.fail(calling, lease, "internal_error", None, keep_job=True)

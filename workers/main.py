@@ -15,18 +15,18 @@ import structlog
 from redis.exceptions import RedisError
 
 from app.backmarket.client import open_client
+from app.core.file_storage import Storage
+from app.core.logs import configure_logs
+from app.core.vault import open_vault
 from app.database import AWAY, open_database
-from app.drift import requests as drift
-from app.housekeeping import RHYTHM, tidy
+from app.drift import scheduling as drift
 from app.jobs import queue, rows
-from app.logs import configure_logs
-from app.orders import requests as orders
-from app.publications.requests import request_due
+from app.orders.sync import scheduling as orders
+from app.publications.scheduling import request_due
+from app.retention import RHYTHM, tidy
 from app.settings import Settings, load_settings, require
-from app.sources import requests as sources
-from app.storage import Storage
-from app.stores.tree import requests as trees
-from app.vault import open_vault
+from app.sources import scheduling as sources
+from app.stores.categories import scheduling as trees
 from workers.context import WorkerContext
 from workers.handlers import handlers_of
 from workers.listening import listen

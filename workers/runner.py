@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.database import AWAY, Database
 from app.jobs import rows
-from app.jobs.decisions import heartbeat, pause_before
 from app.jobs.lease import Lease, LeaseLostError, Snooze, TryAgainError
+from app.jobs.retry import heartbeat, pause_before
 
 log = structlog.get_logger(__name__)
 

@@ -5,11 +5,11 @@ from uuid import UUID
 from fastapi import APIRouter, status
 
 from app.access import service
-from app.access.doorway import Admin, CurrentVault
+from app.access.dependencies import Admin, CurrentVault
 from app.access.schemas import ApiKeyIn, ApiKeyIssued, ApiKeyOut, shown
+from app.core.errors import FieldError, InvalidError, problem_responses
 from app.database import Tx
-from app.errors import FieldError, InvalidError, problem_responses
-from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
+from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 
 router = APIRouter(prefix="/v1/api-keys", tags=["access"])
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app.access.models import ApiKey
-from app.columns import utc_now
+from app.core.columns import utc_now
 
 
 def _to_come(moment: datetime) -> datetime:

@@ -13,9 +13,9 @@ from sqlmodel import col, select
 
 from app.access import keys
 from app.access.models import ApiKey
-from app.columns import utc_now
-from app.errors import ForbiddenError, NotFoundError, UnauthenticatedError
-from app.vault import Vault
+from app.core.columns import utc_now
+from app.core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from app.core.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from app.accounts import service
 from app.backmarket.client import Access, BackMarket
 from app.backmarket.errors import PermissionRefusedError, TokenRefusedError
 from app.backmarket.markets import MARKETS, Environment, Platform
-from app.columns import utc_now
+from app.core.columns import utc_now
+from app.core.vault import Vault
 from app.database import Database
 from app.jobs.lease import TryAgainError
-from app.vault import Vault
 
 
 async def check_connection(

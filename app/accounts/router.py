@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, status
 
-from app.access.doorway import Admin, CurrentSettings, CurrentVault
+from app.access.dependencies import Admin, CurrentSettings, CurrentVault
 from app.accounts import service
 from app.accounts.schemas import (
     SellerAccountOut,
@@ -12,11 +12,11 @@ from app.accounts.schemas import (
     TokenIn,
     shown,
 )
-from app.accounts.sharing import shared_quantity_of
+from app.accounts.shared_stock import shared_quantity_of
+from app.core.errors import problem_responses
 from app.database import Tx
-from app.errors import problem_responses
 from app.jobs.kinds import JobKind
-from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
+from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 
 router = APIRouter(prefix="/v1/seller-accounts", tags=["seller accounts"])
 

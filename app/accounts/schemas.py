@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.accounts.models import SellerAccount
 from app.accounts.service import limits_of
-from app.accounts.sharing import ACCEPTED, shared_quantity_of
+from app.accounts.shared_stock import ACCEPTED, shared_quantity_of
 from app.settings import Settings
 
 SHORTEST_TOKEN = 4

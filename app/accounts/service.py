@@ -12,11 +12,11 @@ from sqlmodel import col, select
 
 from app.accounts.budget import HOUR, LATEST_ARRIVAL, Pace, Spend
 from app.accounts.models import LineSpend, SellerAccount
-from app.accounts.sharing import ACCEPTED, SharedQuantity
-from app.columns import new_id
-from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from app.accounts.shared_stock import ACCEPTED, SharedQuantity
+from app.core.columns import new_id
+from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from app.core.vault import Sealed, Vault
 from app.settings import Settings
-from app.vault import Sealed, Vault
 
 
 @dataclass(frozen=True, slots=True)

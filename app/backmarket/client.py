@@ -12,8 +12,6 @@ import httpx
 import polars as pl
 from pydantic import SecretStr
 
-from app.backmarket.batch import batch_body
-from app.backmarket.categories import Category, parse_tree
 from app.backmarket.errors import (
     NotConfiguredError,
     NotFoundError,
@@ -21,7 +19,12 @@ from app.backmarket.errors import (
     RequestRefusedError,
     TokenRefusedError,
 )
-from app.backmarket.listings import (
+from app.backmarket.markets import Environment, Market, Platform
+from app.backmarket.protocol import effect_of
+from app.backmarket.transport import base_urls, exchange, open_http
+from app.backmarket.wire.batch import batch_body
+from app.backmarket.wire.categories import Category, parse_tree
+from app.backmarket.wire.listings import (
     Listing,
     ListingPage,
     parse_found,
@@ -29,11 +32,8 @@ from app.backmarket.listings import (
     parse_page,
     update_body,
 )
-from app.backmarket.markets import Environment, Market, Platform
-from app.backmarket.protocol import effect_of
-from app.backmarket.tasks import TaskReport, parse_task, task_id_of
-from app.backmarket.transport import base_urls, exchange, open_http
-from app.backmarket.wording import secrets_in
+from app.backmarket.wire.messages import secrets_in
+from app.backmarket.wire.tasks import TaskReport, parse_task, task_id_of
 from app.settings import Settings
 
 MAX_PAGE_SIZE = 50

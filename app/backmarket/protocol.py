@@ -20,8 +20,14 @@ from app.backmarket.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from app.backmarket.scalars import whole
-from app.backmarket.wording import code_in, first_sentence, is_page, tidy, words_in
+from app.backmarket.wire.messages import (
+    code_in,
+    first_sentence,
+    is_page,
+    tidy,
+    words_in,
+)
+from app.backmarket.wire.scalars import whole
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes; a task over 15,000 lines stays well below."""

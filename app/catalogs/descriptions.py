@@ -10,21 +10,21 @@ import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.backmarket.markets import Environment, market_of
-from app.catalogs.agenda import source_of
-from app.catalogs.engine.products import (
+from app.catalogs.engine.pipeline.product_texts import (
     ProductConfig,
     check_products,
     read_products,
 )
-from app.catalogs.engine.source import SourceFile
-from app.catalogs.in_force import catalogs_of
+from app.catalogs.engine.read.source import SourceFile
+from app.catalogs.imports.current_catalogs import catalogs_of
+from app.catalogs.imports.next_import import source_of
+from app.core.file_storage import Storage
 from app.settings import Settings
-from app.storage import Storage
 from app.stores import service as stores
-from app.stores.mapping import category_key
+from app.stores.categories import service as tree
+from app.stores.categories.service import tree_name
+from app.stores.mapping.mapping_model import category_key
 from app.stores.models import Store
-from app.stores.tree import service as tree
-from app.stores.tree.service import tree_name
 
 
 @dataclass(frozen=True, slots=True)

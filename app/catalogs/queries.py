@@ -10,9 +10,9 @@ from sqlmodel import col, select
 
 from app.access.service import Caller
 from app.catalogs.models import Catalog
-from app.errors import NotFoundError
-from app.pagination import number_in
-from app.stores.margin import FLOOR, Margin
+from app.core.errors import NotFoundError
+from app.stores.settings.margin import FLOOR, Margin
+from app.web.pagination import number_in
 
 UNAPPLIED = (
     "dirty AND NOT in_error AND standing <> 'kept' AND (problems = 0 OR listed) "

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, status
 
-from app.access.doorway import (
+from app.access.dependencies import (
     BriefReader,
     BriefWriter,
     CurrentDatabase,
@@ -15,10 +15,12 @@ from app.access.doorway import (
     Reader,
 )
 from app.backmarket.markets import market_of
-from app.catalogs import queries, rejected, service
-from app.catalogs.agenda import source_of
-from app.catalogs.progress import UNDER_WAY, WatchedCatalog
-from app.catalogs.quick import told_at
+from app.catalogs import queries, service
+from app.catalogs.events import UNDER_WAY, WatchedCatalog
+from app.catalogs.imports.next_import import source_of
+from app.catalogs.quick_updates import told_at
+from app.catalogs.reports import rejected_csv
+from app.catalogs.reports.rows_csv import rows_sheet
 from app.catalogs.schemas import (
     AsOfGiven,
     AsOfHeader,
@@ -35,22 +37,16 @@ from app.catalogs.schemas import (
     problem_out,
 )
 from app.catalogs.service import Given, Intake
-from app.catalogs.sheet import rows_sheet
-from app.catalogs.uploads import MEDIA_TYPES
+from app.catalogs.uploads.body import MEDIA_TYPES
+from app.core.errors import problem_responses
 from app.database import Tx
-from app.errors import problem_responses
-from app.etags import (
-    NOT_MODIFIED,
-    IfNoneMatch,
-    unless_changed,
-    weak_etag,
-)
-from app.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page_of
-from app.spreadsheets import CSV_ANSWER, WantsCsv, as_csv
 from app.stores import service as stores
-from app.stores.doorway import StoreToRead
-from app.stores.margin import margin_of
-from app.streams import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
+from app.stores.dependencies import StoreToRead
+from app.stores.settings.margin import margin_of
+from app.web.csv_response import CSV_ANSWER, WantsCsv, as_csv
+from app.web.etags import NOT_MODIFIED, IfNoneMatch, unless_changed, weak_etag
+from app.web.event_stream import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
+from app.web.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page_of
 
 router = APIRouter(prefix="/v1", tags=["catalogs"])
 
@@ -231,11 +227,11 @@ async def rejected_rows(
     async with database.transaction() as tx:
         catalog = await queries.visible(tx.session, caller, catalog_id)
         store = await stores.visible(tx.session, caller, catalog.store_id)
-        problems = await rejected.problems_of(tx.session, catalog)
+        problems = await rejected_csv.problems_of(tx.session, catalog)
     source = source_of(settings, storage, catalog) if catalog.storage_key else None
     currency = market_of(store.country).currency
     name = f"rejected-{catalog_id}.csv"
-    return await rejected.of_catalog(source, problems, currency, name)
+    return await rejected_csv.of_catalog(source, problems, currency, name)
 
 
 @router.get("/stores/{store_id}/offers", summary="List offers", tags=["offers"])

@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.catalogs.engine.problems import describe, problems_in
+from app.catalogs.engine.validate.problems import describe, problems_in
 from app.catalogs.models import Catalog
-from app.catalogs.uploads import encoding_of, quote_of, separator_of
+from app.catalogs.uploads.body import encoding_of, quote_of, separator_of
 
 SeparatorGiven = Annotated[
     str | None,

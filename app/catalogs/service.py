@@ -8,12 +8,17 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from app.catalogs.models import Catalog
-from app.catalogs.uploads import Upload, open_upload, too_large
+from app.catalogs.uploads.body import Upload, open_upload, too_large
+from app.core.errors import BadBodyError, NoRoomError, NotFoundError
+from app.core.file_storage import (
+    BodyTooLargeError,
+    Storage,
+    StorageFullError,
+    StoredFile,
+)
 from app.database import Database, Transaction
-from app.errors import BadBodyError, NoRoomError, NotFoundError
 from app.jobs.kinds import JobKind
 from app.settings import Settings
-from app.storage import BodyTooLargeError, Storage, StorageFullError, StoredFile
 from app.stores.models import Store
 
 DELETED = "The store was deleted meanwhile."

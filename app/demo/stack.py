@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.demo.api import Api
-from app.demo.otherside import OtherSide
+from app.demo.sandbox_client import OtherSide
 from app.demo.waiting import Patience
 from app.launch import launch
 from app.settings import Settings

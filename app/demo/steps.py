@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.demo import wishes
 from app.demo.api import Api, DemoFailedError, Json
+from app.demo.catalog import mapping
 from app.demo.waiting import Patience
 
 MANY_LINES, MANY_REQUESTS = 1_000_000, 1_000
@@ -81,8 +81,8 @@ def lights(shop: Shop) -> Json:
 
 def configure(shop: Shop, catalog_id: str) -> Json:
     """Say what is what; the waiting catalog is then read with it."""
-    shop.api.put(f"{shop.path}/categories", wishes.categories())
-    shop.api.put(f"{shop.path}/mapping", wishes.mapping())
+    shop.api.put(f"{shop.path}/categories", mapping.categories())
+    shop.api.put(f"{shop.path}/mapping", mapping.mapping())
     return wait_for_catalog(shop, catalog_id, {"ready"})
 
 

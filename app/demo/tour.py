@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app.demo import sales, steps, tables
 from app.demo.api import Api, Json
-from app.demo.changed import (
+from app.demo.catalog.changed_catalog import (
     ChangedCatalog,
     Expected,
     Touch,
@@ -20,9 +20,9 @@ from app.demo.changed import (
     expected_next,
     next_day,
 )
+from app.demo.catalog.sample_catalog import Row, as_csv, problems, sample_catalog
 from app.demo.checks import Checks
-from app.demo.goods import Row, as_csv, problems, sample_catalog
-from app.demo.otherside import Books
+from app.demo.sandbox_client import Books
 from app.demo.stack import Stack
 from app.demo.steps import Shop
 

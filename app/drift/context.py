@@ -8,11 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.calling import Tools, open_access
-from app.accounts.passes import PassTable
+from app.accounts.account_client import Tools, open_access
+from app.accounts.account_job import PassTable
 from app.backmarket.client import Access
 from app.backmarket.markets import market_of
-from app.drift import requests
+from app.drift import scheduling
 from app.drift.models import ConfirmPass
 from app.jobs.lease import Lease, Snooze
 from app.stores import service as stores
@@ -54,7 +54,7 @@ async def take_up(tools: Tools, lease: Lease) -> Walk | Snooze | None:
         if store is None:
             await lease.finish(tx.session)
             return None
-        state = await requests.note(tx.session, store.id)
+        state = await scheduling.note(tx.session, store.id)
         if store.account_id is None:
             await ROW.end(tx.session, lease, "failed", "no_seller_account")
             await lease.finish(tx.session)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, SmallInteger
 from sqlmodel import Field, SQLModel
 
-from app.columns import KEY, MONEY, json_field, time_field
+from app.core.columns import KEY, MONEY, json_field, time_field
 
 
 class ConfirmPass(SQLModel, table=True):

@@ -4,13 +4,13 @@ from typing import Literal
 
 from fastapi import APIRouter, Response, status
 
+from app.core.errors import problem_responses
 from app.database import Tx
-from app.drift import queries, requests
+from app.drift import queries, scheduling
 from app.drift.models import ConfirmPass
 from app.drift.schemas import ConfirmOut, DriftOut, confirm_out, drift_out
-from app.errors import problem_responses
-from app.pagination import Cursor, Limit, Page, decode_cursor, page_of
-from app.stores.doorway import StoreToChange, StoreToRead
+from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.pagination import Cursor, Limit, Page, decode_cursor, page_of
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["drift"])
 OVER = frozenset({"done", "failed"})
@@ -24,7 +24,7 @@ OVER = frozenset({"done", "failed"})
 )
 async def confirm(store: StoreToChange, tx: Tx, response: Response) -> ConfirmOut:
     """What is not as accepted shows in `drift`. A walk under way is followed by one."""
-    state = await requests.request_by_api(tx, store)
+    state = await scheduling.request_by_api(tx, store)
     response.headers["Location"] = f"/v1/stores/{store.id}/confirm"
     response.headers["Retry-After"] = "2"
     return confirm_out(state)
@@ -33,7 +33,7 @@ async def confirm(store: StoreToChange, tx: Tx, response: Response) -> ConfirmOu
 @router.get("/confirm", summary="How far reading the listings back is")
 async def read_confirm(store: StoreToRead, tx: Tx, response: Response) -> ConfirmOut:
     """404 before the first time."""
-    state: ConfirmPass = await requests.progress_of(tx.session, store.id)
+    state: ConfirmPass = await scheduling.progress_of(tx.session, store.id)
     if state.state not in OVER:
         response.headers["Retry-After"] = "2"
     return confirm_out(state)

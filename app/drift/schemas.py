@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from app.catalogs.schemas import Drift
 from app.drift.models import ConfirmPass
+from app.publications.messages import sentence_for
 from app.publications.schemas import Why
-from app.publications.wordings import sentence_for
 
 
 class ConfirmCounts(BaseModel):

@@ -7,8 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded.accounts import Account, own
 from app.embedded.errors import EmbeddedError
+from app.embedded.os_user import Account, own
 
 LONGEST_SOCKET_PATH = 103  # bytes: macOS allows 103, Linux 107
 LONGEST_SOCKET_NAME = "/.s.PGSQL.5432"

@@ -14,12 +14,12 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import PGconn, Ping
 
-from app.embedded import pids
-from app.embedded.accounts import Account, become, own
 from app.embedded.errors import StartError
 from app.embedded.keys import postgres_password
 from app.embedded.layout import Layout
-from app.embedded.process import Child
+from app.embedded.os_user import Account, become, own
+from app.embedded.processes import pids
+from app.embedded.processes.process import Child
 
 SETTINGS = {
     "timezone": "UTC",

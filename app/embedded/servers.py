@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import Self
 
 from app.embedded import binaries, postgres, valkey
-from app.embedded.accounts import able_to_reach, held_capabilities, server_account
 from app.embedded.layout import Layout, make_sockets, remove_sockets
-from app.embedded.lock import StateLock
-from app.embedded.process import Process
+from app.embedded.os_user import able_to_reach, held_capabilities, server_account
+from app.embedded.processes.lock import StateLock
+from app.embedded.processes.process import Process
 
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from app.embedded import logs
 from app.embedded.errors import EmbeddedError, GaveUpError, StartError
-from app.embedded.process import Child, Process
-from app.embedded.restarts import RestartPolicy, pause_before_restart
+from app.embedded.processes import log_files
+from app.embedded.processes.process import Child, Process
+from app.embedded.processes.restarts import RestartPolicy, pause_before_restart
 from app.embedded.servers import EmbeddedServers, Endpoints
 
 TICK = 0.05
@@ -147,7 +147,7 @@ class Supervisor:
         self._next_log_check = time.monotonic() + LOG_CHECK.total_seconds()
         for watched in self._watched:
             if watched.process.child.log:
-                logs.keep_small(watched.process.child.log)
+                log_files.keep_small(watched.process.child.log)
 
     def _remembered(self, child: Child) -> Child:
         """Give the child a pid file where the folder of pid files is locked by us."""

@@ -5,9 +5,9 @@ import os
 import socket
 from pathlib import Path
 
-from app.embedded.accounts import Account, own
 from app.embedded.layout import Layout
-from app.embedded.process import Child
+from app.embedded.os_user import Account, own
+from app.embedded.processes.process import Child
 
 SOCKET = "valkey.sock"
 

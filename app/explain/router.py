@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from app.access.doorway import (
+from app.access.dependencies import (
     BriefReader,
     CurrentDatabase,
     CurrentSettings,
@@ -15,7 +15,7 @@ from app.access.doorway import (
 from app.explain import service
 from app.explain.schemas import OfferExplained
 from app.explain.service import Place, Tools
-from app.pagination import Cursor, decode_cursor, not_ours
+from app.web.pagination import Cursor, decode_cursor, not_ours
 
 router = APIRouter(prefix="/v1", tags=["offers"])
 

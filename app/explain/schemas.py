@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from app.catalogs.schemas import OfferShown, RowProblemOut
 from app.catalogs.schemas import OfferState as ListState
 from app.explain.states import OfferState
-from app.pagination import Page
+from app.web.pagination import Page
 
 
 class MappedFrom(BaseModel):

@@ -11,17 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.service import Caller
 from app.backmarket.markets import market_of
 from app.catalogs import queries as catalogs
-from app.catalogs.agenda import source_of
-from app.catalogs.engine.problems import describe, problems_in
-from app.catalogs.engine.source import SourceFile
-from app.catalogs.in_force import catalogs_of
+from app.catalogs.engine.read.source import SourceFile
+from app.catalogs.engine.validate.problems import describe, problems_in
+from app.catalogs.imports.current_catalogs import catalogs_of
+from app.catalogs.imports.next_import import source_of
 from app.catalogs.models import Catalog
 from app.catalogs.schemas import offer_out, problem_out
+from app.core.errors import NotFoundError
+from app.core.file_storage import Storage
 from app.database import Database
-from app.errors import NotFoundError
 from app.explain import queries
-from app.explain.looking import look_up
 from app.explain.schemas import OfferExplained, TimelineEvent
+from app.explain.source_row import look_up
 from app.explain.states import Drifted, OfferFacts, Refused, judge
 from app.explain.timeline import (
     EARLIEST,
@@ -31,13 +32,12 @@ from app.explain.timeline import (
     read_back,
     steps_of,
 )
-from app.pagination import Page, encode_cursor
 from app.settings import Settings
-from app.storage import Storage
 from app.stores import service as stores
-from app.stores.mapping import Mapping
-from app.stores.margin import margin_of
+from app.stores.mapping.mapping_model import Mapping
 from app.stores.models import Store
+from app.stores.settings.margin import margin_of
+from app.web.pagination import Page, encode_cursor
 
 NOT_SOLD = frozenset({"category_missing", "category_unmapped"})
 

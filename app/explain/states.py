@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import partial
 
 from app.publications.causes import ErrorClass, class_of, hint_for, said
-from app.publications.wordings import sentence_for
+from app.publications.messages import sentence_for
 
 
 class OfferState(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from app.catalogs.engine.rows import SourceRow
+from app.catalogs.engine.report.source_rows import SourceRow
 from app.catalogs.schemas import OfferShown
 from app.explain.schemas import (
     AnswerStep,
@@ -15,9 +15,9 @@ from app.explain.schemas import (
     PlanStep,
     TimelineEvent,
 )
-from app.publications.wordings import sentence_for
-from app.publications.words import Lane
-from app.stores.mapping import AttributeSource
+from app.publications.enums import Lane
+from app.publications.messages import sentence_for
+from app.stores.mapping.mapping_model import AttributeSource
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response, status
 from starlette.requests import ClientDisconnect
 
-from app.access.doorway import CurrentDatabase, CurrentSettings, CurrentVault
+from app.access.dependencies import CurrentDatabase, CurrentSettings, CurrentVault
+from app.core.errors import BadBodyError, TooLargeError, problem_responses
 from app.database import Tx
-from app.errors import BadBodyError, TooLargeError, problem_responses
 from app.hooks import service
 from app.hooks.schemas import HookIn, HookOut, HookSecretIssued, HookSecretOut
 from app.hooks.signature import SignedHeaders
-from app.stores.doorway import StoreToChange, StoreToRead
+from app.stores.dependencies import StoreToChange, StoreToRead
 
 router = APIRouter(prefix="/v1/hooks", tags=["webhooks in"])
 secret_router = APIRouter(prefix="/v1/stores", tags=["webhooks in"])

@@ -12,9 +12,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from app.columns import utc_now
+from app.core.columns import utc_now
+from app.core.errors import (
+    ConflictError,
+    FieldError,
+    InvalidError,
+    UnauthenticatedError,
+)
+from app.core.vault import Sealed, SecretUnreadableError, Vault
 from app.database import Database, Transaction
-from app.errors import ConflictError, FieldError, InvalidError, UnauthenticatedError
 from app.hooks.models import HookCall, HookSecret
 from app.hooks.schemas import HookIn
 from app.hooks.signature import (
@@ -24,9 +30,8 @@ from app.hooks.signature import (
     is_signed,
     new_secret,
 )
-from app.publications.requests import request_by_hook
+from app.publications.scheduling import request_by_hook
 from app.stores.models import Store
-from app.vault import Sealed, SecretUnreadableError, Vault
 
 log = structlog.get_logger(__name__)
 

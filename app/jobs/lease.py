@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.jobs import rows
-from app.jobs.decisions import usable
+from app.jobs.retry import usable
 
 
 class LeaseLostError(Exception):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from app.columns import id_field, json_field, time_field
+from app.core.columns import id_field, json_field, time_field
 
 
 class JobRow(SQLModel, table=True):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.columns import KEY, MONEY, id_field, json_field, time_field
+from app.core.columns import KEY, MONEY, id_field, json_field, time_field
 
 OPEN_ACTION = "state IN ('requested', 'running', 'waiting')"
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.access.service import Caller
-from app.errors import NotFoundError
+from app.core.errors import NotFoundError
 from app.orders.models import OrderAction, OrderCall, SalesOrder, SalesOrderLine
 from app.stores.models import Store
 

@@ -5,19 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Response, UploadFile, status
 
-from app.access.doorway import (
-    BriefWriter,
-    CurrentDatabase,
-    CurrentStorage,
-    Reader,
-)
+from app.access.dependencies import BriefWriter, CurrentDatabase, CurrentStorage, Reader
+from app.core.errors import problem_responses
 from app.database import Transaction, Tx
-from app.errors import problem_responses
-from app.orders import actions, invoices, queries, requests
-from app.orders.asked import AskedFilters, AskedPlace
-from app.orders.doorway import IfMatch, OrderToChange, OrderToRead, etag
-from app.orders.models import SalesOrder
-from app.orders.schemas import (
+from app.orders import queries
+from app.orders.actions import invoices
+from app.orders.actions import service as order_actions
+from app.orders.actions.schemas import (
     AcceptIn,
     ActionIn,
     CancelIn,
@@ -25,7 +19,11 @@ from app.orders.schemas import (
     ShipIn,
     fields_of,
 )
-from app.orders.shown import (
+from app.orders.dependencies import IfMatch, OrderToChange, OrderToRead, etag
+from app.orders.enums import ENDS, Action, ActionState
+from app.orders.filters import AskedFilters, AskedPlace
+from app.orders.models import SalesOrder
+from app.orders.schemas import (
     ActionOut,
     OrderOut,
     OrderSummary,
@@ -35,10 +33,10 @@ from app.orders.shown import (
     summary_out,
     sync_out,
 )
-from app.orders.words import ENDS, Action, ActionState
-from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
+from app.orders.sync import scheduling
 from app.stores import service as stores
-from app.stores.doorway import StoreToChange, StoreToRead
+from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 
 router = APIRouter(prefix="/v1", tags=["orders"])
 ACTING = problem_responses(409, 412)
@@ -57,7 +55,7 @@ INVOICE_EXAMPLE = {
 )
 async def sync_orders(store: StoreToChange, tx: Tx, response: Response) -> SyncOut:
     """Fetches for all stores of the seller account at once."""
-    sync = await requests.request_by_api(tx, store)
+    sync = await scheduling.request_by_api(tx, store)
     response.headers["Location"] = f"/v1/stores/{store.id}/orders/sync"
     response.headers["Retry-After"] = "2"
     return sync_out(sync)
@@ -65,7 +63,7 @@ async def sync_orders(store: StoreToChange, tx: Tx, response: Response) -> SyncO
 
 @router.get("/stores/{store_id}/orders/sync", summary="How far fetching orders is")
 async def read_sync(store: StoreToRead, tx: Tx) -> SyncOut:
-    return sync_out(await requests.progress_of(tx.session, store))
+    return sync_out(await scheduling.progress_of(tx.session, store))
 
 
 @router.get(
@@ -107,9 +105,9 @@ async def read_order(
     response.headers["ETag"] = etag(order)
     return order_out(
         order,
-        await actions.lines_of(tx.session, order.id),
+        await order_actions.lines_of(tx.session, order.id),
         seen_by,
-        await actions.open_actions(tx.session, order.id),
+        await order_actions.open_actions(tx.session, order.id),
     )
 
 
@@ -181,7 +179,9 @@ async def _act(
     action: Action,
     body: ActionIn,
 ) -> ActionOut:
-    asked = await actions.request_action(tx, order, action, body.lines, fields_of(body))
+    asked = await order_actions.request_action(
+        tx, order, action, body.lines, fields_of(body)
+    )
     response.headers["Location"] = f"/v1/orders/{order.id}/actions/{asked.id}"
     response.headers["Retry-After"] = "2"
     calls = await queries.calls_of(tx.session, [asked.id])

@@ -1,152 +1,268 @@
-"""What callers say about orders: the bodies of actions, checked field by field."""
+"""Orders, their lines and actions as callers see them."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
-from stdnum import imei as imei_number
+from pydantic import BaseModel, Field
 
-from app.orders.words import RETURN_REASONS
-
-IMEI_DIGITS = 15
-
-
-def _without_spaces(number: str) -> str:
-    """Back Market wants tracking numbers without spaces (section 7.3)."""
-    bare = "".join(number.split())
-    if not bare:
-        raise PydanticCustomError(
-            "tracking_number_empty",
-            "A tracking number has characters other than spaces.",
-            {"accepted": "1 to 200 characters"},
-        )
-    return bare
+from app.orders.actions.allowed_actions import AllowedAction, allowed_actions
+from app.orders.enums import line_state, order_state
+from app.orders.models import (
+    OrderAction,
+    OrderCall,
+    OrderSync,
+    SalesOrder,
+    SalesOrderLine,
+)
 
 
-def _imei(number: str) -> str:
-    bare = imei_number.compact(number)
-    if len(bare) != IMEI_DIGITS or not imei_number.is_valid(bare):
-        raise PydanticCustomError(
-            "imei_invalid",
-            "This is no IMEI: its check digit or its length is wrong.",
-            {"accepted": "15 digits, the last one the check digit"},
-        )
-    return bare
+class LineOut(BaseModel):
+    """One line. `price` is as Back Market tells it; the order's `price` is the sum."""
+
+    id: int = Field(description="Back Market's order line id; actions name lines by it")
+    state: str = Field(description="`unknown` when Back Market told another number")
+    state_code: int = Field(description="Back Market's number of the state")
+    sku: str | None = Field(description="the SKU as it was when the buyer ordered")
+    listing_id: int | None
+    title: str | None
+    quantity: int
+    price: Decimal | None
+    shipping_price: Decimal | None
+    sales_taxes: Decimal | None
+    fee: Decimal | None = Field(description="Back Market's commission")
+    currency: str | None
+    imei: str | None
+    serial_number: str | None
+    return_reason: int | None
+    return_message: str | None
+    shipper: str | None
+    brand: str | None
 
 
-def _known_reason(code: int) -> int:
-    if code not in RETURN_REASONS:
-        accepted = ", ".join(f"{c} {word}" for c, word in RETURN_REASONS.items())
-        raise PydanticCustomError(
-            "return_reason_unknown",
-            "Back Market knows no such return reason.",
-            {"accepted": accepted},
-        )
-    return code
+class OrderSummary(BaseModel):
+    """An order in a list: no addresses."""
 
-
-Lines = Annotated[
-    list[int] | None,
-    Field(
-        min_length=1,
-        max_length=1000,
-        description="ids of order lines; left out or null means every line that allows "
-        "the action",
-    ),
-]
-
-
-class AcceptIn(BaseModel):
-    """Which lines are accepted."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{}, {"lines": [71239876]}]}
+    id: UUID
+    marketplace_id: int = Field(description="Back Market's `order_id`")
+    store_ids: list[UUID] = Field(description="your stores that show it")
+    state: str = Field(
+        description="`new`, `pending_payment`, `to_accept`, `to_ship`, `processed`, "
+        "`payment_failed`; `unknown` when Back Market told another number"
     )
+    state_code: int = Field(description="Back Market's number of the state")
+    country: str | None = Field(description="ISO 3166 alpha-2; null when unknown")
+    created_at: datetime
+    modified_at: datetime
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    dispatch_by: datetime | None
+    price: Decimal | None = Field(description="all lines, without shipping")
+    shipping_price: Decimal | None
+    sales_taxes: Decimal | None
+    fee: Decimal | None = Field(description="Back Market's commission on all lines")
+    currency: str | None
+    shipper: str | None
+    tracking_number: str | None
+    tracking_url: str | None
+    version: int
+    lines: list[LineOut]
 
-    lines: Lines = None
+
+class AddressOut(BaseModel):
+    """An address; what Back Market left empty is null."""
+
+    company: str | None
+    first_name: str | None
+    last_name: str | None
+    street: str | None
+    street2: str | None
+    postal_code: str | None
+    city: str | None
+    state_or_province: str | None
+    country: str | None
+    phone: str | None
+    email: str | None
+    customer_id_number: str | None
 
 
-class CancelIn(BaseModel):
-    """Which lines are cancelled; the buyer gets the money back."""
+class OrderOut(OrderSummary):
+    """One order with addresses, and what may be done to it now."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"lines": [71239876]}]}
-    )
+    shipping_address: AddressOut
+    billing_address: AddressOut
+    payment_method: str | None
+    delivery_note: str | None = Field(description="link to a PDF for the parcel")
+    is_backship: bool | None
+    installment_payment: bool | None
+    invoiced_at: str | None = Field(description="when an invoice was given")
+    allowed_actions: list[AllowedAction]
+    open_action_ids: list[UUID] = Field(description="actions that are under way")
 
-    lines: Lines = None
+
+class CallOut(BaseModel):
+    """One request to Back Market that an action needed."""
+
+    lines: list[int]
+    state: Literal["pending", "sending", "uncertain", "done", "reconciled", "refused"]
+    attempts: int
+    code: str | None
+    message: str | None
+    sent_at: datetime | None
+    settled_at: datetime | None
 
 
-class ShipIn(BaseModel):
-    """The parcel: it holds every accepted line of the order."""
+class ActionOut(BaseModel):
+    """What was asked for, and what became of it.
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "tracking_number": "XY123456789FR",
-                    "tracking_url": "https://carrier.example/t/XY123456789FR",
-                    "shipper": "Colissimo",
-                }
-            ]
-        },
-    )
+    `done`: Back Market took it. `reconciled`: an answer was lost, and the order read
+    back shows that it happened. `refused`: Back Market said no, `message` says why.
+    `failed`: refeed itself could not go on.
+    """
 
-    lines: Lines = None
-    tracking_number: Annotated[
-        str,
-        Field(min_length=1, max_length=200, description="spaces are taken out"),
-        AfterValidator(_without_spaces),
+    id: UUID
+    order_id: UUID
+    action: str
+    state: Literal[
+        "requested", "running", "waiting", "done", "reconciled", "refused", "failed"
     ]
-    tracking_url: str | None = Field(None, max_length=300, pattern=r"^https?://\S+$")
-    shipper: str | None = Field(
-        None,
-        min_length=1,
-        max_length=200,
-        pattern=r"\S",
-        description="one of the carriers that the order's `allowed_actions` lists, or "
-        "another name",
+    code: str | None
+    message: str | None
+    lines: list[int]
+    fields: dict[str, Any]
+    calls: list[CallOut]
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class SyncOut(BaseModel):
+    """How far the fetching of the account's orders is."""
+
+    seller_account_id: UUID
+    state: Literal["requested", "running", "waiting", "done", "failed"]
+    code: str | None
+    message: str | None
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    high_water: datetime | None = Field(
+        description="every change before this has been read; each fetch looks back "
+        "some minutes behind it"
     )
-    date_shipping: AwareDatetime | None = Field(None, description="RFC 3339")
-    imei: Annotated[str, AfterValidator(_imei)] | None = Field(
-        None, max_length=40, description="only for an order of one line with quantity 1"
-    )
-    serial_number: str | None = Field(
-        None,
-        min_length=1,
-        max_length=50,
-        pattern=r"\S",
-        description="only for an order of one line with quantity 1",
-    )
+    read: int = Field(description="orders read in the present or last fetch")
+    changed: int = Field(description="those that were new or newer")
 
 
-class RefundIn(BaseModel):
-    """Which lines are refunded in full, and why those that were shipped came back."""
+_OF_LINES = LineOut.model_fields.keys() - {"id", "state", "state_code"}
+_OF_ORDERS = OrderSummary.model_fields.keys() & SalesOrder.model_fields.keys()
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"return_reason": 21, "return_message": "Refunded."}]
-        },
-    )
 
-    lines: Lines = None
-    return_reason: Annotated[int, AfterValidator(_known_reason)] | None = Field(
-        None, description="required when a line was shipped, not accepted otherwise"
-    )
-    return_message: str | None = Field(
-        None, max_length=500, description="goes to the buyer; for shipped lines only"
+def line_out(line: SalesOrderLine) -> LineOut:
+    return LineOut(
+        id=line.marketplace_id,
+        state=line_state(line.state),
+        state_code=line.state,
+        **{name: getattr(line, name) for name in _OF_LINES},
     )
 
 
-ActionIn = AcceptIn | CancelIn | ShipIn | RefundIn
+def summary_out(
+    order: SalesOrder, lines: Sequence[SalesOrderLine], stores: list[UUID]
+) -> OrderSummary:
+    return OrderSummary(**_summary(order, lines, stores))
 
 
-def fields_of(body: ActionIn) -> dict[str, object]:
-    """What goes to Back Market, without what was left out."""
-    told = body.model_dump(exclude={"lines"}, exclude_none=True)
-    moment = told.get("date_shipping")
-    if isinstance(moment, datetime):
-        told["date_shipping"] = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return told
+def _summary(
+    order: SalesOrder, lines: Sequence[SalesOrderLine], stores: list[UUID]
+) -> dict[str, Any]:
+    fees = [line.fee for line in lines if line.fee is not None]
+    return {
+        **{name: getattr(order, name) for name in _OF_ORDERS},
+        "store_ids": stores,
+        "state": order_state(order.state),
+        "state_code": order.state,
+        "fee": sum(fees, Decimal(0)) if fees else None,
+        "lines": [line_out(line) for line in lines],
+    }
+
+
+def order_out(
+    order: SalesOrder,
+    lines: Sequence[SalesOrderLine],
+    stores: list[UUID],
+    under_way: Sequence[OrderAction],
+) -> OrderOut:
+    summary = _summary(order, lines, stores)
+    for name in ("shipping_address", "billing_address"):
+        told = getattr(order, name)
+        summary[name] = AddressOut(**{f: told.get(f) for f in AddressOut.model_fields})
+    rest = order.rest
+    return OrderOut(
+        **summary,
+        payment_method=_text(rest.get("payment_method")),
+        delivery_note=_text(rest.get("delivery_note")),
+        is_backship=_flag(rest.get("is_backship")),
+        installment_payment=_flag(rest.get("installment_payment")),
+        invoiced_at=_text(rest.get("date_bill_provided")),
+        allowed_actions=allowed_actions(lines, under_way),
+        open_action_ids=[action.id for action in under_way],
+    )
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) and value != "" else None
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def action_out(action: OrderAction, calls: Sequence[OrderCall]) -> ActionOut:
+    return ActionOut(
+        **action.model_dump(
+            include={
+                "id",
+                "order_id",
+                "action",
+                "state",
+                "fields",
+                "requested_at",
+                "started_at",
+                "finished_at",
+            }
+        ),
+        code=action.reason_code,
+        message=action.reason,
+        lines=action.line_ids,
+        calls=[
+            CallOut.model_validate(
+                {
+                    "lines": call.line_ids,
+                    "state": call.state,
+                    "attempts": call.attempts,
+                    "code": call.reason_code,
+                    "message": call.reason,
+                    "sent_at": call.sent_at,
+                    "settled_at": call.settled_at,
+                }
+            )
+            for call in calls
+        ],
+    )
+
+
+def sync_out(sync: OrderSync) -> SyncOut:
+    return SyncOut.model_validate(
+        {
+            "seller_account_id": sync.account_id,
+            "code": sync.reason_code,
+            "message": sync.reason,
+            **sync.model_dump(
+                include=SyncOut.model_fields.keys()
+                - {"seller_account_id", "code", "message"}
+            ),
+        }
+    )

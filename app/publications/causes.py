@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from app.publications.wordings import sentence_for
+from app.publications.messages import sentence_for
 
 
 class ErrorClass(StrEnum):

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from app.accounts.calling import Tools
+from app.accounts.account_client import Tools
 from app.accounts.service import Limits
-from app.accounts.sharing import SharedQuantity
+from app.accounts.shared_stock import SharedQuantity
 from app.backmarket.client import Access
 from app.backmarket.markets import Market
 from app.jobs.lease import Lease
-from app.publications.words import Kind, State
+from app.publications.enums import Kind, State
 
 
 @dataclass(frozen=True, slots=True)

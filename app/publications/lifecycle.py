@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.publications.words import State
+from app.publications.enums import State
 
 MOVES: dict[State, frozenset[State]] = {
     State.REQUESTED: frozenset({State.PLANNING, State.CANCELLED, State.FAILED}),

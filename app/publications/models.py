@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from app.columns import KEY, id_field, json_field, progress_field, time_field
+from app.core.columns import KEY, id_field, json_field, progress_field, time_field
 
 LIVE = "state IN ('planning', 'sending', 'waiting')"
 

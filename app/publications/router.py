@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from app.access.doorway import (
+from app.access.dependencies import (
     BriefReader,
     CurrentDatabase,
     CurrentSettings,
@@ -13,25 +13,20 @@ from app.access.doorway import (
     Reader,
     Writer,
 )
-from app.catalogs import rejected
-from app.catalogs.agenda import source_of
-from app.catalogs.in_force import catalogs_of
+from app.catalogs.imports.current_catalogs import catalogs_of
+from app.catalogs.imports.next_import import source_of
+from app.catalogs.reports import rejected_csv
+from app.core.errors import problem_responses
 from app.database import Tx
-from app.errors import problem_responses
-from app.etags import (
-    NOT_MODIFIED,
-    IfNoneMatch,
-    tagged,
-    unless_changed,
-    weak_etag,
-)
-from app.pagination import Cursor, Limit, Page, decode_int, decode_uuid, page_of
-from app.publications import quarantine, queries
+from app.publications.enums import Outcome, Reason, State
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
-from app.publications.progress import WatchedPublication
-from app.publications.rejected import notes_of, rejected_changes
-from app.publications.requests import request_by_api
+from app.publications.reports import queries
+from app.publications.reports.changes_csv import changes_sheet
+from app.publications.reports.events import WatchedPublication
+from app.publications.reports.rejected_csv import notes_of, rejected_changes
+from app.publications.results import quarantine
+from app.publications.scheduling import request_by_api
 from app.publications.schemas import (
     CallOut,
     ChangeOut,
@@ -45,12 +40,12 @@ from app.publications.schemas import (
     change_out,
     publication_out,
 )
-from app.publications.sheet import changes_sheet
-from app.publications.words import Outcome, Reason, State
-from app.spreadsheets import CSV_ANSWER, WantsCsv, as_csv
 from app.stores import service as stores
-from app.stores.doorway import StoreToChange, StoreToRead
-from app.streams import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
+from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.csv_response import CSV_ANSWER, WantsCsv, as_csv
+from app.web.etags import NOT_MODIFIED, IfNoneMatch, tagged, unless_changed, weak_etag
+from app.web.event_stream import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
+from app.web.pagination import Cursor, Limit, Page, decode_int, decode_uuid, page_of
 
 router = APIRouter(prefix="/v1", tags=["publications"])
 
@@ -213,7 +208,7 @@ async def rejected_rows(
     sources = [source_of(settings, storage, c) for c in catalogs if c.storage_key]
     mapping = stores.mapping_of(store)
     name = f"rejected-{publication_id}.csv"
-    return await rejected.of_skus(sources, mapping, notes_of(rows), name)
+    return await rejected_csv.of_skus(sources, mapping, notes_of(rows), name)
 
 
 @router.get(

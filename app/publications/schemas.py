@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.publications.causes import ErrorClass
+from app.publications.enums import Kind, Lane, Outcome, Reason
+from app.publications.messages import sentence_for
 from app.publications.models import Publication
-from app.publications.wordings import sentence_for
-from app.publications.words import Kind, Lane, Outcome, Reason
 
 CHOICES = "exactly one of skus, code, all"
 LaneName = Literal["stock_down", "price", "stock_up", "new", "content", "repeat"]

@@ -5,8 +5,8 @@ import binascii
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from app.sandbox.listings.listing_store import Shelf
 from app.sandbox.options import Platform
-from app.sandbox.shelf import Shelf
 
 
 class TokenRefusedError(Exception):

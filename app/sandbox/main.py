@@ -10,11 +10,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.sandbox.control import control_routes
-from app.sandbox.door import Door, Sleep
+from app.sandbox.api.router import Door, Sleep
+from app.sandbox.control.router import control_routes
+from app.sandbox.control.snapshot import Snapshot
 from app.sandbox.options import SandboxOptions
-from app.sandbox.snapshot import Snapshot
-from app.sandbox.world import Clock, World
+from app.sandbox.state import Clock, World
 
 CONTROL = "/_sandbox"
 

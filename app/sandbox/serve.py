@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.sandbox.door import ABORT
+from app.sandbox.api.router import ABORT
 from app.sandbox.main import create_sandbox
 from app.sandbox.options import SandboxOptions
 

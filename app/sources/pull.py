@@ -10,9 +10,16 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogs.service import Given, accept
-from app.catalogs.uploads import Upload, charset_in, filename_of, without_folder
-from app.columns import utc_now
-from app.crashpoints import crashpoint
+from app.catalogs.uploads.body import Upload, charset_in, filename_of, without_folder
+from app.core.columns import utc_now
+from app.core.failpoints import crashpoint
+from app.core.file_storage import (
+    BodyTooLargeError,
+    Storage,
+    StorageFullError,
+    StoredFile,
+)
+from app.core.vault import Sealed, SecretUnreadableError, Vault
 from app.database import Database
 from app.jobs.lease import Lease, Snooze
 from app.settings import Settings
@@ -27,10 +34,8 @@ from app.sources.outcomes import (
     too_large,
 )
 from app.sources.schemas import interval_of
-from app.storage import BodyTooLargeError, Storage, StorageFullError, StoredFile
-from app.stores.due import next_due
 from app.stores.models import Store
-from app.vault import Sealed, SecretUnreadableError, Vault
+from app.stores.schedule import next_due
 
 log = structlog.get_logger(__name__)
 

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Response, status
 
-from app.access.doorway import CurrentSettings, CurrentVault
+from app.access.dependencies import CurrentSettings, CurrentVault
+from app.core.errors import problem_responses
 from app.database import Tx
-from app.errors import problem_responses
 from app.sources import service
 from app.sources.schemas import CatalogSourceIn, CatalogSourceOut, source_out
-from app.stores.doorway import StoreToChange, StoreToRead
+from app.stores.dependencies import StoreToChange, StoreToRead
 
 router = APIRouter(prefix="/v1/stores", tags=["catalogs"])
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from app.catalogs.uploads import encoding_of, quote_of, separator_of
+from app.catalogs.uploads.body import encoding_of, quote_of, separator_of
 from app.sources.models import CatalogSource
 from app.sources.target import LONGEST_URL
 

@@ -6,18 +6,18 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
-from app.columns import utc_now
+from app.core.columns import utc_now
+from app.core.errors import FieldError, InvalidError, NotFoundError
+from app.core.vault import Vault
 from app.database import Transaction
-from app.errors import FieldError, InvalidError, NotFoundError
 from app.settings import Settings
 from app.sources.guard import Rules, rules_of
 from app.sources.models import CatalogSource
 from app.sources.outcomes import PullError
-from app.sources.requests import ask
+from app.sources.scheduling import ask
 from app.sources.schemas import AuthIn, CatalogSourceIn, interval_of
 from app.sources.target import ACCEPTED_URL, read_target
-from app.stores.due import next_due
-from app.vault import Vault
+from app.stores.schedule import next_due
 
 
 async def of_store(

@@ -4,8 +4,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.models import SellerAccount
-from app.columns import utc_now
-from app.errors import ConflictError, FieldError
+from app.core.columns import utc_now
+from app.core.errors import ConflictError, FieldError
+from app.stores.categories.service import not_leaves
 from app.stores.lights import (
     Light,
     categories_light,
@@ -15,7 +16,6 @@ from app.stores.lights import (
 )
 from app.stores.models import Store
 from app.stores.service import categories_of, mapping_in_force, set_due, tree_of
-from app.stores.tree.service import not_leaves
 
 
 async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:

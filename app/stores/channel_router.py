@@ -4,20 +4,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.access.doorway import CurrentSettings
+from app.access.dependencies import CurrentSettings
+from app.core.errors import problem_responses
 from app.database import Tx
-from app.errors import problem_responses
-from app.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
-from app.stores.channel import ATTRIBUTES, PRODUCT_ATTRIBUTES
-from app.stores.doorway import AskedTree, needed
-from app.stores.tree import service as tree
-from app.stores.tree.schemas import (
+from app.stores.categories import service as tree
+from app.stores.categories.schemas import (
     AttributeOut,
     CategoriesPage,
     attribute_out,
     category_out,
     tree_out,
 )
+from app.stores.channel import ATTRIBUTES, PRODUCT_ATTRIBUTES
+from app.stores.dependencies import AskedTree, needed
+from app.web.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
 
 router = APIRouter(prefix="/v1/channel", tags=["channel"])
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from typing import Literal
 
-from app.stores.mapping import CategoryTarget, Mapping, category_key
+from app.stores.mapping.mapping_model import CategoryTarget, Mapping, category_key
 
 Colour = Literal["green", "red"]
 IDS_TOLD = 20

@@ -8,7 +8,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.columns import id_field, json_field, time_field
+from app.core.columns import id_field, json_field, time_field
 
 
 class Store(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, BackgroundTasks, Response, status
 
-from app.access.doorway import (
+from app.access.dependencies import (
     Admin,
     CurrentSettings,
     CurrentStorage,
@@ -10,13 +10,12 @@ from app.access.doorway import (
     Reader,
     Writer,
 )
+from app.core.errors import problem_responses
 from app.database import Tx
-from app.errors import problem_responses
-from app.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.stores import activation, service
-from app.stores.doorway import StoreToChange, StoreToRead, tag
+from app.stores.dependencies import StoreToChange, StoreToRead, tag
 from app.stores.history.service import Part, kept
-from app.stores.mapping import Mapping, category_key
+from app.stores.mapping.mapping_model import Mapping, category_key
 from app.stores.models import Store
 from app.stores.schemas import (
     ActivationOut,
@@ -35,6 +34,7 @@ from app.stores.schemas import (
     settings_out,
     store_out,
 )
+from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 
 router = APIRouter(prefix="/v1/stores", tags=["stores"])
 VERSIONED = problem_responses(412)

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from app.accounts.schemas import MarketplaceToken
 from app.backmarket.markets import MARKETS, Environment, UnknownMarketError, market_of
 from app.stores.lights import Light
-from app.stores.mapping import CategoryTarget, Mapping
+from app.stores.mapping.mapping_model import CategoryTarget, Mapping
 from app.stores.models import Store
-from app.stores.safety import Brake, MinimumMargin
+from app.stores.settings.brake import Brake, MinimumMargin
 
 Interval = Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=31))]
 

@@ -11,20 +11,20 @@ from sqlmodel import col, select
 from app.access.service import Caller
 from app.accounts import service as accounts
 from app.backmarket.markets import Environment, market_of
-from app.columns import utc_now
+from app.core.columns import utc_now
+from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from app.core.vault import Vault
 from app.database import Transaction
-from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.jobs.kinds import JobKind
 from app.settings import Settings
-from app.stores.due import next_due
-from app.stores.mapping import CategoryTarget, Mapping, category_key
+from app.stores.categories import scheduling as trees
+from app.stores.categories.service import TreeName, check_leaves, tree_name
+from app.stores.mapping.mapping_model import CategoryTarget, Mapping, category_key
+from app.stores.mapping.resolve import flaws, for_store
+from app.stores.mapping.validate import require_sound
 from app.stores.models import Store
-from app.stores.refusing import require_sound
-from app.stores.resolving import flaws, for_store
+from app.stores.schedule import next_due
 from app.stores.schemas import SettingsIn
-from app.stores.tree import requests as trees
-from app.stores.tree.service import TreeName, check_leaves, tree_name
-from app.vault import Vault
 
 _WITHOUT_KEY = (
     "offer",

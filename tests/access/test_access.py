@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.access import keys
-from app.columns import new_id
+from app.core.columns import new_id
 from app.main import create_app
 from app.settings import Settings
 from tests.support.shop import CATEGORIES, MAPPING, as_csv, fresh_token, row

@@ -23,9 +23,9 @@ from app.accounts.budget import (
     usual_left,
 )
 from app.publications.lifecycle import pause_before_poll
+from app.sandbox.batches.tasks import DONE
 from app.sandbox.main import create_sandbox
 from app.sandbox.options import SandboxOptions
-from app.sandbox.tasks import DONE
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

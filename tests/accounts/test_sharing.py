@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.accounts.sharing import LOWEST, SharedQuantity, shared_quantity_of
+from app.accounts.shared_stock import LOWEST, SharedQuantity, shared_quantity_of
 
 STORE = "0190b0a0-0000-7000-8000-000000000001"
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from app.backmarket.batch import MAX_LINES, batch_body
+from app.backmarket.wire.batch import MAX_LINES, batch_body
 
 
 def test_a_batch_is_json_around_a_quoted_csv():

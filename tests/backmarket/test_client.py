@@ -16,9 +16,9 @@ from app.backmarket.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from app.backmarket.listings import Listing, ListingPage
 from app.backmarket.markets import Environment, Platform
-from app.backmarket.tasks import TaskStatus
+from app.backmarket.wire.listings import Listing, ListingPage
+from app.backmarket.wire.tasks import TaskStatus
 
 from .wire import ACCESS, ROWS, TOKEN, always, back_market, failing
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.backmarket.categories import AttributeType, parse_tree
 from app.backmarket.errors import BackMarketError, NotUnderstoodError
-from app.backmarket.listings import (
+from app.backmarket.wire.categories import AttributeType, parse_tree
+from app.backmarket.wire.listings import (
     Listing,
     parse_found,
     parse_listing,

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.backmarket import order_calls
+from app.backmarket import order_client
 from app.backmarket.errors import (
     NotFoundError,
     NotUnderstoodError,
     RequestRefusedError,
 )
-from app.backmarket.orders import UNKNOWN_STATE, Order, parse_order, parse_orders
-from app.backmarket.scalars import moment
+from app.backmarket.wire.orders import UNKNOWN_STATE, Order, parse_order, parse_orders
+from app.backmarket.wire.scalars import moment
 from tests.backmarket.wire import ACCESS, always, back_market
 
 LINE = {
@@ -191,7 +191,7 @@ async def test_a_page_is_asked_for_with_a_hyphen_and_a_lower_bound():
 
     async with back_market(answer) as client:
         since = datetime(2026, 2, 3, 21, 58, 58, 123456, tzinfo=UTC)
-        await order_calls.read_page(client, ACCESS, 2, since)
+        await order_client.read_page(client, ACCESS, 2, since)
 
     assert dict(asked[0].url.params) == {
         "page": "2",
@@ -208,9 +208,9 @@ async def test_a_page_past_the_end_is_empty_but_the_first_page_must_be_there(
 ):
     said = {"error": {"code": "x", "message": "no"}}
     async with back_market(always(status, said)) as bm:
-        page = await order_calls.read_page(bm, ACCESS, 2)
+        page = await order_client.read_page(bm, ACCESS, 2)
         with pytest.raises(error):
-            await order_calls.read_page(bm, ACCESS, 1)
+            await order_client.read_page(bm, ACCESS, 1)
 
     assert (page.items, page.has_next) == ((), False)
 
@@ -223,7 +223,7 @@ async def test_a_move_goes_out_as_json_and_an_empty_answer_is_no_order():
         return httpx.Response(200)
 
     async with back_market(answer) as client:
-        found = await order_calls.move_lines(client, ACCESS, 7, {"new_state": 2})
+        found = await order_client.move_lines(client, ACCESS, 7, {"new_state": 2})
 
     assert found is None
     assert json.loads(sent[0]) == {"new_state": 2}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.backmarket.paged import has_next
+from app.backmarket.wire.pages import has_next
 
 
 @pytest.mark.parametrize(

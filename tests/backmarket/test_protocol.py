@@ -21,7 +21,7 @@ from app.backmarket.errors import (
     UnavailableError,
 )
 from app.backmarket.protocol import read_answer
-from app.backmarket.wording import secrets_in
+from app.backmarket.wire.messages import secrets_in
 
 JSON = {"content-type": "application/json"}
 HTML = {"content-type": "text/html; charset=UTF-8"}

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.backmarket.errors import BackMarketError, Effect, NotUnderstoodError
-from app.backmarket.matching import Matched, match_rows
-from app.backmarket.tasks import (
+from app.backmarket.wire.task_matching import Matched, match_rows
+from app.backmarket.wire.tasks import (
     ListingRef,
     Refusal,
     RefusalCode,

@@ -14,8 +14,8 @@ import psutil
 import psycopg
 import pytest
 
+from app.core.db_watchdog import ANSWER, QUIET
 from app.embedded.servers import EmbeddedServers
-from app.presence import ANSWER, QUIET
 from tests.support.shop import Shop, as_csv, row
 from tests.support.stack import WorkerProcess
 

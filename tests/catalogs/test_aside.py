@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app.catalogs.aside import within
+from app.catalogs.offload import within
 from tests.publications.watching import eventually
 
 

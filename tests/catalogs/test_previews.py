@@ -10,9 +10,9 @@ import httpx
 import polars as pl
 import pytest
 
-from app.catalogs.engine import heads
-from app.catalogs.engine.heads import head_of
-from app.catalogs.engine.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.read import sample
+from app.catalogs.engine.read.sample import head_of
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.settings import Settings
 from tests.support.shop import CATEGORIES, COLUMNS, MAPPING, Shop, as_csv, row
 from tests.support.stack import open_api
@@ -257,7 +257,7 @@ async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings)
 async def test_of_a_large_json_array_the_first_records_are_looked_at(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(heads, "MOST_RECORDS", 3)
+    monkeypatch.setattr(sample, "MOST_RECORDS", 3)
     rows = json.dumps([row(f"S{n}") for n in range(50)])
     async with open_api(
         settings.model_copy(update={"large_catalog_bytes": 1000})

@@ -6,8 +6,15 @@ import io
 import httpx
 import pytest
 
-from app.catalogs.proposals import LEAST, SURE, Proposal, grade_of, propose, words_of
-from app.stores.mapping import Mapping
+from app.catalogs.mapping.proposal import (
+    LEAST,
+    SURE,
+    Proposal,
+    grade_of,
+    propose,
+    words_of,
+)
+from app.stores.mapping.mapping_model import Mapping
 from tests.catalogs.headers import COLUMNS, export
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.catalogs.engine.formulas import FORMULA_SIGNS, escaped, restored
-from app.spreadsheets import FORMULA
+from app.catalogs.engine.read.formulas import FORMULA_SIGNS, escaped, restored
+from app.web.csv_response import FORMULA
 from tests.support.shop import COLUMNS, EANS, Shop, as_csv, row
 
 NOTES = ["refeed_code", "refeed_message", "refeed_hint"]

@@ -10,12 +10,12 @@ from typing import Any, get_args
 import pytest
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.preview import Shown, preview_catalog
-from app.catalogs.engine.source import SourceFile
-from app.stores.conditions import Condition
-from app.stores.mapping import Mapping
-from app.stores.resolving import flaws, for_store
-from app.stores.steps import AnyStep
+from app.catalogs.engine.pipeline.preview import Shown, preview_catalog
+from app.catalogs.engine.read.source import SourceFile
+from app.stores.mapping.conditions import Condition
+from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.resolve import flaws, for_store
+from app.stores.mapping.rule_steps import AnyStep
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
 TEXT = REFERENCE.read_text(encoding="utf-8")

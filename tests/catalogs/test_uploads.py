@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.catalogs.uploads import ENCODINGS, encoding_of
+from app.catalogs.uploads.body import ENCODINGS, encoding_of
 from app.main import create_app
 from app.settings import Settings
 from tests.catalogs.bodies import (

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from stdnum import ean
 
-from app.demo.changed import (
+from app.demo.catalog.changed_catalog import (
     Expected,
     Touch,
     expected_again,
@@ -13,7 +13,8 @@ from app.demo.changed import (
     expected_next,
     next_day,
 )
-from app.demo.goods import (
+from app.demo.catalog.mapping import CATEGORIES, categories, grade_words, mapping
+from app.demo.catalog.sample_catalog import (
     Dirt,
     Row,
     as_csv,
@@ -23,9 +24,8 @@ from app.demo.goods import (
     problems,
     sample_catalog,
 )
-from app.demo.wishes import CATEGORIES, categories, grade_words, mapping
-from app.sandbox.categories import LEAVES
-from app.stores.mapping import Mapping
+from app.sandbox.products.categories import LEAVES
+from app.stores.mapping.mapping_model import Mapping
 from app.stores.schemas import CategoriesIn
 
 BAD_EANS = {Dirt.EAN_MISSING, Dirt.EAN_CHECK_DIGIT, Dirt.EAN_SCIENTIFIC}

@@ -5,8 +5,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from app.embedded.process import Child
-from app.embedded.restarts import RestartPolicy
+from app.embedded.processes.process import Child
+from app.embedded.processes.restarts import RestartPolicy
 from app.embedded.servers import EmbeddedServers
 from app.embedded.supervisor import Supervisor
 

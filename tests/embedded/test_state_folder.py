@@ -10,16 +10,17 @@ from signal import SIGTERM
 
 import pytest
 
-from app.embedded import keys, logs, pids
-from app.embedded.accounts import (
+from app.embedded import keys
+from app.embedded.binaries import postgres_programs, valkey_server
+from app.embedded.errors import EmbeddedError, MissingServerError, UnreachableError
+from app.embedded.layout import fits
+from app.embedded.os_user import (
     CAP_DAC_OVERRIDE,
     CAP_DAC_READ_SEARCH,
     Account,
     able_to_reach,
 )
-from app.embedded.binaries import postgres_programs, valkey_server
-from app.embedded.errors import EmbeddedError, MissingServerError, UnreachableError
-from app.embedded.layout import fits
+from app.embedded.processes import log_files, pids
 
 SOON = timedelta(seconds=5)
 READ_SEARCH = 1 << CAP_DAC_READ_SEARCH
@@ -144,14 +145,14 @@ def test_sockets_live_where_every_reader_of_their_url_finds_them(folder, fit):
 def test_a_log_that_grows_too_large_is_emptied_while_its_writer_goes_on(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(logs, "LARGEST", 10)
+    monkeypatch.setattr(log_files, "LARGEST", 10)
     log = tmp_path / "server.log"
-    logs.begin(log)
+    log_files.begin(log)
     with log.open("a") as writer:
         writer.write("long enough a line\n")
         writer.flush()
 
-        logs.keep_small(log)
+        log_files.keep_small(log)
         writer.write("next\n")
 
     assert log.read_text() == "next\n"

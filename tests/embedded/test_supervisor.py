@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from app.embedded.errors import GaveUpError, StartError
-from app.embedded.process import Child, Process
-from app.embedded.restarts import RestartPolicy, pause_before_restart
+from app.embedded.processes.process import Child, Process
+from app.embedded.processes.restarts import RestartPolicy, pause_before_restart
 from app.embedded.supervisor import Supervisor
 
 NOW = timedelta(0)

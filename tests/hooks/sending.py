@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 from standardwebhooks import Webhook
 
-from app.columns import utc_now
+from app.core.columns import utc_now
 
 
 def signed(

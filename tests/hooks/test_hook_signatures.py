@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.columns import utc_now
+from app.core.columns import utc_now
 from app.hooks.signature import (
     NOBODYS_SECRET,
     SignedHeaders,

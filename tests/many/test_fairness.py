@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from app.catalogs.engine.load import lock_store
+from app.catalogs.engine.pipeline.load import lock_store
 from app.embedded.servers import EmbeddedServers
 from app.settings import Settings
 from tests.support.shop import Shop, open_shop, row

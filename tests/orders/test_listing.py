@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.columns import new_id
+from app.core.columns import new_id
 from app.database import open_engine
 from app.orders.queries import Filters, Place, page_query
 from tests.orders.desk import Desk

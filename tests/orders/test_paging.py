@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.orders.paging import PAGE_SIZE, PATIENCE, PageRead, Progress, after_page
+from app.orders.sync.paging import PAGE_SIZE, PATIENCE, PageRead, Progress, after_page
 
 ARRIVED = 10_000
 EVENTS = ("arrives", "leaves", "moves")

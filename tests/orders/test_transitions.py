@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.orders.transitions import (
+from app.orders.actions.transitions import (
     BILLED,
     MOVES,
     LineView,
@@ -17,7 +17,7 @@ from app.orders.transitions import (
     may_carry_device,
     reconcile,
 )
-from app.orders.words import Action
+from app.orders.enums import Action
 
 STATES = st.one_of(st.integers(-1, 10), st.integers())
 LINES = st.lists(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from app.columns import new_id
+from app.core.columns import new_id
 from app.database import open_engine
 from app.settings import Settings
 from tests.publications.plan_table import Tables

@@ -9,10 +9,10 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.sharing import LOWEST, SharedQuantity
-from app.publications.plan import PlanSummary, write_dispatches, write_plan
-from app.publications.plan_request import Guard, PlanRequest
-from app.publications.words import Lane
+from app.accounts.shared_stock import LOWEST, SharedQuantity
+from app.publications.enums import Lane
+from app.publications.planning.plan import PlanSummary, write_dispatches, write_plan
+from app.publications.planning.request import Guard, PlanRequest
 
 EAN, OTHER_EAN = "4006381333931", "4006381333948"
 BATCH_OF_UPDATES, BATCH_OF_CREATES = 5_000_000, 25_000_000

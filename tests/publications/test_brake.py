@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.publications.brake import (
+from app.publications.planning.brake import (
     CatalogFacts,
     Counted,
     Held,
@@ -12,7 +12,7 @@ from app.publications.brake import (
     doubts,
     most_to_count,
 )
-from app.stores.safety import Brake, Share, Wave
+from app.stores.settings.brake import Brake, Share, Wave
 
 USUAL = Brake(
     zeroing=Share(percent=Decimal(30), minimum=10),

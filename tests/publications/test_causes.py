@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.backmarket.tasks import RefusalCode, classify
+from app.backmarket.wire.tasks import RefusalCode, classify
 from app.publications.causes import (
     CLASS_OF_CODE,
     HINTS,
@@ -14,7 +14,7 @@ from app.publications.causes import (
     class_of,
     hint_for,
 )
-from app.publications.wordings import SENTENCES
+from app.publications.messages import SENTENCES
 
 
 @pytest.mark.parametrize(

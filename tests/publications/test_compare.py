@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.backmarket.listings import Listing
-from app.publications.compare import (
+from app.backmarket.wire.listings import Listing
+from app.publications.results.compare import (
     Compared,
     Look,
     columns_of,

@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.columns import new_id
-from app.stores.due import next_due
+from app.core.columns import new_id
+from app.stores.schedule import next_due
 
 IDS = st.uuids()
 INTERVALS = st.timedeltas(timedelta(minutes=5), timedelta(days=7))

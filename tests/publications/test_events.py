@@ -12,7 +12,7 @@ import uvicorn
 from app.main import create_app
 from app.serve import Server
 from app.settings import Settings
-from app.streams import MOST_STREAMS, Streams
+from app.web.event_stream import MOST_STREAMS, Streams
 from tests.publications.conftest import Sql
 from tests.publications.watching import eventually
 from tests.support.events import Event, all_events, watching

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from app.publications.enums import State
 from app.publications.lifecycle import (
     LIVE,
     OVER,
@@ -14,7 +15,6 @@ from app.publications.lifecycle import (
     pause_in_outage,
     wait_for_lost_task,
 )
-from app.publications.words import State
 
 ALLOWED = {
     "requested": "planning cancelled failed",

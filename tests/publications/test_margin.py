@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.publications.plan_request import Guard
-from app.stores.margin import Margin
+from app.publications.planning.request import Guard
+from app.stores.settings.margin import Margin
 from tests.publications.plan_table import (
     CREATED,
     Tables,

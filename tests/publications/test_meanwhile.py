@@ -3,7 +3,7 @@
 import asyncio
 from itertools import pairwise
 
-from app.stores.due import next_due
+from app.stores.schedule import next_due
 from tests.publications.watching import (
     all_over,
     calls_sent,

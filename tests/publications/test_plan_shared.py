@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from app.accounts.sharing import LOWEST, SharedQuantity
-from app.publications.calls import open_calls, supersede
+from app.accounts.shared_stock import LOWEST, SharedQuantity
+from app.publications.results.submissions import open_calls, supersede
 from tests.publications.plan_table import (
     HELD,
     OTHER_EAN,

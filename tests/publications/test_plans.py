@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from app.core.file_storage import Storage
 from app.database import open_database
-from app.housekeeping import tidy
+from app.retention import tidy
 from app.settings import Settings
-from app.storage import Storage
 from tests.publications.conftest import Sql
 from tests.support.shop import Shop, row
 from tests.support.stack import SilentQueue

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from app.backmarket.listings import Listing
-from app.publications.calls import Line
-from app.publications.readback import took_effect, verdicts_from
-from app.publications.words import Outcome
+from app.backmarket.wire.listings import Listing
+from app.publications.enums import Outcome
+from app.publications.results.readback import took_effect, verdicts_from
+from app.publications.results.submissions import Line
 
 
 def line(after, before=None, seq=1, sku="A"):

@@ -1,6 +1,6 @@
 """A token that Back Market refuses: a clear end, a red light, and how it heals."""
 
-from app.stores.due import EPOCH
+from app.stores.schedule import EPOCH
 from tests.publications.watching import (
     account,
     all_over,

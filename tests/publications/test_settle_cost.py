@@ -15,8 +15,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.database import open_engine
-from app.publications.settle import Verdict, settle
-from app.publications.words import Outcome
+from app.publications.enums import Outcome
+from app.publications.results.record import Verdict, settle
 from tests.support.stack import query
 
 LINES = 400

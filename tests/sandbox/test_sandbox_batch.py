@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.sandbox.catalogue import has_right_check_digit
-from app.sandbox.rows import RowRefusedError, grade_of
+from app.sandbox.batches.rows import RowRefusedError, grade_of
+from app.sandbox.products.product_catalog import has_right_check_digit
 
 
 async def test_a_batch_is_answered_with_a_task_that_takes_its_time(shop, phone):

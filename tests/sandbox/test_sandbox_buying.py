@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.sandbox.control.snapshot import dump
 from app.sandbox.main import create_sandbox
 from app.sandbox.options import SandboxOptions
-from app.sandbox.snapshot import dump
 
 
 async def seen(shop, sku="A1", locale="fr-fr"):

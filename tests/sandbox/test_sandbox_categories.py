@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.sandbox import categories
-from app.sandbox.categories import CHOICE, DECIMAL, INTEGER, TEXT
-from app.sandbox.category_words import WORDS
+from app.sandbox.products import categories
+from app.sandbox.products.categories import CHOICE, DECIMAL, INTEGER, TEXT
+from app.sandbox.products.category_names import WORDS
 
 
 async def test_the_tree_speaks_the_callers_language(shop):

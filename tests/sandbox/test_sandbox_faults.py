@@ -4,8 +4,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from app.sandbox.batches.tasks import Task, status_at
 from app.sandbox.faults import Fault, Faults, Occasion
-from app.sandbox.tasks import Task, status_at
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.sandbox.fields import currency_mistake, read_fields
-from app.sandbox.listings import Offer, publication_state
+from app.sandbox.listings.fields import currency_mistake, read_fields
+from app.sandbox.listings.listing_model import Offer, publication_state
 from app.sandbox.markets import MARKETS
 
 

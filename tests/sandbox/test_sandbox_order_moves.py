@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sandbox.orders import is_imei
+from app.sandbox.orders.order_model import is_imei
 
 IMEI = "490154203237518"
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.sandbox import dates
 from app.sandbox.markets import MARKETS
-from app.sandbox.orders import order_state
+from app.sandbox.orders.order_model import order_state
 
 WINTER = "2026-02-03T21:58:58.25Z"
 

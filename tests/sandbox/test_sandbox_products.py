@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.sandbox.categories import CHOICE, DECIMAL, INTEGER, TEXT, Attribute
+from app.sandbox.batches.product_checks import attribute_mistake
 from app.sandbox.main import create_sandbox
 from app.sandbox.markets import MARKETS
 from app.sandbox.options import SandboxOptions
-from app.sandbox.products import attribute_mistake
+from app.sandbox.products.categories import CHOICE, DECIMAL, INTEGER, TEXT, Attribute
 
 DESCRIPTION = {
     "category_id": 1101,

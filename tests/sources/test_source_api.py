@@ -10,8 +10,8 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.core.vault import Sealed, open_vault
 from app.settings import Settings
-from app.vault import Sealed, open_vault
 from tests.sources.conftest import Supply
 from tests.sources.merchant import Merchant, reply
 from tests.support.shop import Shop, as_csv, open_shop, row

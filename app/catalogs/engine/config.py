@@ -4,8 +4,8 @@ from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.catalogs.engine.source import Found
-from app.stores.mapping import Mapping
+from app.catalogs.engine.read.source import Found
+from app.stores.mapping.mapping_model import Mapping
 
 DuplicatePolicy = Literal["first", "last", "reject"]
 InvalidRowPolicy = Literal["keep", "withdraw"]

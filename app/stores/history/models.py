@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from app.columns import json_field, time_field
+from app.core.columns import json_field, time_field
 
 
 class StoreVersion(SQLModel, table=True):

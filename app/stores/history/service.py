@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from app.access.models import ApiKey
 from app.access.service import Caller
-from app.errors import NotFoundError
+from app.core.errors import NotFoundError
 from app.stores.history.differences import MOST, differences
 from app.stores.history.models import StoreVersion
 from app.stores.models import Store

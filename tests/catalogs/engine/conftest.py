@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from app.catalogs.engine.config import ImportConfig, ImportResult
-from app.catalogs.engine.importing import import_catalog
-from app.catalogs.engine.source import Hints, SourceFile
-from app.stores.mapping import Mapping
+from app.catalogs.engine.pipeline.run import import_catalog
+from app.catalogs.engine.read.source import Hints, SourceFile
+from app.stores.mapping.mapping_model import Mapping
 from tests.catalogs.engine.samples import MAPPING
 
 

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from app.catalogs.engine.inspecting import inspect_catalog
-from app.catalogs.engine.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.inspect import inspect_catalog
+from app.catalogs.engine.read.source import CatalogRejectedError, Limits
 from tests.catalogs.engine.samples import zipped
 
 CSV = b"a,b\n1,2\n"

@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from app.catalogs.engine.emptiness import empty_attributes
-from app.catalogs.engine.reading import cell
-from app.stores.mapping import Mapping
+from app.catalogs.engine.pipeline.empty_columns import empty_attributes
+from app.catalogs.engine.read.reader import cell
+from app.stores.mapping.mapping_model import Mapping
 
 MAPPING = Mapping.model_validate(
     {

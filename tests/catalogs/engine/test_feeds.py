@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from app.catalogs.engine.inspecting import inspect_catalog
-from app.catalogs.engine.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.inspect import inspect_catalog
+from app.catalogs.engine.read.source import CatalogRejectedError, Limits
 from tests.catalogs.engine.samples import (
     BILLION_LAUGHS,
     GOOGLE_FEED,

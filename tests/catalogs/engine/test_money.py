@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.catalogs.engine.money import Evidence, Flaw, MoneyRule, Sign, money
+from app.catalogs.engine.validate.money import Evidence, Flaw, MoneyRule, Sign, money
 
 
 def read_money(texts: pl.Series, rule: MoneyRule) -> pl.Series:

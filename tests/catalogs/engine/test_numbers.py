@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from app.catalogs.engine import numbers
-from app.catalogs.engine.gtin import canonical_gtin, gtin_problems
-from app.catalogs.engine.problems import problems_in
+from app.catalogs.engine.validate import numbers
+from app.catalogs.engine.validate.gtin import canonical_gtin, gtin_problems
+from app.catalogs.engine.validate.problems import problems_in
 
 
 def read(reader, text: str | None) -> tuple[int | None, str | None]:

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.catalogs.engine.inspecting import inspect_catalog
-from app.catalogs.engine.reading import FLAW, LINE, cell, open_catalog
-from app.catalogs.engine.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.inspect import inspect_catalog
+from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
+from app.catalogs.engine.read.source import CatalogRejectedError, Limits
 from tests.catalogs.engine.samples import MAPPING, row, zipped
 
 

@@ -5,14 +5,14 @@ import json
 import polars as pl
 import pytest
 
-from app.catalogs.engine.products import (
+from app.catalogs.engine.pipeline.product_texts import (
     ProductConfig,
     check_products,
     read_products,
 )
-from app.catalogs.engine.source import CatalogRejectedError
+from app.catalogs.engine.read.source import CatalogRejectedError
 from app.stores.channel import LEAF_PREFIX, AttributeType, ChannelAttribute
-from app.stores.mapping import Mapping
+from app.stores.mapping.mapping_model import Mapping
 
 SOUND = {
     "sku_key": "a",

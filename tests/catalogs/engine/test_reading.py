@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from app.catalogs.engine.inspecting import inspect_catalog
-from app.catalogs.engine.reading import FLAW, LINE, cell, open_catalog
-from app.catalogs.engine.records import ROW_LENGTH, UNREADABLE_ROW
-from app.catalogs.engine.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.inspect import inspect_catalog
+from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
+from app.catalogs.engine.read.records import ROW_LENGTH, UNREADABLE_ROW
+from app.catalogs.engine.read.source import CatalogRejectedError, Limits
 
 
 @pytest.fixture

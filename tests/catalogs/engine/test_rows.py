@@ -4,11 +4,18 @@ import polars as pl
 import pytest
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.mapping import attribute_text
-from app.catalogs.engine.problems import PROBLEMS, bit, describe, problems_in
-from app.catalogs.engine.reading import FLAW, LINE, cell
-from app.catalogs.engine.stage import FIELDS, GONE, KEPT, STANDINGS, WANTED, stage
-from app.stores.mapping import AttributeSource, Mapping
+from app.catalogs.engine.pipeline.stage import (
+    FIELDS,
+    GONE,
+    KEPT,
+    STANDINGS,
+    WANTED,
+    stage,
+)
+from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.transform.columns import attribute_text
+from app.catalogs.engine.validate.problems import PROBLEMS, bit, describe, problems_in
+from app.stores.mapping.mapping_model import AttributeSource, Mapping
 from tests.catalogs.engine.samples import MAPPING, row
 
 FINGERPRINT = 1430275215173049905

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalogs.engine.arithmetic import moved
-from app.catalogs.engine.conditions import holds
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.digest import identity
-from app.catalogs.engine.mapping import attribute_text
-from app.catalogs.engine.problems import problems_in
-from app.catalogs.engine.reading import FLAW, LINE, cell
-from app.catalogs.engine.rules import excluded_by
-from app.catalogs.engine.stage import GONE, Staged, stage
-from app.stores.mapping import AttributeSource, Filter, Mapping
-from app.stores.resolving import for_store
+from app.catalogs.engine.pipeline.digest import identity
+from app.catalogs.engine.pipeline.stage import GONE, Staged, stage
+from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.transform.columns import attribute_text
+from app.catalogs.engine.transform.conditions import holds
+from app.catalogs.engine.transform.number_steps import moved
+from app.catalogs.engine.transform.rules import excluded_by
+from app.catalogs.engine.validate.problems import problems_in
+from app.stores.mapping.mapping_model import AttributeSource, Filter, Mapping
+from app.stores.mapping.resolve import for_store
 from tests.catalogs.engine.samples import MAPPING, row
 
 

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.problems import MAX_CENTS, MAX_QUANTITY
-from app.catalogs.engine.reading import FLAW, LINE, cell
-from app.catalogs.engine.rules import excluded_by
-from app.catalogs.engine.stage import WANTED, stage
-from app.stores.mapping import Mapping
-from app.stores.resolving import flaws, for_store
+from app.catalogs.engine.pipeline.stage import WANTED, stage
+from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.transform.rules import excluded_by
+from app.catalogs.engine.validate.problems import MAX_CENTS, MAX_QUANTITY
+from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.resolve import flaws, for_store
 from tests.catalogs.engine.samples import COLUMNS, MAPPING
 
 CELLS = st.one_of(

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.catalogs.engine import digest, importing, shortcut
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.digest import Digest, identity, rows_of, source_hash
-from app.catalogs.engine.reading import FLAW, LINE, cell
-from app.stores.mapping import Mapping
+from app.catalogs.engine.pipeline import digest, incremental
+from app.catalogs.engine.pipeline import run as import_run
+from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of, source_hash
+from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.stores.mapping.mapping_model import Mapping
 from tests.catalogs.engine.conftest import Shop
 from tests.catalogs.engine.samples import COLUMNS, MAPPING, catalog, row
 
@@ -65,7 +66,7 @@ ALL = (
 
 @pytest.fixture(autouse=True)
 def as_usual(monkeypatch):
-    monkeypatch.setattr(shortcut, "_FEW_MOVED", shortcut._FEW_MOVED)
+    monkeypatch.setattr(incremental, "_FEW_MOVED", incremental._FEW_MOVED)
 
 
 @settings(
@@ -77,7 +78,7 @@ def as_usual(monkeypatch):
 )
 @given(uploads=UPLOADS, listed=st.booleans(), moved=MOVED)
 def test_both_ways_end_the_same(connection, tmp_path, uploads, listed, moved):
-    shortcut._FEW_MOVED = moved
+    incremental._FEW_MOVED = moved
     short, long = Shop(connection, tmp_path), Shop(connection, tmp_path)
     for rows, duplicates, invalid, filters in uploads:
         given_ = {
@@ -104,7 +105,7 @@ def only_short(monkeypatch):
     def refuse(*_):
         pytest.fail("the long way")
 
-    return lambda: monkeypatch.setattr(importing, "read_known", refuse)
+    return lambda: monkeypatch.setattr(import_run, "read_known", refuse)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def only_short(monkeypatch):
 def test_what_differs_is_found_without_looking_at_the_rest(
     shop, only_short, first, moved
 ):
-    shortcut._FEW_MOVED = moved
+    incremental._FEW_MOVED = moved
     shop.upload(catalog(*first))
     only_short()
 
@@ -140,7 +141,7 @@ def test_what_differs_is_found_without_looking_at_the_rest(
 @pytest.mark.parametrize("moved", [0.0, 1.0])
 def test_rows_in_another_order_are_the_same_rows(shop, only_short, moved):
     shop.upload(catalog(A, B, C))
-    shortcut._FEW_MOVED = moved
+    incremental._FEW_MOVED = moved
     only_short()
 
     results = [shop.upload(catalog(*rows)) for rows in ([C, B], [B, A, C], [B, A, C])]
@@ -199,7 +200,7 @@ def test_another_decimal_sign_goes_the_long_way(shop):
 
 
 def test_too_many_differences_go_the_long_way(shop, monkeypatch):
-    monkeypatch.setattr(shortcut, "_MOST_ROWS", 1)
+    monkeypatch.setattr(incremental, "_MOST_ROWS", 1)
     shop.upload(catalog(A, B, C))
 
     result = shop.upload(catalog(A, B | {"price": "7"}, C | {"price": "7"}))

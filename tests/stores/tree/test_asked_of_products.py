@@ -1,8 +1,8 @@
 """What a product is asked for: the general columns, then those of its leaf."""
 
-from app.backmarket.categories import Attribute, AttributeType
+from app.backmarket.wire.categories import Attribute, AttributeType
+from app.stores.categories.product_attributes import of_category, product_attributes
 from app.stores.channel import PRODUCT_ATTRIBUTES
-from app.stores.tree.products import of_category, product_attributes
 
 MEMORY = Attribute("memory", "Memory (GB)", AttributeType.INTEGER, (), required=True)
 KEYBOARD = Attribute("keyboard", "Keyboard", AttributeType.CHOICE, ("AZERTY",), False)  # noqa: FBT003

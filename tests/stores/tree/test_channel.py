@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.database import open_engine
-from app.stores.tree.service import leaves
+from app.stores.categories.service import leaves
 from tests.stores.tree.looking import in_state, tree
 from tests.support.shop import Shop
 

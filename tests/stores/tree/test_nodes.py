@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.backmarket.categories import Category
-from app.stores.tree.nodes import Node, flatten, folded, leaves_below, near
-from app.stores.tree.service import mistakes
+from app.backmarket.wire.categories import Category
+from app.stores.categories.nodes import Node, flatten, folded, leaves_below, near
+from app.stores.categories.service import mistakes
 
 
 def category(

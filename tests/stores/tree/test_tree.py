@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.backmarket.categories import parse_tree
-from app.stores.tree.refresh import NoTreeError, content_of
+from app.backmarket.wire.categories import parse_tree
+from app.stores.categories.refresh import NoTreeError, content_of
 from tests.stores.tree.looking import (
     TREE_CALL,
     eventually,

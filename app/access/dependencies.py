@@ -1,0 +1,98 @@
+"""The dependencies that routes declare: who calls, and may they do this."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.access import service
+from app.access.service import Caller
+from app.core.errors import UnauthenticatedError
+from app.core.file_storage import Storage
+from app.core.vault import Vault
+from app.database import Database, Tx
+from app.settings import Settings
+
+bearer_scheme = HTTPBearer(
+    auto_error=False, description="an API key, or the operator's admin key"
+)
+
+
+def settings_of(request: Request) -> Settings:
+    return cast("Settings", request.state.settings)
+
+
+def vault_of(request: Request) -> Vault:
+    return cast("Vault", request.state.vault)
+
+
+def database_of(request: Request) -> Database:
+    return cast("Database", request.state.database)
+
+
+def storage_of(request: Request) -> Storage:
+    return cast("Storage", request.state.storage)
+
+
+CurrentDatabase = Annotated[Database, Depends(database_of)]
+CurrentStorage = Annotated[Storage, Depends(storage_of)]
+CurrentSettings = Annotated[Settings, Depends(settings_of)]
+CurrentVault = Annotated[Vault, Depends(vault_of)]
+
+
+async def reader(
+    tx: Tx,
+    settings: CurrentSettings,
+    vault: CurrentVault,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
+) -> Caller:
+    """Anyone with a valid key."""
+    if credentials is None:
+        raise UnauthenticatedError(
+            "Send an API key as `Authorization: Bearer <key>`.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return await service.identify(
+        tx.session, vault, settings.admin_key, credentials.credentials
+    )
+
+
+async def writer(caller: Annotated[Caller, Depends(reader)]) -> Caller:
+    """A key that may change things."""
+    caller.require_write()
+    return caller
+
+
+async def admin(caller: Annotated[Caller, Depends(reader)]) -> Caller:
+    """The operator."""
+    caller.require_admin()
+    return caller
+
+
+async def brief_writer(
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    vault: CurrentVault,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
+) -> Caller:
+    """A writer, asked in a transaction of its own: none is open during an upload."""
+    async with database.transaction() as tx:
+        return await writer(await reader(tx, settings, vault, credentials))
+
+
+async def brief_reader(
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    vault: CurrentVault,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
+) -> Caller:
+    """Anyone with a valid key; no transaction stays open while a stream is read."""
+    async with database.transaction() as tx:
+        return await reader(tx, settings, vault, credentials)
+
+
+BriefReader = Annotated[Caller, Depends(brief_reader)]
+BriefWriter = Annotated[Caller, Depends(brief_writer)]
+Reader = Annotated[Caller, Depends(reader)]
+Writer = Annotated[Caller, Depends(writer)]
+Admin = Annotated[Caller, Depends(admin)]

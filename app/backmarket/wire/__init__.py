@@ -1,0 +1,1 @@
+"""Back Market's wire format: parses answers and writes request bodies. Pure."""

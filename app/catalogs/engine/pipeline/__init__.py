@@ -1,0 +1,1 @@
+"""Runs an import: stage, diff against stored offers, load by COPY."""

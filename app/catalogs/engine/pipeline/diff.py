@@ -1,0 +1,203 @@
+"""Staged rows against what the store has: what is new, changed, the same or gone."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import polars as pl
+
+from app.catalogs.engine.config import Counts, DuplicatePolicy, InvalidRowPolicy
+from app.catalogs.engine.pipeline.digest import SOURCE
+from app.catalogs.engine.pipeline.stage import (
+    GONE,
+    KEPT,
+    UNSOLD,
+    WANTED,
+    stable_hash,
+    standing_of,
+)
+from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.validate.problems import bit
+
+KNOWN = {"sku_key": pl.String, "fingerprint": pl.Int64, "standing": pl.UInt8}
+DUPLICATE = bit("sku", "duplicate_sku")
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """`rows` (LINE, counts): every row that is reported, and the line that counts.
+
+    `dropped` are the lines that give no offer; `refused` those (one per SKU) that
+    stand for a SKU whose rows were all refused.
+    """
+
+    rows: pl.DataFrame
+    dropped: pl.Series
+    refused: pl.Series
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What to do. `writes` are lines (None: each row), `absent` keys of offers.
+
+    `seen` are rows of a digest: one per offer that the catalog names.
+    """
+
+    counts: Counts
+    writes: pl.Series | None
+    absent: pl.Series
+    duplicates: Duplicates
+    seen: pl.DataFrame
+
+    @property
+    def is_empty(self) -> bool:
+        return self.writes is not None and not len(self.writes) + len(self.absent)
+
+
+def compare(
+    keys: pl.DataFrame,
+    known: pl.DataFrame,
+    duplicates: Duplicates,
+    invalid_policy: InvalidRowPolicy,
+) -> Comparison:
+    """Decide for every row and every stored offer, in columns."""
+    live = refuse(_live(keys, duplicates), duplicates.refused, invalid_policy)
+    settled = live["fingerprint"].is_in(known["fingerprint"].implode())
+    unmatched = _unmatched(known, live)
+    rest = _beside_known(live.filter(~settled), unmatched)
+    absent = _absent(rest, unmatched)
+    counts = _counts(
+        keys.height,
+        live=live,
+        settled=settled,
+        rest=rest,
+        absent=absent,
+        duplicates=duplicates,
+    )
+    writes = rest[LINE]
+    return Comparison(
+        counts,
+        None if len(writes) == keys.height else writes,
+        absent["sku_key"],
+        duplicates,
+        _seen(live, duplicates),
+    )
+
+
+def find_duplicates(keys: pl.DataFrame, policy: DuplicatePolicy) -> Duplicates:
+    """`keys` has LINE and sku_key (null: not usable). Position alone decides."""
+    # Hashes of 8 bytes find the few candidates faster than the texts would.
+    likely = keys.select(pl.col("sku_key").hash().is_duplicated()).to_series()
+    again = keys.select(LINE, "sku_key").filter(likely)
+    again = again.filter(
+        pl.col("sku_key").is_not_null() & pl.col("sku_key").is_duplicated()
+    )
+    line = pl.col(LINE)
+    chosen = (line.max() if policy == "last" else line.min()).over("sku_key")
+    again = again.select(LINE, chosen.alias("counts"))
+    losers = again.filter(line != pl.col("counts"))
+    if policy == "reject":
+        reported = again.with_columns(counts=pl.lit(None, pl.UInt32))
+        refused = again.filter(line == pl.col("counts"))[LINE]
+        return Duplicates(reported, losers[LINE], refused)
+    return Duplicates(losers, losers[LINE], losers[LINE].clear())
+
+
+Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
+
+
+def refuse(rows: Rows, refused: pl.Series, policy: InvalidRowPolicy) -> Rows:
+    """A refused SKU has that one problem and no more, whatever its rows say."""
+    if not len(refused):
+        return rows
+    is_refused = pl.col(LINE).is_in(refused.implode())
+    mask = pl.lit(DUPLICATE, pl.Int64)
+    standing = standing_of(mask, policy)
+    return rows.with_columns(
+        mask=pl.when(is_refused).then(mask).otherwise("mask"),
+        standing=pl.when(is_refused).then(standing).otherwise("standing"),
+        fingerprint=pl.when(is_refused)
+        .then(stable_hash([pl.col("sku_key"), standing.cast(pl.String)]))
+        .otherwise("fingerprint"),
+    )
+
+
+def _live(keys: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
+    """One row per usable SKU."""
+    live = keys.drop("category", strict=False)
+    if live["sku_key"].null_count():
+        live = live.filter(pl.col("sku_key").is_not_null())
+    if len(duplicates.dropped):
+        live = live.filter(~pl.col(LINE).is_in(duplicates.dropped.implode()))
+    return live
+
+
+def _seen(live: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
+    plain = (pl.col("standing") == WANTED) & (pl.col("mask") == 0)
+    if duplicates.rows.height:
+        plain &= ~pl.col(LINE).is_in(duplicates.rows["counts"].implode())
+    source = pl.when(plain).then(SOURCE).alias(SOURCE)
+    return live.select(LINE, source, "fingerprint", "traits")
+
+
+def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
+    """Stored offers that no row equals.
+
+    A fingerprint covers SKU and standing, so that a number finds the offers that
+    stay as they are; texts are compared only for the others. That two SKUs of one
+    store share 64 bits happens once in ten million imports of a million rows.
+    """
+    if known.is_empty():
+        return known
+    matched = known["fingerprint"].is_in(live["fingerprint"].implode())
+    return known.filter(~matched.fill_null(value=False))
+
+
+def _beside_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Each row with `was`, the standing of its offer, null for a new one."""
+    if known.is_empty():
+        return rows.with_columns(was=pl.lit(None, pl.UInt8))
+    before = known.select("sku_key", pl.col("standing").alias("was"))
+    return rows.join(before, on="sku_key", how="left")
+
+
+def _absent(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Stored offers that the catalog no longer names and that are not settled yet."""
+    unsettled = known.filter(
+        (pl.col("standing") != GONE) | pl.col("fingerprint").is_not_null()
+    )
+    if unsettled.is_empty():
+        return unsettled
+    return unsettled.join(rows, on="sku_key", how="anti")
+
+
+def _counts(  # noqa: PLR0913 - all that is counted
+    rows: int,
+    *,
+    live: pl.DataFrame,
+    settled: pl.Series,
+    rest: pl.DataFrame,
+    absent: pl.DataFrame,
+    duplicates: Duplicates,
+) -> Counts:
+    valid = pl.col("standing") == WANTED
+    unsold = (pl.col("mask") & UNSOLD) != 0
+    was_online = pl.col("was").is_in([WANTED, KEPT]).fill_null(value=False)
+    all_of = live.select(
+        valid=valid.sum(),
+        unchanged=(valid & pl.lit(settled)).sum(),
+        unsold=unsold.sum(),
+    ).row(0, named=True)
+    created, unsold_now = rest.select(
+        (valid & ~was_online).sum(), (unsold & was_online).sum().alias("unsold")
+    ).row(0)
+    left = absent.select((pl.col("standing") != GONE).sum()).item()
+    return Counts(
+        rows=rows,
+        created=created,
+        changed=all_of["valid"] - created - all_of["unchanged"],
+        unchanged=all_of["unchanged"],
+        invalid=rows - all_of["valid"],
+        uncategorized=all_of["unsold"],
+        duplicates=duplicates.rows.height,
+        disappeared=unsold_now + left,
+    )

@@ -1,0 +1,40 @@
+"""Which attributes that every offer needs have no value in any row of a catalog."""
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from app.catalogs.engine.pipeline.stage import REQUIRED
+from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.validate.texts import trimmed
+from app.stores.mapping.mapping_model import Mapping
+
+_FIRST_ROWS = 1000
+
+
+def empty_attributes(frame: pl.LazyFrame, mapping: Mapping) -> tuple[str, ...]:
+    """The attributes whose columns are all empty, whatever default the mapping has.
+
+    The first rows clear nearly every catalog; only what they leave open is looked for
+    in the others.
+    """
+    columns = {
+        name: mapping.attributes[name].columns
+        for name in REQUIRED
+        if name in mapping.attributes and mapping.attributes[name].columns
+    }
+    for part in (frame.head(_FIRST_ROWS), frame):
+        if not columns:
+            break
+        filled = part.select(
+            _has_value(names).alias(name) for name, names in columns.items()
+        ).collect(engine="streaming")
+        columns = {
+            name: names for name, names in columns.items() if not filled[name].any()
+        }
+    return tuple(columns)
+
+
+def _has_value(names: Iterable[str]) -> pl.Expr:
+    given = (trimmed(pl.col(cell(name))).is_not_null() for name in names)
+    return pl.any_horizontal(given).any()

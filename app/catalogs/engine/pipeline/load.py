@@ -1,0 +1,236 @@
+"""Move the outcome of a comparison into PostgreSQL, by COPY and in sets."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from io import BytesIO
+from itertools import chain
+from typing import LiteralString
+from uuid import UUID
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.pipeline.diff import Comparison, Duplicates, refuse
+from app.catalogs.engine.pipeline.quick_updates import put_over
+from app.catalogs.engine.pipeline.row_report import COLUMNS
+from app.catalogs.engine.pipeline.stage import (
+    FIELDS,
+    MARGIN,
+    STANDINGS,
+    WANTED,
+    Staged,
+    fields_of,
+)
+from app.catalogs.engine.read.reader import LINE
+
+_SLICE_ROWS = 50_000
+_LEADING = ("sku_key", "standing", "fingerprint", "problems")
+
+_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+"""Of COPY's text format; the backslash first."""
+
+_INCOMING: LiteralString = """
+CREATE TEMP TABLE incoming (
+  sku_key text COLLATE "C", standing text, fingerprint bigint, problems bigint,
+  sku text, ean text, product_id text, grade text, new_battery boolean,
+  price numeric(12,2), quantity integer, min_price numeric(12,2),
+  warranty_delay smallint, comment text, shipping text,
+  cost numeric(12,2), cpa numeric(5,2)
+) ON COMMIT DROP
+"""
+
+
+def store_lock_key(store_id: UUID) -> int:
+    """The advisory lock of all that moves a store's offers (imports, baselines)."""
+    digest = sha256(b"offers of store " + store_id.bytes).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def lock_store(connection: psycopg.Connection, store_id: UUID) -> None:
+    """Wait for the store's lock; the end of the transaction releases it."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [store_lock_key(store_id)])
+
+
+def write_offers(
+    connection: psycopg.Connection,
+    store_id: UUID,
+    staged: Staged,
+    comparison: Comparison,
+) -> None:
+    """Store the rows that differ; the caller holds the lock and the transaction."""
+    if comparison.is_empty:
+        return
+    fields = fields_of(staged.config)
+    gone = _gone(comparison.absent.to_frame("sku_key"), fields)
+    rows = _rows_to_write(staged, comparison)
+    connection.execute(_INCOMING)
+    columns = (*_LEADING, *fields)
+    _copy_in(connection, "incoming", columns, chain(rows, [gone]))
+    connection.execute("ANALYZE incoming")
+    put_over(connection, store_id)
+    connection.execute(_merge(), [store_id])
+
+
+def write_first_offers(
+    connection: psycopg.Connection,
+    store_id: UUID,
+    fields: Iterable[str],
+    parts: Iterable[pl.DataFrame],
+) -> None:
+    """Store the offers of a store that has none; `parts` are `stored_rows`."""
+    store = pl.lit(str(store_id)).alias("store_id")
+    stored = (*_LEADING, *fields)
+    columns = ("store_id", *stored)
+    filled = (part.select(store, *stored) for part in parts)
+    _copy_in(connection, "offer", columns, filled)
+
+
+def write_report(
+    connection: psycopg.Connection, catalog_id: UUID, problems: pl.DataFrame
+) -> None:
+    """Replace the catalog's row report."""
+    connection.execute(
+        "DELETE FROM catalog_problem WHERE catalog_id = %s", [catalog_id]
+    )
+    columns = ("catalog_id", *COLUMNS)
+    rows = problems.select(pl.lit(str(catalog_id)).alias("catalog_id"), *COLUMNS)
+    _copy_in(connection, "catalog_problem", columns, [rows])
+
+
+def _rows_to_write(staged: Staged, comparison: Comparison) -> Iterator[pl.DataFrame]:
+    lines = comparison.writes
+    if lines is not None and lines.is_empty():
+        return
+    for batch in staged.batches(lines):
+        yield stored_rows(batch, comparison.duplicates, staged.config)
+
+
+def stored_rows(
+    rows: pl.DataFrame, duplicates: Duplicates, config: ImportConfig
+) -> pl.DataFrame:
+    """The columns of offers, of rows in full; a row that is not wanted has few."""
+    fields = fields_of(config)
+    is_refused = pl.col(LINE).is_in(duplicates.refused.implode())
+    return (
+        refuse(rows, duplicates.refused, config.invalid_rows)
+        .with_columns(
+            pl.when(pl.col("standing") == WANTED).then(name).alias(name)
+            for name in fields
+            if name not in {"sku", "quantity"}
+        )
+        .select(
+            "sku_key",
+            _standing_word(),
+            "fingerprint",
+            pl.col("mask").alias("problems"),
+            *(_stored(name, is_refused) for name in fields),
+        )
+    )
+
+
+def _stored(name: str, is_refused: pl.Expr) -> pl.Expr:
+    if name in {"price", "min_price", "cost", "cpa"}:
+        return pl.col(name) / 100
+    if name == "quantity":
+        return pl.when(~is_refused).then(name)
+    return pl.col(name)
+
+
+def _gone(absent: pl.DataFrame, fields: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return absent.select(
+        "sku_key",
+        pl.lit("gone").alias("standing"),
+        pl.lit(None, pl.Int64).alias("fingerprint"),
+        pl.lit(0, pl.Int64).alias("problems"),
+        pl.col("sku_key").alias("sku"),
+        *(pl.lit(None, fields[n]).alias(n) for n in fields if n != "sku"),
+    )
+
+
+def _merge() -> sql.Composed:
+    """Insert or update in the order of the key, so that locks are taken in order.
+
+    A cost that is not mapped any more is forgotten: `incoming` has none.
+    """
+    fields = (*FIELDS, *MARGIN)
+    wanted_only = [n for n in fields if n != "quantity"]
+    return sql.SQL(
+        "INSERT INTO offer AS o (store_id, {columns})"
+        " SELECT %s, {columns} FROM incoming ORDER BY sku_key"
+        " ON CONFLICT (store_id, sku_key) DO UPDATE SET"
+        " standing = excluded.standing, fingerprint = excluded.fingerprint,"
+        " problems = excluded.problems,"
+        " quantity = CASE excluded.standing WHEN 'wanted' THEN excluded.quantity"
+        " WHEN 'kept' THEN coalesce(excluded.quantity, o.quantity)"
+        " ELSE o.quantity END, {wanted}"
+    ).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, (*_LEADING, *fields))),
+        wanted=sql.SQL(", ").join(
+            sql.SQL(
+                "{0} = CASE excluded.standing WHEN 'wanted' THEN excluded.{0}"
+                " ELSE o.{0} END"
+            ).format(sql.Identifier(name))
+            for name in wanted_only
+        ),
+    )
+
+
+def _copy_in(
+    connection: psycopg.Connection,
+    table: str,
+    columns: tuple[str, ...],
+    parts: Iterable[pl.DataFrame],
+) -> None:
+    """Fill a table."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for piece in _ahead(_encoded(parts)):
+            copy.write(piece)
+
+
+def _encoded(parts: Iterable[pl.DataFrame]) -> Iterator[bytes]:
+    for part in parts:
+        for rows in part.iter_slices(_SLICE_ROWS):
+            target = BytesIO()
+            _escaped(rows).write_csv(
+                target,
+                include_header=False,
+                separator="\t",
+                quote_style="never",
+                null_value="\\N",
+                float_precision=2,
+            )
+            yield target.getvalue()
+
+
+def _escaped(rows: pl.DataFrame) -> pl.DataFrame:
+    """As COPY's text format wants it, which the server reads faster than CSV."""
+    special = pl.selectors.string().str.contains(r"[\\\t\n\r]").any()
+    found = rows.select(special).row(0) if rows.height else ()
+    names = [name for name, kind in rows.schema.items() if kind == pl.String]
+    odd = [name for name, some in zip(names, found, strict=False) if some]
+    text = pl.col(odd)
+    for sign, code in _ESCAPES.items():
+        text = text.str.replace_all(sign, code, literal=True)
+    return rows.with_columns(text) if odd else rows
+
+
+def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The next pieces are made while the server takes this one."""
+    with ThreadPoolExecutor(1) as maker:
+        waiting = deque(maker.submit(next, pieces, None) for _ in range(2))
+        while (piece := waiting.popleft().result()) is not None:
+            waiting.append(maker.submit(next, pieces, None))
+            yield piece
+
+
+def _standing_word() -> pl.Expr:
+    return pl.col("standing").replace_strict(
+        list(range(len(STANDINGS))), list(STANDINGS), return_dtype=pl.String
+    )

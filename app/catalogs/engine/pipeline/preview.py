@@ -1,0 +1,168 @@
+"""What a mapping would make of a catalog: a funnel, and some rows. Writes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.pipeline import row_report
+from app.catalogs.engine.pipeline.diff import DUPLICATE, KNOWN, compare, find_duplicates
+from app.catalogs.engine.pipeline.stage import (
+    BLOCKING,
+    FIELDS,
+    TORN,
+    UNSOLD,
+    Staged,
+    stage,
+)
+from app.catalogs.engine.read.reader import LINE, cell, open_catalog
+from app.catalogs.engine.read.sample import head_of
+from app.catalogs.engine.read.source import SourceFile
+from app.catalogs.engine.transform.rules import LEFT_OUT, excluded_by, filter_names
+from app.catalogs.engine.validate.problems import EXCLUDED
+
+_LONGEST_CELL = 300
+_MOST_PROBLEMS = 10_000
+_AMOUNTS = frozenset({"price", "min_price"})
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """rows = excluded + uncategorized + invalid + wanted."""
+
+    rows: int
+    excluded: int
+    excluded_by: dict[str, int]
+    uncategorized: int
+    invalid: int
+    invalid_by: dict[str, int]
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row: its cells, the texts of its attributes, what would be wanted."""
+
+    line: int
+    fate: str
+    cells: dict[str, str | None]
+    texts: dict[str, str | None]
+    values: dict[str, object]
+    problems: list[dict[str, Any]]
+    excluded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`is_whole`: the funnel counts every row of the catalog."""
+
+    is_whole: bool
+    funnel: Funnel
+    rows: list[Shown]
+
+
+def preview_catalog(
+    source: SourceFile,
+    config: ImportConfig,
+    workdir: Path,
+    *,
+    most_bytes: int,
+    sample: int,
+) -> Preview:
+    """Do what an import does up to the point where it would write.
+
+    Raises CatalogRejectedError as an import does.
+    """
+    with TemporaryDirectory(dir=workdir) as folder:
+        head = head_of(source, most_bytes, Path(folder))
+        columns = config.mapping.columns
+        with open_catalog(head.source, columns, Path(folder)) as opened:
+            staged = stage(opened.frame, config)
+            funnel = _funnel(staged)
+            rows = list(_shown(staged, _lines(staged.keys, sample)))
+    return Preview(head.is_whole, funnel, rows)
+
+
+def _funnel(staged: Staged) -> Funnel:
+    keys, config = staged.keys, staged.config
+    duplicates = find_duplicates(keys, config.duplicates)
+    none = pl.DataFrame(schema=KNOWN)
+    counts = compare(keys, none, duplicates, config.invalid_rows).counts
+    left_out = excluded_by(config.mapping, keys)
+    excluded = sum(left_out.values())
+    is_sold = (pl.col("mask") & UNSOLD) == 0
+    by_code = row_report.problem_counts(keys.filter(is_sold), duplicates)
+    return Funnel(
+        rows=counts.rows,
+        excluded=excluded,
+        excluded_by=left_out,
+        uncategorized=counts.uncategorized,
+        invalid=counts.invalid - counts.uncategorized - excluded,
+        invalid_by=by_code,
+        wanted=counts.created,
+    )
+
+
+def _lines(keys: pl.DataFrame, most: int) -> pl.Series:
+    """The first row of each kind, then the first rows, in the order of the file."""
+    kinds = [n for n in ("mask", LEFT_OUT) if n in keys.columns]
+    first = keys.group_by(kinds).agg(pl.col(LINE).min()).sort(LINE)[LINE].head(most)
+    chosen = pl.concat([first, keys[LINE].sort().head(most)])
+    return chosen.unique(maintain_order=True).head(most).sort()
+
+
+def _shown(staged: Staged, lines: pl.Series) -> Iterator[Shown]:
+    config, held = staged.config, staged.at_hand(lines)
+    texts = held.texts(lines).collect()
+    duplicates = find_duplicates(staged.keys, config.duplicates)
+    keys = staged.keys.filter(pl.col(LINE).is_in(lines.implode()))
+    bad = row_report.rows_to_report(keys, duplicates, _MOST_PROBLEMS)
+    bad = bad.with_columns(filter_names(config.mapping, keys, bad[LINE]))
+    problems = row_report.problem_rows(texts, bad, _MOST_PROBLEMS).to_dicts()
+    masks = dict(bad.select(LINE, "mask").iter_rows())
+    cells = held.frame.select(
+        LINE,
+        *(
+            pl.col(cell(name)).str.slice(0, _LONGEST_CELL).alias(name)
+            for name in sorted(config.mapping.columns)
+        ),
+    ).collect()
+    full = pl.concat(held.batches()).select(LINE, *FIELDS)
+    parts = (part.sort(LINE).to_dicts() for part in (cells, texts, full))
+    for told, text, field in zip(*parts, strict=True):
+        line = told.pop(LINE)
+        own = [p for p in problems if p["line"] == line]
+        mask = masks.get(line, 0)
+        yield Shown(
+            line=line,
+            fate=_fate(mask),
+            cells=told,
+            texts={n: v for n, v in text.items() if n != LINE},
+            values=_values(field, config),
+            problems=[p for p in own if p["code"] != "excluded"],
+            excluded_by=next(
+                (p["value"] for p in own if p["code"] == "excluded"), None
+            ),
+        )
+
+
+def _fate(mask: int) -> str:
+    if mask & EXCLUDED:
+        return "excluded"
+    if mask & UNSOLD:
+        return "uncategorized"
+    return "invalid" if mask & (BLOCKING | TORN | DUPLICATE) else "wanted"
+
+
+def _values(fields: dict[str, Any], config: ImportConfig) -> dict[str, object]:
+    """Of those attributes that are mapped; amounts as decimal texts."""
+    names = [n for n in FIELDS if n in config.mapping.attributes or n == "shipping"]
+    values = {n: fields[n] for n in names if n != "shipping" or fields[n] is not None}
+    for name in _AMOUNTS & values.keys():
+        cents = values[name]
+        values[name] = None if cents is None else f"{cents // 100}.{cents % 100:02}"
+    return values

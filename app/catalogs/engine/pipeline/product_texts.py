@@ -1,0 +1,262 @@
+"""Product texts of some offers, from the catalog in force, and what they lack.
+
+An import leaves out descriptions and pictures: they matter only for the few EANs that
+Back Market does not know, and are read when a publication of products asks for them.
+"""
+
+from collections.abc import Mapping as Lookup
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from app.catalogs.engine.config import DuplicatePolicy, ImportConfig
+from app.catalogs.engine.pipeline.stage import rows_in_full
+from app.catalogs.engine.read.reader import LINE, cell, open_catalog
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.transform.columns import attribute_text, mapped
+from app.catalogs.engine.transform.rules import LEFT_OUT
+from app.catalogs.engine.validate.decimal_separator import given_signs
+from app.catalogs.engine.validate.money import MoneyRule, money
+from app.catalogs.engine.validate.texts import BLANKS
+from app.stores.channel import (
+    IMAGES,
+    LEAF_PREFIX,
+    PRODUCT_ATTRIBUTES,
+    PRODUCT_NAMES,
+    AttributeType,
+    ChannelAttribute,
+)
+from app.stores.mapping.mapping_model import Mapping
+
+_ADDRESS = r"^https?://[^\s/]+\S*$"
+_GRAMS = r"^([0-9]{1,9})(?:[.,]0{1,3})?\s*(?:(?i:g|gr|grams?|grammes?)\.?)?$"
+_KILOGRAMS = r"^([0-9]{1,6}(?:[.,][0-9]{1,3})?)\s*(?i:kgs?|kilos?)\.?$"
+_NUMBERS = {
+    AttributeType.INTEGER: r"^[+-]?[0-9]{1,20}$",
+    AttributeType.DECIMAL: r"^[+-]?[0-9]{1,20}(?:[.,][0-9]{1,20})?$",
+}
+_PLAIN = tuple(
+    a.name for a in PRODUCT_ATTRIBUTES if a.name not in {"price_new", "weight"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductConfig:
+    """How a store describes products.
+
+    `categories` leads from `category_key` to a leaf; `leaves` knows the attributes of
+    leaves, of all that are mapped where Back Market's tree is known.
+    """
+
+    mapping: Mapping
+    categories: Lookup[str, int]
+    leaves: Lookup[int, Sequence[ChannelAttribute]]
+    currency: str
+    duplicates: DuplicatePolicy
+
+
+def read_products(
+    source: SourceFile, config: ProductConfig, sku_keys: pl.Series, workdir: Path
+) -> pl.DataFrame:
+    """`sku_key` and, per attribute of products, the merchant's text; one row a SKU.
+
+    Columns that the catalog does not have count as empty. Raises CatalogRejectedError
+    for a file that cannot be read.
+    """
+    try:
+        return _read(source, config, config.mapping.columns, sku_keys, workdir)
+    except CatalogRejectedError as error:
+        if error.code != "missing_column":
+            raise
+        there = config.mapping.columns & set(error.columns)
+        return _read(source, config, there, sku_keys, workdir)
+
+
+def _read(
+    source: SourceFile,
+    config: ProductConfig,
+    columns: frozenset[str],
+    sku_keys: pl.Series,
+    workdir: Path,
+) -> pl.DataFrame:
+    with open_catalog(source, columns, workdir) as opened:
+        absent = config.mapping.columns - columns
+        rows = opened.frame.with_columns(
+            pl.lit(None, pl.String).alias(cell(name)) for name in absent
+        )
+        key = attribute_text(config.mapping.attributes["sku"]).str.to_lowercase()
+        asked = rows.filter(key.is_in(sku_keys.implode())).collect(engine="streaming")
+        offered = ImportConfig(config.mapping.of_offers, {}, config.currency)
+        return (
+            _not_left_out(asked, offered)
+            .select(mapped(config.mapping))
+            .with_columns(pl.col("sku").str.to_lowercase().alias("sku_key"))
+            .unique(
+                "sku_key",
+                keep="last" if config.duplicates == "last" else "first",
+                maintain_order=True,
+            )
+        )
+
+
+def _not_left_out(rows: pl.DataFrame, config: ImportConfig) -> pl.DataFrame:
+    """Rows that no filter leaves out, as far as they themselves tell it."""
+    if not config.mapping.filters:
+        return rows
+    full = rows_in_full(rows.lazy(), config, given_signs(config))
+    kept = full.filter(pl.col(LEFT_OUT) == 0).select(LINE).collect()
+    return rows.join(kept, on=LINE, how="semi", maintain_order="left")
+
+
+def check_products(texts: pl.DataFrame, config: ProductConfig) -> pl.DataFrame:
+    """`sku_key`, `product` (JSON of the columns to send) and `problem` (null: none).
+
+    `texts` is what `read_products` gives. A problem names every field that is wrong
+    (Back Market API, products, creation; categories, attributes).
+    """
+    rows = _with_categories(_filled(texts), config)
+    parts = [
+        _checked(part, config.leaves.get(leaf, ()) if leaf else (), config)
+        for (leaf,), part in rows.group_by("category_id", maintain_order=True)
+    ]
+    none = {"sku_key": pl.String, "product": pl.String, "problem": pl.String}
+    return pl.concat([pl.DataFrame(schema=none), *parts])
+
+
+def _filled(texts: pl.DataFrame) -> pl.DataFrame:
+    """Every product attribute as a column, mapped or not."""
+    absent = {a.name for a in PRODUCT_ATTRIBUTES} - set(texts.columns)
+    return texts.with_columns(
+        pl.lit(None, pl.String).alias(name) for name in sorted(absent)
+    )
+
+
+def _with_categories(texts: pl.DataFrame, config: ProductConfig) -> pl.DataFrame:
+    known = {key.strip(BLANKS).lower(): leaf for key, leaf in config.categories.items()}
+    leaf = (
+        pl.col("category")
+        .str.to_lowercase()
+        .replace_strict(
+            list(known), list(known.values()), default=None, return_dtype=pl.Int64
+        )
+    )
+    return texts.with_columns(leaf.alias("category_id"))
+
+
+def _checked(
+    rows: pl.DataFrame, attributes: Sequence[ChannelAttribute], config: ProductConfig
+) -> pl.DataFrame:
+    """The rows of one leaf."""
+    attributes = [a for a in attributes if a.name not in PRODUCT_NAMES]
+    given = {a.name: f"{LEAF_PREFIX}{a.name}" for a in attributes}
+    mapped_names = [name for name in rows.columns if name.startswith(LEAF_PREFIX)]
+    # While the tree is not known, what is mapped is sent as it is.
+    unknown = (
+        {}
+        if config.leaves
+        else {name.removeprefix(LEAF_PREFIX): name for name in mapped_names}
+    )
+    rows = rows.with_columns(
+        pl.lit(None, pl.String).alias(name)
+        for name in given.values()
+        if name not in rows.columns
+    )
+    rows = rows.with_columns(
+        price=money(pl.col("price_new"), MoneyRule(config.currency)),
+        grams=_grams(pl.col("weight")),
+    )
+    problems = [*_general_problems(), *map(_attribute_problem, attributes)]
+    sent = [
+        pl.col("category_id"),
+        *(pl.col(name) for name in _PLAIN),
+        _decimal(pl.col("price").struct.field("cents")).alias("price_new"),
+        pl.col("grams").alias("weight"),
+        *(_as_sent(pl.col(given[a.name]), a).alias(a.name) for a in attributes),
+        *(pl.col(name).alias(field) for field, name in unknown.items()),
+    ]
+    problem = pl.concat_str(problems, separator="; ", ignore_nulls=True)
+    return rows.select(
+        "sku_key",
+        pl.struct(sent).struct.json_encode().alias("product"),
+        pl.when(problem != "").then(problem).alias("problem"),
+    )
+
+
+def _general_problems() -> list[pl.Expr]:
+    category = pl.col("category_id").is_null()
+    problems = [_say(category, "category_id: the category is not mapped to a leaf")]
+    problems += [
+        _say(pl.col(a.name).is_null(), f"{a.name}: is missing")
+        for a in PRODUCT_ATTRIBUTES
+        if a.required
+    ]
+    problems += [
+        _say(
+            pl.col(a.name).str.len_chars() > a.max_length,
+            f"{a.name}: has more than {a.max_length} characters",
+        )
+        for a in PRODUCT_ATTRIBUTES
+        if a.max_length
+    ]
+    problems += [
+        _say(~pl.col(name).str.contains(_ADDRESS), f"{name}: is no http(s) address")
+        for name in IMAGES
+    ]
+    price, grams = pl.col("price").struct.field("flaw"), pl.col("grams")
+    is_no_weight = pl.col("weight").is_not_null() & (grams.is_null() | (grams <= 1))
+    return [
+        *problems,
+        _say(price > 0, "price_new: is no amount above 0 with at most 2 decimals"),
+        _say(is_no_weight, "weight: is no whole number of grams above 1"),
+    ]
+
+
+def _attribute_problem(attribute: ChannelAttribute) -> pl.Expr:
+    """What is wrong with one attribute of the leaf, null when nothing is."""
+    name = f"{LEAF_PREFIX}{attribute.name}"
+    text = pl.col(name)
+    wrong, accepted = pl.lit(value=False), ""
+    if attribute.accepted:
+        known = {value.lower() for value in attribute.accepted}
+        wrong = ~text.str.to_lowercase().is_in(sorted(known))
+        accepted = f"accepted: {', '.join(attribute.accepted[:20])}"
+    elif pattern := _NUMBERS.get(attribute.type):
+        wrong = ~text.str.contains(pattern)
+        accepted = f"accepted: {attribute.type} numbers"
+    missing = text.is_null() & pl.lit(attribute.required)
+    return (
+        pl.when(missing)
+        .then(pl.lit(f"{name}: is required in this category"))
+        .when(wrong)
+        .then(pl.lit(f"{name}: is not accepted in this category; {accepted}"))
+    )
+
+
+def _as_sent(text: pl.Expr, attribute: ChannelAttribute) -> pl.Expr:
+    """Decimals with a point, choices as Back Market writes them."""
+    if attribute.type is AttributeType.DECIMAL:
+        return text.str.replace(",", ".", literal=True)
+    if not attribute.accepted:
+        return text
+    theirs = {value.lower(): value for value in reversed(attribute.accepted)}
+    written = text.str.to_lowercase().replace_strict(
+        list(theirs), list(theirs.values()), default=text
+    )
+    return pl.when(text.is_in(list(attribute.accepted))).then(text).otherwise(written)
+
+
+def _say(wrong: pl.Expr, message: str) -> pl.Expr:
+    return pl.when(wrong).then(pl.lit(message))
+
+
+def _grams(text: pl.Expr) -> pl.Expr:
+    whole = text.str.extract(_GRAMS, 1).cast(pl.Int64)
+    kilograms = text.str.extract(_KILOGRAMS, 1).str.replace(",", ".", literal=True)
+    return whole.fill_null((kilograms.cast(pl.Float64) * 1000).round().cast(pl.Int64))
+
+
+def _decimal(cents: pl.Expr) -> pl.Expr:
+    whole, rest = (cents // 100).cast(pl.String), (cents % 100).cast(pl.String)
+    return whole + pl.lit(".") + rest.str.zfill(2)

@@ -1,0 +1,124 @@
+"""Quick updates as imports see them: stock and prices between two catalogs.
+
+A quick update stands over the row of the catalog in force: its offer has the quick
+values and a fingerprint that no row has, so that every import looks at it again.
+`over` is the fingerprint of the row below it.
+"""
+
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import polars as pl
+import psycopg
+
+from app.catalogs.engine.validate import numbers
+from app.catalogs.engine.validate.money import Flaw, MoneyRule, money
+from app.catalogs.engine.validate.offer import MONEY_CODES
+from app.catalogs.engine.validate.problems import bit
+
+QUICK = {"sku_key": pl.String, "over": pl.Int64}
+
+FINGERPRINT: LiteralString = """hashtextextended(concat_ws('|', q.quantity::text,
+    q.quantity_at::text, q.price::text, q.price_at::text), q.over)"""
+"""That of an offer under a quick update `q`: another one with every update."""
+
+_CLEAN: LiteralString = """
+UPDATE quick_update SET
+  quantity = CASE WHEN quantity_at >= %(as_of)s THEN quantity END,
+  quantity_at = CASE WHEN quantity_at >= %(as_of)s THEN quantity_at END,
+  price = CASE WHEN price_at >= %(as_of)s THEN price END,
+  price_at = CASE WHEN price_at >= %(as_of)s THEN price_at END
+WHERE store_id = %(store)s AND least(quantity_at, price_at) < %(as_of)s
+  AND (%(named)s::text[] IS NULL OR sku_key = ANY(%(named)s))
+"""
+_DROP: LiteralString = """
+DELETE FROM quick_update
+WHERE store_id = %(store)s AND quantity_at IS NULL AND price_at IS NULL
+"""
+_NOTE: LiteralString = """
+UPDATE quick_update AS q SET over = i.fingerprint FROM incoming AS i
+WHERE q.store_id = %(store)s AND q.sku_key = i.sku_key AND i.fingerprint IS NOT NULL
+"""
+_STAND_OVER: LiteralString = f"""
+UPDATE incoming AS i SET
+  quantity = coalesce(q.quantity, i.quantity),
+  price = coalesce(q.price, i.price),
+  fingerprint = {FINGERPRINT}
+FROM quick_update AS q
+WHERE q.store_id = %(store)s AND q.sku_key = i.sku_key
+  AND i.standing IN ('wanted', 'kept')
+"""  # noqa: S608 - a constant
+
+
+def checked_items(items: pl.DataFrame, currency: str) -> pl.DataFrame:
+    """`quantity` and `price` (text, null: not given) read by the rules of catalogs.
+
+    Adds `quantity_value`, `cents`, and `mask`, the problems as in `problems.py`.
+    """
+    price = money(pl.col("price"), MoneyRule(currency))
+    read = items.with_columns(
+        numbers.quantity(pl.col("quantity")).alias("quantity_read"),
+        price.alias("price_read"),
+    )
+    first = bit("price", MONEY_CODES[Flaw.FORMAT])
+    problems = pl.col("quantity_read").struct.field("problems")
+    given = pl.col("quantity").is_not_null()
+    return read.with_columns(
+        pl.col("quantity_read").struct.field("value").alias("quantity_value"),
+        pl.col("price_read").struct.field("cents").alias("cents"),
+        (
+            pl.when(given).then(problems).otherwise(0)
+            + pl.col("price_read").struct.field("flaw") * first
+        ).alias("mask"),
+    ).drop("quantity_read", "price_read")
+
+
+def read_quick(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
+    """The store's quick updates: the keys of their offers, and what they stand over."""
+    with connection.transaction():
+        rows = connection.execute(
+            "SELECT sku_key, over FROM quick_update WHERE store_id = %s", [store_id]
+        ).fetchall()
+    return pl.DataFrame(rows, schema=QUICK, orient="row")
+
+
+def came_meanwhile(
+    connection: psycopg.Connection,
+    store_id: UUID,
+    as_of: datetime,
+    seen: pl.DataFrame,
+) -> bool:
+    """Whether a quick update came since, that a catalog of this time undoes.
+
+    Then its row has to be looked at, too. The caller holds the store's lock.
+    """
+    rows = connection.execute(
+        "SELECT sku_key FROM quick_update WHERE store_id = %s "
+        "AND least(quantity_at, price_at) < %s",
+        [store_id, as_of],
+    ).fetchall()
+    return not {key for (key,) in rows} <= set(seen["sku_key"])
+
+
+def forget_older(
+    connection: psycopg.Connection,
+    store_id: UUID,
+    as_of: datetime,
+    named: pl.Series | None = None,
+) -> None:
+    """Quick values that are older than a catalog have been undone by it.
+
+    A partial catalog undoes those of the keys only that are `named` in it.
+    """
+    keys = None if named is None else named.to_list()
+    values = {"store": store_id, "as_of": as_of, "named": keys}
+    connection.execute(_CLEAN, values)
+    connection.execute(_DROP, values)
+
+
+def put_over(connection: psycopg.Connection, store_id: UUID) -> None:
+    """Lay the quick values that are left over the rows in `incoming`."""
+    values = {"store": store_id}
+    connection.execute(_NOTE, values)
+    connection.execute(_STAND_OVER, values)

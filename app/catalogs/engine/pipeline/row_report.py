@@ -1,0 +1,106 @@
+"""The row report of a catalog: which row, which field, what is wrong."""
+
+import polars as pl
+
+from app.catalogs.engine.pipeline.diff import DUPLICATE, Duplicates
+from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.transform.rules import LEFT_OUT
+from app.catalogs.engine.validate.problems import EXCLUDED, PROBLEMS, Problem
+
+COLUMNS = ("line", "field", "code", "sku", "value")
+_MOST_CATEGORIES = 1000
+_LONGEST_VALUE = 100
+_MOST_LEFT_OUT = 10_000
+
+
+def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]:
+    """How often each code occurs in the whole catalog."""
+    mask = pl.col("mask")
+    bits = keys.filter(mask != 0).select(
+        ((mask & p.mask) != 0).sum().alias(str(p.bit)) for p in PROBLEMS
+    )
+    counts: dict[str, int] = {}
+    for problem, number in zip(PROBLEMS, bits.row(0), strict=True):
+        if number:
+            counts[problem.code] = counts.get(problem.code, 0) + number
+    if duplicates.rows.height:
+        counts["duplicate_sku"] = duplicates.rows.height
+    return counts
+
+
+def rows_to_report(
+    keys: pl.DataFrame, duplicates: Duplicates, most: int
+) -> pl.DataFrame:
+    """LINE, mask and the line that counts, of the first rows with problems.
+
+    Rows that a filter leaves out are named where the others leave room, and few of
+    them: of a file for ten countries they are nine of ten.
+    """
+    repeated = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
+    mask = pl.col("mask") | pl.col("again").fill_null(0)
+    is_bad = (pl.col("mask") != 0) | pl.col(LINE).is_in(repeated[LINE].implode())
+    is_out = pl.col("mask") == EXCLUDED
+    named = keys.lazy().select(LINE, "mask")
+    bad = named.filter(is_bad & ~is_out).sort(LINE).head(most).collect()
+    room = min(most - bad.height, _MOST_LEFT_OUT)
+    out = named.filter(is_out).sort(LINE).head(room).collect()
+    return (
+        pl.concat([bad, out])
+        .sort(LINE)
+        .join(repeated, on=LINE, how="left")
+        .select(LINE, "counts", mask.alias("mask"))
+    )
+
+
+def problem_rows(said: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFrame:
+    """The first `most` problems of those rows, in the order of the file: COLUMNS.
+
+    `said` holds the merchant's texts of at least those rows.
+    """
+    if bad.is_empty():
+        return pl.DataFrame(schema=_SCHEMA)
+    rows = bad.join(said, on=LINE, how="left")
+    parts = [_rows_with(rows, problem) for problem in PROBLEMS]
+    return pl.concat(parts).sort("line", "field", "code").head(most)
+
+
+def count_categories(keys: pl.DataFrame) -> pl.DataFrame:
+    """Each of the merchant's categories with its number of rows."""
+    return keys.group_by("category").len().cast({"category": pl.String})
+
+
+def source_categories(counted: pl.DataFrame) -> dict[str, int]:
+    """The merchant's categories with their number of rows, the largest first."""
+    counted = (
+        counted.filter(pl.col("category").is_not_null())
+        .sort("len", "category", descending=[True, False])
+        .head(_MOST_CATEGORIES)
+    )
+    return dict(counted.select("category", "len").iter_rows())
+
+
+def _rows_with(rows: pl.DataFrame, problem: Problem) -> pl.DataFrame:
+    value = pl.lit(None, pl.String)
+    if problem.mask == DUPLICATE:
+        value = pl.col("counts").cast(pl.String)
+    elif problem.mask == EXCLUDED and LEFT_OUT in rows.columns:
+        value = _shown(LEFT_OUT)
+    elif problem.field in rows.columns:
+        value = _shown(problem.field)
+    return rows.filter((pl.col("mask") & problem.mask) != 0).select(
+        pl.col(LINE).alias("line"),
+        pl.lit(problem.field).alias("field"),
+        pl.lit(problem.code).alias("code"),
+        (_shown("sku") if "sku" in rows.columns else pl.lit(None, pl.String)).alias(
+            "sku"
+        ),
+        value.alias("value"),
+    )
+
+
+def _shown(name: str) -> pl.Expr:
+    text = pl.col(name).str.slice(0, _LONGEST_VALUE)
+    return text.str.replace_all(r"\p{Cc}", "\ufffd")
+
+
+_SCHEMA = dict.fromkeys(COLUMNS, pl.String) | {"line": pl.UInt32}

@@ -1,0 +1,258 @@
+"""Import one catalog: read, check, compare, and write in one transaction."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import polars as pl
+import psycopg
+
+from app.catalogs.engine.config import ImportConfig, ImportResult
+from app.catalogs.engine.pipeline import row_report
+from app.catalogs.engine.pipeline.diff import (
+    KNOWN,
+    Comparison,
+    compare,
+    find_duplicates,
+)
+from app.catalogs.engine.pipeline.digest import ROWS, Digest
+from app.catalogs.engine.pipeline.empty_columns import empty_attributes
+from app.catalogs.engine.pipeline.incremental import Look, find_remainder
+from app.catalogs.engine.pipeline.initial_load import FirstLoad
+from app.catalogs.engine.pipeline.load import lock_store, write_offers, write_report
+from app.catalogs.engine.pipeline.quick_updates import (
+    came_meanwhile,
+    forget_older,
+    read_quick,
+)
+from app.catalogs.engine.pipeline.stage import Staged, stage
+from app.catalogs.engine.pipeline.stored_offers import (
+    forget_digest,
+    has_offers,
+    read_by_key,
+    read_digest,
+    read_known,
+    write_digest,
+)
+from app.catalogs.engine.read.reader import LINE, OpenedCatalog, open_catalog
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.transform.rules import excluded_by, filter_names
+
+_MOST_AT_HAND = 200_000
+PHASES = ("opened", "staged", "compared", "loading", "written")
+"""In the order of an import that compares; a first one loads while it looks."""
+
+
+def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
+    connection: psycopg.Connection,
+    source: SourceFile,
+    config: ImportConfig,
+    store_id: UUID,
+    catalog_id: UUID,
+    workdir: Path,
+    *,
+    on_phase: Callable[[str], None],
+    finish: Callable[[psycopg.Connection, ImportResult], None],
+    as_of: datetime | None = None,
+) -> ImportResult:
+    """Make the store want what the catalog says; running it twice changes nothing.
+
+    `finish` runs in the transaction of the writes: when it raises, nothing stays.
+    Two imports of one store must not run at the same time. `as_of` is the time that
+    the catalog tells of (None: now); quick updates that are newer stand over it. Raises
+    CatalogRejectedError, before anything is written, for an unusable file.
+    """
+    with (
+        TemporaryDirectory(dir=workdir) as folder,
+        open_catalog(source, config.mapping.columns, Path(folder)) as opened,
+    ):
+        on_phase("opened")
+        most = source.limits.max_stored_problems
+        then = as_of or datetime.now(UTC)
+        task = _Import(
+            connection,
+            config,
+            store_id,
+            catalog_id,
+            opened,
+            most,
+            then,
+            on_phase,
+            finish,
+        )
+        # What is left out is known of a row only once it was read.
+        if not config.mapping.filters and not has_offers(connection, store_id):
+            result = task.load_first()
+            if result:
+                return result
+        while (done := task.compare_and_write()) is None:
+            pass
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One catalog on its way into its store; `most` problems are stored."""
+
+    connection: psycopg.Connection
+    config: ImportConfig
+    store_id: UUID
+    catalog_id: UUID
+    opened: OpenedCatalog
+    most: int
+    as_of: datetime
+    on_phase: Callable[[str], None]
+    finish: Callable[[psycopg.Connection, ImportResult], None]
+
+    def load_first(self) -> ImportResult | None:
+        """None: nothing was written, the usual way is needed."""
+        load = FirstLoad(self.opened.frame, self.config, self.most)
+        with self.connection.transaction() as transaction:
+            lock_store(self.connection, self.store_id)
+            self.on_phase("loading")
+            staged = load.write(self.connection, self.store_id)
+            if staged is None:
+                raise psycopg.Rollback(transaction)
+            look = Look(
+                staged,
+                pl.DataFrame(schema=KNOWN),
+                pl.DataFrame(schema=ROWS),
+                row_report.count_categories(staged.keys),
+            )
+            self._require_rows(look)
+            self.on_phase("staged")
+            comparison = compare(
+                staged.keys, look.known, load.duplicates, self.config.invalid_rows
+            )
+            self.on_phase("compared")
+            bad = row_report.rows_to_report(staged.keys, load.duplicates, self.most)
+            problems = row_report.problem_rows(load.said, bad, self.most)
+            return self._conclude(look, comparison, problems)
+        return None
+
+    def compare_and_write(self) -> ImportResult | None:
+        """Compare with the store's offers and write what differs.
+
+        None: nothing was written, since an update came that must be looked at, too.
+        """
+        quick = read_quick(self.connection, self.store_id)
+        look = self._look(quick)
+        self._require_rows(look)
+        self.on_phase("staged")
+        keys = look.staged.keys
+        duplicates = find_duplicates(keys, self.config.duplicates)
+        comparison = compare(keys, look.known, duplicates, self.config.invalid_rows)
+        bad = row_report.rows_to_report(keys, duplicates, self.most)
+        bad = bad.with_columns(filter_names(self.config.mapping, keys, bad[LINE]))
+        staged = _few_at_hand(look.staged, comparison, bad[LINE])
+        said = staged.texts(bad[LINE]).collect(engine="streaming")
+        problems = row_report.problem_rows(said, bad, self.most)
+        self.on_phase("compared")
+        with self.connection.transaction():
+            lock_store(self.connection, self.store_id)
+            if came_meanwhile(self.connection, self.store_id, self.as_of, quick):
+                return None
+            self.on_phase("loading")
+            named = keys["sku_key"].drop_nulls() if self.config.partial else None
+            forget_older(self.connection, self.store_id, self.as_of, named)
+            write_offers(self.connection, self.store_id, staged, comparison)
+            return self._conclude(look, comparison, problems)
+
+    def _look(self, quick: pl.DataFrame) -> Look:
+        """The short way where a digest allows it, else every row and every offer.
+
+        A partial catalog is compared with the offers that it names: no other is absent.
+        """
+        if self.config.partial:
+            staged = stage(self.opened.frame, self.config)
+            named = staged.keys["sku_key"].drop_nulls().unique()
+            known = read_by_key(self.connection, self.store_id, named)
+            categories = row_report.count_categories(staged.keys)
+            return Look(staged, known, pl.DataFrame(schema=ROWS), categories)
+        digest = read_digest(self.connection, self.store_id, self.config)
+        if digest:
+            found = find_remainder(
+                self.connection,
+                self.store_id,
+                self.opened.frame,
+                self.config,
+                digest.without(quick["over"]),
+            )
+            if found:
+                return self._beside(found, quick)
+        with ThreadPoolExecutor(1) as reader:
+            reading = reader.submit(read_known, self.connection, self.store_id)
+            staged = stage(self.opened.frame, self.config)
+            none = pl.DataFrame(schema=ROWS)
+            categories = row_report.count_categories(staged.keys)
+            return Look(staged, reading.result(), none, categories)
+
+    def _beside(self, look: Look, quick: pl.DataFrame) -> Look:
+        """With the offers under quick updates, which no fingerprint of a row finds."""
+        missing = quick.join(look.known, on="sku_key", how="anti")["sku_key"]
+        more = read_by_key(self.connection, self.store_id, missing)
+        return replace(look, known=pl.concat([look.known, more]))
+
+    def _conclude(
+        self, look: Look, comparison: Comparison, problems: pl.DataFrame
+    ) -> ImportResult:
+        """What goes beside the offers, in their transaction."""
+        empty = empty_attributes(self.opened.frame, self.config.mapping)
+        result = _result(self.opened, look, comparison, problems.height, empty)
+        if self.config.partial:
+            # A digest tells of all offers what the last import saw: not true any more.
+            forget_digest(self.connection, self.store_id)
+        else:
+            seen = pl.concat([look.settled, comparison.seen])
+            digest = Digest(look.staged.signs, seen)
+            write_digest(self.connection, self.store_id, self.config, digest)
+        write_report(self.connection, self.catalog_id, problems)
+        self.on_phase("written")
+        self.finish(self.connection, result)
+        return result
+
+    def _require_rows(self, look: Look) -> None:
+        if look.staged.keys.is_empty() and look.settled.is_empty():
+            raise CatalogRejectedError(
+                "empty", "the catalog has no rows", "a header and at least one row"
+            )
+
+
+def _few_at_hand(staged: Staged, comparison: Comparison, bad: pl.Series) -> Staged:
+    """One more pass over the file for all that is written, when that is little."""
+    if comparison.writes is None:
+        return staged
+    lines = pl.concat([comparison.writes, bad]).unique()
+    return staged.at_hand(lines) if len(lines) <= _MOST_AT_HAND else staged
+
+
+def _result(
+    opened: OpenedCatalog,
+    look: Look,
+    comparison: Comparison,
+    reported: int,
+    empty: tuple[str, ...],
+) -> ImportResult:
+    counts, settled = comparison.counts, look.settled.height
+    left_out = excluded_by(look.staged.config.mapping, look.staged.keys)
+    return ImportResult(
+        counts=replace(
+            counts,
+            rows=counts.rows + settled,
+            unchanged=counts.unchanged + settled,
+            excluded=sum(left_out.values()),
+        ),
+        columns=opened.columns,
+        found=opened.found,
+        source_categories=row_report.source_categories(look.categories),
+        problem_counts=row_report.problem_counts(
+            look.staged.keys, comparison.duplicates
+        ),
+        reported=reported,
+        excluded_by=left_out,
+        empty=empty,
+    )

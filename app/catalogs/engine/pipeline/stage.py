@@ -1,0 +1,307 @@
+"""One pass over the catalog: problems and a fingerprint per row, kept narrow.
+
+The wanted fields are computed again, by a second pass over the file, for the rows
+that are written: on most days these are few, and the wide rows need no memory.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import polars as pl
+import polars_hash as plh
+
+from app.catalogs.engine.config import ImportConfig, InvalidRowPolicy
+from app.catalogs.engine.pipeline.digest import SOURCE, source_hash
+from app.catalogs.engine.read.reader import FLAW, LINE
+from app.catalogs.engine.transform.columns import attribute_text, mapped
+from app.catalogs.engine.transform.rules import (
+    LEFT_OUT,
+    late_cells,
+    left_out,
+    moves,
+    without_left_out,
+)
+from app.catalogs.engine.validate.decimal_separator import (
+    Signs,
+    evidence,
+    given_signs,
+    learned_signs,
+    traits,
+    union,
+)
+from app.catalogs.engine.validate.money import MoneyRule, Sign, money
+from app.catalogs.engine.validate.offer import checked, read_as, read_cells, usable_sku
+from app.catalogs.engine.validate.problems import PROBLEMS, Severity, mask_of
+from app.stores.mapping.mapping_model import Mapping
+
+WANTED, KEPT, GONE = 0, 1, 2
+STANDINGS = ("wanted", "kept", "gone")
+
+TORN = mask_of(Severity.TORN)
+UNSOLD = mask_of(Severity.UNSOLD)
+BLOCKING = mask_of(Severity.BLOCKING)
+_SKU_PROBLEMS = sum(p.mask for p in PROBLEMS if p.field == "sku")
+
+FIELDS: dict[str, pl.DataType] = {
+    "sku": pl.String(),
+    "ean": pl.String(),
+    "product_id": pl.String(),
+    "grade": pl.String(),
+    "new_battery": pl.Boolean(),
+    "price": pl.Int64(),
+    "quantity": pl.Int64(),
+    "min_price": pl.Int64(),
+    "warranty_delay": pl.Int64(),
+    "comment": pl.String(),
+    "shipping": pl.String(),
+}
+"""The wanted fields; amounts in cents."""
+MARGIN: dict[str, pl.DataType] = {"cost": pl.Int64(), "cpa": pl.Int64()}
+"""Fields of a store that maps its cost: in cents, and hundredths of a percent."""
+
+REQUIRED = ("sku", "ean", "price", "quantity", "grade", "category")
+_KEYS = (
+    LINE,
+    "sku_key",
+    "mask",
+    "standing",
+    "fingerprint",
+    SOURCE,
+)
+_OURS = (SOURCE, "evidence")
+_BATCH_ROWS = 125_000
+_BETWEEN, _NULL = "\x1f", "\x1e"
+_VERSION = "1"
+"""Part of every fingerprint: raise it when the meaning of a field changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """`keys`: LINE, sku_key, mask, standing, fingerprint, SOURCE, traits, category.
+
+    Where the mapping has filters, LEFT_OUT too; rows left out have no `sku_key`.
+
+    `traits` are those of the rows as they were read by the signs that are given.
+    """
+
+    keys: pl.DataFrame
+    frame: pl.LazyFrame
+    config: ImportConfig
+    signs: Signs
+
+    def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
+        """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
+        frame = self.frame if lines is None else self._source(lines)
+        for batch in batches(frame):
+            rows = rows_in_full(batch, self.config, self.signs)
+            yield rows.drop(*_OURS).collect()
+
+    def texts(self, lines: pl.Series) -> pl.LazyFrame:
+        """The merchant's texts of those lines, by attribute."""
+        return texts(self._source(lines), self.config)
+
+    def at_hand(self, lines: pl.Series) -> "Staged":
+        """The same with those lines in memory: whoever asks later needs no file."""
+        held = self._source(lines).collect(engine="streaming")
+        return replace(self, frame=held.lazy())
+
+    def _source(self, lines: pl.Series) -> pl.LazyFrame:
+        return self.frame.filter(pl.col(LINE).is_in(lines.implode()))
+
+
+def stage(frame: pl.LazyFrame, config: ImportConfig, others: int = 0) -> Staged:
+    """Look at every row once; `others` are the traits of rows that are not in it.
+
+    A second look follows only where amounts like `1.299` are in doubt and the rest
+    of their column tells the decimal sign.
+    """
+    signs = given_signs(config)
+    keys = _keys(frame, config, signs)
+    learned = learned_signs(union(keys["traits"]) | others, signs)
+    if learned:
+        told = keys["traits"]
+        keys = _keys(frame, config, signs | learned).with_columns(told)
+    return Staged(keys, frame, config, signs | learned)
+
+
+def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
+    """LINE and the merchant's texts by attribute."""
+    return frame.select(LINE, *mapped(config.mapping))
+
+
+def fields_of(config: ImportConfig) -> dict[str, pl.DataType]:
+    """The fields that are stored: nobody pays for a margin that has no cost."""
+    return FIELDS | MARGIN if "cost" in config.mapping.attributes else FIELDS
+
+
+def texts_of(config: ImportConfig) -> list[str]:
+    """The attributes whose texts every row has, mapped or not."""
+    return sorted({*config.mapping.attributes, *REQUIRED})
+
+
+def _keys(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.DataFrame:
+    rows = (rows_in_full(batch, config, signs) for batch in batches(frame))
+    return pl.concat(keys_of(part, signs).collect() for part in rows)
+
+
+def keys_of(rows: pl.LazyFrame, signs: Signs) -> pl.LazyFrame:
+    """The columns of `Staged.keys`, of rows in full."""
+    category = pl.col("category").cast(pl.Categorical)
+    more = pl.selectors.by_name(LEFT_OUT, require_all=False)
+    return rows.select(*_KEYS, traits(signs), category, more)
+
+
+def sku_keys(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
+    """LINE and `sku_key` alone, as `rows_in_full` has them."""
+    sku = attribute_text(config.mapping.attributes["sku"])
+    return frame.select(LINE, sku.alias("sku")).select(
+        LINE, usable_sku().str.to_lowercase().alias("sku_key")
+    )
+
+
+def batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    """Read as a stream, compute in large pieces, an empty one where there is none.
+
+    The stream delivers a few thousand rows at a time: to start two hundred
+    expressions for each of these costs more than to compute them.
+    """
+    yield pl.LazyFrame(schema=frame.collect_schema())
+    for batch in frame.collect_batches(
+        chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"
+    ):
+        yield batch.lazy()
+
+
+def rows_in_full(
+    frame: pl.LazyFrame, config: ImportConfig, signs: Signs
+) -> pl.LazyFrame:
+    """FIELDS, what `keys_of` needs, and the evidence of its amounts."""
+    attributes = frozenset(config.mapping.attributes)
+    absent = [n for n in texts_of(config) if n not in attributes]
+    result = checked(attributes, config.categories, config.currency, config.commissions)
+    kinds = fields_of(config)
+    fields = (result.fields.get(name, pl.lit(None)) for name in kinds)
+    read = read_cells(attributes) | {
+        name: money(pl.col(name), _rule(name, sign, config.currency))
+        for name, sign in signs.items()
+    }
+    texts = frame.select(
+        LINE,
+        FLAW,
+        source_hash(config),
+        *mapped(config.mapping),
+        *(pl.lit(None, pl.String).alias(name) for name in absent),
+        *late_cells(config.mapping),
+    )
+    rows = texts.with_columns(
+        value.alias(read_as(name)) for name, value in read.items()
+    )
+    rows = _ruled(rows, config.mapping, read).select(
+        LINE,
+        FLAW,
+        SOURCE,
+        "category",
+        evidence(signs, {name: pl.col(read_as(name)) for name in signs}),
+        _mask(result.masks),
+        *(
+            field.cast(kind).alias(name)
+            for field, (name, kind) in zip(fields, kinds.items(), strict=True)
+        ),
+        *([LEFT_OUT] if config.mapping.filters else []),
+    )
+    if config.mapping.filters:
+        rows = without_left_out(rows)
+    return _finished(rows, attributes, config)
+
+
+def _ruled(
+    rows: pl.LazyFrame, mapping: Mapping, read: dict[str, pl.Expr]
+) -> pl.LazyFrame:
+    """What was read, after the rules; as it was where there are none."""
+    moved = moves(mapping, read)
+    if moved:
+        rows = rows.with_columns(value.alias(name) for name, value in moved.items())
+    if mapping.filters:
+        rows = rows.with_columns(left_out(mapping, read))
+    return rows
+
+
+def _finished(
+    rows: pl.LazyFrame, attributes: frozenset[str], config: ImportConfig
+) -> pl.LazyFrame:
+    mask, torn = pl.col("mask"), pl.col(FLAW) > 0
+    sku_key = pl.col("sku").str.to_lowercase()
+    if config.mapping.filters:
+        sku_key = pl.when(pl.col(LEFT_OUT) == 0).then(sku_key)
+    known_problems = (mask & _SKU_PROBLEMS) | pl.col(FLAW).cast(pl.Int64)
+    return (
+        rows.with_columns(
+            mask=pl.when(torn).then(known_problems).otherwise(mask),
+            quantity=pl.when(~torn).then("quantity"),
+        )
+        .with_columns(
+            sku_key.alias("sku_key"),
+            standing_of(mask, config.invalid_rows).alias("standing"),
+        )
+        .with_columns(_fingerprint(attributes).alias("fingerprint"))
+        .drop(FLAW)
+    )
+
+
+def standing_of(mask: pl.Expr, policy: InvalidRowPolicy) -> pl.Expr:
+    """What a row's problems make of its offer. A torn row tells no category."""
+    invalid = KEPT if policy == "keep" else GONE
+    return (
+        pl.when((mask & UNSOLD) != 0)
+        .then(pl.lit(GONE, pl.UInt8))
+        .when((mask & (BLOCKING | TORN)) != 0)
+        .then(pl.lit(invalid, pl.UInt8))
+        .otherwise(pl.lit(WANTED, pl.UInt8))
+    )
+
+
+def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
+    """64 bits over all that decides the stored row, the same on every machine.
+
+    A field that is not mapped is null in every row and takes part as a constant.
+    Small numbers share a word, since to write each as text costs more than the hash.
+    """
+    optional = [
+        pl.col(name).cast(pl.String).fill_null(_NULL)
+        if name in attributes or name == "shipping"
+        else pl.lit(_NULL)
+        for name in ("product_id", "comment", "shipping", "min_price", "new_battery")
+    ]
+    optional += [_counted(n).cast(pl.String) for n in MARGIN if "cost" in attributes]
+    stock = _counted("price") * 2**21 + _counted("quantity")
+    state = pl.col("mask") * len(STANDINGS) + pl.col("standing")
+    return stable_hash(
+        [
+            pl.lit(_VERSION),
+            *(pl.col(name).fill_null(_NULL) for name in ("sku", "ean", "grade")),
+            stock.cast(pl.String),
+            (state * 2**8 + _counted("warranty_delay")).cast(pl.String),
+            *optional,
+        ]
+    )
+
+
+def _counted(name: str) -> pl.Expr:
+    """The number plus 1, and 0 for none."""
+    return pl.col(name).fill_null(-1) + 1
+
+
+def stable_hash(parts: list[pl.Expr]) -> pl.Expr:
+    """A signed 64-bit hash of texts that does not change with Polars' version."""
+    joined = plh.concat_str(pl.concat_str(parts, separator=_BETWEEN))
+    hashed: pl.Expr = joined.nchash.xxh3_64()
+    return hashed.reinterpret(signed=True)
+
+
+def _mask(masks: list[pl.Expr]) -> pl.Expr:
+    # No two checks set the same bit, so that the sum is the union.
+    return pl.sum_horizontal(masks).cast(pl.Int64).alias("mask")
+
+
+def _rule(name: str, sign: Sign | None, currency: str) -> MoneyRule:
+    return MoneyRule(currency, sign, zero_allowed=name not in {"price", "min_price"})

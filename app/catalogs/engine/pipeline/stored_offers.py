@@ -1,0 +1,119 @@
+"""What the store has: its offers, all or some, and the digest of its last import."""
+
+from typing import LiteralString
+from uuid import UUID
+
+import polars as pl
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.pipeline.diff import KNOWN
+from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of
+from app.catalogs.engine.pipeline.stage import STANDINGS
+
+# An offer whose row was never valid is not for sale: it cannot disappear.
+_OFFERS: LiteralString = """
+SELECT CASE WHEN standing = 'kept' AND NOT listed THEN 'gone' ELSE standing END,
+    string_agg(sku_key, E'\n'), string_agg(int8send(fingerprint), ''::bytea)
+FROM offer WHERE store_id = %s AND {} GROUP BY 1, fingerprint & {}"""
+
+
+def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
+    """Whether the store has any."""
+    statement = "SELECT 1 FROM offer WHERE store_id = %s LIMIT 1"
+    with connection.transaction():
+        return connection.execute(statement, [store_id]).fetchone() is not None
+
+
+def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
+    """Key, fingerprint and standing of every offer of the store."""
+    return _read(connection, "true", [store_id], parts=128)
+
+
+def read_by_key(
+    connection: psycopg.Connection, store_id: UUID, keys: pl.Series
+) -> pl.DataFrame:
+    """The same of the offers with those keys."""
+    if keys.is_empty():
+        return pl.DataFrame(schema=KNOWN)
+    which: LiteralString = "sku_key = ANY(string_to_array(%s, E'\\n'))"
+    return _read(connection, which, [store_id, "\n".join(keys)])
+
+
+def read_by_fingerprint(
+    connection: psycopg.Connection, store_id: UUID, fingerprints: pl.Series
+) -> pl.DataFrame:
+    """The same of the offers with those fingerprints."""
+    if fingerprints.is_empty():
+        return pl.DataFrame(schema=KNOWN)
+    which: LiteralString = "fingerprint = ANY(string_to_array(%s, ',')::bigint[])"
+    return _read(connection, which, [store_id, ",".join(map(str, fingerprints))])
+
+
+def _read(
+    connection: psycopg.Connection,
+    which: LiteralString,
+    values: list[object],
+    parts: int = 1,
+) -> pl.DataFrame:
+    """The server packs up to thousands of offers into one value.
+
+    A message per offer would cost more than the reading. No SKU has control
+    characters, so that a line break can separate.
+    """
+    found = [pl.DataFrame(schema=KNOWN)]
+    statement = sql.SQL(_OFFERS).format(sql.SQL(which), sql.Literal(parts - 1))
+    with connection.transaction():
+        cursor = connection.cursor(binary=True)
+        for standing, keys, fingerprints in cursor.stream(statement, values):
+            found.append(_known_part(standing, keys, fingerprints))
+    return pl.concat(found)
+
+
+def _known_part(standing: str, keys: str, fingerprints: bytes | None) -> pl.DataFrame:
+    part = pl.scan_lines(keys.encode(), name="sku_key").collect()
+    numbers = pl.Series([None], dtype=pl.Int64).extend_constant(None, part.height - 1)
+    if fingerprints is not None:
+        together = pl.Array(pl.Int64, part.height)
+        packed = pl.Series([fingerprints])
+        numbers = packed.bin.reinterpret(dtype=together, endianness="big").explode()
+    return part.with_columns(
+        fingerprint=numbers, standing=pl.lit(STANDINGS.index(standing), pl.UInt8)
+    )
+
+
+def read_digest(
+    connection: psycopg.Connection, store_id: UUID, config: ImportConfig
+) -> Digest | None:
+    """That of the last import, when it was made under the same settings."""
+    with connection.transaction(), connection.cursor(binary=True) as cursor:
+        found = cursor.execute(
+            "SELECT signs, rows FROM offer_digest"
+            " WHERE store_id = %s AND identity = %s ORDER BY part",
+            [store_id, identity(config)],
+        ).fetchall()
+    return Digest(found[0][0], rows_of([rows for _, rows in found])) if found else None
+
+
+def forget_digest(connection: psycopg.Connection, store_id: UUID) -> None:
+    """The next import looks at every row and every offer."""
+    connection.execute("DELETE FROM offer_digest WHERE store_id = %s", [store_id])
+
+
+def write_digest(
+    connection: psycopg.Connection,
+    store_id: UUID,
+    config: ImportConfig,
+    digest: Digest,
+) -> None:
+    """Replace the store's digest; in the transaction that writes the offers."""
+    forget_digest(connection, store_id)
+    name, signs = identity(config), Jsonb(dict(digest.signs))
+    for number, rows in enumerate(digest.parts()):
+        connection.execute(
+            "INSERT INTO offer_digest (store_id, part, identity, signs, rows)"
+            " VALUES (%s, %s, %s, %s, %b)",
+            [store_id, number, name, signs, rows],
+        )

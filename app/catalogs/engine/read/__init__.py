@@ -1,0 +1,1 @@
+"""Opens a stored file in any supported format as a lazy frame."""

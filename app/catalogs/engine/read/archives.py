@@ -1,0 +1,197 @@
+"""Unpack gzip and ZIP into a temporary file, and stop early where it is a bomb."""
+
+import gzip
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Protocol
+
+from app.catalogs.engine.read.source import CatalogRejectedError, Limits, SourceFile
+
+BLOCK = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+ONE_FILE = "a ZIP archive with one catalog in it, without a password"
+_DIRECTORY_BYTES = 4 << 20
+"""A ZIP's list of entries that is longer (some 40,000 entries) is not read."""
+_NAMED = 10
+_LONGEST_NAME = 80
+_OFFICE = "[Content_Types].xml"
+_DEBRIS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Others want a dictionary as large as the archive says, gigabytes if it likes."""
+_ENCRYPTED = 0x1
+
+
+class NowhereError(OSError):
+    """A damaged archive points to before its beginning."""
+
+
+_BROKEN = (
+    NowhereError,
+    EOFError,
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    OverflowError,
+    struct.error,
+    ValueError,
+)
+
+
+class Packed(Protocol):
+    """What hands out the bytes as they were before they were packed."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The bytes to read, and what they were packed in; `source` has their name."""
+
+    path: Path
+    source: SourceFile
+    compression: str | None = None
+
+
+def unpack(source: SourceFile, workdir: Path) -> Plain:
+    """Return the file itself, or what is packed in it as a file in `workdir`.
+
+    Raises CatalogRejectedError: `too_large`, `archive` when it does not hold exactly
+    one file, `nested_archive`, `unreadable` when it is damaged.
+    """
+    with source.path.open("rb") as file:
+        head = file.read(4)
+    target = workdir / "expanded"
+    if head.startswith(GZIP_MAGIC):
+        with _readable("gzip file"):
+            _gunzip(source, target)
+        plain = Plain(target, source, "gzip")
+    elif head in ZIP_MAGICS:
+        with _readable("ZIP archive"):
+            name = _unzip(source, target)
+        plain = Plain(target, replace(source, filename=name), "zip")
+    else:
+        return Plain(source.path, source)
+    _refuse_nested(target, plain.compression or "")
+    return plain
+
+
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    try:
+        yield
+    except _BROKEN as error:
+        raise CatalogRejectedError(
+            "unreadable", f"the {what} is damaged: {error}", f"a whole {what}"
+        ) from error
+
+
+def _refuse_nested(target: Path, compression: str) -> None:
+    with target.open("rb") as file:
+        head = file.read(4)
+    if head.startswith(GZIP_MAGIC) or head in ZIP_MAGICS:
+        raise CatalogRejectedError(
+            "nested_archive",
+            f"there is an archive inside the {compression} archive",
+            "one catalog, packed once",
+        )
+
+
+def _gunzip(source: SourceFile, target: Path) -> None:
+    with source.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as packed:
+        _copy(packed, target, raw, source.limits)
+
+
+def _copy(packed: Packed, target: Path, raw: IO[bytes], limits: Limits) -> None:
+    """Write what comes out, compared with how far the packed file was read."""
+    written = 0
+    with target.open("wb") as out:
+        while block := packed.read(BLOCK):
+            written += len(block)
+            refuse_bomb(written, raw.tell(), limits)
+            out.write(block)
+
+
+def refuse_bomb(written: int, read: int, limits: Limits) -> None:
+    """Raise CatalogRejectedError when `read` bytes became far too many."""
+    suspicious = (
+        written > limits.ratio_counts_after_bytes and written > limits.max_ratio * read
+    )
+    if suspicious or written > limits.max_expanded_bytes:
+        raise CatalogRejectedError(
+            "too_large",
+            "the decompressed catalog is too large",
+            f"at most {limits.max_expanded_bytes} bytes, expanding no more than "
+            f"{limits.max_ratio} times",
+        )
+
+
+class _Cautious(io.FileIO):
+    """The list of entries is read in one piece: a piece too large is not read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if (size or 0) > _DIRECTORY_BYTES:
+            raise CatalogRejectedError(
+                "archive", "the ZIP archive has too many entries", ONE_FILE
+            )
+        return super().read(size) or b""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except OSError as error:
+            raise NowhereError("an entry is nowhere in the file") from error
+
+
+def _unzip(source: SourceFile, target: Path) -> str:
+    """Write the one file of the archive; return its name."""
+    with _Cautious(source.path, "rb") as raw, zipfile.ZipFile(raw) as archive:
+        entry = _only_entry(archive)
+        refuse_bomb(entry.file_size, source.path.stat().st_size, source.limits)
+        with archive.open(entry) as packed:
+            _copy(packed, target, raw, source.limits)
+        return entry.filename
+
+
+def _only_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    entries = [e for e in archive.infolist() if not (e.is_dir() or _is_debris(e))]
+    names = [entry.filename for entry in entries]
+    if _OFFICE in names:
+        raise CatalogRejectedError(
+            "unknown_format",
+            "the file is an Excel workbook or another Office document",
+            "the sheet saved as CSV",
+        )
+    if len(entries) != 1:
+        raise CatalogRejectedError("archive", _too_many(names), ONE_FILE)
+    (entry,) = entries
+    if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
+        raise CatalogRejectedError(
+            "archive",
+            "the file in the ZIP archive is encrypted or packed in a rare way",
+            ONE_FILE,
+        )
+    return entry
+
+
+def _is_debris(entry: zipfile.ZipInfo) -> bool:
+    """What a Macintosh or Windows adds by itself."""
+    return entry.filename.startswith(_DEBRIS[0]) or (
+        entry.filename.rpartition("/")[2] in _DEBRIS
+    )
+
+
+def _too_many(names: list[str]) -> str:
+    if not names:
+        return "there is no file in the ZIP archive"
+    shown = ", ".join(name[:_LONGEST_NAME] for name in names[:_NAMED])
+    rest = len(names) - _NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"the ZIP archive holds {len(names)} files: {shown}{more}"

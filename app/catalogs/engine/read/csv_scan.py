@@ -1,0 +1,72 @@
+"""A first look at the lines of a CSV file: are all rows plain and equally long?"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from app.catalogs.engine.read.dialect import Dialect, Header
+
+_MOST_ODD_LINES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`is_plain`: every record is one line that the fast reader understands.
+
+    `ragged` are the lines (1-based) with too many or too few cells, when plain.
+    """
+
+    is_plain: bool
+    ragged: pl.Series
+
+
+def survey_lines(path: Path, dialect: Dialect, header: Header) -> Survey:
+    """Look at every line once, in columns; look closer only at the odd ones."""
+    none = pl.Series("line", [], dtype=pl.UInt32)
+    odd = _odd_lines(path, dialect, header)
+    if odd.height > _MOST_ODD_LINES:
+        return Survey(is_plain=False, ragged=none)
+    if odd.is_empty():
+        return Survey(is_plain=True, ragged=none)
+    if dialect.quote and not odd.select(_is_well_formed(dialect).all()).item():
+        return Survey(is_plain=False, ragged=none)
+    ragged = odd.filter(_has_wrong_length(dialect, header))["line"]
+    return Survey(is_plain=True, ragged=ragged)
+
+
+def _odd_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFrame:
+    """The lines that are not simply `width` cells, with their 1-based number."""
+    text = pl.col("text")
+    plain = text.str.count_matches(dialect.separator, literal=True) == header.width - 1
+    if dialect.quote:
+        cells = f"(?:{dialect.separator_pattern}{dialect.cell})"
+        plain = text.str.contains(rf"^{dialect.cell}{cells}{{{header.width - 1}}}$")
+    # To trim a line costs as much as to count in it: only the odd ones are.
+    odd = (
+        pl.scan_lines(path, name="text", row_index_name="line", row_index_offset=1)
+        .slice(header.lines)
+        .filter(~plain & (text != ""))
+        .head(_MOST_ODD_LINES + 1)
+        .collect(engine="streaming")
+    )
+    return odd.filter(text.str.strip_chars() != "")
+
+
+def _is_well_formed(dialect: Dialect) -> pl.Expr:
+    cell, separator = dialect.cell, dialect.separator_pattern
+    return pl.col("text").str.contains(rf"^{cell}(?:{separator}{cell})*$")
+
+
+def _has_wrong_length(dialect: Dialect, header: Header) -> pl.Expr:
+    """Empty cells at the end, and unnamed columns of the header, do not count."""
+    separator = dialect.separator
+    bare = pl.col("text")
+    if dialect.quote:
+        # A quoted cell counts as one sign, so that what it holds does not.
+        bare = bare.str.replace_all(dialect.quoted_cell, "q")
+    cells = bare.str.count_matches(separator, literal=True) + 1
+    filled = bare.str.replace(rf"(?:{re.escape(separator)}\s*)+$", "")
+    filled_cells = filled.str.count_matches(separator, literal=True) + 1
+    return (filled_cells > header.width) | (cells < header.named)

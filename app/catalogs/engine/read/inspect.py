@@ -1,0 +1,40 @@
+"""Look into an upload before there is a mapping: columns, a sample, how many rows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from app.catalogs.engine.read.reader import cell, open_catalog
+from app.catalogs.engine.read.source import CatalogRejectedError, Found, SourceFile
+
+_SAMPLE_ROWS = 20
+_LONGEST_VALUE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a catalog holds. `sample` rows are texts by column, null where empty."""
+
+    columns: tuple[str, ...]
+    found: Found
+    rows: int
+    sample: tuple[dict[str, str | None], ...]
+
+
+def inspect_catalog(
+    source: SourceFile, workdir: Path, sample_rows: int = _SAMPLE_ROWS
+) -> Inspection:
+    """Raises CatalogRejectedError for a file that an import would reject, too."""
+    with open_catalog(source, None, workdir) as opened:
+        rows = opened.frame.select(pl.len()).collect(engine="streaming").item()
+        if not rows:
+            raise CatalogRejectedError(
+                "empty", "the catalog has no rows", "a header and at least one row"
+            )
+        shown = opened.frame.select(
+            pl.col(cell(name)).str.slice(0, _LONGEST_VALUE).alias(name)
+            for name in opened.columns
+        ).head(sample_rows)
+        sample = tuple(shown.collect(engine="streaming").iter_rows(named=True))
+        return Inspection(opened.columns, opened.found, rows, sample)

@@ -1,0 +1,75 @@
+"""Copy records, one by one, into a clean CSV file that the columnar reader likes."""
+
+import csv
+import os
+import re
+import sys
+from collections.abc import Collection, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from app.catalogs.engine.read.archives import refuse_bomb
+from app.catalogs.engine.read.records import Record
+from app.catalogs.engine.read.source import CatalogRejectedError, Limits
+
+_MOST_NAMES = 5000
+_LONGEST_CELL = 1024**2
+_AT_A_TIME = 100
+_UNSOUND = re.compile("[\0\ud800-\udfff]")
+
+
+def first_names(records: Iterable[Record]) -> tuple[str, ...]:
+    """The columns that the records have, in the order in which they turn up."""
+    names: dict[str, None] = {}
+    for record in records:
+        names.update(dict.fromkeys(record.cells))
+        if len(names) >= _MOST_NAMES:
+            break
+    return _sound(names)
+
+
+def copy_records(
+    records: Iterable[Record],
+    columns: Collection[str],
+    header: Iterable[str],
+    path: Path,
+    limits: Limits,
+) -> tuple[str, ...]:
+    """Write line, flaw and the needed cells; return every name that was seen."""
+    names: dict[str, None] = {}
+    csv.field_size_limit(min(sys.maxsize, _LONGEST_CELL))
+    coming = iter(records)
+    try:
+        with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            while batch := list(islice(coming, _AT_A_TIME)):
+                for record in batch:
+                    if len(names) < _MOST_NAMES:
+                        names.update(dict.fromkeys(record.cells))
+                writer.writerows(_row(record, columns) for record in batch)
+                _stay_within(limits, file)
+    except csv.Error as error:
+        raise CatalogRejectedError(
+            "unreadable", f"the rows cannot be told apart: {error}", "closed quotes"
+        ) from error
+    return _sound(names)
+
+
+def _sound(names: Iterable[str]) -> tuple[str, ...]:
+    """Without those that cannot be stored: JSON may put anything into a name."""
+    return tuple(islice((n for n in names if not _UNSOUND.search(n)), _MOST_NAMES))
+
+
+def _row(record: Record, columns: Collection[str]) -> list[object]:
+    cells = record.cells
+    found = (cells.get(name, "").replace("\0", "\ufffd") for name in columns)
+    return [record.line, record.flaw, *found]
+
+
+def _stay_within(limits: Limits, file: TextIO) -> None:
+    """Short records of a file with many columns make a copy larger than the file."""
+    written = os.fstat(file.fileno()).st_size
+    if written > limits.max_expanded_bytes:
+        refuse_bomb(written, written, limits)

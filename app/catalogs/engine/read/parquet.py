@@ -1,0 +1,110 @@
+"""Parquet files: typed columns, as the texts that the other formats have."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PanicException, PolarsError
+
+from app.catalogs.engine.read.archives import refuse_bomb
+from app.catalogs.engine.read.dialect import clean_name, unique_names
+from app.catalogs.engine.read.source import CatalogRejectedError, Limits
+
+ACCEPTED_PARQUET = "a sound Parquet file, its columns not encrypted"
+_MOST_COLUMNS = 5000
+_WRAPPER = "x"
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetFile:
+    """A file whose head could be read; `types` by the names that columns have here."""
+
+    path: Path
+    types: dict[str, tuple[str, pl.DataType]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.types)
+
+    def texts(self, columns: Collection[str], line: str) -> pl.LazyFrame:
+        """Those columns as texts, null where empty; `line` is the number of the row."""
+        frame = _scan(self.path).with_row_index(line, offset=1)
+        return frame.select(line, *(self._text(name) for name in columns))
+
+    def _text(self, name: str) -> pl.Expr:
+        column, kind = self.types[name]
+        text = as_text(pl.col(column), kind).str.replace_all(
+            "\0", "\ufffd", literal=True
+        )
+        return pl.when(text != "").then(text).alias(name)
+
+    def check(self, columns: Collection[str], limits: Limits) -> None:
+        """Read those columns once: all is sound, and no few bytes become too many.
+
+        Raises CatalogRejectedError, `unreadable` or `too_large`.
+        """
+        size = self.path.stat().st_size
+        try:
+            rows = _scan(self.path).select(pl.len()).collect(engine="streaming").item()
+            # A separator for each cell, as it would be in a CSV file.
+            refuse_bomb(rows * max(len(columns), 1), size, limits)
+            lengths = (
+                as_text(pl.col(column), kind).str.len_bytes().cast(pl.UInt64).sum()
+                for column, kind in (self.types[name] for name in columns)
+            )
+            found = _scan(self.path).select(lengths).collect(engine="streaming")
+        except (PolarsError, PanicException, OSError) as error:
+            raise _unreadable(error) from error
+        refuse_bomb(sum(found.row(0)) if found.height else 0, size, limits)
+
+
+def open_parquet(path: Path) -> ParquetFile:
+    """Read what columns there are. Raises CatalogRejectedError when damaged."""
+    try:
+        schema = _scan(path).collect_schema()
+    except (PolarsError, PanicException, OSError) as error:
+        raise _unreadable(error) from error
+    if len(schema) > _MOST_COLUMNS:
+        raise CatalogRejectedError(
+            "too_large",
+            f"the Parquet file has {len(schema)} columns",
+            f"at most {_MOST_COLUMNS} columns",
+        )
+    names = unique_names([clean_name(name) for name in schema])
+    return ParquetFile(path, dict(zip(names, schema.items(), strict=True)))
+
+
+def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Exactly what the value says: decimals with their scale, times as in ISO 8601.
+
+    Lists and structs become JSON; bytes are taken for UTF-8.
+    """
+    if kind == pl.Binary:
+        return column.map_batches(_decoded, return_dtype=pl.String, is_elementwise=True)
+    if kind.is_nested():
+        wrapped = pl.struct(column.alias(_WRAPPER)).struct.json_encode()
+        bare = wrapped.str.slice(len(f'{{"{_WRAPPER}":')).str.head(-1)
+        return pl.when(column.is_not_null()).then(bare)
+    if kind.is_temporal():
+        return column.dt.to_string("iso:strict")
+    return column.cast(pl.String)
+
+
+def _decoded(values: pl.Series) -> pl.Series:
+    try:
+        return values.cast(pl.String)
+    except PolarsError:
+        texts = [v if v is None else v.decode(errors="replace") for v in values]
+        return pl.Series(values.name, texts, pl.String)
+
+
+def _scan(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, glob=False, hive_partitioning=False)
+
+
+def _unreadable(error: BaseException) -> CatalogRejectedError:
+    why = str(error).partition("\n")[0][:200].replace("\0", "\ufffd")
+    return CatalogRejectedError(
+        "unreadable", f"the Parquet file cannot be read: {why}", ACCEPTED_PARQUET
+    )

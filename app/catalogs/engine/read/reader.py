@@ -1,0 +1,261 @@
+"""Open a stored catalog as a lazy frame of exactly the columns that are needed."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from app.catalogs.engine.read.archives import Plain, unpack
+from app.catalogs.engine.read.csv_scan import Survey, survey_lines
+from app.catalogs.engine.read.dialect import Dialect, Header, find_dialect, read_header
+from app.catalogs.engine.read.encoding import (
+    Utf8File,
+    as_utf8,
+    find_mark,
+    known_encoding,
+)
+from app.catalogs.engine.read.formats import (
+    ACCEPTED,
+    PARQUET_MAGIC,
+    SAMPLE,
+    Format,
+    find_format,
+    looks_like_xml,
+    refuse_foreign,
+)
+from app.catalogs.engine.read.formulas import NOTES, restored
+from app.catalogs.engine.read.normalize import copy_records, first_names
+from app.catalogs.engine.read.parquet import open_parquet
+from app.catalogs.engine.read.records import (
+    ROW_LENGTH,
+    Record,
+    Records,
+    csv_records,
+    json_records,
+    ndjson_records,
+)
+from app.catalogs.engine.read.source import (
+    CatalogRejectedError,
+    Found,
+    Limits,
+    SourceFile,
+)
+from app.catalogs.engine.read.xml_feeds import feed_records, stated_encoding
+
+LINE = "#line"
+FLAW = "#flaw"
+"""Names of our own beside those of the merchant; `#` cannot start a mapped name
+that collides, since source columns are renamed to `@name` in the frame."""
+
+
+def cell(name: str) -> str:
+    """The frame's name for a source column."""
+    return f"@{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCatalog:
+    """`frame` has LINE (1-based), FLAW (0 when sound) and `cell(name)` per column."""
+
+    frame: pl.LazyFrame
+    columns: tuple[str, ...]
+    found: Found
+
+
+@contextmanager
+def open_catalog(
+    source: SourceFile, needed: Collection[str] | None, workdir: Path
+) -> Iterator[OpenedCatalog]:
+    """Open with the needed columns (None: all). Temporary files go on leaving.
+
+    LINE is the line in a CSV or NDJSON file, the number of the record in the others.
+    Raises CatalogRejectedError when the file as a whole cannot be used.
+    """
+    with TemporaryDirectory(dir=workdir) as folder:
+        yield _open(source, needed, Path(folder))
+
+
+def _open(
+    source: SourceFile, needed: Collection[str] | None, workdir: Path
+) -> OpenedCatalog:
+    plain = unpack(source, workdir)
+    with plain.path.open("rb") as file:
+        head = file.read(SAMPLE)
+    if not head:
+        raise CatalogRejectedError("empty", "the file is empty", ACCEPTED)
+    if head.startswith(PARQUET_MAGIC):
+        return _open_parquet(plain, needed)
+    if find_mark(head) != "utf-16" and source.hints.encoding is None:
+        refuse_foreign(head[:4096])
+    if looks_like_xml(plain.source, head):
+        return _open_feed(plain, head, needed, workdir)
+    text = as_utf8(plain.path, source.hints.encoding, workdir)
+    form = find_format(plain.source, _sample(text.path))
+    found = Found(form, text.encoding, compression=plain.compression)
+    if form in {Format.JSON, Format.NDJSON}:
+        read = json_records if form == Format.JSON else ndjson_records
+        return _open_records(lambda: read(text.path), plain, found, needed, workdir)
+    return _open_csv(source, text, found, needed, workdir)
+
+
+def _open_parquet(plain: Plain, needed: Collection[str] | None) -> OpenedCatalog:
+    file = open_parquet(plain.path)
+    columns = _checked(file.names, needed)
+    file.check(columns, plain.source.limits)
+    frame = file.texts(columns, LINE).select(
+        LINE,
+        pl.lit(0, pl.UInt8).alias(FLAW),
+        *(pl.col(name).alias(cell(name)) for name in columns),
+    )
+    if plain.source.limits.max_records:
+        frame = frame.head(plain.source.limits.max_records)
+    found = Found(Format.PARQUET, None, compression=plain.compression)
+    return OpenedCatalog(_sound(frame, columns), file.names, found)
+
+
+def _open_feed(
+    plain: Plain, head: bytes, needed: Collection[str] | None, workdir: Path
+) -> OpenedCatalog:
+    encoding = known_encoding(plain.source.hints.encoding)
+    stated = encoding or stated_encoding(head)
+    found = Found(Format.XML, stated, compression=plain.compression)
+    return _open_records(
+        lambda: feed_records(plain.path, encoding), plain, found, needed, workdir
+    )
+
+
+def _open_csv(
+    source: SourceFile,
+    text: Utf8File,
+    found: Found,
+    needed: Collection[str] | None,
+    workdir: Path,
+) -> OpenedCatalog:
+    sample = _sample(text.path)
+    usual = "\t" if found.format == Format.TSV else None
+    dialect = find_dialect(sample, source.hints, usual)
+    header = read_header(dialect, sample)
+    columns = _checked(header.names, needed)
+    found = Found(
+        found.format,
+        found.encoding,
+        dialect.separator,
+        dialect.quote or None,
+        found.compression,
+    )
+    if dialect.quote not in text.signs:
+        dialect = Dialect(dialect.separator, "")
+    survey = survey_lines(text.path, dialect, header)
+    if survey.is_plain:
+        frame = _scan_plain(text, dialect, header, survey, columns)
+    else:
+        with closing(csv_records(text.path, dialect, header)) as records:
+            frame, _ = _copy(records, columns, workdir, source.limits)
+    if NOTES[0] in header.names:  # rows that were corrected come back
+        cells = [cell(name) for name in columns]
+        frame = frame.with_columns(restored(pl.col(cells)) if cells else [])
+    return OpenedCatalog(_sound(frame, columns), header.names, found)
+
+
+def _scan_plain(
+    text: Utf8File,
+    dialect: Dialect,
+    header: Header,
+    survey: Survey,
+    columns: Collection[str],
+) -> pl.LazyFrame:
+    names = [cell(name) for name in header.names]
+    frame = pl.scan_csv(
+        text.path,
+        infer_schema=False,
+        separator=dialect.separator,
+        quote_char=dialect.quote or None,
+        truncate_ragged_lines=True,
+        skip_lines=header.blank_lines,
+        row_index_name=LINE,
+        row_index_offset=header.lines + 1,
+        with_column_names=lambda _: names,
+        raise_if_empty=False,
+    ).select(LINE, *(cell(name) for name in columns))
+    flaw = pl.lit(0, pl.UInt8)
+    if len(survey.ragged):
+        flaw = (
+            pl.when(pl.col(LINE).is_in(survey.ragged.implode()))
+            .then(pl.lit(ROW_LENGTH, pl.UInt8))
+            .otherwise(flaw)
+        )
+    frame = frame.with_columns(flaw.alias(FLAW))
+    if "\0" not in text.signs:
+        return frame
+    return frame.with_columns(
+        pl.col(cell(name)).str.replace_all("\0", "\ufffd", literal=True)
+        for name in columns
+    )
+
+
+def _open_records(
+    read: Callable[[], Records],
+    plain: Plain,
+    found: Found,
+    needed: Collection[str] | None,
+    workdir: Path,
+) -> OpenedCatalog:
+    """Every record has names of its own; `read` starts from the beginning."""
+    most = plain.source.limits.max_records
+    if needed is None:
+        with closing(read()) as records:
+            needed = first_names(islice(records, most))
+    with closing(read()) as records:
+        limits = plain.source.limits
+        frame, names = _copy(islice(records, most), needed, workdir, limits)
+    columns = _checked(names, needed)
+    return OpenedCatalog(_sound(frame, columns), names, found)
+
+
+def _copy(
+    records: Iterable[Record],
+    columns: Collection[str],
+    workdir: Path,
+    limits: Limits,
+) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+    """The needed cells as a frame; and every name that was seen."""
+    path = workdir / "records.csv"
+    types = {LINE: pl.UInt32, FLAW: pl.UInt8} | {cell(n): pl.String for n in columns}
+    names = copy_records(records, columns, types, path, limits)
+    return pl.scan_csv(path, schema=types, raise_if_empty=False), names
+
+
+def _sound(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:
+    """Leave out blank lines: nothing in any needed column and no flaw."""
+    if not columns:
+        return frame
+    filled = pl.any_horizontal(pl.col(cell(name)).is_not_null() for name in columns)
+    return frame.filter(filled | (pl.col(FLAW) > 0))
+
+
+def _checked(names: tuple[str, ...], needed: Collection[str] | None) -> tuple[str, ...]:
+    """The columns to read. Raises CatalogRejectedError for those not there."""
+    if needed is None:
+        return names
+    missing = sorted(set(needed) - set(names))
+    if missing:
+        raise CatalogRejectedError(
+            "missing_column",
+            "the catalog lacks mapped columns: " + ", ".join(missing),
+            "columns of this catalog: " + ", ".join(names[:100]),
+            names,
+        )
+    return tuple(sorted(needed))
+
+
+def _sample(path: Path) -> str:
+    """Complete lines from the start of a UTF-8 file."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+    if len(head) == SAMPLE and b"\n" in head:
+        head = head[: head.rindex(b"\n") + 1]
+    return head.decode("utf-8", errors="ignore")

@@ -1,0 +1,84 @@
+"""The beginning of a large upload, for those who want to look and not to import."""
+
+import gzip
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, cast
+
+from app.catalogs.engine.read.archives import GZIP_MAGIC, ZIP_MAGICS, unpack
+from app.catalogs.engine.read.formats import (
+    PARQUET_MAGIC,
+    SAMPLE,
+    Format,
+    find_format,
+    looks_like_xml,
+)
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+
+MOST_RECORDS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`is_whole`: nothing was left out."""
+
+    source: SourceFile
+    is_whole: bool
+
+
+def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
+    """At most so many bytes once unpacked, up to the end of a line.
+
+    A larger JSON array, XML feed or Parquet file has no lines to cut at: of it the
+    first records count. Raises CatalogRejectedError for a larger ZIP archive.
+    """
+    with source.path.open("rb") as file:
+        magic = file.read(4)
+    if magic in ZIP_MAGICS:
+        return _from_archive(source, most_bytes, workdir)
+    try:
+        with _opened(source.path, magic) as file:
+            start = file.read(most_bytes + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return Head(source, is_whole=True)  # whoever reads it will say so
+    if len(start) <= most_bytes:
+        return Head(source, is_whole=True)
+    if start.startswith(PARQUET_MAGIC) or looks_like_xml(source, start[:SAMPLE]):
+        return _first_records(source)
+    if find_format(source, start[:SAMPLE].decode(errors="ignore")) is Format.JSON:
+        return _first_records(source)
+    end = start.rfind(b"\n") + 1 or most_bytes
+    path = workdir / "head"
+    path.write_bytes(start[: end + end % 2] if start[:2] in _WIDE else start[:end])
+    return Head(replace(source, path=path), is_whole=False)
+
+
+def _first_records(source: SourceFile) -> Head:
+    limits = replace(source.limits, max_records=MOST_RECORDS)
+    return Head(replace(source, limits=limits), is_whole=False)
+
+
+def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
+    limits = replace(source.limits, max_expanded_bytes=most_bytes)
+    try:
+        plain = unpack(replace(source, limits=limits), workdir)
+    except CatalogRejectedError as error:
+        if error.code == "too_large":
+            raise CatalogRejectedError(
+                "too_large_to_preview",
+                "a ZIP archive of this size cannot be looked into in part",
+                f"at most {most_bytes} bytes, or what is in it, by itself or in gzip",
+            ) from None
+        raise
+    unpacked = replace(plain.source, path=plain.path, limits=source.limits)
+    return Head(unpacked, is_whole=True)
+
+
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""UTF-16: two bytes a sign."""
+
+
+def _opened(path: Path, magic: bytes) -> IO[bytes]:
+    packed = magic.startswith(GZIP_MAGIC)
+    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")

@@ -1,0 +1,219 @@
+"""Product feeds in XML, as Google Shopping takes them: RSS 2.0 and Atom.
+
+The parser is expat, as Python brings it, fed piece by piece: no tree is built, and a
+document that declares anything (DTD, entities) ends there.
+"""
+
+import re
+from dataclasses import dataclass, field
+from html.entities import html5
+from pathlib import Path
+from xml.parsers import expat
+
+from app.catalogs.engine.read.records import Record, Records
+from app.catalogs.engine.read.source import CatalogRejectedError
+
+ACCEPTED_XML = "an RSS 2.0 or Atom feed, well-formed, without DOCTYPE"
+_PIECE = 64 * 1024
+_LONGEST_TOKEN = 1 << 20
+"""Bytes of one tag, comment or piece of text that the parser must see whole."""
+_LARGEST_ITEM = 1 << 20
+"""Characters of one item: its texts and the names of its columns."""
+_DEEPEST = 32
+_MOST_NAMES = 5000
+"""Different names of elements and attributes in one feed; the parser keeps them."""
+_LONGEST_NAME = 1000
+_ROOTS = frozenset({"rss", "feed", "RDF"})
+_ITEMS = frozenset({"item", "entry"})
+_WELL_KNOWN = {
+    "http://base.google.com/ns/1.0": "g",
+    "http://base.google.com/cns/1.0": "c",
+    "http://www.w3.org/2005/Atom": "",
+    "http://purl.org/rss/1.0/": "",
+}
+"""Prefixes that columns have, whatever the feed calls these namespaces."""
+_DECLARED = re.compile(rb"<\?xml[^>]{1,99}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
+_HTML = {name[:-1]: text for name, text in html5.items() if name.endswith(";")}
+
+
+@dataclass(slots=True)
+class _Element:
+    """An open element of an item. `path` is its column; a parent holds no value."""
+
+    path: str
+    texts: list[str] = field(default_factory=list)
+    children: dict[str, int] | None = None
+
+
+@dataclass(slots=True)
+class _Feed:
+    """What the parser has seen, and the items that nobody has taken yet."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    depth: int = 0
+    number: int = 0
+    stack: list[_Element] = field(default_factory=list)
+    cells: dict[str, str] = field(default_factory=dict)
+    size: int = 0
+    ready: list[Record] = field(default_factory=list)
+
+    def started(self, raw: str, attributes: list[str]) -> None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise _too_large(f"more than {_DEEPEST} levels deep")
+        name = self.column(raw)
+        if self.depth == 1:
+            _require_feed(raw)
+        if self.stack:
+            self._open(name, attributes)
+        elif name in _ITEMS:
+            self._open_item(attributes)
+
+    def _open_item(self, attributes: list[str]) -> None:
+        self.number += 1
+        self.cells, self.size = {}, 0
+        self.stack.append(_Element(""))
+        self._keep_attributes("", attributes)
+
+    def _open(self, name: str, attributes: list[str]) -> None:
+        """A second one of a name is `name_2`, as with columns of a CSV file."""
+        parent = self.stack[-1]
+        if parent.children is None:
+            parent.children = {}
+        count = parent.children[name] = parent.children.get(name, 0) + 1
+        path = f"{parent.path}/{name}" if parent.path else name
+        if count > 1:
+            path = f"{path}_{count}"
+        self.stack.append(_Element(path))
+        self._weigh(path)
+        if attributes:
+            self._keep_attributes(path, attributes)
+
+    def _keep_attributes(self, path: str, attributes: list[str]) -> None:
+        for name, value in zip(attributes[::2], attributes[1::2], strict=True):
+            column = f"{path}@{self.column(name)}"
+            self._weigh(column)
+            self._weigh(value)
+            self.cells[column] = value.strip()
+
+    def _weigh(self, text: str) -> None:
+        self.size += len(text)
+        if self.size > _LARGEST_ITEM:
+            raise _too_large(f"an item of more than {_LARGEST_ITEM} characters")
+
+    def said(self, text: str) -> None:
+        if not self.stack:
+            return
+        self._weigh(text)
+        self.stack[-1].texts.append(text)
+
+    def skipped(self, name: str, is_parameter: bool) -> None:  # noqa: FBT001 - expat's
+        """An entity of HTML that XML does not know, such as `&nbsp;`."""
+        if is_parameter or name not in _HTML:
+            raise _unreadable(f"the entity &{name[:40]}; is not known")
+        self.said(_HTML[name])
+
+    def ended(self, _raw: str) -> None:
+        self.depth -= 1
+        if not self.stack:
+            return
+        element = self.stack.pop()
+        text = "".join(element.texts).strip()
+        if text and element.path:
+            self.cells[element.path] = text
+        if not self.stack:
+            self.ready.append(Record(self.number, self.cells))
+
+    def column(self, raw: str) -> str:
+        """`URI name prefix`, as expat tells it, as the name of a column."""
+        shown = self.columns.get(raw)
+        if shown is None:
+            if len(self.columns) >= _MOST_NAMES or len(raw) > _LONGEST_NAME:
+                raise _too_large("too many, or too long, names of elements")
+            uri, *rest = raw.split(" ")
+            name, prefix = rest[0] if rest else uri, "".join(rest[1:])
+            prefix = _WELL_KNOWN.get(uri, prefix) if rest else ""
+            shown = f"{prefix}:{name}" if prefix else name
+            self.columns[raw] = shown
+        return shown
+
+
+def stated_encoding(head: bytes) -> str:
+    """What the first bytes say about the text: a mark, a declaration, else UTF-8."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    declared = _DECLARED.match(head.removeprefix(b"\xef\xbb\xbf"))
+    return declared[1].decode("ascii").lower() if declared else "utf-8"
+
+
+def feed_records(path: Path, encoding: str | None = None) -> Records:
+    """The items of a feed; `line` is the number of the item.
+
+    A column is the name of an element (`g:price`), a part of one
+    (`g:shipping/g:price`) or an attribute (`link@href`). Raises CatalogRejectedError:
+    `unreadable`, `unsafe_xml` for a DOCTYPE, `too_large` for what no item needs.
+    """
+    feed = _Feed()
+    parser, fed = _parser(feed, encoding), 0
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                fed += len(piece)
+                parser.Parse(piece, False)  # noqa: FBT003 - expat takes no name
+                yield from feed.ready
+                feed.ready.clear()
+                if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
+                    raise _too_large(f"a tag or comment over {_LONGEST_TOKEN} bytes")
+            parser.Parse(b"", True)  # noqa: FBT003 - as above
+    except expat.ExpatError as error:
+        raise _unreadable(str(error)) from error
+
+
+def _parser(feed: _Feed, encoding: str | None) -> expat.XMLParserType:
+    parser = expat.ParserCreate(encoding, namespace_separator=" ")
+
+    def no_dtd(context: str, *_named: str | None) -> int:
+        """Asked for the DTD once, at the first element: it is empty."""
+        parser.ExternalEntityParserCreate(context).Parse(b"", True)  # noqa: FBT003 - as below
+        return 1
+
+    parser.namespace_prefixes = True
+    parser.ordered_attributes = True
+    parser.buffer_text, parser.buffer_size = True, _PIECE
+    # No DTD is ever read. This makes expat tell of entities that are not declared.
+    parser.UseForeignDTD(True)  # noqa: FBT003 - expat takes no name
+    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_ALWAYS)
+    parser.ExternalEntityRefHandler = no_dtd
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.EntityDeclHandler = _refuse_doctype
+    parser.SkippedEntityHandler = feed.skipped
+    parser.StartElementHandler = feed.started
+    parser.EndElementHandler = feed.ended
+    parser.CharacterDataHandler = feed.said
+    return parser
+
+
+def _refuse_doctype(*_declaration: object) -> None:
+    raise CatalogRejectedError(
+        "unsafe_xml", "the XML has a DOCTYPE, which may declare entities", ACCEPTED_XML
+    )
+
+
+def _require_feed(raw: str) -> None:
+    local = raw.split(" ")[1] if " " in raw else raw
+    if local not in _ROOTS:
+        raise CatalogRejectedError(
+            "unknown_format",
+            f"the file is XML, but <{local[:40]}> is no feed",
+            ACCEPTED_XML,
+        )
+
+
+def _unreadable(why: str) -> CatalogRejectedError:
+    return CatalogRejectedError(
+        "unreadable", f"the XML is damaged: {why}", ACCEPTED_XML
+    )
+
+
+def _too_large(what: str) -> CatalogRejectedError:
+    return CatalogRejectedError("too_large", f"the XML has {what}", ACCEPTED_XML)

@@ -1,0 +1,1 @@
+"""Reads rows of a stored catalog again, for reports."""

@@ -1,0 +1,77 @@
+"""Rows to be corrected: the merchant's own columns, and beside them what is wrong."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from app.catalogs.engine.read.formulas import NOTES, escaped
+from app.catalogs.engine.read.reader import LINE, cell, open_catalog
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.report.source_rows import sku_key_of
+from app.stores.mapping.mapping_model import Mapping
+
+
+def rows_on_lines(
+    source: SourceFile, notes: pl.DataFrame, workdir: Path
+) -> pl.DataFrame:
+    """The rows on those lines; `notes` has LINE and NOTES."""
+    with open_catalog(source, None, workdir) as opened:
+        lines = pl.col(LINE).is_in(notes[LINE].implode())
+        found = _own(opened.frame.filter(lines), opened.columns)
+    return _beside(found, notes, LINE)
+
+
+def rows_of_skus(
+    sources: Sequence[SourceFile], mapping: Mapping, notes: pl.DataFrame, workdir: Path
+) -> pl.DataFrame:
+    """The rows with those SKUs, each from the first file that names it.
+
+    `notes` has `sku_key` and NOTES.
+    """
+    parts = [pl.DataFrame(schema={"sku_key": pl.String, LINE: pl.UInt32})]
+    keys = notes["sku_key"]
+    for source in sources:
+        try:
+            found = _with_keys(source, mapping, keys, workdir)
+        except CatalogRejectedError:  # it lacks a column of the present mapping
+            continue
+        parts.append(found)
+        keys = keys.filter(~keys.is_in(found["sku_key"].implode()))
+    return _beside(pl.concat(parts, how="diagonal"), notes, "sku_key")
+
+
+def _with_keys(
+    source: SourceFile, mapping: Mapping, keys: pl.Series, workdir: Path
+) -> pl.DataFrame:
+    with open_catalog(source, None, workdir) as opened:
+        lacking = set(mapping.attributes["sku"].columns) - set(opened.columns)
+        if lacking:
+            raise CatalogRejectedError("missing_column", "it has no SKUs")
+        rows = opened.frame.with_columns(sku_key=sku_key_of(mapping))
+        rows = rows.filter(pl.col("sku_key").is_in(keys.implode()))
+        return _own(rows, opened.columns, "sku_key")
+
+
+def _own(frame: pl.LazyFrame, columns: Sequence[str], *more: str) -> pl.DataFrame:
+    """LINE and the merchant's columns under their own names."""
+    names = [name for name in columns if name not in {*NOTES, *more}]
+    return frame.select(
+        LINE, *more, *(pl.col(cell(name)).alias(name) for name in names)
+    ).collect(engine="streaming")
+
+
+def _beside(rows: pl.DataFrame, notes: pl.DataFrame, key: str) -> pl.DataFrame:
+    """In the order of the file, without the columns that were only needed here."""
+    told = rows.join(notes.select(key, *NOTES), on=key, how="left").sort(LINE)
+    return told.drop(LINE, *(["sku_key"] if key == "sku_key" else []))
+
+
+def as_csv(rows: pl.DataFrame) -> bytes:
+    """UTF-8, commas, no formula in any cell."""
+    strings = pl.selectors.string()
+    names = pl.Series(rows.columns, dtype=pl.String).to_frame("name")
+    safe = names.select(escaped(pl.col("name"))).to_series().to_list()
+    held = rows.with_columns(escaped(strings))
+    held.columns = safe
+    return held.write_csv().encode()

@@ -1,0 +1,59 @@
+"""Single rows of a stored catalog again: by SKU, with the cells they came from."""
+
+from collections.abc import Mapping as Lookup
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from app.catalogs.engine.read.reader import LINE, cell, open_catalog
+from app.catalogs.engine.read.source import SourceFile
+from app.catalogs.engine.transform.columns import attribute_text, mapped
+from app.stores.mapping.mapping_model import Mapping
+
+_MOST_ROWS = 10
+_LONGEST_CELL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A row as it stands in the file: its line, mapped cells, and what became of them.
+
+    `cells` by source column, `texts` by attribute; at most 300 characters each.
+    """
+
+    line: int
+    cells: Lookup[str, str | None]
+    texts: Lookup[str, str | None]
+
+
+def find_rows(
+    source: SourceFile, mapping: Mapping, sku_key: str, workdir: Path
+) -> list[SourceRow]:
+    """The rows with this SKU in the order of the file, at most ten.
+
+    Raises CatalogRejectedError for a file that the mapping cannot read.
+    """
+    columns = sorted(mapping.columns)
+    with open_catalog(source, mapping.columns, workdir) as opened:
+        found = (
+            opened.frame.filter(sku_key_of(mapping) == sku_key)
+            .select(LINE, *(cell(name) for name in columns), *mapped(mapping))
+            .head(_MOST_ROWS)
+            .with_columns(pl.selectors.string().str.slice(0, _LONGEST_CELL))
+            .collect(engine="streaming")
+        )
+    return [
+        SourceRow(
+            row[LINE],
+            {name: row[cell(name)] for name in columns},
+            {name: row[name] for name in mapping.attributes},
+        )
+        for row in found.sort(LINE).iter_rows(named=True)
+    ]
+
+
+def sku_key_of(mapping: Mapping) -> pl.Expr:
+    """The key of the offer that a row is about, were its SKU usable."""
+    sku = attribute_text(mapping.attributes["sku"])
+    return sku.str.to_lowercase()

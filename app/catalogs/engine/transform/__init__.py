@@ -1,0 +1,1 @@
+"""Applies mapping and rules as Polars expressions."""

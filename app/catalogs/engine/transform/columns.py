@@ -1,0 +1,63 @@
+"""A mapping as column expressions: from the merchant's columns to attributes."""
+
+import polars as pl
+
+from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.transform.conditions import holds
+from app.catalogs.engine.transform.text_steps import tidied
+from app.catalogs.engine.validate.texts import BLANKS, looked_up, trimmed
+from app.stores.mapping.mapping_model import (
+    AttributeSource,
+    Mapping,
+    PlainSource,
+    template_parts,
+)
+from app.stores.mapping.rule_steps import TextStep
+
+
+def mapped(mapping: Mapping) -> list[pl.Expr]:
+    """One text column per mapped attribute; empty values are null."""
+    return [
+        attribute_text(source).alias(name)
+        for name, source in sorted(mapping.attributes.items())
+    ]
+
+
+def attribute_text(source: AttributeSource) -> pl.Expr:
+    """The trimmed value of one attribute, replaced, tidied and defaulted as mapped."""
+    value = _chosen(source) if source.cases else _given(source)
+    if source.values:
+        value = looked_up(value, source.values, value)
+    for step in source.steps:
+        if isinstance(step, TextStep):
+            value = tidied(value, step)
+    if source.default:
+        value = value.fill_null(pl.lit(source.default.strip(BLANKS)))
+    return value
+
+
+def _chosen(source: AttributeSource) -> pl.Expr:
+    otherwise = source.otherwise
+    value = _given(otherwise) if otherwise else pl.lit(None, pl.String)
+    for case in reversed(source.cases or ()):
+        value = pl.when(holds(case.when)).then(_given(case.use)).otherwise(value)
+    return value
+
+
+def _given(source: PlainSource) -> pl.Expr:
+    if source.column:
+        return trimmed(pl.col(cell(source.column)))
+    if source.template:
+        return trimmed(pl.concat_str(_pieces(source.template)))
+    constant = source.constant
+    return pl.lit(None if constant is None else constant.strip(BLANKS), pl.String)
+
+
+def _pieces(template: str) -> list[pl.Expr]:
+    pieces: list[pl.Expr] = []
+    for text, name in template_parts(template):
+        if text:
+            pieces.append(pl.lit(text))
+        if name:
+            pieces.append(pl.col(cell(name)).fill_null(""))
+    return pieces

@@ -1,0 +1,123 @@
+"""Conditions as column expressions: true, or false; never null."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from operator import and_, or_
+
+import polars as pl
+
+from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.validate.texts import folded, key_of, trimmed
+from app.stores.mapping.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Contains,
+    Empty,
+    EndsWith,
+    Equals,
+    In,
+    Look,
+    Matches,
+    NotSo,
+    StartsWith,
+)
+
+MICROS = 1_000_000
+"""Numbers are compared as whole millionths, so that no binary fraction can lie."""
+_SIGNS = {"auto": r"[.,]", "comma": ",", "point": r"\."}
+_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a condition sees a value: as text, and as millionths."""
+
+    text: Callable[[Look], pl.Expr]
+    number: Callable[[Compare], pl.Expr]
+
+
+def column_text(look: Look) -> pl.Expr:
+    """The trimmed cell of a column; null when it is empty."""
+    return trimmed(pl.col(cell(str(look.column))))
+
+
+def column_number(look: Compare) -> pl.Expr:
+    """The number in a column, null where there is none, or where it is in doubt."""
+    return read_number(column_text(look), look.decimal)
+
+
+COLUMNS_ONLY = View(column_text, column_number)
+
+
+def holds(condition: Condition, view: View = COLUMNS_ONLY) -> pl.Expr:
+    """Whether a row is so."""
+    if isinstance(condition, NotSo):
+        return ~holds(condition.of, view)
+    if isinstance(condition, AllOf | AnyOf):
+        join = and_ if isinstance(condition, AllOf) else or_
+        return reduce(join, (holds(inner, view) for inner in condition.of))
+    if isinstance(condition, Compare):
+        found = _compared(view.number(condition), condition)
+    else:
+        found = _said(view.text(condition), condition)
+    return found.fill_null(value=False)
+
+
+def _said(  # noqa: PLR0911 - a line for each condition
+    text: pl.Expr, look: Look
+) -> pl.Expr:
+    match look:
+        case Empty():
+            return text.is_null()
+        case Matches():
+            return text.str.contains(look.pattern)
+        case In():
+            keys = pl.Series([key_of(value) for value in look.values], dtype=pl.String)
+            return folded(text).is_in(keys.implode())
+        case Equals():
+            return folded(text) == key_of(look.value)
+        case Contains():
+            return folded(text).str.contains(look.value.lower(), literal=True)
+        case StartsWith():
+            return folded(text).str.starts_with(look.value.lower())
+        case EndsWith():
+            return folded(text).str.ends_with(look.value.lower())
+        case _:
+            raise TypeError(look)
+
+
+def _compared(number: pl.Expr, look: Compare) -> pl.Expr:
+    value = pl.lit(micros(look.value), pl.Int64)
+    match look.op:
+        case "less_than":
+            return number < value
+        case "at_most":
+            return number <= value
+        case "more_than":
+            return number > value
+        case "at_least":
+            return number >= value
+
+
+def micros(number: Decimal) -> int:
+    """Exact: a condition's number has at most 6 decimals."""
+    return int(number * MICROS)
+
+
+def read_number(text: pl.Expr, decimal: str) -> pl.Expr:
+    """Millionths of a plain number; `1,299` may be two numbers, and is none then."""
+    sign = _SIGNS[decimal]
+    number = text.str.replace_all(r"[\s\x{00A0}]", "")
+    pattern = rf"^([+-]?)([0-9]{{1,9}})(?:{sign}([0-9]{{1,6}})0*)?$"
+    digits = number.str.extract(pattern, 2) + number.str.extract(pattern, 3).fill_null(
+        ""
+    ).str.pad_end(6, "0")
+    value = digits.cast(pl.Int64, strict=False)
+    value = pl.when(number.str.starts_with("-")).then(-value).otherwise(value)
+    if decimal != "auto":
+        return value
+    return pl.when(~number.str.contains(_THOUSANDS)).then(value)

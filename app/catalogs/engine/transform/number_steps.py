@@ -1,0 +1,156 @@
+"""Number steps as column expressions: whole cents in, whole cents out, never a float.
+
+After each step an amount is a whole number of cents again: half a cent goes up. Pieces
+go down, since what is not there cannot be sold.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+import polars as pl
+
+from app.catalogs.engine.validate.problems import MAX_CENTS, MAX_QUANTITY, bit
+from app.stores.mapping.rule_steps import (
+    Add,
+    AddPercent,
+    AtLeast,
+    AtMost,
+    Buffer,
+    Divide,
+    Ending,
+    Multiply,
+    NumberStep,
+    Round,
+)
+
+_MOST = MAX_CENTS + 1
+"""Beyond it a number is lost, so that a factor of 9 digits cannot overflow 64 bits."""
+CENTS = 100
+Applies = Callable[[NumberStep], pl.Expr]
+
+
+def moved(
+    number: pl.Expr, steps: Sequence[NumberStep], unit: int, applies: Applies
+) -> pl.Expr:
+    """`number` counts parts of which `unit` make one; null where it gets too large.
+
+    `applies` tells of a step with a condition where that is so.
+    """
+    for step in steps:
+        done = _done(number, step, unit)
+        done = pl.when(done.abs() < _MOST).then(done)
+        number = (
+            done
+            if step.when is None
+            else pl.when(applies(step)).then(done).otherwise(number)
+        )
+    return number
+
+
+def moved_amount(
+    read: pl.Expr, steps: Sequence[NumberStep], applies: Applies, *, zero_allowed: bool
+) -> pl.Expr:
+    """An AMOUNT after the steps, with what is wrong with the result."""
+    cents, flaw = read.struct.field("cents"), read.struct.field("flaw")
+    now = moved(cents, steps, CENTS, applies)
+    low = (now < 0) if zero_allowed else (now <= 0)
+    fresh = (
+        pl.when(cents.is_not_null() & now.is_null())
+        .then(TOO_LARGE)
+        .when(low.fill_null(value=False))
+        .then(NOT_POSITIVE)
+        .otherwise(0)
+    )
+    flaw = pl.when(flaw != 0).then(flaw).otherwise(fresh)
+    return pl.struct(
+        pl.when(flaw == 0).then(now).alias("cents"),
+        flaw.cast(pl.Int64).alias("flaw"),
+        read.struct.field("evidence").alias("evidence"),
+    )
+
+
+NOT_POSITIVE, TOO_LARGE = 8, 16
+
+
+def moved_quantity(
+    read: pl.Expr, steps: Sequence[NumberStep], applies: Applies
+) -> pl.Expr:
+    """A READING of pieces after the steps; less than none is none."""
+    value, problems = read.struct.field("value"), read.struct.field("problems")
+    now = moved(value, steps, 1, applies).clip(lower_bound=0)
+    large = (value.is_not_null() & now.is_null()) | (now > MAX_QUANTITY)
+    large = large.fill_null(value=False)
+    too_large = bit("quantity", "quantity_too_large")
+    return pl.struct(
+        pl.when(~large).then(now).alias("value"),
+        (problems | pl.when(large).then(too_large).otherwise(0)).alias("problems"),
+    )
+
+
+def _done(  # noqa: C901, PLR0911 - a line for each step
+    number: pl.Expr, step: NumberStep, unit: int
+) -> pl.Expr:
+    match step:
+        case AddPercent():
+            return _times(number, 1 + _fraction(step.by) / 100, unit)
+        case Multiply():
+            return _times(number, _fraction(step.by), unit)
+        case Divide():
+            return _times(number, 1 / _fraction(step.by), unit)
+        case Add():
+            return number + _parts(step.by, unit)
+        case AtLeast():
+            return number.clip(lower_bound=_parts(step.value, unit))
+        case AtMost():
+            return number.clip(upper_bound=_parts(step.value, unit))
+        case Buffer():
+            return (number - step.keep * unit).clip(lower_bound=0)
+        case Round():
+            return _rounded(number, _parts(step.to, unit), step.mode)
+        case Ending():
+            per, at = _parts(step.per, unit), _parts(step.at, unit)
+            return _ended(number, at, per, step.mode)
+        case _:
+            raise TypeError(step)
+
+
+def _times(number: pl.Expr, factor: Fraction, unit: int) -> pl.Expr:
+    above, below = factor.numerator, factor.denominator
+    if unit == 1:
+        return number * above // below
+    return (number * (2 * above) + below) // (2 * below)
+
+
+Mode = Literal["nearest", "up", "down"]
+
+
+def _rounded(number: pl.Expr, step: int, mode: Mode) -> pl.Expr:
+    match mode:
+        case "nearest":
+            return (number * 2 + step) // (2 * step) * step
+        case "up":
+            return (number + (step - 1)) // step * step
+        case "down":
+            return number // step * step
+
+
+def _ended(number: pl.Expr, at: int, per: int, mode: Mode) -> pl.Expr:
+    """Never below the first amount above 0 that ends so."""
+    below = (number - at) // per * per + at
+    goes_up = {
+        "nearest": (number - below) * 2 >= per,
+        "up": number > below,
+        "down": pl.lit(value=False),
+    }[mode]
+    found = pl.when(goes_up).then(below + per).otherwise(below)
+    return found.clip(lower_bound=at or per)
+
+
+def _fraction(number: Decimal | None) -> Fraction:
+    return Fraction(number or 1)
+
+
+def _parts(number: Decimal | None, unit: int) -> int:
+    return int((number or 0) * unit)

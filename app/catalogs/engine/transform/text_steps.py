@@ -1,0 +1,92 @@
+"""Text steps as column expressions: each takes a text and gives one, trimmed."""
+
+import polars as pl
+
+from app.catalogs.engine.transform.conditions import holds
+from app.catalogs.engine.validate.texts import looked_up, trimmed
+from app.stores.mapping.rule_steps import (
+    Append,
+    Extract,
+    Lookup,
+    Lower,
+    Part,
+    Prepend,
+    RegexReplace,
+    Replace,
+    SetText,
+    Shorten,
+    Squeeze,
+    StripTags,
+    TextStep,
+    Upper,
+)
+
+_INLINE = r"(?i)</?(?:a|b|em|i|small|span|strong|sub|sup|u)(?:\s[^>]*)?>"
+_TAG = r"(?:</?[A-Za-z][^>]*>|<!--[^>]*>)"
+_NOTHING = pl.lit(None, pl.String)
+_ENTITIES = {
+    "&nbsp;": " ",
+    "&lt;": "<",
+    "&gt;": ">",
+    "&quot;": '"',
+    "&#39;": "'",
+    "&amp;": "&",
+}
+"""The ampersand last, so that nothing is spelled twice."""
+
+
+def tidied(value: pl.Expr, step: TextStep) -> pl.Expr:
+    """The text after one step; null when nothing is left."""
+    done = trimmed(_done(value, step))
+    if step.when is None:
+        return done
+    return pl.when(holds(step.when)).then(done).otherwise(value)
+
+
+def _done(  # noqa: PLR0911 - a line for each step
+    value: pl.Expr, step: TextStep
+) -> pl.Expr:
+    match step:
+        case Lower():
+            return value.str.to_lowercase()
+        case Upper():
+            return value.str.to_uppercase()
+        case Prepend():
+            return pl.lit(step.text) + value
+        case Append():
+            return value + pl.lit(step.text)
+        case Shorten():
+            return value.str.slice(0, step.length)
+        case SetText():
+            return pl.lit(step.value, pl.String)
+        case Lookup():
+            otherwise = value if step.otherwise == "keep" else _NOTHING
+            return looked_up(value, step.values, otherwise)
+        case _:
+            return _taken_apart(value, step)
+
+
+def _taken_apart(value: pl.Expr, step: TextStep) -> pl.Expr:
+    match step:
+        case Squeeze():
+            return value.str.replace_all(r"[\s\x{00A0}]+", " ")
+        case StripTags():
+            return _without_tags(value)
+        case Replace():
+            return value.str.replace_all(step.find, step.to, literal=True)
+        case RegexReplace():
+            return value.str.replace_all(step.pattern, step.to)
+        case Extract():
+            return value.str.extract(step.pattern, step.group)
+        case Part():
+            parts = value.str.split(step.separator)
+            return parts.list.get(step.number - 1, null_on_oob=True)
+        case _:
+            raise TypeError(step)
+
+
+def _without_tags(value: pl.Expr) -> pl.Expr:
+    value = value.str.replace_all(_INLINE, "").str.replace_all(_TAG, " ")
+    for entity, sign in _ENTITIES.items():
+        value = value.str.replace_all(entity, sign, literal=True)
+    return value.str.replace_all(r"[\s\x{00A0}]+", " ")

@@ -1,0 +1,1 @@
+"""Parses and validates attribute values; names every row problem."""

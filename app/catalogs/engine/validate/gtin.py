@@ -1,0 +1,54 @@
+"""EANs as column expressions: which are good, and what is wrong with the others."""
+
+import polars as pl
+
+from app.catalogs.engine.validate.problems import bit
+
+_PADDED = 14
+_LONGEST = 13
+_SCIENTIFIC = r"^[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+$"
+_LENGTHS = [8, 12, 13]
+
+
+def canonical_gtin(text: pl.Expr) -> pl.Expr:
+    """A padded GTIN-14 without its leading 0, everything else as it is."""
+    padded = text.str.len_bytes() == _PADDED
+    return pl.when(padded).then(text.str.slice(1)).otherwise(text)
+
+
+def gtin_problems(text: pl.Expr) -> pl.Expr:
+    """The mask of what is wrong with an EAN, 0 when it is good."""
+    number = text.cast(pl.UInt64, strict=False)
+    length = text.str.len_bytes()
+    padded = (length == _PADDED) & text.str.starts_with("0")
+    # A sign in front is no digit, although it makes a number.
+    shaped = (
+        number.is_not_null()
+        & (length.is_in(_LENGTHS) | padded)
+        & ~text.str.starts_with("+")
+    )
+    return (
+        pl.when(text.is_null())
+        .then(bit("ean", "ean_missing"))
+        .when(shaped & _checks(number))
+        .then(0)
+        .when(shaped)
+        .then(bit("ean", "ean_check_digit"))
+        .when(text.str.contains(_SCIENTIFIC))
+        .then(bit("ean", "ean_scientific"))
+        .otherwise(bit("ean", "ean_format"))
+        .cast(pl.Int64)
+    )
+
+
+def _checks(number: pl.Expr) -> pl.Expr:
+    """GS1 General Specifications 7.9: weights 1 and 3 in turn from the right."""
+    ones = pl.lit(0, pl.UInt64)
+    threes = pl.lit(0, pl.UInt64)
+    for position in range(_LONGEST):
+        digit = (number // 10**position) % 10
+        if position % 2:
+            threes = threes + digit
+        else:
+            ones = ones + digit
+    return ((ones + threes * 3) % 10 == 0) & (number > 0)

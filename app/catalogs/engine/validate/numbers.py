@@ -1,0 +1,98 @@
+"""Quantities, warranties, delays and yes or no as merchants write them."""
+
+import polars as pl
+
+from app.catalogs.engine.validate.piecewise import by_expression, piecewise, reading
+from app.catalogs.engine.validate.problems import MAX_QUANTITY, bit
+
+_PIECES = (
+    "pcs?|pces?|pieces?|pièces?|pieza?s?|pezz[oi]|pz|stk|st|stück|stuks?|szt|uds?|"
+    "unid(?:ade|ad)?e?s?|units?|unités?|ks|x|个|個"
+)
+_MONTHS = "m|mo|mon|mths?|months?|mois|monate?|mesi|mese|mes(?:es)?|maanden?|kk|mies"
+_YEARS = "y|yrs?|years?|ans?|années?|jahre?|j|ann[oi]|años?|jaar|jaren|anos?|år|lat"
+_QUANTITY = (
+    rf"^([-\x{{2212}}+]?)\s*([0-9]{{1,12}})(?:[.,]0{{1,2}})?\s*(?i:(?:{_PIECES})\.?)?$"
+)
+_WARRANTY = (
+    rf"^([0-9]{{1,4}})(?:[.,]0)?\s*(?i:(?P<months>{_MONTHS})|(?P<years>{_YEARS}))?\.?$"
+)
+_SHORTEST_WARRANTY, _LONGEST_WARRANTY = 12, 120
+_LONGEST_DELAY = 2000
+_YES, _NO = ["true", "yes", "1"], ["false", "no", "0"]
+
+
+def quantity(text: pl.Expr) -> pl.Expr:
+    """A READING of pieces."""
+    return piecewise(
+        text, lambda t: _whole(t, 0, MAX_QUANTITY), by_expression(_written_quantity)
+    )
+
+
+def warranty(text: pl.Expr) -> pl.Expr:
+    """A READING of months; no text, no problem."""
+    return piecewise(
+        text,
+        lambda t: _whole(t, _SHORTEST_WARRANTY, _LONGEST_WARRANTY),
+        by_expression(_written_warranty),
+    )
+
+
+def delay(text: pl.Expr, problem: int) -> pl.Expr:
+    """A READING of whole hours; no text, no problem."""
+    hours = text.str.extract(r"^([0-9]{1,4})(?:[.,]0)?$", 1).cast(pl.Int64)
+    usable = hours.is_between(1, _LONGEST_DELAY).fill_null(value=False)
+    problems = pl.when(text.is_null() | usable).then(0).otherwise(problem)
+    return reading(pl.when(usable).then(hours), problems)
+
+
+def boolean(text: pl.Expr) -> pl.Expr:
+    """A READING of 1 for yes and 0 for no; no text, no problem."""
+    word = text.str.to_lowercase()
+    value = pl.when(word.is_in(_YES)).then(1).when(word.is_in(_NO)).then(0)
+    wrong = text.is_not_null() & value.is_null()
+    problem = bit("new_battery", "boolean_format")
+    return reading(value, pl.when(wrong).then(problem).otherwise(0))
+
+
+def _whole(text: pl.Expr, least: int, most: int) -> pl.Expr:
+    number = text.cast(pl.Int64, strict=False)
+    good = number.is_between(least, most)
+    return pl.when(good).then(reading(number, pl.lit(0)))
+
+
+def _written_quantity(text: pl.Expr) -> pl.Expr:
+    digits = text.str.extract(_QUANTITY, 2).cast(pl.Int64, strict=False)
+    negative = text.str.contains(r"^[-\x{2212}]") & (digits > 0)
+    problems = (
+        pl.when(text.is_null())
+        .then(bit("quantity", "quantity_missing"))
+        .when(digits.is_null())
+        .then(bit("quantity", "quantity_format"))
+        .when(negative)
+        .then(bit("quantity", "quantity_negative"))
+        .when(digits > MAX_QUANTITY)
+        .then(bit("quantity", "quantity_too_large"))
+        .otherwise(0)
+    )
+    usable = ~negative & (digits <= MAX_QUANTITY)
+    return reading(pl.when(usable).then(digits), problems)
+
+
+def _written_warranty(text: pl.Expr) -> pl.Expr:
+    months = text.str.extract(_WARRANTY, 1).cast(pl.Int64, strict=False)
+    years = text.str.extract(_WARRANTY, 3).is_not_null()
+    months = pl.when(years).then(months * 12).otherwise(months)
+    problems = (
+        pl.when(text.is_null())
+        .then(0)
+        .when(months.is_null())
+        .then(bit("warranty_delay", "warranty_format"))
+        .when(months < _SHORTEST_WARRANTY)
+        .then(bit("warranty_delay", "warranty_too_short"))
+        .when(months > _LONGEST_WARRANTY)
+        .then(bit("warranty_delay", "warranty_too_long"))
+        .otherwise(0)
+    )
+    usable = months.is_between(_SHORTEST_WARRANTY, _LONGEST_WARRANTY)
+    return reading(pl.when(usable).then(months), problems)

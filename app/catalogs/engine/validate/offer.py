@@ -1,0 +1,281 @@
+"""From attribute texts to the wanted fields of an offer and a mask of problems."""
+
+from collections.abc import Mapping as Lookup
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from app.catalogs.engine.validate import numbers
+from app.catalogs.engine.validate.gtin import canonical_gtin, gtin_problems
+from app.catalogs.engine.validate.money import Flaw
+from app.catalogs.engine.validate.piecewise import by_expression, piecewise
+from app.catalogs.engine.validate.problems import MAX_CARRIER, MAX_COMMENT, MAX_SKU, bit
+from app.catalogs.engine.validate.texts import BLANKS
+from app.stores.channel import GRADES, PARCEL_OPTIONS
+
+_CONTROL = r"[\p{Cc}\x{FFFD}\x{FEFF}\x{200B}]"
+_CONTROL_IN_TEXT = r"[\p{Cc}\x{FFFD}--[\t\r\n]]"
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_PRODUCT_ID = rf"^(?:[0-9]{{1,18}}|(?i:{_UUID}))$"
+MONEY_CODES = {
+    Flaw.FORMAT: "price_format",
+    Flaw.AMBIGUOUS: "ambiguous_number",
+    Flaw.DECIMALS: "price_decimals",
+    Flaw.NOT_POSITIVE: "price_not_positive",
+    Flaw.TOO_LARGE: "price_too_large",
+    Flaw.CURRENCY: "currency_mismatch",
+}
+_GRADES = {grade.replace("_", ""): grade for grade in GRADES}
+_SPELLINGS = {
+    spell(grade.replace("_", gap)): grade
+    for grade in GRADES
+    for gap in ("_", " ", "-", "")
+    for spell in (str.upper, str.lower, str.capitalize, str.title)
+}
+GRADE = pl.Struct({"grade": pl.String})
+
+
+@dataclass(slots=True)
+class Checked:
+    """Expressions under construction: wanted fields, and masks to be joined."""
+
+    fields: dict[str, pl.Expr] = field(default_factory=dict)
+    masks: list[pl.Expr] = field(default_factory=list)
+
+    def flag(self, wrong: pl.Expr, name: str, code: str) -> None:
+        wrong = wrong.fill_null(value=False)
+        self.masks.append(wrong.cast(pl.Int64) * bit(name, code))
+
+
+def read_as(name: str) -> str:
+    """The column that holds the struct that an attribute's text was read as."""
+    return f"{name}:read"
+
+
+def read_cells(attributes: frozenset[str]) -> dict[str, pl.Expr]:
+    """How the texts of the attributes are read, amounts apart."""
+    grade = pl.col("grade")
+    read = {
+        "quantity": numbers.quantity(pl.col("quantity")),
+        "grade": piecewise(grade, _spelled_grade, by_expression(_folded_grade), GRADE),
+    }
+    if "warranty_delay" in attributes:
+        read["warranty_delay"] = numbers.warranty(pl.col("warranty_delay"))
+    if "new_battery" in attributes:
+        read["new_battery"] = numbers.boolean(pl.col("new_battery"))
+    for number in PARCEL_OPTIONS:
+        name = parcel_names(number)[2]
+        if name in attributes:
+            read[name] = numbers.delay(pl.col(name), bit(name, "delay_format"))
+    return read
+
+
+def checked(
+    attributes: frozenset[str],
+    categories: Lookup[str, int],
+    currency: str,
+    commissions: Lookup[str, int],
+) -> Checked:
+    """Everything that is decided about one row by looking at that row alone."""
+    result = Checked()
+    _sku(result)
+    _identity(result, attributes)
+    _price(result, attributes, currency)
+    _take(result, "quantity")
+    _grade(result)
+    _category(result, categories)
+    if "cost" in attributes:
+        _money(result, "cost")
+        result.fields["cpa"] = _commission(commissions)
+    _optional(result, attributes)
+    _shipping(result, attributes)
+    return result
+
+
+def _sku(result: Checked) -> None:
+    sku = pl.col("sku")
+    result.flag(sku.is_null(), "sku", "sku_missing")
+    result.flag(_is_long(sku), "sku", "text_too_long")
+    result.flag(_has_control(sku), "sku", "control_characters")
+    result.fields["sku"] = usable_sku()
+
+
+def usable_sku() -> pl.Expr:
+    """The SKU, null where no offer can carry it."""
+    sku = pl.col("sku")
+    return pl.when(~_has_control(sku) & ~_is_long(sku)).then(sku)
+
+
+def _is_long(sku: pl.Expr) -> pl.Expr:
+    return sku.str.len_chars() > MAX_SKU
+
+
+def _has_control(text: pl.Expr) -> pl.Expr:
+    return text.str.contains(_CONTROL)
+
+
+def _identity(result: Checked, attributes: frozenset[str]) -> None:
+    ean = pl.col("ean")
+    result.masks.append(gtin_problems(ean))
+    result.fields["ean"] = canonical_gtin(ean)
+    if "product_id" in attributes:
+        product = pl.col("product_id")
+        wrong = ~product.str.contains(_PRODUCT_ID)
+        result.flag(wrong, "product_id", "product_id_format")
+        result.fields["product_id"] = product.str.to_lowercase()
+
+
+def _price(result: Checked, attributes: frozenset[str], currency: str) -> None:
+    result.flag(pl.col("price").is_null(), "price", "price_missing")
+    _money(result, "price")
+    if "currency" in attributes:
+        other = pl.col("currency").str.to_uppercase() != currency
+        result.flag(other, "currency", "currency_mismatch")
+    if "min_price" in attributes:
+        _money(result, "min_price")
+        above = result.fields["min_price"] > result.fields["price"]
+        result.flag(above, "min_price", "min_price_above_price")
+
+
+def _money(result: Checked, name: str) -> None:
+    read = pl.col(read_as(name)).struct
+    flaw = read.field("flaw")
+    # The flaws of an amount stand in the order of their bits: one shift moves all.
+    first = bit(name, MONEY_CODES[Flaw.FORMAT])
+    result.masks.append(flaw * first)
+    result.fields[name] = read.field("cents")
+
+
+def _take(result: Checked, name: str) -> None:
+    read = pl.col(read_as(name)).struct
+    result.fields[name] = read.field("value")
+    result.masks.append(read.field("problems"))
+
+
+def _grade(result: Checked) -> None:
+    grade = pl.col("grade")
+    known = pl.col(read_as("grade")).struct.field("grade")
+    result.flag(grade.is_null(), "grade", "grade_missing")
+    result.flag(grade.is_not_null() & known.is_null(), "grade", "grade_unknown")
+    result.fields["grade"] = known
+
+
+def _spelled_grade(text: pl.Expr) -> pl.Expr:
+    """A struct, so that null can say: look closer."""
+    known = text.replace_strict(
+        list(_SPELLINGS),
+        list(_SPELLINGS.values()),
+        default=None,
+        return_dtype=pl.String,
+    )
+    return pl.when(known.is_not_null()).then(pl.struct(known.alias("grade")))
+
+
+def _folded_grade(text: pl.Expr) -> pl.Expr:
+    folded = text.str.to_uppercase().str.replace_all(r"[\s_-]+", "")
+    known = folded.replace_strict(
+        list(_GRADES), list(_GRADES.values()), default=None, return_dtype=pl.String
+    )
+    return pl.struct(known.alias("grade"))
+
+
+def _category(result: Checked, categories: Lookup[str, int]) -> None:
+    category = pl.col("category")
+    keys = pl.Series([key.strip(BLANKS).lower() for key in categories], dtype=pl.String)
+    mapped = category.str.to_lowercase().is_in(keys.implode())
+    result.flag(category.is_null(), "category", "category_missing")
+    result.flag(category.is_not_null() & ~mapped, "category", "category_unmapped")
+
+
+def _commission(commissions: Lookup[str, int]) -> pl.Expr:
+    """That of the row's category, in hundredths of a percent."""
+    known = {key.strip(BLANKS).lower(): cpa for key, cpa in commissions.items()}
+    return (
+        pl.col("category")
+        .str.to_lowercase()
+        .replace_strict(
+            list(known), list(known.values()), default=None, return_dtype=pl.Int64
+        )
+    )
+
+
+def _optional(result: Checked, attributes: frozenset[str]) -> None:
+    for name in ("warranty_delay", "new_battery"):
+        if name in attributes:
+            _take(result, name)
+    if "comment" in attributes:
+        comment = pl.col("comment")
+        long = comment.str.len_chars() > MAX_COMMENT
+        control = comment.str.contains(_CONTROL_IN_TEXT)
+        result.flag(long, "comment", "text_too_long")
+        result.flag(control, "comment", "control_characters")
+        result.fields["comment"] = comment
+
+
+def _shipping(result: Checked, attributes: frozenset[str]) -> None:
+    """One canonical JSON text of the columns that are set, sorted by name."""
+    texts: dict[str, pl.Expr] = {}
+    names: list[pl.Expr] = []
+    for number in PARCEL_OPTIONS:
+        if attributes & set(parcel_names(number)):
+            texts |= _parcel(result, attributes, number)
+            names.append(texts[f"shipper_{number}"])
+    if not texts:
+        return
+    for place, name in enumerate(names):
+        for other in names[:place]:
+            result.flag(name == other, "shipper_1", "shipper_repeated")
+    inner = pl.concat_str(
+        [pl.format('"{}":{}', pl.lit(n), texts[n]) for n in sorted(texts)],
+        separator=",",
+        ignore_nulls=True,
+    )
+    result.fields["shipping"] = pl.when(inner != "").then(
+        pl.lit("{") + inner + pl.lit("}")
+    )
+
+
+def _parcel(
+    result: Checked, attributes: frozenset[str], number: int
+) -> dict[str, pl.Expr]:
+    """The three values of one carrier as JSON texts, null where not set."""
+    shipper, price, hours = parcel_names(number)
+    given = [
+        pl.col(n) if n in attributes else _NOTHING for n in (shipper, price, hours)
+    ]
+    some = pl.any_horizontal(cell.is_not_null() for cell in given)
+    lacking = pl.any_horizontal(cell.is_null() for cell in given)
+    name = given[0]
+    unfit = (name.str.len_chars() > MAX_CARRIER) | name.str.contains(_CONTROL)
+    result.flag(
+        (some & lacking) | unfit.fill_null(value=False), shipper, "shipping_incomplete"
+    )
+    cents: pl.Expr = _NO_NUMBER
+    if price in attributes:
+        read = pl.col(read_as(price)).struct
+        cents = read.field("cents")
+        result.flag(read.field("flaw") > 0, price, "price_format")
+    delay: pl.Expr = _NO_NUMBER
+    if hours in attributes:
+        delay = pl.col(read_as(hours)).struct.field("value")
+        result.masks.append(pl.col(read_as(hours)).struct.field("problems"))
+    escaped = name.str.replace_all("\\", "\\\\", literal=True)
+    quoted = pl.format('"{}"', escaped.str.replace_all('"', '\\"', literal=True))
+    return {
+        shipper: quoted,
+        price: pl.format('"{}.{}"', cents // 100, _two_digits(cents % 100)),
+        hours: delay.cast(pl.String),
+    }
+
+
+def parcel_names(number: int) -> tuple[str, str, str]:
+    """The attributes of one carrier: its name, price and delay."""
+    return f"shipper_{number}", f"shipping_price_{number}", f"shipping_delay_{number}"
+
+
+def _two_digits(number: pl.Expr) -> pl.Expr:
+    return number.cast(pl.String).str.zfill(2)
+
+
+_NOTHING = pl.lit(None, pl.String)
+_NO_NUMBER = pl.lit(None, pl.Int64)

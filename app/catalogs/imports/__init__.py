@@ -1,0 +1,1 @@
+"""The import job of a store: which catalog is next, and how it ends."""

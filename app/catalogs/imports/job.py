@@ -1,0 +1,265 @@
+"""The import job: catalogs in the order they came, then the newest once more."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
+
+from app.catalogs.engine.config import ImportConfig, ImportResult
+from app.catalogs.engine.pipeline.run import import_catalog
+from app.catalogs.engine.read.inspect import Inspection, inspect_catalog
+from app.catalogs.engine.read.source import CatalogRejectedError
+from app.catalogs.imports.next_import import Task, next_task
+from app.catalogs.models import Catalog
+from app.core.columns import utc_now
+from app.core.failpoints import crashpoint
+from app.core.file_storage import Storage
+from app.database import Database
+from app.jobs.lease import Lease, LeaseLostError, Snooze
+from app.settings import Settings
+from app.stores.models import Store
+
+log = structlog.get_logger(__name__)
+
+_NOW = timedelta(0)
+REPEATED = (
+    *("found", "columns", "source_categories", "problem_counts"),
+    *("excluded_by", "empty_fields"),
+)
+"""What a catalog has in common with one of the same bytes under the same settings."""
+# Partial catalogs are told apart from a store's full one, unless it has none.
+_SHOW_FIRST = """
+UPDATE store SET catalog_columns = coalesce(nullif(catalog_columns, 'null'), %s),
+       catalog_categories = coalesce(nullif(catalog_categories, 'null'), %s)
+ WHERE id = %s"""
+# What came after a full catalog counts on when that one is read once more.
+_PARTIAL_AGAIN = """
+UPDATE catalog SET state = 'importing'
+ WHERE store_id = %s AND id > %s AND mode = 'partial' AND state = 'ready'
+   AND storage_key <> ''"""
+BEHIND_A_LARGE_ONE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The doors of a worker that imports need."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    large: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one large import of this worker; small ones pass by."""
+
+
+async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
+    """Import the store's next catalog; come back while there is one to import."""
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        task = await next_task(
+            tx.session, tools.settings, tools.storage, lease.subject_id
+        )
+        if task is None:
+            await lease.finish(tx.session)
+            return None
+    if task.is_large and tools.large.locked():
+        return Snooze(BEHIND_A_LARGE_ONE)
+    with structlog.contextvars.bound_contextvars(catalog_id=str(task.catalog_id)):
+        try:
+            await _carry_out(tools, lease, task)
+        except CatalogRejectedError as error:
+            await _reject(tools, lease, task, error)
+    return Snooze(_NOW)
+
+
+async def _carry_out(tools: Tools, lease: Lease, task: Task) -> None:
+    if task.twin:
+        await _repeat(tools, lease, task, task.twin)
+    elif task.config is None:
+        found = await asyncio.to_thread(_inspect, task)
+        await _await_mapping(tools, lease, task, found)
+    else:
+        async with tools.large if task.is_large else nullcontext():
+            result = await asyncio.to_thread(_import, tools, lease, task, task.config)
+        crashpoint("import.committed")
+        log.info("catalog.imported", **asdict(result.counts))
+
+
+def _workdir() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="refeed-import-")
+
+
+def _import(
+    tools: Tools, lease: Lease, task: Task, config: ImportConfig
+) -> ImportResult:
+    """The engine's work, in a thread. Its last transaction is fenced by the lease."""
+
+    def finish(connection: "psycopg.Connection[Any]", result: ImportResult) -> None:
+        _record(connection, lease, task, result)
+        crashpoint("import.before_commit")
+
+    with tools.database.connect() as connection, _workdir() as folder:
+        connection.autocommit = True
+        return import_catalog(
+            connection,
+            task.source,
+            config,
+            task.store_id,
+            task.catalog_id,
+            Path(folder),
+            on_phase=_phase_noter(connection, lease, task),
+            finish=finish,
+            as_of=task.as_of,
+        )
+
+
+def _phase_noter(
+    connection: "psycopg.Connection[Any]", lease: Lease, task: Task
+) -> Callable[[str], None]:
+    def note(phase: str) -> None:
+        lease.check()
+        crashpoint(f"import.{phase}")
+        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            connection.execute(
+                "UPDATE catalog SET phase = %s WHERE id = %s", [phase, task.catalog_id]
+            )
+
+    return note
+
+
+def _record(
+    connection: "psycopg.Connection[Any]",
+    lease: Lease,
+    task: Task,
+    result: ImportResult,
+) -> None:
+    """Write the result beside the offers, in the same transaction, fenced."""
+    held = connection.execute(
+        "SELECT 1 FROM job WHERE id = %s AND lease_token = %s AND state = 'running' "
+        "FOR UPDATE",
+        [lease.claim.id, lease.claim.token],
+    ).fetchone()
+    if not held:
+        raise LeaseLostError
+    # The store first, then its catalog: in the order of those who change settings.
+    connection.execute(
+        "SELECT 1 FROM store WHERE id = %s FOR NO KEY UPDATE", [task.store_id]
+    )
+    connection.execute(
+        "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, found = %s, "
+        "columns = %s, source_categories = %s, problem_counts = %s, excluded_by = %s, "
+        "empty_fields = %s, "
+        "config_version = %s, same_as = NULL, reason_code = NULL, reason = NULL, "
+        "accepted = NULL, finished_at = now() WHERE id = %s",
+        [
+            Jsonb(asdict(result.counts)),
+            Jsonb(asdict(result.found)),
+            Jsonb(list(result.columns)),
+            Jsonb(result.source_categories),
+            Jsonb(result.problem_counts),
+            Jsonb(result.excluded_by),
+            Jsonb(list(result.empty)),
+            task.config_version,
+            task.catalog_id,
+        ],
+    )
+    columns = Jsonb(list(result.columns))
+    categories = Jsonb(result.source_categories)
+    if task.is_partial:
+        connection.execute(_SHOW_FIRST, [columns, categories, task.store_id])
+        return
+    connection.execute(
+        "UPDATE store SET current_catalog_id = %s, catalog_columns = %s, "
+        "catalog_categories = %s WHERE id = %s",
+        [task.catalog_id, columns, categories, task.store_id],
+    )
+    connection.execute(_PARTIAL_AGAIN, [task.store_id, task.catalog_id])
+
+
+def _inspect(task: Task) -> Inspection:
+    with _workdir() as folder:
+        return inspect_catalog(task.source, Path(folder))
+
+
+async def _await_mapping(
+    tools: Tools, lease: Lease, task: Task, found: Inspection
+) -> None:
+    """No mapping yet: keep what was seen, so that one can be made."""
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        catalog = await tx.session.get_one(Catalog, task.catalog_id)
+        catalog.state, catalog.phase = "awaiting_mapping", None
+        catalog.columns = list(found.columns)
+        catalog.found = asdict(found.found)
+        catalog.counts = {"rows": found.rows}
+        catalog.config_version = task.config_version
+        store = await tx.session.get_one(Store, task.store_id)
+        if not task.is_partial or store.catalog_columns is None:
+            store.catalog_columns = list(found.columns)
+
+
+async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None:
+    """The same bytes under the same settings: nothing can have changed."""
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        catalog = await tx.session.get_one(Catalog, task.catalog_id)
+        earlier = twin.counts
+        valid = earlier["created"] + earlier["changed"] + earlier["unchanged"]
+        catalog.counts = earlier | {
+            "created": 0,
+            "changed": 0,
+            "unchanged": valid,
+            "disappeared": 0,
+        }
+        catalog.state, catalog.phase = "ready", None
+        catalog.same_as = twin.same_as or twin.id
+        for name in REPEATED:
+            setattr(catalog, name, getattr(twin, name))
+        catalog.config_version = task.config_version
+        catalog.finished_at = utc_now()
+        store = await tx.session.get_one(Store, task.store_id)
+        store.current_catalog_id = catalog.id
+
+
+async def _reject(
+    tools: Tools, lease: Lease, task: Task, error: CatalogRejectedError
+) -> None:
+    """The catalog is not used; the offers stay as they were."""
+    log.info("catalog.rejected", code=error.code)
+    columns = list(error.columns)
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        catalog = await tx.session.get_one(Catalog, task.catalog_id)
+        catalog.state, catalog.phase = "rejected", None
+        catalog.reason_code, catalog.reason = error.code, error.message
+        catalog.accepted = error.accepted
+        catalog.config_version = task.config_version
+        catalog.finished_at = utc_now()
+        if columns:
+            catalog.columns = columns
+        if columns and not task.is_partial:
+            store = await tx.session.get_one(Store, task.store_id)
+            store.catalog_columns = columns
+
+
+async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
+    """An import that failed again and again: the catalog says so."""
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        await tx.session.execute(
+            text(
+                "UPDATE catalog SET state = 'rejected', phase = NULL, "
+                "reason_code = 'internal_error', finished_at = now(), "
+                "reason = 'The import failed again and again; the log says why.' "
+                "WHERE store_id = :id AND state = 'importing'"
+            ),
+            {"id": lease.subject_id},
+        )

@@ -1,0 +1,198 @@
+"""Which catalog of a store is imported next, and under which settings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.backmarket.markets import market_of
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.read.source import Hints, Limits, SourceFile
+from app.catalogs.imports import current_catalogs
+from app.catalogs.models import Catalog
+from app.core.file_storage import Storage
+from app.settings import Settings
+from app.stores import service as stores
+from app.stores.mapping.mapping_model import CategoryTarget, Mapping, category_key
+from app.stores.models import Store
+
+REVIVABLE = frozenset({"missing_column"})
+"""Rejections that another mapping can heal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One catalog to import, with the settings it is imported under."""
+
+    catalog_id: UUID
+    store_id: UUID
+    source: SourceFile
+    as_of: datetime
+    """The time that the catalog tells of."""
+    config: ImportConfig | None
+    config_version: int
+    twin: Catalog | None
+    """The catalog in force with the same bytes and settings, if there is one."""
+    is_large: bool
+    """Whether a worker imports it only when it imports no other large one."""
+    is_partial: bool = False
+    """Whether it says nothing of the SKUs that it does not name."""
+
+
+async def next_task(
+    session: AsyncSession, settings: Settings, storage: Storage, store_id: UUID
+) -> Task | None:
+    """The oldest catalog not yet looked at, else the newest under new settings.
+
+    After a full catalog the partial ones that came later are read once more.
+    """
+    store = await session.get(Store, store_id)
+    if store is None:
+        return None
+    waiting = (
+        select(Catalog)
+        .where(
+            Catalog.store_id == store_id,
+            col(Catalog.state).in_(["received", "importing"]),
+        )
+        .order_by(col(Catalog.id))
+        .limit(1)
+    )
+    catalog = (await session.execute(waiting)).scalars().first()
+    if catalog is None:
+        catalog = await _under_old_settings(session, store)
+        if catalog is None:
+            return None
+    catalog.state = "importing"
+    catalog.reason_code = catalog.reason = catalog.accepted = None
+    twin = await _twin(session, store, catalog)
+    return _task(settings, storage, store, catalog, twin)
+
+
+async def _under_old_settings(session: AsyncSession, store: Store) -> Catalog | None:
+    """The full catalog to read again, else the first partial one that needs it."""
+    full = await _newest_usable(session, store)
+    if full and full.config_version != store.config_version:
+        return full
+    return await current_catalogs.read_again(session, store)
+
+
+async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
+    """The newest full catalog that the present mapping can read."""
+    mapping = stores.mapping_in_force(store) or Mapping(attributes={})
+    found = await session.execute(
+        select(Catalog)
+        .where(Catalog.store_id == store.id, Catalog.mode == "full")
+        .order_by(col(Catalog.id).desc())
+        .limit(50)
+    )
+    for catalog in found.scalars():
+        if not catalog.storage_key:  # housekeeping has let go of the file
+            continue
+        if catalog.state in {"ready", "awaiting_mapping"}:
+            return catalog
+        if catalog.reason_code in REVIVABLE and (
+            mapping.of_offers.columns <= set(catalog.columns)
+        ):
+            return catalog
+    return None
+
+
+async def _twin(
+    session: AsyncSession, store: Store, catalog: Catalog
+) -> Catalog | None:
+    if store.current_catalog_id in {None, catalog.id} or catalog.mode == "partial":
+        return None
+    if await current_catalogs.partial_since(session, store):
+        return None
+    current = await session.get(Catalog, store.current_catalog_id)
+    same = (
+        current is not None
+        and current.state == "ready"
+        and current.sha256 == catalog.sha256
+        and current.given == catalog.given
+        and current.media_type == catalog.media_type
+        and current.config_version == store.config_version
+        and not await _has_quick_updates(session, store.id)
+    )
+    return current if same else None
+
+
+async def _has_quick_updates(session: AsyncSession, store_id: UUID) -> bool:
+    """Then the same bytes may mean other offers than those that are wanted now."""
+    found = await session.scalar(
+        text("SELECT true FROM quick_update WHERE store_id = :id LIMIT 1"),
+        {"id": store_id},
+    )
+    return bool(found)
+
+
+def _task(
+    settings: Settings,
+    storage: Storage,
+    store: Store,
+    catalog: Catalog,
+    twin: Catalog | None,
+) -> Task:
+    mapping = stores.mapping_in_force(store)
+    config = None
+    if mapping and not mapping.missing:
+        targets = stores.categories_of(store)
+        partial = catalog.mode == "partial"
+        config = config_of(store, mapping, targets, partial=partial)
+    source = source_of(settings, storage, catalog)
+    large = catalog.size_bytes > settings.large_catalog_bytes
+    return Task(
+        catalog_id=catalog.id,
+        store_id=store.id,
+        source=source,
+        as_of=catalog.as_of or catalog.created_at,
+        config=config,
+        config_version=store.config_version,
+        twin=twin,
+        is_large=large,
+        is_partial=catalog.mode == "partial",
+    )
+
+
+def config_of(
+    store: Store,
+    mapping: Mapping,
+    targets: Sequence[CategoryTarget],
+    *,
+    partial: bool = False,
+) -> ImportConfig:
+    """How a catalog of the store is read; the mapping is that for its country."""
+    return ImportConfig(
+        mapping=mapping.of_offers,
+        categories={
+            category_key(target.source): target.category_id for target in targets
+        },
+        commissions=_commissions(mapping, targets),
+        currency=market_of(store.country).currency,
+        duplicates=store.duplicate_skus,  # type: ignore[arg-type]
+        invalid_rows=store.invalid_rows,  # type: ignore[arg-type]
+        partial=partial,
+    )
+
+
+def _commissions(mapping: Mapping, targets: Sequence[CategoryTarget]) -> dict[str, int]:
+    """Only where a cost makes them matter: else they decide nothing about a row."""
+    if "cost" not in mapping.attributes:
+        return {}
+    return {category_key(t.source): int(t.cpa * 100) for t in targets}
+
+
+def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceFile:
+    """The stored file of a catalog, and what was said of it."""
+    return SourceFile(
+        path=storage.path(catalog.storage_key),
+        media_type=catalog.media_type,
+        filename=catalog.filename,
+        hints=Hints(**catalog.given),
+        limits=Limits(max_expanded_bytes=settings.max_expanded_bytes),
+    )

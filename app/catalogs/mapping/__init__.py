@@ -1,0 +1,1 @@
+"""Mapping proposals and previews against a stored catalog."""

@@ -1,0 +1,156 @@
+"""Tries a mapping on a stored catalog, off the event loop and without side effects."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.pipeline.preview import Preview, preview_catalog
+from app.catalogs.engine.read.inspect import Inspection, inspect_catalog
+from app.catalogs.engine.read.sample import head_of
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.imports.next_import import config_of, source_of
+from app.catalogs.mapping.proposal import Proposal, propose
+from app.catalogs.mapping.schemas import PreviewIn, PreviewOut, preview_out
+from app.catalogs.models import Catalog
+from app.core.errors import ConflictError, FieldError, NotFoundError
+from app.core.file_storage import Storage
+from app.settings import Settings
+from app.stores import service as stores
+from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.resolve import absent_columns, flaws
+from app.stores.mapping.validate import require_sound
+from app.stores.models import Store
+
+AT_A_TIME = 2
+PROPOSAL_ROWS = 200
+PROPOSAL_BYTES = 4 * 1024**2
+"""How far into a catalog a proposal looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where catalogs are looked into: few at a time, since each takes a core."""
+
+    free: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(AT_A_TIME)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A catalog and the mapping to try on it, for the store's country."""
+
+    catalog_id: UUID
+    source: SourceFile
+    config: ImportConfig
+    most_bytes: int
+    sample: int
+
+
+async def catalog_of(
+    session: AsyncSession, store: Store, catalog_id: UUID | None
+) -> Catalog:
+    """The named catalog, else the newest whose file is kept.
+
+    Raises NotFoundError for one that the store does not have, ConflictError where
+    there is none to look into.
+    """
+    query = select(Catalog).where(Catalog.store_id == store.id)
+    if catalog_id:
+        query = query.where(Catalog.id == catalog_id)
+    query = query.order_by(col(Catalog.id).desc()).limit(50)
+    found = (await session.execute(query)).scalars().all()
+    if catalog_id and not found:
+        raise NotFoundError("The store has no such catalog.")
+    kept = next((catalog for catalog in found if catalog.storage_key), None)
+    if kept is None:
+        raise ConflictError(
+            "There is no catalog to look into: upload one first.", code="no_catalog"
+        )
+    return kept
+
+
+async def prepare(
+    session: AsyncSession,
+    settings: Settings,
+    storage: Storage,
+    store: Store,
+    wanted: PreviewIn,
+) -> Trial:
+    """Raises InvalidError for rules that cannot be carried out; see `catalog_of`."""
+    catalog = await catalog_of(session, store, wanted.catalog_id)
+    mapping = wanted.mapping or stores.mapping_of(store) or Mapping(attributes={})
+    require_sound(flaws(mapping, store.country, "/mapping"))
+    in_force = stores.mapping_in_force(store, mapping)
+    targets = wanted.categories
+    if targets is None:
+        targets = stores.categories_of(store)
+    return Trial(
+        catalog.id,
+        source_of(settings, storage, catalog),
+        config_of(store, in_force or mapping, targets),
+        settings.large_catalog_bytes,
+        wanted.sample,
+    )
+
+
+async def carry_out(bench: Bench, trial: Trial) -> PreviewOut:
+    """Raises InvalidError for columns that are not there, ConflictError for a file
+    that cannot be used.
+    """
+    async with bench.free:
+        try:
+            found = await asyncio.to_thread(_look, trial)
+        except CatalogRejectedError as error:
+            if error.code == "missing_column":
+                there = frozenset(error.columns)
+                told = absent_columns(trial.config.mapping, there, "/mapping")
+                require_sound(list(told))
+            raise _unusable(error) from None
+    config = trial.config
+    return preview_out(found, trial.catalog_id, config.mapping, config.currency)
+
+
+def _look(trial: Trial) -> Preview:
+    with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
+        return preview_catalog(
+            trial.source,
+            trial.config,
+            Path(folder),
+            most_bytes=trial.most_bytes,
+            sample=trial.sample,
+        )
+
+
+async def propose_for(
+    bench: Bench, source: SourceFile, most_bytes: int
+) -> tuple[Inspection, list[Proposal]]:
+    """The columns of a catalog, and which may be which attribute.
+
+    Raises ConflictError for a file that cannot be used.
+    """
+    async with bench.free:
+        try:
+            return await asyncio.to_thread(_propose, source, most_bytes)
+        except CatalogRejectedError as error:
+            raise _unusable(error) from None
+
+
+def _propose(source: SourceFile, most_bytes: int) -> tuple[Inspection, list[Proposal]]:
+    with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
+        head = head_of(source, most_bytes, Path(folder))
+        found = inspect_catalog(head.source, Path(folder), PROPOSAL_ROWS)
+    return found, propose(found.columns, found.sample)
+
+
+def _unusable(error: CatalogRejectedError) -> ConflictError:
+    wrong = FieldError("catalog_id", error.code, error.message, error.accepted)
+    return ConflictError(
+        f"The catalog cannot be used: {error.message}.", code=error.code, errors=[wrong]
+    )

@@ -1,0 +1,85 @@
+"""`/v1/stores/{id}/mapping/preview` and `/proposal`: before a mapping is set."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+
+from app.access.dependencies import (
+    BriefReader,
+    BriefWriter,
+    CurrentDatabase,
+    CurrentSettings,
+    CurrentStorage,
+)
+from app.catalogs.imports.next_import import source_of
+from app.catalogs.mapping import preview
+from app.catalogs.mapping.preview import PROPOSAL_BYTES, Bench
+from app.catalogs.mapping.schemas import (
+    PreviewIn,
+    PreviewOut,
+    ProposalOut,
+    proposal_out,
+)
+from app.core.errors import problem_responses
+from app.stores import service as stores
+
+router = APIRouter(prefix="/v1/stores", tags=["stores"])
+
+
+def bench_of(request: Request) -> Bench:
+    return cast("Bench", request.state.bench)
+
+
+CurrentBench = Annotated[Bench, Depends(bench_of)]
+
+
+@router.post(
+    "/{store_id}/mapping/preview",
+    summary="Try a mapping on a stored catalog",
+    responses=problem_responses(409),
+)
+async def preview_mapping(
+    store_id: UUID,
+    body: PreviewIn,
+    caller: BriefWriter,
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    storage: CurrentStorage,
+    bench: CurrentBench,
+) -> PreviewOut:
+    """Some rows with what becomes of each attribute, and how many rows go where.
+
+    Nothing is changed. Of a catalog above `REFEED_LARGE_CATALOG_BYTES` the beginning
+    is looked at, and `whole` is false. 422 names the place of a rule that cannot be
+    carried out, 409 `no_catalog` that there is nothing to look into.
+    """
+    async with database.transaction() as tx:
+        store = await stores.visible(tx.session, caller, store_id)
+        trial = await preview.prepare(tx.session, settings, storage, store, body)
+    return await preview.carry_out(bench, trial)
+
+
+@router.get(
+    "/{store_id}/mapping/proposal",
+    summary="Which column may be which attribute",
+    responses=problem_responses(409),
+)
+async def propose_mapping(
+    store_id: UUID,
+    caller: BriefReader,
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    storage: CurrentStorage,
+    bench: CurrentBench,
+) -> ProposalOut:
+    """By the names and the first 200 rows of the newest catalog, with reasons.
+
+    Nothing is changed. 409 `no_catalog`: there is nothing to look into.
+    """
+    async with database.transaction() as tx:
+        store = await stores.visible(tx.session, caller, store_id)
+        catalog = await preview.catalog_of(tx.session, store, None)
+        source = source_of(settings, storage, catalog)
+    found, proposals = await preview.propose_for(bench, source, PROPOSAL_BYTES)
+    return proposal_out(proposals, catalog.id, found.columns, len(found.sample))

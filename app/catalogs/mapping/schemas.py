@@ -1,0 +1,201 @@
+"""Previews and proposals of mappings as callers see them."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.catalogs.engine.pipeline.preview import Preview, Shown
+from app.catalogs.engine.validate.problems import describe
+from app.catalogs.mapping.proposal import SURE, Guess, Proposal
+from app.stores.channel import REQUIRED_NAMES
+from app.stores.mapping.mapping_model import CategoryTarget, Mapping
+
+Fate = Literal["wanted", "invalid", "uncategorized", "excluded"]
+
+
+class PreviewIn(BaseModel):
+    """What to try; what is left out is what the store has."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "mapping": {
+                        "attributes": {
+                            "sku": {"column": "sku"},
+                            "price": {
+                                "column": "price",
+                                "steps": [
+                                    {"op": "percent", "by": "5"},
+                                    {"op": "ending", "at": "0.99"},
+                                ],
+                            },
+                        }
+                    },
+                    "sample": 10,
+                }
+            ]
+        },
+    )
+
+    mapping: Mapping | None = Field(None, description="null: that of the store")
+    categories: list[CategoryTarget] | None = Field(
+        None, max_length=20_000, description="null: those of the store"
+    )
+    catalog_id: UUID | None = Field(None, description="null: the newest of the store")
+    sample: int = Field(20, ge=1, le=100, description="rows to show")
+
+
+class FunnelOut(BaseModel):
+    """rows = excluded + uncategorized + invalid + wanted."""
+
+    rows: int
+    excluded: int
+    excluded_by: dict[str, int] = Field(description="rows by filter, in their order")
+    uncategorized: int
+    invalid: int
+    invalid_by: dict[str, int] = Field(
+        description="rows by code; one row can have several"
+    )
+    wanted: int
+
+
+class PreviewProblem(BaseModel):
+    """What is wrong with one field, and what would be accepted."""
+
+    field: str
+    code: str
+    message: str
+    accepted: str | None
+    value: str | None
+
+
+class PreviewRow(BaseModel):
+    """One row: what the merchant says, what each attribute becomes, and its fate."""
+
+    line: int
+    fate: Fate
+    source: dict[str, str | None] = Field(
+        description="the cells that the mapping reads, at most 300 characters each"
+    )
+    texts: dict[str, str | None] = Field(
+        description="each attribute after its text steps, before it is read"
+    )
+    values: dict[str, object] = Field(
+        description="each attribute of an offer as it would be wanted"
+    )
+    problems: list[PreviewProblem]
+    excluded_by: str | None = Field(description="the filter that leaves the row out")
+
+
+class PreviewOut(BaseModel):
+    """What an import would do. Nothing was changed."""
+
+    catalog_id: UUID
+    whole: bool = Field(
+        description="false: the catalog is large, only its beginning was looked at"
+    )
+    missing: list[str] = Field(description="required attributes without a source")
+    funnel: FunnelOut
+    rows: list[PreviewRow] = Field(
+        description="the first row of each kind, then the first rows"
+    )
+
+
+def preview_out(
+    found: Preview, catalog_id: UUID, mapping: Mapping, currency: str
+) -> PreviewOut:
+    return PreviewOut(
+        catalog_id=catalog_id,
+        whole=found.is_whole,
+        missing=list(mapping.missing),
+        funnel=FunnelOut.model_validate(found.funnel, from_attributes=True),
+        rows=[_row_out(row, currency) for row in found.rows],
+    )
+
+
+def _row_out(row: Shown, currency: str) -> PreviewRow:
+    problems = []
+    for told in row.problems:
+        field, code, value = told["field"], told["code"], told["value"]
+        message, accepted = describe(field, code, value, currency)
+        problems.append(
+            PreviewProblem(
+                field=field, code=code, message=message, accepted=accepted, value=value
+            )
+        )
+    return PreviewRow.model_validate(
+        {
+            "line": row.line,
+            "fate": row.fate,
+            "source": row.cells,
+            "texts": row.texts,
+            "values": row.values,
+            "problems": problems,
+            "excluded_by": row.excluded_by,
+        }
+    )
+
+
+class GuessOut(BaseModel):
+    """A column that may be the attribute."""
+
+    column: str
+    confidence: float = Field(ge=0, le=1)
+    why: list[str]
+
+
+class ProposedAttribute(GuessOut):
+    """The column that is most likely the attribute."""
+
+    attribute: str
+    required: bool
+    source: dict[str, object] = Field(description="as a mapping would have it")
+    alternatives: list[GuessOut]
+
+
+class ProposalOut(BaseModel):
+    """A mapping to look over, change and PUT. Nothing takes it by itself."""
+
+    catalog_id: UUID
+    rows: int = Field(description="rows that were looked at")
+    items: list[ProposedAttribute] = Field(description="the surest first")
+    mapping: dict[str, object] = Field(
+        description=f"what is proposed with a confidence of {SURE} or more"
+    )
+    missing: list[str] = Field(description="required attributes without such a column")
+    unused_columns: list[str]
+
+
+def proposal_out(
+    proposals: list[Proposal], catalog_id: UUID, columns: tuple[str, ...], rows: int
+) -> ProposalOut:
+    sure = {
+        p.guess.attribute: p.source for p in proposals if p.guess.confidence >= SURE
+    }
+    used = {p.guess.column for p in proposals}
+    return ProposalOut(
+        catalog_id=catalog_id,
+        rows=rows,
+        items=[
+            ProposedAttribute(
+                **_guess_out(p.guess).model_dump(),
+                attribute=p.guess.attribute,
+                required=p.guess.attribute in REQUIRED_NAMES,
+                source=p.source,
+                alternatives=[_guess_out(other) for other in p.alternatives],
+            )
+            for p in proposals
+        ],
+        mapping={"attributes": sure},
+        missing=[name for name in REQUIRED_NAMES if name not in sure],
+        unused_columns=[name for name in columns if name not in used],
+    )
+
+
+def _guess_out(guess: Guess) -> GuessOut:
+    return GuessOut(
+        column=guess.column, confidence=guess.confidence, why=list(guess.why)
+    )

@@ -1,0 +1,1 @@
+"""Row reports and rejected rows as CSV."""

@@ -1,0 +1,125 @@
+"""The rows of uploads that need correcting, as CSV that may be uploaded again."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from fastapi import Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogs.engine.read.formulas import NOTES
+from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.report.rejected_rows import as_csv, rows_of_skus, rows_on_lines
+from app.catalogs.engine.validate.problems import describe
+from app.catalogs.models import Catalog
+from app.catalogs.offload import within
+from app.core.errors import NotFoundError, UnavailableError
+from app.stores.mapping.mapping_model import Mapping
+
+PATIENCE = 100.0
+MOST_ROWS = 100_000
+"""Rows in one file; the others follow when these are corrected."""
+
+_PROBLEMS = text(
+    "SELECT line, field, code, value FROM catalog_problem WHERE catalog_id = :id "
+    "ORDER BY line, field, code"
+)
+
+
+async def problems_of(session: AsyncSession, catalog: Catalog) -> Sequence[Any]:
+    """Every stored problem of a catalog, in the order of the file."""
+    values = {"id": catalog.same_as or catalog.id}
+    return (await session.execute(_PROBLEMS, values)).all()
+
+
+async def of_catalog(
+    source: SourceFile | None, problems: Sequence[Any], currency: str, filename: str
+) -> Response:
+    """The rows with problems. Raises NotFoundError, UnavailableError."""
+    if source is None:
+        raise NotFoundError("The uploaded file is not kept any more.", code="file_gone")
+
+    def read(folder: Path) -> pl.DataFrame:
+        return rows_on_lines(source, notes_of(problems, currency), folder)
+
+    return await _answer(read, filename)
+
+
+async def of_skus(
+    sources: Sequence[SourceFile],
+    mapping: Mapping | None,
+    notes: pl.DataFrame,
+    filename: str,
+) -> Response:
+    """The rows of refused offers; `notes` has `sku_key` and NOTES.
+
+    Raises UnavailableError.
+    """
+
+    def read(folder: Path) -> pl.DataFrame:
+        if mapping is None or mapping.missing:
+            return notes.clear().select(NOTES)
+        return rows_of_skus(sources, mapping, notes, folder)
+
+    return await _answer(read, filename)
+
+
+async def _answer(read: Callable[[Path], pl.DataFrame], filename: str) -> Response:
+    def work() -> bytes:
+        with tempfile.TemporaryDirectory(prefix="refeed-rejected-") as folder:
+            return as_csv(read(Path(folder)))
+
+    try:
+        body = await within(PATIENCE, work)
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            "The uploaded file is not kept any more.", code="file_gone"
+        ) from error
+    except CatalogRejectedError as error:
+        raise NotFoundError(
+            f"The uploaded file has no rows to show: {error.message}.", code=error.code
+        ) from error
+    if body is None:
+        raise UnavailableError(
+            "Other files are being read for somebody else: ask again later.",
+            headers={"Retry-After": "10"},
+        )
+    return Response(
+        body,
+        media_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{filename}"'},
+    )
+
+
+def notes_of(problems: Sequence[Any], currency: str) -> pl.DataFrame:
+    """One row per line: codes, messages and what is accepted, joined."""
+    columns = {"line": pl.UInt32} | dict.fromkeys(("field", "code", "value"), pl.String)
+    found = pl.DataFrame(
+        [tuple(problem) for problem in problems], schema=columns, orient="row"
+    )
+    # Many rows have the same problem: each is put into words once.
+    kinds = found.select("field", "code", "value").unique()
+    words = [
+        describe(field, code, value, currency)
+        for field, code, value in kinds.iter_rows()
+    ]
+    told = kinds.with_columns(
+        pl.Series("message", [message for message, _ in words], dtype=pl.String),
+        pl.Series("accepted", [accepted for _, accepted in words], dtype=pl.String),
+    )
+    code, message, hint = NOTES
+    named = pl.concat_str("field", pl.lit(": "), pl.col("message"))
+    return (
+        found.join(told, on=["field", "code", "value"], how="left", nulls_equal=True)
+        .group_by(pl.col("line").alias(LINE), maintain_order=True)
+        .agg(
+            pl.col("code").str.join("; ").alias(code),
+            named.str.join("; ").alias(message),
+            pl.col("accepted").unique(maintain_order=True).str.join("; ").alias(hint),
+        )
+        .head(MOST_ROWS)
+    )

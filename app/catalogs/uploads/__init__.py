@@ -1,0 +1,1 @@
+"""Reads the body of an upload as a stream: raw or multipart."""

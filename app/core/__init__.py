@@ -1,0 +1,1 @@
+"""Building blocks without a web framework: columns, errors, logs, secrets, files."""

@@ -1,0 +1,1 @@
+"""The sample catalog of the demo and its mapping."""

@@ -1,0 +1,96 @@
+"""Asks for walks through listings: by API, by schedule, after a large run."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.columns import utc_now
+from app.core.errors import ConflictError, NotFoundError
+from app.database import Transaction
+from app.drift.models import ConfirmPass
+from app.jobs.kinds import JobKind
+from app.settings import Settings
+from app.stores.models import Store
+from app.stores.schedule import next_due
+
+SCHEDULE_LIMIT = 200
+
+_ASK = text(
+    """
+    INSERT INTO confirm_pass AS p (store_id, state, requested_at, page, listings,
+                                   failures, counts)
+    VALUES (:store, 'requested', clock_timestamp(), 0, 0, 0, '{}')
+    ON CONFLICT (store_id) DO UPDATE SET
+      requested_at = excluded.requested_at,
+      state = CASE WHEN p.state IN ('done', 'failed') THEN 'requested' ELSE p.state END
+    """
+)
+_NOTE = text(
+    """
+    INSERT INTO confirm_pass (store_id, state, requested_at, page, listings, failures,
+                              counts)
+    VALUES (:store, 'requested', clock_timestamp(), 0, 0, 0, '{}')
+    ON CONFLICT (store_id) DO NOTHING
+    """
+)
+_DUE = text(
+    """
+    SELECT s.id, s.next_confirm_at FROM store AS s
+     WHERE s.active AND s.account_id IS NOT NULL
+       AND (s.next_confirm_at IS NULL OR s.next_confirm_at <= now())
+     ORDER BY s.next_confirm_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED
+    """
+)
+
+
+async def request(tx: Transaction, store_id: UUID) -> None:
+    """Walk through the listings of the store's account, in its market.
+
+    A walk that is under way is followed by another one.
+    """
+    await tx.session.execute(_ASK, {"store": store_id})
+    await tx.enqueue(JobKind.CONFIRM, store_id)
+
+
+async def request_by_api(tx: Transaction, store: Store) -> ConfirmPass:
+    """Walk now. Raises ConflictError."""
+    if store.account_id is None:
+        raise ConflictError(
+            "The store has no token yet: PUT /v1/stores/{id}/settings first.",
+            code="no_seller_account",
+        )
+    await request(tx, store.id)
+    return await progress_of(tx.session, store.id)
+
+
+async def progress_of(session: AsyncSession, store_id: UUID) -> ConfirmPass:
+    """Raises NotFoundError before the first time."""
+    found = await session.get(ConfirmPass, store_id, populate_existing=True)
+    if found is None:
+        raise NotFoundError("The listings of this store have never been read back.")
+    return found
+
+
+async def note(session: AsyncSession, store_id: UUID) -> ConfirmPass:
+    """How far the store's walk is; a run may ask for one by its job alone."""
+    await session.execute(_NOTE, {"store": store_id})
+    return await progress_of(session, store_id)
+
+
+async def request_due(tx: Transaction, settings: Settings) -> int:
+    """Walk for active stores whose time has come; returns how many were looked at.
+
+    A store that was never due gets its place in the rhythm, which spreads stores over
+    the interval.
+    """
+    rows = (await tx.session.execute(_DUE, {"limit": SCHEDULE_LIMIT})).all()
+    now = utc_now()
+    for row in rows:
+        if row.next_confirm_at is not None:
+            await request(tx, row.id)
+        await tx.session.execute(
+            text("UPDATE store SET next_confirm_at = :due WHERE id = :id"),
+            {"due": next_due(row.id, settings.confirm_interval, now), "id": row.id},
+        )
+    return len(rows)

@@ -1,0 +1,167 @@
+"""One child: started so that it dies with us, waited for, stopped."""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from app.embedded.errors import StartError
+from app.embedded.os_user import Account, become
+from app.embedded.processes import log_files, pids
+
+TICK = 0.02
+AFTER_KILL = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Child:
+    """How to run a child; `env` is its whole environment."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    ready: Callable[[], bool] | None = None
+    ready_timeout: timedelta = timedelta(seconds=60)
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_timeout: timedelta = timedelta(seconds=10)
+    log: Path | None = None  # None: the child writes to our terminal
+    pid_file: Path | None = None
+    account: Account | None = None  # None: the child runs as ourselves
+
+
+class Process:
+    """A child's life: it may be started again after it ended."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._last_breath: int | None = None
+        self._started_before = False
+
+    @property
+    def pid(self) -> int | None:
+        return self._popen.pid if self._popen and self.running else None
+
+    @property
+    def running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._popen.poll() if self._popen else None
+
+    def start(self, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Launch and wait until ready, or until the caller has given up.
+
+        Raises StartError, with nothing left running, when it does not become ready.
+        """
+        self.launch()
+        try:
+            self._wait_until_ready(given_up)
+        except BaseException:
+            self.stop()
+            raise
+
+    def launch(self) -> None:
+        """Start without waiting."""
+        if threading.current_thread() is not threading.main_thread():
+            # The kernel binds "dies with its parent" to the thread that starts it.
+            raise RuntimeError("children are started from the main thread")
+        child = self.child
+        if child.pid_file:
+            pids.end_remembered(child.pid_file, child.stop_signal, child.stop_timeout)
+        if child.log and not self._started_before:
+            log_files.begin(child.log)
+        self._started_before = True
+        self._close_last_breath()
+        # Whoever inherits the writing end holds it until the end: when the reading
+        # end is exhausted, the child and all its own children are gone.
+        self._last_breath, held_by_child = os.pipe()
+        try:
+            self._popen = self._open(held_by_child)
+        finally:
+            os.close(held_by_child)
+        if child.pid_file:
+            pids.remember(child.pid_file, self._popen.pid)
+
+    def _open(self, held: int) -> subprocess.Popen[bytes]:
+        child = self.child
+        with contextlib.ExitStack() as stack:
+            output = stack.enter_context(child.log.open("ab")) if child.log else None
+            try:
+                return subprocess.Popen(  # noqa: S603 - commands are the launcher's own
+                    child.command,
+                    env=child.env,
+                    cwd="/" if child.account else None,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(held,),
+                    start_new_session=True,  # a terminal's Ctrl-C is for us alone
+                    preexec_fn=become(child.account, child.stop_signal),  # noqa: PLW1509 - started from the main thread, no lock is taken
+                )
+            except (OSError, subprocess.SubprocessError) as error:
+                raise StartError(f"{child.name} cannot be started: {error}") from error
+
+    def _wait_until_ready(self, given_up: Callable[[], bool]) -> None:
+        ready = self.child.ready
+        deadline = time.monotonic() + self.child.ready_timeout.total_seconds()
+        while ready and not given_up():
+            if not self.running:
+                raise self._failure(f"ended with code {self.exit_code}")
+            if ready():
+                return
+            if time.monotonic() > deadline:
+                raise self._failure(f"was not ready in {self.child.ready_timeout}")
+            time.sleep(TICK)
+
+    def _failure(self, what: str) -> StartError:
+        if not self.child.log:
+            return StartError(f"{self.child.name} {what}")
+        words = log_files.last_words(self.child.log)
+        return StartError(
+            f"{self.child.name} {what}; its log is {self.child.log}\n{words}"
+        )
+
+    def stop(self) -> None:
+        """Ask it to end, wait, and kill it when it takes too long."""
+        if not self._popen:
+            return
+        if self.running:
+            self._popen.send_signal(self.child.stop_signal)
+            try:
+                self._popen.wait(self.child.stop_timeout.total_seconds())
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._forget()
+
+    def kill(self) -> None:
+        """End it at once, and wait until its own children are gone, too."""
+        self.kill_without_waiting()
+        if self._popen:
+            self._popen.wait(AFTER_KILL.total_seconds())
+        if self._last_breath is not None:
+            select.select([self._last_breath], [], [], AFTER_KILL.total_seconds())
+        self._forget()
+
+    def kill_without_waiting(self) -> None:
+        if self._popen and self.running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
+
+    def _forget(self) -> None:
+        if self.child.pid_file:
+            self.child.pid_file.unlink(missing_ok=True)
+        self._close_last_breath()
+
+    def _close_last_breath(self) -> None:
+        if self._last_breath is not None:
+            os.close(self._last_breath)
+            self._last_breath = None

@@ -1,0 +1,48 @@
+"""Looks for the row of a SKU in the stored files."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.report.source_rows import SourceRow, find_rows
+from app.catalogs.offload import within
+from app.explain.timeline import Look
+from app.stores.mapping.mapping_model import Mapping
+
+PATIENCE = 5.0
+"""Seconds that an answer waits for the file; then it comes without the row."""
+
+
+async def look_up(
+    sources: Sequence[SourceFile | None], mapping: Mapping, sku_key: str
+) -> tuple[int, Look, list[SourceRow]]:
+    """Which of the files (the newest first) names the SKU, and its rows there.
+
+    A file that is gone is None. Without a row the last file is meant.
+    """
+    found = await within(PATIENCE, lambda: _look_up(sources, mapping, sku_key))
+    return found or (len(sources) - 1, "took_too_long", [])
+
+
+def _look_up(
+    sources: Sequence[SourceFile | None], mapping: Mapping, sku_key: str
+) -> tuple[int, Look, list[SourceRow]]:
+    look: Look = "not_in_file"
+    for number, source in enumerate(sources):
+        look = "not_in_file"
+        if source is None:
+            look = "file_gone"
+            continue
+        try:
+            with tempfile.TemporaryDirectory(prefix="refeed-explain-") as folder:
+                rows = find_rows(source, mapping, sku_key, Path(folder))
+        except CatalogRejectedError:
+            look = "unreadable"
+            continue
+        except FileNotFoundError:
+            look = "file_gone"
+            continue
+        if rows:
+            return number, "found", rows
+    return len(sources) - 1, look, []

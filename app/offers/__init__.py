@@ -1,0 +1,1 @@
+"""Offers of a store: desired state beside live state, one row per SKU."""

@@ -1,0 +1,168 @@
+"""Tables of offers: desired state, live state and checks against listings."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    Index,
+    Numeric,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from app.core.columns import (
+    KEY,
+    MONEY,
+    time_field,
+)
+
+DIRTY = """CASE
+  WHEN standing = 'wanted' THEN NOT listed
+    OR price IS DISTINCT FROM accepted_price
+    OR quantity IS DISTINCT FROM accepted_quantity
+    OR (min_price IS NOT NULL AND min_price IS DISTINCT FROM accepted_min_price)
+    OR (warranty_delay IS NOT NULL
+        AND warranty_delay IS DISTINCT FROM accepted_warranty_delay)
+    OR (comment IS NOT NULL AND comment IS DISTINCT FROM accepted_comment)
+    OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM accepted_shipping)
+    OR ean IS DISTINCT FROM accepted_ean
+    OR grade IS DISTINCT FROM accepted_grade
+  WHEN standing = 'kept' THEN
+    listed AND quantity IS NOT NULL AND quantity < accepted_quantity
+  ELSE listed AND accepted_quantity > 0
+END"""
+"""When an offer may differ from what Back Market last accepted.
+
+A field that the store does not map (NULL) is not managed and is no difference.
+"""
+
+
+class Offer(SQLModel, table=True):
+    """What a store wants to sell under one SKU beside what Back Market accepted.
+
+    `standing`: `wanted` (in the newest catalog and valid), `kept` (its row is
+    invalid now: the baseline stays, only a lower quantity may go out), `gone`.
+    `sku_key` is the SKU in lower case, since SKUs are unique case-insensitively
+    (Back Market API, listings). No foreign key: its trigger would run per row of
+    a COPY; the service that deletes a store deletes its offers.
+    `fingerprint` is that of the row in the newest catalog, NULL when not in it.
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        # Without the key: a first load makes every offer dirty, one by one.
+        Index("ix_offer_dirty", "store_id", postgresql_where=text("dirty")),
+        Index(
+            "ix_offer_problems",
+            "store_id",
+            "sku_key",
+            postgresql_where=text("problems <> 0"),
+        ),
+        Index(
+            "ix_offer_in_error",
+            "store_id",
+            "sku_key",
+            postgresql_where=text("in_error"),
+        ),
+    )
+
+    store_id: UUID = Field(primary_key=True)
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    sku: str
+    standing: str
+    fingerprint: int | None = Field(default=None, sa_type=BigInteger)
+    problems: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
+
+    ean: str | None = None
+    product_id: str | None = None
+    grade: str | None = None
+    new_battery: bool | None = None
+    price: Decimal | None = Field(default=None, sa_type=MONEY)
+    quantity: int | None = None
+    min_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
+    comment: str | None = None
+    shipping: str | None = None
+    cost: Decimal | None = Field(default=None, sa_type=MONEY)
+    cpa: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
+
+    listed: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )
+    accepted_ean: str | None = None
+    accepted_grade: str | None = None
+    accepted_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    accepted_quantity: int | None = None
+    accepted_min_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    accepted_warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
+    accepted_comment: str | None = None
+    accepted_shipping: str | None = None
+    accepted_at: datetime | None = time_field()
+    stock_at: datetime | None = time_field()
+    """When a quantity was last accepted: sales since then lower what is shown."""
+    listing_id: str | None = None
+    backmarket_id: int | None = Field(default=None, sa_type=BigInteger)
+    publication_state: int | None = Field(default=None, sa_type=SmallInteger)
+    max_price: Decimal | None = Field(default=None, sa_type=MONEY)
+
+    in_error: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )
+    error_code: str | None = None
+    error_message: str | None = None
+    error_at: datetime | None = time_field()
+    error_count: int = Field(
+        default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")}
+    )
+
+    # What kind of refusal, of which content, and when it may be sent again.
+    error_class: str | None = None
+    error_content: int | None = Field(default=None, sa_type=BigInteger)
+    error_retry_at: datetime | None = time_field()
+
+    dirty: bool | None = Field(
+        default=None,
+        sa_column=Column("dirty", Boolean, Computed(DIRTY, persisted=True)),
+    )
+
+
+class OfferCheck(SQLModel, table=True):
+    """What was last read back of an offer's listing: what it showed, what drifted.
+
+    `price` to `comment_sum` are the accepted values that the listing has shown at least
+    once (the comment as `hashtextextended`): a value that was seen and differs now was
+    changed by hand, one that was never seen was not applied. `drift` holds, by field,
+    `ours`, `theirs`, `kind`, `action` and `seen_at`. No foreign key, as for offers.
+    """
+
+    __tablename__ = "offer_check"
+    __table_args__ = (
+        Index(
+            "ix_offer_check_drift",
+            "store_id",
+            "sku_key",
+            postgresql_where=text("drift IS NOT NULL"),
+        ),
+    )
+
+    store_id: UUID = Field(primary_key=True)
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    seen_at: datetime = time_field(default_now=True)
+    confirmed_at: datetime | None = time_field()
+    missing_at: datetime | None = time_field()
+    price: Decimal | None = Field(default=None, sa_type=MONEY)
+    quantity: int | None = None
+    min_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
+    comment_sum: int | None = Field(default=None, sa_type=BigInteger)
+    drift: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))

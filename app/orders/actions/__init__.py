@@ -1,0 +1,1 @@
+"""Actions on orders: what is allowed, requested, executed and recorded."""

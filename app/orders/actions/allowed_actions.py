@@ -1,0 +1,177 @@
+"""Says what may be done to an order now: each action, its fields, what they accept."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from app.orders.actions.transitions import (
+    SHIPPED,
+    SOLD,
+    LineView,
+    allowed,
+    may_carry_device,
+)
+from app.orders.enums import CARRIERS, RETURN_REASONS, Action
+from app.orders.models import OrderAction, SalesOrderLine
+
+
+class AcceptedValue(BaseModel):
+    """One value that a field takes, and what it means."""
+
+    value: str | int
+    meaning: str
+
+
+class ActionField(BaseModel):
+    """One field of an action's body."""
+
+    name: str
+    required: bool
+    type: str
+    max_length: int | None = None
+    accepted: list[AcceptedValue] = []
+    others_accepted: bool = Field(
+        default=True, description="false: only the values in `accepted`"
+    )
+    help: str
+
+
+class AllowedAction(BaseModel):
+    """An action that Back Market takes now: `POST /v1/orders/{id}/<action>`."""
+
+    action: Action
+    lines: list[int] = Field(description="ids of the lines that allow it")
+    fields: list[ActionField]
+
+
+_INVOICE = ActionField(
+    name="file",
+    required=True,
+    type="PDF file in multipart/form-data, at most 3 MB",
+    help="Goes to the buyer through Back Market.",
+)
+
+
+def allowed_actions(
+    lines: Sequence[SalesOrderLine], under_way: Sequence[OrderAction]
+) -> list[AllowedAction]:
+    """What is allowed for lines that no action is under way for."""
+    taken = {number for action in under_way for number in action.line_ids}
+    seen = [LineView(x.marketplace_id, x.state, x.sku, x.quantity) for x in lines]
+    free = [line for line in seen if line.id not in taken]
+    found = [
+        AllowedAction(
+            action=action, lines=list(ids), fields=_fields(action, ids, free, seen)
+        )
+        for action, ids in allowed(free).items()
+    ]
+    sold = [line.id for line in seen if line.state in SOLD]
+    if sold and not any(action.action == Action.INVOICE for action in under_way):
+        found.append(
+            AllowedAction(action=Action.INVOICE, lines=sold, fields=[_INVOICE])
+        )
+    return found
+
+
+def _fields(
+    action: Action,
+    ids: Sequence[int],
+    free: Sequence[LineView],
+    lines: Sequence[LineView],
+) -> list[ActionField]:
+    match action:
+        case Action.SHIP:
+            own = _parcel()
+            return [*own, *_device()] if may_carry_device(lines) else own
+        case Action.REFUND:
+            shipped = any(x.state == SHIPPED for x in free if x.id in ids)
+            return [_lines_field(ids), *(_return() if shipped else [])]
+        case _:
+            return [_lines_field(ids)]
+
+
+def _lines_field(ids: Sequence[int]) -> ActionField:
+    return ActionField(
+        name="lines",
+        required=False,
+        type="list of integers",
+        accepted=[AcceptedValue(value=i, meaning="order line") for i in ids],
+        others_accepted=False,
+        help="Left out: every line that allows the action.",
+    )
+
+
+def _parcel() -> list[ActionField]:
+    carriers = [AcceptedValue(value=name, meaning="carrier") for name in CARRIERS]
+    return [
+        ActionField(
+            name="tracking_number",
+            required=True,
+            type="string",
+            max_length=200,
+            help="Spaces are taken out.",
+        ),
+        ActionField(
+            name="tracking_url",
+            required=False,
+            type="string",
+            max_length=300,
+            help="An http or https address.",
+        ),
+        ActionField(
+            name="shipper",
+            required=False,
+            type="string",
+            max_length=200,
+            accepted=carriers,
+            help="Back Market's spelling; other names are passed on as they are.",
+        ),
+        ActionField(
+            name="date_shipping",
+            required=False,
+            type="string",
+            help="RFC 3339, such as 2026-01-31T12:00:00Z.",
+        ),
+    ]
+
+
+def _device() -> list[ActionField]:
+    return [
+        ActionField(
+            name="imei",
+            required=False,
+            type="string",
+            max_length=15,
+            help="15 digits; it cannot be corrected later.",
+        ),
+        ActionField(
+            name="serial_number",
+            required=False,
+            type="string",
+            max_length=50,
+            help="It cannot be corrected later.",
+        ),
+    ]
+
+
+def _return() -> list[ActionField]:
+    reasons = [
+        AcceptedValue(value=c, meaning=word) for c, word in RETURN_REASONS.items()
+    ]
+    return [
+        ActionField(
+            name="return_reason",
+            required=True,
+            type="integer",
+            accepted=reasons,
+            others_accepted=False,
+            help="Why it came back; needed for lines that were shipped.",
+        ),
+        ActionField(
+            name="return_message",
+            required=False,
+            type="string",
+            max_length=500,
+            help="Goes to the buyer.",
+        ),
+    ]

@@ -1,0 +1,132 @@
+"""Takes an invoice for an order: a PDF that a worker hands in to Back Market."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.access.service import Caller
+from app.core.columns import new_id
+from app.core.errors import (
+    ConflictError,
+    FieldError,
+    MediaTypeError,
+    NoRoomError,
+    TooLargeError,
+)
+from app.core.file_storage import Storage, StorageFullError, StoredFile
+from app.database import Database, Transaction
+from app.jobs.kinds import JobKind
+from app.orders import queries
+from app.orders.actions.service import lines_of, open_actions
+from app.orders.actions.transitions import BILLED, SOLD
+from app.orders.dependencies import require_version
+from app.orders.enums import Action
+from app.orders.models import OrderAction, OrderCall, SalesOrder
+
+LARGEST = 3 * 1024 * 1024
+"""Bytes of a file that Back Market takes (section 2, attachments)."""
+_PDF = b"%PDF-"
+ACCEPTED = "a PDF of at most 3 MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who hands in an invoice for which order, based on which version."""
+
+    caller: Caller
+    order_id: UUID
+    if_match: str | None
+
+
+async def request_invoice(
+    database: Database, storage: Storage, asked: Asked, pdf: bytes
+) -> OrderAction:
+    """The action that will hand it in; the same file under way is that action.
+
+    Raises TooLargeError, MediaTypeError, ConflictError, NotFoundError,
+    PreconditionFailedError. The file is kept until the action ends.
+    """
+    _check(pdf)
+    action_id = new_id()
+    kept = False
+    try:
+        stored = await _save(storage, action_id, pdf)
+        async with database.transaction() as tx:
+            action = await _request(tx, asked, action_id, stored)
+        kept = action.id == action_id
+    finally:
+        if not kept:
+            await asyncio.to_thread(storage.remove_store, action_id)
+    return action
+
+
+def _check(pdf: bytes) -> None:
+    if len(pdf) > LARGEST:
+        message = f"The file has {len(pdf)} bytes; at most {LARGEST} are accepted."
+        raise TooLargeError(
+            message, errors=[FieldError("file", "too_large", message, ACCEPTED)]
+        )
+    if not pdf.startswith(_PDF):
+        message = "The file is no PDF."
+        raise MediaTypeError(
+            message, errors=[FieldError("file", "no_pdf", message, ACCEPTED)]
+        )
+
+
+async def _save(storage: Storage, action_id: UUID, pdf: bytes) -> StoredFile:
+    async def body() -> AsyncIterator[bytes]:
+        yield pdf
+
+    try:
+        return await storage.save(action_id, body(), LARGEST)
+    except StorageFullError:
+        raise NoRoomError("There is no room left for uploads.") from None
+
+
+async def _request(
+    tx: Transaction, asked: Asked, action_id: UUID, stored: StoredFile
+) -> OrderAction:
+    order, _ = await queries.visible(
+        tx.session, asked.caller, asked.order_id, lock=True
+    )
+    require_version(order, asked.if_match)
+    await _require_sold(tx, order)
+    fingerprint = hashlib.sha256(f"invoice {stored.sha256}".encode()).hexdigest()
+    for other in await open_actions(tx.session, order.id):
+        if other.fingerprint == fingerprint:
+            return other
+        if other.action == Action.INVOICE:
+            raise ConflictError(
+                "Another invoice is under way for this order.",
+                code="action_under_way",
+                action_id=str(other.id),
+            )
+    action = OrderAction(
+        id=action_id,
+        order_id=order.id,
+        account_id=order.account_id,
+        action=Action.INVOICE,
+        fields={"size_bytes": stored.size, "sha256": stored.sha256},
+        fingerprint=fingerprint,
+    )
+    tx.session.add(action)
+    await tx.session.flush()
+    body = {"storage_key": stored.key}
+    tx.session.add(
+        OrderCall(action_id=action.id, seq=0, from_state=0, to_state=BILLED, body=body)
+    )
+    await tx.session.flush()
+    await tx.enqueue(JobKind.ORDER_ACTION, action.id)
+    return action
+
+
+async def _require_sold(tx: Transaction, order: SalesOrder) -> None:
+    if not any(line.state in SOLD for line in await lines_of(tx.session, order.id)):
+        message = "An invoice is for lines that were accepted; none of them was."
+        raise ConflictError(
+            message,
+            code="action_not_allowed",
+            errors=[FieldError("action", "action_not_allowed", message)],
+        )

@@ -1,0 +1,152 @@
+"""What callers say about orders: the bodies of actions, checked field by field."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from stdnum import imei as imei_number
+
+from app.orders.enums import RETURN_REASONS
+
+IMEI_DIGITS = 15
+
+
+def _without_spaces(number: str) -> str:
+    """Back Market wants tracking numbers without spaces (section 7.3)."""
+    bare = "".join(number.split())
+    if not bare:
+        raise PydanticCustomError(
+            "tracking_number_empty",
+            "A tracking number has characters other than spaces.",
+            {"accepted": "1 to 200 characters"},
+        )
+    return bare
+
+
+def _imei(number: str) -> str:
+    bare = imei_number.compact(number)
+    if len(bare) != IMEI_DIGITS or not imei_number.is_valid(bare):
+        raise PydanticCustomError(
+            "imei_invalid",
+            "This is no IMEI: its check digit or its length is wrong.",
+            {"accepted": "15 digits, the last one the check digit"},
+        )
+    return bare
+
+
+def _known_reason(code: int) -> int:
+    if code not in RETURN_REASONS:
+        accepted = ", ".join(f"{c} {word}" for c, word in RETURN_REASONS.items())
+        raise PydanticCustomError(
+            "return_reason_unknown",
+            "Back Market knows no such return reason.",
+            {"accepted": accepted},
+        )
+    return code
+
+
+Lines = Annotated[
+    list[int] | None,
+    Field(
+        min_length=1,
+        max_length=1000,
+        description="ids of order lines; left out or null means every line that allows "
+        "the action",
+    ),
+]
+
+
+class AcceptIn(BaseModel):
+    """Which lines are accepted."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{}, {"lines": [71239876]}]}
+    )
+
+    lines: Lines = None
+
+
+class CancelIn(BaseModel):
+    """Which lines are cancelled; the buyer gets the money back."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"lines": [71239876]}]}
+    )
+
+    lines: Lines = None
+
+
+class ShipIn(BaseModel):
+    """The parcel: it holds every accepted line of the order."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "tracking_number": "XY123456789FR",
+                    "tracking_url": "https://carrier.example/t/XY123456789FR",
+                    "shipper": "Colissimo",
+                }
+            ]
+        },
+    )
+
+    lines: Lines = None
+    tracking_number: Annotated[
+        str,
+        Field(min_length=1, max_length=200, description="spaces are taken out"),
+        AfterValidator(_without_spaces),
+    ]
+    tracking_url: str | None = Field(None, max_length=300, pattern=r"^https?://\S+$")
+    shipper: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        pattern=r"\S",
+        description="one of the carriers that the order's `allowed_actions` lists, or "
+        "another name",
+    )
+    date_shipping: AwareDatetime | None = Field(None, description="RFC 3339")
+    imei: Annotated[str, AfterValidator(_imei)] | None = Field(
+        None, max_length=40, description="only for an order of one line with quantity 1"
+    )
+    serial_number: str | None = Field(
+        None,
+        min_length=1,
+        max_length=50,
+        pattern=r"\S",
+        description="only for an order of one line with quantity 1",
+    )
+
+
+class RefundIn(BaseModel):
+    """Which lines are refunded in full, and why those that were shipped came back."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"return_reason": 21, "return_message": "Refunded."}]
+        },
+    )
+
+    lines: Lines = None
+    return_reason: Annotated[int, AfterValidator(_known_reason)] | None = Field(
+        None, description="required when a line was shipped, not accepted otherwise"
+    )
+    return_message: str | None = Field(
+        None, max_length=500, description="goes to the buyer; for shipped lines only"
+    )
+
+
+ActionIn = AcceptIn | CancelIn | ShipIn | RefundIn
+
+
+def fields_of(body: ActionIn) -> dict[str, object]:
+    """What goes to Back Market, without what was left out."""
+    told = body.model_dump(exclude={"lines"}, exclude_none=True)
+    moment = told.get("date_shipping")
+    if isinstance(moment, datetime):
+        told["date_shipping"] = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return told

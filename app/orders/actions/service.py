@@ -1,0 +1,220 @@
+"""Takes an action on an order, or says what is allowed instead; it sends nothing."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.core.errors import ConflictError, FieldError, InvalidError
+from app.database import Transaction
+from app.jobs.kinds import JobKind
+from app.orders.actions.transitions import (
+    SHIPPED,
+    LineView,
+    allowed,
+    calls_for,
+    left_behind,
+    may_carry_device,
+)
+from app.orders.enums import ENDS, Action, line_state
+from app.orders.models import OrderAction, OrderCall, SalesOrder, SalesOrderLine
+
+_DEVICE = ("imei", "serial_number")
+_RETURN = ("return_reason", "return_message")
+
+
+async def request_action(
+    tx: Transaction,
+    order: SalesOrder,
+    action: Action,
+    line_ids: Sequence[int] | None,
+    fields: Mapping[str, object],
+) -> OrderAction:
+    """The action that will do it; one under way with the same content is that one.
+
+    The order's row is locked by the caller. Raises ConflictError when Back Market
+    would not allow it or another action on these lines is under way, InvalidError for
+    lines or fields that do not fit the order.
+    """
+    lines = [_view(line) for line in await lines_of(tx.session, order.id)]
+    chosen = _choose(action, lines, line_ids)
+    _check_fields(action, lines, chosen, fields)
+    fingerprint = _fingerprint(action, chosen, fields)
+    for other in await open_actions(tx.session, order.id):
+        if other.fingerprint == fingerprint:
+            return other
+        _refuse_overlap(other, chosen)
+    fresh = OrderAction(
+        order_id=order.id,
+        account_id=order.account_id,
+        action=action,
+        line_ids=[line.id for line in chosen],
+        fields=dict(fields),
+        fingerprint=fingerprint,
+    )
+    tx.session.add(fresh)
+    await tx.session.flush()
+    planned = calls_for(action, order.marketplace_id, chosen, fields)
+    tx.session.add_all(
+        OrderCall(
+            action_id=fresh.id,
+            seq=seq,
+            line_ids=list(call.line_ids),
+            from_state=call.from_state,
+            to_state=call.to_state,
+            body=dict(call.body),
+        )
+        for seq, call in enumerate(planned)
+    )
+    await tx.session.flush()
+    await tx.enqueue(JobKind.ORDER_ACTION, fresh.id)
+    return fresh
+
+
+async def lines_of(session: AsyncSession, order_id: UUID) -> Sequence[SalesOrderLine]:
+    found = await session.execute(
+        select(SalesOrderLine)
+        .where(SalesOrderLine.order_id == order_id)
+        .order_by(col(SalesOrderLine.place))
+    )
+    return found.scalars().all()
+
+
+async def open_actions(session: AsyncSession, order_id: UUID) -> Sequence[OrderAction]:
+    found = await session.execute(
+        select(OrderAction)
+        .where(
+            OrderAction.order_id == order_id,
+            col(OrderAction.state).not_in([str(end) for end in ENDS]),
+        )
+        .order_by(col(OrderAction.id))
+    )
+    return found.scalars().all()
+
+
+def _view(line: SalesOrderLine) -> LineView:
+    return LineView(line.marketplace_id, line.state, line.sku, line.quantity)
+
+
+def _choose(
+    action: Action, lines: Sequence[LineView], wanted: Sequence[int] | None
+) -> list[LineView]:
+    """The lines that the action is for, in the order's order."""
+    possible = allowed(lines)
+    for_it = possible.get(action, ())
+    ids = {line.id for line in lines}
+    strangers = sorted(set(wanted or ()) - ids)
+    if strangers:
+        message = f"The order has no line {strangers[0]}."
+        accepted = ", ".join(str(number) for number in sorted(ids))
+        raise InvalidError(
+            message,
+            code="unknown_line",
+            errors=[FieldError("lines", "unknown_line", message, accepted)],
+        )
+    chosen = [line for line in lines if line.id in (wanted or for_it)]
+    if not chosen or any(line.id not in for_it for line in chosen):
+        raise _not_allowed(action, lines, possible)
+    if action is Action.SHIP:
+        left = tuple(number for number in for_it if number not in (wanted or for_it))
+        message = "A parcel holds every accepted line of the order."
+    else:
+        left = left_behind(lines, chosen)
+        message = "Back Market moves lines by SKU, and these lines share one."
+    if left:
+        accepted = ", ".join(str(n) for n in (*(line.id for line in chosen), *left))
+        raise InvalidError(
+            message,
+            code="lines_go_together",
+            errors=[FieldError("lines", "lines_go_together", message, accepted)],
+        )
+    return chosen
+
+
+def _not_allowed(
+    action: Action,
+    lines: Sequence[LineView],
+    possible: Mapping[Action, tuple[int, ...]],
+) -> ConflictError:
+    named = ", ".join(possible) or "none"
+    states = ", ".join(f"{line.id} is {line_state(line.state)}" for line in lines)
+    message = f"Back Market does not allow `{action}` here: line {states or 'none'}."
+    return ConflictError(
+        message,
+        code="action_not_allowed",
+        errors=[FieldError("action", "action_not_allowed", message, named)],
+        allowed_actions=[
+            {"action": str(each), "lines": list(ids)} for each, ids in possible.items()
+        ],
+    )
+
+
+def _check_fields(
+    action: Action,
+    lines: Sequence[LineView],
+    chosen: Sequence[LineView],
+    fields: Mapping[str, object],
+) -> None:
+    """What depends on the order: a device's numbers, and why something came back."""
+    if action is Action.SHIP and not may_carry_device(lines):
+        _forbid(
+            fields,
+            _DEVICE,
+            "device_not_single",
+            "Back Market takes it only for an order of one line with quantity 1.",
+        )
+    if action is not Action.REFUND:
+        return
+    if not any(line.state == SHIPPED for line in chosen):
+        _forbid(
+            fields,
+            _RETURN,
+            "not_shipped",
+            "None of these lines was shipped: nothing came back.",
+        )
+    elif "return_reason" not in fields:
+        message = "A line that was shipped is refunded with a reason."
+        raise InvalidError(
+            message,
+            code="return_reason_missing",
+            errors=[
+                FieldError(
+                    "return_reason",
+                    "missing",
+                    message,
+                    "a code that `allowed_actions` of the order lists",
+                )
+            ],
+        )
+
+
+def _forbid(
+    fields: Mapping[str, object], names: Sequence[str], code: str, message: str
+) -> None:
+    given = [name for name in names if name in fields]
+    if given:
+        raise InvalidError(
+            message,
+            code=code,
+            errors=[FieldError(name, code, message, "leave it out") for name in given],
+        )
+
+
+def _fingerprint(
+    action: Action, chosen: Sequence[LineView], fields: Mapping[str, object]
+) -> str:
+    content = [str(action), sorted(line.id for line in chosen), dict(fields)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _refuse_overlap(other: OrderAction, chosen: Sequence[LineView]) -> None:
+    shared = [line.id for line in chosen if line.id in other.line_ids]
+    if shared:
+        raise ConflictError(
+            f"`{other.action}` is under way for line {shared[0]}.",
+            code="action_under_way",
+            action_id=str(other.id),
+        )

@@ -1,0 +1,173 @@
+"""Which moves of lines Back Market allows, and whether a move has happened. Pure.
+
+Back Market API, orders (sections 7.2, 7.3): accept and cancel from 1, ship and refund
+from 2, refund from 3; one request per line, but one for a whole parcel.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from app.orders.enums import Action
+
+TO_ACCEPT, TO_SHIP, SHIPPED, CANCELLED, REFUNDED_BEFORE, REFUNDED_AFTER = range(1, 7)
+
+MOVES: Mapping[int, Mapping[Action, int]] = {
+    TO_ACCEPT: {Action.ACCEPT: TO_SHIP, Action.CANCEL: CANCELLED},
+    TO_SHIP: {Action.SHIP: SHIPPED, Action.REFUND: REFUNDED_BEFORE},
+    SHIPPED: {Action.REFUND: REFUNDED_AFTER},
+}
+"""From which line state which action leads where."""
+SOLD = frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER})
+"""Line states of an order that an invoice may be handed in for."""
+BILLED = 100
+"""No state of a line: where a call leads that hands in an invoice."""
+
+_PASSED: Mapping[int, frozenset[int]] = {
+    TO_SHIP: frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER}),
+    SHIPPED: frozenset({SHIPPED, REFUNDED_AFTER}),
+}
+"""States that a line only reaches through the given one."""
+_AFTER_SHIPPING = ("return_reason", "return_message")
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What decisions need to know of a line."""
+
+    id: int
+    state: int
+    sku: str | None
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One request to Back Market: its body, and the lines that it moves."""
+
+    line_ids: tuple[int, ...]
+    from_state: int
+    to_state: int
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """What decisions need to know of an order that was read back."""
+
+    states: Mapping[int, int]
+    tracking_number: str | None = None
+    billed_at: str | None = None
+    """When an invoice was handed in last, as Back Market writes it."""
+
+
+class Seen(Enum):
+    """What an order that was read back says about a call."""
+
+    HAPPENED = auto()
+    NOT_YET = auto()
+    OVERTAKEN = auto()
+    """Something else happened to the lines: the call is not possible any more."""
+
+
+def allowed(lines: Sequence[LineView]) -> dict[Action, tuple[int, ...]]:
+    """The actions that Back Market takes now, each with the lines it is for."""
+    found: dict[Action, tuple[int, ...]] = {}
+    for action in Action:
+        ids = tuple(line.id for line in lines if _allows(line, action))
+        if ids:
+            found[action] = ids
+    return found
+
+
+def _allows(line: LineView, action: Action) -> bool:
+    """A parcel takes any line; the other requests name theirs by its SKU."""
+    possible = action in MOVES.get(line.state, {})
+    return possible and (action is Action.SHIP or bool(line.sku))
+
+
+def left_behind(
+    lines: Sequence[LineView], chosen: Sequence[LineView]
+) -> tuple[int, ...]:
+    """Lines that a request about the chosen ones could move as well.
+
+    A request names a SKU: lines that share it and their state go together.
+    """
+    ids = {line.id for line in chosen}
+    named = {(_key(line), line.state) for line in chosen}
+    return tuple(
+        line.id
+        for line in lines
+        if line.id not in ids and (_key(line), line.state) in named
+    )
+
+
+def _key(line: LineView) -> str:
+    return (line.sku or "").casefold()
+
+
+def may_carry_device(lines: Sequence[LineView]) -> bool:
+    """Whether an IMEI or serial number may be told: one line, one piece."""
+    return len(lines) == 1 and lines[0].quantity == 1
+
+
+def calls_for(
+    action: Action,
+    order_number: int,
+    lines: Sequence[LineView],
+    fields: Mapping[str, object],
+) -> list[PlannedCall]:
+    """The requests that carry out an action on lines that allow it."""
+    if action is Action.SHIP:
+        body = {"order_id": order_number, "new_state": SHIPPED, **fields}
+        ids = tuple(line.id for line in lines)
+        return [PlannedCall(ids, TO_SHIP, SHIPPED, body)]
+    calls = []
+    for line in lines:
+        to_state = MOVES[line.state][action]
+        told = fields if to_state == REFUNDED_AFTER else _without_return(fields)
+        body = {
+            "order_id": order_number,
+            "new_state": to_state,
+            "sku": line.sku,
+            **told,
+        }
+        calls.append(PlannedCall((line.id,), line.state, to_state, body))
+    return calls
+
+
+def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: v for name, v in fields.items() if name not in _AFTER_SHIPPING}
+
+
+def reconcile(call: PlannedCall, order: OrderView) -> Seen:
+    """Whether a call happened, from the order that was read back.
+
+    A parcel that went out under another number was sent by somebody else. An invoice
+    was handed in when the order says another time than before the call.
+    """
+    if call.to_state == BILLED:
+        news = order.billed_at and order.billed_at != call.body.get("billed_before")
+        return Seen.HAPPENED if news else Seen.NOT_YET
+    now = [order.states.get(line_id) for line_id in call.line_ids]
+    passed = _PASSED.get(call.to_state, frozenset({call.to_state}))
+    if all(state in passed for state in now):
+        wanted = call.body.get("tracking_number")
+        same = wanted is None or _spaceless(order.tracking_number) == _spaceless(
+            str(wanted)
+        )
+        return Seen.HAPPENED if same else Seen.OVERTAKEN
+    if any(state == call.from_state for state in now):
+        return Seen.NOT_YET
+    return Seen.OVERTAKEN
+
+
+def _is_our_parcel(call: PlannedCall, order: OrderView) -> bool:
+    wanted = call.body.get("tracking_number")
+    return wanted is None or (
+        _spaceless(order.tracking_number) == _spaceless(str(wanted))
+    )
+
+
+def _spaceless(number: str | None) -> str:
+    return "".join((number or "").split()).upper()

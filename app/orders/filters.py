@@ -1,0 +1,91 @@
+"""Reads what a list of orders is asked for, and where it is read on."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from app.backmarket.markets import MARKETS, UnknownMarketError, market_of
+from app.core.errors import FieldError, InvalidError
+from app.orders.enums import ORDER_STATES, state_code
+from app.orders.queries import Filters, Place
+from app.web.pagination import Cursor, decode_cursor
+
+Moment = Annotated[
+    datetime | None, Query(description="RFC 3339; UTC without an offset")
+]
+
+
+def filters_of(
+    country: Annotated[
+        str | None,
+        Query(max_length=10, description="`FR`, `fr-fr`; `UK` is taken for `GB`"),
+    ] = None,
+    state: Annotated[
+        str | None,
+        Query(max_length=30, description="an order's `state` or `state_code`"),
+    ] = None,
+    created_from: Moment = None,
+    created_to: Annotated[
+        datetime | None, Query(description="exclusive; RFC 3339")
+    ] = None,
+    modified_from: Moment = None,
+) -> Filters:
+    """Raises InvalidError, which names what is accepted."""
+    return Filters(
+        country=_country(country) if country else None,
+        state=_state(state) if state else None,
+        created_from=_utc(created_from),
+        created_to=_utc(created_to),
+        modified_from=_utc(modified_from),
+    )
+
+
+def _country(given: str) -> str:
+    try:
+        return market_of(given).country
+    except UnknownMarketError as error:
+        accepted = ", ".join(sorted(MARKETS))
+        message = f"Back Market has no market `{error.country}`."
+        raise InvalidError(
+            message, errors=[FieldError("country", "unknown_market", message, accepted)]
+        ) from None
+
+
+def _state(given: str) -> int:
+    code = state_code(given)
+    if code is None:
+        accepted = ", ".join(f"{word} ({n})" for n, word in ORDER_STATES.items())
+        message = f"Orders have no state `{given}`."
+        raise InvalidError(
+            message, errors=[FieldError("state", "unknown_state", message, accepted)]
+        )
+    return code
+
+
+def _utc(given: datetime | None) -> datetime | None:
+    if given is None or given.tzinfo:
+        return given
+    return given.replace(tzinfo=UTC)
+
+
+def place_of(cursor: Cursor = None) -> Place | None:
+    """Where the page before ended. Raises InvalidError for a foreign cursor."""
+    key = decode_cursor(cursor, 2)
+    if key is None:
+        return None
+    try:
+        created_at = datetime.fromisoformat(key[0])
+        return Place(created_at, UUID(key[1]))
+    except ValueError:
+        message = "The cursor is not one that this list gave out."
+        raise InvalidError(
+            message,
+            code="bad_cursor",
+            errors=[FieldError("cursor", "bad_cursor", message, "`next` of a page")],
+        ) from None
+
+
+AskedFilters = Annotated[Filters, Depends(filters_of)]
+AskedPlace = Annotated[Place | None, Depends(place_of)]

@@ -1,0 +1,1 @@
+"""Fetches a seller account's orders page by page."""

@@ -1,0 +1,185 @@
+"""Fetches a seller account's orders; every page may be the last that this worker reads.
+
+A pass reads all pages of a window of modification times. Each page is one transaction
+with the place to read on from; the high-water mark moves once the pass is complete.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import service as accounts
+from app.accounts.account_client import AccountRestsError, Tools, open_access
+from app.accounts.account_job import PassTable
+from app.backmarket import order_client
+from app.backmarket.client import Access
+from app.backmarket.errors import BackMarketError
+from app.backmarket.wire.orders import OrderPage
+from app.core.failpoints import crashpoint
+from app.core.vault import SecretUnreadableError
+from app.jobs.lease import Lease, Snooze
+from app.orders.enums import SyncState
+from app.orders.models import OrderSync
+from app.orders.sync import scheduling
+from app.orders.sync.paging import PageRead, Progress, after_page
+from app.orders.sync.upsert import store_orders
+
+log = structlog.get_logger(__name__)
+
+ROW = PassTable("order_sync", "account_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pass in the hands of one worker."""
+
+    tools: Tools
+    lease: Lease
+    account_id: UUID
+    access: Access
+    token_digest: str
+    window_from: datetime | None
+    progress: Progress
+
+
+async def sync(tools: Tools, lease: Lease) -> Snooze | None:
+    """Read what is left of the pass, or a new one."""
+    try:
+        run = await _take_up(tools, lease)
+    except SecretUnreadableError as error:
+        await ROW.fail(tools, lease, "secret_unreadable", str(error))
+        return None
+    if not isinstance(run, Run):
+        return run
+    crashpoint("orders.started")
+    try:
+        await _read_pages(run)
+    except AccountRestsError as error:
+        return await ROW.wait(run, error.pause, "throttled")
+    except BackMarketError as error:
+        return await ROW.after_error(run, error)
+    return None
+
+
+async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        account = await accounts.get(tx.session, lease.subject_id)
+        begins = await ROW.may_begin(tx, lease, account)
+        if begins is not True:
+            return begins or None
+        now = await accounts.database_now(tx.session)
+        state = await scheduling.progress(tx.session, account.id)
+        if state.page == 0:
+            _begin(state, now, tools.settings.orders_overlap)
+        state.state = SyncState.RUNNING
+        access = open_access(tools, lease, account)
+        progress = _progress(state)
+        return Run(
+            tools=tools,
+            lease=lease,
+            account_id=account.id,
+            access=access,
+            token_digest=account.token_digest,
+            window_from=state.window_from,
+            progress=progress,
+        )
+
+
+def _progress(state: OrderSync) -> Progress:
+    return Progress(
+        state.page, state.count, state.ended, state.turns, front=state.front
+    )
+
+
+def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
+    """A new pass. The overlap covers what changed while the last one was read."""
+    state.window_from = state.high_water - overlap if state.high_water else None
+    state.started_at = now
+    state.newest = None
+    state.page, state.count, state.ended = 1, None, False
+    state.turns, state.front = 0, False
+    state.read = state.changed = 0
+
+
+async def _read_pages(run: Run) -> None:
+    progress: Progress | None = run.progress
+    while progress:
+        page = await order_client.read_page(
+            run.tools.back_market, run.access, progress.page, run.window_from
+        )
+        crashpoint("orders.page_fetched")
+        progress = await _record(run, progress, page)
+        crashpoint("orders.page_written")
+
+
+async def _record(run: Run, at: Progress, page: OrderPage) -> Progress | None:
+    """Write a page and where to read on, or the end of the pass."""
+    if page.unreadable:
+        log.warning("orders.unreadable", entries=page.unreadable, page=at.page)
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        changed = await store_orders(tx.session, run.account_id, page.items)
+        read = PageRead(
+            orders=len(page.items) + page.unreadable,
+            changed=changed,
+            has_next=page.has_next,
+            count=page.count,
+        )
+        following = after_page(at, read)
+        await _note_page(tx.session, run.account_id, following, page, changed)
+        if following is None:
+            await accounts.note_connection(tx.session, run.account_id, "ok")
+            if await _complete(tx.session, run.account_id):
+                await scheduling.request(tx, run.account_id)
+            crashpoint("orders.before_finish")
+            await run.lease.finish(tx.session)
+    return following
+
+
+async def _note_page(
+    session: AsyncSession,
+    account_id: UUID,
+    following: Progress | None,
+    page: OrderPage,
+    changed: int,
+) -> None:
+    told = [order.modified_at for order in page.items if order.modified_at]
+    at = following or Progress(page=0)
+    await session.execute(
+        text(
+            "UPDATE order_sync SET page = :page, count = :count, ended = :ended, "
+            "turns = :turns, front = :front, read = read + :read, "
+            "changed = changed + :changed, newest = greatest(newest, :newest), "
+            "failures = 0, reason_code = NULL, reason = NULL, state = 'running' "
+            "WHERE account_id = :id"
+        ),
+        {
+            "id": account_id,
+            **asdict(at),
+            "read": len(page.items),
+            "changed": changed,
+            "newest": max(told, default=None),
+        },
+    )
+
+
+async def _complete(session: AsyncSession, account_id: UUID) -> bool:
+    """Move the mark; True when another fetch was asked for since the pass began.
+
+    Never past the beginning of the pass: what changed while it was read comes again.
+    """
+    again = await session.scalar(
+        text(
+            "UPDATE order_sync SET state = 'done', finished_at = clock_timestamp(), "
+            "high_water = CASE WHEN newest IS NULL THEN high_water "
+            "ELSE greatest(high_water, least(newest, started_at)) END "
+            "WHERE account_id = :id RETURNING requested_at > started_at"
+        ),
+        {"id": account_id},
+    )
+    return bool(again)

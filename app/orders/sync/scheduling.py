@@ -1,0 +1,89 @@
+"""Asks for the orders of seller accounts: on demand, by schedule, after a repair."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.columns import utc_now
+from app.core.errors import ConflictError, NotFoundError
+from app.database import Transaction
+from app.jobs.kinds import JobKind
+from app.orders.models import OrderSync
+from app.settings import Settings
+from app.stores.models import Store
+from app.stores.schedule import next_due
+
+SCHEDULE_LIMIT = 200
+
+# A pass that is under way is followed by another one when this is newer than it.
+_ASK = text(
+    """
+    INSERT INTO order_sync AS s (account_id, state, requested_at, failures, read,
+                                 changed, page, ended, front)
+    VALUES (:account, 'requested', clock_timestamp(), 0, 0, 0, 0, false, false)
+    ON CONFLICT (account_id) DO UPDATE SET
+      requested_at = excluded.requested_at,
+      state = CASE WHEN s.state IN ('done', 'failed') THEN 'requested' ELSE s.state END
+    """
+)
+_DUE = text(
+    """
+    SELECT a.id, a.connection, a.orders_due_at FROM seller_account AS a
+     WHERE (a.orders_due_at IS NULL OR a.orders_due_at <= now())
+       AND EXISTS (SELECT 1 FROM store AS s WHERE s.account_id = a.id)
+     ORDER BY a.orders_due_at LIMIT :limit FOR UPDATE OF a SKIP LOCKED
+    """
+)
+
+
+async def request(tx: Transaction, account_id: UUID) -> None:
+    """Fetch the account's orders: once, for all its stores."""
+    await tx.session.execute(_ASK, {"account": account_id})
+    await tx.enqueue(JobKind.SYNC_ORDERS, account_id)
+
+
+async def request_by_api(tx: Transaction, store: Store) -> OrderSync:
+    """Fetch the orders of the store's account now. Raises ConflictError."""
+    if store.account_id is None:
+        raise ConflictError(
+            "The store has no token yet: PUT /v1/stores/{id}/settings first.",
+            code="no_seller_account",
+        )
+    await request(tx, store.account_id)
+    return await progress(tx.session, store.account_id)
+
+
+async def progress_of(session: AsyncSession, store: Store) -> OrderSync:
+    """Raises NotFoundError before the first time."""
+    found = None
+    if store.account_id:
+        found = await session.get(OrderSync, store.account_id)
+    if found is None:
+        raise NotFoundError("Orders of this store have never been asked for.")
+    return found
+
+
+async def progress(session: AsyncSession, account_id: UUID) -> OrderSync:
+    """How far fetching is, once it has been asked for."""
+    return await session.get_one(OrderSync, account_id, populate_existing=True)
+
+
+async def request_due(tx: Transaction, settings: Settings) -> int:
+    """Fetch for accounts whose time has come; returns how many.
+
+    An account that was never due gets its place in the rhythm, which spreads accounts
+    over the interval. Where the token is refused, Back Market is asked about it first.
+    """
+    rows = (await tx.session.execute(_DUE, {"limit": SCHEDULE_LIMIT})).all()
+    now = utc_now()
+    for row in rows:
+        if row.connection in {"refused", "forbidden"}:
+            await tx.enqueue(JobKind.CHECK_CONNECTION, row.id)
+        elif row.orders_due_at is not None:
+            await request(tx, row.id)
+        await tx.session.execute(
+            text("UPDATE seller_account SET orders_due_at = :due WHERE id = :id"),
+            {"due": next_due(row.id, settings.orders_interval, now), "id": row.id},
+        )
+    return len(rows)

@@ -1,0 +1,155 @@
+"""Writes orders that came from Back Market; the newer one wins, a page at a time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, delete, func, or_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.backmarket.wire.orders import Order, OrderLine
+from app.core.columns import new_id, utc_now
+from app.orders.models import SalesOrder, SalesOrderLine
+
+_KEPT = frozenset(
+    {"id", "account_id", "marketplace_id", "created_at", "first_seen_at", "version"}
+)
+_SAME_NAMES = [
+    "state",
+    "country",
+    "country_code",
+    "paid_at",
+    "shipped_at",
+    "dispatch_by",
+    "price",
+    "shipping_price",
+    "sales_taxes",
+    "currency",
+    "shipper",
+    "tracking_number",
+    "tracking_url",
+    "shipping_address",
+    "billing_address",
+    "rest",
+    "digest",
+]
+_LINE_NAMES = [
+    "state",
+    "sku",
+    "listing_id",
+    "title",
+    "product_id",
+    "quantity",
+    "price",
+    "shipping_price",
+    "sales_taxes",
+    "fee",
+    "currency",
+    "imei",
+    "serial_number",
+    "return_reason",
+    "return_message",
+    "shipper",
+    "condition",
+    "brand",
+]
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def store_orders(
+    session: AsyncSession, account_id: UUID, orders: Sequence[Order]
+) -> int:
+    """Insert orders, or replace those that are older here; returns how many.
+
+    Of two tellings from the same second, the one that comes later counts.
+    """
+    newest = _once_each(orders)
+    if not newest:
+        return 0
+    fresh = insert(SalesOrder).values([_row(account_id, o) for o in newest])
+    given = fresh.excluded
+    changes: dict[str, Any] = {
+        name: given[name]
+        for name in SalesOrder.__table__.columns.keys()  # type: ignore[attr-defined]  # noqa: SIM118 - not a dict
+        if name not in _KEPT
+    }
+    written = await session.execute(
+        fresh.on_conflict_do_update(
+            index_elements=["account_id", "marketplace_id"],
+            set_={**changes, "version": col(SalesOrder.version) + 1},
+            where=or_(
+                given.modified_at > col(SalesOrder.modified_at),
+                and_(
+                    given.modified_at == col(SalesOrder.modified_at),
+                    given.digest != col(SalesOrder.digest),
+                ),
+            ),
+        ).returning(col(SalesOrder.id), col(SalesOrder.marketplace_id))
+    )
+    ids = {row.marketplace_id: row.id for row in written}
+    await _replace_lines(session, ids, newest)
+    return len(ids)
+
+
+def _once_each(orders: Iterable[Order]) -> list[Order]:
+    """A page may show an order twice; sorted, so that two writers never cross."""
+    newest: dict[int, Order] = {}
+    for order in orders:
+        known = newest.get(order.id)
+        if known is None or _modified(order) >= _modified(known):
+            newest[order.id] = order
+    return [newest[number] for number in sorted(newest)]
+
+
+def _modified(order: Order) -> datetime:
+    """When it last changed, by the latest time that the order tells."""
+    if order.modified_at:
+        return order.modified_at
+    told = [order.shipped_at, order.paid_at, order.created_at]
+    return max((moment for moment in told if moment), default=_LONG_AGO)
+
+
+def _row(account_id: UUID, order: Order) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "account_id": account_id,
+        "marketplace_id": order.id,
+        "created_at": order.created_at or order.paid_at or utc_now(),
+        "modified_at": _modified(order),
+        "version": 1,
+        "first_seen_at": utc_now(),
+        "changed_at": func.clock_timestamp(),
+        **{name: getattr(order, name) for name in _SAME_NAMES},
+    }
+
+
+async def _replace_lines(
+    session: AsyncSession, ids: dict[int, UUID], orders: Sequence[Order]
+) -> None:
+    if not ids:
+        return
+    await session.execute(
+        delete(SalesOrderLine).where(
+            col(SalesOrderLine.order_id).in_(list(ids.values()))
+        )
+    )
+    rows = [
+        _line(ids[order.id], place, line)
+        for order in orders
+        if order.id in ids
+        for place, line in enumerate(order.lines)
+    ]
+    if rows:
+        await session.execute(insert(SalesOrderLine).values(rows))
+
+
+def _line(order_id: UUID, place: int, line: OrderLine) -> dict[str, Any]:
+    return {
+        "order_id": order_id,
+        "marketplace_id": line.id,
+        "place": place,
+        **{name: getattr(line, name) for name in _LINE_NAMES},
+    }

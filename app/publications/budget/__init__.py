@@ -1,0 +1,1 @@
+"""The line budget of a seller account and its backlog by lane."""

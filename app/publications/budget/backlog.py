@@ -1,0 +1,93 @@
+"""What waits for the lines of a seller account, by lane, over all its stores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import service as accounts
+from app.accounts.budget import (
+    lines_left,
+    reserve_of,
+    sent_by,
+    used_of,
+    usual_left,
+)
+from app.accounts.models import SellerAccount
+from app.accounts.service import Limits
+from app.accounts.shared_stock import shared_quantity_of
+from app.publications.enums import Lane
+from app.publications.planning import counts
+from app.publications.planning.inputs import Terms, plan_request
+from app.stores.models import Store
+
+_STORES = text(
+    "SELECT id, active AND publish_offers AS publishes FROM store "
+    "WHERE account_id = :account ORDER BY id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Lines of the hour that ends now, and what waits; `etas` None: nothing does."""
+
+    used: int
+    left: int
+    left_for_all: int
+    queue: Mapping[Lane, int]
+    etas: Mapping[Lane, datetime | None]
+
+    @property
+    def eta(self) -> datetime | None:
+        """When everything that waits now has gone."""
+        return max((eta for eta in self.etas.values() if eta), default=None)
+
+
+async def budget_of(
+    session: AsyncSession, account: SellerAccount, limits: Limits
+) -> Budget:
+    """Count what the plans of the account's stores would send, and say when it goes."""
+    queue = await _queue(session, account, limits)
+    spent = await accounts.spends(session, account.id)
+    now = await accounts.database_now(session)
+    used = used_of(spent, now)
+    limit, reserve = limits.lines_per_hour, reserve_of(limits.lines_per_hour)
+    start = max(now, account.paused_until or now)
+    counts = [queue[lane] for lane in Lane]
+    etas = dict(zip(Lane, sent_by(limit - reserve, spent, start, counts), strict=True))
+    urgent = [queue[Lane.STOCK_DOWN]]
+    etas[Lane.STOCK_DOWN] = sent_by(limit, spent, start, urgent)[0]
+    return Budget(
+        used=used,
+        left=lines_left(limit, used),
+        left_for_all=usual_left(limit, used),
+        queue=queue,
+        etas=etas,
+    )
+
+
+async def _queue(
+    session: AsyncSession, account: SellerAccount, limits: Limits
+) -> dict[Lane, int]:
+    """Stores that are switched off, or publish no offers, have nothing that waits."""
+    stores = (await session.execute(_STORES, {"account": account.id})).all()
+    ids = [store.id for store in stores]
+    queue = dict.fromkeys(Lane, 0)
+    for store in stores:
+        if not store.publishes:
+            continue
+        terms = Terms(
+            subject_id=store.id,
+            account_id=account.id,
+            siblings=[each for each in ids if each != store.id],
+            limits=limits,
+            policy=shared_quantity_of(account.shared_quantity),
+            single_max=0,
+        )
+        whole = await session.get_one(Store, store.id)
+        request = await plan_request(session, whole, terms)
+        for lane, changes in (await counts.waiting_changes(session, request)).items():
+            queue[lane] += changes
+    return queue

@@ -1,0 +1,24 @@
+"""`/v1/seller-accounts/{id}/budget`: it counts what publications would send."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.access.dependencies import Admin, CurrentSettings
+from app.accounts import service as accounts
+from app.database import Tx
+from app.publications.budget.backlog import budget_of
+from app.publications.budget.schemas import BudgetOut, budget_out
+
+router = APIRouter(prefix="/v1/seller-accounts", tags=["seller accounts"])
+
+
+@router.get("/{account_id}/budget", summary="Lines used and left, and what waits")
+async def read_budget(
+    account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
+) -> BudgetOut:
+    """What waits is counted over all stores of the account, by lane, with an ETA."""
+    account = await accounts.get(tx.session, account_id)
+    limits = accounts.limits_of(account, settings)
+    budget = await budget_of(tx.session, account, limits)
+    return budget_out(account, limits, budget)

@@ -1,0 +1,1 @@
+"""Runs a publication: start, send, finish."""

@@ -1,0 +1,243 @@
+"""How a run pauses or ends: counts, follow-ups, and who may start next."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import service as accounts
+from app.accounts.account_client import Tools
+from app.accounts.budget import next_room, reserve_of
+from app.core.columns import utc_now
+from app.core.failpoints import crashpoint
+from app.database import Transaction
+from app.jobs.kinds import JobKind
+from app.jobs.lease import Lease, Snooze
+from app.jobs.rows import hurry
+from app.publications import scheduling, sibling_stores
+from app.publications.causes import GATHER
+from app.publications.context import Run
+from app.publications.enums import Outcome, State, Trigger
+from app.publications.lifecycle import OVER, advance
+from app.publications.models import Publication
+from app.publications.refusals_sql import NEXT_RETRY
+from app.publications.results.record import settle_rest
+from app.publications.results.totals import current_totals
+
+
+async def count_failure(run: Run) -> int:
+    """How many calls in a row have failed, with this one."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        failures: int = (
+            await tx.session.execute(
+                text(
+                    "UPDATE publication SET failures = failures + 1 WHERE id = :id "
+                    "RETURNING failures"
+                ),
+                {"id": run.publication_id},
+            )
+        ).scalar_one()
+    return failures
+
+
+async def wait(
+    run: Run, pause: timedelta, code: str, reason: str | None = None
+) -> Snooze:
+    """Say why the run waits, and come back after a pause."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        publication = await tx.session.get_one(Publication, run.publication_id)
+        if publication.planned_at:
+            publication.state = advance(State(publication.state), State.WAITING)
+        publication.reason_code, publication.reason = code, reason
+    return Snooze(pause)
+
+
+async def stop(
+    run: Run, state: State, rest: Outcome, code: str, message: str | None = None
+) -> None:
+    """End a run early: what was not sent gets an outcome that says why."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        publication = await tx.session.get_one(Publication, run.publication_id)
+        await _close_calls(tx.session, publication.id, code)
+        await settle_rest(tx.session, publication.id, rest, code)
+        await _end(tx, publication, state, code, message)
+        await run.lease.finish(tx.session)
+
+
+async def refuse(
+    tx: Transaction, run: Run, publication: Publication, changed: dict[str, Any]
+) -> None:
+    """End a run whose plan is not the one that was to be published.
+
+    Whoever asked for this run without naming a plan gets one of their own.
+    """
+    totals = dict(publication.totals)
+    publication.totals = totals | {"plan_changed": changed}
+    await _end(tx, publication, State.CANCELLED, "plan_changed", None)
+    if not publication.plan_only:
+        follow_up = await scheduling.request(
+            tx, run.store_id, run.account_id, Trigger.FOLLOW_UP
+        )
+        publication.follow_up_id = follow_up.id
+    await run.lease.finish(tx.session)
+
+
+async def _close_calls(session: AsyncSession, publication_id: UUID, code: str) -> None:
+    """Calls not made are dropped; changes of calls made wait for the next run."""
+    await session.execute(
+        text(
+            "UPDATE change AS c SET outcome = 'unconfirmed', code = :code "
+            "FROM dispatch AS d WHERE c.publication_id = :id "
+            "AND c.outcome = 'planned' AND d.publication_id = c.publication_id "
+            "AND d.seq = c.dispatch AND d.state IN ('sending', 'uncertain', 'sent')"
+        ),
+        {"id": publication_id, "code": code},
+    )
+    await session.execute(
+        text(
+            "UPDATE dispatch SET state = 'settled', reason_code = :code, "
+            "settled_at = now() WHERE publication_id = :id AND state = 'pending'"
+        ),
+        {"id": publication_id, "code": code},
+    )
+
+
+async def finish(run: Run) -> None:
+    """End a run whose calls are all settled, or overdue."""
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        publication = await tx.session.get_one(Publication, run.publication_id)
+        await settle_rest(
+            tx.session, publication.id, Outcome.UNCONFIRMED, "task_timeout"
+        )
+        if await _was_answered(tx.session, publication.id):
+            await accounts.note_connection(tx.session, run.account_id, "ok")
+        await _end(tx, publication, State.FINISHED, None, None)
+        await _follow_up(tx, run, publication)
+        await sibling_stores.tell(tx, run)
+        await _try_again(tx, run)
+        crashpoint("publish.before_finish")
+        await run.lease.finish(tx.session)
+    crashpoint("publish.finished")
+
+
+async def _was_answered(session: AsyncSession, publication_id: UUID) -> bool:
+    """Whether Back Market took at least one call of the run, and so its token."""
+    found = await session.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM change WHERE publication_id = :id "
+            "AND outcome = 'accepted')"
+        ),
+        {"id": publication_id},
+    )
+    return bool(found)
+
+
+async def _end(
+    tx: Transaction,
+    publication: Publication,
+    state: State,
+    code: str | None,
+    message: str | None,
+) -> None:
+    publication.state = advance(State(publication.state), state)
+    publication.reason_code, publication.reason = code, message
+    publication.finished_at = utc_now()
+    publication.failures = 0
+    publication.totals = await current_totals(tx.session, publication)
+    await tx.session.flush()
+    tx.jobs.extend(await _next_in_line(tx.session, publication.account_id))
+
+
+async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
+    """Requested runs of the account need not wait for their next look."""
+    found = await session.execute(
+        text(
+            "SELECT id FROM publication WHERE account_id = :account "
+            "AND state = 'requested' AND (not_before IS NULL OR not_before <= now())"
+        ),
+        {"account": account_id},
+    )
+    return await hurry(session, JobKind.PUBLISH, list(found.scalars()))
+
+
+async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> None:
+    """What did not fit, or changed meanwhile, gets a run of its own by itself.
+
+    So does what an express run left to the run that it passed by.
+    """
+    outcomes: dict[str, int] = publication.totals["outcomes"]
+    superseded = _sum(outcomes, Outcome.SUPERSEDED)
+    deferred = _sum(outcomes, Outcome.DEFERRED) + publication.totals["unlisted"]
+    if not superseded and not deferred and not run.express:
+        return
+    not_before: datetime | None = None
+    if not superseded and not run.express:
+        spent = await accounts.spends(tx.session, run.account_id)
+        now = await accounts.database_now(tx.session)
+        limit = run.limits.lines_per_hour
+        limit -= reserve_of(limit)
+        not_before = next_room(limit, spent, deferred, now)
+    waits = not_before is not None
+    trigger = Trigger.CARRY_OVER if waits else Trigger.FOLLOW_UP
+    follow_up = await scheduling.request(
+        tx,
+        run.store_id,
+        run.account_id,
+        trigger,
+        kind=run.kind,
+        not_before=not_before,
+    )
+    publication.follow_up_id = follow_up.id
+
+
+async def _try_again(tx: Transaction, run: Run) -> None:
+    """A run by itself for when the first offer that only has to wait is due again."""
+    due = await tx.session.scalar(
+        text(NEXT_RETRY), {"store": run.store_id, "gather": GATHER}
+    )
+    if due:
+        await scheduling.request(
+            tx,
+            run.store_id,
+            run.account_id,
+            Trigger.FOLLOW_UP,
+            not_before=due,
+        )
+
+
+def _sum(outcomes: dict[str, int], outcome: Outcome) -> int:
+    return sum(n for key, n in outcomes.items() if key.endswith(f".{outcome}"))
+
+
+async def cancel(session: AsyncSession, publication: Publication, code: str) -> None:
+    """End a run that never began."""
+    publication.state = advance(State(publication.state), State.CANCELLED)
+    publication.reason_code = code
+    publication.finished_at = utc_now()
+    await session.flush()
+
+
+async def fail_unopened(
+    tools: Tools,
+    lease: Lease,
+    code: str,
+    message: str | None,
+    *,
+    keep_job: bool = False,
+) -> None:
+    """End a run that cannot even begin, or that failed too often to go on."""
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        publication = await tx.session.get(Publication, lease.subject_id)
+        if publication and State(publication.state) not in OVER:
+            await _close_calls(tx.session, publication.id, code)
+            await settle_rest(tx.session, publication.id, Outcome.DEFERRED, code)
+            await _end(tx, publication, State.FAILED, code, message)
+        if not keep_job:
+            await lease.finish(tx.session)

@@ -1,0 +1,1 @@
+"""Changes held by the brake: stored, listed, approved, rejected."""

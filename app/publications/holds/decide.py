@@ -1,0 +1,53 @@
+"""Carries out what an operator decides about held changes."""
+
+from uuid import UUID
+
+from app.access.service import Caller
+from app.database import Transaction
+from app.publications import scheduling
+from app.publications.enums import Trigger
+from app.publications.holds import held_changes
+from app.publications.holds.schemas import DecisionIn, DecisionOut
+from app.publications.planning.inputs import trust_catalog
+from app.publications.reports import queries
+from app.stores import service as stores
+from app.stores.models import Store
+from app.stores.settings.brake import Brake
+
+
+async def decide(
+    tx: Transaction, caller: Caller, publication_id: UUID, body: DecisionIn, state: str
+) -> DecisionOut:
+    """Approve or reject; what is approved gets a run at once.
+
+    A doubt about the catalog that was decided is settled: the next catalog is compared
+    with this one. Raises NotFoundError.
+    """
+    publication = await queries.visible(tx.session, caller, publication_id)
+    store = await stores.visible(tx.session, caller, publication.store_id, lock=True)
+    found = await held_changes.decide(
+        tx.session,
+        store.id,
+        publication.id,
+        state,
+        Brake.model_validate(store.brake or {}).hold_for,
+        codes=[body.code] if body.code else held_changes.BRAKE_CODES,
+        skus=body.skus,
+    )
+    if found.by_catalog:
+        await trust_catalog(tx.session, store)
+    follow_up_id = None
+    if state == "approved" and found.done:
+        follow_up_id = await _follow_up(tx, store)
+    return DecisionOut(
+        decided=found.done,
+        not_held=found.named - found.done,
+        follow_up_id=follow_up_id,
+    )
+
+
+async def _follow_up(tx: Transaction, store: Store) -> UUID | None:
+    if not store.active or store.account_id is None:
+        return None
+    run = await scheduling.request(tx, store.id, store.account_id, Trigger.FOLLOW_UP)
+    return run.id

@@ -1,0 +1,96 @@
+"""Held changes and decisions about them, as callers see them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.publications.messages import sentence_for
+
+HoldState = Literal["pending", "approved", "rejected", "expired"]
+HoldCode = Literal[
+    "brake_zeroing",
+    "brake_price",
+    "brake_price_wave",
+    "brake_shrunk",
+    "brake_column_empty",
+]
+WHICH = "exactly one of skus, code, all"
+
+
+class DecisionIn(BaseModel):
+    """Which of the held changes of a publication: by SKU, by code, or all."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"all": True}, {"skus": ["IP12-64-A"]}]},
+    )
+
+    skus: (
+        Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=200)]],
+            Field(min_length=1, max_length=10_000),
+        ]
+        | None
+    ) = None
+    code: HoldCode | None = None
+    all: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> "DecisionIn":
+        given = [v for v in (self.skus, self.code, self.all) if v is not None]
+        if len(given) != 1:
+            raise PydanticCustomError(
+                "which_changes", f"It needs {WHICH}.", {"accepted": WHICH}
+            )
+        return self
+
+
+class DecisionOut(BaseModel):
+    """What became of a decision."""
+
+    decided: int = Field(description="held changes that this decided")
+    not_held: int = Field(
+        description="held by this publication, but not wanted any more, with other "
+        "content since, or decided before: that is decided otherwise only by its SKU"
+    )
+    follow_up_id: UUID | None = Field(
+        description="the run that sends what was approved; null when nothing was, or "
+        "the store is not active"
+    )
+
+
+class HoldOut(BaseModel):
+    """One change that the brake held, and what was decided about it."""
+
+    sku: str
+    what: Literal["quantity", "price"]
+    before: str | None = Field(description="what is online")
+    after: str = Field(description="what was held; an approval is for exactly this")
+    code: HoldCode
+    message: str
+    state: HoldState
+    publication_id: UUID = Field(description="the last run that held it")
+    held_at: datetime
+    decided_at: datetime | None
+    expires_at: datetime | None = Field(
+        description="until then it may be approved, or the approval counts"
+    )
+
+
+def hold_out(row: Any) -> HoldOut:  # noqa: ANN401 - a row of `hold`
+    return HoldOut(
+        sku=row.sku,
+        what="quantity" if row.what == "zero" else "price",
+        before=row.before,
+        after=row.content,
+        code=row.code,
+        message=sentence_for(row.code),
+        state=row.state,
+        publication_id=row.publication_id,
+        held_at=row.held_at,
+        decided_at=row.decided_at,
+        expires_at=None if row.state == "rejected" else row.expires_at,
+    )

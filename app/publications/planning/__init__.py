@@ -1,0 +1,1 @@
+"""Plans a publication: desired state against live state."""

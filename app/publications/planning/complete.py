@@ -1,0 +1,28 @@
+"""Records that the plan of a publication is complete."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.columns import utc_now
+from app.publications.enums import State
+from app.publications.lifecycle import advance
+from app.publications.models import Publication
+from app.publications.planning.plan import PlanSummary
+
+
+async def complete_plan(
+    session: AsyncSession, publication_id: UUID, summary: PlanSummary
+) -> None:
+    """Record that the plan is complete and what it comes to."""
+    publication = await session.get_one(Publication, publication_id)
+    publication.state = advance(State(publication.state), State.SENDING)
+    publication.planned_at = utc_now()
+    publication.plan_hash = summary.digest
+    totals: dict[str, Any] = {
+        "planned": summary.counts,
+        "to_send": summary.to_send,
+        "deferred": summary.deferred,
+    }
+    publication.totals = totals

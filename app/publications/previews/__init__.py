@@ -1,0 +1,1 @@
+"""Plans that are stored and shown but not sent."""

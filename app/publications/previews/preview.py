@@ -1,0 +1,119 @@
+"""Plans: what a publication would send, written down and not sent."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.service import Caller
+from app.accounts import service as accounts
+from app.accounts.account_client import Tools
+from app.accounts.budget import next_room
+from app.accounts.shared_stock import shared_quantity_of
+from app.core.columns import utc_now
+from app.core.errors import ConflictError, NotFoundError
+from app.database import Transaction
+from app.jobs.kinds import JobKind
+from app.jobs.lease import Lease, Snooze
+from app.publications.execution import start
+from app.publications.models import Plan
+from app.publications.planning.forecast import Forecast, forecast
+from app.publications.planning.inputs import Terms, plan_request, versions_of
+from app.publications.planning.plan import PlanSummary, write_plan
+from app.publications.planning.request import EVERYTHING
+from app.publications.results.record import lock_offers
+from app.stores import service as stores
+from app.stores.models import Store
+
+READY, FAILED = "ready", "failed"
+KEPT = timedelta(days=1)
+"""Housekeeping lets go of plans after this."""
+
+
+async def request(tx: Transaction, store: Store, kind: str) -> Plan:
+    """A plan to be made. Raises ConflictError for a store without a token."""
+    if store.account_id is None:
+        raise ConflictError(
+            "The store has no token yet: PUT /v1/stores/{id}/settings first.",
+            code="no_token",
+        )
+    plan = Plan(store_id=store.id, kind=kind)
+    tx.session.add(plan)
+    await tx.session.flush()
+    await tx.enqueue(JobKind.PLAN, plan.id)
+    return plan
+
+
+async def visible(session: AsyncSession, caller: Caller, plan_id: UUID) -> Plan:
+    """Raises NotFoundError when it is not there or another store's."""
+    plan = await session.get(Plan, plan_id)
+    if plan is None or not caller.sees(plan.store_id):
+        raise NotFoundError("There is no such plan.")
+    return plan
+
+
+async def make(tools: Tools, lease: Lease) -> Snooze | None:
+    """Write the plan. Offers stay as they are: only the run itself moves them.
+
+    A catalog that came before the request is imported first, as for a publication.
+    """
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        plan = await tx.session.get(Plan, lease.subject_id, with_for_update=True)
+        store = await tx.session.get(Store, plan.store_id) if plan else None
+        if plan is None or store is None or plan.state in {READY, FAILED}:
+            await lease.finish(tx.session)
+            return None
+        now = utc_now()
+        if await start.awaits_import(tx.session, store.id, plan.requested_at, now):
+            return Snooze(start.IMPORT_PAUSE)
+        if store.account_id is None:
+            plan.state, plan.reason_code = FAILED, "store_inactive"
+        else:
+            await _write(tools, tx.session, plan, store, store.account_id)
+        await tx.session.flush()
+        await lease.finish(tx.session)
+    return None
+
+
+async def _write(
+    tools: Tools, session: AsyncSession, plan: Plan, store: Store, account_id: UUID
+) -> None:
+    account = await accounts.get(session, account_id)
+    limits = accounts.limits_of(account, tools.settings)
+    terms = Terms(
+        subject_id=plan.id,
+        account_id=account_id,
+        siblings=await stores.siblings(session, store),
+        limits=limits,
+        policy=shared_quantity_of(account.shared_quantity),
+        single_max=tools.settings.single_update_max,
+        detail=EVERYTHING,
+    )
+    await lock_offers(session, [store.id])
+    summary = await write_plan(session, await plan_request(session, store, terms))
+    plan.state, plan.ready_at = READY, utc_now()
+    plan.content_hash = summary.digest
+    plan.totals = {"outcomes": summary.counts}
+    plan.versions = await versions_of(session, store)
+    told = await _forecast(session, account_id, limits.lines_per_hour, summary)
+    plan.forecast = asdict(told) | {"eta": told.eta and told.eta.isoformat()}
+
+
+async def _forecast(
+    session: AsyncSession, account_id: UUID, per_hour: int, summary: PlanSummary
+) -> Forecast:
+    spent = await accounts.spends(session, account_id)
+    now = await accounts.database_now(session)
+    room = next_room(per_hour, spent, summary.deferred, now)
+    return forecast(summary.to_send, summary.deferred, per_hour, room, now)
+
+
+async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
+    """A plan that could not be made again and again says so."""
+    async with tools.database.transaction() as tx:
+        await lease.confirm(tx.session)
+        plan = await tx.session.get(Plan, lease.subject_id)
+        if plan:
+            plan.state, plan.reason_code = FAILED, "internal_error"

@@ -1,0 +1,85 @@
+"""`/v1/stores/{id}/plans` and `/v1/plans`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response, status
+
+from app.access.dependencies import CurrentDatabase, Reader
+from app.core.errors import problem_responses
+from app.database import Tx
+from app.publications.enums import Outcome, Reason
+from app.publications.previews import preview
+from app.publications.previews.schemas import PlanIn, PlanOut, plan_out
+from app.publications.reports import queries
+from app.publications.reports.changes_csv import changes_sheet
+from app.publications.schemas import ChangeOut, LaneName, change_out
+from app.stores.dependencies import StoreToChange
+from app.web.csv_response import CSV_ANSWER, WantsCsv, as_csv
+from app.web.pagination import Cursor, Limit, Page, decode_int, page_of
+
+router = APIRouter(prefix="/v1", tags=["publications"])
+
+
+@router.post(
+    "/stores/{store_id}/plans",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Plan what would be sent, and send nothing",
+    responses=problem_responses(409),
+)
+async def make_plan(
+    body: PlanIn, store: StoreToChange, tx: Tx, response: Response
+) -> PlanOut:
+    """Publish exactly this plan with its id as `plan_id` of a publication."""
+    plan = await preview.request(tx, store, body.kind)
+    response.headers["Location"] = f"/v1/plans/{plan.id}"
+    response.headers["Retry-After"] = "1"
+    return plan_out(plan)
+
+
+@router.get("/plans/{plan_id}", summary="Read a plan")
+async def read_plan(
+    plan_id: UUID, tx: Tx, caller: Reader, response: Response
+) -> PlanOut:
+    """A plan is kept for a day after it was asked for."""
+    plan = await preview.visible(tx.session, caller, plan_id)
+    if plan.state not in {preview.READY, preview.FAILED}:
+        response.headers["Retry-After"] = "1"
+    return plan_out(plan)
+
+
+@router.get(
+    "/plans/{plan_id}/changes",
+    summary="List the changes of a plan",
+    response_model=Page[ChangeOut],
+    responses=CSV_ANSWER,
+)
+async def list_plan_changes(
+    plan_id: UUID,
+    tx: Tx,
+    caller: Reader,
+    database: CurrentDatabase,
+    wants_csv: WantsCsv,
+    outcome: Outcome | None = None,
+    reason: Reason | None = None,
+    lane: LaneName | None = None,
+    code: Annotated[str | None, Query(max_length=50)] = None,
+    sku: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[ChangeOut] | Response:
+    """All of them, in the order of sending: `planned` would go now, `deferred` later.
+
+    As CSV (`format=csv` or `Accept: text/csv`) the whole list without pages, one line
+    per changed field.
+    """
+    plan = await preview.visible(tx.session, caller, plan_id)
+    filters = queries.change_filters(
+        outcome=outcome, reason=reason, lane=lane, code=code, sku=sku
+    )
+    if wants_csv:
+        return as_csv(changes_sheet(database, plan.id, filters), f"plan-{plan.id}.csv")
+    rows = await queries.changes(
+        tx.session, plan.id, filters, decode_int(cursor), limit
+    )
+    return page_of(rows, limit, change_out, lambda row: (row.seq,))

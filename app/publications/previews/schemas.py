@@ -1,0 +1,85 @@
+"""Plans as callers see them."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.publications.messages import sentence_for
+from app.publications.models import Plan
+from app.publications.schemas import Counts, Why, counts_of
+
+
+class PlanIn(BaseModel):
+    """What to plan."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"kind": "offers"}]}
+    )
+
+    kind: Literal["offers"] = "offers"
+
+
+class Lines(BaseModel):
+    """SKU lines of the account's budget that the plan would cost."""
+
+    now: int = Field(description="would be sent at once")
+    deferred: int = Field(description="would wait for the next hours")
+
+
+class PlanVersions(BaseModel):
+    """What the plan was made with."""
+
+    store: int = Field(description="the store's `ETag`")
+    catalog_id: UUID | None
+    settings: int | None = Field(
+        None, description="as in `GET /v1/stores/{id}/versions/settings`; null: unset"
+    )
+    mapping: int | None = None
+    categories: int | None = None
+
+
+class PlanOut(BaseModel):
+    """What a publication would send, now or when the line budget allows."""
+
+    id: UUID
+    store_id: UUID
+    kind: Literal["offers"]
+    state: Literal["requested", "ready", "failed"]
+    why: Why | None
+    counts: Counts | None = Field(description="null until the plan is ready")
+    content_hash: str | None = Field(
+        description="SHA-256 over all that is to be sent, now or later; it does not "
+        "depend on the budget, and what is held or refused takes no part"
+    )
+    lines: Lines | None
+    eta: datetime | None = Field(
+        description="when the last line would leave, if nobody else spends the "
+        "account's lines; null where there is nothing to send"
+    )
+    versions: PlanVersions | None
+    requested_at: datetime
+    ready_at: datetime | None
+
+
+def plan_out(plan: Plan) -> PlanOut:
+    why = None
+    if plan.reason_code:
+        message = sentence_for(plan.reason_code)
+        why = Why(code=plan.reason_code, message=message)
+    told = plan.forecast
+    return PlanOut(
+        id=plan.id,
+        store_id=plan.store_id,
+        kind="offers",
+        state=plan.state,
+        why=why,
+        counts=counts_of(plan.totals) if plan.ready_at else None,
+        content_hash=plan.content_hash,
+        lines=Lines(now=told["now"], deferred=told["deferred"]) if told else None,
+        eta=told["eta"] if told else None,
+        versions=PlanVersions(**plan.versions) if plan.versions else None,
+        requested_at=plan.requested_at,
+        ready_at=plan.ready_at,
+    )

@@ -1,0 +1,1 @@
+"""Stock and price changes without a file."""

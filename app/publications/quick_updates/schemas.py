@@ -1,0 +1,103 @@
+"""Quick updates as callers send and see them."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+)
+
+from app.catalogs.quick_updates import MOST_ITEMS, Outcome, Result, Wish
+from app.core.errors import FieldProblem
+
+Number = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=100)]
+
+
+class QuickItem(BaseModel):
+    """The new stock or price, or both, of one offer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sku: str = Field(min_length=1, max_length=200)
+    quantity: Number | None = Field(None, description="pieces, 0 or more")
+    price: Number | None = Field(
+        None, description="in the store's currency; a decimal string is exact"
+    )
+
+    def wish(self) -> Wish:
+        return Wish(self.sku, _as_text(self.quantity), _as_text(self.price))
+
+
+def _as_text(value: float | str | None) -> str | None:
+    return None if value is None else str(value).strip()
+
+
+class QuickIn(BaseModel):
+    """New stock and prices of offers of the newest catalog."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"items": [{"sku": "IP12-64", "quantity": 0}]}]
+        },
+    )
+
+    items: list[QuickItem] = Field(min_length=1, max_length=MOST_ITEMS)
+    as_of: AwareDatetime | None = Field(
+        None, description="the time that the values are of; now when absent"
+    )
+
+
+class QuickResult(BaseModel):
+    """What became of one item."""
+
+    sku: str
+    outcome: Outcome
+    errors: list[FieldProblem]
+
+
+class QuickCounts(BaseModel):
+    accepted: int = 0
+    outdated: int = 0
+    unknown: int = 0
+    invalid: int = 0
+
+
+class QuickOut(BaseModel):
+    """Each item's end; those that were accepted are published at once."""
+
+    publication_id: UUID | None = Field(description="null when nothing was accepted")
+    as_of: datetime
+    counts: QuickCounts
+    items: list[QuickResult]
+
+
+def quick_out(
+    publication_id: UUID | None, as_of: datetime, results: list[Result]
+) -> QuickOut:
+    counts = QuickCounts()
+    for result in results:
+        setattr(counts, result.outcome, getattr(counts, result.outcome) + 1)
+    items = [
+        QuickResult(
+            sku=result.sku,
+            outcome=result.outcome,
+            errors=[
+                FieldProblem(
+                    field=e.field, code=e.code, message=e.message, accepted=e.accepted
+                )
+                for e in result.errors
+            ],
+        )
+        for result in results
+    ]
+    return QuickOut(
+        publication_id=publication_id, as_of=as_of, counts=counts, items=items
+    )

@@ -1,0 +1,1 @@
+"""Reads publications and changes; CSV and live progress."""

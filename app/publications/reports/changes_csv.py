@@ -1,0 +1,61 @@
+"""Changes as a spreadsheet: one line per changed field."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.database import Database
+from app.publications.reports import queries
+from app.publications.schemas import ChangeOut, change_out
+from app.web.csv_response import ROWS_AT_A_TIME, Sheet
+
+COLUMNS = (
+    "sku",
+    "reason",
+    "lane",
+    "outcome",
+    "code",
+    "message",
+    "field",
+    "before",
+    "after",
+)
+
+
+def changes_sheet(
+    database: Database, publication_id: UUID, filters: Mapping[str, str | int]
+) -> Sheet[Any, int]:
+    async def rows_after(seq: int | None) -> Sequence[Any]:
+        # a page's query reads one row more than the page has
+        async with database.transaction() as tx:
+            return await queries.changes(
+                tx.session, publication_id, filters, seq, ROWS_AT_A_TIME - 1
+            )
+
+    return Sheet(COLUMNS, rows_after, lambda row: int(row.seq), _lines)
+
+
+def _lines(row: Any) -> Iterator[tuple[object, ...]]:  # noqa: ANN401 - a row of `change`
+    return lines_of(change_out(row))
+
+
+def lines_of(change: ChangeOut) -> Iterator[tuple[object, ...]]:
+    """A change without fields is one line, too: it has an outcome."""
+    same = (
+        change.sku,
+        str(change.reason),
+        change.lane,
+        str(change.outcome),
+        change.code,
+        change.message,
+    )
+    fields = list(dict.fromkeys([*change.after, *change.before]))
+    for field in fields or [""]:
+        before, after = change.before.get(field), change.after.get(field)
+        yield *same, field, _cell(before), _cell(after)
+
+
+def _cell(value: object) -> object:
+    """Numbers and texts as they are; what has parts as JSON."""
+    return json.dumps(value) if isinstance(value, dict | list | bool) else value

@@ -1,0 +1,165 @@
+"""Reads of publications, changes, and errors by cause."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.access.service import Caller
+from app.core.errors import NotFoundError
+from app.publications.causes import class_of, hint_for, said
+from app.publications.enums import Lane, Outcome, Reason
+from app.publications.models import Dispatch, Publication
+from app.publications.refusals_sql import CAUSE, QUARANTINED
+from app.publications.schemas import ErrorGroup, OfferErrorGroup
+
+_BY_CAUSE = text(
+    f"""
+    SELECT coalesce(code, 'refused') AS code, min(message) AS message, count(*) AS n,
+           (array_agg(sku ORDER BY seq))[1:5] AS skus
+      FROM change
+     WHERE publication_id = :id AND outcome IN ('rejected', 'unconfirmed', 'held')
+     GROUP BY change.code, {CAUSE.format(message="message")}
+     ORDER BY n DESC, 1 LIMIT 200
+    """  # noqa: S608 - constants
+)
+_OFFERS_BY_CAUSE = text(
+    f"""
+    SELECT coalesce(o.error_code, 'refused') AS code, min(o.error_message) AS message,
+           count(*) AS n, count(*) FILTER (WHERE {QUARANTINED}) AS quarantined,
+           (array_agg(o.sku ORDER BY o.sku_key))[1:5] AS skus,
+           min(o.error_at) AS since, min(o.error_retry_at) AS retry_at
+      FROM offer AS o
+     WHERE o.store_id = :store AND o.in_error
+     GROUP BY o.error_code, {CAUSE.format(message="o.error_message")}
+     ORDER BY n DESC, 1 LIMIT 200
+    """  # noqa: S608 - constants
+)
+
+
+async def visible(
+    session: AsyncSession, caller: Caller, publication_id: UUID
+) -> Publication:
+    """Raises NotFoundError when it is not there or another store's."""
+    publication = await session.get(Publication, publication_id)
+    if publication is None or not caller.sees(publication.store_id):
+        raise NotFoundError("There is no such publication.")
+    return publication
+
+
+async def listed(  # noqa: PLR0913, PLR0917 - what a list can be asked for
+    session: AsyncSession,
+    caller: Caller,
+    store_id: UUID | None,
+    state: str | None,
+    before: UUID | None,
+    limit: int,
+) -> Sequence[Publication]:
+    """Newest first."""
+    query = select(Publication).order_by(col(Publication.id).desc()).limit(limit + 1)
+    if caller.store_ids is not None:
+        query = query.where(col(Publication.store_id).in_(caller.store_ids))
+    if store_id:
+        query = query.where(Publication.store_id == store_id)
+    if state:
+        query = query.where(Publication.state == state)
+    if before:
+        query = query.where(col(Publication.id) < before)
+    return (await session.execute(query)).scalars().all()
+
+
+async def live_counts(session: AsyncSession, publication_id: UUID) -> dict[str, int]:
+    """Outcomes of a run that is under way."""
+    rows = await session.execute(
+        text(
+            "SELECT reason, outcome, count(*) AS n FROM change "
+            "WHERE publication_id = :id GROUP BY 1, 2"
+        ),
+        {"id": publication_id},
+    )
+    return {f"{row.reason}.{row.outcome}": row.n for row in rows}
+
+
+def change_filters(
+    *,
+    outcome: Outcome | None,
+    reason: Reason | None,
+    lane: str | None,
+    code: str | None,
+    sku: str | None,
+) -> dict[str, str | int]:
+    """What was asked for, as columns of `change`."""
+    given: dict[str, str | int | None] = {
+        "outcome": outcome and str(outcome),
+        "reason": reason and str(reason),
+        "lane": int(Lane[lane.upper()]) if lane else None,
+        "code": code,
+        "sku": sku,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+async def changes(
+    session: AsyncSession,
+    publication_id: UUID,
+    filters: Mapping[str, str | int],
+    after: int | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Changes in the order of sending; for filters see `change_filters`."""
+    where = "".join(f" AND {name} = :{name}" for name in filters)
+    rows = await session.execute(
+        text(
+            f"SELECT * FROM change WHERE publication_id = :id{where} "  # noqa: S608 - names are ours
+            "AND seq > :after ORDER BY seq LIMIT :limit"
+        ),
+        {"id": publication_id, **filters, "after": after or 0, "limit": limit + 1},
+    )
+    return rows.all()
+
+
+async def errors_by_cause(
+    session: AsyncSession, publication_id: UUID
+) -> list[ErrorGroup]:
+    """Rejected and unconfirmed changes grouped: numbers in messages do not count."""
+    rows = await session.execute(_BY_CAUSE, {"id": publication_id})
+    return [ErrorGroup(**_cause(row), changes=row.n, skus=row.skus) for row in rows]
+
+
+async def store_errors(session: AsyncSession, store_id: UUID) -> list[OfferErrorGroup]:
+    """Offers in error grouped the same way, the largest group first, at most 200."""
+    rows = await session.execute(_OFFERS_BY_CAUSE, {"store": store_id})
+    return [
+        OfferErrorGroup(
+            **_cause(row),
+            offers=row.n,
+            quarantined=row.quarantined,
+            skus=row.skus,
+            since=row.since,
+            retry_at=row.retry_at,
+        )
+        for row in rows
+    ]
+
+
+def _cause(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a group
+    kind = class_of(row.code, row.message)
+    return {
+        "code": row.code,
+        "message": said(row.code, row.message),
+        "kind": kind,
+        "hint": hint_for(row.code, kind),
+    }
+
+
+async def calls(session: AsyncSession, publication_id: UUID) -> Sequence[Dispatch]:
+    found = await session.execute(
+        select(Dispatch)
+        .where(Dispatch.publication_id == publication_id)
+        .order_by(col(Dispatch.seq))
+        .limit(1000)
+    )
+    return found.scalars().all()

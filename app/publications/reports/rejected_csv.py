@@ -1,0 +1,57 @@
+"""What Back Market refused in a run, as notes beside the rows of the catalog."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogs.engine.read.formulas import NOTES
+from app.catalogs.reports.rejected_csv import MOST_ROWS
+from app.publications.causes import class_of, hint_for, said
+
+_REJECTED = text(
+    """
+    SELECT c.sku_key, CASE c.outcome WHEN 'held' THEN o.error_code ELSE c.code END,
+           CASE c.outcome WHEN 'held' THEN o.error_message ELSE c.message END
+      FROM change AS c
+      LEFT JOIN LATERAL (
+        SELECT error_code, error_message FROM offer
+         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o ON true
+     WHERE c.publication_id = :id
+       AND (c.outcome = 'rejected' OR c.outcome = 'held' AND c.code = 'quarantined')
+     ORDER BY c.seq LIMIT :most
+    """
+)
+
+
+async def rejected_changes(
+    session: AsyncSession, publication_id: UUID, store_id: UUID
+) -> Sequence[Any]:
+    """SKU, code and message of what was refused, or is in quarantine since."""
+    values = {"id": publication_id, "store": store_id, "most": MOST_ROWS}
+    return (await session.execute(_REJECTED, values)).all()
+
+
+def notes_of(rows: Sequence[Any]) -> pl.DataFrame:
+    """`sku_key` and NOTES of refused changes."""
+    columns = dict.fromkeys(("sku_key", "code", "message"), pl.String)
+    found = pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row")
+    causes = found.select("code", "message").unique()
+    words = [_words(*cause) for cause in causes.iter_rows()]
+    told = causes.with_columns(
+        pl.Series(name, [each[place] for each in words], dtype=pl.String)
+        for place, name in enumerate(NOTES)
+    )
+    return (
+        found.join(told, on=["code", "message"], how="left", nulls_equal=True)
+        .select("sku_key", *NOTES)
+        .unique("sku_key", maintain_order=True)
+    )
+
+
+def _words(code: str | None, message: str | None) -> tuple[str, str, str]:
+    kind = class_of(code, message)
+    return code or "refused", said(code, message), hint_for(code, kind)

@@ -1,0 +1,1 @@
+"""Resolves submissions, records outcomes and verifies listings."""

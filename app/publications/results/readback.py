@@ -1,0 +1,154 @@
+"""Looks at Back Market to learn whether a call whose answer was lost took effect."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from app.backmarket.client import Access, BackMarket
+from app.backmarket.errors import RequestRefusedError
+from app.backmarket.wire.listings import Listing
+from app.publications.enums import Outcome
+from app.publications.results.record import Verdict
+from app.publications.results.submissions import Line
+
+BY_SKU_MAX = 60
+"""Up to so many listings are looked up one by one; more by paging through all."""
+
+
+def took_effect(line: Line, listing: Listing | None) -> bool:
+    """Whether the listing shows what the line asked for.
+
+    Back Market lowers stock by itself with each sale, so a quantity between the
+    old and the new one means that the new one arrived and something was sold.
+    Shipping is not compared: such a line counts as not arrived and is sent again.
+    """
+    after: Mapping[str, Any] = line.after
+    if listing is None or "shipping" in after:
+        return False
+    if "grade" in after and listing.grade not in {None, after["grade"]}:
+        return False
+    if "quantity" in after and not _stock_fits(line, listing.quantity):
+        return False
+    money = (("price", listing.price), ("min_price", listing.min_price))
+    if any(
+        name in after and (seen is None or seen != Decimal(after[name]))
+        for name, seen in money
+    ):
+        return False
+    return not any(
+        name in after and seen != after[name]
+        for name, seen in (
+            ("warranty_delay", listing.warranty_delay),
+            ("comment", listing.comment),
+        )
+    )
+
+
+def _stock_fits(line: Line, seen: int | None) -> bool:
+    if seen is None:
+        return False
+    wanted, earlier = line.after["quantity"], line.before.get("quantity", -1)
+    return bool(seen == wanted or earlier < seen < wanted)
+
+
+async def look(
+    back_market: BackMarket,
+    access: Access,
+    lines: Sequence[Line],
+    most_pages: int | None = None,
+) -> dict[int, Listing]:
+    """The listings of these lines as they are now, by the lines' numbers.
+
+    Few are looked up by SKU. That call is documented but seldom used: when it knows
+    none of them, or is refused, the pages of all listings are asked, newest first.
+    """
+    if len(lines) <= BY_SKU_MAX:
+        try:
+            found = {
+                line.seq: await back_market.listing_by_sku(access, line.sku)
+                for line in lines
+            }
+        except RequestRefusedError:
+            found = {}
+        known = {seq: listing for seq, listing in found.items() if listing}
+        if known:
+            return known
+    wanted = {line.sku.lower(): line.seq for line in lines}
+    return await _look_through(back_market, access, wanted, most_pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The listing of a SKU, and the one under its id if that is another SKU's.
+
+    Back Market may give an old slot, with its old SKU, to what is created (Back Market
+    API, batch).
+    """
+
+    listing: Listing | None
+    stranger: Listing | None = None
+
+
+async def find(
+    back_market: BackMarket, access: Access, sku: str, listing_id: str | None
+) -> Found:
+    """The listing of one SKU as it is now; by its id, where that is known and fits."""
+    stranger = None
+    if listing_id:
+        listing = await back_market.listing(access, listing_id)
+        if listing and (listing.sku or sku).lower() == sku.lower():
+            return Found(listing)
+        stranger = listing
+    try:
+        return Found(await back_market.listing_by_sku(access, sku), stranger)
+    except RequestRefusedError:
+        seen = await _look_through(back_market, access, {sku.lower(): 0})
+        return Found(seen.get(0), stranger)
+
+
+async def _look_through(
+    back_market: BackMarket,
+    access: Access,
+    wanted: Mapping[str, int],
+    most_pages: int | None = None,
+) -> dict[int, Listing]:
+    seen: dict[int, Listing] = {}
+    page = 1
+    while len(seen) < len(wanted) and (most_pages is None or page <= most_pages):
+        answer = await back_market.listings(access, page)
+        for listing in answer.items:
+            if (seq := wanted.get((listing.sku or "").lower())) is not None:
+                seen[seq] = listing
+        if not answer.has_next:
+            break
+        page += 1
+    return seen
+
+
+def verdicts_from(
+    lines: Sequence[Line], seen: Mapping[int, Listing]
+) -> tuple[list[Verdict], list[Line]]:
+    """Split lines into those that took effect and those that did not."""
+    arrived: list[Verdict] = []
+    absent: list[Line] = []
+    for line in lines:
+        listing = seen.get(line.seq)
+        if took_effect(line, listing):
+            assert listing is not None  # noqa: S101 - took_effect says so
+            arrived.append(accepted(line, listing))
+        else:
+            absent.append(line)
+    return arrived, absent
+
+
+def accepted(line: Line, listing: Listing) -> Verdict:
+    """The line was taken, and this is the listing it became."""
+    return Verdict(
+        line.seq,
+        Outcome.ACCEPTED,
+        listing_id=listing.id or listing.listing_id,
+        backmarket_id=listing.backmarket_id,
+        publication_state=listing.publication_state,
+        max_price=listing.max_price,
+    )

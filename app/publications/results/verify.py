@@ -1,0 +1,185 @@
+"""Reads back what a run created, emptied or repaired: accepted is not applied."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from sqlalchemy import text
+
+from app.accounts import service as accounts
+from app.accounts.account_client import AccountRestsError
+from app.backmarket.client import MAX_PAGE_SIZE
+from app.backmarket.errors import BackMarketError
+from app.backmarket.wire.listings import Listing
+from app.core.failpoints import crashpoint
+from app.database import Transaction
+from app.jobs.kinds import JobKind
+from app.publications import scheduling
+from app.publications.context import Run
+from app.publications.enums import Kind, Outcome, Trigger
+from app.publications.results import readback
+from app.publications.results.compare import (
+    Look,
+    columns_of,
+    compare,
+    note_seen,
+    open_tables,
+)
+from app.publications.results.record import Verdict, settle
+from app.publications.results.validation import mark_too_late
+
+log = structlog.get_logger(__name__)
+
+_AWAITED = text(
+    """
+    SELECT c.seq, c.sku_key, c.sku, o.listing_id,
+           array_to_string(ARRAY(SELECT jsonb_object_keys(c.after)), ' ') AS fields
+      FROM change AS c
+      LEFT JOIN LATERAL (
+        SELECT drift FROM offer_check
+         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS k ON true
+     CROSS JOIN LATERAL (
+        SELECT listing_id FROM offer
+         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o
+     WHERE c.publication_id = :publication AND c.outcome = 'accepted'
+       AND c.confirmed_at IS NULL
+       AND (c.after ? 'grade' OR c.after ->> 'quantity' = '0'
+            OR k.drift IS NOT NULL)
+     ORDER BY c.seq LIMIT :most
+    """
+)
+_POLICY = text("SELECT drift FROM store WHERE id = :store")
+
+
+_PAGES = 60
+"""Pages that are read inside a run at most: half a minute at the usual pace."""
+_MOST = 10_000
+
+
+async def read_back(run: Run) -> None:
+    """Look at what the run created, took offline or repaired, before it ends.
+
+    What does not show is `unconfirmed`, and its baseline is what was read: the next
+    run sends it again. What is too much to be looked for now, or cannot be read, is
+    left to a walk through all listings, which is asked for.
+    """
+    async with run.tools.database.transaction() as tx:
+        if run.kind is Kind.PRODUCTS:
+            await run.lease.confirm(tx.session)
+            await mark_too_late(tx.session, run.publication_id, run.store_id)
+        values = {"store": run.store_id, "publication": run.publication_id}
+        rows = await tx.session.execute(_AWAITED, values | {"most": _MOST})
+        awaited = {row.sku_key: row for row in rows}
+        since = await accounts.database_now(tx.session)
+        policy = await tx.session.scalar(_POLICY, values)
+    if not awaited:
+        return
+    seen, strangers = await _look(run, awaited)
+    crashpoint("publish.looked")
+    async with run.tools.database.transaction() as tx:
+        await run.lease.confirm(tx.session)
+        if len(seen) < len(awaited):
+            await tx.enqueue(JobKind.CONFIRM, run.store_id)
+        await open_tables(tx.session)
+        fields = [awaited[key].fields for key in seen]
+        overwritten = _overwritten(awaited, strangers)
+        fields += ["price quantity"] * len(overwritten)
+        both = columns_of([*seen.items(), *overwritten.items()])
+        await note_seen(tx.session, both, fields)
+        compared = await compare(
+            tx.session,
+            Look(
+                account_id=run.account_id,
+                store_id=run.store_id,
+                siblings=run.siblings,
+                since=since,
+                publications=[run.publication_id],
+                overwrite=policy == "overwrite",
+            ),
+        )
+        if strangers:
+            await _refuse(tx, run, awaited, strangers)
+    crashpoint("publish.confirmed")
+    log.info("publish.read_back", **compared.counts)
+
+
+def _overwritten(
+    awaited: Mapping[str, Any], strangers: Mapping[str, Listing]
+) -> dict[str, Listing]:
+    """By their own SKU keys the listings into which something else was written."""
+    by_key = {each.sku.lower(): each for each in strangers.values() if each.sku}
+    return {key: each for key, each in by_key.items() if key not in awaited}
+
+
+async def _refuse(
+    tx: Transaction,
+    run: Run,
+    awaited: Mapping[str, Any],
+    strangers: Mapping[str, Listing],
+) -> None:
+    """Creations that Back Market wrote into the listings of other SKUs.
+
+    Sent again they would overwrite those again. Their own values go out at once.
+    """
+    verdicts = [
+        Verdict(
+            awaited[key].seq,
+            Outcome.REJECTED,
+            "listing_taken",
+            f"Back Market gave it the listing of {listing.sku}.",
+        )
+        for key, listing in strangers.items()
+    ]
+    await settle(tx.session, run.publication_id, run.store_id, run.siblings, verdicts)
+    await scheduling.request(tx, run.store_id, run.account_id, Trigger.FOLLOW_UP)
+    log.warning("publish.listings_taken", number=len(verdicts))
+
+
+Seen = dict[str, Listing | None]
+
+
+async def _look(
+    run: Run, awaited: Mapping[str, Any]
+) -> tuple[Seen, dict[str, Listing]]:
+    """What could be learned now, by SKU key; what was accepted stays so until then.
+
+    Also the listings that were created under other SKUs than were asked for.
+    """
+    seen: Seen = {}
+    strangers: dict[str, Listing] = {}
+    try:
+        if len(awaited) <= readback.BY_SKU_MAX:
+            await _look_each(run, awaited, seen, strangers)
+        else:
+            await _look_at_newest(run, awaited, seen)
+    except (AccountRestsError, BackMarketError) as error:
+        log.warning("publish.not_read_back", error=type(error).__name__)
+    return seen, strangers
+
+
+async def _look_each(
+    run: Run, awaited: Mapping[str, Any], seen: Seen, strangers: dict[str, Listing]
+) -> None:
+    for key, row in awaited.items():
+        found = await readback.find(
+            run.tools.back_market, run.access, row.sku, row.listing_id
+        )
+        seen[key] = found.listing
+        created = "grade" in row.fields.split()
+        if created and found.stranger and not found.listing:
+            strangers[key] = found.stranger
+
+
+async def _look_at_newest(run: Run, awaited: Mapping[str, Any], seen: Seen) -> None:
+    """Listings come newest first (section 3): what was created is on the first pages.
+
+    What is not there may still be further back, so nothing is taken for missing.
+    """
+    created = sum("grade" in row.fields.split() for row in awaited.values())
+    for page in range(1, min(2 * created // MAX_PAGE_SIZE + 2, _PAGES) + 1):
+        answer = await run.tools.back_market.listings(run.access, page)
+        for listing in answer.items:
+            if (key := (listing.sku or "").lower()) in awaited:
+                seen[key] = listing
+        if len(seen) == len(awaited) or not answer.has_next:
+            return

@@ -1,0 +1,213 @@
+"""Asks for publications: by API, by schedule, and as follow-ups."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from app.core.columns import utc_now
+from app.core.errors import ConflictError, FieldError, InvalidError
+from app.database import Transaction
+from app.jobs.kinds import JobKind
+from app.publications.enums import Kind, State, Trigger
+from app.publications.hook_details import with_call
+from app.publications.models import Plan, Publication
+from app.stores.models import Store
+from app.stores.schedule import next_due
+
+SCHEDULE_LIMIT = 200
+
+
+async def request(  # noqa: PLR0913 - what a run can be asked for
+    tx: Transaction,
+    store_id: UUID,
+    account_id: UUID,
+    trigger: Trigger,
+    *,
+    kind: Kind = Kind.OFFERS,
+    not_before: datetime | None = None,
+    plan_id: UUID | None = None,
+) -> Publication:
+    """A run for the store: a new one, or the one that waits to start already.
+
+    A waiting run starts at the earlier of the two times that were asked for. It takes
+    the plan on that is to be published. Raises ConflictError when it has another.
+    """
+    fresh = Publication(
+        store_id=store_id,
+        account_id=account_id,
+        kind=kind,
+        trigger=trigger,
+        not_before=not_before,
+        plan_id=plan_id,
+        plan_only=plan_id is not None,
+    )
+    publication = None
+    while publication is None:  # the one that waited may begin between the two
+        inserted = await _insert(tx.session, fresh)
+        publication = await _waiting(tx.session, store_id, kind)
+    if not inserted:
+        _join(publication, plan_id)
+    after = max(not_before - utc_now(), timedelta(0)) if not_before else timedelta(0)
+    if inserted:
+        await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
+    elif publication.not_before and (
+        not_before is None or not_before < publication.not_before
+    ):
+        publication.not_before = not_before
+        await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
+    return publication
+
+
+def _join(publication: Publication, plan_id: UUID | None) -> None:
+    if plan_id is None:
+        publication.plan_only = False
+    elif publication.plan_id in {None, plan_id}:
+        publication.plan_id = plan_id
+    else:
+        raise ConflictError(
+            "A publication of another plan waits to start.", code="other_plan_waits"
+        )
+
+
+async def _insert(session: AsyncSession, fresh: Publication) -> bool:
+    """Whether no run of the store waited to start yet."""
+    inserted = await session.scalar(
+        insert(Publication)
+        .values(**fresh.model_dump())
+        .on_conflict_do_nothing(
+            index_elements=["store_id", "kind"],
+            index_where=text("state = 'requested'"),
+        )
+        .returning(col(Publication.id))
+    )
+    return inserted is not None
+
+
+async def _waiting(
+    session: AsyncSession, store_id: UUID, kind: Kind
+) -> Publication | None:
+    found = await session.execute(
+        select(Publication)
+        .where(
+            Publication.store_id == store_id,
+            Publication.kind == str(kind),
+            Publication.state == str(State.REQUESTED),
+        )
+        .with_for_update()
+    )
+    return found.scalar_one_or_none()
+
+
+async def request_by_api(
+    tx: Transaction, store: Store, kind: Kind, plan_id: UUID | None = None
+) -> Publication:
+    """A run that somebody asks for now. Raises ConflictError, InvalidError."""
+    account_id = _active_account(store)
+    if kind is Kind.PRODUCTS and not store.publish_products:
+        raise ConflictError(
+            "The store does not publish products: set `publish_products` in "
+            "PUT /v1/stores/{id}/settings first.",
+            code="products_off",
+        )
+    if plan_id:
+        await _check_plan(tx.session, store.id, kind, plan_id)
+    return await request(
+        tx, store.id, account_id, Trigger.API, kind=kind, plan_id=plan_id
+    )
+
+
+async def _check_plan(
+    session: AsyncSession, store_id: UUID, kind: Kind, plan_id: UUID
+) -> None:
+    plan = await session.get(Plan, plan_id)
+    if plan is None or plan.store_id != store_id or plan.kind != kind:
+        message = f"The store has no such plan of {kind}; plans are kept for a day."
+        accepted = "the id of a plan of this store and kind"
+        wrong = FieldError("plan_id", "unknown_plan", message, accepted)
+        raise InvalidError(message, errors=[wrong])
+    if plan.state != "ready":
+        raise ConflictError("The plan is not ready yet.", code="plan_not_ready")
+
+
+async def request_by_hook(
+    tx: Transaction, store: Store, skus: Sequence[str], debounce: timedelta
+) -> Publication:
+    """A run that a webhook asks for; those that follow it closely join the same.
+
+    The SKUs are kept with the run; it sends all that differs. Raises ConflictError.
+    """
+    now = utc_now()
+    publication = await request(
+        tx, store.id, _active_account(store), Trigger.HOOK, not_before=now + debounce
+    )
+    publication.hook = with_call(publication.hook, skus, now)
+    return publication
+
+
+async def request_quickly(tx: Transaction, store: Store) -> Publication:
+    """A run for new stock and prices: it waits for no import. Raises ConflictError."""
+    publication = await request(tx, store.id, _active_account(store), Trigger.QUICK)
+    publication.trigger = Trigger.QUICK
+    return publication
+
+
+def _active_account(store: Store) -> UUID:
+    if not store.active or store.account_id is None:
+        raise ConflictError(
+            "The store is not active: PUT /v1/stores/{id}/activation first.",
+            code="store_inactive",
+        )
+    return store.account_id
+
+
+async def request_due(tx: Transaction) -> int:
+    """Make runs for stores whose time has come; returns how many.
+
+    Stores of an account whose token is refused are left out until it works again;
+    instead Back Market is asked whether it does.
+    """
+    return sum([await _request_due(tx, kind) for kind in Kind])
+
+
+async def _request_due(tx: Transaction, kind: Kind) -> int:
+    rows = (
+        await tx.session.execute(
+            text(
+                f"SELECT s.id, s.account_id, s.{kind}_interval_s AS interval_s, "  # noqa: S608 - a word of ours
+                "a.connection FROM store AS s "
+                "JOIN seller_account AS a ON a.id = s.account_id "
+                f"WHERE s.active AND s.publish_{kind} AND s.next_{kind}_at <= now() "
+                f"ORDER BY s.next_{kind}_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
+            ),
+            {"limit": SCHEDULE_LIMIT},
+        )
+    ).all()
+    now = utc_now()
+    for row in rows:
+        if row.connection in {"refused", "forbidden"}:
+            await tx.enqueue(JobKind.CHECK_CONNECTION, row.account_id)
+        else:
+            await request(tx, row.id, row.account_id, Trigger.SCHEDULE, kind=kind)
+        due = next_due(row.id, timedelta(seconds=row.interval_s), now)
+        await tx.session.execute(
+            text(f"UPDATE store SET next_{kind}_at = :due WHERE id = :id"),  # noqa: S608 - as above
+            {"due": due, "id": row.id},
+        )
+    return len(rows)
+
+
+async def request_for_account(tx: Transaction, account_id: UUID) -> None:
+    """Runs for all active stores of an account whose token works again."""
+    rows = await tx.session.execute(
+        text(
+            "SELECT id FROM store WHERE account_id = :id AND active AND publish_offers"
+        ),
+        {"id": account_id},
+    )
+    for store_id in rows.scalars().all():
+        await request(tx, store_id, account_id, Trigger.FOLLOW_UP)

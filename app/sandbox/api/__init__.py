@@ -1,0 +1,1 @@
+"""Back Market's routes under `/ws`, as the sandbox answers them."""

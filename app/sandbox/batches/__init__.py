@@ -1,0 +1,1 @@
+"""Batch rows and tasks, and what makes a row valid."""

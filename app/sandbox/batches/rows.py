@@ -1,0 +1,152 @@
+"""What a batch row has to hold to start a listing, or a product: pure checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.sandbox.batches import product_checks
+from app.sandbox.batches.product_checks import Values
+from app.sandbox.listings.fields import Mistakes
+from app.sandbox.listings.listing_model import GRADE_WORDS, GRADES
+from app.sandbox.markets import Market
+from app.sandbox.options import ErrorShape, SandboxOptions
+from app.sandbox.products.product_catalog import (
+    Catalogue,
+    Product,
+    has_right_check_digit,
+    invent,
+)
+
+Row = Mapping[str, str]
+
+LONGEST_SKU = 200
+DEFAULT_GRADE = "GOOD"
+TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a new listing can never change again."""
+
+    product: Product
+    grade: str
+    new_battery: bool
+
+
+class RowRefusedError(Exception):
+    """This row is refused; the others go on."""
+
+    def __init__(self, mistakes: Mistakes, shape: ErrorShape | None = None) -> None:
+        super().__init__(mistakes)
+        self.mistakes = mistakes
+        self.shape = shape
+
+
+def grade_of(row: Row) -> str:
+    """The word wins over the old code; nothing at all means GOOD.
+
+    Back Market, listings, batch, columns `grade` and `state`.
+    """
+    if word := row.get("grade"):
+        if word.upper() not in GRADES:
+            raise RowRefusedError({"grade": f"must be one of {', '.join(GRADES)}"})
+        return word.upper()
+    code = row.get("state")
+    if code is None:
+        return DEFAULT_GRADE
+    if not code.isdigit() or int(code) not in GRADE_WORDS:
+        raise RowRefusedError({"state": "is no known grade code"})
+    return GRADE_WORDS[int(code)]
+
+
+def new_battery_of(row: Row) -> bool:
+    word = row.get("new_battery", "false").lower()
+    if word not in TRUTHS:
+        raise RowRefusedError({"new_battery": "must be true or false"})
+    return TRUTHS[word]
+
+
+def product_of(
+    row: Row, catalogue: Catalogue, options: SandboxOptions, creation: "Creation"
+) -> Product:
+    """Back Market, listings, batch: product_id wins over ean, one is needed."""
+    if reference := row.get("product_id") or row.get("backmarket_id"):
+        try:
+            product = catalogue.by_reference(reference, options)
+        except ValueError:
+            product = None
+        if product is None:
+            raise RowRefusedError({"product_id": f"unknown product {reference!r}"})
+        return product
+    ean = row.get("ean")
+    if ean is None:
+        raise RowRefusedError({"ean": "is required unless product_id is given"})
+    if not has_right_check_digit(ean):
+        raise RowRefusedError({"ean": f"is not a valid EAN: {ean!r}"})
+    if product := catalogue.by_any_ean(ean, options):
+        values = redescribed(product, row, creation)
+        product_checks.describe(product, values, creation.market.code)
+        return product
+    return catalogue.add(new_product(row, ean, creation))
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """Who describes a product, for which market, and when it will be validated."""
+
+    owner: str
+    market: Market
+    validates_at: float | None = None
+    validated: bool = False
+
+
+def new_product(row: Row, ean: str, creation: Creation) -> Product:
+    """A product nobody described before waits for validation.
+
+    Back Market, products, creation: only with a listing, and only when every
+    required column is there.
+    """
+    if not product_checks.described(row):
+        raise RowRefusedError({"ean": f"unknown EAN {ean}: product columns needed"})
+    values, mistakes = product_checks.read(row, None)
+    if mistakes:
+        raise RowRefusedError(mistakes)
+    product = invent(ean.zfill(13), ean)
+    product_checks.describe(product, values, creation.market.code)
+    product.owner = creation.owner
+    product.validated = creation.validated
+    product.validates_at = creation.validates_at
+    return product
+
+
+def redescribed(product: Product, row: Row, creation: Creation) -> Values:
+    """What a row may still change of a known product.
+
+    Back Market, products: only by its maker and only until it is validated; later
+    changes are accepted without an error and ignored.
+    """
+    if product.validated or product.owner != creation.owner:
+        return {}
+    values, mistakes = product_checks.read(row, product)
+    if mistakes:
+        raise RowRefusedError(mistakes)
+    return values
+
+
+def identity_of(
+    row: Row, catalogue: Catalogue, options: SandboxOptions, creation: Creation
+) -> Identity:
+    """Everything a create needs beside price and stock, or the reasons it fails."""
+    missing = {name: "is required" for name in ("quantity", "price") if name not in row}
+    if missing:
+        raise RowRefusedError(missing)
+    grade, new_battery = grade_of(row), new_battery_of(row)
+    return Identity(product_of(row, catalogue, options, creation), grade, new_battery)
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The control API `/_sandbox` for tests and the demo."""

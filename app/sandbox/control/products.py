@@ -1,0 +1,86 @@
+"""The tester's hand on products: see who waits, validate, change what is known."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+from starlette.requests import Request
+
+from app.sandbox.control.listings import CannotError, Json
+from app.sandbox.products.product_catalog import Product
+from app.sandbox.state import World
+from app.sandbox.writes.validation import refresh_listings, validate
+
+MANY = 100
+FIELDS = (
+    "validated",
+    "max_price",
+    "category_id",
+    "titles",
+    "descriptions",
+    "prices_new",
+    "brand",
+    "weight",
+    "images",
+    "sizes",
+    "attributes",
+)
+
+
+def product_json(product: Product) -> Json:
+    return {name: getattr(product, name) for name in Product.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class ProductControl:
+    world: World
+
+    def found(self, reference: str) -> Product:
+        product = self.world.catalogue.find(reference)
+        if product is None:
+            raise CannotError(f"no product {reference!r}", 404)
+        return product
+
+    def chosen(self, *, validated: bool | None, owner: str | None) -> list[Product]:
+        return [
+            product
+            for product in self.world.catalogue.by_product_id.values()
+            if validated in (None, product.validated) and owner in (None, product.owner)
+        ]
+
+    def products(self, request: Request, _body: Json) -> object:
+        query = request.query_params
+        asked, reference = query.get("validated"), query.get("account")
+        account = self.world.accounts.find(reference) if reference else None
+        found = self.chosen(
+            validated=None if asked is None else asked.lower() in {"true", "1"},
+            owner=account.id if account else reference,
+        )
+        start, size = int(query.get("offset", 0)), int(query.get("limit", MANY))
+        page = islice(found, start, start + size)
+        return {"count": len(found), "products": [product_json(one) for one in page]}
+
+    def product(self, request: Request, _body: Json) -> object:
+        return product_json(self.found(request.path_params["reference"]))
+
+    def validate(self, _request: Request, body: Json) -> object:
+        """All that wait, or those that are named by EAN or id."""
+        names = body.get("products")
+        if names is None:
+            waiting = self.chosen(validated=False, owner=None)
+        else:
+            found = [self.found(str(name)) for name in names]
+            waiting = [product for product in found if not product.validated]
+        validate(self.world, waiting)
+        return {"validated": len(waiting)}
+
+    def edit(self, request: Request, body: Json) -> object:
+        """Validation or a new cap at once moves every listing of the product."""
+        product = self.found(request.path_params["reference"])
+        for name in FIELDS:
+            if name in body:
+                setattr(product, name, body[name])
+        if product.validated:
+            product.validates_at = None
+        refresh_listings(self.world, {product.product_id})
+        self.world.touch()
+        return product_json(product)

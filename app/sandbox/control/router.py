@@ -1,0 +1,259 @@
+"""The tester's side door `/_sandbox`: JSON in and out, no token.
+
+| call | body or query | effect |
+| --- | --- | --- |
+| GET /_sandbox | | this text |
+| GET /_sandbox/summary | | requests by route and status, seconds per route, sizes |
+| POST /_sandbox/reset | | everything forgotten, options as at the start |
+| GET, PATCH /_sandbox/options | `{"task_ends_after": 0, "limits_on": false}` | read, change some |
+| GET /_sandbox/requests | `?limit=` | the newest requests under /ws |
+| DELETE /_sandbox/requests | | counts, timings and that list start again |
+| GET /_sandbox/accounts | `?token=` | sellers, their platform and sizes |
+| POST /_sandbox/accounts | `{"id": "shop", "platform": "EU", "tokens": ["..."]}` | open one |
+| POST /_sandbox/accounts/{account}/tokens | `{"token": "..."}` | one more token |
+| POST /_sandbox/tokens/revoke | `{"token": "..."}` | 401 from now on |
+| GET /_sandbox/listings | `?account=&sku=&offset=&limit=` | raw, with all markets |
+| POST /_sandbox/accounts/{account}/listings | `{"listings": [...]}` or `{"count": 100000, "prefix": "SEED-", "markets": {"FR": {"price": "99.00"}}}` | seed |
+| PATCH /_sandbox/accounts/{account}/listings/{sku} | `{"quantity": 3, "markets": {"FR": {"price": "9.00"}}}` | edit by hand |
+| DELETE /_sandbox/accounts/{account}/listings/{sku} | | gone, as if never made |
+| GET /_sandbox/products | `?validated=false&account=&offset=&limit=` | the catalogue; `account=`: who described it |
+| POST /_sandbox/products/validate | `{}` or `{"products": ["EAN or id"]}` | all that wait, or these, may go online |
+| GET, PATCH /_sandbox/products/{ean or id} | `{"validated": true, "max_price": 900}` | one product |
+| POST /_sandbox/accounts/{account}/orders | `{"country": "FR", "lines": [{"sku": "A1", "quantity": 1}], "state": 1, "order_id": 70000009, "created_at": "2026-02-03T21:58:58Z", "buyer": {"city": "Lyon"}}` | somebody buys: 201, stock goes down; 409 when not online or sold out; state 0 or 10: not paid yet |
+| POST /_sandbox/accounts/{account}/orders | `{"count": 1000, "countries": ["FR", "DE"], "states": [1, 3, 9], "spacing": 60}` | seed orders, stock untouched |
+| GET /_sandbox/orders | `?account=&offset=&limit=` | raw, oldest first |
+| GET, PATCH /_sandbox/orders/{id} | `{"state": 3, "date_modification": "...", "orderlines": [{"sku": "A1", "state": 2}]}` | force any field, unknown states too; the order's state follows its lines unless given; other names replace what is shown |
+| POST /_sandbox/orders/{id}/pay | `{}` or `{"failed": true}` | 0 or 10 becomes 1, or 8 |
+| GET /_sandbox/order-actions | `?account=&order=` | order calls that were accepted, in order |
+| DELETE /_sandbox/order-actions | | forgotten |
+| GET /_sandbox/tasks | `?account=` | every task |
+| POST /_sandbox/tasks/{id}/finish | | it ends now, stuck or not |
+| GET, POST, DELETE /_sandbox/faults | `{"kind": "bad_gateway", "path": "/ws/tasks/*", "count": 2}` | list, add, clear |
+| DELETE /_sandbox/faults/{id} | | remove one |
+| GET /_sandbox/ledger | `?account=&sku=&market=&door=&task=&applied=&after=&limit=` | write lines in order |
+| GET /_sandbox/ledger/summary | the same filters | counts only |
+| DELETE /_sandbox/ledger | | a new, empty ledger |
+
+`{account}` and `account=` take an account id or a token. The faults `order_moves`,
+`order_leaves` and `order_arrives` strike between two pages of one order list.
+"""  # noqa: E501  (a table)
+
+from collections.abc import Awaitable, Callable
+from json import JSONDecodeError
+from typing import cast
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.sandbox.control.listings import CannotError, Goods, Json
+from app.sandbox.control.orders import OrderControl
+from app.sandbox.control.products import ProductControl
+from app.sandbox.faults import Fault
+from app.sandbox.listings import ledger as books
+from app.sandbox.listings.ledger import Ledger, Question
+from app.sandbox.meters import Meters
+from app.sandbox.options import SandboxOptions
+from app.sandbox.state import World
+from app.sandbox.writes.batch import settle
+
+Handler = Callable[[Request], Awaitable[Response]]
+Answer = Callable[[Request, Json], object]
+MANY = 1000
+
+
+def control_routes(world: World) -> list[Route]:
+    table = [
+        *own_calls(Control(world)),
+        *calls_on_goods(Goods(world)),
+        *calls_on_products(ProductControl(world)),
+        *calls_on_orders(OrderControl(world)),
+    ]
+    return [
+        Route("/", explain),
+        *(
+            Route(path, handler(world, answer), methods=[method])
+            for method, path, answer in table
+        ),
+    ]
+
+
+def own_calls(control: "Control") -> list[tuple[str, str, Answer]]:
+    return [
+        ("GET", "/summary", control.summary),
+        ("POST", "/reset", control.reset),
+        ("GET", "/options", control.options),
+        ("PATCH", "/options", control.patch_options),
+        ("GET", "/requests", control.requests),
+        ("DELETE", "/requests", control.forget_requests),
+        ("GET", "/faults", control.faults),
+        ("POST", "/faults", control.add_fault),
+        ("DELETE", "/faults", control.clear_faults),
+        ("DELETE", "/faults/{id:int}", control.remove_fault),
+        ("GET", "/ledger", control.ledger),
+        ("GET", "/ledger/summary", control.ledger_summary),
+        ("DELETE", "/ledger", control.clear_ledger),
+    ]
+
+
+def calls_on_goods(goods: Goods) -> list[tuple[str, str, Answer]]:
+    return [
+        ("GET", "/accounts", goods.accounts),
+        ("POST", "/accounts", goods.open_account),
+        ("POST", "/accounts/{account}/tokens", goods.allow_token),
+        ("POST", "/tokens/revoke", goods.revoke_token),
+        ("GET", "/listings", goods.listings),
+        ("POST", "/accounts/{account}/listings", goods.seed),
+        ("PATCH", "/accounts/{account}/listings/{sku:path}", goods.edit),
+        ("DELETE", "/accounts/{account}/listings/{sku:path}", goods.remove),
+        ("GET", "/tasks", goods.tasks),
+        ("POST", "/tasks/{id:int}/finish", goods.finish_task),
+    ]
+
+
+def calls_on_products(products: ProductControl) -> list[tuple[str, str, Answer]]:
+    return [
+        ("GET", "/products", products.products),
+        ("POST", "/products/validate", products.validate),
+        ("GET", "/products/{reference}", products.product),
+        ("PATCH", "/products/{reference}", products.edit),
+    ]
+
+
+def calls_on_orders(orders: OrderControl) -> list[tuple[str, str, Answer]]:
+    return [
+        ("POST", "/accounts/{account}/orders", orders.place),
+        ("GET", "/orders", orders.orders),
+        ("GET", "/orders/{id:int}", orders.one),
+        ("PATCH", "/orders/{id:int}", orders.edit),
+        ("POST", "/orders/{id:int}/pay", orders.pay),
+        ("GET", "/order-actions", orders.actions),
+        ("DELETE", "/order-actions", orders.forget_actions),
+    ]
+
+
+async def explain(_request: Request) -> Response:
+    return PlainTextResponse(__doc__ or "")
+
+
+def handler(world: World, answer: Answer) -> Handler:
+    """Read the body, bring tasks up to date, answer; what cannot be is 422."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            body = await request.json() if await request.body() else {}
+            settle(world)
+            found = answer(request, cast("Json", body))
+            return found if isinstance(found, Response) else JSONResponse(found)
+        except CannotError as error:
+            return JSONResponse({"error": str(error)}, error.status)
+        except (ValidationError, JSONDecodeError) as error:
+            return JSONResponse({"error": str(error)}, 422)
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+        ) as error:
+            return JSONResponse({"error": f"body not understood: {error!r}"}, 422)
+
+    return handle
+
+
+def question(request: Request, world: World) -> Question:
+    query = request.query_params
+    reference, applied = query.get("account"), query.get("applied")
+    account = world.accounts.find(reference) if reference else None
+    return Question(
+        account=account.id if account else reference,
+        sku=query.get("sku"),
+        market=query.get("market"),
+        door=query.get("door"),
+        task_id=int(query["task"]) if "task" in query else None,
+        applied=None if applied is None else applied.lower() in {"true", "1"},
+        after=int(query.get("after", 0)),
+    )
+
+
+class Control:
+    """What concerns the sandbox itself."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def summary(self, _request: Request, _body: Json) -> object:
+        world = self.world
+        accounts = world.accounts.by_id.values()
+        return {
+            **world.meters.summary(),
+            "accounts": len(accounts),
+            "listings": sum(len(account.shelf) for account in accounts),
+            "products": len(world.catalogue.by_product_id),
+            "tasks": len(world.tasks.by_id),
+            "tasks_waiting": len(world.tasks.waiting),
+            "orders": len(world.orders.by_id),
+            "order_actions": world.actions.last_number,
+            "ledger": books.summary(world.ledger),
+        }
+
+    def reset(self, _request: Request, _body: Json) -> object:
+        self.world.reset()
+        return {"reset": True}
+
+    def options(self, _request: Request, _body: Json) -> object:
+        return self.world.options.model_dump(mode="json")
+
+    def patch_options(self, request: Request, body: Json) -> object:
+        merged = self.world.options.model_dump() | body
+        self.world.patch_options(SandboxOptions.model_validate(merged))
+        return self.options(request, body)
+
+    def requests(self, request: Request, _body: Json) -> object:
+        visits = list(self.world.meters.visits)
+        return {"requests": visits[-int(request.query_params.get("limit", MANY)) :]}
+
+    def forget_requests(self, _request: Request, _body: Json) -> object:
+        self.world.meters = Meters(self.world.options.request_log_limit)
+        return {"requests": []}
+
+    def faults(self, _request: Request, _body: Json) -> object:
+        rules = self.world.faults.rules
+        return {"faults": [rule.model_dump(mode="json") for rule in rules]}
+
+    def add_fault(self, _request: Request, body: Json) -> object:
+        fault = Fault.model_validate(body)
+        if fault.account and (account := self.world.accounts.find(fault.account)):
+            fault.account = account.id
+        return self.world.faults.add(fault).model_dump(mode="json")
+
+    def clear_faults(self, request: Request, body: Json) -> object:
+        self.world.faults.rules = []
+        return self.faults(request, body)
+
+    def remove_fault(self, request: Request, body: Json) -> object:
+        if not self.world.faults.remove(request.path_params["id"]):
+            raise CannotError("no such fault", 404)
+        return self.faults(request, body)
+
+    def ledger(self, request: Request, _body: Json) -> object:
+        limit = int(request.query_params.get("limit", MANY))
+        asked = question(request, self.world)
+        entries = self.world.ledger.page(asked, limit)
+        return {
+            "entries": [entry.as_json() for entry in entries],
+            "next_after": entries[-1].number if len(entries) == limit else None,
+            "last_number": self.world.ledger.last_number,
+        }
+
+    def ledger_summary(self, request: Request, _body: Json) -> object:
+        asked = question(request, self.world)
+        found = books.answer(self.world.ledger, asked)
+        if asked == Question():
+            return found | books.summary(self.world.ledger)
+        return found
+
+    def clear_ledger(self, _request: Request, _body: Json) -> object:
+        self.world.ledger = Ledger(self.world.options.ledger_limit)
+        return {"entries": []}

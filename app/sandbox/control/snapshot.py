@@ -1,0 +1,170 @@
+"""Keeps the sandbox's sellers, listings, products, tasks and orders in one file."""
+
+import asyncio
+import json
+import logging
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from app.sandbox.accounts import Account
+from app.sandbox.batches.tasks import Task
+from app.sandbox.gc_pause import growing
+from app.sandbox.listings.listing_model import Listing, Offer
+from app.sandbox.listings.shippers import Shipping
+from app.sandbox.orders.order_model import LINE_MONEY, Order, OrderLine
+from app.sandbox.orders.views import raw
+from app.sandbox.products.product_catalog import Product
+from app.sandbox.state import World
+from app.sandbox.writes.batch import settle
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+VERSION = 1
+# A big state is written more rarely, so that writing takes a tenth of the time.
+REST_PER_WRITE = 10
+
+
+def dump(world: World) -> Json:
+    return {
+        "version": VERSION,
+        "last_listing": world.last_listing,
+        "revoked": sorted(world.accounts.revoked),
+        "products": [
+            product_out(one) for one in world.catalogue.by_product_id.values()
+        ],
+        "accounts": [account_out(one) for one in world.accounts.by_id.values()],
+        "tasks": [task_out(task) for task in world.tasks.by_id.values()],
+        "orders": [raw(order) for order in world.orders.by_id.values()],
+        "last_order": world.orders.last_order,
+    }
+
+
+def product_out(product: Product) -> Json:
+    return {name: getattr(product, name) for name in Product.__slots__}
+
+
+def task_out(task: Task) -> Json:
+    return {name: getattr(task, name) for name in Task.__slots__}
+
+
+def account_out(account: Account) -> Json:
+    shelf = account.shelf
+    return {
+        "id": account.id,
+        "platform": account.platform,
+        "tokens": sorted(account.tokens),
+        "listings": [listing_out(shelf.by_number[key]) for key in shelf.numbers],
+    }
+
+
+def listing_out(listing: Listing) -> Json:
+    return {
+        "id": listing.id,
+        "listing_id": listing.listing_id,
+        "sku": listing.sku,
+        "product": listing.product.product_id,
+        "grade": listing.grade,
+        "quantity": listing.quantity,
+        "new_battery": listing.new_battery,
+        "waits_for_pub_state": listing.waits_for_pub_state,
+        "offers": {code: offer_out(one) for code, one in listing.offers.items()},
+    }
+
+
+def offer_out(offer: Offer) -> Json:
+    return {
+        "price": None if offer.price is None else str(offer.price),
+        "min_price": None if offer.min_price is None else str(offer.min_price),
+        "comment": offer.comment,
+        "warranty_delay": offer.warranty_delay,
+        "publication_state": offer.publication_state,
+        "shippings": {slot: asdict(way) for slot, way in offer.shippings.items()},
+        "max_price": offer.max_price,
+        "title": offer.title,
+    }
+
+
+def restore(world: World, kept: Json) -> None:
+    world.last_listing = kept["last_listing"]
+    world.accounts.revoked = set(kept["revoked"])
+    world.catalogue.load(Product(**one) for one in kept["products"])
+    for one in kept["accounts"]:
+        account = world.accounts.register(one["id"], one["platform"])
+        account.tokens = set(one["tokens"])
+        world.accounts.by_token.update(dict.fromkeys(account.tokens, account))
+        for row in one["listings"]:
+            account.shelf.add(listing_in(world, row))
+    for task in kept["tasks"]:
+        world.tasks.add(Task(**task))
+    # A file of the time before orders has none.
+    for one in kept.get("orders", ()):
+        world.orders.add(order_in(one))
+    world.orders.last_order = kept.get("last_order", world.orders.last_order)
+
+
+def listing_in(world: World, row: Json) -> Listing:
+    product = world.catalogue.by_product_id[row["product"]]
+    offers = {code: offer_in(one) for code, one in row["offers"].items()}
+    return Listing(**{**row, "product": product, "offers": offers})
+
+
+def offer_in(row: Json) -> Offer:
+    amounts = {
+        name: None if row[name] is None else Decimal(row[name])
+        for name in ("price", "min_price")
+    }
+    ways = {int(slot): Shipping(**way) for slot, way in row["shippings"].items()}
+    return Offer(**{**row, **amounts, "shippings": ways})
+
+
+def order_in(row: Json) -> Order:
+    return Order(**{**row, "orderlines": [line_in(one) for one in row["orderlines"]]})
+
+
+def line_in(row: Json) -> OrderLine:
+    return OrderLine(**{**row, **{name: Decimal(row[name]) for name in LINE_MONEY}})
+
+
+class Snapshot:
+    """The file; written whole or not at all, so that a kill never halves it."""
+
+    def __init__(self, world: World, path: Path | None) -> None:
+        self.world = world
+        self.path = path
+        self.saved_changes = world.changes
+
+    def load(self) -> None:
+        if self.path and self.path.exists():
+            with growing():
+                restore(self.world, json.loads(self.path.read_bytes()))
+            self.saved_changes = self.world.changes
+
+    def save(self) -> None:
+        """Only when something changed since the last time."""
+        if self.path is None or self.saved_changes == self.world.changes:
+            return
+        changes = self.world.changes
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.path.with_name(f"{self.path.name}.part")
+        with growing():
+            draft.write_text(json.dumps(dump(self.world), separators=(",", ":")))
+        draft.replace(self.path)
+        self.saved_changes = changes
+
+    async def keep(self) -> None:
+        """Finish due tasks and save what changed, again and again."""
+        spent = 0.0
+        while True:
+            delay = self.world.options.snapshot_delay
+            await asyncio.sleep(max(delay, spent * REST_PER_WRITE))
+            settle(self.world)
+            started = perf_counter()
+            try:
+                self.save()
+            except OSError:
+                log.exception("sandbox state not saved")
+            spent = perf_counter() - started

@@ -1,0 +1,1 @@
+"""Listings of an account, their fields, and the ledger of writes."""

@@ -1,0 +1,164 @@
+"""What Back Market accepts in each field of a listing: values in, values out."""
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from app.sandbox.listings.shippers import SHIPPERS
+from app.sandbox.markets import DEFAULT_CURRENCIES, Market
+from app.sandbox.options import SandboxOptions
+
+Value = int | str | Decimal | bool | None
+Changes = dict[str, Value]
+# Field name -> what is wrong with it.
+Mistakes = dict[str, str]
+
+LONGEST_COMMENT = 500
+SHORTEST_WARRANTY = 12
+SHIPPING_SLOTS = (1, 2, 3)
+CENT = Decimal("0.01")
+LARGEST_PRICE = Decimal(1_000_000)
+# The best price may exceed the floor by so much, one seller found.
+PRICE_OVER_FLOOR = Decimal("1.08")
+
+
+def number(raw: object) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        raise ValueError("must be an integer")  # noqa: TRY004  (a refusal, not a bug)
+    try:
+        return int(raw)
+    except ValueError:
+        raise ValueError("must be an integer") from None
+
+
+def quantity(raw: object) -> int:
+    found = number(raw)
+    if found < 0:
+        raise ValueError("must not be negative")
+    return found
+
+
+def amount(raw: object) -> Decimal:
+    """Strings are preferred, numbers accepted (Back Market, general, money)."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        raise ValueError("must be a number")  # noqa: TRY004  (a refusal, not a bug)
+    try:
+        found = Decimal(str(raw).strip())
+    except InvalidOperation:
+        raise ValueError("must be a decimal number with a dot") from None
+    if not found.is_finite() or not 0 < found < LARGEST_PRICE:
+        raise ValueError("must be a positive amount")
+    return found.quantize(CENT, ROUND_HALF_UP)
+
+
+def floor(raw: object) -> Decimal | None:
+    return None if raw is None else amount(raw)
+
+
+def comment(raw: object) -> str | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or len(raw) > LONGEST_COMMENT:
+        raise ValueError(f"must be a text of at most {LONGEST_COMMENT} characters")
+    return raw
+
+
+def warranty(raw: object) -> int:
+    found = number(raw)
+    if found < SHORTEST_WARRANTY:
+        raise ValueError(f"must be at least {SHORTEST_WARRANTY} months")
+    return found
+
+
+def currency(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise ValueError("must be a currency code")  # noqa: TRY004  (a refusal, not a bug)
+    return raw.strip().upper()
+
+
+def text(raw: object) -> str | None:
+    if raw is None or isinstance(raw, str):
+        return raw
+    raise ValueError("must be a text")
+
+
+def shipping_price(raw: object) -> str | None:
+    if raw is None:
+        return None
+    if str(raw).strip() in {"0", "0.0", "0.00"}:
+        return "0.00"
+    return str(amount(raw))
+
+
+def shipping_delay(raw: object) -> int | None:
+    return None if raw is None else quantity(raw)
+
+
+PARSERS: dict[str, Callable[[object], Value]] = {
+    "quantity": quantity,
+    "price": amount,
+    "currency": currency,
+    "min_price": floor,
+    "comment": comment,
+    "warranty_delay": warranty,
+    "pub_state": number,
+}
+for _slot in SHIPPING_SLOTS:
+    PARSERS[f"shipper_{_slot}"] = text
+    PARSERS[f"shipper_display_{_slot}"] = text
+    PARSERS[f"shipping_price_{_slot}"] = shipping_price
+    PARSERS[f"shipping_delay_{_slot}"] = shipping_delay
+
+SHIPPER_FIELDS = tuple(f"shipper_{slot}" for slot in SHIPPING_SLOTS)
+
+
+def read_fields(sent: Mapping[str, object]) -> tuple[Changes, Mistakes]:
+    """The fields a write may change; any other name is passed over in silence."""
+    changes: Changes = {}
+    mistakes: Mistakes = {}
+    for name, raw in sent.items():
+        parser = PARSERS.get(name)
+        if parser is None:
+            continue
+        try:
+            changes[name] = parser(raw)
+        except ValueError as error:
+            mistakes[name] = str(error)
+    return changes, mistakes
+
+
+def currency_mistake(changes: Changes, market: Market) -> Mistakes:
+    """A price has to come in its market's currency.
+
+    Back Market, listings, update: euro and dollar may be left out on their own
+    platforms, every other currency is to be named.
+    """
+    if "price" not in changes:
+        return {}
+    named = changes.get("currency") or DEFAULT_CURRENCIES.get(market.platform)
+    if named == market.currency:
+        return {}
+    return {"currency": f"must be {market.currency} for the market {market.code}"}
+
+
+def floor_mistake(
+    price: Decimal | None, min_price: Decimal | None, options: SandboxOptions
+) -> Mistakes:
+    """Only with the option min_price_rule: one seller met it, others contradict."""
+    if not options.min_price_rule or price is None or min_price is None:
+        return {}
+    if price <= (min_price * PRICE_OVER_FLOOR).quantize(CENT, ROUND_HALF_UP):
+        return {}
+    return {"min_price": f"is too far below the price {price}"}
+
+
+def shipper_mistakes(changes: Changes, options: SandboxOptions) -> Mistakes:
+    """Carriers come from a fixed list (Back Market, carriers)."""
+    if not options.check_shippers:
+        return {}
+    return {
+        name: f"unknown shipper {shipper!r}"
+        for name in SHIPPER_FIELDS
+        if (shipper := changes.get(name))
+        and shipper not in SHIPPERS
+        and shipper not in options.extra_shippers
+    }

@@ -1,0 +1,129 @@
+"""A listing: what all markets share, what each has of its own, and its state."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from app.sandbox.listings.shippers import Shipping
+from app.sandbox.markets import Market
+from app.sandbox.products.product_catalog import Product
+
+INCOMPLETE, AWAITING, ONLINE, OFFLINE, ARCHIVED = 0, 1, 2, 3, 4
+
+# The code an older client reads in `state` (Back Market, listings, grades).
+GRADES = {
+    "PREMIUM": 9,
+    "EXCELLENT": 0,
+    "VERY_GOOD": 1,
+    "GOOD": 2,
+    "FAIR": 3,
+    "STALLONE": 4,
+}
+GRADE_WORDS = {code: word for word, code in GRADES.items()}
+
+
+@dataclass(slots=True)
+class Offer:
+    """One market's side of a listing; `title` and `max_price` only by hand."""
+
+    price: Decimal | None = None
+    min_price: Decimal | None = None
+    comment: str | None = None
+    warranty_delay: int = 12
+    publication_state: int = INCOMPLETE
+    shippings: dict[int, Shipping] = field(default_factory=dict)
+    max_price: float | None = None
+    title: str | None = None
+
+
+@dataclass(slots=True)
+class Listing:
+    id: str
+    listing_id: int
+    sku: str
+    product: Product
+    grade: str
+    quantity: int = 0
+    new_battery: bool = False
+    # Only with the option require_pub_state: emptied, and not put back online yet.
+    waits_for_pub_state: bool = False
+    offers: dict[str, Offer] = field(default_factory=dict)
+
+    def offer(self, market: Market) -> Offer:
+        """A market nobody priced is simply incomplete."""
+        return self.offers.get(market.code) or Offer()
+
+
+def max_price(listing: Listing, offer: Offer, market: Market) -> float:
+    if offer.max_price is not None:
+        return offer.max_price
+    return listing.product.cap(market.currency)
+
+
+def publication_state(
+    offer: Offer, quantity: int, cap: float, *, validated: bool, held: bool = False
+) -> int:
+    """Where an offer stands (Back Market, listings, publication_state)."""
+    if offer.publication_state == ARCHIVED:
+        return ARCHIVED
+    if offer.price is None:
+        return INCOMPLETE
+    if not validated:
+        return AWAITING
+    if quantity == 0 or held or float(offer.price) > cap:
+        return OFFLINE
+    return ONLINE
+
+
+def refresh(listing: Listing, market: Market) -> None:
+    """Recompute what this market shows."""
+    offer = listing.offers.get(market.code)
+    if offer is None:
+        return
+    offer.publication_state = publication_state(
+        offer,
+        listing.quantity,
+        max_price(listing, offer, market),
+        validated=listing.product.validated,
+        held=listing.waits_for_pub_state,
+    )
+
+
+def money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
+
+
+def as_json(listing: Listing, market: Market) -> dict[str, object]:
+    """One listing as one market sees it (Back Market, listings, object)."""
+    offer = listing.offer(market)
+    cap = max_price(listing, offer, market)
+    return {
+        "id": listing.id,
+        "listing_id": listing.listing_id,
+        "sku": listing.sku,
+        "title": offer.title or listing.product.title(market),
+        "product_id": listing.product.product_id,
+        "backmarket_id": listing.product.backmarket_id,
+        "state": GRADES[listing.grade],
+        "grade": listing.grade,
+        "price": money(offer.price),
+        "min_price": money(offer.min_price),
+        # Documented as a string, a number on the real wire, whole or not.
+        "max_price": int(cap) if cap == int(cap) else cap,
+        "currency": market.currency,
+        "quantity": listing.quantity,
+        "publication_state": offer.publication_state,
+        "comment": offer.comment,
+        "warranty_delay": offer.warranty_delay,
+        "shippings": [
+            {
+                "shipper": way.shipper,
+                "shipper_display": way.shipper_display or way.shipper,
+                "shipping_price": way.shipping_price,
+                "shipping_delay": way.shipping_delay,
+                "country_code": market.locale,
+            }
+            for _, way in sorted(offer.shippings.items())
+        ],
+        "new_battery": listing.new_battery,
+        "snowden": False,
+    }

@@ -1,0 +1,242 @@
+"""What a seller may ask of an order: the body read, checked, and carried out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from app.sandbox import dates
+from app.sandbox.listings.shippers import SHIPPERS
+from app.sandbox.options import SandboxOptions
+from app.sandbox.orders.order_model import (
+    REFUNDED_AFTER,
+    SHIPPED,
+    STEPS,
+    Order,
+    OrderLine,
+    is_imei,
+    may_become,
+    order_state,
+)
+
+LONGEST_TEXT = 200
+LONGEST_URL = 300
+LONGEST_MESSAGE = 500
+LONGEST_IMEI = 15
+LONGEST_SERIAL = 50
+VAT_TYPES = ("REGULAR", "MARGINAL")
+RETURN_REASONS = (0, 1, 11, 12, 13, 21, 22, 23, 24, 25)
+
+
+class MoveRefusedError(Exception):
+    """The order stays as it is; `field` says what was wrong with which part."""
+
+    def __init__(self, message: str, field: str = "", status: int = 400) -> None:
+        super().__init__(message)
+        self.field = field
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A checked request: these lines become `new_state`."""
+
+    new_state: int
+    lines: tuple[OrderLine, ...]
+    tracking_number: str = ""
+    tracking_url: str = ""
+    shipper: str = ""
+    date_shipping: float | None = None
+    imei: str = ""
+    serial_number: str = ""
+    vat_type: str | None = None
+    return_reason: int | None = None
+    return_message: str = ""
+
+
+Sent = Mapping[str, object]
+
+
+def text(sent: Sent, name: str, longest: int) -> str:
+    """An absent, null or empty field is an empty text."""
+    found = sent.get(name)
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise MoveRefusedError(f"{name} must be a text", name)
+    if len(found.strip()) > longest:
+        raise MoveRefusedError(f"{name} must have at most {longest} characters", name)
+    return found.strip()
+
+
+def integer(sent: Sent, name: str) -> int | None:
+    """Forms send numbers as text."""
+    found = sent.get(name)
+    if found is None or found == "":
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | str):
+        raise MoveRefusedError(f"{name} must be an integer", name)
+    try:
+        return int(found)
+    except ValueError:
+        raise MoveRefusedError(f"{name} must be an integer", name) from None
+
+
+def read_move(order: Order, sent: Sent, options: SandboxOptions) -> Move:
+    """Back Market, orders, update: raises MoveRefusedError, changes nothing."""
+    if integer(sent, "order_id") != order.order_id:
+        raise MoveRefusedError("order_id must repeat the order of the path", "order_id")
+    new_state = integer(sent, "new_state")
+    if new_state is None or new_state not in STEPS:
+        accepted = ", ".join(map(str, sorted(STEPS)))
+        raise MoveRefusedError(f"new_state must be one of {accepted}", "new_state")
+    lines = lines_to_move(order, sent, new_state)
+    move = Move(new_state, lines, vat_type=vat_type(sent))
+    if new_state == SHIPPED:
+        return shipment(order, sent, move, options)
+    if new_state == REFUNDED_AFTER:
+        return refund(sent, move, options)
+    return move
+
+
+def lines_to_move(order: Order, sent: Sent, new_state: int) -> tuple[OrderLine, ...]:
+    """One line by its SKU; a shipment takes every accepted line in one parcel."""
+    if new_state == SHIPPED:
+        movable = [one for one in order.orderlines if may_become(one, SHIPPED)]
+        if not movable:
+            raise MoveRefusedError(illegal(order.orderlines, new_state), "new_state")
+        return tuple(movable)
+    sku = text(sent, "sku", LONGEST_TEXT)
+    if not sku:
+        raise MoveRefusedError("sku is required", "sku")
+    found = order.lines_of(sku)
+    if not found:
+        raise MoveRefusedError("listing doesn't exist", "sku", status=404)
+    for line in found:
+        if may_become(line, new_state):
+            return (line,)
+    raise MoveRefusedError(illegal(found, new_state), "new_state")
+
+
+def illegal(lines: list[OrderLine], new_state: int) -> str:
+    states = ", ".join(str(one.state) for one in lines)
+    return f"A line in state {states} cannot become {new_state}"
+
+
+def vat_type(sent: Sent) -> str | None:
+    found = text(sent, "vat_type", LONGEST_TEXT)
+    if found and found not in VAT_TYPES:
+        raise MoveRefusedError("vat_type must be REGULAR or MARGINAL", "vat_type")
+    return found or None
+
+
+def shipment(order: Order, sent: Sent, move: Move, options: SandboxOptions) -> Move:
+    tracking = text(sent, "tracking_number", LONGEST_TEXT)
+    if not tracking:
+        raise MoveRefusedError("tracking_number is required", "tracking_number")
+    imei, serial = identity(sent)
+    if imei or serial:
+        check_identity(order.orderlines, move.lines[0], imei, serial)
+    return Move(
+        move.new_state,
+        move.lines,
+        tracking_number=tracking,
+        tracking_url=address(sent),
+        shipper=carrier(sent, options),
+        date_shipping=shipping_date(sent),
+        imei=imei,
+        serial_number=serial,
+        vat_type=move.vat_type,
+    )
+
+
+def address(sent: Sent) -> str:
+    found = text(sent, "tracking_url", LONGEST_URL)
+    if not found:
+        return ""
+    try:
+        parts = urlsplit(found)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise MoveRefusedError("tracking_url must be a URL", "tracking_url")
+    return found
+
+
+def carrier(sent: Sent, options: SandboxOptions) -> str:
+    """Whether unknown names are refused is not documented: an option."""
+    found = text(sent, "shipper", LONGEST_TEXT)
+    known = found in SHIPPERS or found in options.extra_shippers
+    if found and options.check_order_shippers and not known:
+        raise MoveRefusedError(f"unknown shipper {found!r}", "shipper")
+    return found
+
+
+def shipping_date(sent: Sent) -> float | None:
+    found = text(sent, "date_shipping", LONGEST_TEXT)
+    try:
+        return dates.read(found) if found else None
+    except ValueError:
+        message = "date_shipping must be a date as in RFC 3339"
+        raise MoveRefusedError(message, "date_shipping") from None
+
+
+def identity(sent: Sent) -> tuple[str, str]:
+    """IMEI and serial number (Back Market, orders, imei)."""
+    imei = text(sent, "imei", LONGEST_IMEI)
+    if imei and not is_imei(imei):
+        raise MoveRefusedError("imei is not a valid IMEI", "imei")
+    return imei, text(sent, "serial_number", LONGEST_SERIAL)
+
+
+def check_identity(
+    lines: list[OrderLine], line: OrderLine, imei: str, serial: str
+) -> None:
+    """Only for one single thing, and only once (Back Market, orders, imei)."""
+    name = "imei" if imei else "serial_number"
+    if len(lines) != 1 or line.quantity != 1:
+        message = f"{name} needs an order of one line with quantity 1"
+        raise MoveRefusedError(message, name)
+    check_unwritten(line, imei, serial)
+
+
+def check_unwritten(line: OrderLine, imei: str, serial: str) -> None:
+    if imei and line.imei:
+        raise MoveRefusedError("imei is already set", "imei")
+    if serial and line.serial_number:
+        raise MoveRefusedError("serial_number is already set", "serial_number")
+
+
+def refund(sent: Sent, move: Move, options: SandboxOptions) -> Move:
+    reason = integer(sent, "return_reason")
+    if reason is None and options.require_return_reason:
+        raise MoveRefusedError("return_reason is required", "return_reason")
+    if reason is not None and reason not in RETURN_REASONS:
+        accepted = ", ".join(map(str, RETURN_REASONS))
+        message = f"return_reason must be one of {accepted}"
+        raise MoveRefusedError(message, "return_reason")
+    return Move(
+        move.new_state,
+        move.lines,
+        vat_type=move.vat_type,
+        return_reason=reason,
+        return_message=text(sent, "return_message", LONGEST_MESSAGE),
+    )
+
+
+def carry_out(order: Order, move: Move, now: float) -> None:
+    """The order's state follows from its lines (Back Market, orders, states)."""
+    for line in move.lines:
+        line.state = move.new_state
+        line.imei = move.imei or line.imei
+        line.serial_number = move.serial_number or line.serial_number
+        if move.new_state == REFUNDED_AFTER:
+            line.return_reason = move.return_reason or 0
+            line.return_message = move.return_message
+    order.vat_type = move.vat_type or order.vat_type
+    if move.new_state == SHIPPED:
+        order.tracking_number = move.tracking_number
+        order.tracking_url = move.tracking_url
+        order.shipper = move.shipper or order.shipper
+        order.date_shipping = now if move.date_shipping is None else move.date_shipping
+    states = (one.state for one in order.orderlines)
+    order.state = order_state(states, order.state)

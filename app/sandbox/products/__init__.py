@@ -1,0 +1,1 @@
+"""Back Market's product catalog and category tree."""

@@ -1,0 +1,1 @@
+"""Creates orders: single purchases, seeded orders, churn."""

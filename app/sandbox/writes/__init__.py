@@ -1,0 +1,1 @@
+"""Applies writes to listings, single and batch."""

@@ -1,0 +1,114 @@
+"""A write to one listing, whichever door it came through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from app.sandbox.accounts import Account
+from app.sandbox.listings.fields import (
+    SHIPPING_SLOTS,
+    Changes,
+    Mistakes,
+    currency_mistake,
+    floor_mistake,
+    read_fields,
+    shipper_mistakes,
+)
+from app.sandbox.listings.listing_model import ONLINE, Listing, Offer, refresh
+from app.sandbox.listings.shippers import Shipping
+from app.sandbox.markets import MARKETS, Market
+from app.sandbox.options import SandboxOptions
+
+OWN_FIELDS = ("price", "min_price", "comment", "warranty_delay")
+SHIPPING_FIELDS = (
+    "shipper",
+    "shipper_display",
+    "shipping_price",
+    "shipping_delay",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Who writes, and in which market."""
+
+    account: Account
+    market: Market
+
+
+def checked(
+    sent: Mapping[str, object], offer: Offer, market: Market, options: SandboxOptions
+) -> tuple[Changes, Mistakes]:
+    """Read a write's fields and hold them against each other and the market."""
+    changes, mistakes = read_fields(sent)
+    mistakes |= currency_mistake(changes, market)
+    mistakes |= shipper_mistakes(changes, options)
+    price = changes.get("price", offer.price)
+    min_price = changes.get("min_price", offer.min_price)
+    mistakes |= floor_mistake(price, min_price, options)  # type: ignore[arg-type]  # both parsed as amounts
+    return changes, mistakes
+
+
+def apply(
+    listing: Listing, changes: Changes, seller: Seller, options: SandboxOptions
+) -> tuple[str, ...]:
+    """Carry out checked changes; say which fields really became different.
+
+    Back Market, listings, update: the quantity is every market's, the rest is
+    the market's of the request.
+    """
+    market = seller.market
+    offer = listing.offers.get(market.code)
+    if offer is None:
+        offer = listing.offers[market.code] = Offer()
+    changed = [
+        name
+        for name in OWN_FIELDS
+        if name in changes and getattr(offer, name) != changes[name]
+    ]
+    for name in changed:
+        setattr(offer, name, changes[name])
+    if apply_shippings(offer, changes):
+        changed.append("shippings")
+    if apply_quantity(listing, changes, options):
+        changed.append("quantity")
+        for code in listing.offers:
+            refresh(listing, MARKETS[code])
+    else:
+        refresh(listing, market)
+    seller.account.shelf.changed()
+    return tuple(changed)
+
+
+def apply_quantity(listing: Listing, changes: Changes, options: SandboxOptions) -> bool:
+    """The option require_pub_state: what was emptied stays offline until told."""
+    quantity = changes.get("quantity", listing.quantity)
+    before = (listing.quantity, listing.waits_for_pub_state)
+    if isinstance(quantity, int):
+        listing.quantity = quantity
+    if not options.require_pub_state or changes.get("pub_state") == ONLINE:
+        listing.waits_for_pub_state = False
+    elif listing.quantity == 0:
+        listing.waits_for_pub_state = True
+    return before != (listing.quantity, listing.waits_for_pub_state)
+
+
+def apply_shippings(offer: Offer, changes: Changes) -> bool:
+    """A null shipper empties its slot (Back Market, listings, update)."""
+    if not any(name.startswith("shipp") for name in changes):
+        return False
+    before = dict(offer.shippings)
+    for slot in SHIPPING_SLOTS:
+        sent = {
+            name: changes[f"{name}_{slot}"]
+            for name in SHIPPING_FIELDS
+            if f"{name}_{slot}" in changes
+        }
+        if not sent:
+            continue
+        if "shipper" in sent and sent["shipper"] is None:
+            offer.shippings.pop(slot, None)
+            continue
+        way = offer.shippings.get(slot, Shipping("Other"))
+        named = {name: value for name, value in sent.items() if value is not None}
+        offer.shippings[slot] = replace(way, **named)  # type: ignore[arg-type]  # parsed by fields.PARSERS
+    return before != offer.shippings

@@ -1,0 +1,39 @@
+"""Asks for pulls: when a source is set, on demand, and by schedule."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from app.core.columns import utc_now
+from app.database import Transaction
+from app.jobs.kinds import JobKind
+from app.sources.models import CatalogSource
+from app.sources.schemas import interval_of
+from app.stores.schedule import next_due
+
+SCHEDULE_LIMIT = 200
+
+
+async def ask(tx: Transaction, source: CatalogSource) -> None:
+    """Pull it now; beside a pull under way one more waits."""
+    source.requested_at = utc_now()
+    if source.state == "idle":
+        source.state = "requested"
+    await tx.enqueue(JobKind.PULL_CATALOG, source.id)
+
+
+async def request_due(tx: Transaction, usual: timedelta) -> int:
+    """Pull the sources whose time has come; returns how many."""
+    now = utc_now()
+    found = await tx.session.execute(
+        select(CatalogSource)
+        .where(col(CatalogSource.next_pull_at) <= now)
+        .order_by(col(CatalogSource.next_pull_at))
+        .limit(SCHEDULE_LIMIT)
+        .with_for_update(skip_locked=True)
+    )
+    sources = found.scalars().all()
+    for source in sources:
+        source.next_pull_at = next_due(source.id, interval_of(source, usual), now)
+        await ask(tx, source)
+    return len(sources)

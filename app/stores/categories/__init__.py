@@ -1,0 +1,1 @@
+"""Back Market's category tree and the product attributes of its leaves."""

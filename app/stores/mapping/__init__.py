@@ -1,0 +1,1 @@
+"""What a mapping is: attributes, conditions, rule steps, resolution."""

@@ -1,0 +1,297 @@
+"""What a mapping is: channel attributes from columns, constants or templates.
+
+`steps.py` and `conditions.py` say what its rules are, `resolving.py` what they are for
+one store.
+"""
+
+import re
+from decimal import Decimal
+from string import Formatter
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.stores.channel import (
+    ATTRIBUTE_NAMES,
+    LEAF_PREFIX,
+    PRODUCT_NAMES,
+    REQUIRED_NAMES,
+)
+from app.stores.mapping.conditions import Condition, columns_of
+from app.stores.mapping.rule_steps import MAX_STEPS, AnyStep, NumberStep
+from app.stores.mapping.rule_types import Country, Name, Text, few_patterns
+
+MAX_ID = 2_147_483_647
+PLACES = ("country", "country_lower", "currency", "currency_lower")
+SOURCES = "exactly one of column, constant, template, column_for"
+ALL_SOURCES = f"{SOURCES}, by_country, cases"
+
+
+_LEAF_ATTRIBUTE = re.compile(re.escape(LEAF_PREFIX) + r"\w{1,100}")
+
+
+def _known(name: str) -> str:
+    known = ATTRIBUTE_NAMES | PRODUCT_NAMES
+    if name not in known and not _LEAF_ATTRIBUTE.fullmatch(name):
+        accepted = ", ".join([*sorted(known), f"{LEAF_PREFIX}<field>"])
+        raise PydanticCustomError(
+            "unknown_attribute",
+            "Back Market has no attribute `{given}`.",
+            {"given": name[:100], "accepted": accepted},
+        )
+    return name
+
+
+def _sound_template(template: str) -> str:
+    try:
+        template_parts(template)
+    except ValueError as error:
+        raise PydanticCustomError(
+            "bad_template",
+            "This is no template: {why}.",
+            {
+                "why": str(error),
+                "accepted": "column names in braces, as in `{brand} {model}`; "
+                "`{{` and `}}` for braces",
+            },
+        ) from None
+    return template
+
+
+def _sound_name(pattern: str) -> str:
+    _sound_template(pattern)
+    names = {name for _, name in template_parts(pattern) if name}
+    if not names or not names <= set(PLACES):
+        raise PydanticCustomError(
+            "bad_template",
+            "This names no column by the store.",
+            {"accepted": ", ".join(f"{{{name}}}" for name in PLACES)},
+        )
+    return pattern
+
+
+class PlainSource(BaseModel):
+    """A text out of a row: exactly one of the four sources."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: Name | None = Field(None, description="a column of the catalog")
+    constant: Text | None = Field(None, description="the same value for every row")
+    template: Annotated[Text, AfterValidator(_sound_template)] | None = Field(
+        None, description="text with columns in braces, e.g. `{brand} {model}`"
+    )
+    column_for: Annotated[Text, AfterValidator(_sound_name)] | None = Field(
+        None,
+        description="a column that is named by the store, e.g. `price_{country}`; "
+        "also `{country_lower}`, `{currency}`, `{currency_lower}`",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "PlainSource":
+        if len(self._given()) != 1:
+            accepted = self._accepted()
+            raise PydanticCustomError(
+                "one_source", f"It needs {accepted}.", {"accepted": accepted}
+            )
+        return self
+
+    def _given(self) -> list[object]:
+        named = (self.column, self.constant, self.template, self.column_for)
+        return [source for source in named if source]
+
+    def _accepted(self) -> str:
+        return SOURCES
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The source columns that this reads; of `column_for` none is known yet."""
+        if self.column:
+            return (self.column,)
+        if self.template:
+            return tuple(
+                dict.fromkeys(n for _, n in template_parts(self.template) if n)
+            )
+        return ()
+
+
+class Case(BaseModel):
+    """What is read where a condition is so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: Condition
+    use: PlainSource
+
+
+class AttributeSource(PlainSource):
+    """Where one channel attribute comes from, and what is done to it on the way."""
+
+    by_country: dict[Country, PlainSource] | None = Field(
+        None, min_length=1, description="by the country of the store, `*` for others"
+    )
+    cases: list[Case] | None = Field(
+        None,
+        min_length=1,
+        max_length=50,
+        description="the first whose condition is so; none: `otherwise`",
+    )
+    otherwise: PlainSource | None = Field(None, description="goes with `cases`")
+    values: dict[str, str] = Field(
+        {},
+        max_length=5000,
+        description="replaces whole values, ignoring case and outer spaces",
+    )
+    steps: list[AnyStep] = Field(
+        [],
+        max_length=MAX_STEPS,
+        description="in this order, after `values`: text steps, then number steps",
+    )
+    default: Text | None = Field(
+        None, description="used where the text is empty after the text steps"
+    )
+    decimal: Literal["auto", "comma", "point"] = Field(
+        "auto", description="decimal sign of numbers; `auto` looks at the catalog"
+    )
+
+    def _given(self) -> list[object]:
+        return [*super()._given(), *(s for s in (self.by_country, self.cases) if s)]
+
+    def _accepted(self) -> str:
+        return ALL_SOURCES
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The source columns that the text of this attribute is made of."""
+        sources: list[PlainSource] = [*(self.by_country or {}).values()]
+        sources += [case.use for case in self.cases or ()]
+        sources += [self.otherwise] if self.otherwise else []
+        read = [name for source in sources for name in source.columns]
+        for case in self.cases or ():
+            read += columns_of(case.when)
+        for step in self.steps:
+            if not isinstance(step, NumberStep):
+                read += columns_of(step.when)
+        return tuple(dict.fromkeys([*super().columns, *read]))
+
+    @property
+    def number_steps(self) -> tuple[NumberStep, ...]:
+        """The steps that move what was read."""
+        return tuple(step for step in self.steps if isinstance(step, NumberStep))
+
+
+class Filter(BaseModel):
+    """Leaves out the rows of which `when` is so, and counts them under its name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[Name, Field(max_length=100)]
+    when: Condition
+
+
+def template_parts(template: str) -> list[tuple[str, str | None]]:
+    """Split `a {b} c` into (text, column) pairs; `{{` and `}}` are literal braces.
+
+    Raises ValueError on stray braces, empty names, conversions and formats.
+    """
+    parts: list[tuple[str, str | None]] = []
+    for text, name, spec, conversion in Formatter().parse(template):
+        if name is not None and (not name or spec or conversion):
+            raise ValueError("a template holds only column names in braces")
+        parts.append((text, name))
+    return parts
+
+
+class Mapping(BaseModel):
+    """Channel attribute <- source. All required attributes must have one.
+
+    The row counts for the first filter that leaves it out.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "attributes": {
+                        "sku": {"column": "sku"},
+                        "ean": {"column": "ean"},
+                        "price": {"column": "price", "decimal": "comma"},
+                        "quantity": {"column": "stock", "default": "0"},
+                        "grade": {
+                            "column": "state",
+                            "values": {"like new": "EXCELLENT"},
+                        },
+                        "category": {"template": "{type} {brand}"},
+                        "warranty_delay": {"constant": "12"},
+                    },
+                    "filters": [
+                        {
+                            "name": "no spare parts",
+                            "when": {"op": "equals", "column": "type", "value": "part"},
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    attributes: dict[Annotated[str, AfterValidator(_known)], AttributeSource]
+    filters: list[Filter] = Field(
+        [], max_length=50, description="which rows are left out, in this order"
+    )
+
+    _few_patterns = model_validator(mode="before")(few_patterns)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Required attributes without a source."""
+        return tuple(n for n in REQUIRED_NAMES if n not in self.attributes)
+
+    @property
+    def of_offers(self) -> "Mapping":
+        """What an import reads: product texts are looked up when they are needed."""
+        return Mapping(
+            attributes={
+                n: s for n, s in self.attributes.items() if n in ATTRIBUTE_NAMES
+            },
+            filters=self.filters,
+        )
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every source column that the mapping and its rules read."""
+        read = (c for s in self.attributes.values() for c in s.columns)
+        return frozenset(read) | self.late_columns
+
+    @property
+    def late_columns(self) -> frozenset[str]:
+        """Columns that are looked at after the texts were read: what rules ask for."""
+        asked = [filter_.when for filter_ in self.filters]
+        asked += [
+            step.when
+            for source in self.attributes.values()
+            for step in source.number_steps
+            if step.when
+        ]
+        return frozenset(c for condition in asked for c in columns_of(condition))
+
+
+class CategoryTarget(BaseModel):
+    """A source category, Back Market's leaf for it, and the commission there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Name
+    category_id: int = Field(
+        ge=1, le=MAX_ID, description="`marketplace_category_id` of the leaf"
+    )
+    cpa: Decimal = Field(
+        ge=0, le=100, max_digits=5, decimal_places=2, description="percent of the price"
+    )
+
+
+def category_key(source: str) -> str:
+    """How source categories are compared: outer spaces and case do not count."""
+    return source.strip().lower()

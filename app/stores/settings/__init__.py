@@ -1,0 +1,1 @@
+"""Thresholds of the brake and the margin guard."""

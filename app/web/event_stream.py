@@ -1,0 +1,160 @@
+"""Progress as server-sent events, read from PostgreSQL: any API process can go on.
+
+A stream keeps nothing: each event is the whole progress, its id the version of the
+row it came from. Who comes back with `Last-Event-ID` gets the next newer one.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Protocol, cast
+
+import structlog
+from fastapi import Depends, Header, Request, Response, status
+from fastapi.sse import EventSourceResponse, format_sse_event
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.errors import UnavailableError
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 0.5
+HEARTBEAT = 15.0
+LONGEST = 600.0
+"""Seconds. A stream ends then; the client comes back, and its key is checked again."""
+MOST_STREAMS = 100
+"""Per process: each looks at its row twice a second."""
+COME_BACK_MS = 1000
+ENDED = "-end"
+EVENTS_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "`progress` events, then one `end`",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {"description": "It is over, and you have seen the end: do not come back"},
+}
+
+LastEventId = Annotated[
+    str | None, Header(description="id of the last event seen, to go on after it")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far something is: a version that only grows, and whether it is over."""
+
+    version: int
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is told about it, as JSON."""
+
+    mark: Mark
+    data: str
+
+
+class Watched(Protocol):
+    """Something with progress. Each call is a short transaction; None: it is gone."""
+
+    async def mark(self) -> Mark | None: ...
+
+    async def progress(self) -> Progress | None: ...
+
+
+@dataclass(slots=True)
+class Streams:
+    """The live streams of this process."""
+
+    open: int = 0
+    clock: Callable[[], float] = time.monotonic
+    look_every: float = LOOK_EVERY
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def close(self) -> None:
+        """The process stops: every stream ends at once, and comes back elsewhere."""
+        self.closing.set()
+
+    async def pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.closing.wait(), self.look_every)
+
+
+def streams_of(request: Request) -> Streams:
+    return cast("Streams", request.state.streams)
+
+
+CurrentStreams = Annotated[Streams, Depends(streams_of)]
+
+
+async def watch(streams: Streams, watched: Watched, last_seen: str | None) -> Response:
+    """Answer with a stream, or 204 to who has seen the end. Raises UnavailableError."""
+    mark = await watched.mark()
+    if mark and mark.over and last_seen == f"{mark.version}{ENDED}":
+        return Response(status_code=status.HTTP_204_NO_CONTENT)
+    if streams.open >= MOST_STREAMS:
+        raise UnavailableError(
+            f"This process serves {MOST_STREAMS} streams already; come back, or poll "
+            "with If-None-Match.",
+            code="too_many_streams",
+            headers={"Retry-After": "5"},
+        )
+    return EventSourceResponse(
+        _events(streams, watched, _version_in(last_seen)),
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+def _version_in(last_seen: str | None) -> int | None:
+    """The version in an event's id; None for one that is not ours."""
+    number = (last_seen or "").removesuffix(ENDED)
+    return int(number) if number.isascii() and number.isdigit() else None
+
+
+async def _events(
+    streams: Streams, watched: Watched, seen: int | None
+) -> AsyncIterator[bytes]:
+    streams.open += 1
+    try:
+        yield format_sse_event(comment="refeed", retry=COME_BACK_MS)
+        async for event in _until_over(streams, watched, seen):
+            yield event
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        # The client comes back with the last id, and then hears what is wrong.
+        log.warning("stream.broke_off", error=type(error).__name__)
+    finally:
+        streams.open -= 1
+
+
+async def _until_over(
+    streams: Streams, watched: Watched, seen: int | None
+) -> AsyncIterator[bytes]:
+    began = spoke = streams.clock()
+    while not streams.closing.is_set() and streams.clock() - began < LONGEST:
+        mark = await watched.mark()
+        if mark is None:
+            return
+        if mark.over or mark.version != seen:
+            progress = await watched.progress()
+            if progress is None:
+                return
+            if progress.mark.version != seen:
+                yield _event("progress", progress)
+            if progress.mark.over:
+                yield _event("end", progress)
+                return
+            seen, spoke = progress.mark.version, streams.clock()
+        elif streams.clock() - spoke >= HEARTBEAT:
+            yield format_sse_event(comment="still here")
+            spoke = streams.clock()
+        await streams.pause()
+
+
+def _event(name: str, progress: Progress) -> bytes:
+    ending = ENDED if name == "end" else ""
+    return format_sse_event(
+        event=name, data_str=progress.data, id=f"{progress.mark.version}{ending}"
+    )

@@ -1,0 +1,94 @@
+"""Gives each request an id, a log line, a size limit and plain security headers."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import structlog
+from fastapi import HTTPException, Request, Response
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.columns import new_id
+
+log = structlog.get_logger("refeed.api")
+
+SOUND_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=/+-]{0,99}")
+MAX_BODY = 16 * 1024**2
+"""Bytes of a body that is read as a whole; uploads stream and have their own limit."""
+
+Fallback = Callable[[Request, Exception], Awaitable[Response]]
+
+
+class RequestContext:
+    """Pure ASGI, so that bodies stream through untouched.
+
+    `fallback` answers for an exception that nobody else has answered for.
+    """
+
+    def __init__(self, app: ASGIApp, fallback: Fallback) -> None:
+        self.app = app
+        self.fallback = fallback
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _given_id(scope) or str(new_id())
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def tagged(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, _bounded(scope, receive), tagged)
+            except Exception as error:
+                if status:
+                    raise
+                answer = await self.fallback(Request(scope), error)
+                await answer(scope, receive, tagged)
+            finally:
+                if not scope["path"].startswith("/health/"):
+                    log.info(
+                        "request",
+                        method=scope["method"],
+                        path=scope["path"],
+                        status=status,
+                        ms=round((time.perf_counter() - started) * 1000, 1),
+                    )
+
+
+def _bounded(scope: Scope, receive: Receive) -> Receive:
+    """Refuse a large body, unless the route has said that it streams it."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY and not scope["state"].get("takes_long_body"):
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+    return counted
+
+
+def _given_id(scope: Scope) -> str | None:
+    """The caller's own id, if it is harmless in logs and headers."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text: str = value.decode("latin-1")
+            if SOUND_ID.fullmatch(text):
+                return text
+    return None
