@@ -1,4 +1,4 @@
-"""Every table of every room, for migrations and the test that compares the two."""
+"""Imports the tables of all packages: metadata for migrations and for their test."""
 
 from sqlmodel import SQLModel
 
@@ -8,25 +8,27 @@ from app.catalogs import models as catalogs
 from app.drift import models as drift
 from app.hooks import models as hooks
 from app.jobs import models as jobs
+from app.offers import models as offers
 from app.orders import models as orders
 from app.publications import models as publications
 from app.sources import models as sources
 from app.stores import models as stores
-from app.stores.categories import models as tree
+from app.stores.categories import models as categories
 from app.stores.history import models as history
 
-ROOMS = (
+MODULES = (
     access,
     accounts,
     catalogs,
+    categories,
     drift,
     history,
     hooks,
     jobs,
+    offers,
     orders,
     publications,
     sources,
     stores,
-    tree,
 )
 METADATA = SQLModel.metadata
