@@ -17,7 +17,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     health migrations        health checks; schema upgrades
     database                 transactions; the one place that commits
     jobs web                 durable jobs and leases; what all routes share
-    core settings            errors, columns, logs, secrets, files; environment variables
+    core settings            errors, columns, logs, secrets, files; settings
     embedded sandbox         own PostgreSQL and Valkey; stand-in for Back Market
 
 `sandbox` imports no other package and no other package imports it.
