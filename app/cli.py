@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from app.core.errors import DatabaseAwayError
+from app.core.errors import DatabaseAwayError, UnknownRevisionError
 from app.embedded.errors import EmbeddedError
 from app.settings import Settings, SettingsError, load_settings, require
 
@@ -53,7 +53,7 @@ def up() -> None:
             running.watch()
     except StopRequestedError:
         return
-    except (EmbeddedError, DatabaseAwayError) as error:
+    except (EmbeddedError, DatabaseAwayError, UnknownRevisionError) as error:
         _fail(error)
 
 
@@ -96,7 +96,7 @@ def migrate() -> None:
 
     try:
         run(settings.database_url.get_secret_value())
-    except DatabaseAwayError as error:
+    except (DatabaseAwayError, UnknownRevisionError) as error:
         _fail(error)
     console.print("The tables are up to date.")
 
@@ -128,7 +128,7 @@ def demo(
 
     try:
         show(_settings(), rows)
-    except (EmbeddedError, DatabaseAwayError) as error:
+    except (EmbeddedError, DatabaseAwayError, UnknownRevisionError) as error:
         _fail(error)
 
 

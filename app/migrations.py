@@ -4,11 +4,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from app.core.errors import DatabaseAwayError
+from app.core.errors import DatabaseAwayError, UnknownRevisionError
 from app.database import sqlalchemy_url
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
@@ -36,9 +37,9 @@ def is_behind(version: str | None) -> bool:
 
 
 def migrate(database_url: str) -> None:
-    """Apply what is missing. Others who try at the same time wait and find nothing.
+    """Apply missing migrations. Processes that call it at the same time take turns.
 
-    Raises DatabaseAwayError.
+    Raises DatabaseAwayError and UnknownRevisionError.
     """
     try:
         _upgrade(database_url)
@@ -56,9 +57,22 @@ def _upgrade(database_url: str) -> None:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
             connection.commit()
+            _require_known(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
             connection.commit()
     finally:
         engine.dispose()
+
+
+def _require_known(connection: Connection) -> None:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    connection.commit()
+    if revision is not None and revision not in KNOWN:
+        raise UnknownRevisionError(
+            f"This release does not know the database revision `{revision}`. "
+            "If a newer release made it, run that release. If it dates from before the "
+            "first release, start with a new database, or with a new state folder for "
+            "`refeed up` and `refeed demo`."
+        )

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `app.migrations` hands over."""
+"""Run migrations with a lock timeout, on the connection of `app.migrations` if any."""
 
 from alembic import context
 from sqlalchemy import Connection, create_engine

@@ -1,6 +1,7 @@
-"""Several releases' processes and one database: migrated once, and never narrowed."""
+"""Migrations with several processes, locks and releases on one database."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app.embedded.servers import EmbeddedServers
-from app.migrations import FOLDER, KNOWN
+from app.migrations import FOLDER, KNOWN, migrate
 from tests.support.stack import ROOT, query
 
 LATER = [
@@ -22,6 +23,20 @@ LATER = [
 ]
 DUE = "sa.Column('b', sa.Text(), nullable=False"
 NARROWING = frozenset({"drop_column", "drop_table", "rename_table"})
+NARROWING_SQL = re.compile(
+    r"\b(DROP (TABLE|COLUMN)|RENAME|SET NOT NULL)\b", re.IGNORECASE
+)
+# Every DDL statement records the lock timeout that it runs with.
+RECORD_LOCK_TIMEOUT = """
+CREATE TABLE recorded (lock_timeout text);
+GRANT INSERT, SELECT ON recorded TO public;
+CREATE FUNCTION record_lock_timeout() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO recorded VALUES (current_setting('lock_timeout'));
+END $$;
+CREATE EVENT TRIGGER record ON ddl_command_end
+  EXECUTE FUNCTION record_lock_timeout();
+"""
 
 
 @pytest.fixture
@@ -35,15 +50,20 @@ def empty_database_url(servers: EmbeddedServers) -> Iterator[str]:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(quoted))
 
 
+def start_migrate(database_url: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "migrate"],
+        cwd=ROOT,
+        env={"REFEED_DATABASE_URL": database_url, "PATH": "", "COLUMNS": "1000"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
 def test_three_that_migrate_at_once_all_succeed_and_one_does_it(
     empty_database_url: str,
 ):
-    command = [sys.executable, "-m", "app.cli", "migrate"]
-    environment = {"REFEED_DATABASE_URL": empty_database_url, "PATH": ""}
-    running = [
-        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
+    running = [start_migrate(empty_database_url) for _ in range(3)]
     said = [process.communicate(timeout=60)[1].decode() for process in running]
 
     assert [process.returncode for process in running] == [0, 0, 0], said
@@ -53,6 +73,35 @@ def test_three_that_migrate_at_once_all_succeed_and_one_does_it(
         empty_database_url, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"
     )
     assert locks == []
+
+
+def test_migrating_a_database_of_unknown_revision_fails_and_says_what_to_do(
+    empty_database_url: str,
+):
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num text)")
+        connection.execute("INSERT INTO alembic_version VALUES ('20261101_unreleased')")
+
+    process = start_migrate(empty_database_url)
+    said = b"".join(process.communicate(timeout=60)).decode()
+
+    assert process.returncode == 1
+    assert "does not know the database revision `20261101_unreleased`" in said
+    assert "start with a new database" in said
+    assert "Traceback" not in said
+
+
+def test_migrations_run_with_a_lock_timeout(
+    servers: EmbeddedServers, empty_database_url: str
+):
+    name = make_url(empty_database_url).database
+    with psycopg.connect(servers.superuser_url, dbname=name) as connection:
+        connection.execute(RECORD_LOCK_TIMEOUT)
+
+    migrate(empty_database_url)
+
+    recorded = query(empty_database_url, "SELECT DISTINCT lock_timeout FROM recorded")
+    assert recorded == [("5s",)]
 
 
 def narrowed_by(source: str) -> list[str]:
@@ -73,6 +122,8 @@ def narrowed_by(source: str) -> list[str]:
 def _narrows(call: ast.Call) -> bool:
     """A column that the old code writes is gone, or one it does not know is due."""
     name = getattr(call.func, "attr", "")
+    if name == "execute":
+        return NARROWING_SQL.search(ast.unparse(call)) is not None
     if name in NARROWING:
         return True
     given = {k.arg: ast.unparse(k.value) for k in call.keywords}
@@ -95,6 +146,10 @@ def _narrows(call: ast.Call) -> bool:
         ("op.alter_column('a', 'b', new_column_name='c')", True),
         ("op.drop_column('a', 'b')", True),
         ("op.drop_table('a')", True),
+        ("op.execute('CREATE TABLE a (b text NOT NULL)')", False),
+        ("op.execute('ALTER TABLE a DROP COLUMN b')", True),
+        ("op.execute('ALTER TABLE a RENAME b TO c')", True),
+        ("op.execute('ALTER TABLE a ALTER b SET NOT NULL')", True),
     ],
 )
 def test_what_the_release_before_would_trip_over_is_seen(line: str, narrows: bool):  # noqa: FBT001 - the row of a table

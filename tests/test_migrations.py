@@ -1,4 +1,4 @@
-"""Tables come from migrations, and say the same as the models."""
+"""Migrations build the tables that the models describe."""
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,11 +10,24 @@ from app.migrations import KNOWN, is_behind, migrate
 from app.tables import METADATA
 from tests.support.stack import query
 
+WITHOUT_STATISTICS = {
+    "change",
+    "hold",
+    "listing_seen",
+    "offer",
+    "offer_check",
+    "product_told",
+    "quick_update",
+}
+
 
 def test_the_migrations_build_what_the_models_say(database_url: str):
     engine = create_engine(sqlalchemy_url(database_url))
     with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), METADATA)
+        context = MigrationContext.configure(
+            connection, opts={"compare_server_default": True}
+        )
+        found = compare_metadata(context, METADATA)
     engine.dispose()
 
     assert found == []
@@ -26,6 +39,18 @@ def test_migrating_twice_changes_nothing(database_url: str):
     assert query(database_url, "SELECT version_num FROM alembic_version") == [
         (KNOWN[0],)
     ]
+
+
+def test_the_planner_keeps_no_statistics_of_stores_and_runs(database_url: str):
+    """Otherwise a new store or run counts as one row (decision 22)."""
+    columns = query(
+        database_url,
+        "SELECT relname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid "
+        "WHERE attstattarget = 0 AND attnum > 0 AND relkind = 'r' "
+        "AND attname IN ('store_id', 'publication_id')",
+    )
+
+    assert {table for (table,) in columns} == WITHOUT_STATISTICS
 
 
 @pytest.mark.parametrize(

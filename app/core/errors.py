@@ -123,6 +123,10 @@ class DatabaseAwayError(Exception):
     """PostgreSQL at REFEED_DATABASE_URL cannot be reached or does not let us in."""
 
 
+class UnknownRevisionError(Exception):
+    """The database was migrated by code that this release does not know."""
+
+
 class FieldProblem(BaseModel):
     """A field that was not accepted."""
 

@@ -165,14 +165,14 @@ async def test_a_store_may_begin_with_partial_catalogs(shop: Shop):
     assert await prices(shop) == {"B": "30.00"}
 
 
-async def test_a_worker_that_takes_a_partial_catalog_for_a_full_one_is_stopped(
+async def test_the_database_refuses_a_partial_catalog_as_the_current_one(
     shop: Shop, database_url: str
 ):
-    """One of the release before would let everything else disappear."""
+    """Offers that it does not name would disappear."""
     catalog = await partial(shop, row("A"))
     statement = "UPDATE store SET current_catalog_id = %s"
 
-    with pytest.raises(RaiseException, match="cannot be all that a store wants"):
+    with pytest.raises(RaiseException, match="cannot be current"):
         await asyncio.to_thread(query, database_url, statement, catalog["id"])
 
 

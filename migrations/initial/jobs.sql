@@ -1,0 +1,24 @@
+-- One piece of work. `exclusive` names what only one running job may hold. Beside a
+-- running job one more may be queued for the same subject.
+CREATE TABLE job (
+  id uuid PRIMARY KEY,
+  kind varchar NOT NULL,
+  subject_id uuid NOT NULL,
+  exclusive varchar,
+  state varchar NOT NULL,
+  attempt integer NOT NULL,
+  run_after timestamptz NOT NULL,
+  lease_until timestamptz,
+  lease_token uuid,
+  woken_at timestamptz,
+  checkpoint jsonb NOT NULL,
+  last_error varchar(500),
+  created_at timestamptz NOT NULL,
+  done_at timestamptz
+);
+CREATE INDEX ix_job_due ON job (run_after) WHERE state = 'queued';
+CREATE INDEX ix_job_lease ON job (lease_until) WHERE state = 'running';
+CREATE INDEX ix_job_subject ON job (subject_id);
+CREATE UNIQUE INDEX ux_job_queued_subject ON job (kind, subject_id)
+  WHERE state = 'queued';
+CREATE UNIQUE INDEX ux_job_running_exclusive ON job (exclusive) WHERE state = 'running';

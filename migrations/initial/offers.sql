@@ -1,0 +1,84 @@
+-- What a store wants to sell under one SKU, beside what Back Market accepted.
+-- `sku_key` is the SKU in lower case: SKUs are unique case-insensitively.
+CREATE TABLE offer (
+  store_id uuid NOT NULL,
+  sku_key varchar COLLATE "C" NOT NULL,
+  sku varchar NOT NULL,
+  standing varchar NOT NULL,
+  fingerprint bigint,
+  problems bigint NOT NULL DEFAULT 0,
+  ean varchar,
+  product_id varchar,
+  grade varchar,
+  new_battery boolean,
+  price numeric(12, 2),
+  quantity integer,
+  min_price numeric(12, 2),
+  warranty_delay smallint,
+  comment varchar,
+  shipping varchar,
+  cost numeric(12, 2),
+  cpa numeric(5, 2),
+  listed boolean NOT NULL DEFAULT false,
+  accepted_ean varchar,
+  accepted_grade varchar,
+  accepted_price numeric(12, 2),
+  accepted_quantity integer,
+  accepted_min_price numeric(12, 2),
+  accepted_warranty_delay smallint,
+  accepted_comment varchar,
+  accepted_shipping varchar,
+  accepted_at timestamptz,
+  stock_at timestamptz,
+  listing_id varchar,
+  backmarket_id bigint,
+  publication_state smallint,
+  max_price numeric(12, 2),
+  in_error boolean NOT NULL DEFAULT false,
+  error_code varchar,
+  error_message varchar,
+  error_at timestamptz,
+  error_count smallint NOT NULL DEFAULT 0,
+  error_class varchar,
+  error_content bigint,
+  error_retry_at timestamptz,
+  dirty boolean GENERATED ALWAYS AS (CASE
+    WHEN standing = 'wanted' THEN NOT listed
+      OR price IS DISTINCT FROM accepted_price
+      OR quantity IS DISTINCT FROM accepted_quantity
+      OR (min_price IS NOT NULL AND min_price IS DISTINCT FROM accepted_min_price)
+      OR (warranty_delay IS NOT NULL
+          AND warranty_delay IS DISTINCT FROM accepted_warranty_delay)
+      OR (comment IS NOT NULL AND comment IS DISTINCT FROM accepted_comment)
+      OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM accepted_shipping)
+      OR ean IS DISTINCT FROM accepted_ean
+      OR grade IS DISTINCT FROM accepted_grade
+    WHEN standing = 'kept' THEN
+      listed AND quantity IS NOT NULL AND quantity < accepted_quantity
+    ELSE listed AND accepted_quantity > 0
+  END) STORED,
+  PRIMARY KEY (store_id, sku_key)
+);
+CREATE INDEX ix_offer_dirty ON offer (store_id) WHERE dirty;
+CREATE INDEX ix_offer_in_error ON offer (store_id, sku_key) WHERE in_error;
+CREATE INDEX ix_offer_problems ON offer (store_id, sku_key) WHERE problems <> 0;
+ALTER TABLE offer ALTER COLUMN store_id SET STATISTICS 0;
+
+-- What the last read of an offer's listing showed, and what drifted.
+CREATE TABLE offer_check (
+  store_id uuid NOT NULL,
+  sku_key varchar COLLATE "C" NOT NULL,
+  seen_at timestamptz NOT NULL,
+  confirmed_at timestamptz,
+  missing_at timestamptz,
+  price numeric(12, 2),
+  quantity integer,
+  min_price numeric(12, 2),
+  warranty_delay smallint,
+  comment_sum bigint,
+  drift jsonb,
+  PRIMARY KEY (store_id, sku_key)
+);
+CREATE INDEX ix_offer_check_drift ON offer_check (store_id, sku_key)
+  WHERE drift IS NOT NULL;
+ALTER TABLE offer_check ALTER COLUMN store_id SET STATISTICS 0;

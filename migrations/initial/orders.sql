@@ -1,0 +1,119 @@
+-- One order of a seller account. `marketplace_id` is Back Market's `order_id`.
+CREATE TABLE sales_order (
+  id uuid PRIMARY KEY,
+  account_id uuid NOT NULL REFERENCES seller_account (id) ON DELETE CASCADE,
+  marketplace_id bigint NOT NULL,
+  state integer NOT NULL,
+  country varchar COLLATE "C",
+  country_code varchar,
+  created_at timestamptz NOT NULL,
+  modified_at timestamptz NOT NULL,
+  paid_at timestamptz,
+  shipped_at timestamptz,
+  dispatch_by timestamptz,
+  price numeric(12, 2),
+  shipping_price numeric(12, 2),
+  sales_taxes numeric(12, 2),
+  currency varchar(3),
+  shipper varchar,
+  tracking_number varchar,
+  tracking_url varchar,
+  shipping_address jsonb NOT NULL,
+  billing_address jsonb NOT NULL,
+  rest jsonb NOT NULL,
+  digest varchar(64) NOT NULL,
+  version integer NOT NULL,
+  first_seen_at timestamptz NOT NULL,
+  changed_at timestamptz NOT NULL,
+  UNIQUE (account_id, marketplace_id)
+);
+CREATE INDEX ix_sales_order_country ON sales_order (account_id, country, created_at, id);
+CREATE INDEX ix_sales_order_created ON sales_order (account_id, created_at, id);
+CREATE INDEX ix_sales_order_modified ON sales_order (account_id, modified_at);
+CREATE INDEX ix_sales_order_state ON sales_order (account_id, state, created_at, id);
+
+-- One line of an order. `marketplace_id` is Back Market's order line id.
+CREATE TABLE sales_order_line (
+  order_id uuid NOT NULL REFERENCES sales_order (id) ON DELETE CASCADE,
+  marketplace_id bigint NOT NULL,
+  place integer NOT NULL,
+  state integer NOT NULL,
+  sku varchar,
+  listing_id bigint,
+  title varchar,
+  product_id bigint,
+  quantity integer NOT NULL,
+  price numeric(12, 2),
+  shipping_price numeric(12, 2),
+  sales_taxes numeric(12, 2),
+  fee numeric(12, 2),
+  currency varchar(3),
+  imei varchar,
+  serial_number varchar,
+  return_reason integer,
+  return_message varchar,
+  shipper varchar,
+  condition integer,
+  brand varchar,
+  PRIMARY KEY (order_id, marketplace_id)
+);
+
+-- Progress of reading an account's orders, with the checkpoint of the pass under way.
+CREATE TABLE order_sync (
+  account_id uuid PRIMARY KEY REFERENCES seller_account (id) ON DELETE CASCADE,
+  state varchar NOT NULL,
+  reason_code varchar,
+  reason varchar,
+  requested_at timestamptz NOT NULL,
+  started_at timestamptz,
+  finished_at timestamptz,
+  high_water timestamptz,
+  failures integer NOT NULL,
+  read integer NOT NULL,
+  changed integer NOT NULL,
+  window_from timestamptz,
+  newest timestamptz,
+  page integer NOT NULL,
+  count integer,
+  ended boolean NOT NULL,
+  turns integer NOT NULL DEFAULT 0,
+  front boolean NOT NULL
+);
+
+-- An action requested for lines of an order, and its result.
+CREATE TABLE order_action (
+  id uuid PRIMARY KEY,
+  order_id uuid NOT NULL REFERENCES sales_order (id) ON DELETE CASCADE,
+  account_id uuid NOT NULL REFERENCES seller_account (id) ON DELETE CASCADE,
+  action varchar NOT NULL,
+  line_ids jsonb NOT NULL,
+  fields jsonb NOT NULL,
+  fingerprint varchar(64) NOT NULL,
+  state varchar NOT NULL,
+  reason_code varchar,
+  reason varchar,
+  failures integer NOT NULL,
+  requested_at timestamptz NOT NULL,
+  started_at timestamptz,
+  finished_at timestamptz
+);
+CREATE INDEX ix_order_action_order ON order_action (order_id, id);
+CREATE UNIQUE INDEX ux_order_action_open ON order_action (order_id, fingerprint)
+  WHERE state IN ('requested', 'running', 'waiting');
+
+-- One request of an action: written before it is sent, settled after.
+CREATE TABLE order_call (
+  action_id uuid NOT NULL REFERENCES order_action (id) ON DELETE CASCADE,
+  seq integer NOT NULL,
+  line_ids jsonb NOT NULL,
+  from_state integer NOT NULL,
+  to_state integer NOT NULL,
+  body jsonb NOT NULL,
+  state varchar NOT NULL,
+  attempts integer NOT NULL,
+  reason_code varchar,
+  reason varchar,
+  sent_at timestamptz,
+  settled_at timestamptz,
+  PRIMARY KEY (action_id, seq)
+);

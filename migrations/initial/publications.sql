@@ -1,0 +1,138 @@
+-- One run for one store and one kind. An account has at most one normal run and one
+-- express run at a time; a store has at most one requested run of a kind.
+CREATE TABLE publication (
+  id uuid PRIMARY KEY,
+  store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
+  account_id uuid NOT NULL REFERENCES seller_account (id),
+  kind varchar NOT NULL,
+  trigger varchar NOT NULL,
+  state varchar NOT NULL,
+  reason_code varchar,
+  reason varchar,
+  plan_hash varchar,
+  totals jsonb NOT NULL,
+  failures integer NOT NULL,
+  express boolean NOT NULL DEFAULT false,
+  not_before timestamptz,
+  follow_up_id uuid,
+  hook jsonb,
+  plan_id uuid,
+  plan_only boolean NOT NULL DEFAULT false,
+  progress bigint NOT NULL DEFAULT 1,
+  requested_at timestamptz NOT NULL,
+  started_at timestamptz,
+  planned_at timestamptz,
+  finished_at timestamptz
+);
+CREATE INDEX ix_publication_store ON publication (store_id, id);
+CREATE UNIQUE INDEX ux_publication_express ON publication (account_id)
+  WHERE state IN ('planning', 'sending', 'waiting') AND express;
+CREATE UNIQUE INDEX ux_publication_live ON publication (account_id)
+  WHERE state IN ('planning', 'sending', 'waiting') AND NOT express;
+CREATE UNIQUE INDEX ux_publication_requested ON publication (store_id, kind)
+  WHERE state = 'requested';
+CREATE TRIGGER progress BEFORE UPDATE ON publication
+  FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*)
+  EXECUTE FUNCTION refeed_count_progress();
+
+-- One line of a plan: SKU, reason, fields before and after, outcome. A plan that is only
+-- a preview stores its lines here as well.
+CREATE TABLE change (
+  publication_id uuid NOT NULL,
+  seq integer NOT NULL,
+  sku_key varchar COLLATE "C" NOT NULL,
+  sku varchar NOT NULL,
+  reason varchar NOT NULL,
+  lane smallint NOT NULL,
+  door varchar,
+  dispatch integer,
+  before jsonb NOT NULL,
+  after jsonb NOT NULL,
+  fingerprint bigint,
+  outcome varchar NOT NULL,
+  code varchar,
+  message varchar,
+  warnings varchar[],
+  settled_at timestamptz,
+  confirmed_at timestamptz,
+  PRIMARY KEY (publication_id, seq)
+);
+CREATE INDEX ix_change_dispatch ON change (publication_id, dispatch, seq);
+CREATE INDEX ix_change_outcome ON change (publication_id, outcome, seq);
+CREATE INDEX ix_change_reason ON change (publication_id, reason, seq);
+ALTER TABLE change ALTER COLUMN publication_id SET STATISTICS 0;
+
+-- Publications also count a new version when their changes change.
+CREATE FUNCTION refeed_count_publication_progress() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE publication SET progress = progress + 1
+   WHERE id IN (SELECT DISTINCT publication_id FROM changed);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER progress AFTER UPDATE ON change
+  REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION refeed_count_publication_progress();
+
+-- One request that carries changes: written before it is sent, settled after.
+CREATE TABLE dispatch (
+  publication_id uuid NOT NULL REFERENCES publication (id) ON DELETE CASCADE,
+  seq integer NOT NULL,
+  account_id uuid NOT NULL REFERENCES seller_account (id) ON DELETE CASCADE,
+  door varchar NOT NULL,
+  action varchar NOT NULL,
+  state varchar NOT NULL,
+  lines integer NOT NULL,
+  task_id bigint,
+  polls integer NOT NULL,
+  attempts integer NOT NULL,
+  reason_code varchar,
+  sent_at timestamptz,
+  settled_at timestamptz,
+  PRIMARY KEY (publication_id, seq)
+);
+CREATE INDEX ix_dispatch_open ON dispatch (account_id) WHERE state <> 'settled';
+
+-- The product description that Back Market accepted last for an offer.
+CREATE TABLE product_told (
+  store_id uuid NOT NULL,
+  sku_key varchar COLLATE "C" NOT NULL,
+  product jsonb NOT NULL,
+  told_at timestamptz NOT NULL,
+  PRIMARY KEY (store_id, sku_key)
+);
+ALTER TABLE product_told ALTER COLUMN store_id SET STATISTICS 0;
+
+-- A preview: what a publication would send.
+CREATE TABLE plan (
+  id uuid PRIMARY KEY,
+  store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
+  kind varchar NOT NULL,
+  state varchar NOT NULL,
+  reason_code varchar,
+  content_hash varchar,
+  totals jsonb NOT NULL,
+  forecast jsonb,
+  versions jsonb NOT NULL,
+  requested_at timestamptz NOT NULL,
+  ready_at timestamptz
+);
+CREATE INDEX ix_plan_requested ON plan (requested_at);
+CREATE INDEX ix_plan_store ON plan (store_id, id);
+
+-- A change that the brake held until exactly this content is approved.
+CREATE TABLE hold (
+  store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
+  sku_key varchar COLLATE "C" NOT NULL,
+  what varchar NOT NULL,
+  sku varchar NOT NULL,
+  content varchar NOT NULL,
+  before varchar,
+  code varchar NOT NULL,
+  state varchar NOT NULL,
+  publication_id uuid NOT NULL,
+  held_at timestamptz NOT NULL,
+  decided_at timestamptz,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (store_id, sku_key, what)
+);
+ALTER TABLE hold ALTER COLUMN store_id SET STATISTICS 0;

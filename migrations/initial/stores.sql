@@ -1,0 +1,99 @@
+-- One country of a seller account: settings, mapping, categories, schedule.
+CREATE TABLE store (
+  id uuid PRIMARY KEY,
+  name varchar(200) NOT NULL,
+  country varchar(2) NOT NULL,
+  account_id uuid REFERENCES seller_account (id),
+  environment varchar NOT NULL,
+  active boolean NOT NULL,
+  activated_at timestamptz,
+  order_scope varchar NOT NULL,
+  publish_offers boolean NOT NULL,
+  publish_products boolean NOT NULL,
+  offers_interval_s integer NOT NULL,
+  products_interval_s integer NOT NULL,
+  invalid_rows varchar NOT NULL,
+  duplicate_skus varchar NOT NULL,
+  quarantine_after integer NOT NULL DEFAULT 12,
+  drift varchar NOT NULL DEFAULT 'overwrite',
+  mapping jsonb,
+  categories jsonb NOT NULL,
+  catalog_columns jsonb,
+  catalog_categories jsonb,
+  brake jsonb,
+  brake_reference jsonb,
+  minimum_margin jsonb,
+  config_version integer NOT NULL,
+  version integer NOT NULL,
+  current_catalog_id uuid,
+  next_offers_at timestamptz,
+  next_products_at timestamptz,
+  next_confirm_at timestamptz,
+  created_at timestamptz NOT NULL
+);
+CREATE INDEX ix_store_account ON store (account_id);
+CREATE INDEX ix_store_confirm_due ON store (next_confirm_at) WHERE active;
+CREATE INDEX ix_store_due ON store (next_offers_at) WHERE active AND publish_offers;
+CREATE INDEX ix_store_products_due ON store (next_products_at)
+  WHERE active AND publish_products;
+
+-- Only a full catalog may be current: offers that it does not name disappear.
+CREATE FUNCTION refeed_require_full_catalog() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM catalog
+              WHERE id = NEW.current_catalog_id AND mode = 'partial') THEN
+    RAISE EXCEPTION 'a partial catalog cannot be current';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER require_full_catalog BEFORE UPDATE OF current_catalog_id ON store
+  FOR EACH ROW
+  WHEN (OLD.current_catalog_id IS DISTINCT FROM NEW.current_catalog_id)
+  EXECUTE FUNCTION refeed_require_full_catalog();
+
+-- One version of one part of a store's settings.
+CREATE TABLE store_version (
+  store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
+  part varchar NOT NULL,
+  number integer NOT NULL,
+  content jsonb NOT NULL,
+  differences jsonb NOT NULL,
+  changed integer NOT NULL,
+  key_id uuid,
+  set_by varchar NOT NULL,
+  restored_from integer,
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (store_id, part, number)
+);
+
+-- Back Market's category tree in one language.
+CREATE TABLE category_tree (
+  id uuid PRIMARY KEY,
+  platform varchar NOT NULL,
+  environment varchar NOT NULL,
+  locale varchar NOT NULL,
+  digest varchar(64),
+  requested_at timestamptz,
+  fetched_at timestamptz,
+  next_at timestamptz NOT NULL,
+  failures integer NOT NULL,
+  error_code varchar,
+  error varchar(500),
+  created_at timestamptz NOT NULL,
+  UNIQUE (platform, environment, locale)
+);
+
+-- A branch or leaf. `position` is its place in a depth-first walk of the tree.
+CREATE TABLE category_node (
+  tree_id uuid NOT NULL REFERENCES category_tree (id) ON DELETE CASCADE,
+  position integer NOT NULL,
+  category_id bigint NOT NULL,
+  parent_id bigint,
+  name varchar NOT NULL,
+  path varchar NOT NULL,
+  search varchar NOT NULL,
+  is_leaf boolean NOT NULL,
+  attributes jsonb NOT NULL,
+  PRIMARY KEY (tree_id, position)
+);
+CREATE UNIQUE INDEX ux_category_node_category ON category_node (tree_id, category_id);
