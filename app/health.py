@@ -13,7 +13,7 @@ from app.core.file_storage import Storage
 from app.database import Database
 from app.migrations import is_behind
 
-router = APIRouter(prefix="/health", tags=["running"])
+router = APIRouter(prefix="/health", tags=["health"])
 
 PATIENCE = 2.0
 
@@ -30,16 +30,16 @@ class Ready(BaseModel):
 
 
 @router.get("/live", summary="The process answers")
-async def live() -> Live:
+async def get_liveness() -> Live:
     return Live()
 
 
 @router.get(
     "/ready",
     summary="What the service needs, and what of it is down",
-    responses={503: {"model": Ready, "description": "PostgreSQL or storage is down"}},
+    responses={503: {"$ref": "#/components/responses/NotReady"}},
 )
-async def ready(
+async def get_readiness(
     request: Request,
     response: Response,
     database: CurrentDatabase,

@@ -10,6 +10,7 @@ from app.access.router import router as access
 from app.accounts.router import router as accounts
 from app.catalogs.mapping.preview import Bench
 from app.catalogs.mapping.router import router as mapping_trials
+from app.catalogs.router import offers_router as offers
 from app.catalogs.router import router as catalogs
 from app.core.errors import PROBLEM_RESPONSES
 from app.core.file_storage import Storage
@@ -36,7 +37,7 @@ from app.web.cors import allow_origins
 from app.web.event_stream import Streams
 from app.web.exception_handlers import add_problem_handlers, unexpected
 from app.web.middleware import RequestContext
-from app.web.openapi import describe
+from app.web.openapi import describe, operation_id
 
 VERSION = "0.1.0"
 
@@ -80,7 +81,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     known = settings or load_settings()
     streams = Streams()
     app = FastAPI(
-        title="refeed", version=VERSION, lifespan=lambda _: _open(known, streams)
+        title="refeed",
+        version=VERSION,
+        lifespan=lambda _: _open(known, streams),
+        generate_unique_id_function=operation_id,
     )
     app.state.streams = streams
     rooms: tuple[APIRouter, ...] = (
@@ -89,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         channel,
         accounts,
         catalogs,
+        offers,
         sources,
         mapping_trials,
         explain,

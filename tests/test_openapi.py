@@ -1,6 +1,8 @@
 """The OpenAPI document says what the app does, and is the one in the repository."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -32,9 +34,9 @@ def test_the_committed_document_is_what_the_app_says():
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
-def test_a_route_has_a_summary_and_a_tag(operation: dict[str, Any]):
+def test_a_route_has_a_summary_and_one_tag(operation: dict[str, Any]):
     assert operation["summary"]
-    assert operation["tags"]
+    assert len(operation["tags"]) == 1
 
 
 @pytest.mark.parametrize("operation", WITH_BODY.values(), ids=WITH_BODY.keys())
@@ -48,17 +50,102 @@ def test_a_body_has_an_example(operation: dict[str, Any]):
 
 
 @pytest.mark.parametrize("operation", UNDER_V1.values(), ids=UNDER_V1.keys())
-def test_every_refusal_is_declared_as_a_problem(operation: dict[str, Any]):
-    refusals = {s: a for s, a in operation["responses"].items() if s[0] in "45"}
-
+def test_a_route_declares_the_errors_that_can_happen_everywhere(
+    operation: dict[str, Any],
+):
     needed = {"401", "403", "404", "422", "503"}
     if "requestBody" in operation:
         needed |= {"400", "413", "415"}
-    assert needed <= set(refusals)
-    for answer in refusals.values():
-        (kind, content), *_ = answer["content"].items()
-        assert kind == "application/problem+json"
-        assert content["schema"]["$ref"].endswith("/Problem")
+    assert needed <= set(operation["responses"])
+
+
+def test_every_error_refers_to_a_shared_response():
+    errors = [
+        (name, status, response)
+        for name, operation in OPERATIONS.items()
+        for status, response in operation["responses"].items()
+        if status[0] in "45"
+    ]
+
+    assert errors
+    assert [e for e in errors if list(e[2]) != ["$ref"]] == []
+    shared = {response["$ref"].rpartition("/")[2] for *_, response in errors}
+    assert shared == set(DOCUMENT["components"]["responses"])
+
+
+def test_a_shared_error_response_is_a_problem():
+    responses = dict(DOCUMENT["components"]["responses"])
+    ready = responses.pop("NotReady")
+
+    assert list(ready["content"]) == ["application/json"]
+    for response in responses.values():
+        assert response["content"] == {
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"}
+            }
+        }
+
+
+def test_operation_ids_are_unique_verbs_with_a_noun():
+    ids = [operation["operationId"] for operation in OPERATIONS.values()]
+
+    assert len(ids) == len(set(ids))
+    assert [i for i in ids if not re.fullmatch(r"[a-z]+(_[a-z]+)+", i)] == []
+
+
+VERBS = {
+    "GET": {"get", "list", "watch", "download"},
+    "PUT": {"replace", "activate"},
+    "PATCH": {"update"},
+    "DELETE": {"delete", "deactivate", "revoke"},
+}
+
+
+def test_the_verb_of_an_operation_id_fits_its_method():
+    wrong = {
+        name: operation["operationId"]
+        for name, operation in OPERATIONS.items()
+        if (verbs := VERBS.get(name.partition(" ")[0]))
+        and operation["operationId"].partition("_")[0] not in verbs
+    }
+
+    assert wrong == {}
+
+
+def test_every_tag_is_described_and_used():
+    described = {tag["name"]: tag["description"] for tag in DOCUMENT["tags"]}
+    used = {tag for operation in OPERATIONS.values() for tag in operation["tags"]}
+
+    assert set(described) == used
+    assert all(described.values())
+
+
+def test_schema_names_are_plain_and_titles_are_the_names():
+    schemas = DOCUMENT["components"]["schemas"]
+
+    assert {n for n in schemas if not re.fullmatch(r"[A-Z][A-Za-z]+", n)} == set()
+    assert {n for n, schema in schemas.items() if schema["title"] != n} == set()
+
+
+def titles_in(node: object) -> Iterator[str]:
+    """The titles of schemas at any depth; names of properties are not titles."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if key == "title" and isinstance(value, str):
+            yield value
+        elif key == "properties":
+            for schema in value.values():
+                yield from titles_in(schema)
+        elif key not in {"default", "enum", "const", "example", "examples"}:
+            yield from titles_in(value)
+    for item in node if isinstance(node, list) else ():
+        yield from titles_in(item)
+
+
+def test_no_other_schema_has_a_title():
+    assert list(titles_in(DOCUMENT["paths"])) == []
+    assert sorted(titles_in(DOCUMENT["components"]["schemas"])) == sorted(
+        DOCUMENT["components"]["schemas"]
+    )
 
 
 BY_TIME = "PATCH /v1/stores/{store_id}/offers"

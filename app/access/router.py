@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/api-keys", tags=["access"])
     summary="Issue an API key",
     responses=problem_responses(400),
 )
-async def issue_key(
+async def create_api_key(
     body: ApiKeyIn, tx: Tx, _: Admin, vault: CurrentVault
 ) -> ApiKeyIssued:
     """The key is in this answer only; afterwards nobody can read it."""
@@ -42,7 +42,7 @@ async def issue_key(
 
 
 @router.get("", summary="List API keys")
-async def list_keys(
+async def list_api_keys(
     tx: Tx, _: Admin, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[ApiKeyOut]:
     rows = await service.listed(tx.session, decode_uuid(cursor), limit)
@@ -52,5 +52,5 @@ async def list_keys(
 @router.delete(
     "/{key_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Revoke an API key"
 )
-async def revoke_key(key_id: UUID, tx: Tx, _: Admin) -> None:
+async def revoke_api_key(key_id: UUID, tx: Tx, _: Admin) -> None:
     await service.revoke(tx.session, key_id)

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/seller-accounts", tags=["seller accounts"])
 
 
 @router.get("", summary="List seller accounts")
-async def list_accounts(
+async def list_seller_accounts(
     tx: Tx,
     _: Admin,
     settings: CurrentSettings,
@@ -34,7 +34,7 @@ async def list_accounts(
 
 
 @router.get("/{account_id}", summary="Read a seller account")
-async def read_account(
+async def get_seller_account(
     account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
 ) -> SellerAccountOut:
     return shown(await service.get(tx.session, account_id), settings)
@@ -44,7 +44,7 @@ async def read_account(
     "/{account_id}",
     summary="Change what the stores of a seller account share",
 )
-async def patch_account(
+async def update_seller_account(
     account_id: UUID,
     body: SellerAccountPatch,
     tx: Tx,
@@ -68,7 +68,7 @@ async def patch_account(
     summary="Rotate the token for all stores of the account",
     responses=problem_responses(409),
 )
-async def put_token(
+async def replace_seller_account_token(
     account_id: UUID, body: TokenIn, tx: Tx, _: Admin, vault: CurrentVault
 ) -> None:
     """The baseline stays: this is the same Back Market account with a new token."""

@@ -49,6 +49,7 @@ from app.web.event_stream import EVENTS_ANSWER, CurrentStreams, LastEventId, wat
 from app.web.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page_of
 
 router = APIRouter(prefix="/v1", tags=["catalogs"])
+offers_router = APIRouter(prefix="/v1", tags=["offers"])
 
 _BODY = {"schema": {"type": "string", "format": "binary"}}
 EXAMPLE = (
@@ -133,7 +134,7 @@ async def list_catalogs(
     response_model=CatalogOut,
     responses=NOT_MODIFIED,
 )
-async def read_catalog(
+async def get_catalog(
     catalog_id: UUID,
     tx: Tx,
     caller: Reader,
@@ -176,7 +177,7 @@ async def watch_catalog(
     response_model=Page[RowProblemOut],
     responses=CSV_ANSWER,
 )
-async def list_rows(
+async def list_catalog_rows(
     catalog_id: UUID,
     tx: Tx,
     caller: Reader,
@@ -212,7 +213,7 @@ async def list_rows(
     response_class=Response,
     responses={**CSV_ANSWER, **problem_responses(503)},
 )
-async def rejected_rows(
+async def download_rejected_catalog_rows(
     catalog_id: UUID,
     caller: BriefReader,
     database: CurrentDatabase,
@@ -234,7 +235,7 @@ async def rejected_rows(
     return await rejected_csv.of_catalog(source, problems, currency, name)
 
 
-@router.get("/stores/{store_id}/offers", summary="List offers", tags=["offers"])
+@offers_router.get("/stores/{store_id}/offers", summary="List offers")
 async def list_offers(
     store: StoreToRead,
     tx: Tx,

@@ -155,6 +155,23 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """RFC 9457 problem details, with a stable `code` and the request's id."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/problems/not_found",
+                    "title": "Not Found",
+                    "status": 404,
+                    "detail": "There is no such store.",
+                    "code": "not_found",
+                    "instance": "/v1/stores/0198c5f2-6d1e-7cc1-9a53-0f4b2f6f2f11",
+                    "request_id": "0198c5f2-7a90-7b52-8d4e-6a1f0c9be1d3",
+                    "errors": [],
+                }
+            ]
+        }
+    )
+
     type: str = Field(description="URI reference that names the kind of problem")
     title: str
     status: int
@@ -192,22 +209,29 @@ def problem_body(
     return body | error.members
 
 
-PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text}
-    for status, text in {
-        401: "The bearer key is missing or not valid",
-        403: "The key's scope does not allow this",
-        404: "No such resource, or not visible to this key",
-        422: "The request says something that cannot be accepted",
-        503: "PostgreSQL cannot be reached; try again",
-    }.items()
+ERROR_RESPONSES: dict[int, tuple[str, str]] = {
+    400: ("BadRequest", "The body cannot be read."),
+    401: ("Unauthorized", "The API key is missing, unknown, expired or revoked."),
+    403: ("Forbidden", "The scope of the API key does not allow this."),
+    404: ("NotFound", "Not found, or not visible to this API key."),
+    409: ("Conflict", "Not possible in the current state."),
+    412: ("PreconditionFailed", "`If-Match` names a version that is not current."),
+    413: ("ContentTooLarge", "The body is too large."),
+    415: ("UnsupportedMediaType", "The media type of the body is not supported."),
+    422: ("UnprocessableContent", "A value in the request is not valid."),
+    503: ("ServiceUnavailable", "Temporarily unavailable; retry after `Retry-After`."),
+    507: ("InsufficientStorage", "Upload storage is full."),
 }
-"""What any route under `/v1` may answer; routes add their own (409, 412, 413, 415)."""
+"""Name and description of each error in `components.responses` of the API document."""
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declare further error statuses of a route for the OpenAPI document."""
+    """Declare error statuses of a route for the API document."""
     return {
-        status: {"model": Problem, "description": HTTPStatus(status).phrase}
+        status: {"$ref": f"#/components/responses/{ERROR_RESPONSES[status][0]}"}
         for status in statuses
     }
+
+
+PROBLEM_RESPONSES = problem_responses(401, 403, 404, 422, 503)
+"""Errors of every route under `/v1`. Routes declare further ones, such as 409."""

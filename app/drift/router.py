@@ -22,7 +22,9 @@ OVER = frozenset({"done", "failed"})
     summary="Read all listings back, now",
     responses=problem_responses(409),
 )
-async def confirm(store: StoreToChange, tx: Tx, response: Response) -> ConfirmOut:
+async def create_drift_check(
+    store: StoreToChange, tx: Tx, response: Response
+) -> ConfirmOut:
     """What is not as accepted shows in `drift`. A walk under way is followed by one."""
     state = await scheduling.request_by_api(tx, store)
     response.headers["Location"] = f"/v1/stores/{store.id}/confirm"
@@ -31,7 +33,7 @@ async def confirm(store: StoreToChange, tx: Tx, response: Response) -> ConfirmOu
 
 
 @router.get("/confirm", summary="How far reading the listings back is")
-async def read_confirm(store: StoreToRead, tx: Tx, response: Response) -> ConfirmOut:
+async def get_drift_check(store: StoreToRead, tx: Tx, response: Response) -> ConfirmOut:
     """404 before the first time."""
     state: ConfirmPass = await scheduling.progress_of(tx.session, store.id)
     if state.state not in OVER:

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1", tags=["offers"])
 
 
 @router.get("/stores/{store_id}/offers/{sku:path}", summary="Explain an offer")
-async def read_offer(
+async def get_offer(
     store_id: UUID,
     sku: str,
     caller: BriefReader,

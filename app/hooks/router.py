@@ -39,7 +39,7 @@ SignatureHeader = Annotated[str | None, Header(description="as Standard Webhooks
     responses=problem_responses(409, 413),
     openapi_extra=HOOK_BODY,
 )
-async def publish_by_hook(
+async def receive_publish_hook(
     store_id: UUID,
     request: Request,
     response: Response,
@@ -89,7 +89,7 @@ async def _raw_body(request: Request) -> bytes:
     summary="Make or replace the secret that signs webhooks",
     responses=problem_responses(412),
 )
-async def rotate_secret(
+async def rotate_hook_secret(
     store: StoreToChange, tx: Tx, vault: CurrentVault, settings: CurrentSettings
 ) -> HookSecretIssued:
     """It is shown this once. The one it replaces stays valid for a day (a setting)."""
@@ -107,7 +107,7 @@ async def rotate_secret(
 @secret_router.get(
     "/{store_id}/hook-secret", summary="Whether the store takes webhooks"
 )
-async def read_secret(store: StoreToRead, tx: Tx) -> HookSecretOut:
+async def get_hook_secret(store: StoreToRead, tx: Tx) -> HookSecretOut:
     current, previous = await service.known_secrets(tx.session, store.id)
     return HookSecretOut(
         exists=current is not None,
@@ -122,6 +122,6 @@ async def read_secret(store: StoreToRead, tx: Tx) -> HookSecretOut:
     summary="Take no webhooks any more",
     responses=problem_responses(412),
 )
-async def delete_secret(store: StoreToChange, tx: Tx) -> None:
+async def delete_hook_secret(store: StoreToChange, tx: Tx) -> None:
     """The replaced secret ends at once, too."""
     await service.forget(tx.session, store.id)

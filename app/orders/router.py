@@ -62,7 +62,7 @@ async def sync_orders(store: StoreToChange, tx: Tx, response: Response) -> SyncO
 
 
 @router.get("/stores/{store_id}/orders/sync", summary="How far fetching orders is")
-async def read_sync(store: StoreToRead, tx: Tx) -> SyncOut:
+async def get_order_sync(store: StoreToRead, tx: Tx) -> SyncOut:
     return sync_out(await scheduling.progress_of(tx.session, store))
 
 
@@ -97,7 +97,7 @@ async def list_orders(
 
 
 @router.get("/orders/{order_id}", summary="Read an order and what may be done to it")
-async def read_order(
+async def get_order(
     order_id: UUID, tx: Tx, caller: Reader, response: Response
 ) -> OrderOut:
     """`allowed_actions` names each action with its fields and accepted values."""
@@ -117,7 +117,7 @@ async def read_order(
     summary="Accept lines",
     responses=ACTING,
 )
-async def accept(
+async def accept_order(
     order: OrderToChange,
     tx: Tx,
     response: Response,
@@ -133,7 +133,7 @@ async def accept(
     summary="Cancel lines that are not accepted yet",
     responses=ACTING,
 )
-async def cancel(
+async def cancel_order(
     order: OrderToChange,
     tx: Tx,
     response: Response,
@@ -149,7 +149,7 @@ async def cancel(
     summary="Say that the parcel has left",
     responses=ACTING,
 )
-async def ship(
+async def ship_order(
     body: ShipIn, order: OrderToChange, tx: Tx, response: Response
 ) -> ActionOut:
     """One parcel with every accepted line of the order."""
@@ -162,7 +162,7 @@ async def ship(
     summary="Refund lines in full",
     responses=ACTING,
 )
-async def refund(
+async def refund_order(
     order: OrderToChange,
     tx: Tx,
     response: Response,
@@ -195,7 +195,7 @@ async def _act(
     responses=problem_responses(400, 409, 412, 413, 415, 507),
     openapi_extra=INVOICE_EXAMPLE,
 )
-async def invoice(
+async def upload_invoice(
     order_id: UUID,
     caller: BriefWriter,
     database: CurrentDatabase,
@@ -214,7 +214,7 @@ async def invoice(
 
 
 @router.get("/orders/{order_id}/actions", summary="List actions on an order")
-async def list_actions(
+async def list_order_actions(
     order: OrderToRead, tx: Tx, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[ActionOut]:
     """Newest first."""
@@ -229,7 +229,7 @@ async def list_actions(
 @router.get(
     "/orders/{order_id}/actions/{action_id}", summary="What became of an action"
 )
-async def read_action(
+async def get_order_action(
     action_id: UUID, order: OrderToRead, tx: Tx, response: Response
 ) -> ActionOut:
     action = await queries.action(tx.session, order.id, action_id)

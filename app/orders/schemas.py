@@ -102,7 +102,7 @@ class OrderOut(OrderSummary):
     open_action_ids: list[UUID] = Field(description="actions that are under way")
 
 
-class CallOut(BaseModel):
+class ActionCallOut(BaseModel):
     """One request to Back Market that an action needed."""
 
     lines: list[int]
@@ -132,7 +132,7 @@ class ActionOut(BaseModel):
     message: str | None
     lines: list[int]
     fields: dict[str, Any]
-    calls: list[CallOut]
+    calls: list[ActionCallOut]
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -238,7 +238,7 @@ def action_out(action: OrderAction, calls: Sequence[OrderCall]) -> ActionOut:
         message=action.reason,
         lines=action.line_ids,
         calls=[
-            CallOut.model_validate(
+            ActionCallOut.model_validate(
                 {
                     "lines": call.line_ids,
                     "state": call.state,

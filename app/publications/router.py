@@ -56,7 +56,7 @@ router = APIRouter(prefix="/v1", tags=["publications"])
     summary="Publish what differs, now",
     responses=problem_responses(409),
 )
-async def publish(
+async def create_publication(
     body: PublicationIn, store: StoreToChange, tx: Tx, response: Response
 ) -> PublicationOut:
     """Answers with the run that will do it; one that waits to start is that run."""
@@ -87,7 +87,7 @@ async def list_publications(
     response_model=PublicationOut,
     responses=NOT_MODIFIED,
 )
-async def read_publication(
+async def get_publication(
     publication_id: UUID,
     tx: Tx,
     caller: Reader,
@@ -133,7 +133,7 @@ async def watch_publication(
     response_model=Page[ChangeOut],
     responses={**CSV_ANSWER, **NOT_MODIFIED},
 )
-async def list_changes(
+async def list_publication_changes(
     publication_id: UUID,
     tx: Tx,
     caller: Reader,
@@ -176,7 +176,9 @@ async def list_changes(
     "/publications/{publication_id}/errors",
     summary="What was not accepted, grouped by cause",
 )
-async def list_errors(publication_id: UUID, tx: Tx, caller: Reader) -> Page[ErrorGroup]:
+async def list_publication_errors(
+    publication_id: UUID, tx: Tx, caller: Reader
+) -> Page[ErrorGroup]:
     """The largest group first."""
     await queries.visible(tx.session, caller, publication_id)
     return Page(items=await queries.errors_by_cause(tx.session, publication_id))
@@ -188,7 +190,7 @@ async def list_errors(publication_id: UUID, tx: Tx, caller: Reader) -> Page[Erro
     response_class=Response,
     responses={**CSV_ANSWER, **problem_responses(503)},
 )
-async def rejected_rows(
+async def download_rejected_publication_rows(
     publication_id: UUID,
     caller: BriefReader,
     database: CurrentDatabase,
@@ -215,7 +217,9 @@ async def rejected_rows(
     "/publications/{publication_id}/calls",
     summary="The calls to Back Market that carried the changes",
 )
-async def list_calls(publication_id: UUID, tx: Tx, caller: Reader) -> Page[CallOut]:
+async def list_publication_calls(
+    publication_id: UUID, tx: Tx, caller: Reader
+) -> Page[CallOut]:
     """Which door, how many lines, which task."""
     publication: Publication = await queries.visible(tx.session, caller, publication_id)
     rows = await queries.calls(tx.session, publication.id)

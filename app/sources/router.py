@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/stores", tags=["catalogs"])
 @router.get(
     "/{store_id}/catalog-source", summary="Read where the catalog is pulled from"
 )
-async def read_source(
+async def get_catalog_source(
     store: StoreToRead, tx: Tx, settings: CurrentSettings
 ) -> CatalogSourceOut:
     """With the state of the last pull. The password never comes out."""
@@ -28,7 +28,7 @@ async def read_source(
     summary="Let the catalog be pulled from a URL",
     responses=problem_responses(412),
 )
-async def put_source(
+async def replace_catalog_source(
     body: CatalogSourceIn,
     store: StoreToChange,
     tx: Tx,
@@ -46,7 +46,7 @@ async def put_source(
     summary="Pull no catalog any more",
     responses=problem_responses(412),
 )
-async def delete_source(store: StoreToChange, tx: Tx) -> None:
+async def delete_catalog_source(store: StoreToChange, tx: Tx) -> None:
     """Its password is forgotten. Catalogs that came and offers stay as they are."""
     await service.delete(tx.session, store.id)
 
@@ -57,7 +57,7 @@ async def delete_source(store: StoreToChange, tx: Tx) -> None:
     summary="Pull the catalog now",
     responses=problem_responses(412),
 )
-async def pull_now(
+async def pull_catalog_source(
     store: StoreToChange, tx: Tx, settings: CurrentSettings, response: Response
 ) -> CatalogSourceOut:
     """Poll the `Location` until `state` is `idle`; `last_pull` says how it went."""

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/channel", tags=["channel"])
 @router.get(
     "/attributes", summary="What a mapping can fill", responses=problem_responses(409)
 )
-async def list_attributes(
+async def list_channel_attributes(
     tx: Tx,
     asked: AskedTree,
     category: Annotated[
@@ -53,7 +53,7 @@ async def list_attributes(
 
 
 @router.get("/categories", summary="Back Market's category tree")
-async def list_categories(
+async def list_channel_categories(
     tx: Tx,
     asked: AskedTree,
     settings: CurrentSettings,

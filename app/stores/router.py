@@ -59,13 +59,13 @@ async def list_stores(
 
 
 @router.get("/{store_id}", summary="Read a store")
-async def read_store(store: StoreToRead, response: Response) -> StoreOut:
+async def get_store(store: StoreToRead, response: Response) -> StoreOut:
     tag(response, store)
     return store_out(store)
 
 
 @router.patch("/{store_id}", summary="Rename a store", responses=VERSIONED)
-async def patch_store(
+async def update_store(
     body: StorePatch, store: StoreToChange, response: Response
 ) -> StoreOut:
     store.name = body.name
@@ -93,7 +93,7 @@ async def delete_store(
 
 
 @router.get("/{store_id}/settings", summary="Read the settings")
-async def read_settings(store: StoreToRead, response: Response) -> SettingsOut:
+async def get_store_settings(store: StoreToRead, response: Response) -> SettingsOut:
     tag(response, store)
     return settings_out(store)
 
@@ -103,7 +103,7 @@ async def read_settings(store: StoreToRead, response: Response) -> SettingsOut:
     summary="Replace the settings",
     responses=problem_responses(409, 412),
 )
-async def put_settings(
+async def replace_store_settings(
     body: SettingsIn,
     store: StoreToChange,
     tx: Tx,
@@ -119,13 +119,13 @@ async def put_settings(
 
 
 @router.get("/{store_id}/mapping", summary="Read the mapping")
-async def read_mapping(store: StoreToRead, response: Response) -> MappingOut:
+async def get_mapping(store: StoreToRead, response: Response) -> MappingOut:
     tag(response, store)
     return _mapping_out(store)
 
 
 @router.put("/{store_id}/mapping", summary="Set the mapping", responses=VERSIONED)
-async def put_mapping(
+async def replace_mapping(
     body: Mapping, store: StoreToChange, tx: Tx, caller: Writer, response: Response
 ) -> MappingOut:
     """The newest catalog is read again with it; `missing` may be filled later.
@@ -144,7 +144,7 @@ def _mapping_out(store: Store) -> MappingOut:
 
 
 @router.get("/{store_id}/categories", summary="Read the category mapping")
-async def read_categories(store: StoreToRead, response: Response) -> CategoriesOut:
+async def get_category_mapping(store: StoreToRead, response: Response) -> CategoriesOut:
     tag(response, store)
     return _categories_out(store)
 
@@ -152,7 +152,7 @@ async def read_categories(store: StoreToRead, response: Response) -> CategoriesO
 @router.put(
     "/{store_id}/categories", summary="Set the category mapping", responses=VERSIONED
 )
-async def put_categories(
+async def replace_category_mapping(
     body: CategoriesIn,
     store: StoreToChange,
     tx: Tx,
@@ -180,7 +180,7 @@ def _categories_out(store: Store) -> CategoriesOut:
 
 
 @router.get("/{store_id}/lights", summary="What the store still lacks")
-async def read_lights(store: StoreToRead, tx: Tx) -> LightsOut:
+async def get_store_lights(store: StoreToRead, tx: Tx) -> LightsOut:
     found = await activation.lights(tx.session, store)
     return LightsOut.model_validate(
         {light.name: light_out(light).model_dump() for light in found}
@@ -188,7 +188,7 @@ async def read_lights(store: StoreToRead, tx: Tx) -> LightsOut:
 
 
 @router.get("/{store_id}/activation", summary="Whether the store publishes")
-async def read_activation(store: StoreToRead) -> ActivationOut:
+async def get_activation(store: StoreToRead) -> ActivationOut:
     return _activation(store)
 
 
@@ -197,7 +197,7 @@ async def read_activation(store: StoreToRead) -> ActivationOut:
     summary="Let the store publish",
     responses=problem_responses(409, 412),
 )
-async def put_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
+async def activate_store(store: StoreToChange, tx: Tx) -> ActivationOut:
     """409 names the red lights."""
     await activation.activate(tx.session, store)
     return _activation(store)
@@ -208,7 +208,7 @@ async def put_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
     summary="Stop publishing",
     responses=VERSIONED,
 )
-async def delete_activation(store: StoreToChange, tx: Tx) -> ActivationOut:
+async def deactivate_store(store: StoreToChange, tx: Tx) -> ActivationOut:
     """What is online stays as it is."""
     await activation.deactivate(tx.session, store)
     return _activation(store)

@@ -1,11 +1,17 @@
-"""The OpenAPI document: what the app says, with the words around it."""
+"""The OpenAPI document of the API."""
 
+import json
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
 
-from app.core.errors import Problem, problem_responses
+from app.core.errors import ERROR_RESPONSES, Problem, problem_responses
 
 DESCRIPTION = """
 Keeps merchants' catalogs and the marketplace Back Market in step. Upload a catalog
@@ -15,41 +21,156 @@ is sent; a report says what became of every offer and why.
 Every error is an RFC 9457 problem with a stable `code`. Lists are cursor pages
 `{items, next}`. Times are UTC, RFC 3339. Money is a decimal string.
 """
+TAGS = {
+    "stores": "Stores, their settings, mappings, versions and activation.",
+    "channel": "Attributes and categories of Back Market.",
+    "seller accounts": "Back Market accounts, shared by the stores of one seller.",
+    "catalogs": "Catalog uploads, their imports, and the URL a catalog is pulled from.",
+    "offers": "The offers of a store, and updates of stock and prices.",
+    "publications": "Plans, runs that send changes to Back Market, and their reports.",
+    "drift": "Differences between listings on Back Market and what was accepted.",
+    "webhooks in": "Signed webhooks that start a publication.",
+    "orders": "Orders of Back Market and actions on them.",
+    "access": "API keys.",
+    "health": "Probes of the service.",
+}
+HEADERS = {
+    "Location": ("Path of the resource to read next.", {"type": "string"}),
+    "Retry-After": ("Seconds to wait before the next request.", {"type": "integer"}),
+    "ETag": ("Version of the resource.", {"type": "string"}),
+    "WWW-Authenticate": ("`Bearer`.", {"type": "string"}),
+}
+HEADERS_OF_ERRORS = {
+    401: ("WWW-Authenticate",),
+    503: ("Retry-After",),
+    507: ("Retry-After",),
+}
+SCHEMAS = "#/components/schemas/"
+OPAQUE = frozenset({"default", "enum", "const", "example", "examples"})
+"""Keys of the document that hold values, not schemas."""
+Node = dict[str, Any]
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """Build the document once; problems are `application/problem+json`."""
-    if app.openapi_schema:
-        return app.openapi_schema
+def operation_id(route: APIRoute) -> str:
+    """The name of the route's function: `create_store`."""
+    return route.name
+
+
+def describe(app: FastAPI) -> Node:
+    """Build the document once per app."""
+    if not app.openapi_schema:
+        app.openapi_schema = _document(app)
+    return app.openapi_schema
+
+
+def _document(app: FastAPI) -> Node:
     document = get_openapi(
         title=app.title,
         version=app.version,
         description=DESCRIPTION.strip(),
         routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )
-    document["components"]["schemas"].pop("HTTPValidationError", None)
-    document["components"]["schemas"].pop("ValidationError", None)
-    for path in document["paths"].values():
-        for operation in path.values():
-            answers = operation["responses"]
-            if "application/json" in operation.get("requestBody", {}).get(
-                "content", {}
-            ):
-                for status, answer in problem_responses(400, 413, 415).items():
-                    text = answer["description"]
-                    answers.setdefault(str(status), _problem(text))
-            for status, answer in answers.items():
-                _as_problem(status, answer)
-    app.openapi_schema = document
+    for operation in _operations(document):
+        _complete(operation)
+    document = _with_plain_names(document)
+    components = document["components"]
+    components["schemas"] |= _problem_schemas()
+    _drop_titles(document["paths"])
+    for name, schema in components["schemas"].items():
+        _drop_titles(schema)
+        schema["title"] = name
+    components["responses"] = _error_responses()
+    components["headers"] = {
+        name: {"description": text, "schema": schema}
+        for name, (text, schema) in HEADERS.items()
+    }
     return document
 
 
-def _problem(text: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    return {"description": text, "content": {"application/json": {"schema": schema}}}
+def _operations(document: Node) -> Iterator[Node]:
+    for path in document["paths"].values():
+        yield from path.values()
 
 
-def _as_problem(status: str, answer: dict[str, Any]) -> None:
-    content = answer.get("content", {})
-    if status[0] in "45" and "application/json" in content:
-        content["application/problem+json"] = content.pop("application/json")
+def _complete(operation: Node) -> None:
+    """Add the errors of a JSON body, and sort and shorten the responses."""
+    body = operation.get("requestBody", {}).get("content", {})
+    responses = operation["responses"]
+    if "application/json" in body:
+        for status, reference in problem_responses(400, 413, 415).items():
+            responses.setdefault(str(status), reference)
+    for status, response in responses.items():
+        if "$ref" in response:
+            responses[status] = {"$ref": response["$ref"]}
+        elif response["description"] == "Successful Response":
+            response["description"] = HTTPStatus(int(status)).phrase
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _with_plain_names(document: Node) -> Node:
+    """Rename the schemas that FastAPI and Pydantic name after types or functions."""
+    schemas = document["components"]["schemas"]
+    document["components"]["schemas"] = {
+        _plain_name(name): schema for name, schema in schemas.items()
+    }
+    text = re.sub(
+        f'"{SCHEMAS}([^"]+)"',
+        lambda found: f'"{SCHEMAS}{_plain_name(found[1])}"',
+        json.dumps(document),
+    )
+    renamed: Node = json.loads(text)
+    return renamed
+
+
+def _plain_name(name: str) -> str:
+    """`Page_StoreOut_` is `StorePage`, `Body_upload_invoice` `UploadInvoiceForm`."""
+    if page := re.fullmatch("Page_(.+?)(Out)?_", name):
+        return f"{page[1]}Page"
+    if form := re.fullmatch("Body_(.+)", name):
+        return form[1].title().replace("_", "") + "Form"
+    return name
+
+
+def _problem_schemas() -> Node:
+    _, schemas = models_json_schema(
+        [(Problem, "serialization")], ref_template=SCHEMAS + "{model}"
+    )
+    definitions: Node = schemas["$defs"]
+    return definitions
+
+
+def _error_responses() -> Node:
+    problem = {"$ref": SCHEMAS + Problem.__name__}
+    responses: Node = {
+        name: {
+            "description": text,
+            "headers": header_references(*HEADERS_OF_ERRORS.get(status, ())),
+            "content": {"application/problem+json": {"schema": problem}},
+        }
+        for status, (name, text) in ERROR_RESPONSES.items()
+    }
+    responses["NotReady"] = {
+        "description": "PostgreSQL or storage is down.",
+        "content": {"application/json": {"schema": {"$ref": SCHEMAS + "Ready"}}},
+    }
+    return responses
+
+
+def header_references(*names: str) -> Node:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _drop_titles(node: object) -> None:
+    """Remove the titles that Pydantic derives from the names of fields."""
+    if isinstance(node, list):
+        for item in node:
+            _drop_titles(item)
+    if isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            del node["title"]
+        for key, value in node.items():
+            if key == "properties":
+                _drop_titles(list(value.values()))
+            elif key not in OPAQUE:
+                _drop_titles(value)

@@ -65,7 +65,7 @@ async def preview_mapping(
     summary="Which column may be which attribute",
     responses=problem_responses(409),
 )
-async def propose_mapping(
+async def get_mapping_proposal(
     store_id: UUID,
     caller: BriefReader,
     database: CurrentDatabase,

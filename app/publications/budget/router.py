@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/seller-accounts", tags=["seller accounts"])
 
 
 @router.get("/{account_id}/budget", summary="Lines used and left, and what waits")
-async def read_budget(
+async def get_seller_account_budget(
     account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
 ) -> BudgetOut:
     """What waits is counted over all stores of the account, by lane, with an ETA."""

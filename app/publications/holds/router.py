@@ -42,7 +42,7 @@ async def list_holds(
 
 
 @router.post("/publications/{publication_id}/approve", summary="Approve held changes")
-async def approve(
+async def approve_holds(
     publication_id: UUID, body: DecisionIn, tx: Tx, caller: Writer
 ) -> DecisionOut:
     """For exactly this content; a run that sends it begins at once.
@@ -54,7 +54,7 @@ async def approve(
 
 
 @router.post("/publications/{publication_id}/reject", summary="Reject held changes")
-async def reject(
+async def reject_holds(
     publication_id: UUID, body: DecisionIn, tx: Tx, caller: Writer
 ) -> DecisionOut:
     """What is online stays, until the catalog wants something else."""

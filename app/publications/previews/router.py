@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1", tags=["publications"])
     summary="Plan what would be sent, and send nothing",
     responses=problem_responses(409),
 )
-async def make_plan(
+async def create_plan(
     body: PlanIn, store: StoreToChange, tx: Tx, response: Response
 ) -> PlanOut:
     """Publish exactly this plan with its id as `plan_id` of a publication."""
@@ -38,7 +38,7 @@ async def make_plan(
 
 
 @router.get("/plans/{plan_id}", summary="Read a plan")
-async def read_plan(
+async def get_plan(
     plan_id: UUID, tx: Tx, caller: Reader, response: Response
 ) -> PlanOut:
     """A plan is kept for a day after it was asked for."""

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/stores", tags=["offers"])
     summary="Change stock and prices at once",
     responses=problem_responses(409),
 )
-async def patch_offers(
+async def update_offers(
     store_id: UUID, body: QuickIn, tx: Tx, caller: Writer, response: Response
 ) -> QuickOut:
     """Up to 1,000 offers of the newest catalog; each item has a result of its own.

@@ -39,7 +39,7 @@ async def list_versions(
 
 
 @router.get("/{store_id}/versions/{part}/{number}", summary="Read a version")
-async def read_version(
+async def get_version(
     store: StoreToRead, part: Part, number: Number, tx: Tx
 ) -> VersionInFull:
     return version_in_full(await history.get(tx.session, store.id, part, number))

@@ -9,7 +9,14 @@ from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from app.stores.channel import (
@@ -287,8 +294,14 @@ class CategoryTarget(BaseModel):
     category_id: int = Field(
         ge=1, le=MAX_ID, description="`marketplace_category_id` of the leaf"
     )
-    cpa: Decimal = Field(
-        ge=0, le=100, max_digits=5, decimal_places=2, description="percent of the price"
+    cpa: Annotated[Decimal, WithJsonSchema({"type": "string", "format": "decimal"})] = (
+        Field(
+            ge=0,
+            le=100,
+            max_digits=5,
+            decimal_places=2,
+            description="percent of the price, from 0 to 100",
+        )
     )
 
 

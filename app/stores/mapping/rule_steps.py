@@ -116,7 +116,7 @@ class Shorten(TextStep):
     length: int = Field(ge=1, le=100_000)
 
 
-class Part(TextStep):
+class TakePart(TextStep):
     """One part of a text that is a list; nothing where it has fewer."""
 
     op: Literal["part"]
@@ -238,7 +238,7 @@ AnyStep = TypeAliasType(
         | Prepend
         | Append
         | Shorten
-        | Part
+        | TakePart
         | SetText
         | AddPercent
         | Multiply

@@ -4,10 +4,29 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-Percent = Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2)]
-Amount = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+DECIMAL_STRING = WithJsonSchema({"type": "string", "format": "decimal"})
+"""One schema for requests and responses; a request may hold a JSON number, too."""
+Percent = Annotated[
+    Decimal,
+    Field(
+        gt=0,
+        le=100,
+        max_digits=5,
+        decimal_places=2,
+        description="above 0, at most 100",
+    ),
+    DECIMAL_STRING,
+]
+MovePercent = Annotated[
+    Decimal,
+    Field(gt=0, le=1000, decimal_places=2, description="above 0, at most 1,000"),
+    DECIMAL_STRING,
+]
+Amount = Annotated[
+    Decimal, Field(ge=0, max_digits=12, decimal_places=2), DECIMAL_STRING
+]
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -25,14 +44,16 @@ class Jump(BaseModel):
 
     model_config = _STRICT
 
-    percent: Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2)]
-    amount: Amount = Field(Decimal("5.00"), description="in the store's currency")
+    percent: MovePercent
+    amount: Amount = Field(
+        Decimal("5.00"), description="at least 0, in the store's currency"
+    )
 
 
 class Wave(Share):
     """Too many prices that move by more than `move_percent` at once."""
 
-    move_percent: Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2)]
+    move_percent: MovePercent
 
 
 class Brake(BaseModel):
@@ -73,6 +94,15 @@ class MinimumMargin(BaseModel):
     model_config = _STRICT
 
     percent: Annotated[
-        Decimal, Field(ge=0, le=1000, decimal_places=2, description="of the cost")
+        Decimal,
+        Field(
+            ge=0,
+            le=1000,
+            decimal_places=2,
+            description="of the cost, at most 1,000",
+        ),
+        DECIMAL_STRING,
     ] = Decimal(0)
-    amount: Amount = Field(Decimal(0), description="in the store's currency")
+    amount: Amount = Field(
+        Decimal(0), description="at least 0, in the store's currency"
+    )

@@ -9,7 +9,6 @@ from app.stores.mapping.rule_steps import (
     Extract,
     Lookup,
     Lower,
-    Part,
     Prepend,
     RegexReplace,
     Replace,
@@ -17,6 +16,7 @@ from app.stores.mapping.rule_steps import (
     Shorten,
     Squeeze,
     StripTags,
+    TakePart,
     TextStep,
     Upper,
 )
@@ -78,7 +78,7 @@ def _taken_apart(value: pl.Expr, step: TextStep) -> pl.Expr:
             return value.str.replace_all(step.pattern, step.to)
         case Extract():
             return value.str.extract(step.pattern, step.group)
-        case Part():
+        case TakePart():
             parts = value.str.split(step.separator)
             return parts.list.get(step.number - 1, null_on_oob=True)
         case _:
