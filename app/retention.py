@@ -83,7 +83,7 @@ async def tidy(database: Database, storage: Storage, settings: Settings) -> None
         plans = list((await tx.session.execute(_OLD_PLANS, old)).scalars())
         for table, column, ids in (
             ("change", "publication_id", [*runs, *plans]),
-            ("dispatch", "publication_id", runs),
+            ("submission", "publication_id", runs),
             ("publication", "id", runs),
             ("plan", "id", plans),
         ):

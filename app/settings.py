@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     orders_overlap: Span = Field(
         timedelta(minutes=15), description="how far each fetch of orders looks back"
     )
-    confirm_interval: Span = Field(
+    drift_check_interval: Span = Field(
         timedelta(days=1), description="rhythm in which all listings are read back"
     )
     task_deadline: Span = Field(

@@ -46,7 +46,7 @@ def _accept_all(url: str, store_id: UUID) -> None:
             "UPDATE offer SET listed = true, accepted_ean = ean,"
             " accepted_grade = grade, accepted_price = price,"
             " accepted_quantity = quantity, accepted_warranty_delay = warranty_delay"
-            " WHERE store_id = %s AND standing = 'wanted'",
+            " WHERE store_id = %s AND desired_state = 'active'",
             [store_id],
         )
         connection.execute("VACUUM (ANALYZE) offer")

@@ -201,9 +201,9 @@ def service(folder: Path, workers: int) -> Iterator[tuple[Http, Http]]:
             stack.callback(child.terminate)
         for port in (sandbox, api):
             await_port(port, child)
-        door = Http(sandbox)
-        door.ask("PATCH", "/_sandbox/options", {"limits_on": False})
-        yield Http(api, {"Authorization": f"Bearer {key}"}), door
+        client = Http(sandbox)
+        client.ask("PATCH", "/_sandbox/options", {"limits_on": False})
+        yield Http(api, {"Authorization": f"Bearer {key}"}), client
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ def _store_row(
             store_id=store_id,
             sku_key=key,
             sku=cells["sku"],
-            standing="wanted",
+            desired_state="active",
             **wanted,
         )
         session.add(offer)

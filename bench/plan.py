@@ -34,16 +34,19 @@ UPDATE offer SET listed = true, listing_id = sku_key, accepted_ean = ean,
        accepted_grade = grade, accepted_price = price, accepted_quantity = quantity,
        accepted_min_price = min_price, accepted_warranty_delay = warranty_delay,
        accepted_comment = comment, accepted_shipping = shipping, accepted_at = now()
- WHERE store_id = %s AND standing = 'wanted'
+ WHERE store_id = %s AND desired_state = 'active'
 """
 # Offers that differ: their price is a euro above what was accepted.
 DIFFER = """
 UPDATE offer SET accepted_price = price - CASE WHEN sku_key IN (
-         SELECT sku_key FROM offer WHERE store_id = %(store)s AND standing = 'wanted'
+         SELECT sku_key FROM offer WHERE store_id = %(store)s
+           AND desired_state = 'active'
           ORDER BY sku_key LIMIT %(changes)s) THEN 1 ELSE 0 END
- WHERE store_id = %(store)s AND standing = 'wanted'
+ WHERE store_id = %(store)s
+           AND desired_state = 'active'
    AND accepted_price IS DISTINCT FROM price - CASE WHEN sku_key IN (
-         SELECT sku_key FROM offer WHERE store_id = %(store)s AND standing = 'wanted'
+         SELECT sku_key FROM offer WHERE store_id = %(store)s
+           AND desired_state = 'active'
           ORDER BY sku_key LIMIT %(changes)s) THEN 1 ELSE 0 END
 """
 

@@ -69,8 +69,8 @@ def lanes_overhead_pct(service: Service, changes: int, trials: int) -> float:
     """Per cent, of the medians; both kinds of runs take turns. Below nothing is 0."""
     store_id = _selling(service, changes)
     # Creations are looked for in the listings; that walk is none of what is measured.
-    service.call("POST", f"/v1/stores/{store_id}/confirm")
-    service.wait_for(f"/v1/stores/{store_id}/confirm", ("done", "failed"))
+    service.call("POST", f"/v1/stores/{store_id}/drift-checks")
+    service.wait_for(f"/v1/stores/{store_id}/drift-checks", ("done", "failed"))
     path = service.folder / f"{store_id}.csv"
     plain, laned = [], []
     for _ in range(trials):

@@ -32,12 +32,12 @@ def measure_upload(folder: Path, endpoints: Endpoints, rows: int) -> float:
     make_catalog(large, rows)
     admin_key = secrets.token_urlsafe(32)
     with _api(folder, endpoints, admin_key) as (process, port):
-        door = Door(port, admin_key)
-        store = door.post_json("/v1/stores", {"name": "bench", "country": "FR"})
+        client = Client(port, admin_key)
+        store = client.post_json("/v1/stores", {"name": "bench", "country": "FR"})
         path = f"/v1/stores/{store['id']}/catalogs"
-        door.post_file(path, small)
+        client.post_file(path, small)
         before = process.memory_info().rss
-        peak = _peak_during(process, lambda: door.post_file(path, large))
+        peak = _peak_during(process, lambda: client.post_file(path, large))
     large.unlink()
     growth = round((peak - before) / 1e6, 1)
     print(
@@ -46,7 +46,7 @@ def measure_upload(folder: Path, endpoints: Endpoints, rows: int) -> float:
     return growth
 
 
-class Door:
+class Client:
     """The API over HTTP, with a key that may do everything."""
 
     def __init__(self, port: int, key: str) -> None:

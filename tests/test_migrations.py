@@ -13,10 +13,10 @@ from tests.support.stack import query
 WITHOUT_STATISTICS = {
     "change",
     "hold",
-    "listing_seen",
+    "listing_snapshot",
     "offer",
     "offer_check",
-    "product_told",
+    "submitted_product",
     "quick_update",
 }
 

@@ -104,11 +104,11 @@ def _for_orders(calling: CallingTools) -> dict[str, Handler]:
     async def confirm(lease: Lease) -> Snooze | None:
         return await drift_job.sweep(calling, lease)
 
-    async def give_up_confirm(lease: Lease, _error: str) -> None:
+    async def give_up_drift_check(lease: Lease, _error: str) -> None:
         await walking.ROW.fail(calling, lease, "internal_error", None, keep_job=True)
 
     return {
-        JobKind.CONFIRM: Handler(confirm, give_up_confirm),
+        JobKind.DRIFT_CHECK: Handler(confirm, give_up_drift_check),
         JobKind.SYNC_ORDERS: Handler(sync_orders, give_up_sync),
         JobKind.ORDER_ACTION: Handler(act_on_order, give_up_action),
     }

@@ -93,7 +93,7 @@ class PassTable:
     ) -> None:
         """End a pass that cannot go on."""
         async with tools.database.transaction() as tx:
-            await lease.confirm(tx.session)
+            await lease.ensure_held(tx.session)
             await self.end(tx.session, lease, "failed", code, reason)
             if not keep_job:
                 await lease.finish(tx.session)
@@ -103,7 +103,7 @@ class PassTable:
     ) -> Snooze:
         """Say why the pass waits, and come back after a pause."""
         async with at.tools.database.transaction() as tx:
-            await at.lease.confirm(tx.session)
+            await at.lease.ensure_held(tx.session)
             await tx.session.execute(
                 self._update(
                     "state = 'waiting', reason_code = :code, reason = :reason"
@@ -133,7 +133,7 @@ class PassTable:
 
     async def _try_later(self, at: Pass, error: BackMarketError) -> Snooze:
         async with at.tools.database.transaction() as tx:
-            await at.lease.confirm(tx.session)
+            await at.lease.ensure_held(tx.session)
             failures: int = (
                 await tx.session.execute(
                     self._update("failures = failures + 1", "RETURNING failures"),

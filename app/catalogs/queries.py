@@ -15,23 +15,26 @@ from app.stores.settings.margin import FLOOR, Margin
 from app.web.pagination import number_in
 
 UNAPPLIED = (
-    "dirty AND NOT in_error AND standing <> 'kept' AND (problems = 0 OR listed) "
+    "dirty AND NOT in_error AND desired_state <> 'retained' "
+    "AND (problems = 0 OR listed) "
     "AND publication_state IS DISTINCT FROM 1 "
     """AND coalesce(drift @? '$.*.kind ? (@ == "not_applied")', false)"""
 )
 """Back Market accepted it, its listing does not show it, and it is to be sent again."""
 OFFER_STATES = {
     "in_error": "in_error",
-    "invalid": "NOT in_error AND (standing = 'kept' OR (problems <> 0 AND NOT listed))",
-    "awaiting_validation": "standing = 'wanted' AND listed AND publication_state = 1 "
-    "AND NOT in_error",
+    "invalid": "NOT in_error "
+    "AND (desired_state = 'retained' OR (problems <> 0 AND NOT listed))",
+    "awaiting_validation": "desired_state = 'active' AND listed "
+    "AND publication_state = 1 AND NOT in_error",
     "unconfirmed": UNAPPLIED,
     "pending": f"NOT ({UNAPPLIED}) AND dirty AND NOT in_error "
-    "AND standing <> 'kept' AND NOT (listed "
-    "AND standing = 'wanted' AND publication_state IS NOT DISTINCT FROM 1)",
-    "withdrawn": "standing = 'gone' AND listed AND NOT dirty AND NOT in_error",
-    "not_wanted": "standing = 'gone' AND NOT listed AND problems = 0 AND NOT in_error",
-    "published": "standing = 'wanted' AND NOT dirty AND NOT in_error "
+    "AND desired_state <> 'retained' AND NOT (listed "
+    "AND desired_state = 'active' AND publication_state IS NOT DISTINCT FROM 1)",
+    "withdrawn": "desired_state = 'absent' AND listed AND NOT dirty AND NOT in_error",
+    "not_wanted": "desired_state = 'absent' AND NOT listed "
+    "AND problems = 0 AND NOT in_error",
+    "published": "desired_state = 'active' AND NOT dirty AND NOT in_error "
     "AND publication_state IS DISTINCT FROM 1",
 }
 

@@ -93,7 +93,7 @@ _APPLY = text(
     ),
     seen AS (
       SELECT g.sku_key, o.fingerprint, g.quantity, g.cents / 100.0 AS price,
-             o.standing, o.min_price,
+             o.desired_state, o.min_price,
              g.quantity IS NOT NULL AND :as_of >= greatest(
                q.quantity_at, (SELECT as_of FROM in_force)) IS NOT FALSE AS d_quantity,
              g.cents IS NOT NULL AND :as_of >= greatest(
@@ -105,9 +105,9 @@ _APPLY = text(
     ),
     judged AS (
       SELECT *, CASE
-          WHEN standing IS NULL THEN 'unknown_sku'
-          WHEN standing = 'gone' OR fingerprint IS NULL THEN 'not_for_sale'
-          WHEN standing = 'kept' AND price IS NOT NULL THEN 'row_invalid'
+          WHEN desired_state IS NULL THEN 'unknown_sku'
+          WHEN desired_state = 'absent' OR fingerprint IS NULL THEN 'not_for_sale'
+          WHEN desired_state = 'retained' AND price IS NOT NULL THEN 'row_invalid'
           WHEN price < min_price THEN 'min_price_above_price'
           WHEN NOT (d_quantity OR d_price) THEN 'older_than_known'
         END AS code
@@ -143,7 +143,7 @@ _APPLY = text(
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
-def told_at(as_of: datetime | None, field: str = "as_of") -> datetime:
+def submitted_at(as_of: datetime | None, field: str = "as_of") -> datetime:
     """The time that something tells of, now unless given.
 
     Raises InvalidError for one that is yet to come: it would win over all that follows.

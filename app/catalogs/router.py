@@ -18,7 +18,7 @@ from app.backmarket.markets import market_of
 from app.catalogs import queries, service
 from app.catalogs.events import UNDER_WAY, WatchedCatalog
 from app.catalogs.imports.next_import import source_of
-from app.catalogs.quick_updates import told_at
+from app.catalogs.quick_updates import submitted_at
 from app.catalogs.reports import rejected_csv
 from app.catalogs.reports.rows_csv import rows_sheet
 from app.catalogs.schemas import (
@@ -117,7 +117,7 @@ async def upload_catalog(
 
 
 def _told(as_of: datetime | None) -> datetime | None:
-    return told_at(as_of) if as_of else None
+    return submitted_at(as_of) if as_of else None
 
 
 @router.get("/stores/{store_id}/catalogs", summary="List catalogs, newest first")

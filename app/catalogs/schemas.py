@@ -186,8 +186,8 @@ class OfferShown(BaseModel):
 
     sku: str
     currency: str
-    wanted: OfferValues | None
-    baseline: OfferValues | None = Field(description="what Back Market last accepted")
+    desired: OfferValues | None
+    live: OfferValues | None = Field(description="what Back Market last accepted")
     cost: str | None = Field(description="what the piece costs; never sent")
     floor: str | None = Field(
         description="no price below this leaves: cost, commission, minimum margin"
@@ -238,9 +238,9 @@ def problem_out(row: Any, currency: str) -> RowProblemOut:  # noqa: ANN401 - a r
 
 
 def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `offer`
-    wanted = None
-    if row.standing != "gone":
-        wanted = OfferValues(
+    desired = None
+    if row.desired_state != "absent":
+        desired = OfferValues(
             ean=row.ean,
             grade=row.grade,
             price=_money(row.price),
@@ -249,9 +249,9 @@ def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `
             warranty_delay=row.warranty_delay,
             comment=row.comment,
         )
-    baseline = None
+    live = None
     if row.listed:
-        baseline = OfferValues(
+        live = OfferValues(
             ean=row.accepted_ean,
             grade=row.accepted_grade,
             price=_money(row.accepted_price),
@@ -274,8 +274,8 @@ def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `
         sku=row.sku,
         state=_state(row),
         currency=currency,
-        wanted=wanted,
-        baseline=baseline,
+        desired=desired,
+        live=live,
         cost=_money(row.cost),
         floor=None if row.floor is None else f"{row.floor:.2f}",
         max_price=_money(row.max_price),
@@ -297,13 +297,13 @@ def _money(value: object) -> str | None:
 def _state(row: Any) -> OfferState:  # noqa: ANN401 - a row of `offer`
     if row.in_error:
         return "in_error"
-    if row.standing == "kept" or (row.problems and not row.listed):
+    if row.desired_state == "retained" or (row.problems and not row.listed):
         return "invalid"
-    if row.standing == "wanted" and row.listed and row.publication_state == 1:
+    if row.desired_state == "active" and row.listed and row.publication_state == 1:
         return "awaiting_validation"
     if row.dirty:
         return "unconfirmed" if _unapplied(row) else "pending"
-    if row.standing == "gone":
+    if row.desired_state == "absent":
         return "withdrawn" if row.listed else "not_wanted"
     return "published"
 

@@ -4,11 +4,11 @@ import os
 import signal
 from pathlib import Path
 
-VARIABLE = "REFEED_CRASH_AT"
+VARIABLE = "REFEED_FAILPOINT"
 """`<name>=<file>`: die at that place, once; the file says that it has happened."""
 
 
-def crashpoint(name: str) -> None:
+def failpoint(name: str) -> None:
     """Die here, as by `kill -9`, when the environment asks for it; else nothing."""
     wish = os.environ.get(VARIABLE)
     if not wish:

@@ -30,7 +30,7 @@ class Purchase:
 def goods_for_sale(shop: Shop) -> list[Json]:
     """A few offers that are online, with at least two pieces."""
     found = items(shop.api.get(f"{shop.path}/offers?state=published&limit=200"))
-    chosen = [one for one in found if one["wanted"]["quantity"] > 1][:FEW]
+    chosen = [one for one in found if one["desired"]["quantity"] > 1][:FEW]
     if len(chosen) < FEW:
         raise DemoFailedError(f"Only {len(chosen)} offers are online with some stock.")
     return chosen
@@ -59,7 +59,7 @@ def open_branch(
 def _catalog(goods: Sequence[Json]) -> bytes:
     lines = [";".join(COLUMNS)]
     for one in goods:
-        wanted = one["wanted"]
+        wanted = one["desired"]
         price = (Decimal(wanted["price"]) * DEARER).quantize(Decimal("0.01"))
         cells = (one["sku"], wanted["ean"], price, wanted["quantity"], wanted["grade"])
         lines.append(";".join(map(str, (*cells, "Phones"))))

@@ -85,10 +85,12 @@ def errors_table(groups: Sequence[Json]) -> Table:
 
 def calls_line(calls: Sequence[Json]) -> str:
     parts = []
-    for door, action in dict.fromkeys((one["door"], one["action"]) for one in calls):
-        chosen = [c for c in calls if (c["door"], c["action"]) == (door, action)]
+    for method, action in dict.fromkeys(
+        (one["method"], one["action"]) for one in calls
+    ):
+        chosen = [c for c in calls if (c["method"], c["action"]) == (method, action)]
         lines = sum(one["lines"] for one in chosen)
-        made = counted(len(chosen), f"{door} call")
+        made = counted(len(chosen), f"{method} call")
         parts.append(f"{made} to {action} {counted(lines, 'line')}")
     return ", ".join(parts) or "no call at all"
 
@@ -100,7 +102,7 @@ def changes_table(examples: Sequence[tuple[str, str, Json | None]]) -> Table:
         "in the catalog",
         "reason",
         "before -> after",
-        "door, outcome",
+        "method, outcome",
     )
     for what, sku, change in examples:
         row = f"{what}:\n{sku}"
@@ -108,7 +110,7 @@ def changes_table(examples: Sequence[tuple[str, str, Json | None]]) -> Table:
             made.add_row(escape(row), "-", "nothing is sent", "-")
             continue
         moved = before_after(change["before"], change["after"])
-        end = f"{change['door'] or 'none'}, {change['outcome']}"
+        end = f"{change['method'] or 'none'}, {change['outcome']}"
         made.add_row(escape(row), change["reason"], escape(moved), end)
     return made
 

@@ -13,12 +13,12 @@ from app.accounts.account_job import PassTable
 from app.backmarket.client import Access
 from app.backmarket.markets import market_of
 from app.drift import scheduling
-from app.drift.models import ConfirmPass
+from app.drift.models import DriftCheck
 from app.jobs.lease import Lease, Snooze
 from app.stores import service as stores
 from app.stores.models import Store
 
-ROW = PassTable("confirm_pass", "store_id")
+ROW = PassTable("drift_check", "store_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ async def take_up(tools: Tools, lease: Lease) -> Walk | Snooze | None:
     Raises SecretUnreadableError.
     """
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         store = await tx.session.get(Store, lease.subject_id)
         if store is None:
             await lease.finish(tx.session)
@@ -83,9 +83,10 @@ async def take_up(tools: Tools, lease: Lease) -> Walk | Snooze | None:
         )
 
 
-async def _begin(session: AsyncSession, state: ConfirmPass, now: datetime) -> None:
+async def _begin(session: AsyncSession, state: DriftCheck, now: datetime) -> None:
     await session.execute(
-        text("DELETE FROM listing_seen WHERE store_id = :id"), {"id": state.store_id}
+        text("DELETE FROM listing_snapshot WHERE store_id = :id"),
+        {"id": state.store_id},
     )
     state.page, state.listings = 1, 0
     state.started_at, state.walked_at, state.judged_key = now, None, None

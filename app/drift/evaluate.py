@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.core.columns import utc_now
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.drift.context import ROW, Walk
 from app.jobs.lease import Snooze
@@ -33,7 +33,7 @@ REPORTS = timedelta(days=3)
 _LOWER = text(
     """
     SELECT EXISTS (
-      SELECT 1 FROM listing_seen AS s
+      SELECT 1 FROM listing_snapshot AS s
         JOIN offer AS o ON o.store_id = s.store_id AND o.sku_key = s.sku_key
        WHERE s.store_id = :store AND o.listed AND s.quantity < o.accepted_quantity)
     """
@@ -43,14 +43,14 @@ _ORDERS = text(
     "WHERE account_id = :account"
 )
 _SEEN = text(
-    f"INSERT INTO seen ({NAMES}) SELECT {NAMES} FROM listing_seen "  # noqa: S608 - constants
+    f"INSERT INTO seen ({NAMES}) SELECT {NAMES} FROM listing_snapshot "  # noqa: S608 - constants
     "WHERE store_id = :store AND sku_key > (SELECT coalesce(judged_key, '') "
-    "FROM confirm_pass WHERE store_id = :store) ORDER BY sku_key LIMIT :most"
+    "FROM drift_check WHERE store_id = :store) ORDER BY sku_key LIMIT :most"
 )
 # Of how many it came to what, with those of the parts before.
 _ADD_UP = text(
     """
-    UPDATE confirm_pass AS p
+    UPDATE drift_check AS p
        SET judged_key = (SELECT max(sku_key) FROM seen),
            counts = (SELECT jsonb_object_agg(key, value::int + CASE
              WHEN p.judged_key IS NULL THEN 0
@@ -89,23 +89,23 @@ async def judge(walk: Walk) -> Snooze | None:
         known = await _orders_known(tx, walk)
     if known is None:
         return await ROW.wait(walk, ORDERS_PAUSE, "awaiting_orders")
-    crashpoint("confirm.judging")
+    failpoint("drift_check.judging")
     while await _judge_part(walk, orders_known=known):
-        crashpoint("confirm.part_judged")
+        failpoint("drift_check.part_judged")
     async with walk.tools.database.transaction() as tx:
-        await walk.lease.confirm(tx.session)
+        await walk.lease.ensure_held(tx.session)
         await accounts.note_connection(tx.session, walk.account_id, "ok")
         await _complete(tx.session, walk)
-        crashpoint("confirm.before_finish")
+        failpoint("drift_check.before_finish")
         await walk.lease.finish(tx.session)
-    crashpoint("confirm.finished")
+    failpoint("drift_check.finished")
     return None
 
 
 async def _judge_part(walk: Walk, *, orders_known: bool) -> bool:
     """False: nothing is left. Imports and runs get their turn between two parts."""
     async with walk.tools.database.transaction() as tx:
-        await walk.lease.confirm(tx.session)
+        await walk.lease.ensure_held(tx.session)
         compared = await _compare(tx.session, walk, orders_known=orders_known)
         if compared is None:
             return False
@@ -113,7 +113,7 @@ async def _judge_part(walk: Walk, *, orders_known: bool) -> bool:
             await recount(tx.session, publication_id)
         values = {"store": walk.store_id, "counts": json.dumps(compared.counts)}
         await tx.session.execute(_ADD_UP, values)
-    log.info("confirm.judged", **compared.counts)
+    log.info("drift_check.judged", **compared.counts)
     return True
 
 
@@ -163,12 +163,12 @@ async def _compare(
 async def _complete(session: AsyncSession, walk: Walk) -> None:
     """The walk is over: nothing of it is kept but its counts."""
     await session.execute(
-        text("DELETE FROM listing_seen WHERE store_id = :id"), {"id": walk.store_id}
+        text("DELETE FROM listing_snapshot WHERE store_id = :id"), {"id": walk.store_id}
     )
     await ROW.end(session, walk.lease, "done")
     await session.execute(
         text(
-            "UPDATE confirm_pass SET page = 0, counts = CASE "
+            "UPDATE drift_check SET page = 0, counts = CASE "
             "WHEN judged_key IS NULL THEN '{}' ELSE counts END WHERE store_id = :id"
         ),
         {"id": walk.store_id},

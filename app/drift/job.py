@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.accounts.account_client import AccountRestsError, Tools
 from app.backmarket.errors import BackMarketError
 from app.backmarket.wire.listings import Listing
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError
 from app.drift import evaluate, missing_listings
 from app.drift.context import ROW, Walk, take_up
@@ -34,7 +34,7 @@ async def sweep(tools: Tools, lease: Lease) -> Snooze | None:
         return None
     if not isinstance(walk, Walk):
         return walk
-    crashpoint("confirm.started")
+    failpoint("drift_check.started")
     try:
         if walk.walked_at is None:
             await _read_pages(walk)
@@ -62,9 +62,9 @@ async def _read_pages(walk: Walk) -> None:
             page, has_next = page + 1, answer.has_next
             if not has_next:
                 break
-        crashpoint("confirm.fetched")
+        failpoint("drift_check.fetched")
         await _record(walk, listings, page, ended=not has_next)
-        crashpoint("confirm.page_written")
+        failpoint("drift_check.page_written")
 
 
 async def _record(
@@ -73,13 +73,13 @@ async def _record(
     """Write what was read and where to read on; the later telling counts."""
     once_each = {each.sku.lower(): each for each in listings if each.sku}
     async with walk.tools.database.transaction() as tx:
-        await walk.lease.confirm(tx.session)
+        await walk.lease.ensure_held(tx.session)
         await missing_listings.write_seen(
             tx.session, walk.store_id, columns_of(once_each.items())
         )
         await tx.session.execute(
             text(
-                "UPDATE confirm_pass SET page = :page, failures = 0, "
+                "UPDATE drift_check SET page = :page, failures = 0, "
                 "listings = listings + :read, reason_code = NULL, reason = NULL, "
                 "walked_at = CASE WHEN :ended THEN clock_timestamp() END "
                 "WHERE store_id = :id"

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.drift.context import Walk
 from app.publications.results.compare import columns_of
 from app.publications.results.compare_sql import ARRAYS, COLUMNS, NAMES
@@ -21,14 +21,14 @@ AT_A_TIME = 20
 
 _SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
 _SEEN = text(
-    f"INSERT INTO listing_seen (store_id, {NAMES}) "  # noqa: S608 - constants
+    f"INSERT INTO listing_snapshot (store_id, {NAMES}) "  # noqa: S608 - constants
     f"SELECT :store, t.* FROM unnest({ARRAYS}) AS t "
     f"ON CONFLICT (store_id, sku_key) DO UPDATE SET {_SETS}"
 )
 _ABSENT = """
   FROM offer AS o
  WHERE o.store_id = :store AND o.listed AND o.accepted_at <= :started
-   AND NOT EXISTS (SELECT 1 FROM listing_seen AS s
+   AND NOT EXISTS (SELECT 1 FROM listing_snapshot AS s
                     WHERE s.store_id = o.store_id AND s.sku_key = o.sku_key)
 """
 _CANDIDATES = text(
@@ -36,7 +36,7 @@ _CANDIDATES = text(
 )
 _TWICE = text(
     f"""
-    INSERT INTO listing_seen (store_id, sku_key, found)
+    INSERT INTO listing_snapshot (store_id, sku_key, found)
     SELECT o.store_id, o.sku_key, false {_ABSENT}
        AND EXISTS (SELECT 1 FROM offer_check AS k
                     WHERE k.store_id = o.store_id AND k.sku_key = o.sku_key
@@ -76,11 +76,11 @@ async def look(walk: Walk) -> None:
             (row.sku_key, (await find(bm, access, row.sku, row.listing_id)).listing)
             for row in candidates
         ]
-        crashpoint("confirm.looked")
+        failpoint("drift_check.looked")
         async with walk.tools.database.transaction() as tx:
-            await walk.lease.confirm(tx.session)
+            await walk.lease.ensure_held(tx.session)
             await write_seen(tx.session, walk.store_id, columns_of(found))
     async with walk.tools.database.transaction() as tx:
-        await walk.lease.confirm(tx.session)
+        await walk.lease.ensure_held(tx.session)
         await tx.session.execute(_TWICE, values)
         await tx.session.execute(_ONCE, values)

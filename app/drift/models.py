@@ -10,14 +10,14 @@ from sqlmodel import Field, SQLModel
 from app.core.columns import KEY, MONEY, json_field, time_field
 
 
-class ConfirmPass(SQLModel, table=True):
+class DriftCheck(SQLModel, table=True):
     """One look at all listings of a store's account in the store's market.
 
     `page` is the next to be read; 0: no walk is under way. What was seen is judged in
     the order of its keys, up to `judged_key` so far; `counts` are what that came to.
     """
 
-    __tablename__ = "confirm_pass"
+    __tablename__ = "drift_check"
 
     store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE", primary_key=True)
     state: str = "requested"
@@ -34,14 +34,14 @@ class ConfirmPass(SQLModel, table=True):
     counts: dict[str, int] = json_field(default=dict)
 
 
-class ListingSeen(SQLModel, table=True):
+class ListingSnapshot(SQLModel, table=True):
     """A listing as the walk under way saw it; emptied when the walk is judged.
 
     `found` is false where a listing that should be there was looked for in vain. No
     foreign key, as for offers: the service that deletes a store deletes it.
     """
 
-    __tablename__ = "listing_seen"
+    __tablename__ = "listing_snapshot"
 
     store_id: UUID = Field(primary_key=True)
     sku_key: str = Field(primary_key=True, sa_type=KEY)

@@ -1,4 +1,4 @@
-"""`/v1/stores/{id}/confirm` and `/v1/stores/{id}/drift`."""
+"""`/v1/stores/{id}/drift-checks` and `/v1/stores/{id}/drift`."""
 
 from typing import Literal
 
@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response, status
 from app.core.errors import problem_responses
 from app.database import Tx
 from app.drift import queries, scheduling
-from app.drift.models import ConfirmPass
-from app.drift.schemas import ConfirmOut, DriftOut, confirm_out, drift_out
+from app.drift.models import DriftCheck
+from app.drift.schemas import DriftCheckOut, DriftOut, drift_check_out, drift_out
 from app.stores.dependencies import StoreToChange, StoreToRead
 from app.web.pagination import Cursor, Limit, Page, decode_cursor, page_of
 
@@ -17,28 +17,30 @@ OVER = frozenset({"done", "failed"})
 
 
 @router.post(
-    "/confirm",
+    "/drift-checks",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Read all listings back, now",
     responses=problem_responses(409),
 )
 async def create_drift_check(
     store: StoreToChange, tx: Tx, response: Response
-) -> ConfirmOut:
+) -> DriftCheckOut:
     """What is not as accepted shows in `drift`. A walk under way is followed by one."""
     state = await scheduling.request_by_api(tx, store)
-    response.headers["Location"] = f"/v1/stores/{store.id}/confirm"
+    response.headers["Location"] = f"/v1/stores/{store.id}/drift-checks"
     response.headers["Retry-After"] = "2"
-    return confirm_out(state)
+    return drift_check_out(state)
 
 
-@router.get("/confirm", summary="How far reading the listings back is")
-async def get_drift_check(store: StoreToRead, tx: Tx, response: Response) -> ConfirmOut:
+@router.get("/drift-checks", summary="How far reading the listings back is")
+async def get_drift_check(
+    store: StoreToRead, tx: Tx, response: Response
+) -> DriftCheckOut:
     """404 before the first time."""
-    state: ConfirmPass = await scheduling.progress_of(tx.session, store.id)
+    state: DriftCheck = await scheduling.progress_of(tx.session, store.id)
     if state.state not in OVER:
         response.headers["Retry-After"] = "2"
-    return confirm_out(state)
+    return drift_check_out(state)
 
 
 @router.get("/drift", summary="What listings show instead of what was accepted")

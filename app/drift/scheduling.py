@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
 from app.database import Transaction
-from app.drift.models import ConfirmPass
+from app.drift.models import DriftCheck
 from app.jobs.kinds import JobKind
 from app.settings import Settings
 from app.stores.models import Store
@@ -18,7 +18,7 @@ SCHEDULE_LIMIT = 200
 
 _ASK = text(
     """
-    INSERT INTO confirm_pass AS p (store_id, state, requested_at, page, listings,
+    INSERT INTO drift_check AS p (store_id, state, requested_at, page, listings,
                                    failures, counts)
     VALUES (:store, 'requested', clock_timestamp(), 0, 0, 0, '{}')
     ON CONFLICT (store_id) DO UPDATE SET
@@ -28,7 +28,7 @@ _ASK = text(
 )
 _NOTE = text(
     """
-    INSERT INTO confirm_pass (store_id, state, requested_at, page, listings, failures,
+    INSERT INTO drift_check (store_id, state, requested_at, page, listings, failures,
                               counts)
     VALUES (:store, 'requested', clock_timestamp(), 0, 0, 0, '{}')
     ON CONFLICT (store_id) DO NOTHING
@@ -36,10 +36,10 @@ _NOTE = text(
 )
 _DUE = text(
     """
-    SELECT s.id, s.next_confirm_at FROM store AS s
+    SELECT s.id, s.next_drift_check_at FROM store AS s
      WHERE s.active AND s.account_id IS NOT NULL
-       AND (s.next_confirm_at IS NULL OR s.next_confirm_at <= now())
-     ORDER BY s.next_confirm_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED
+       AND (s.next_drift_check_at IS NULL OR s.next_drift_check_at <= now())
+     ORDER BY s.next_drift_check_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED
     """
 )
 
@@ -50,10 +50,10 @@ async def request(tx: Transaction, store_id: UUID) -> None:
     A walk that is under way is followed by another one.
     """
     await tx.session.execute(_ASK, {"store": store_id})
-    await tx.enqueue(JobKind.CONFIRM, store_id)
+    await tx.enqueue(JobKind.DRIFT_CHECK, store_id)
 
 
-async def request_by_api(tx: Transaction, store: Store) -> ConfirmPass:
+async def request_by_api(tx: Transaction, store: Store) -> DriftCheck:
     """Walk now. Raises ConflictError."""
     if store.account_id is None:
         raise ConflictError(
@@ -64,15 +64,15 @@ async def request_by_api(tx: Transaction, store: Store) -> ConfirmPass:
     return await progress_of(tx.session, store.id)
 
 
-async def progress_of(session: AsyncSession, store_id: UUID) -> ConfirmPass:
+async def progress_of(session: AsyncSession, store_id: UUID) -> DriftCheck:
     """Raises NotFoundError before the first time."""
-    found = await session.get(ConfirmPass, store_id, populate_existing=True)
+    found = await session.get(DriftCheck, store_id, populate_existing=True)
     if found is None:
         raise NotFoundError("The listings of this store have never been read back.")
     return found
 
 
-async def note(session: AsyncSession, store_id: UUID) -> ConfirmPass:
+async def note(session: AsyncSession, store_id: UUID) -> DriftCheck:
     """How far the store's walk is; a run may ask for one by its job alone."""
     await session.execute(_NOTE, {"store": store_id})
     return await progress_of(session, store_id)
@@ -87,10 +87,10 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
     rows = (await tx.session.execute(_DUE, {"limit": SCHEDULE_LIMIT})).all()
     now = utc_now()
     for row in rows:
-        if row.next_confirm_at is not None:
+        if row.next_drift_check_at is not None:
             await request(tx, row.id)
         await tx.session.execute(
-            text("UPDATE store SET next_confirm_at = :due WHERE id = :id"),
-            {"due": next_due(row.id, settings.confirm_interval, now), "id": row.id},
+            text("UPDATE store SET next_drift_check_at = :due WHERE id = :id"),
+            {"due": next_due(row.id, settings.drift_check_interval, now), "id": row.id},
         )
     return len(rows)

@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.catalogs.schemas import Drift
-from app.drift.models import ConfirmPass
+from app.drift.models import DriftCheck
 from app.publications.messages import sentence_for
 from app.publications.schemas import Why
 
 
-class ConfirmCounts(BaseModel):
+class DriftCheckCounts(BaseModel):
     """What the last walk that was completed came to, in offers."""
 
     confirmed: int = Field(0, description="listings that show what was accepted")
@@ -21,7 +21,7 @@ class ConfirmCounts(BaseModel):
     vanished: int = Field(0, description="listings that are gone")
 
 
-class ConfirmOut(BaseModel):
+class DriftCheckOut(BaseModel):
     """How far the reading back of a store's listings is."""
 
     store_id: UUID
@@ -31,7 +31,7 @@ class ConfirmOut(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     listings: int = Field(description="read so far, in this walk or the last")
-    counts: ConfirmCounts
+    counts: DriftCheckCounts
 
 
 class DriftOut(Drift):
@@ -40,13 +40,15 @@ class DriftOut(Drift):
     sku: str
 
 
-def confirm_out(state: ConfirmPass) -> ConfirmOut:
+def drift_check_out(state: DriftCheck) -> DriftCheckOut:
     why = None
     if state.reason_code:
         message = state.reason or sentence_for(state.reason_code)
         why = Why(code=state.reason_code, message=message)
-    shown = state.model_dump(include=set(ConfirmOut.model_fields) - {"why", "counts"})
-    return ConfirmOut(**shown, why=why, counts=ConfirmCounts(**state.counts))
+    shown = state.model_dump(
+        include=set(DriftCheckOut.model_fields) - {"why", "counts"}
+    )
+    return DriftCheckOut(**shown, why=why, counts=DriftCheckCounts(**state.counts))
 
 
 def drift_out(row: Any) -> DriftOut:  # noqa: ANN401 - a row of the query

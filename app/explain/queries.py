@@ -29,12 +29,12 @@ _RUNS = text(
 _CHANGES = text(
     """
     SELECT c.*, p.kind, p.trigger, p.requested_at, p.started_at, p.planned_at,
-           d.door AS call_door, d.action, d.state AS call_state, d.lines, d.task_id,
+           d.method AS call_method, d.action, d.state AS call_state, d.lines, d.task_id,
            d.attempts, d.polls, d.sent_at, d.settled_at AS call_settled_at
       FROM change AS c
       JOIN publication AS p ON p.id = c.publication_id
-      LEFT JOIN dispatch AS d
-        ON d.publication_id = c.publication_id AND d.seq = c.dispatch
+      LEFT JOIN submission AS d
+        ON d.publication_id = c.publication_id AND d.seq = c.submission
      WHERE c.publication_id = ANY(:runs) AND c.sku_key = :key
      ORDER BY c.publication_id DESC, c.seq DESC
     """

@@ -43,7 +43,7 @@ class PlanStep(BaseModel):
     trigger: str
     reason: str
     lane: str
-    door: str | None
+    method: str | None
     before: dict[str, Any]
     after: dict[str, Any]
 
@@ -52,8 +52,8 @@ class CallStep(BaseModel):
     """The call to Back Market that carried it."""
 
     publication_id: str
-    dispatch: int
-    door: str
+    submission: int
+    method: str
     action: str
     state: str
     lines: int

@@ -44,7 +44,7 @@ NOT_SOLD = frozenset({"category_missing", "category_unmapped"})
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The open doors that an explanation needs."""
+    """The open methods that an explanation needs."""
 
     settings: Settings
     database: Database
@@ -136,7 +136,7 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
             resting_until=offer.error_retry_at if refusal.resting else None,
         )
     return OfferFacts(
-        standing=offer.standing,
+        desired_state=offer.desired_state,
         listed=offer.listed,
         dirty=bool(offer.dirty),
         problems=tuple(

@@ -63,11 +63,11 @@ class Drifted:
 class OfferFacts:
     """All that the judgement rests on.
 
-    `standing` is that of the offer: wanted, kept or gone; `dirty`: it differs from
+    `desired_state` is that of the offer: wanted, kept or gone; `dirty`: it differs from
     what Back Market accepted; `outcome` and `code` are those of its last change.
     """
 
-    standing: str = "wanted"
+    desired_state: str = "active"
     listed: bool = True
     dirty: bool = False
     problems: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ Rule = Callable[[OfferFacts], Judgement | None]
 
 
 def _not_sold(facts: OfferFacts) -> Judgement | None:
-    if not facts.uncategorized or facts.standing == "wanted":
+    if not facts.uncategorized or facts.desired_state == "active":
         return None
     return Judgement(
         OfferState.UNCATEGORIZED,
@@ -124,7 +124,7 @@ def _not_sold(facts: OfferFacts) -> Judgement | None:
 
 
 def _excluded(facts: OfferFacts) -> Judgement | None:
-    if not facts.excluded or facts.standing == "wanted":
+    if not facts.excluded or facts.desired_state == "active":
         return None
     return Judgement(
         OfferState.EXCLUDED,
@@ -134,11 +134,11 @@ def _excluded(facts: OfferFacts) -> Judgement | None:
 
 
 def _invalid(facts: OfferFacts) -> Judgement | None:
-    if facts.standing == "wanted" or not facts.problems:
+    if facts.desired_state == "active" or not facts.problems:
         return None
     then = (
         "what is online stays, only a lower quantity goes out"
-        if facts.standing == "kept" and facts.listed
+        if facts.desired_state == "retained" and facts.listed
         else "it is not sold"
     )
     return Judgement(
@@ -240,7 +240,7 @@ def _waiting(facts: OfferFacts) -> Judgement | None:
         return None
     if not facts.listed:
         why = "It is new and was not sent yet."
-    elif facts.standing == "gone":
+    elif facts.desired_state == "absent":
         why = "It is no longer in the catalog and waits to be taken offline."
     else:
         why = "It is online as it was; its changes were not sent yet."
@@ -248,7 +248,7 @@ def _waiting(facts: OfferFacts) -> Judgement | None:
 
 
 def _gone(facts: OfferFacts) -> Judgement | None:
-    if facts.standing != "gone":
+    if facts.desired_state != "absent":
         return None
     hint = "To sell it again, put it back into the catalog."
     if facts.listed:

@@ -61,12 +61,12 @@ def steps_of(row: Any) -> Iterator[TimelineEvent]:  # noqa: ANN401 - a change, i
             trigger=row.trigger,
             reason=row.reason,
             lane=lane,
-            door=row.door,
+            method=row.method,
             before=row.before,
             after=row.after,
         ),
     )
-    if row.call_door is not None and row.sent_at is not None:
+    if row.call_method is not None and row.sent_at is not None:
         yield _call(row, publication_id)
     if row.outcome != "planned":
         yield TimelineEvent(
@@ -106,11 +106,11 @@ def _call(row: Any, publication_id: str) -> TimelineEvent:  # noqa: ANN401 - as 
     return TimelineEvent(
         at=row.sent_at,
         kind="call",
-        text=f"Sent as a {row.call_door} {row.action}{beside}.{task}",
+        text=f"Sent as a {row.call_method} {row.action}{beside}.{task}",
         call=CallStep(
             publication_id=publication_id,
-            dispatch=row.dispatch,
-            door=row.call_door,
+            submission=row.submission,
+            method=row.call_method,
             action=row.action,
             state=row.call_state,
             lines=row.lines,

@@ -17,7 +17,7 @@ class JobKind(StrEnum):
     """Subject: a seller account."""
     REFRESH_TREE = "refresh_tree"
     """Subject: a category tree."""
-    CONFIRM = "confirm"
+    DRIFT_CHECK = "drift_check"
     """Subject: a store. Walks through its listings and tells what drifted."""
     SYNC_ORDERS = "sync_orders"
     """Subject: a seller account. Fetches its orders, once for all its stores."""

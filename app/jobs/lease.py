@@ -55,7 +55,7 @@ class Lease:
             raise LeaseLostError
         self.renewed = asked
 
-    async def confirm(self, session: AsyncSession) -> None:
+    async def ensure_held(self, session: AsyncSession) -> None:
         """Fence a transaction: it commits only while the lease is held."""
         await self.renew(session)
 

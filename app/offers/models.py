@@ -25,7 +25,7 @@ from app.core.columns import (
 )
 
 DIRTY = """CASE
-  WHEN standing = 'wanted' THEN NOT listed
+  WHEN desired_state = 'active' THEN NOT listed
     OR price IS DISTINCT FROM accepted_price
     OR quantity IS DISTINCT FROM accepted_quantity
     OR (min_price IS NOT NULL AND min_price IS DISTINCT FROM accepted_min_price)
@@ -35,7 +35,7 @@ DIRTY = """CASE
     OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM accepted_shipping)
     OR ean IS DISTINCT FROM accepted_ean
     OR grade IS DISTINCT FROM accepted_grade
-  WHEN standing = 'kept' THEN
+  WHEN desired_state = 'retained' THEN
     listed AND quantity IS NOT NULL AND quantity < accepted_quantity
   ELSE listed AND accepted_quantity > 0
 END"""
@@ -48,7 +48,7 @@ A field that the store does not map (NULL) is not managed and is no difference.
 class Offer(SQLModel, table=True):
     """What a store wants to sell under one SKU beside what Back Market accepted.
 
-    `standing`: `wanted` (in the newest catalog and valid), `kept` (its row is
+    `desired_state`: `wanted` (in the newest catalog and valid), `kept` (its row is
     invalid now: the baseline stays, only a lower quantity may go out), `gone`.
     `sku_key` is the SKU in lower case, since SKUs are unique case-insensitively
     (Back Market API, listings). No foreign key: its trigger would run per row of
@@ -77,7 +77,7 @@ class Offer(SQLModel, table=True):
     store_id: UUID = Field(primary_key=True)
     sku_key: str = Field(primary_key=True, sa_type=KEY)
     sku: str
-    standing: str
+    desired_state: str
     fingerprint: int | None = Field(default=None, sa_type=BigInteger)
     problems: int = Field(
         default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}

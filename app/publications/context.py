@@ -1,4 +1,4 @@
-"""What a run works with: the open doors, its store and account, and its lease."""
+"""What a run works with: the open methods, its store and account, and its lease."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class Run:
     state: State
     kind: Kind
     publishes_products: bool
-    express: bool
+    priority: bool
     trigger: str
     started_at: datetime | None
 

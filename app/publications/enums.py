@@ -1,4 +1,4 @@
-"""The closed lists of words in a report: states, reasons, outcomes, lanes, doors."""
+"""The closed lists of words in a report: states, reasons, outcomes, lanes, methods."""
 
 from enum import IntEnum, StrEnum
 
@@ -65,7 +65,7 @@ class Lane(IntEnum):
     REPEAT = 5
 
 
-class Door(StrEnum):
+class Method(StrEnum):
     """How a change travels: one call for one listing, or a file for many."""
 
     SINGLE = "single"
@@ -76,7 +76,7 @@ PRODUCT_CODES = ("unknown_product", "product_incomplete", "product_refused")
 """Why an offer is in error that a publication of products can help."""
 
 
-class DispatchState(StrEnum):
+class SubmissionState(StrEnum):
     """Where a call stands. `sending` after a crash means: nobody knows."""
 
     PENDING = "pending"

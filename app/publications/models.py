@@ -16,7 +16,7 @@ LIVE = "state IN ('planning', 'sending', 'waiting')"
 class Publication(SQLModel, table=True):
     """One run for one store and one kind: plan, send, outcomes, report.
 
-    An `express` run passes by the account's run that is under way, with lowered stock
+    An `priority` run passes by the account's run that is under way, with lowered stock
     and nothing else.
     """
 
@@ -34,13 +34,13 @@ class Publication(SQLModel, table=True):
             "ux_publication_live",
             "account_id",
             unique=True,
-            postgresql_where=text(f"{LIVE} AND NOT express"),
+            postgresql_where=text(f"{LIVE} AND NOT priority"),
         ),
         Index(
-            "ux_publication_express",
+            "ux_publication_priority",
             "account_id",
             unique=True,
-            postgresql_where=text(f"{LIVE} AND express"),
+            postgresql_where=text(f"{LIVE} AND priority"),
         ),
     )
 
@@ -55,7 +55,7 @@ class Publication(SQLModel, table=True):
     plan_hash: str | None = None
     totals: dict[str, Any] = json_field(default=dict)
     failures: int = 0
-    express: bool = Field(
+    priority: bool = Field(
         default=False, sa_column_kwargs={"server_default": text("false")}
     )
     not_before: datetime | None = time_field()
@@ -79,7 +79,7 @@ class Change(SQLModel, table=True):
     __table_args__ = (
         Index("ix_change_outcome", "publication_id", "outcome", "seq"),
         Index("ix_change_reason", "publication_id", "reason", "seq"),
-        Index("ix_change_dispatch", "publication_id", "dispatch", "seq"),
+        Index("ix_change_submission", "publication_id", "submission", "seq"),
     )
 
     publication_id: UUID = Field(primary_key=True)
@@ -88,8 +88,8 @@ class Change(SQLModel, table=True):
     sku: str
     reason: str
     lane: int = Field(sa_type=SmallInteger)
-    door: str | None = None
-    dispatch: int | None = None
+    method: str | None = None
+    submission: int | None = None
     before: dict[str, Any] = json_field(default=dict)
     after: dict[str, Any] = json_field(default=dict)
     fingerprint: int | None = Field(default=None, sa_type=BigInteger)
@@ -102,18 +102,18 @@ class Change(SQLModel, table=True):
     """When the listing was read back and showed what was accepted."""
 
 
-class ProductTold(SQLModel, table=True):
+class SubmittedProduct(SQLModel, table=True):
     """What Back Market accepted as the description of an offer's product.
 
     No foreign key, as for offers: the service that deletes a store deletes it.
     """
 
-    __tablename__ = "product_told"
+    __tablename__ = "submitted_product"
 
     store_id: UUID = Field(primary_key=True)
     sku_key: str = Field(primary_key=True, sa_type=KEY)
     product: dict[str, Any] = json_field(default=dict)
-    told_at: datetime = time_field(default_now=True)
+    submitted_at: datetime = time_field(default_now=True)
 
 
 class Plan(SQLModel, table=True):
@@ -163,13 +163,13 @@ class Hold(SQLModel, table=True):
     expires_at: datetime = time_field(default_now=True)
 
 
-class Dispatch(SQLModel, table=True):
+class Submission(SQLModel, table=True):
     """One call that carries changes: written before it is made, settled after."""
 
-    __tablename__ = "dispatch"
+    __tablename__ = "submission"
     __table_args__ = (
         Index(
-            "ix_dispatch_open",
+            "ix_submission_open",
             "account_id",
             postgresql_where=text("state <> 'settled'"),
         ),
@@ -180,7 +180,7 @@ class Dispatch(SQLModel, table=True):
     )
     seq: int = Field(primary_key=True)
     account_id: UUID = Field(foreign_key="seller_account.id", ondelete="CASCADE")
-    door: str
+    method: str
     action: str
     state: str = "pending"
     lines: int = 0

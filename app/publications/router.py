@@ -220,7 +220,7 @@ async def download_rejected_publication_rows(
 async def list_publication_calls(
     publication_id: UUID, tx: Tx, caller: Reader
 ) -> Page[CallOut]:
-    """Which door, how many lines, which task."""
+    """Which method, how many lines, which task."""
     publication: Publication = await queries.visible(tx.session, caller, publication_id)
     rows = await queries.calls(tx.session, publication.id)
     return Page(items=[CallOut.model_validate(row.model_dump()) for row in rows])

@@ -127,7 +127,7 @@ class ChangeOut(BaseModel):
     sku: str
     reason: Reason
     lane: str = Field(description="order of sending: stock_down goes first")
-    door: Literal["single", "batch"] | None
+    method: Literal["single", "batch"] | None
     before: dict[str, Any] = Field(description="what Back Market last accepted")
     after: dict[str, Any] = Field(description="what was sent; only fields that differ")
     outcome: Outcome
@@ -208,7 +208,7 @@ class CallOut(BaseModel):
     """One call to Back Market that carried changes."""
 
     seq: int
-    door: Literal["single", "batch"]
+    method: Literal["single", "batch"]
     action: Literal["create", "update"]
     state: Literal["pending", "sending", "uncertain", "sent", "settled"]
     lines: int
@@ -236,7 +236,7 @@ def publication_out(
                 "failures",
                 "plan_only",
                 "progress",
-                "express",
+                "priority",
             }
         ),
         why=why,
@@ -272,7 +272,7 @@ def change_out(row: Any) -> ChangeOut:  # noqa: ANN401 - a row of `change`
         sku=row.sku,
         reason=row.reason,
         lane=Lane(row.lane).name.lower(),
-        door=row.door,
+        method=row.method,
         before=row.before,
         after=row.after,
         outcome=row.outcome,

@@ -20,9 +20,9 @@ _CONCERNED = text(
          JOIN offer AS ours ON ours.store_id = :store
                            AND ours.sku_key = theirs.sku_key
         WHERE theirs.store_id = s.id AND theirs.dirty AND theirs.listed
-          AND theirs.standing = 'wanted'
+          AND theirs.desired_state = 'active'
           AND theirs.quantity <> theirs.accepted_quantity
-          AND ours.listed AND ours.standing <> 'wanted' AND NOT ours.dirty)
+          AND ours.listed AND ours.desired_state <> 'active' AND NOT ours.dirty)
     """
 )
 _TOLD = frozenset({Trigger.FOLLOW_UP, Trigger.CARRY_OVER})
@@ -34,7 +34,7 @@ async def tell(tx: Transaction, run: Run) -> None:
     A run that was asked for like this asks for none: two stores cannot keep each
     other busy.
     """
-    if run.kind is not Kind.OFFERS or not run.siblings or run.express:
+    if run.kind is not Kind.OFFERS or not run.siblings or run.priority:
         return
     if run.trigger in _TOLD:
         return

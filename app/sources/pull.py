@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.catalogs.service import Given, accept
 from app.catalogs.uploads.body import Upload, charset_in, filename_of, without_folder
 from app.core.columns import utc_now
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.core.file_storage import (
     BodyTooLargeError,
     Storage,
@@ -89,14 +89,14 @@ async def pull(tools: Tools, lease: Lease) -> Snooze | None:
         except PullError as error:
             await _note_failure(tools, lease, source, error)
             return None
-        crashpoint("pull.stored")
+        failpoint("pull.stored")
         await _keep(tools, lease, source, pulled)
         return None
 
 
 async def _begin(tools: Tools, lease: Lease) -> CatalogSource | None:
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         source = await tx.session.get(
             CatalogSource, lease.subject_id, with_for_update=True
         )
@@ -211,7 +211,7 @@ async def _keep(
             catalog_id=str(catalog_id) if catalog_id else None,
         )
         await tx.session.flush()
-        crashpoint("pull.before_commit")
+        failpoint("pull.before_commit")
         await lease.finish(tx.session)
     log.info("source.pulled", catalog_id=str(catalog_id) if catalog_id else None)
 
@@ -247,7 +247,7 @@ async def _held(
     None, and the job is over: it was deleted or replaced, so that what came is not
     what is wanted. Whoever replaced it has asked for a pull of the new one.
     """
-    await lease.confirm(session)
+    await lease.ensure_held(session)
     await session.get(
         Store, begun.store_id, with_for_update={"read": True, "key_share": True}
     )

@@ -28,7 +28,9 @@ class Store(SQLModel, table=True):
             postgresql_where=text("active AND publish_products"),
         ),
         Index(
-            "ix_store_confirm_due", "next_confirm_at", postgresql_where=text("active")
+            "ix_store_drift_check_due",
+            "next_drift_check_at",
+            postgresql_where=text("active"),
         ),
     )
 
@@ -68,5 +70,5 @@ class Store(SQLModel, table=True):
     current_catalog_id: UUID | None = None
     next_offers_at: datetime | None = time_field()
     next_products_at: datetime | None = time_field()
-    next_confirm_at: datetime | None = time_field()
+    next_drift_check_at: datetime | None = time_field()
     created_at: datetime = time_field(default_now=True)

@@ -31,8 +31,8 @@ _WITHOUT_KEY = (
     "offer_digest",
     "quick_update",
     "offer_check",
-    "listing_seen",
-    "product_told",
+    "listing_snapshot",
+    "submitted_product",
 )
 """Tables of a store that have no foreign key to it."""
 

@@ -1,5 +1,5 @@
 -- One comparison of a store's offers with all listings in its market.
-CREATE TABLE confirm_pass (
+CREATE TABLE drift_check (
   store_id uuid PRIMARY KEY REFERENCES store (id) ON DELETE CASCADE,
   state varchar NOT NULL,
   reason_code varchar,
@@ -16,7 +16,7 @@ CREATE TABLE confirm_pass (
 );
 
 -- Listings read by the comparison under way; emptied when it is evaluated.
-CREATE TABLE listing_seen (
+CREATE TABLE listing_snapshot (
   store_id uuid NOT NULL,
   sku_key varchar COLLATE "C" NOT NULL,
   found boolean NOT NULL,
@@ -32,4 +32,4 @@ CREATE TABLE listing_seen (
   max_price numeric(12, 2),
   PRIMARY KEY (store_id, sku_key)
 );
-ALTER TABLE listing_seen ALTER COLUMN store_id SET STATISTICS 0;
+ALTER TABLE listing_snapshot ALTER COLUMN store_id SET STATISTICS 0;

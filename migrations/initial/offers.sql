@@ -4,7 +4,7 @@ CREATE TABLE offer (
   store_id uuid NOT NULL,
   sku_key varchar COLLATE "C" NOT NULL,
   sku varchar NOT NULL,
-  standing varchar NOT NULL,
+  desired_state varchar NOT NULL,
   fingerprint bigint,
   problems bigint NOT NULL DEFAULT 0,
   ean varchar,
@@ -43,7 +43,7 @@ CREATE TABLE offer (
   error_content bigint,
   error_retry_at timestamptz,
   dirty boolean GENERATED ALWAYS AS (CASE
-    WHEN standing = 'wanted' THEN NOT listed
+    WHEN desired_state = 'active' THEN NOT listed
       OR price IS DISTINCT FROM accepted_price
       OR quantity IS DISTINCT FROM accepted_quantity
       OR (min_price IS NOT NULL AND min_price IS DISTINCT FROM accepted_min_price)
@@ -53,7 +53,7 @@ CREATE TABLE offer (
       OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM accepted_shipping)
       OR ean IS DISTINCT FROM accepted_ean
       OR grade IS DISTINCT FROM accepted_grade
-    WHEN standing = 'kept' THEN
+    WHEN desired_state = 'retained' THEN
       listed AND quantity IS NOT NULL AND quantity < accepted_quantity
     ELSE listed AND accepted_quantity > 0
   END) STORED,

@@ -1,5 +1,5 @@
 -- One run for one store and one kind. An account has at most one normal run and one
--- express run at a time; a store has at most one requested run of a kind.
+-- priority run at a time; a store has at most one requested run of a kind.
 CREATE TABLE publication (
   id uuid PRIMARY KEY,
   store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
@@ -12,7 +12,7 @@ CREATE TABLE publication (
   plan_hash varchar,
   totals jsonb NOT NULL,
   failures integer NOT NULL,
-  express boolean NOT NULL DEFAULT false,
+  priority boolean NOT NULL DEFAULT false,
   not_before timestamptz,
   follow_up_id uuid,
   hook jsonb,
@@ -25,10 +25,10 @@ CREATE TABLE publication (
   finished_at timestamptz
 );
 CREATE INDEX ix_publication_store ON publication (store_id, id);
-CREATE UNIQUE INDEX ux_publication_express ON publication (account_id)
-  WHERE state IN ('planning', 'sending', 'waiting') AND express;
+CREATE UNIQUE INDEX ux_publication_priority ON publication (account_id)
+  WHERE state IN ('planning', 'sending', 'waiting') AND priority;
 CREATE UNIQUE INDEX ux_publication_live ON publication (account_id)
-  WHERE state IN ('planning', 'sending', 'waiting') AND NOT express;
+  WHERE state IN ('planning', 'sending', 'waiting') AND NOT priority;
 CREATE UNIQUE INDEX ux_publication_requested ON publication (store_id, kind)
   WHERE state = 'requested';
 CREATE TRIGGER progress BEFORE UPDATE ON publication
@@ -44,8 +44,8 @@ CREATE TABLE change (
   sku varchar NOT NULL,
   reason varchar NOT NULL,
   lane smallint NOT NULL,
-  door varchar,
-  dispatch integer,
+  method varchar,
+  submission integer,
   before jsonb NOT NULL,
   after jsonb NOT NULL,
   fingerprint bigint,
@@ -57,7 +57,7 @@ CREATE TABLE change (
   confirmed_at timestamptz,
   PRIMARY KEY (publication_id, seq)
 );
-CREATE INDEX ix_change_dispatch ON change (publication_id, dispatch, seq);
+CREATE INDEX ix_change_submission ON change (publication_id, submission, seq);
 CREATE INDEX ix_change_outcome ON change (publication_id, outcome, seq);
 CREATE INDEX ix_change_reason ON change (publication_id, reason, seq);
 ALTER TABLE change ALTER COLUMN publication_id SET STATISTICS 0;
@@ -74,11 +74,11 @@ CREATE TRIGGER progress AFTER UPDATE ON change
   FOR EACH STATEMENT EXECUTE FUNCTION refeed_count_publication_progress();
 
 -- One request that carries changes: written before it is sent, settled after.
-CREATE TABLE dispatch (
+CREATE TABLE submission (
   publication_id uuid NOT NULL REFERENCES publication (id) ON DELETE CASCADE,
   seq integer NOT NULL,
   account_id uuid NOT NULL REFERENCES seller_account (id) ON DELETE CASCADE,
-  door varchar NOT NULL,
+  method varchar NOT NULL,
   action varchar NOT NULL,
   state varchar NOT NULL,
   lines integer NOT NULL,
@@ -90,17 +90,17 @@ CREATE TABLE dispatch (
   settled_at timestamptz,
   PRIMARY KEY (publication_id, seq)
 );
-CREATE INDEX ix_dispatch_open ON dispatch (account_id) WHERE state <> 'settled';
+CREATE INDEX ix_submission_open ON submission (account_id) WHERE state <> 'settled';
 
 -- The product description that Back Market accepted last for an offer.
-CREATE TABLE product_told (
+CREATE TABLE submitted_product (
   store_id uuid NOT NULL,
   sku_key varchar COLLATE "C" NOT NULL,
   product jsonb NOT NULL,
-  told_at timestamptz NOT NULL,
+  submitted_at timestamptz NOT NULL,
   PRIMARY KEY (store_id, sku_key)
 );
-ALTER TABLE product_told ALTER COLUMN store_id SET STATISTICS 0;
+ALTER TABLE submitted_product ALTER COLUMN store_id SET STATISTICS 0;
 
 -- A preview: what a publication would send.
 CREATE TABLE plan (

@@ -28,11 +28,11 @@ CREATE TABLE store (
   current_catalog_id uuid,
   next_offers_at timestamptz,
   next_products_at timestamptz,
-  next_confirm_at timestamptz,
+  next_drift_check_at timestamptz,
   created_at timestamptz NOT NULL
 );
 CREATE INDEX ix_store_account ON store (account_id);
-CREATE INDEX ix_store_confirm_due ON store (next_confirm_at) WHERE active;
+CREATE INDEX ix_store_drift_check_due ON store (next_drift_check_at) WHERE active;
 CREATE INDEX ix_store_due ON store (next_offers_at) WHERE active AND publish_offers;
 CREATE INDEX ix_store_products_due ON store (next_products_at)
   WHERE active AND publish_products;

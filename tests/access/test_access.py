@@ -47,7 +47,7 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/publications": "POST",
     "/v1/stores/{store_id}/errors": "GET",
     "/v1/stores/{store_id}/quarantine/release": "POST",
-    "/v1/stores/{store_id}/confirm": "GET POST",
+    "/v1/stores/{store_id}/drift-checks": "GET POST",
     "/v1/stores/{store_id}/drift": "GET",
     "/v1/catalogs/{catalog_id}": "GET",
     "/v1/catalogs/{catalog_id}/rows": "GET",

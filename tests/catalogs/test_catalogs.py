@@ -138,8 +138,8 @@ async def test_the_same_bytes_after_another_catalog_are_imported(shop: Shop):
     assert back["same_as"] is None
     assert (back["counts"]["created"], back["counts"]["disappeared"]) == (1, 1)
     offers = await shop.offers()
-    assert offers["A1"]["wanted"]
-    assert offers["B2"]["wanted"] is None
+    assert offers["A1"]["desired"]
+    assert offers["B2"]["desired"] is None
 
 
 async def test_the_same_bytes_read_in_another_way_are_imported(shop: Shop):

@@ -27,9 +27,9 @@ async def partial(shop: Shop, *rows: Row) -> dict[str, Any]:
 async def prices(shop: Shop) -> dict[str, str]:
     """What the store wants, by SKU; what it does not want is not there."""
     return {
-        sku: offer["wanted"]["price"]
+        sku: offer["desired"]["price"]
         for sku, offer in (await shop.offers()).items()
-        if offer["wanted"]
+        if offer["desired"]
     }
 
 
@@ -126,7 +126,7 @@ async def test_a_new_mapping_reads_the_full_one_and_then_the_partial_ones(shop: 
         await shop.wait_for(f"/v1/catalogs/{catalog['id']}", ("ready",))
 
     offers = await shop.offers()
-    assert {o["wanted"]["comment"] for o in offers.values()} == {"as new"}
+    assert {o["desired"]["comment"] for o in offers.values()} == {"as new"}
     assert (await prices(shop))["B"] == "70.00"
     assert set(offers) == {"A", "B", "C", "D"}
 

@@ -148,7 +148,7 @@ async def test_without_a_mapping_to_try_that_of_the_store_is_looked_at(
     assert nothing["missing"] == list(COLUMNS)
     assert (found["missing"], len(found["rows"])) == ([], 1)
     assert found["funnel"]["invalid_by"] == {"duplicate_sku": 2}
-    assert (found["funnel"]["invalid"], found["funnel"]["wanted"]) == (2, 1)
+    assert (found["funnel"]["invalid"], found["funnel"]["desired"]) == (2, 1)
 
 
 UNSOUND = {
@@ -251,7 +251,7 @@ async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings)
 
     assert not found["whole"]
     assert 50 < found["funnel"]["rows"] < 150
-    assert found["funnel"]["wanted"] == found["funnel"]["rows"]
+    assert found["funnel"]["desired"] == found["funnel"]["rows"]
 
 
 async def test_of_a_large_json_array_the_first_records_are_looked_at(

@@ -45,7 +45,7 @@ async def test_invalid_rows_come_out_whole_are_corrected_and_go_in_again(shop: S
     assert shown["refeed_hint"]
     assert fixed["counts"]["created"] == 1
     offers = await shop.offers()
-    assert offers["BAD"]["wanted"]["price"] == "150.00"
+    assert offers["BAD"]["desired"]["price"] == "150.00"
     assert offers["A"]["state"] == "pending"
 
 

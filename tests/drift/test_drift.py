@@ -243,7 +243,7 @@ async def test_a_listing_that_vanished_is_created_again(shop: Shop):
     run = await shop.publish()
 
     assert seen["counts"]["vanished"] == 1
-    assert (offer["listing_id"], offer["baseline"]) == (None, None)
+    assert (offer["listing_id"], offer["live"]) == (None, None)
     (change,) = await shop.changes(run)
     assert (change["sku"], change["reason"], change["outcome"]) == (
         "Gone",
@@ -287,7 +287,7 @@ async def test_a_large_creation_is_found_on_the_first_pages(shop: Shop):
     run = await shop.publish()
 
     assert run["counts"]["confirmed"] == 70
-    known = await shop.api.get(f"/v1/stores/{shop.store_id}/confirm")
+    known = await shop.api.get(f"/v1/stores/{shop.store_id}/drift-checks")
     assert known.status_code == 404
 
 
@@ -348,20 +348,20 @@ async def test_walks_have_a_rhythm_of_their_own(shop: Shop, sql: Sql):
     await shop.upload([row("A")])
     await shop.publish()
 
-    await sql("UPDATE store SET next_confirm_at = now() - interval '1 minute'")
+    await sql("UPDATE store SET next_drift_check_at = now() - interval '1 minute'")
 
     async def known() -> bool:
-        answer = await shop.api.get(f"/v1/stores/{shop.store_id}/confirm")
+        answer = await shop.api.get(f"/v1/stores/{shop.store_id}/drift-checks")
         return answer.status_code == 200 and answer.json()["state"] == "done"
 
     await eventually(known)
-    ((later,),) = await sql("SELECT next_confirm_at > now() FROM store")
+    ((later,),) = await sql("SELECT next_drift_check_at > now() FROM store")
     assert later
 
 
 async def test_a_store_without_a_token_has_nothing_to_walk_through(shop: Shop):
     made = await shop.api.post("/v1/stores", json={"name": "B", "country": "DE"})
-    path = f"/v1/stores/{made.json()['id']}/confirm"
+    path = f"/v1/stores/{made.json()['id']}/drift-checks"
 
     asked, known = await shop.api.post(path), await shop.api.get(path)
 

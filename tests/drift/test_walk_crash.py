@@ -11,14 +11,14 @@ from tests.support.shop import open_shop, row
 from tests.support.stack import WorkerProcess, open_worker, wait_until
 
 STEPS = (
-    "confirm.started",
-    "confirm.fetched",
-    "confirm.page_written",
-    "confirm.looked",
-    "confirm.judging",
-    "confirm.part_judged",
-    "confirm.before_finish",
-    "confirm.finished",
+    "drift_check.started",
+    "drift_check.fetched",
+    "drift_check.page_written",
+    "drift_check.looked",
+    "drift_check.judging",
+    "drift_check.part_judged",
+    "drift_check.before_finish",
+    "drift_check.finished",
 )
 
 
@@ -40,7 +40,7 @@ async def test_a_walk_survives_a_kill_at(
     await walk(shop, wait=False)
 
     marker = tmp_path / "died"
-    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    process.start(REFEED_FAILPOINT=f"{step}={marker}")
     wait_until(lambda: process.died)
     process.start()
     seen = await walked(shop, seconds=120)

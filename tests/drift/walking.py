@@ -32,7 +32,7 @@ async def put_settings(shop: Shop, **settings: object) -> None:
 
 async def walk(shop: Shop, *, wait: bool = True) -> dict[str, Any]:
     """Ask for a walk through the listings, and wait until it is over."""
-    answer = await shop.api.post(f"/v1/stores/{shop.store_id}/confirm")
+    answer = await shop.api.post(f"/v1/stores/{shop.store_id}/drift-checks")
     assert answer.status_code == 202, answer.text
     if not wait:
         return dict(answer.json())
@@ -40,7 +40,7 @@ async def walk(shop: Shop, *, wait: bool = True) -> dict[str, Any]:
 
 
 async def walked(shop: Shop, seconds: float = 60) -> dict[str, Any]:
-    path = f"/v1/stores/{shop.store_id}/confirm"
+    path = f"/v1/stores/{shop.store_id}/drift-checks"
     return await shop.wait_for(path, ("done", "failed"), seconds)
 
 

@@ -34,7 +34,7 @@ async def test_an_offer_is_followed_from_its_row_to_back_markets_answer(shop: Sh
     told = await explain(shop, "ip12")
 
     assert (told["state"], told["list_state"]) == ("online", "published")
-    assert told["wanted"] == told["baseline"]
+    assert told["desired"] == told["live"]
     assert told["confirmed_at"]
     seen, answer, call, plan, *rest = told["timeline"]["items"]
     assert (seen["kind"], seen["at"]) == ("read_back", told["confirmed_at"])

@@ -11,7 +11,7 @@ from app.explain.states import Drifted, OfferFacts, OfferState, Refused, judge
 
 FINE = OfferFacts()
 NEW = OfferFacts(listed=False, dirty=True, accepted_quantity=None)
-GONE = OfferFacts(standing="gone")
+GONE = OfferFacts(desired_state="absent")
 NOON = datetime(2026, 1, 2, 12, 30, tzinfo=UTC)
 PRICE = Refused("price", "price too low")
 LATER = Refused("refused", "Try again later.", resting_until=NOON)
@@ -116,14 +116,14 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
     (
         "an invalid row",
         FINE,
-        {"standing": "kept", "problems": ("price: bad",)},
+        {"desired_state": "retained", "problems": ("price: bad",)},
         "invalid",
         "price: bad): what is online stays",
     ),
     (
         "a new invalid row",
         NEW,
-        {"standing": "kept", "problems": ("price: bad",)},
+        {"desired_state": "retained", "problems": ("price: bad",)},
         "invalid",
         "it is not sold",
     ),

@@ -40,7 +40,7 @@ async def test_a_killed_worker_loses_nothing_and_repeats_nothing(
     await shop.upload(ROWS, wait=False)
     run = await shop.publish(wait=False)
 
-    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    process.start(REFEED_FAILPOINT=f"{step}={marker}")
     wait_until(lambda: process.died)
     process.start()
     ended = await shop.wait_for(f"/v1/publications/{run['id']}", OVER)

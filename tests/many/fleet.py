@@ -1,4 +1,4 @@
-"""Several API and worker processes on one database, and the door in front of them."""
+"""Several API and worker processes on one database, and the client in front of them."""
 
 import asyncio
 import itertools
@@ -80,7 +80,7 @@ class Fleet:
             )
         return Member(process, log)
 
-    def door(self, balancer: "InTurn") -> "httpx.AsyncClient":
+    def client(self, balancer: "InTurn") -> "httpx.AsyncClient":
         """A client of all API processes."""
         return httpx.AsyncClient(
             transport=balancer,

@@ -36,8 +36,8 @@ def balancer(fleet: Fleet) -> InTurn:
 
 
 @pytest.fixture
-async def door(fleet: Fleet, balancer: InTurn) -> AsyncIterator[httpx.AsyncClient]:
-    async with fleet.door(balancer) as client:
+async def client(fleet: Fleet, balancer: InTurn) -> AsyncIterator[httpx.AsyncClient]:
+    async with fleet.client(balancer) as client:
         yield client
 
 
@@ -56,12 +56,12 @@ async def stock(shop: Shop) -> dict[str, int]:
 
 async def test_many_stores_at_once_no_job_runs_twice_and_nothing_is_sent_twice(
     fleet: Fleet,
-    door: httpx.AsyncClient,
+    client: httpx.AsyncClient,
     balancer: InTurn,
     sandbox_url: str,
     fleet_database: str,
 ):
-    shops = [await open_shop(door, sandbox_url) for _ in range(STORES)]
+    shops = [await open_shop(client, sandbox_url) for _ in range(STORES)]
     runs = await asyncio.gather(*(trade(shop) for shop in shops))
 
     assert [[run["counts"]["by_outcome"] for run in each] for each in runs] == [
@@ -120,11 +120,11 @@ async def replace(group: list[Member], place: int, start: Callable[[], Member]) 
 
 async def test_a_rolling_restart_under_load_loses_and_fails_nothing(
     fleet: Fleet,
-    door: httpx.AsyncClient,
+    client: httpx.AsyncClient,
     sandbox_url: str,
     fleet_database: str,
 ):
-    traffics = [Traffic(await open_shop(door, sandbox_url)) for _ in range(2)]
+    traffics = [Traffic(await open_shop(client, sandbox_url)) for _ in range(2)]
     flows = [asyncio.create_task(traffic.flow()) for traffic in traffics]
 
     groups = ((fleet.workers, fleet.start_worker), (fleet.apis, fleet.start_api))

@@ -81,7 +81,7 @@ async def quiet(api: httpx.AsyncClient, sandbox_url: str) -> Desk:
 
 
 def _die_at(process: WorkerProcess, step: str, marker: Path) -> None:
-    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    process.start(REFEED_FAILPOINT=f"{step}={marker}")
     wait_until(lambda: process.died)
     assert marker.read_text() == step
     process.start()

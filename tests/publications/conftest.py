@@ -39,7 +39,7 @@ def skip_pauses(sql: Sql) -> Bend:
     async def run() -> None:
         await sql("UPDATE seller_account SET paused_until = NULL")
         await sql(
-            "UPDATE dispatch SET sent_at = sent_at - interval '10 minutes' "
+            "UPDATE submission SET sent_at = sent_at - interval '10 minutes' "
             "WHERE state IN ('sending', 'uncertain') "
             "AND sent_at > now() - interval '5 minutes'"
         )

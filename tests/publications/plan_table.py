@@ -20,7 +20,7 @@ BATCH_OF_UPDATES, BATCH_OF_CREATES = 5_000_000, 25_000_000
 Row = Mapping[str, Any]
 
 WANTED: Row = {
-    "standing": "wanted",
+    "desired_state": "active",
     "fingerprint": 1,
     "ean": EAN,
     "grade": "GOOD",
@@ -36,7 +36,7 @@ ACCEPTED: Row = {
     "accepted_quantity": 5,
 }
 NOT_WANTED: Row = {
-    "standing": "gone",
+    "desired_state": "absent",
     "fingerprint": None,
     "ean": None,
     "grade": None,
@@ -62,7 +62,9 @@ def gone(sku: str = "A", **values: object) -> Row:
 
 def kept(quantity: int | None, sku: str = "A", **values: object) -> Row:
     """Accepted once; its row in the newest catalog is invalid now."""
-    return online(sku, standing="kept", quantity=quantity, price=None, **values)
+    return online(
+        sku, desired_state="retained", quantity=quantity, price=None, **values
+    )
 
 
 def change(
@@ -74,13 +76,13 @@ def change(
     sku: str = "A",
     outcome: str = "planned",
     code: str | None = None,
-    door: str | None = "single",
+    method: str | None = "single",
 ) -> Row:
     return {
         "sku": sku,
         "reason": reason,
         "lane": lane,
-        "door": door if outcome == "planned" else None,
+        "method": method if outcome == "planned" else None,
         "before": before,
         "after": after,
         "outcome": outcome,
@@ -95,7 +97,7 @@ LATER = {"outcome": "deferred", "code": "line_budget"}
 
 
 def new(**more: Any) -> Row:
-    return change("new", "new", {}, CREATED, door="batch", **more)
+    return change("new", "new", {}, CREATED, method="batch", **more)
 
 
 def modified(lane: str, before: Row, after: Row, **more: Any) -> Row:
@@ -167,7 +169,7 @@ class Tables:
 
 
 def in_words(row: Row) -> Row:
-    names = ("sku", "reason", "door", "before", "after", "outcome", "code")
+    names = ("sku", "reason", "method", "before", "after", "outcome", "code")
     return {name: row[name] for name in names} | {
         "lane": Lane(row["lane"]).name.lower()
     }

@@ -334,11 +334,11 @@ async def test_a_listing_with_another_id_is_followed(tables: Tables):
 async def test_what_a_call_may_be_changing_is_not_judged(tables: Tables, state: str):
     tables.offers(tables.store_id, [online()])
     tables.insert(
-        "dispatch",
+        "submission",
         publication_id=tables.publication_id,
         seq=1,
         account_id=tables.account_id,
-        door="single",
+        method="single",
         action="update",
         state=state,
         lines=1,
@@ -353,7 +353,7 @@ async def test_what_a_call_may_be_changing_is_not_judged(tables: Tables, state: 
         sku="A",
         reason="modified",
         lane=0,
-        dispatch=1,
+        submission=1,
         before="{}",
         after='{"quantity": 9}',
         outcome="planned",

@@ -57,7 +57,7 @@ async def test_a_zeroing_that_changed_nothing_is_unconfirmed_and_sent_again(
     assert run["counts"]["by_outcome"] == {"accepted": 1, "unconfirmed": 1}
     assert run["counts"]["confirmed"] == 1
     assert before == {"A": 5, "B": 0, "C": 5}
-    assert (offer["state"], offer["baseline"]["quantity"]) == ("unconfirmed", 5)
+    assert (offer["state"], offer["live"]["quantity"]) == ("unconfirmed", 5)
     assert outcomes(await shop.changes(repaired)) == {"A": ACCEPTED}
     assert await stock(shop) == {"A": 0, "B": 0, "C": 5}
     assert (await shop.offers())["A"]["state"] == "withdrawn"
@@ -141,7 +141,7 @@ async def test_reading_back_survives_a_kill_at(
     requested = await shop.publish(wait=False)
 
     marker = tmp_path / "died"
-    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    process.start(REFEED_FAILPOINT=f"{step}={marker}")
     wait_until(lambda: process.died)
     process.start()
     ended: dict[str, Any] = await shop.wait_for(

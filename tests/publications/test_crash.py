@@ -71,7 +71,7 @@ async def shop(api: httpx.AsyncClient, sandbox_url: str, quick: Settings) -> Sho
 
 def _die_at(process: WorkerProcess, step: str, marker: Path) -> None:
     """Let a worker run until it has killed itself at the step; then start another."""
-    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    process.start(REFEED_FAILPOINT=f"{step}={marker}")
     wait_until(lambda: process.died)
     assert marker.read_text() == step
     process.start()

@@ -53,7 +53,7 @@ async def busy(shop: Shop, rows: list[dict[str, object]]) -> dict[str, object]:
 async def end_of(shop: Shop, run: dict[str, object], sql) -> None:
     """The slow task ends now: it is looked for in the listings and sent again."""
     await sql(
-        "UPDATE dispatch SET sent_at = sent_at - interval '1 hour' "
+        "UPDATE submission SET sent_at = sent_at - interval '1 hour' "
         "WHERE state = 'sent' AND publication_id = %s",
         run["id"],
     )

@@ -20,9 +20,9 @@ DOORS = {"batch": "/ws/listings", "single": "/ws/listings/*"}
 THREE = [row("A"), row("B"), row("C")]
 
 
-async def publish_through(shop: Shop, kind: str, code: str, door: str, skip_pauses):
+async def publish_through(shop: Shop, kind: str, code: str, method: str, skip_pauses):
     """A run whose first call fails once; it waits, and then it ends well."""
-    await shop.fault(kind, method="POST", path=DOORS[door], count=1)
+    await shop.fault(kind, method="POST", path=DOORS[method], count=1)
     started = await shop.publish(wait=False)
 
     waiting = await in_state(shop, started, "waiting")
@@ -120,12 +120,12 @@ async def test_failures_in_a_row_are_counted_from_the_start_after_a_success(
     assert await sql("SELECT failures FROM publication") == [(0,)]
 
 
-@pytest.mark.parametrize("door", ["batch", "single"])
+@pytest.mark.parametrize("method", ["batch", "single"])
 async def test_lines_are_given_back_when_a_call_was_surely_not_taken(
-    shop: Shop, skip_pauses, sql, door: str
+    shop: Shop, skip_pauses, sql, method: str
 ):
     await shop.upload(THREE)
-    if door == "single":
+    if method == "single":
         await shop.publish()
         await shop.upload([row(sku, quantity=1) for sku in "ABC"])
         await sql("DELETE FROM line_spend")

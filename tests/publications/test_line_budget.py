@@ -165,7 +165,7 @@ async def test_requests_keep_to_the_pace_of_the_account(shop: Shop, sql, skip_pa
 
     run = await shop.publish(wait=False)
     waiting = await shop.wait_for(f"/v1/publications/{run['id']}", ("waiting",))
-    held_back = await sql("SELECT state FROM dispatch WHERE state <> 'settled'")
+    held_back = await sql("SELECT state FROM submission WHERE state <> 'settled'")
     spent = await sql("SELECT sum(lines) FROM line_spend")
 
     assert waiting["why"]["code"] == "throttled"

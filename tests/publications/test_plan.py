@@ -40,7 +40,7 @@ ONE_OFFER = [
                     "warranty_delay": 12,
                     "new_battery": True,
                 },
-                door="batch",
+                method="batch",
             )
         ],
         id="new: with every field that is mapped",
@@ -136,7 +136,7 @@ ONE_OFFER = [
     ),
     pytest.param(
         fresh(in_error=True),
-        [change("in_error", "repeat", {}, CREATED, door="batch")],
+        [change("in_error", "repeat", {}, CREATED, method="batch")],
         id="refused when it was new",
     ),
     pytest.param(
@@ -168,7 +168,9 @@ ONE_OFFER = [
     pytest.param(kept(9), [], id="invalid now: more stock stays back"),
     pytest.param(kept(None), [], id="invalid now: no stock given"),
     pytest.param(
-        fresh(standing="kept", quantity=1), [], id="invalid, and never accepted"
+        fresh(desired_state="retained", quantity=1),
+        [],
+        id="invalid, and never accepted",
     ),
     pytest.param(
         online(ean=OTHER_EAN, price="90"),
@@ -214,12 +216,12 @@ ONE_OFFER = [
     ),
     pytest.param(
         online(listed=False, ean=OTHER_EAN),
-        [change("new", "new", {}, CREATED | {"ean": OTHER_EAN}, door="batch")],
+        [change("new", "new", {}, CREATED | {"ean": OTHER_EAN}, method="batch")],
         id="a listing that Back Market forgot binds nobody to its EAN",
     ),
     pytest.param(
         online(price="90", listing_id=None),
-        [modified("price", {"price": "100.00"}, {"price": "90.00"}, door="batch")],
+        [modified("price", {"price": "100.00"}, {"price": "90.00"}, method="batch")],
         id="without the listing's id: by batch",
     ),
 ]
@@ -261,7 +263,7 @@ async def test_lines_are_spent_in_lanes_and_the_rest_is_deferred(
     assert [row["sku"] for row in to_send + deferred] == IN_ORDER
     assert [row["seq"] for row in planned] == list(range(1, 9))
     assert len(to_send) == min(lines, 7)
-    assert {(row["code"], row["door"], row["dispatch"]) for row in deferred} <= {
+    assert {(row["code"], row["method"], row["submission"]) for row in deferred} <= {
         ("line_budget", None, None)
     }
     assert (summary.to_send, summary.deferred) == (len(to_send), len(deferred))
@@ -269,7 +271,7 @@ async def test_lines_are_spent_in_lanes_and_the_rest_is_deferred(
 
 
 @pytest.mark.parametrize(
-    ("single_max", "doors"),
+    ("single_max", "methods"),
     [
         pytest.param(3, ["single", "single", "single", "batch"], id="few: one by one"),
         pytest.param(2, ["batch"] * 4, id="one more: all of them by batch"),
@@ -277,7 +279,7 @@ async def test_lines_are_spent_in_lanes_and_the_rest_is_deferred(
     ],
 )
 async def test_the_number_of_updates_chooses_the_door_and_creates_always_batch(
-    tables: Tables, single_max: int, doors: list[str]
+    tables: Tables, single_max: int, methods: list[str]
 ):
     tables.offers(
         tables.store_id,
@@ -286,7 +288,7 @@ async def test_the_number_of_updates_chooses_the_door_and_creates_always_batch(
 
     _, planned = await tables.plan(single_max=single_max)
 
-    assert [row["door"] for row in planned] == doors
+    assert [row["method"] for row in planned] == methods
 
 
 async def test_deferred_updates_do_not_count_for_the_door(tables: Tables):
@@ -294,7 +296,7 @@ async def test_deferred_updates_do_not_count_for_the_door(tables: Tables):
 
     _, planned = await tables.plan(lines=3, single_max=3)
 
-    assert [row["door"] for row in planned] == ["single"] * 3 + [None] * 6
+    assert [row["method"] for row in planned] == ["single"] * 3 + [None] * 6
 
 
 async def test_each_call_gets_a_row_with_its_lines_and_no_others_do(tables: Tables):
@@ -310,8 +312,8 @@ async def test_each_call_gets_a_row_with_its_lines_and_no_others_do(tables: Tabl
     await tables.plan(lines=5, single_max=5, shared=True)
 
     assert [
-        (row["seq"], row["door"], row["action"], row["lines"])
-        for row in await tables.rows("dispatch")
+        (row["seq"], row["method"], row["action"], row["lines"])
+        for row in await tables.rows("submission")
     ] == [
         (1, "single", "update", 1),
         (2, "single", "update", 1),
@@ -327,8 +329,8 @@ async def test_updates_and_creates_travel_in_batches_of_their_own(tables: Tables
     await tables.plan(single_max=0)
 
     assert [
-        (row["seq"], row["door"], row["action"], row["lines"])
-        for row in await tables.rows("dispatch")
+        (row["seq"], row["method"], row["action"], row["lines"])
+        for row in await tables.rows("submission")
     ] == [
         (BATCH_OF_UPDATES, "batch", "update", 2),
         (BATCH_OF_CREATES, "batch", "create", 2),
@@ -350,7 +352,7 @@ async def test_a_plan_without_anything_to_send_makes_no_call(tables: Tables, off
 
     assert len(planned) == 1
     assert summary.to_send == 0
-    assert await tables.rows("dispatch") == []
+    assert await tables.rows("submission") == []
 
 
 async def test_a_plan_is_written_anew_when_its_run_begins_again(tables: Tables):
@@ -388,9 +390,9 @@ async def test_few_decreases_go_at_once_however_many_prices_change(tables: Table
 
     _, planned = await tables.plan(single_max=2)
 
-    doors = {row["sku"]: row["door"] for row in planned}
-    assert (doors["LOW"], doors["OUT"]) == ("single", "single")
-    assert {doors[f"P{n}"] for n in range(4)} == {"batch"}
+    methods = {row["sku"]: row["method"] for row in planned}
+    assert (methods["LOW"], methods["OUT"]) == ("single", "single")
+    assert {methods[f"P{n}"] for n in range(4)} == {"batch"}
 
 
 @pytest.mark.parametrize("detail", [0, 1, 3, 1000])

@@ -48,7 +48,7 @@ SHARED = [
     ),
     pytest.param(
         online(quantity=9),
-        online(quantity=None, standing="kept"),
+        online(quantity=None, desired_state="retained"),
         [modified("stock_up", {"quantity": 5}, {"quantity": 9})],
         id="a row without stock wishes nothing",
     ),

@@ -64,11 +64,11 @@ async def test_a_plan_lists_what_would_be_sent_and_sends_nothing(shop: Shop):
     changes = {c["sku"]: c for c in await planned_changes(shop, plan)}
     assert changes["B"]["before"] == {"price": "199.90", "quantity": 5}
     assert changes["B"]["after"] == {"price": "150.00", "quantity": 1}
-    assert (changes["GONE"]["reason"], changes["GONE"]["door"]) == (
+    assert (changes["GONE"]["reason"], changes["GONE"]["method"]) == (
         "disappeared",
         "single",
     )
-    assert changes["NEW"]["door"] == "batch"
+    assert changes["NEW"]["method"] == "batch"
     assert await shop.offers() == offers
     assert len(await shop.ledger()) == sent
 

@@ -285,7 +285,7 @@ async def test_a_change_of_a_validated_product_is_held_before_it_is_sent(maker: 
     offers = await maker.publish()
 
     (change,) = await maker.changes(run)
-    assert (change["outcome"], change["code"], change["door"]) == (
+    assert (change["outcome"], change["code"], change["method"]) == (
         "held",
         "product_validated",
         None,

@@ -204,7 +204,7 @@ async def test_what_changed_twice_before_it_was_sent_goes_out_once(
     await skip_pauses()
     await all_over(selling, 2)
 
-    sent = [e["fields"] for e in await selling.ledger() if e["door"] == "single"]
+    sent = [e["fields"] for e in await selling.ledger() if e["method"] == "single"]
     assert [fields["quantity"] for fields in sent] == [1]
 
 
@@ -250,5 +250,5 @@ async def test_a_store_that_is_switched_off_takes_none(selling: Shop):
     )
 
     assert (answer.status_code, answer.json()["code"]) == (409, "store_inactive")
-    wanted = (await selling.offers())["A"]["wanted"]
+    wanted = (await selling.offers())["A"]["desired"]
     assert wanted["quantity"] == 5

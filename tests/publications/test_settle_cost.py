@@ -23,8 +23,8 @@ LINES = 400
 PLACE = re.compile(r"%\((\w+)\)s")
 RUNS = 10
 OFFERS = """
-INSERT INTO offer (store_id, sku_key, sku, standing, price)
-SELECT %s, 's' || n, 'S' || n, 'wanted', 9 FROM generate_series(1, %s) AS n
+INSERT INTO offer (store_id, sku_key, sku, desired_state, price)
+SELECT %s, 's' || n, 'S' || n, 'active', 9 FROM generate_series(1, %s) AS n
 """
 CHANGES = """
 INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, before, after,

@@ -193,7 +193,7 @@ async def test_a_british_store_sends_pounds(shop: Shop):
 
     assert run["counts"]["by_outcome"] == {"accepted": 1}
     entries = await british.ledger()
-    assert [(e["market"], e["door"], e["fields"]["currency"]) for e in entries] == [
+    assert [(e["market"], e["method"], e["fields"]["currency"]) for e in entries] == [
         ("GB", "batch", "GBP"),
         ("GB", "single", "GBP"),
     ]

@@ -302,7 +302,7 @@ async def test_a_pull_survives_a_kill_at(
     source_path = f"/v1/stores/{shop.store_id}/catalog-source"
     await api.put(source_path, json={"url": merchant.url()})
 
-    process.start(REFEED_CRASH_AT=f"{step}={marker}", **allowed)
+    process.start(REFEED_FAILPOINT=f"{step}={marker}", **allowed)
     await asyncio.to_thread(wait_until, lambda: process.died)
     process.start(**allowed)
     source = await eventually(shop, source_path)

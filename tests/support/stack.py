@@ -72,7 +72,7 @@ def settings_for(
         "lease": 3,
         # So rare that no test meets it unless it asks for it.
         "orders_interval": timedelta(days=3000),
-        "confirm_interval": timedelta(days=3000),
+        "drift_check_interval": timedelta(days=3000),
         "port": 0,
     }
     return Settings(**{**values, **more})
@@ -95,7 +95,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "REFEED_TASK_POLL": str(settings.task_poll.total_seconds()),
         "REFEED_TASK_DEADLINE": str(settings.task_deadline.total_seconds()),
         "REFEED_ORDERS_INTERVAL": str(settings.orders_interval.total_seconds()),
-        "REFEED_CONFIRM_INTERVAL": str(settings.confirm_interval.total_seconds()),
+        "REFEED_DRIFT_CHECK_INTERVAL": str(
+            settings.drift_check_interval.total_seconds()
+        ),
         "REFEED_ORDERS_OVERLAP": str(settings.orders_overlap.total_seconds()),
         "REFEED_SWEEP": str(settings.sweep.total_seconds()),
         "REFEED_LEASE": str(settings.lease.total_seconds()),

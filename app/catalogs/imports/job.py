@@ -21,7 +21,7 @@ from app.catalogs.engine.read.source import CatalogRejectedError
 from app.catalogs.imports.next_import import Task, next_task
 from app.catalogs.models import Catalog
 from app.core.columns import utc_now
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.core.file_storage import Storage
 from app.database import Database
 from app.jobs.lease import Lease, LeaseLostError, Snooze
@@ -63,7 +63,7 @@ class Tools:
 async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
     """Import the store's next catalog; come back while there is one to import."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         task = await next_task(
             tx.session, tools.settings, tools.storage, lease.subject_id
         )
@@ -89,7 +89,7 @@ async def _carry_out(tools: Tools, lease: Lease, task: Task) -> None:
     else:
         async with tools.large if task.is_large else nullcontext():
             result = await asyncio.to_thread(_import, tools, lease, task, task.config)
-        crashpoint("import.committed")
+        failpoint("import.committed")
         log.info("catalog.imported", **asdict(result.counts))
 
 
@@ -104,7 +104,7 @@ def _import(
 
     def finish(connection: "psycopg.Connection[Any]", result: ImportResult) -> None:
         _record(connection, lease, task, result)
-        crashpoint("import.before_commit")
+        failpoint("import.before_commit")
 
     with tools.database.connect() as connection, _workdir() as folder:
         connection.autocommit = True
@@ -126,7 +126,7 @@ def _phase_noter(
 ) -> Callable[[str], None]:
     def note(phase: str) -> None:
         lease.check()
-        crashpoint(f"import.{phase}")
+        failpoint(f"import.{phase}")
         if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
             connection.execute(
                 "UPDATE catalog SET phase = %s WHERE id = %s", [phase, task.catalog_id]
@@ -194,7 +194,7 @@ async def _await_mapping(
 ) -> None:
     """No mapping yet: keep what was seen, so that one can be made."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
         catalog.state, catalog.phase = "awaiting_mapping", None
         catalog.columns = list(found.columns)
@@ -209,7 +209,7 @@ async def _await_mapping(
 async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None:
     """The same bytes under the same settings: nothing can have changed."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
         earlier = twin.counts
         valid = earlier["created"] + earlier["changed"] + earlier["unchanged"]
@@ -236,7 +236,7 @@ async def _reject(
     log.info("catalog.rejected", code=error.code)
     columns = list(error.columns)
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
         catalog.state, catalog.phase = "rejected", None
         catalog.reason_code, catalog.reason = error.code, error.message
@@ -253,7 +253,7 @@ async def _reject(
 async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
     """An import that failed again and again: the catalog says so."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         await tx.session.execute(
             text(
                 "UPDATE catalog SET state = 'rejected', phase = NULL, "

@@ -22,7 +22,7 @@ from app.backmarket.errors import (
     UnavailableError,
 )
 from app.backmarket.wire.orders import Order
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
 from app.orders.actions import finish, submissions
@@ -51,7 +51,7 @@ async def act(tools: Tools, lease: Lease) -> Snooze | None:
         return None
     if not isinstance(run, Run):
         return run
-    crashpoint("action.started")
+    failpoint("action.started")
     try:
         for call in await finish.open_calls(run):
             await _carry(run, call)
@@ -67,7 +67,7 @@ async def act(tools: Tools, lease: Lease) -> Snooze | None:
 
 async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         action = await tx.session.get(OrderAction, lease.subject_id)
         if action is None or ActionState(action.state) in ENDS:
             await lease.finish(tx.session)
@@ -98,7 +98,7 @@ async def _carry(run: Run, call: Call) -> None:
         await _note_last_invoice(run, call)
     if not await _mark_sending(run, call):
         return
-    crashpoint("action.marked_sending")
+    failpoint("action.marked_sending")
     try:
         order = await _send(run, call)
     except (RequestRefusedError, NotFoundError) as error:
@@ -107,20 +107,20 @@ async def _carry(run: Run, call: Call) -> None:
     except (AccountRestsError, BackMarketError) as error:
         await _not_through(run, call, error)
         raise
-    crashpoint("action.posted")
+    failpoint("action.posted")
     if call.planned.to_state == BILLED or _shows(order, call):
         await _settle(run, call, CallState.DONE, order)
     else:  # a success that does not show its effect is looked into
         await _note_uncertain(run, call)
         await _find_out(run, call, answered=True)
-    crashpoint("action.recorded")
+    failpoint("action.recorded")
 
 
 async def _note_last_invoice(run: Run, call: Call) -> None:
     """What the order says before the call, to know afterwards whether it arrived."""
     order = await order_client.read_order(run.tools.back_market, run.access, run.number)
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await submissions.note_in_body(
             tx.session, call, billed_before=_view(order).billed_at
         )
@@ -155,7 +155,7 @@ def _shows(order: Order | None, call: Call) -> bool:
 
 async def _note_uncertain(run: Run, call: Call) -> None:
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await submissions.mark(tx.session, call, CallState.UNCERTAIN)
 
 
@@ -165,7 +165,7 @@ async def _mark_sending(run: Run, call: Call) -> bool:
     Lines of one order that share a SKU move together: the second call has happened.
     """
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         known = await submissions.line_states(tx.session, run.action_id)
         if call.seq and reconcile(call.planned, OrderView(known)) is Seen.HAPPENED:
             await submissions.mark(tx.session, call, CallState.DONE)
@@ -197,7 +197,7 @@ async def _find_out(
     except NotFoundError as error:
         await _settle(run, call, CallState.REFUSED, None, refusal or error)
         return
-    crashpoint("action.read_back")
+    failpoint("action.read_back")
     view = _view(order)
     seen = reconcile(call.planned, view)
     log.info("action.read_back", seen=seen.name.lower(), refused=bool(refusal))
@@ -231,7 +231,7 @@ async def _not_through(
     )
     state = CallState.UNCERTAIN if unknown else CallState.PENDING
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await submissions.mark(tx.session, call, state)
 
 
@@ -244,7 +244,7 @@ async def _settle(
 ) -> None:
     """Write how a call stands together with the order that shows it."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         if order and order.id == run.number:
             await store_orders(tx.session, run.account_id, [order])
         await submissions.mark(

@@ -18,7 +18,7 @@ from app.backmarket.errors import (
     ThrottledError,
     TokenRefusedError,
 )
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.jobs.lease import Lease, Snooze
 from app.orders.actions import submissions
 from app.orders.actions.submissions import Call
@@ -50,9 +50,9 @@ async def open_calls(run: Run) -> list[Call]:
 
 async def finish(run: Run) -> None:
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         ended = await submissions.end(tx.session, run.action_id)
-        crashpoint("action.before_finish")
+        failpoint("action.before_finish")
         await run.lease.finish(tx.session)
     # After the commit: a file too many is found by nobody, one too few by everybody.
     await asyncio.to_thread(run.tools.storage.remove_store, run.action_id)
@@ -61,7 +61,7 @@ async def finish(run: Run) -> None:
 
 async def wait(run: Run, pause: timedelta, code: str, reason: str | None) -> Snooze:
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await submissions.wait(tx.session, run.action_id, code, reason)
     return Snooze(pause)
 
@@ -85,7 +85,7 @@ async def after_error(run: Run, error: BackMarketError) -> Snooze | None:
 
 async def _try_later(run: Run, error: BackMarketError) -> Snooze:
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         failures = await submissions.count_failure(tx.session, run.action_id)
         pause = pause_after(failures, error.retry_after)
         if isinstance(error, ThrottledError):
@@ -97,7 +97,7 @@ async def _try_later(run: Run, error: BackMarketError) -> Snooze:
 async def _refuse_rest(run: Run, error: BackMarketError) -> Snooze | None:
     """End what surely was not done; what may have been done waits to be looked at."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await submissions.refuse_rest(
             tx.session, run.action_id, error.code, error.message
         )
@@ -117,7 +117,7 @@ async def fail(
 ) -> None:
     """End an action that refeed itself cannot go on with."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         await submissions.fail(tx.session, lease.subject_id, code, reason)
         if not keep_job:
             await lease.finish(tx.session)

@@ -19,7 +19,7 @@ from app.backmarket import order_client
 from app.backmarket.client import Access
 from app.backmarket.errors import BackMarketError
 from app.backmarket.wire.orders import OrderPage
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
 from app.orders.enums import SyncState
@@ -55,7 +55,7 @@ async def sync(tools: Tools, lease: Lease) -> Snooze | None:
         return None
     if not isinstance(run, Run):
         return run
-    crashpoint("orders.started")
+    failpoint("orders.started")
     try:
         await _read_pages(run)
     except AccountRestsError as error:
@@ -67,7 +67,7 @@ async def sync(tools: Tools, lease: Lease) -> Snooze | None:
 
 async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         account = await accounts.get(tx.session, lease.subject_id)
         begins = await ROW.may_begin(tx, lease, account)
         if begins is not True:
@@ -112,9 +112,9 @@ async def _read_pages(run: Run) -> None:
         page = await order_client.read_page(
             run.tools.back_market, run.access, progress.page, run.window_from
         )
-        crashpoint("orders.page_fetched")
+        failpoint("orders.page_fetched")
         progress = await _record(run, progress, page)
-        crashpoint("orders.page_written")
+        failpoint("orders.page_written")
 
 
 async def _record(run: Run, at: Progress, page: OrderPage) -> Progress | None:
@@ -122,7 +122,7 @@ async def _record(run: Run, at: Progress, page: OrderPage) -> Progress | None:
     if page.unreadable:
         log.warning("orders.unreadable", entries=page.unreadable, page=at.page)
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         changed = await store_orders(tx.session, run.account_id, page.items)
         read = PageRead(
             orders=len(page.items) + page.unreadable,
@@ -136,7 +136,7 @@ async def _record(run: Run, at: Progress, page: OrderPage) -> Progress | None:
             await accounts.note_connection(tx.session, run.account_id, "ok")
             if await _complete(tx.session, run.account_id):
                 await scheduling.request(tx, run.account_id)
-            crashpoint("orders.before_finish")
+            failpoint("orders.before_finish")
             await run.lease.finish(tx.session)
     return following
 

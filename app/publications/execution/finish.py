@@ -11,7 +11,7 @@ from app.accounts import service as accounts
 from app.accounts.account_client import Tools
 from app.accounts.budget import next_room, reserve_of
 from app.core.columns import utc_now
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
@@ -30,7 +30,7 @@ from app.publications.results.totals import current_totals
 async def count_failure(run: Run) -> int:
     """How many calls in a row have failed, with this one."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         failures: int = (
             await tx.session.execute(
                 text(
@@ -48,7 +48,7 @@ async def wait(
 ) -> Snooze:
     """Say why the run waits, and come back after a pause."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
         if publication.planned_at:
             publication.state = advance(State(publication.state), State.WAITING)
@@ -61,7 +61,7 @@ async def stop(
 ) -> None:
     """End a run early: what was not sent gets an outcome that says why."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
         await _close_calls(tx.session, publication.id, code)
         await settle_rest(tx.session, publication.id, rest, code)
@@ -92,15 +92,15 @@ async def _close_calls(session: AsyncSession, publication_id: UUID, code: str) -
     await session.execute(
         text(
             "UPDATE change AS c SET outcome = 'unconfirmed', code = :code "
-            "FROM dispatch AS d WHERE c.publication_id = :id "
+            "FROM submission AS d WHERE c.publication_id = :id "
             "AND c.outcome = 'planned' AND d.publication_id = c.publication_id "
-            "AND d.seq = c.dispatch AND d.state IN ('sending', 'uncertain', 'sent')"
+            "AND d.seq = c.submission AND d.state IN ('sending', 'uncertain', 'sent')"
         ),
         {"id": publication_id, "code": code},
     )
     await session.execute(
         text(
-            "UPDATE dispatch SET state = 'settled', reason_code = :code, "
+            "UPDATE submission SET state = 'settled', reason_code = :code, "
             "settled_at = now() WHERE publication_id = :id AND state = 'pending'"
         ),
         {"id": publication_id, "code": code},
@@ -110,7 +110,7 @@ async def _close_calls(session: AsyncSession, publication_id: UUID, code: str) -
 async def finish(run: Run) -> None:
     """End a run whose calls are all settled, or overdue."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
         await settle_rest(
             tx.session, publication.id, Outcome.UNCONFIRMED, "task_timeout"
@@ -121,9 +121,9 @@ async def finish(run: Run) -> None:
         await _follow_up(tx, run, publication)
         await sibling_stores.tell(tx, run)
         await _try_again(tx, run)
-        crashpoint("publish.before_finish")
+        failpoint("publish.before_finish")
         await run.lease.finish(tx.session)
-    crashpoint("publish.finished")
+    failpoint("publish.finished")
 
 
 async def _was_answered(session: AsyncSession, publication_id: UUID) -> bool:
@@ -169,15 +169,15 @@ async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
 async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> None:
     """What did not fit, or changed meanwhile, gets a run of its own by itself.
 
-    So does what an express run left to the run that it passed by.
+    So does what an priority run left to the run that it passed by.
     """
     outcomes: dict[str, int] = publication.totals["outcomes"]
     superseded = _sum(outcomes, Outcome.SUPERSEDED)
     deferred = _sum(outcomes, Outcome.DEFERRED) + publication.totals["unlisted"]
-    if not superseded and not deferred and not run.express:
+    if not superseded and not deferred and not run.priority:
         return
     not_before: datetime | None = None
-    if not superseded and not run.express:
+    if not superseded and not run.priority:
         spent = await accounts.spends(tx.session, run.account_id)
         now = await accounts.database_now(tx.session)
         limit = run.limits.lines_per_hour
@@ -233,7 +233,7 @@ async def fail_unopened(
 ) -> None:
     """End a run that cannot even begin, or that failed too often to go on."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         publication = await tx.session.get(Publication, lease.subject_id)
         if publication and State(publication.state) not in OVER:
             await _close_calls(tx.session, publication.id, code)

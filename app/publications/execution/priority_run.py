@@ -38,11 +38,11 @@ async def pause_behind_others(
 ) -> timedelta | None:
     """How long to wait for the account's runs; None: go.
 
-    The publication is express from now on when it passes by one of them.
+    The publication is priority from now on when it passes by one of them.
     """
     found = await session.execute(
         text(
-            "SELECT express FROM publication WHERE account_id = :account "
+            "SELECT priority FROM publication WHERE account_id = :account "
             "AND state IN ('planning', 'sending', 'waiting')"
         ),
         {"account": account.id},
@@ -64,7 +64,7 @@ async def pause_behind_others(
     )
     request = await plan_request(session, store, terms)
     if request.lines and await counts.lowers_stock(session, request):
-        publication.express = True
+        publication.priority = True
         return None
     took = timedelta(seconds=time.perf_counter() - started)
     return max(BUSY, min(took * _COST, LONGEST_LOOK))

@@ -25,11 +25,11 @@ from app.backmarket.errors import (
     TokenRefusedError,
 )
 from app.backmarket.markets import market_of
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
 from app.publications.context import Run
-from app.publications.enums import DispatchState, Kind, Outcome, State
+from app.publications.enums import Kind, Outcome, State, SubmissionState
 from app.publications.execution import finish, send, start
 from app.publications.holds import held_changes
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
@@ -50,7 +50,7 @@ from app.stores.models import Store
 log = structlog.get_logger(__name__)
 
 ACCOUNT_BUSY = timedelta(seconds=2)
-EXPRESS_SINGLES = 50
+PRIORITY_SINGLES = 50
 """What is sold out goes one by one, each at once: a batch would take minutes."""
 POLLS_AT_ONCE = 2
 """While PostgreSQL takes what became of one batch, the next is asked for."""
@@ -68,7 +68,7 @@ async def publish(tools: Tools, lease: Lease) -> Snooze | None:
         return None
     if not isinstance(run, Run):
         return run
-    crashpoint("publish.started")
+    failpoint("publish.started")
     try:
         if run.state is State.PLANNING:
             run = await _make_plan(run)
@@ -81,13 +81,13 @@ async def publish(tools: Tools, lease: Lease) -> Snooze | None:
 
 async def _make_plan(run: Run) -> Run:
     """Settle what earlier runs left open, then write the plan in one transaction."""
-    if not run.express:  # that of which nobody knows the end can wait
+    if not run.priority:  # that of which nobody knows the end can wait
         await _look_back(run)
     if run.kind is Kind.PRODUCTS:
         await products.make_plan(run)
     elif not await _plan_offers(run):
         return replace(run, state=State.CANCELLED)
-    crashpoint("publish.planned")
+    failpoint("publish.planned")
     return replace(run, state=State.SENDING)
 
 
@@ -104,7 +104,7 @@ async def _look_back(run: Run) -> None:
 async def _plan_offers(run: Run) -> bool:
     """Write the plan; False when it is not the one that was to be published."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await lock_offers(tx.session, [run.store_id])
         publication = await tx.session.get_one(Publication, run.publication_id)
         store = await tx.session.get_one(Store, run.store_id)
@@ -137,7 +137,7 @@ def _terms(run: Run) -> Terms:
         limits=run.limits,
         policy=run.shared_quantity,
         single_max=_single_max(run),
-        urgent=run.express,
+        urgent=run.priority,
     )
 
 
@@ -155,7 +155,7 @@ async def _note_held(
 
 def _single_max(run: Run) -> int:
     usual = run.tools.settings.single_update_max
-    return max(usual, EXPRESS_SINGLES) if run.express else usual
+    return max(usual, PRIORITY_SINGLES) if run.priority else usual
 
 
 async def _carry_out(run: Run) -> Snooze | None:
@@ -167,16 +167,18 @@ async def _carry_out(run: Run) -> Snooze | None:
         return None
     unknown = False
     for call in await _open_calls(run):
-        if call.state in {DispatchState.SENDING, DispatchState.UNCERTAIN}:
+        if call.state in {SubmissionState.SENDING, SubmissionState.UNCERTAIN}:
             unknown = not await resolve.reconcile(run, call) or unknown
-    sent = [call for call in await _open_calls(run) if call.state is DispatchState.SENT]
+    sent = [
+        call for call in await _open_calls(run) if call.state is SubmissionState.SENT
+    ]
     await _poll(run, sent)
     return await _what_next(run, unknown=unknown, polled=bool(sent))
 
 
 async def _deliver_pending(run: Run) -> bool:
     """Make the calls that are due; False where the store may not send any more."""
-    pending = [c for c in await _open_calls(run) if c.state is DispatchState.PENDING]
+    pending = [c for c in await _open_calls(run) if c.state is SubmissionState.PENDING]
     async with aclosing(send.Batches(run)) as batches:
         for call, following in zip_longest(pending, pending[1:]):
             if not await start.may_send(run):
@@ -203,7 +205,7 @@ async def _poll(run: Run, sent: list[submissions.Call]) -> None:
 
 async def _what_next(run: Run, *, unknown: bool, polled: bool) -> Snooze | None:
     still_open = await _open_calls(run)
-    if any(call.state is DispatchState.PENDING for call in still_open):
+    if any(call.state is SubmissionState.PENDING for call in still_open):
         return Snooze(timedelta(0))
     deadline = run.tools.settings.task_deadline
     patient = [call for call in still_open if not resolve.overdue(call, deadline)]

@@ -20,9 +20,9 @@ from app.backmarket.errors import (
 )
 from app.backmarket.wire.tasks import classify
 from app.core.columns import utc_now
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.publications.context import Run
-from app.publications.enums import DispatchState, Door, Kind, Outcome
+from app.publications.enums import Kind, Method, Outcome, SubmissionState
 from app.publications.planning.plan_sql import BEHIND_LOWERED_STOCK
 from app.publications.results import readback, resolve, submissions
 from app.publications.results.record import Verdict, settle_rest
@@ -47,7 +47,7 @@ class Batches:
         self._coming: dict[int, asyncio.Task[submissions.Batch]] = {}
 
     def read_ahead(self, call: Call | None) -> None:
-        if call and call.door is Door.BATCH:
+        if call and call.method is Method.BATCH:
             self._coming[call.seq] = asyncio.create_task(self._read(call))
 
     async def of(self, call: Call, lines: int) -> submissions.Batch:
@@ -75,15 +75,15 @@ async def deliver(
 ) -> None:
     """Make one call that is due. Raises BackMarketError when it did not go through.
 
-    On every way out the dispatch row says what is known: `pending` (surely not
+    On every way out the submission row says what is known: `pending` (surely not
     taken), `uncertain` (may have been taken), `sent` (a task to poll) or `settled`.
     """
     reserved = await _reserve(run, call)
     if reserved is None:
         return
-    crashpoint("publish.marked_sending")
+    failpoint("publish.marked_sending")
     try:
-        if call.door is Door.BATCH:
+        if call.method is Method.BATCH:
             batch = await batches.of(call, reserved.lines)
             batches.read_ahead(following)
             await _send_batch(run, call, batch)
@@ -99,11 +99,11 @@ async def deliver(
 async def _reserve(run: Run, call: Call) -> Reserved | None:
     """Write that the call is about to be made, and what it costs."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         lines = await submissions.supersede(tx.session, call, run.store_id)
         if not lines:
             await submissions.mark(
-                tx.session, call, DispatchState.SETTLED, settled_at=utc_now()
+                tx.session, call, SubmissionState.SETTLED, settled_at=utc_now()
             )
             return None
         if lines > await _room(tx.session, run, call):
@@ -112,17 +112,17 @@ async def _reserve(run: Run, call: Call) -> Reserved | None:
                 run.publication_id,
                 Outcome.DEFERRED,
                 "line_budget",
-                dispatch=call.seq,
+                submission=call.seq,
             )
             await submissions.mark(
-                tx.session, call, DispatchState.SETTLED, settled_at=utc_now()
+                tx.session, call, SubmissionState.SETTLED, settled_at=utc_now()
             )
             return None
         spend_id = await accounts.spend(tx.session, run.account_id, lines)
         await submissions.mark(
             tx.session,
             call,
-            DispatchState.SENDING,
+            SubmissionState.SENDING,
             lines=lines,
             attempts=call.attempts + 1,
             sent_at=utc_now(),
@@ -143,15 +143,15 @@ async def _send_batch(run: Run, call: Call, batch: submissions.Batch) -> None:
     task_id = await run.tools.back_market.post_batch(
         run.access, batch.frame, batch.product
     )
-    crashpoint("publish.posted")
+    failpoint("publish.posted")
     log.info("publish.batch_sent", task_id=task_id, lines=batch.frame.height)
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await submissions.mark(
-            tx.session, call, DispatchState.SENT, task_id=task_id, polls=0
+            tx.session, call, SubmissionState.SENT, task_id=task_id, polls=0
         )
         await submissions.note_progress(tx.session, run.publication_id)
-    crashpoint("publish.task_recorded")
+    failpoint("publish.task_recorded")
 
 
 async def _send_single(run: Run, call: Call) -> None:
@@ -163,7 +163,7 @@ async def _send_single(run: Run, call: Call) -> None:
     listing = await run.tools.back_market.update_listing(
         run.access, line.listing_id, fields
     )
-    crashpoint("publish.posted")
+    failpoint("publish.posted")
     await resolve.record(run, call, [readback.accepted(line, listing)])
 
 
@@ -171,7 +171,7 @@ async def _refused(
     run: Run, call: Call, error: RequestRefusedError | NotFoundError
 ) -> None:
     """Back Market read the whole call and said no: every line of it is refused."""
-    gone = call.door is Door.SINGLE and isinstance(error, NotFoundError)
+    gone = call.method is Method.SINGLE and isinstance(error, NotFoundError)
     code = "listing_not_found" if gone else str(classify(error.message))
     lines = await resolve.open_lines(run, call, (Outcome.PLANNED,))
     verdicts = [
@@ -189,11 +189,11 @@ async def _not_through(
         and error.effect is Effect.UNKNOWN
     )
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         if unknown:
-            await submissions.mark(tx.session, call, DispatchState.UNCERTAIN)
+            await submissions.mark(tx.session, call, SubmissionState.UNCERTAIN)
         else:
             await accounts.unspend(tx.session, reserved.spend_id)
             await submissions.mark(
-                tx.session, call, DispatchState.PENDING, attempts=call.attempts
+                tx.session, call, SubmissionState.PENDING, attempts=call.attempts
             )

@@ -35,7 +35,7 @@ async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
     SecretUnreadableError when the token cannot be decrypted.
     """
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         publication = await tx.session.get(
             Publication, lease.subject_id, with_for_update=True
         )
@@ -152,7 +152,7 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
         state=State(publication.state),
         kind=Kind(publication.kind),
         publishes_products=store.publish_products,
-        express=publication.express,
+        priority=publication.priority,
         trigger=publication.trigger,
         started_at=publication.started_at,
     )

@@ -25,8 +25,8 @@ STATE = (
 _WANTED = """EXISTS (
   SELECT 1 FROM offer AS o
    WHERE o.store_id = h.store_id AND o.sku_key = h.sku_key AND o.dirty
-     AND CASE h.what WHEN 'zero' THEN o.standing = 'gone' OR o.quantity = 0
-              ELSE o.standing = 'kept' OR o.price::text = h.content END)"""
+     AND CASE h.what WHEN 'zero' THEN o.desired_state = 'absent' OR o.quantity = 0
+              ELSE o.desired_state = 'retained' OR o.price::text = h.content END)"""
 """A held change that is not wanted any more is no matter; another is judged anew."""
 _FORGET = text(
     f"DELETE FROM hold AS h WHERE h.store_id = :store AND NOT {_WANTED}"  # noqa: S608 - constants

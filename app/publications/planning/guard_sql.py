@@ -36,7 +36,8 @@ _WEIGHED = """
 weighed AS NOT MATERIALIZED (
   SELECT j.*, {told},
     judgement = 'send' AND goes_down AND target = 0
-      AND (standing = 'gone' OR (:quantity_empty AND standing = 'wanted')) AS zeroes,
+      AND (desired_state = 'absent'
+           OR (:quantity_empty AND desired_state = 'active')) AS zeroes,
     judgement = 'send' AND NOT only_stock AND listed AND d_price
       AND accepted_price > 0 AS reprices,
     {base} AS base_price, abs(j.price - {base}) AS moved,

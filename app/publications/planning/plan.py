@@ -46,14 +46,15 @@ class PlanSummary:
 
 _DISPATCHES = text(
     """
-    INSERT INTO dispatch (publication_id, seq, account_id, door, action, state, lines,
+    INSERT INTO submission (publication_id, seq, account_id, method, action, state,
+                            lines,
                           polls, attempts)
-    SELECT :publication, dispatch, :account, min(door),
+    SELECT :publication, submission, :account, min(method),
            CASE WHEN min(after ->> 'grade') IS NULL THEN 'update' ELSE 'create' END,
            'pending', count(*), 0, 0
       FROM change
-     WHERE publication_id = :publication AND dispatch IS NOT NULL
-     GROUP BY dispatch
+     WHERE publication_id = :publication AND submission IS NOT NULL
+     GROUP BY submission
     """
 )
 
@@ -181,7 +182,8 @@ async def write_dispatches(
 ) -> None:
     """Write one row per call that the plan needs."""
     await session.execute(
-        text("DELETE FROM dispatch WHERE publication_id = :id"), {"id": publication_id}
+        text("DELETE FROM submission WHERE publication_id = :id"),
+        {"id": publication_id},
     )
     await session.execute(
         _DISPATCHES, {"publication": publication_id, "account": account_id}

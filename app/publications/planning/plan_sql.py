@@ -26,9 +26,10 @@ _ELSEWHERE = """
            bool_or(leads AND wish IS NOT NULL) AS led,
            bool_or(sells) AS sells, min(ean) AS ean, min(grade) AS grade
       FROM (SELECT s.store_id = CAST(:leader AS uuid) AS leads,
-                   CASE WHEN s.standing = 'wanted' OR (s.standing = 'kept' AND s.listed)
+                   CASE WHEN s.desired_state = 'active'
+                          OR (s.desired_state = 'retained' AND s.listed)
                         THEN s.quantity END AS wish,
-                   s.standing IN ('wanted', 'kept') AND s.listed
+                   s.desired_state IN ('active', 'retained') AND s.listed
                      AND coalesce(s.quantity, s.accepted_quantity, 0) > 0 AS sells,
                    CASE WHEN s.listed THEN s.accepted_ean END AS ean,
                    CASE WHEN s.listed THEN s.accepted_grade END AS grade
@@ -41,19 +42,19 @@ _NOBODY_ELSE = """
                      NULL::text AS ean, NULL::text AS grade) AS elsewhere
 """
 _SHARED_TARGET = """CASE
-           WHEN o.standing = 'gone' AND elsewhere.sells
+           WHEN o.desired_state = 'absent' AND elsewhere.sells
              THEN coalesce(elsewhere.wish, o.accepted_quantity)
-           WHEN o.standing = 'gone' THEN 0
+           WHEN o.desired_state = 'absent' THEN 0
            WHEN o.store_id = CAST(:leader AS uuid) THEN o.quantity
            WHEN elsewhere.led THEN elsewhere.wish
            WHEN CAST(:policy AS text) = 'max' THEN greatest(o.quantity, elsewhere.wish)
            ELSE least(o.quantity, elsewhere.wish) END"""
-_OWN_TARGET = "CASE WHEN o.standing = 'gone' THEN 0 ELSE o.quantity END"
+_OWN_TARGET = "CASE WHEN o.desired_state = 'absent' THEN 0 ELSE o.quantity END"
 
 # 1. each dirty offer with the quantity it should have and what differs
 _COMPARED = """
 compared AS NOT MATERIALIZED (
-  SELECT o.sku_key, o.sku, o.standing, o.fingerprint, o.listed, o.in_error,
+  SELECT o.sku_key, o.sku, o.desired_state, o.fingerprint, o.listed, o.in_error,
          {quarantined} AS quarantined, {resting} AS resting,
          :products AND o.in_error AND NOT o.listed
            AND o.error_code = ANY(:product_codes) AS awaits_product,
@@ -77,21 +78,21 @@ _NOT_IN_FLIGHT = "AND o.sku_key <> ALL(CAST(:in_flight AS text[]))"
 _DIFFERS = """
 differing AS NOT MATERIALIZED (
   SELECT *,
-    standing = 'wanted' AND (
+    desired_state = 'active' AND (
       (listed_ean IS NOT NULL AND ean IS DISTINCT FROM listed_ean) OR
       (listed_grade IS NOT NULL AND grade IS DISTINCT FROM listed_grade)
     ) AS other_goods,
     target IS DISTINCT FROM accepted_quantity OR NOT listed AS d_quantity,
     listed AND target < accepted_quantity AS goes_down,
-    standing = 'wanted' AND (NOT listed OR price IS DISTINCT FROM accepted_price)
+    desired_state = 'active' AND (NOT listed OR price IS DISTINCT FROM accepted_price)
       AS d_price,
-    standing = 'wanted' AND min_price IS NOT NULL
+    desired_state = 'active' AND min_price IS NOT NULL
       AND (NOT listed OR min_price IS DISTINCT FROM accepted_min_price) AS d_min_price,
-    standing = 'wanted' AND warranty_delay IS NOT NULL AND (NOT listed
+    desired_state = 'active' AND warranty_delay IS NOT NULL AND (NOT listed
       OR warranty_delay IS DISTINCT FROM accepted_warranty_delay) AS d_warranty,
-    standing = 'wanted' AND comment IS NOT NULL
+    desired_state = 'active' AND comment IS NOT NULL
       AND (NOT listed OR comment IS DISTINCT FROM accepted_comment) AS d_comment,
-    standing = 'wanted' AND shipping IS NOT NULL
+    desired_state = 'active' AND shipping IS NOT NULL
       AND (NOT listed OR shipping IS DISTINCT FROM accepted_shipping) AS d_shipping
   FROM compared
 )"""
@@ -101,24 +102,24 @@ _JUDGED = """
 judged AS NOT MATERIALIZED (
   SELECT *,
     CASE
-      WHEN standing = 'gone' AND sold_elsewhere AND NOT d_quantity THEN 'held'
-      WHEN standing = 'wanted' AND awaits_product THEN 'held'
+      WHEN desired_state = 'absent' AND sold_elsewhere AND NOT d_quantity THEN 'held'
+      WHEN desired_state = 'active' AND awaits_product THEN 'held'
       WHEN other_goods AND NOT goes_down THEN 'rejected'
-      WHEN standing = 'wanted' AND quarantined AND NOT goes_down THEN 'held'
-      WHEN standing = 'wanted' AND resting AND NOT goes_down THEN 'nothing'
-      WHEN standing = 'kept' AND NOT goes_down THEN 'nothing'
+      WHEN desired_state = 'active' AND quarantined AND NOT goes_down THEN 'held'
+      WHEN desired_state = 'active' AND resting AND NOT goes_down THEN 'nothing'
+      WHEN desired_state = 'retained' AND NOT goes_down THEN 'nothing'
       WHEN d_quantity OR d_price OR d_min_price OR d_warranty OR d_comment
            OR d_shipping THEN 'send'
       ELSE 'nothing'
     END AS judgement,
     CASE
       WHEN in_error THEN 'in_error'
-      WHEN standing = 'gone' THEN 'disappeared'
+      WHEN desired_state = 'absent' THEN 'disappeared'
       WHEN NOT listed THEN 'new'
       ELSE 'modified'
     END AS reason,
     CASE
-      WHEN goes_down OR (standing = 'gone' AND NOT d_quantity) THEN {stock_down}
+      WHEN goes_down OR (desired_state = 'absent' AND NOT d_quantity) THEN {stock_down}
       WHEN in_error THEN {repeat}
       WHEN NOT listed THEN {new}
       WHEN d_price THEN {price}
@@ -127,11 +128,11 @@ judged AS NOT MATERIALIZED (
     END AS urgency,
     -- a row that is invalid now, names other goods or is quarantined may only lower
     -- its stock
-    standing = 'kept' OR other_goods OR quarantined AS only_stock
+    desired_state = 'retained' OR other_goods OR quarantined AS only_stock
   FROM differing {fence}
 )"""
 
-# 3. in which order, through which door. What protects from overselling is a group of
+# 3. in which order, through which method. What protects from overselling is a group of
 # its own: few such updates go one by one at once, however many others there are.
 _RANKED = """
 chosen AS (
@@ -169,9 +170,9 @@ grouped AS (
          row_number() OVER (PARTITION BY goes, company ORDER BY seq) AS place
     FROM allowed
 ),
-doored AS (
+routed AS (
   SELECT *, CASE WHEN goes AND listed AND known AND size <= :single_max
-                 THEN 'single' WHEN goes THEN 'batch' END AS door
+                 THEN 'single' WHEN goes THEN 'batch' END AS method
     FROM grouped
 )"""
 
@@ -180,15 +181,15 @@ BEHIND_LOWERED_STOCK = 10_000_000
 # Dispatches, in the order of sending: lowered stock, other updates, creations; in each
 # one per single update, then batches.
 _INSERT = """
-INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, door, dispatch,
+INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, method, submission,
                     before, after, fingerprint, outcome, code, warnings)
-SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
+SELECT :publication, seq, sku_key, sku, reason, told_lane, method,
        company * 10000000
-         + CASE door WHEN 'single' THEN place
+         + CASE method WHEN 'single' THEN place
                      WHEN 'batch' THEN 5000000 + (place - 1) / :batch_lines END,
        CASE WHEN listed THEN jsonb_strip_nulls(jsonb_build_object(
          'price', CASE WHEN f_price THEN accepted_price::text END,
-         'quantity', CASE WHEN f_quantity OR standing = 'gone'
+         'quantity', CASE WHEN f_quantity OR desired_state = 'absent'
                           THEN accepted_quantity END,
          'min_price', CASE WHEN f_min_price THEN accepted_min_price::text END,
          'warranty_delay', CASE WHEN d_warranty AND f_content
@@ -201,7 +202,7 @@ SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
        ELSE '{}'::jsonb END,
        jsonb_strip_nulls(jsonb_build_object(
          'price', CASE WHEN f_price THEN price::text END,
-         'quantity', CASE WHEN verdict = 'held' AND standing = 'gone' THEN 0
+         'quantity', CASE WHEN verdict = 'held' AND desired_state = 'absent' THEN 0
                           WHEN f_quantity THEN target END,
          'min_price', CASE WHEN f_min_price THEN min_price::text END,
          'warranty_delay', CASE WHEN d_warranty AND f_content THEN warranty_delay END,
@@ -218,12 +219,12 @@ SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
             WHEN zero_code IS NOT NULL THEN zero_code
             WHEN price_code IS NOT NULL THEN price_code
             WHEN verdict = 'held' AND awaits_product THEN 'awaiting_product'
-            WHEN standing = 'wanted' AND quarantined AND verdict = 'held'
+            WHEN desired_state = 'active' AND quarantined AND verdict = 'held'
                  THEN 'quarantined'
             WHEN verdict = 'held' THEN 'wanted_elsewhere'
             ELSE 'identity_changed' END,
        CASE WHEN f_price AND price > max_price THEN ARRAY['above_max_price'] END
-  FROM doored
+  FROM routed
 """
 
 # Only what is online or has a cost can be held. The rest is counted without asking; a
@@ -231,7 +232,7 @@ SELECT :publication, seq, sku_key, sku, reason, told_lane, door,
 # of the account have their say.
 _GUARDED = "AND (o.listed OR o.cost IS NOT NULL)"
 _UNGUARDED = "AND NOT o.listed AND o.cost IS NULL"
-_PLAINLY_NEW = """o.standing = 'wanted' AND NOT o.listed AND NOT o.in_error
+_PLAINLY_NEW = """o.desired_state = 'active' AND NOT o.listed AND NOT o.in_error
                 AND o.cost IS NULL"""
 _COUNTS = f"""
 SELECT reason, verdict, lane, count(*) AS changes,

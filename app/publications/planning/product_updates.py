@@ -17,9 +17,9 @@ from app.publications.planning.request import BATCH_LINES, DETAIL_LIMIT
 from app.publications.results.validation import WAITING
 
 _TOLD = text(
-    "SELECT o.sku_key FROM product_told AS t JOIN offer AS o "
+    "SELECT o.sku_key FROM submitted_product AS t JOIN offer AS o "
     "ON o.store_id = t.store_id AND o.sku_key = t.sku_key "
-    "WHERE t.store_id = :store AND o.standing = 'wanted' AND o.listed "
+    "WHERE t.store_id = :store AND o.desired_state = 'active' AND o.listed "
     "ORDER BY o.sku_key LIMIT :most"
 )
 # The fields of one description that the other does not say in the same way.
@@ -42,8 +42,8 @@ _WRITE = text(
                o.publication_state IS DISTINCT FROM {WAITING}, o.sku_key) AS place
         FROM said AS s
         JOIN offer AS o ON o.store_id = :store AND o.sku_key = s.sku_key
-        JOIN product_told AS t ON t.store_id = :store AND t.sku_key = s.sku_key
-       WHERE o.standing = 'wanted' AND o.listed AND s.product <> t.product
+        JOIN submitted_product AS t ON t.store_id = :store AND t.sku_key = s.sku_key
+       WHERE o.desired_state = 'active' AND o.listed AND s.product <> t.product
     ),
     judged AS (
       SELECT *, CASE WHEN NOT takes_changes THEN 'held'
@@ -52,12 +52,12 @@ _WRITE = text(
              {_DIFFERENT.format(one="product", other="told")} AS theirs
         FROM ranked
     )
-    INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, door, dispatch,
-                        before, after, fingerprint, outcome, code)
+    INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, method,
+                        submission, before, after, fingerprint, outcome, code)
     SELECT :publication, :first + place, sku_key, sku, 'modified', {int(Lane.CONTENT)},
            CASE outcome WHEN 'planned' THEN 'batch' END,
            CASE outcome WHEN 'planned'
-             THEN :dispatch + (place - 1) / {BATCH_LINES} END,
+             THEN :submission + (place - 1) / {BATCH_LINES} END,
            jsonb_build_object('product', ours),
            CASE outcome
              WHEN 'planned' THEN jsonb_build_object('ean', ean, 'product', product)
@@ -69,7 +69,7 @@ _WRITE = text(
     """  # noqa: S608 - constants
 )
 _LAST = text(
-    "SELECT coalesce(max(seq), 0) AS seq, coalesce(max(dispatch), 0) AS dispatch, "
+    "SELECT coalesce(max(seq), 0) AS seq, coalesce(max(submission), 0) AS submission, "
     "count(*) FILTER (WHERE outcome = 'planned') AS planned "
     "FROM change WHERE publication_id = :publication"
 )
@@ -93,7 +93,7 @@ async def write_changes(session: AsyncSession, values: dict[str, Any]) -> None:
         values
         | {
             "first": last.seq,
-            "dispatch": last.dispatch + 1,
+            "submission": last.submission + 1,
             "lines": max(values["lines"] - last.planned, 0),
         },
     )

@@ -31,7 +31,7 @@ from app.publications.planning.request import BATCH_LINES, DETAIL_LIMIT
 from app.publications.results.record import lock_offers, note_local_refusals
 
 _WAITING = """
-  o.store_id = :store AND o.standing = 'wanted' AND o.in_error AND NOT o.listed
+  o.store_id = :store AND o.desired_state = 'active' AND o.in_error AND NOT o.listed
   AND o.error_code = ANY(:codes)
 """
 _CANDIDATES = text(
@@ -64,8 +64,8 @@ _WRITE = text(
                      WHEN seq <= :lines THEN 'planned' ELSE 'deferred' END AS outcome
         FROM ranked
     )
-    INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, door, dispatch,
-                        before, after, fingerprint, outcome, code, message)
+    INSERT INTO change (publication_id, seq, sku_key, sku, reason, lane, method,
+                        submission, before, after, fingerprint, outcome, code, message)
     SELECT :publication, seq, sku_key, sku,
            CASE WHEN is_new THEN 'new' ELSE 'in_error' END,
            CASE WHEN is_new THEN {int(Lane.CONTENT)} ELSE {int(Lane.REPEAT)} END,
@@ -97,7 +97,7 @@ async def make_plan(run: Run) -> None:
         )
     said = await asyncio.to_thread(_said, told, keys)
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await lock_offers(tx.session, [run.store_id])
         used = await accounts.lines_used(tx.session, run.account_id)
         lines = usual_left(run.limits.lines_per_hour, used)

@@ -59,7 +59,7 @@ async def make(tools: Tools, lease: Lease) -> Snooze | None:
     A catalog that came before the request is imported first, as for a publication.
     """
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         plan = await tx.session.get(Plan, lease.subject_id, with_for_update=True)
         store = await tx.session.get(Store, plan.store_id) if plan else None
         if plan is None or store is None or plan.state in {READY, FAILED}:
@@ -113,7 +113,7 @@ async def _forecast(
 async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
     """A plan that could not be made again and again says so."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         plan = await tx.session.get(Plan, lease.subject_id)
         if plan:
             plan.state, plan.reason_code = FAILED, "internal_error"

@@ -32,7 +32,7 @@ async def update_offers(
     """
     # The store's row stays free: an import that holds its offers waits for that row.
     store = await stores.visible(tx.session, caller, store_id)
-    as_of = quick_updates.told_at(body.as_of)
+    as_of = quick_updates.submitted_at(body.as_of)
     currency = market_of(store.country).currency
     wishes = [item.wish() for item in body.items]
     checked = await asyncio.to_thread(quick_updates.check, wishes, currency)

@@ -12,7 +12,7 @@ from app.access.service import Caller
 from app.core.errors import NotFoundError
 from app.publications.causes import class_of, hint_for, said
 from app.publications.enums import Lane, Outcome, Reason
-from app.publications.models import Dispatch, Publication
+from app.publications.models import Publication, Submission
 from app.publications.refusals_sql import CAUSE, QUARANTINED
 from app.publications.schemas import ErrorGroup, OfferErrorGroup
 
@@ -155,11 +155,11 @@ def _cause(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a group
     }
 
 
-async def calls(session: AsyncSession, publication_id: UUID) -> Sequence[Dispatch]:
+async def calls(session: AsyncSession, publication_id: UUID) -> Sequence[Submission]:
     found = await session.execute(
-        select(Dispatch)
-        .where(Dispatch.publication_id == publication_id)
-        .order_by(col(Dispatch.seq))
+        select(Submission)
+        .where(Submission.publication_id == publication_id)
+        .order_by(col(Submission.seq))
         .limit(1000)
     )
     return found.scalars().all()

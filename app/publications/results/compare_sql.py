@@ -125,13 +125,13 @@ _FIELDS = (*_SENDABLE, "grade", "listing")
 COMPARE = f"""
 INSERT INTO compared
 WITH busy AS (
-  SELECT c.sku_key FROM dispatch AS d
-    JOIN change AS c ON c.publication_id = d.publication_id AND c.dispatch = d.seq
+  SELECT c.sku_key FROM submission AS d
+    JOIN change AS c ON c.publication_id = d.publication_id AND c.submission = d.seq
    WHERE d.account_id = :account AND d.state NOT IN ('settled', 'pending')
      AND c.outcome IN ('planned', 'unconfirmed')
 ),
 looked AS (
-  SELECT o.sku_key, o.standing, o.dirty, o.listing_id AS o_listing_id,
+  SELECT o.sku_key, o.desired_state, o.dirty, o.listing_id AS o_listing_id,
          o.accepted_price, o.accepted_quantity, o.accepted_min_price,
          o.accepted_warranty_delay, o.accepted_comment, o.accepted_grade,
          o.min_price IS NOT NULL AND o.accepted_min_price IS NOT NULL AS has_min_price,
@@ -153,16 +153,16 @@ looked AS (
 ),
 differing AS (
   SELECT *, NOT found AS d_listing,
-    found AND standing = 'wanted' AND accepted_price IS NOT NULL
+    found AND desired_state = 'active' AND accepted_price IS NOT NULL
       AND price IS DISTINCT FROM accepted_price AS d_price,
-    found AND standing = 'wanted' AND has_min_price
+    found AND desired_state = 'active' AND has_min_price
       AND min_price IS DISTINCT FROM accepted_min_price AS d_min_price,
-    found AND standing = 'wanted' AND has_warranty
+    found AND desired_state = 'active' AND has_warranty
       AND warranty_delay <> accepted_warranty_delay AS d_warranty_delay,
-    found AND standing = 'wanted' AND has_comment
+    found AND desired_state = 'active' AND has_comment
       AND btrim(coalesce(comment, ''), E' \\t\\r\\n')
         <> btrim(accepted_comment, E' \\t\\r\\n') AS d_comment,
-    found AND standing = 'wanted' AND grade <> accepted_grade AS d_grade,
+    found AND desired_state = 'active' AND grade <> accepted_grade AS d_grade,
     found AND (quantity > accepted_quantity OR (:orders_known
       AND quantity < accepted_quantity - units)) AS d_quantity
   FROM looked

@@ -104,11 +104,11 @@ _SETTLE = text(
          AND o.store_id = ANY(:siblings) AND o.sku_key = s.sku_key AND o.listed
     ),
     described AS (
-      INSERT INTO product_told AS t (store_id, sku_key, product, told_at)
+      INSERT INTO submitted_product AS t (store_id, sku_key, product, submitted_at)
       SELECT :store, s.sku_key, s.after -> 'product', now() FROM settled AS s
        WHERE s.outcome = 'accepted' AND s.after ? 'product'
       ON CONFLICT (store_id, sku_key) DO UPDATE
-        SET product = excluded.product, told_at = excluded.told_at
+        SET product = excluded.product, submitted_at = excluded.submitted_at
     )
     UPDATE offer AS o
        SET {REFUSED},
@@ -182,20 +182,20 @@ async def settle_rest(
     outcome: Outcome,
     code: str,
     *,
-    dispatch: int | None = None,
+    submission: int | None = None,
 ) -> None:
     """Give every change that is still planned (of one call, or all) the same end."""
     await session.execute(
         text(
             "UPDATE change SET outcome = :outcome, code = :code, settled_at = now() "
             "WHERE publication_id = :id AND outcome = 'planned' "
-            "AND (CAST(:dispatch AS int) IS NULL OR dispatch = :dispatch)"
+            "AND (CAST(:submission AS int) IS NULL OR submission = :submission)"
         ),
         {
             "id": publication_id,
             "outcome": str(outcome),
             "code": code,
-            "dispatch": dispatch,
+            "submission": submission,
         },
     )
 

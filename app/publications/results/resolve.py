@@ -11,9 +11,9 @@ from app.backmarket.errors import NotFoundError
 from app.backmarket.wire.task_matching import Matched, match_rows
 from app.backmarket.wire.tasks import ListingRef, Refusal, TaskReport, TaskStatus
 from app.core.columns import utc_now
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.publications.context import Run
-from app.publications.enums import DispatchState, Door, Outcome
+from app.publications.enums import Method, Outcome, SubmissionState
 from app.publications.lifecycle import wait_for_lost_task
 from app.publications.results import readback, submissions
 from app.publications.results.record import Verdict, settle, settle_rest
@@ -44,22 +44,22 @@ async def poll(run: Run, call: Call) -> bool:
     try:
         report = await run.tools.back_market.task(run.access, call.task_id)
     except NotFoundError:
-        await _mark_polled(run, call, DispatchState.UNCERTAIN)
+        await _mark_polled(run, call, SubmissionState.UNCERTAIN)
         return False
     if report.status is TaskStatus.PENDING:
-        await _mark_polled(run, call, DispatchState.SENT)
+        await _mark_polled(run, call, SubmissionState.SENT)
         return False
-    crashpoint("publish.polled")
+    failpoint("publish.polled")
     judged = await asyncio.to_thread(_judge, run, call, report)
     verdicts = judged.verdicts + await _missing(run, call, judged.doubtful)
     await record(run, call, verdicts)
-    crashpoint("publish.settled")
+    failpoint("publish.settled")
     return True
 
 
-async def _mark_polled(run: Run, call: Call, state: DispatchState) -> None:
+async def _mark_polled(run: Run, call: Call, state: SubmissionState) -> None:
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await submissions.mark(tx.session, call, state, polls=call.polls + 1)
         await submissions.note_progress(tx.session, run.publication_id)
 
@@ -152,10 +152,10 @@ async def reconcile(run: Run, call: Call) -> bool:
     lines = await open_lines(run, call, (Outcome.PLANNED,))
     seen = await readback.look(run.tools.back_market, run.access, lines)
     arrived, absent = readback.verdicts_from(lines, seen)
-    if absent and call.door is Door.BATCH and await _may_be_under_way(run, call):
+    if absent and call.method is Method.BATCH and await _may_be_under_way(run, call):
         return False
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await settle(
             tx.session, run.publication_id, run.store_id, run.siblings, arrived
         )
@@ -165,10 +165,10 @@ async def reconcile(run: Run, call: Call) -> bool:
                 run.publication_id,
                 Outcome.UNCONFIRMED,
                 "no_answer",
-                dispatch=call.seq,
+                submission=call.seq,
             )
         again = bool(absent) and call.attempts < MAX_ATTEMPTS
-        state = DispatchState.PENDING if again else DispatchState.SETTLED
+        state = SubmissionState.PENDING if again else SubmissionState.SETTLED
         settled_at = None if again else utc_now()
         await submissions.mark(tx.session, call, state, settled_at=settled_at)
     log.info("publish.read_back", arrived=len(arrived), absent=len(absent))
@@ -190,15 +190,17 @@ async def clear_left_over(run: Run, call: Call) -> None:
     its task ends late after all, the baseline moves to what it wrote, so that the
     run after that puts right what it overwrote.
     """
-    may_still_end = call.state is DispatchState.SENT and not overdue(call, FORGET_TASK)
-    if call.state is DispatchState.SENT and await poll(run, call):
+    may_still_end = call.state is SubmissionState.SENT and not overdue(
+        call, FORGET_TASK
+    )
+    if call.state is SubmissionState.SENT and await poll(run, call):
         return
     if may_still_end and call.reason_code == READ_BACK:
         return
     lines = await open_lines(run, call, OPEN)
     seen = await readback.look(run.tools.back_market, run.access, lines)
     arrived, _ = readback.verdicts_from(lines, seen)
-    state = DispatchState.SENT if may_still_end else DispatchState.SETTLED
+    state = SubmissionState.SENT if may_still_end else SubmissionState.SETTLED
     await record(run, call, arrived, state, reason_code=READ_BACK)
 
 
@@ -211,14 +213,14 @@ async def record(
     run: Run,
     call: Call,
     verdicts: list[Verdict],
-    state: DispatchState = DispatchState.SETTLED,
+    state: SubmissionState = SubmissionState.SETTLED,
     **columns: object,
 ) -> None:
     """Record verdicts and where the call stands then, for its own store."""
-    if state is DispatchState.SETTLED:
+    if state is SubmissionState.SETTLED:
         columns["settled_at"] = utc_now()
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await settle(
             tx.session, call.publication_id, run.store_id, run.siblings, verdicts
         )

@@ -1,4 +1,4 @@
-"""The rows of dispatches: which call is next, what it carries, how it stands.
+"""The rows of submissions: which call is next, what it carries, how it stands.
 
 Offers are looked up line by line: PostgreSQL, which at times takes a run or a store
 for one row, could otherwise compare all lines with all offers.
@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
-from app.publications.enums import DispatchState, Door
+from app.publications.enums import Method, SubmissionState
 
 _FIELDS = ("ean", "product_id", "grade", "new_battery", "quantity", "price")
 _MORE = ("min_price", "warranty_delay", "comment")
@@ -30,14 +30,14 @@ _PARCEL = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One dispatch as it stands."""
+    """One submission as it stands."""
 
     publication_id: UUID
     seq: int
     account_id: UUID
-    door: Door
+    method: Method
     action: str
-    state: DispatchState
+    state: SubmissionState
     lines: int
     task_id: int | None
     polls: int
@@ -84,7 +84,7 @@ def marks_of(
         "SELECT c.seq, c.sku, c.after ->> 'ean', "
         "(SELECT o.listing_id FROM offer AS o WHERE o.store_id = %s "
         "AND o.sku_key = c.sku_key), c.after ? 'grade', c.after ? 'product' "
-        "FROM change AS c WHERE c.publication_id = %s AND c.dispatch = %s "
+        "FROM change AS c WHERE c.publication_id = %s AND c.submission = %s "
         "AND c.outcome = ANY(%s) ORDER BY c.seq"
     )
     values = [store_id, call.publication_id, call.seq, list(outcomes)]
@@ -97,7 +97,7 @@ async def open_calls(session: AsyncSession, publication_id: UUID) -> list[Call]:
     """Calls of a publication that are not settled, in the order of sending."""
     rows = await session.execute(
         text(
-            "SELECT * FROM dispatch WHERE publication_id = :id "
+            "SELECT * FROM submission WHERE publication_id = :id "
             "AND state <> 'settled' ORDER BY seq"
         ),
         {"id": publication_id},
@@ -118,7 +118,7 @@ async def left_over(session: AsyncSession, account_id: UUID) -> list[LeftOver]:
     """Calls of the account's earlier runs that are to be looked after first."""
     rows = await session.execute(
         text(
-            "SELECT d.*, p.store_id, s.country FROM dispatch AS d "
+            "SELECT d.*, p.store_id, s.country FROM submission AS d "
             "JOIN publication AS p ON p.id = d.publication_id "
             "JOIN store AS s ON s.id = p.store_id AND s.account_id = d.account_id "
             "WHERE d.account_id = :account AND d.state <> 'settled' "
@@ -135,9 +135,9 @@ def _call(row: Any) -> Call:  # noqa: ANN401 - a row of the query above
         publication_id=row.publication_id,
         seq=row.seq,
         account_id=row.account_id,
-        door=Door(row.door),
+        method=Method(row.method),
         action=row.action,
-        state=DispatchState(row.state),
+        state=SubmissionState(row.state),
         lines=row.lines,
         task_id=row.task_id,
         polls=row.polls,
@@ -148,14 +148,14 @@ def _call(row: Any) -> Call:  # noqa: ANN401 - a row of the query above
 
 
 async def mark(
-    session: AsyncSession, call: Call, state: DispatchState, **columns: object
+    session: AsyncSession, call: Call, state: SubmissionState, **columns: object
 ) -> None:
     """Move a call on; `columns` are further columns to set."""
     values = {"state": str(state), **columns}
     sets = ", ".join(f"{name} = :{name}" for name in values)
     await session.execute(
         text(
-            f"UPDATE dispatch SET {sets} "  # noqa: S608 - names are ours
+            f"UPDATE submission SET {sets} "  # noqa: S608 - names are ours
             "WHERE publication_id = :publication_id AND seq = :seq"
         ),
         {**values, "publication_id": call.publication_id, "seq": call.seq},
@@ -179,10 +179,10 @@ async def supersede(session: AsyncSession, call: Call, store_id: UUID) -> int:
         text(
             "UPDATE change AS c SET outcome = 'superseded', code = 'changed_since', "
             "settled_at = now() "
-            "WHERE c.publication_id = :id AND c.dispatch = :seq "
+            "WHERE c.publication_id = :id AND c.submission = :seq "
             "AND c.outcome = 'planned' "
             "AND (SELECT o.fingerprint IS DISTINCT FROM c.fingerprint "
-            # another store of the account, or an express run, moved the shared stock
+            # another store of the account, or an priority run, moved the shared stock
             "OR (c.before ? 'quantity' AND c.after ? 'quantity' AND "
             "o.accepted_quantity IS DISTINCT FROM (c.before ->> 'quantity')::int) "
             "FROM offer AS o WHERE o.store_id = :store AND o.sku_key = c.sku_key)"
@@ -193,7 +193,7 @@ async def supersede(session: AsyncSession, call: Call, store_id: UUID) -> int:
         await session.execute(
             text(
                 "SELECT count(*) FROM change WHERE publication_id = :id "
-                "AND dispatch = :seq AND outcome = 'planned'"
+                "AND submission = :seq AND outcome = 'planned'"
             ),
             {"id": call.publication_id, "seq": call.seq},
         )
@@ -214,13 +214,13 @@ async def lines_of(
             "SELECT c.seq, c.sku, c.before, c.after, "
             "(SELECT o.listing_id FROM offer AS o WHERE o.store_id = :store "
             "AND o.sku_key = c.sku_key) AS listing_id FROM change AS c "
-            "WHERE c.publication_id = :id AND c.dispatch = :dispatch "
+            "WHERE c.publication_id = :id AND c.submission = :submission "
             "AND c.outcome = ANY(:outcomes) "
             "AND (CAST(:only AS int[]) IS NULL OR c.seq = ANY(:only)) ORDER BY c.seq"
         ),
         {
             "id": call.publication_id,
-            "dispatch": call.seq,
+            "submission": call.seq,
             "store": store_id,
             "only": None if only is None else list(only),
             "outcomes": list(outcomes),
@@ -235,7 +235,7 @@ def batch_frame(database: Database, call: Call, currency: str) -> Batch:
     Columns that no line fills are left out; an empty cell means "unchanged".
     """
     planned = sql.SQL(
-        "FROM change WHERE publication_id = {} AND dispatch = {} "
+        "FROM change WHERE publication_id = {} AND submission = {} "
         "AND outcome = 'planned'"
     ).format(sql.Literal(call.publication_id), sql.Literal(call.seq))
     buffer = io.BytesIO()
@@ -277,8 +277,8 @@ async def longest_task(session: AsyncSession, account_id: UUID) -> timedelta | N
     found: timedelta | None = await session.scalar(
         text(
             "SELECT max(settled_at - sent_at) FROM (SELECT d.settled_at, d.sent_at "
-            "FROM dispatch AS d JOIN publication AS p ON p.id = d.publication_id "
-            "WHERE p.account_id = :account AND d.door = 'batch' "
+            "FROM submission AS d JOIN publication AS p ON p.id = d.publication_id "
+            "WHERE p.account_id = :account AND d.method = 'batch' "
             "AND d.task_id IS NOT NULL AND d.settled_at IS NOT NULL "
             "ORDER BY d.settled_at DESC LIMIT 20) AS lately"
         ),

@@ -30,7 +30,7 @@ _TOO_LATE = text(
          AND o.publication_state IS DISTINCT FROM {WAITING}
       RETURNING c.sku_key, c.before -> 'product' AS before
     )
-    UPDATE product_told AS t SET product = t.product || late.before FROM late
+    UPDATE submitted_product AS t SET product = t.product || late.before FROM late
      WHERE t.store_id = :store AND t.sku_key = late.sku_key
     """  # noqa: S608 - constants
 )
@@ -52,7 +52,7 @@ async def refresh(run: Run) -> None:
     left = sorted(waiting - await _still_waiting(run, waiting))
     states = dict.fromkeys(left) | await _states(run, left[:_LOOK_AT])
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         await tx.session.execute(
             text(
                 "UPDATE offer AS o SET publication_state = s.state FROM unnest("

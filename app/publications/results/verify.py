@@ -11,7 +11,7 @@ from app.accounts.account_client import AccountRestsError
 from app.backmarket.client import MAX_PAGE_SIZE
 from app.backmarket.errors import BackMarketError
 from app.backmarket.wire.listings import Listing
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.publications import scheduling
@@ -65,7 +65,7 @@ async def read_back(run: Run) -> None:
     """
     async with run.tools.database.transaction() as tx:
         if run.kind is Kind.PRODUCTS:
-            await run.lease.confirm(tx.session)
+            await run.lease.ensure_held(tx.session)
             await mark_too_late(tx.session, run.publication_id, run.store_id)
         values = {"store": run.store_id, "publication": run.publication_id}
         rows = await tx.session.execute(_AWAITED, values | {"most": _MOST})
@@ -75,11 +75,11 @@ async def read_back(run: Run) -> None:
     if not awaited:
         return
     seen, strangers = await _look(run, awaited)
-    crashpoint("publish.looked")
+    failpoint("publish.looked")
     async with run.tools.database.transaction() as tx:
-        await run.lease.confirm(tx.session)
+        await run.lease.ensure_held(tx.session)
         if len(seen) < len(awaited):
-            await tx.enqueue(JobKind.CONFIRM, run.store_id)
+            await tx.enqueue(JobKind.DRIFT_CHECK, run.store_id)
         await open_tables(tx.session)
         fields = [awaited[key].fields for key in seen]
         overwritten = _overwritten(awaited, strangers)
@@ -99,7 +99,7 @@ async def read_back(run: Run) -> None:
         )
         if strangers:
             await _refuse(tx, run, awaited, strangers)
-    crashpoint("publish.confirmed")
+    failpoint("publish.confirmed")
     log.info("publish.read_back", **compared.counts)
 
 

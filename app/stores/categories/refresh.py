@@ -25,7 +25,7 @@ from app.backmarket.errors import (
 from app.backmarket.markets import Environment, Platform, market_of
 from app.backmarket.wire.categories import Category
 from app.core.columns import utc_now
-from app.core.failpoints import crashpoint
+from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError, Vault
 from app.database import Database
 from app.jobs.kinds import JobKind
@@ -76,7 +76,7 @@ class NoConnectionError(BackMarketError):
 async def refresh(tools: Tools, lease: Lease) -> Snooze | None:
     """Fetch one tree with the token of any seller account that may ask for it."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         tree = await tx.session.get(CategoryTree, lease.subject_id)
         if tree is None:
             await lease.finish(tx.session)
@@ -91,9 +91,9 @@ async def refresh(tools: Tools, lease: Lease) -> Snooze | None:
     except BackMarketError as error:
         await _note_failure(tools, lease, error.code, error.message)
         return None
-    crashpoint("tree.fetched")
+    failpoint("tree.fetched")
     await _keep(tools, lease, content)
-    crashpoint("tree.kept")
+    failpoint("tree.kept")
     return None
 
 
@@ -221,7 +221,7 @@ _INSERT = text(
 async def _keep(tools: Tools, lease: Lease, content: Content) -> None:
     """Put the new tree in the place of the old one, in one transaction."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         tree = await tx.session.get_one(
             CategoryTree, lease.subject_id, with_for_update=True
         )
@@ -237,7 +237,7 @@ async def _keep(tools: Tools, lease: Lease, content: Content) -> None:
         tree.failures, tree.error_code, tree.error = 0, None, None
         tree.next_at = next_due(tree.id, tools.settings.tree_interval, now)
         await tx.session.flush()
-        crashpoint("tree.before_commit")
+        failpoint("tree.before_commit")
         await lease.finish(tx.session)
     log.info("tree.fetched", categories=content.count, changed=changed)
 
@@ -245,7 +245,7 @@ async def _keep(tools: Tools, lease: Lease, content: Content) -> None:
 async def _note_failure(tools: Tools, lease: Lease, code: str, message: str) -> None:
     """The old tree stays; say why, and try again after a while."""
     async with tools.database.transaction() as tx:
-        await lease.confirm(tx.session)
+        await lease.ensure_held(tx.session)
         tree = await tx.session.get_one(
             CategoryTree, lease.subject_id, with_for_update=True
         )

@@ -63,7 +63,7 @@ class Shop:
             as_of=as_of,
         )
 
-    def offers(self, columns: str = "standing, price::text, quantity") -> dict:
+    def offers(self, columns: str = "desired_state, price::text, quantity") -> dict:
         rows = self.connection.execute(
             f"SELECT sku, {columns} FROM offer WHERE store_id = %s ORDER BY sku_key",  # noqa: S608
             [self.store_id],

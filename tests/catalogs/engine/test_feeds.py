@@ -134,7 +134,7 @@ def test_the_row_report_names_the_number_of_the_item(shop):
     result = shop.upload(GOOGLE_FEED, mapping=GOOGLE_MAPPING)
 
     assert (result.counts.created, result.counts.invalid) == (1, 1)
-    assert shop.offers()["IP12-64"] == ("wanted", "799.00", 5)
+    assert shop.offers()["IP12-64"] == ("active", "799.00", 5)
     assert [(line, field, value) for line, field, _, value in shop.report()] == [
         (2, "quantity", "nine")
     ]

@@ -26,7 +26,7 @@ def test_a_first_catalog_creates_its_offers(shop):
     result = shop.upload(catalog(A, B))
 
     assert counted(result) == {"created": 2}
-    assert shop.offers() == {"A": ("wanted", "199.90", 5), "B": ("wanted", "20.00", 5)}
+    assert shop.offers() == {"A": ("active", "199.90", 5), "B": ("active", "20.00", 5)}
     assert sorted(shop.phases) == sorted(PHASES)
 
 
@@ -60,11 +60,11 @@ def test_only_what_differs_is_written(shop):
         "unchanged": 1,
         "disappeared": 1,
     }
-    assert shop.offers("standing, quantity, fingerprint IS NULL, problems") == {
-        "A": ("wanted", 5, False, 0),
-        "B": ("wanted", 1, False, 0),
-        "C": ("gone", 5, True, 0),
-        "D": ("wanted", 5, False, 0),
+    assert shop.offers("desired_state, quantity, fingerprint IS NULL, problems") == {
+        "A": ("active", 5, False, 0),
+        "B": ("active", 1, False, 0),
+        "C": ("absent", 5, True, 0),
+        "D": ("active", 5, False, 0),
     }
     assert counted(shop.upload(catalog(A, B, C))) == {
         "created": 1,
@@ -81,7 +81,7 @@ def test_other_stores_are_left_alone(connection, tmp_path):
     mine.upload(catalog(B))
     mine.upload(catalog(C))
 
-    assert theirs.offers() == {"A": ("wanted", "199.90", 5)}
+    assert theirs.offers() == {"A": ("active", "199.90", 5)}
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_other_stores_are_left_alone(connection, tmp_path):
     [
         pytest.param(
             {"price": "x", "quantity": "2"},
-            ("kept", "199.90", 2),
+            ("retained", "199.90", 2),
             id="quantity goes on",
         ),
         pytest.param(
-            {"price": "x", "quantity": "x"}, ("kept", "199.90", 5), id="no quantity"
+            {"price": "x", "quantity": "x"}, ("retained", "199.90", 5), id="no quantity"
         ),
     ],
 )
@@ -113,14 +113,14 @@ def test_an_invalid_row_is_withdrawn_where_the_store_says_so(shop):
 
     shop.upload(catalog(A | {"price": "x"}, B), invalid_rows="withdraw")
 
-    assert shop.offers()["A"] == ("gone", "199.90", 5)
+    assert shop.offers()["A"] == ("absent", "199.90", 5)
 
 
 def test_an_invalid_row_never_seen_before_is_there_with_its_problems(shop):
     shop.upload(catalog(A | {"price": "x"}))
 
-    assert shop.offers("standing, price, quantity, ean, problems <> 0") == {
-        "A": ("kept", None, 5, None, True)
+    assert shop.offers("desired_state, price, quantity, ean, problems <> 0") == {
+        "A": ("retained", None, 5, None, True)
     }
 
 
@@ -141,21 +141,21 @@ def test_an_unmapped_category_is_not_sold(shop):
     assert counted(result) == {"unchanged": 1, "disappeared": 1, "invalid": 1}
     assert result.counts.uncategorized == 1
     assert result.source_categories == {"Phones": 1, "TV": 1}
-    assert shop.offers()["A"][0] == "gone"
+    assert shop.offers()["A"][0] == "absent"
     again = shop.upload(catalog(A | {"category": "TV"}, B))
     assert counted(again) == {"unchanged": 1, "invalid": 1}
 
 
 @pytest.mark.parametrize(
-    ("policy", "price", "standing", "report"),
+    ("policy", "price", "desired_state", "report"),
     [
-        pytest.param("first", "199.90", "wanted", [(4, "2")], id="first"),
-        pytest.param("last", "20.00", "wanted", [(2, "4")], id="last"),
-        pytest.param("reject", None, "kept", [(2, None), (4, None)], id="reject"),
+        pytest.param("first", "199.90", "active", [(4, "2")], id="first"),
+        pytest.param("last", "20.00", "active", [(2, "4")], id="last"),
+        pytest.param("reject", None, "retained", [(2, None), (4, None)], id="reject"),
     ],
 )
 def test_the_policy_chooses_among_rows_of_one_sku(
-    shop, policy, price, standing, report
+    shop, policy, price, desired_state, report
 ):
     again = row("a", price="20")
 
@@ -163,9 +163,9 @@ def test_the_policy_chooses_among_rows_of_one_sku(
 
     offers = {
         sku.lower(): offer
-        for sku, offer in shop.offers("standing, price::text").items()
+        for sku, offer in shop.offers("desired_state, price::text").items()
     }
-    assert offers["a"] == (standing, price)
+    assert offers["a"] == (desired_state, price)
     assert shop.report() == [(line, "sku", "duplicate_sku", v) for line, v in report]
     assert result.counts.duplicates == len(report)
     assert result.problem_counts == {"duplicate_sku": len(report)}
@@ -222,7 +222,7 @@ def test_a_rejected_catalog_changes_nothing(shop, content):
     with pytest.raises(CatalogRejectedError):
         shop.upload(content)
 
-    assert shop.offers() == {"A": ("wanted", "199.90", 5)}
+    assert shop.offers() == {"A": ("active", "199.90", 5)}
 
 
 def test_the_writes_hold_the_lock_of_the_store(shop, database_url):
@@ -279,19 +279,19 @@ class Model:
             refused = duplicates == "reject" and len(same) > 1
             self.offers[key] = self._offer(key, chosen, invalid, refused=refused)
         for key in self.offers.keys() - by_key.keys():
-            self.offers[key] = ("gone", *self.offers[key][1:])
+            self.offers[key] = ("absent", *self.offers[key][1:])
 
     def _offer(self, key, cells, invalid, *, refused):
-        _, price, quantity = self.offers.get(key, ("gone", None, None))
+        _, price, quantity = self.offers.get(key, ("absent", None, None))
         given = int(cells["quantity"]) if cells["quantity"] != "x" else None
         if not refused and cells["category"] == "TV":
-            return ("gone", price, quantity if key in self.offers else given)
+            return ("absent", price, quantity if key in self.offers else given)
         if refused or "x" in (cells["price"], cells["quantity"]):
             kept = None if refused else given
             if invalid == "withdraw":
-                return ("gone", price, quantity if key in self.offers else kept)
-            return ("kept", price, quantity if kept is None else kept)
-        return ("wanted", f"{cells['price']}.00", given)
+                return ("absent", price, quantity if key in self.offers else kept)
+            return ("retained", price, quantity if kept is None else kept)
+        return ("active", f"{cells['price']}.00", given)
 
 
 @settings(
@@ -359,10 +359,10 @@ def test_rows_that_a_filter_leaves_out_are_counted_and_gone(shop):
     assert (counts.rows, counts.unchanged, counts.invalid) == (5, 1, 4)
     assert (counts.excluded, counts.duplicates, counts.disappeared) == (3, 0, 1)
     assert result.problem_counts == {"excluded": 3, "price_format": 1}
-    assert shop.offers("standing, price::text") == {
-        "A": ("wanted", "199.90"),
-        "B": ("gone", "60.00"),
-        "BAD": ("kept", None),
+    assert shop.offers("desired_state, price::text") == {
+        "A": ("active", "199.90"),
+        "B": ("absent", "60.00"),
+        "BAD": ("retained", None),
     }
     assert shop.report() == [
         (3, "row", "excluded", "German rows"),
@@ -380,7 +380,7 @@ def test_a_row_that_is_no_longer_left_out_is_wanted_again(shop):
 
     back = shop.upload(text)
 
-    assert shop.offers("standing")["A"] == ("wanted",)
+    assert shop.offers("desired_state")["A"] == ("active",)
     assert back.counts.created == 1
 
 

@@ -96,7 +96,7 @@ def test_typed_columns_become_offers(shop):
     result = shop.upload(parquet(columns), mapping=MAPPING)
     again = shop.upload(parquet(columns), mapping=MAPPING)
 
-    assert shop.offers() == {"A1": ("wanted", "199.90", 7)}
+    assert shop.offers() == {"A1": ("active", "199.90", 7)}
     assert (result.counts.created, again.counts.unchanged) == (1, 1)
 
 

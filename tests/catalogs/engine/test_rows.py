@@ -1,14 +1,14 @@
-"""What one row becomes: the mapping, the checks, the standing, the fingerprint."""
+"""What one row becomes: the mapping, the checks, the desired_state, the fingerprint."""
 
 import polars as pl
 import pytest
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.stage import (
+    DESIRED_STATES,
     FIELDS,
     GONE,
     KEPT,
-    STANDINGS,
     WANTED,
     stage,
 )
@@ -48,7 +48,7 @@ def test_a_good_row_is_wanted_with_canonical_fields():
         row("Ab-1", price="1.299,00 EUR", grade="very good", ean="04006381333931")
     )
 
-    assert found["standing"] == WANTED
+    assert found["desired_state"] == WANTED
     assert found["mask"] == 0
     assert found["sku_key"] == "ab-1"
     assert {n: found[n] for n in ("sku", "ean", "grade", "price", "quantity")} == {
@@ -121,7 +121,7 @@ def test_one_bad_cell_is_one_problem(cells, field, code):
 
 
 @pytest.mark.parametrize(
-    ("cells", "policy", "standing"),
+    ("cells", "policy", "desired_state"),
     [
         pytest.param({}, "keep", WANTED, id="good"),
         pytest.param({"price": "x"}, "keep", KEPT, id="invalid, keep"),
@@ -132,10 +132,10 @@ def test_one_bad_cell_is_one_problem(cells, field, code):
         ),
     ],
 )
-def test_the_problems_decide_how_an_offer_stands(cells, policy, standing):
+def test_the_problems_decide_how_an_offer_stands(cells, policy, desired_state):
     assert (
-        STANDINGS[only(row("A", **cells), policy=policy)["standing"]]
-        == (STANDINGS[standing])
+        DESIRED_STATES[only(row("A", **cells), policy=policy)["desired_state"]]
+        == (DESIRED_STATES[desired_state])
     )
 
 
@@ -143,7 +143,7 @@ def test_no_cell_of_a_torn_row_is_trusted():
     found = only(row("A", category="TV", price="x"), flaw=1)
 
     assert [p.code for p in problems_in(found["mask"])] == ["row_length"]
-    assert (found["standing"], found["quantity"]) == (KEPT, None)
+    assert (found["desired_state"], found["quantity"]) == (KEPT, None)
 
 
 def test_shipping_is_one_canonical_text():

@@ -377,7 +377,7 @@ def test_filters_leave_rows_out_and_the_first_one_counts():
         "too cheap": 1,
     }
     assert keys["sku_key"].to_list() == ["a", None, None, None]
-    assert keys["standing"].to_list()[1:] == [GONE] * 3
+    assert keys["desired_state"].to_list()[1:] == [GONE] * 3
     assert [p.code for p in problems_in(keys["mask"][2])] == ["excluded"]
 
 

@@ -152,8 +152,8 @@ def test_an_accepted_mapping_can_be_carried_out(rows, texts, price, quantity, fi
     full = pl.concat(staged.batches())
 
     assert sum(excluded_by(told, staged.keys).values()) <= len(rows)
-    assert full["standing"].null_count() == 0
-    sold = full.filter(pl.col("standing") == WANTED)
+    assert full["desired_state"].null_count() == 0
+    sold = full.filter(pl.col("desired_state") == WANTED)
     assert sold["price"].is_between(1, MAX_CENTS).all()
     assert sold["quantity"].is_between(0, MAX_QUANTITY).all()
     assert sold["sku_key"].null_count() == 0

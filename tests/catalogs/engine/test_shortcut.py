@@ -59,7 +59,7 @@ MOVED = st.sampled_from([0.0, 1.0])
 """Whether rows are looked for anywhere, or on their line alone."""
 
 ALL = (
-    "sku_key, standing, fingerprint, problems, ean, grade, price::text, quantity,"
+    "sku_key, desired_state, fingerprint, problems, ean, grade, price::text, quantity,"
     " warranty_delay, listed"
 )
 
@@ -135,7 +135,7 @@ def test_what_differs_is_found_without_looking_at_the_rest(
 
     assert (result.counts.created, result.counts.changed) == (1, 1)
     assert again.counts.disappeared == 2
-    assert shop.offers("standing")["E"] == ("gone",)
+    assert shop.offers("desired_state")["E"] == ("absent",)
 
 
 @pytest.mark.parametrize("moved", [0.0, 1.0])
@@ -157,7 +157,7 @@ def test_a_row_twice_is_noticed_where_it_was_once(shop, only_short):
     result = shop.upload(catalog(A, B, B, row("a", price="5")))
 
     assert result.counts.duplicates == 4
-    assert shop.offers("standing")["B"] == ("kept",)
+    assert shop.offers("desired_state")["B"] == ("retained",)
 
 
 @pytest.mark.parametrize(
@@ -217,9 +217,9 @@ def test_a_failed_import_leaves_the_digest_of_the_one_before(shop):
         shop.upload(catalog(A | {"price": "1"}), finish=fail)
 
     assert shop.upload(catalog(A | {"price": "1"})).counts.changed == 1
-    assert shop.offers("standing, price::text") == {
-        "A": ("wanted", "1.00"),
-        "B": ("gone", "20.00"),
+    assert shop.offers("desired_state, price::text") == {
+        "A": ("active", "1.00"),
+        "B": ("absent", "20.00"),
     }
 
 

@@ -22,7 +22,7 @@ async def test_a_tree_survives_a_kill_at(
     shop = await open_shop(api, sandbox_url)
     marker = tmp_path / "died"
 
-    process.start(REFEED_CRASH_AT=f"{step}={marker}")
+    process.start(REFEED_FAILPOINT=f"{step}={marker}")
     wait_until(lambda: process.died)
     process.start()
     found = await in_state(shop, fetched=True, error=None)

@@ -18,7 +18,7 @@ from app.catalogs.engine.pipeline.stage import (
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.validate.problems import bit
 
-KNOWN = {"sku_key": pl.String, "fingerprint": pl.Int64, "standing": pl.UInt8}
+KNOWN = {"sku_key": pl.String, "fingerprint": pl.Int64, "desired_state": pl.UInt8}
 DUPLICATE = bit("sku", "duplicate_sku")
 
 
@@ -111,12 +111,14 @@ def refuse(rows: Rows, refused: pl.Series, policy: InvalidRowPolicy) -> Rows:
         return rows
     is_refused = pl.col(LINE).is_in(refused.implode())
     mask = pl.lit(DUPLICATE, pl.Int64)
-    standing = standing_of(mask, policy)
+    desired_state = standing_of(mask, policy)
     return rows.with_columns(
         mask=pl.when(is_refused).then(mask).otherwise("mask"),
-        standing=pl.when(is_refused).then(standing).otherwise("standing"),
+        desired_state=pl.when(is_refused)
+        .then(desired_state)
+        .otherwise("desired_state"),
         fingerprint=pl.when(is_refused)
-        .then(stable_hash([pl.col("sku_key"), standing.cast(pl.String)]))
+        .then(stable_hash([pl.col("sku_key"), desired_state.cast(pl.String)]))
         .otherwise("fingerprint"),
     )
 
@@ -132,7 +134,7 @@ def _live(keys: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
 
 
 def _seen(live: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
-    plain = (pl.col("standing") == WANTED) & (pl.col("mask") == 0)
+    plain = (pl.col("desired_state") == WANTED) & (pl.col("mask") == 0)
     if duplicates.rows.height:
         plain &= ~pl.col(LINE).is_in(duplicates.rows["counts"].implode())
     source = pl.when(plain).then(SOURCE).alias(SOURCE)
@@ -142,7 +144,7 @@ def _seen(live: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
 def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     """Stored offers that no row equals.
 
-    A fingerprint covers SKU and standing, so that a number finds the offers that
+    A fingerprint covers SKU and desired_state, so that a number finds the offers that
     stay as they are; texts are compared only for the others. That two SKUs of one
     store share 64 bits happens once in ten million imports of a million rows.
     """
@@ -153,17 +155,17 @@ def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
 
 
 def _beside_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Each row with `was`, the standing of its offer, null for a new one."""
+    """Each row with `was`, the desired_state of its offer, null for a new one."""
     if known.is_empty():
         return rows.with_columns(was=pl.lit(None, pl.UInt8))
-    before = known.select("sku_key", pl.col("standing").alias("was"))
+    before = known.select("sku_key", pl.col("desired_state").alias("was"))
     return rows.join(before, on="sku_key", how="left")
 
 
 def _absent(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Stored offers that the catalog no longer names and that are not settled yet."""
     unsettled = known.filter(
-        (pl.col("standing") != GONE) | pl.col("fingerprint").is_not_null()
+        (pl.col("desired_state") != GONE) | pl.col("fingerprint").is_not_null()
     )
     if unsettled.is_empty():
         return unsettled
@@ -179,7 +181,7 @@ def _counts(  # noqa: PLR0913 - all that is counted
     absent: pl.DataFrame,
     duplicates: Duplicates,
 ) -> Counts:
-    valid = pl.col("standing") == WANTED
+    valid = pl.col("desired_state") == WANTED
     unsold = (pl.col("mask") & UNSOLD) != 0
     was_online = pl.col("was").is_in([WANTED, KEPT]).fill_null(value=False)
     all_of = live.select(
@@ -190,7 +192,7 @@ def _counts(  # noqa: PLR0913 - all that is counted
     created, unsold_now = rest.select(
         (valid & ~was_online).sum(), (unsold & was_online).sum().alias("unsold")
     ).row(0)
-    left = absent.select((pl.col("standing") != GONE).sum()).item()
+    left = absent.select((pl.col("desired_state") != GONE).sum()).item()
     return Counts(
         rows=rows,
         created=created,

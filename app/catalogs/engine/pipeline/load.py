@@ -18,9 +18,9 @@ from app.catalogs.engine.pipeline.diff import Comparison, Duplicates, refuse
 from app.catalogs.engine.pipeline.quick_updates import put_over
 from app.catalogs.engine.pipeline.row_report import COLUMNS
 from app.catalogs.engine.pipeline.stage import (
+    DESIRED_STATES,
     FIELDS,
     MARGIN,
-    STANDINGS,
     WANTED,
     Staged,
     fields_of,
@@ -28,14 +28,14 @@ from app.catalogs.engine.pipeline.stage import (
 from app.catalogs.engine.read.reader import LINE
 
 _SLICE_ROWS = 50_000
-_LEADING = ("sku_key", "standing", "fingerprint", "problems")
+_LEADING = ("sku_key", "desired_state", "fingerprint", "problems")
 
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 """Of COPY's text format; the backslash first."""
 
 _INCOMING: LiteralString = """
 CREATE TEMP TABLE incoming (
-  sku_key text COLLATE "C", standing text, fingerprint bigint, problems bigint,
+  sku_key text COLLATE "C", desired_state text, fingerprint bigint, problems bigint,
   sku text, ean text, product_id text, grade text, new_battery boolean,
   price numeric(12,2), quantity integer, min_price numeric(12,2),
   warranty_delay smallint, comment text, shipping text,
@@ -118,7 +118,7 @@ def stored_rows(
     return (
         refuse(rows, duplicates.refused, config.invalid_rows)
         .with_columns(
-            pl.when(pl.col("standing") == WANTED).then(name).alias(name)
+            pl.when(pl.col("desired_state") == WANTED).then(name).alias(name)
             for name in fields
             if name not in {"sku", "quantity"}
         )
@@ -143,7 +143,7 @@ def _stored(name: str, is_refused: pl.Expr) -> pl.Expr:
 def _gone(absent: pl.DataFrame, fields: Mapping[str, pl.DataType]) -> pl.DataFrame:
     return absent.select(
         "sku_key",
-        pl.lit("gone").alias("standing"),
+        pl.lit("absent").alias("desired_state"),
         pl.lit(None, pl.Int64).alias("fingerprint"),
         pl.lit(0, pl.Int64).alias("problems"),
         pl.col("sku_key").alias("sku"),
@@ -162,16 +162,16 @@ def _merge() -> sql.Composed:
         "INSERT INTO offer AS o (store_id, {columns})"
         " SELECT %s, {columns} FROM incoming ORDER BY sku_key"
         " ON CONFLICT (store_id, sku_key) DO UPDATE SET"
-        " standing = excluded.standing, fingerprint = excluded.fingerprint,"
+        " desired_state = excluded.desired_state, fingerprint = excluded.fingerprint,"
         " problems = excluded.problems,"
-        " quantity = CASE excluded.standing WHEN 'wanted' THEN excluded.quantity"
-        " WHEN 'kept' THEN coalesce(excluded.quantity, o.quantity)"
+        " quantity = CASE excluded.desired_state WHEN 'active' THEN excluded.quantity"
+        " WHEN 'retained' THEN coalesce(excluded.quantity, o.quantity)"
         " ELSE o.quantity END, {wanted}"
     ).format(
         columns=sql.SQL(", ").join(map(sql.Identifier, (*_LEADING, *fields))),
         wanted=sql.SQL(", ").join(
             sql.SQL(
-                "{0} = CASE excluded.standing WHEN 'wanted' THEN excluded.{0}"
+                "{0} = CASE excluded.desired_state WHEN 'active' THEN excluded.{0}"
                 " ELSE o.{0} END"
             ).format(sql.Identifier(name))
             for name in wanted_only
@@ -231,6 +231,6 @@ def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _standing_word() -> pl.Expr:
-    return pl.col("standing").replace_strict(
-        list(range(len(STANDINGS))), list(STANDINGS), return_dtype=pl.String
+    return pl.col("desired_state").replace_strict(
+        list(range(len(DESIRED_STATES))), list(DESIRED_STATES), return_dtype=pl.String
     )

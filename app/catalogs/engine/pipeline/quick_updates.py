@@ -47,7 +47,7 @@ UPDATE incoming AS i SET
   fingerprint = {FINGERPRINT}
 FROM quick_update AS q
 WHERE q.store_id = %(store)s AND q.sku_key = i.sku_key
-  AND i.standing IN ('wanted', 'kept')
+  AND i.desired_state IN ('active', 'retained')
 """  # noqa: S608 - a constant
 
 

@@ -35,7 +35,7 @@ from app.catalogs.engine.validate.problems import PROBLEMS, Severity, mask_of
 from app.stores.mapping.mapping_model import Mapping
 
 WANTED, KEPT, GONE = 0, 1, 2
-STANDINGS = ("wanted", "kept", "gone")
+DESIRED_STATES = ("active", "retained", "absent")
 
 TORN = mask_of(Severity.TORN)
 UNSOLD = mask_of(Severity.UNSOLD)
@@ -64,7 +64,7 @@ _KEYS = (
     LINE,
     "sku_key",
     "mask",
-    "standing",
+    "desired_state",
     "fingerprint",
     SOURCE,
 )
@@ -77,7 +77,8 @@ _VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """`keys`: LINE, sku_key, mask, standing, fingerprint, SOURCE, traits, category.
+    """`keys`: LINE, sku_key, mask, desired_state, fingerprint, SOURCE, traits,
+    category.
 
     Where the mapping has filters, LEFT_OUT too; rows left out have no `sku_key`.
 
@@ -241,7 +242,7 @@ def _finished(
         )
         .with_columns(
             sku_key.alias("sku_key"),
-            standing_of(mask, config.invalid_rows).alias("standing"),
+            standing_of(mask, config.invalid_rows).alias("desired_state"),
         )
         .with_columns(_fingerprint(attributes).alias("fingerprint"))
         .drop(FLAW)
@@ -274,7 +275,7 @@ def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
     ]
     optional += [_counted(n).cast(pl.String) for n in MARGIN if "cost" in attributes]
     stock = _counted("price") * 2**21 + _counted("quantity")
-    state = pl.col("mask") * len(STANDINGS) + pl.col("standing")
+    state = pl.col("mask") * len(DESIRED_STATES) + pl.col("desired_state")
     return stable_hash(
         [
             pl.lit(_VERSION),

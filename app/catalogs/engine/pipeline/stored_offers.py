@@ -11,11 +11,12 @@ from psycopg.types.json import Jsonb
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.diff import KNOWN
 from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of
-from app.catalogs.engine.pipeline.stage import STANDINGS
+from app.catalogs.engine.pipeline.stage import DESIRED_STATES
 
 # An offer whose row was never valid is not for sale: it cannot disappear.
 _OFFERS: LiteralString = """
-SELECT CASE WHEN standing = 'kept' AND NOT listed THEN 'gone' ELSE standing END,
+SELECT CASE WHEN desired_state = 'retained' AND NOT listed THEN 'absent'
+            ELSE desired_state END,
     string_agg(sku_key, E'\n'), string_agg(int8send(fingerprint), ''::bytea)
 FROM offer WHERE store_id = %s AND {} GROUP BY 1, fingerprint & {}"""
 
@@ -28,7 +29,7 @@ def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
 
 
 def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
-    """Key, fingerprint and standing of every offer of the store."""
+    """Key, fingerprint and desired_state of every offer of the store."""
     return _read(connection, "true", [store_id], parts=128)
 
 
@@ -67,12 +68,14 @@ def _read(
     statement = sql.SQL(_OFFERS).format(sql.SQL(which), sql.Literal(parts - 1))
     with connection.transaction():
         cursor = connection.cursor(binary=True)
-        for standing, keys, fingerprints in cursor.stream(statement, values):
-            found.append(_known_part(standing, keys, fingerprints))
+        for desired_state, keys, fingerprints in cursor.stream(statement, values):
+            found.append(_known_part(desired_state, keys, fingerprints))
     return pl.concat(found)
 
 
-def _known_part(standing: str, keys: str, fingerprints: bytes | None) -> pl.DataFrame:
+def _known_part(
+    desired_state: str, keys: str, fingerprints: bytes | None
+) -> pl.DataFrame:
     part = pl.scan_lines(keys.encode(), name="sku_key").collect()
     numbers = pl.Series([None], dtype=pl.Int64).extend_constant(None, part.height - 1)
     if fingerprints is not None:
@@ -80,7 +83,8 @@ def _known_part(standing: str, keys: str, fingerprints: bytes | None) -> pl.Data
         packed = pl.Series([fingerprints])
         numbers = packed.bin.reinterpret(dtype=together, endianness="big").explode()
     return part.with_columns(
-        fingerprint=numbers, standing=pl.lit(STANDINGS.index(standing), pl.UInt8)
+        fingerprint=numbers,
+        desired_state=pl.lit(DESIRED_STATES.index(desired_state), pl.UInt8),
     )
 
 
