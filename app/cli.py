@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,10 +12,10 @@ from rich.console import Console
 
 from app.core.errors import DatabaseAwayError, UnknownRevisionError
 from app.embedded.errors import EmbeddedError
+from app.embedded.processes.process import own_module
 from app.settings import Settings, SettingsError, load_settings, require
 
 app = typer.Typer(
-    help="Keeps merchants' catalogs and the marketplace Back Market in step.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -34,6 +35,33 @@ def _settings(*needed: str) -> Settings:
     except SettingsError as error:
         _fail(error)
     return settings
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
+    if asked:
+        typer.echo(f"refeed {version('refeed')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="show the version and exit",
+        ),
+    ] = False,
+) -> None:
+    """Keep merchants' catalogs and the marketplace Back Market in sync."""
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
+    """Run one of our modules in place of this process."""
+    command = own_module(module, *arguments)
+    os.execv(command[0], command)  # noqa: S606 - ourselves
 
 
 @app.command()
@@ -70,7 +98,7 @@ def api() -> None:
 def worker() -> None:
     """Run one worker process."""
     _settings("database_url", "redis_url", "secret_key")
-    os.execv(sys.executable, [sys.executable, "-m", "workers.main"])  # noqa: S606 - ourselves
+    _become("workers.main")
 
 
 @app.command()
@@ -80,11 +108,8 @@ def sandbox(
     state: Annotated[Path | None, typer.Option(help="file that survives")] = None,
 ) -> None:
     """Run the stand-in for Back Market."""
-    command = [sys.executable, "-m", "app.sandbox", "--host", host]
-    command += ["--port", str(port)]
-    if state:
-        command += ["--state", str(state)]
-    os.execv(sys.executable, command)  # noqa: S606 - ourselves
+    kept = ("--state", str(state)) if state else ()
+    _become("app.sandbox", "--host", host, "--port", str(port), *kept)
 
 
 @app.command()

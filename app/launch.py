@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from app.embedded import keys
 from app.embedded.errors import StartError
 from app.embedded.layout import Layout
 from app.embedded.processes.lock import StateLock
-from app.embedded.processes.process import Child
+from app.embedded.processes.process import Child, own_module
 from app.embedded.servers import EmbeddedServers
 from app.embedded.supervisor import StopRequestedError, Supervisor
 from app.migrations import migrate
@@ -63,10 +62,12 @@ def launch(
         env |= _keys(settings, state)
         env["REFEED_STATE_DIR"] = str(state)
         migrate(env["REFEED_DATABASE_URL"])
+        children = []
         if settings.sandbox_url is None:
-            env["REFEED_SANDBOX_URL"] = _start_sandbox(supervisor, state, env, logs)
-        _start_worker(supervisor, env, logs)
-        url = _start_api(supervisor, settings, env, logs)
+            sandbox, env["REFEED_SANDBOX_URL"] = _sandbox(state, env, logs)
+            children.append(sandbox)
+        api, url = _api(settings, env, logs)
+        supervisor.start(*children, _worker(env, logs), api)
         yield Running(
             supervisor=supervisor,
             url=url,
@@ -121,57 +122,48 @@ def _servers(
     }
 
 
-def _start_sandbox(
-    supervisor: Supervisor, state: Path, env: Mapping[str, str], logs: Path | None
-) -> str:
+def _sandbox(
+    state: Path, env: Mapping[str, str], logs: Path | None
+) -> tuple[Child, str]:
     port = _free_port("127.0.0.1", 0)
-    command = [sys.executable, "-m", "app.sandbox", "--port", str(port)]
-    command += ["--state", str(state / "sandbox.json")]
     url = f"http://127.0.0.1:{port}"
     (state / "sandbox.url").write_text(url)
-    supervisor.start(
-        Child(
-            "sandbox",
-            command,
-            env,
-            ready=lambda: _answers(f"{url}/_sandbox/summary"),
-            log=(logs or state / "logs") / "sandbox.log",
-        )
+    options = ("--port", str(port), "--state", str(state / "sandbox.json"))
+    child = Child(
+        "sandbox",
+        own_module("app.sandbox", *options),
+        env,
+        ready=lambda: _answers(f"{url}/_sandbox/summary"),
+        log=(logs or state / "logs") / "sandbox.log",
     )
-    return url
+    return child, url
 
 
-def _start_worker(
-    supervisor: Supervisor, env: Mapping[str, str], logs: Path | None
-) -> None:
-    command = [sys.executable, "-m", "workers.main"]
-    supervisor.start(
-        Child(
-            "worker", command, env, stop_timeout=STOP_TIMEOUT, log=_log(logs, "worker")
-        )
+def _worker(env: Mapping[str, str], logs: Path | None) -> Child:
+    return Child(
+        "worker",
+        own_module("workers.main"),
+        env,
+        stop_timeout=STOP_TIMEOUT,
+        log=_log(logs, "worker"),
     )
 
 
-def _start_api(
-    supervisor: Supervisor,
-    settings: Settings,
-    env: Mapping[str, str],
-    logs: Path | None,
-) -> str:
+def _api(
+    settings: Settings, env: Mapping[str, str], logs: Path | None
+) -> tuple[Child, str]:
     port = _free_port(settings.host, settings.port)
     reachable = "127.0.0.1" if settings.host in ANY_ADDRESS else settings.host
     url = f"http://{reachable}:{port}"
-    supervisor.start(
-        Child(
-            "api",
-            [sys.executable, "-m", "app.serve"],
-            {**env, "REFEED_PORT": str(port)},
-            ready=lambda: _answers(f"{url}/health/live"),
-            stop_timeout=STOP_TIMEOUT,
-            log=_log(logs, "api"),
-        )
+    child = Child(
+        "api",
+        own_module("app.serve"),
+        {**env, "REFEED_PORT": str(port)},
+        ready=lambda: _answers(f"{url}/health/live"),
+        stop_timeout=STOP_TIMEOUT,
+        log=_log(logs, "api"),
     )
-    return url
+    return child, url
 
 
 def _log(logs: Path | None, name: str) -> Path | None:

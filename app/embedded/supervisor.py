@@ -76,18 +76,21 @@ class Supervisor:
         self._go_on()
         return endpoints
 
-    def start(self, child: Child) -> Process:
-        """Start a child and wait until it is ready.
+    def start(self, *children: Child) -> list[Process]:
+        """Start children side by side and wait until all are ready.
 
-        Raises StartError when it ends instead, StopRequestedError when a signal came.
+        They are stopped in reverse order. Raises StartError when one ends instead,
+        StopRequestedError when a signal came.
         """
         self._go_on()
-        process = Process(self._remembered(child))
-        watched = _Watched(process)
-        self._watched.append(watched)
-        process.start(given_up=lambda: self.stop_requested)
+        processes = [Process(self._remembered(child)) for child in children]
+        for process in processes:
+            self._watched.append(_Watched(process))
+            process.launch()
+        for process in processes:
+            process.wait_until_ready(given_up=lambda: self.stop_requested)
         self._go_on()
-        return process
+        return processes
 
     def watch(self) -> None:
         """Start again what ends, until a signal asks to stop.

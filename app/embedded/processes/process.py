@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +37,15 @@ class Child:
     account: Account | None = None  # None: the child runs as ourselves
 
 
+def own_module(name: str, *arguments: str) -> list[str]:
+    """Return the command that runs one of our modules.
+
+    `-P` keeps the current directory out of the import path: a folder that has an
+    `app` package of its own must not be imported instead of ours.
+    """
+    return [sys.executable, "-P", "-m", name, *arguments]
+
+
 class Process:
     """A child's life: it may be started again after it ended."""
 
@@ -63,8 +73,12 @@ class Process:
         Raises StartError, with nothing left running, when it does not become ready.
         """
         self.launch()
+        self.wait_until_ready(given_up)
+
+    def wait_until_ready(self, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Wait after `launch`; see `start`."""
         try:
-            self._wait_until_ready(given_up)
+            self._poll_until_ready(given_up)
         except BaseException:
             self.stop()
             raise
@@ -110,7 +124,7 @@ class Process:
             except (OSError, subprocess.SubprocessError) as error:
                 raise StartError(f"{child.name} cannot be started: {error}") from error
 
-    def _wait_until_ready(self, given_up: Callable[[], bool]) -> None:
+    def _poll_until_ready(self, given_up: Callable[[], bool]) -> None:
         ready = self.child.ready
         deadline = time.monotonic() + self.child.ready_timeout.total_seconds()
         while ready and not given_up():
