@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from app.demo.api import Api
 
-TASK_STARTS_AFTER, TASK_ENDS_AFTER = timedelta(seconds=0.3), timedelta(seconds=1)
+TASK_STARTS_AFTER, TASK_ENDS_AFTER = timedelta(seconds=0.1), timedelta(seconds=0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class OtherSide:
     api: Api
 
     def make_room(self) -> None:
-        """No limits, and tasks that end in a second instead of minutes."""
+        """No limits, and tasks that end at once instead of after minutes."""
         self.api.patch(
             "/_sandbox/options",
             {

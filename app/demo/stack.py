@@ -13,7 +13,7 @@ from app.demo.waiting import Patience
 from app.launch import launch
 from app.settings import Settings
 
-POLL = "PT0.3S"
+POLL = "PT0.1S"
 TAIL_LINES = 15
 WENT_WELL = re.compile(r'"status": 2\d\d, .*"event": "request"')
 

@@ -61,7 +61,7 @@ class Tour:
             self.stack.other_side.make_room()
             self._say(
                 f"{REAL_LIMIT}; for this demo the account's limit and the sandbox's "
-                "are lifted, and its tasks end in a second."
+                "are lifted, and its tasks end at once."
             )
         else:
             self._say(
