@@ -105,7 +105,7 @@ def python_prose(source: str) -> Iterator[tuple[int, str]]:
 
 def _is_prose(value: object) -> bool:
     """A text of several words that is no SQL."""
-    return isinstance(value, str) and " " in value.strip() and not SQL.search(value)
+    return isinstance(value, str) and " " in value and not SQL.search(value)
 
 
 def markdown_prose(source: str) -> Iterator[tuple[int, str]]:
