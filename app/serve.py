@@ -6,6 +6,8 @@ import os
 import socket
 
 import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.orm import configure_mappers
 
 from app.core.logs import configure_logs
 from app.main import create_app
@@ -66,14 +68,32 @@ class Server(uvicorn.Server):
         return protocol
 
 
-def serve_api(settings: Settings) -> None:
-    """Serve until a signal."""
-    configure_logs(settings)
+def warm_up(app: FastAPI) -> None:
+    """Build now what the first request would build: 0.4 s of its time.
+
+    FastAPI builds its routes and SQLAlchemy its mappers when they are first needed.
+    """
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    for route in app.routes:
+        route.matches(scope)
+    configure_mappers()
+
+
+def prepare_app(settings: Settings) -> FastAPI:
+    """Create the API, ready for its first request and frozen for the collector."""
     app = create_app(settings)
+    warm_up(app)
     # What lives as long as the process need not be looked through again and again: a
     # full collection would hold up all answers for a tenth of a second.
     gc.collect()
     gc.freeze()
+    return app
+
+
+def serve_api(settings: Settings) -> None:
+    """Serve until a signal."""
+    configure_logs(settings)
+    app = prepare_app(settings)
     config = uvicorn.Config(
         app,
         host=settings.host,
