@@ -55,7 +55,8 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def _open(settings: Settings, streams: Streams) -> AsyncIterator[State]:
+async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[State]:
+    """Open what requests share; close it in reverse."""
     require(settings, "database_url", "redis_url", "secret_key", "admin_key")
     assert settings.database_url is not None  # noqa: S101 - required just above
     assert settings.redis_url is not None  # noqa: S101 - required just above
@@ -83,7 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="refeed",
         version=VERSION,
-        lifespan=lambda _: _open(known, streams),
+        lifespan=lambda _: open_state(known, streams),
         generate_unique_id_function=operation_id,
     )
     app.state.streams = streams

@@ -194,16 +194,12 @@ async def test_a_process_serves_so_many_streams_and_says_when_it_is_full(
     settings: Settings, shop: Shop
 ):
     path = await over_run(shop)
-    async with open_api(settings, lambda app: fill(app.state.streams)) as api:
+    async with open_api(settings, Streams(open=MOST_STREAMS)) as api:
         answer = await api.get(f"{path}/events")
 
     assert answer.status_code == 503
     assert answer.json()["code"] == "too_many_streams"
     assert answer.headers["Retry-After"]
-
-
-def fill(streams: Streams) -> None:
-    streams.open = MOST_STREAMS
 
 
 async def test_a_stream_wants_a_key_that_sees_the_store(shop: Shop):
