@@ -85,7 +85,7 @@ check: $(READY_DEV)  ## format, lint, import contracts, types, openapi.json
 	@echo 'openapi.json'; $(BIN)/refeed openapi --check
 
 test: check  ## all checks, then all tests with coverage: make test ARGS='-k plan'
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal \
 	  --cov --cov-report=term:skip-covered $(ARGS)
 
 # --- measure it ----------------------------------------------------------------------

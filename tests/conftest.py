@@ -6,16 +6,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from psycopg import sql
-from sqlalchemy.engine import make_url
 
-from app.embedded.servers import EmbeddedServers, Endpoints
+from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
 from app.settings import Settings
+from tests.support.databases import Databases, create_database, url_of
 from tests.support.shop import Shop, open_shop
 from tests.support.stack import (
     WorkerProcess,
@@ -45,39 +43,21 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer
 
 
 @pytest.fixture(scope="session")
-def template(servers: EmbeddedServers) -> str:
-    """A database that the migrations have built, to be copied."""
-    _create(servers, TEMPLATE, "template0")
-    migrate(_with_name(servers.endpoints, TEMPLATE))
-    return TEMPLATE
+def databases(servers: EmbeddedServers) -> Iterator[Databases]:
+    """Copies of a database that the migrations have built."""
+    create_database(servers, TEMPLATE, "template0")
+    migrate(url_of(servers.endpoints.database_url, TEMPLATE))
+    made = Databases(servers, TEMPLATE)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def database_url(servers: EmbeddedServers, template: str) -> Iterator[str]:
-    """A fresh database with all tables."""
-    name = f"test_{uuid4().hex}"
-    _create(servers, name, template)
-    yield _with_name(servers.endpoints, name)
-    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
-                sql.Identifier(name)
-            )
-        )
-
-
-def _create(servers: EmbeddedServers, name: str, template: str) -> None:
-    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER refeed").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-
-
-def _with_name(endpoints: Endpoints, name: str) -> str:
-    url = make_url(endpoints.database_url).set(database=name)
-    return url.render_as_string(hide_password=False)
+def database_url(databases: Databases) -> Iterator[str]:
+    """A database with all tables and no rows."""
+    url = databases.take()
+    yield url
+    databases.give_back(url)
 
 
 @pytest.fixture(scope="session")

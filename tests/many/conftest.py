@@ -1,31 +1,22 @@
 """Two API processes and three workers, as `compose.yaml` starts them."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy.engine import make_url
 
 from app.embedded.servers import EmbeddedServers
 from tests.many.fleet import Fleet, fleet_of
 from tests.many.history import begin_history
+from tests.support.databases import Databases
 from tests.support.stack import settings_for
 
 
 @pytest.fixture(scope="module")
-def fleet_database(servers: EmbeddedServers, template: str) -> str:
+def fleet_database(databases: Databases) -> Iterator[str]:
     """A database that all tests of a file share: to start five processes takes time."""
-    name = f"fleet_{uuid4().hex}"
-    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER refeed").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-    url = make_url(servers.endpoints.database_url).set(database=name)
-    return url.render_as_string(hide_password=False)
+    url = databases.take()
+    yield url
+    databases.give_back(url)
 
 
 @pytest.fixture(scope="module")
