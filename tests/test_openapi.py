@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
+from tests.support.documented import undeclared
 from tests.support.stack import ROOT
 
 DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
@@ -84,6 +86,70 @@ def test_a_shared_error_response_is_a_problem():
                 "schema": {"$ref": "#/components/schemas/Problem"}
             }
         }
+
+
+def headers_of(response: dict[str, Any]) -> set[str]:
+    return set(response.get("headers", {}))
+
+
+def test_every_202_declares_where_and_when_to_look():
+    accepted = {
+        name: headers_of(operation["responses"]["202"])
+        for name, operation in OPERATIONS.items()
+        if "202" in operation["responses"]
+    }
+
+    assert len(accepted) >= 13
+    assert {n for n, h in accepted.items() if h != {"Location", "Retry-After"}} == set()
+
+
+def test_every_header_refers_to_a_shared_one():
+    responses = list(DOCUMENT["components"]["responses"].values())
+    for operation in OPERATIONS.values():
+        responses += operation["responses"].values()
+
+    used = {
+        (name, header["$ref"])
+        for response in responses
+        for name, header in response.get("headers", {}).items()
+    }
+    assert used == {
+        (name, f"#/components/headers/{name}")
+        for name in DOCUMENT["components"]["headers"]
+    }
+
+
+def test_a_conditional_read_declares_its_etag():
+    conditional = [
+        operation["responses"]
+        for operation in OPERATIONS.values()
+        if "if-none-match" in {p["name"] for p in operation.get("parameters", ())}
+    ]
+
+    assert len(conditional) >= 3
+    for responses in conditional:
+        assert "ETag" in headers_of(responses["200"])
+        assert "ETag" in headers_of(responses["304"])
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "found"),
+    [
+        (200, ["etag", "x-request-id"], []),
+        (200, ["etag", "location"], ["get_store: 200 location"]),
+        (404, [], []),
+        (409, [], ["get_store: 409"]),
+        (503, ["retry-after"], []),
+    ],
+)
+def test_what_is_sent_is_compared_with_the_document(
+    status: int, headers: list[str], found: list[str]
+):
+    route = SimpleNamespace(path_format="/v1/stores/{store_id}")
+    message = {"status": status, "headers": [(h.encode(), b"") for h in headers]}
+
+    scope = {"method": "GET", "route": route}
+    assert undeclared(DOCUMENT, scope, message) == found
 
 
 def test_operation_ids_are_unique_verbs_with_a_noun():

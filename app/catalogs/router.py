@@ -43,10 +43,11 @@ from app.database import Tx
 from app.stores import service as stores
 from app.stores.dependencies import StoreToRead
 from app.stores.settings.margin import margin_of
-from app.web.csv_response import CSV_ANSWER, WantsCsv, as_csv
-from app.web.etags import NOT_MODIFIED, IfNoneMatch, unless_changed, weak_etag
-from app.web.event_stream import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
+from app.web.csv_response import WantsCsv, as_csv
+from app.web.etags import IfNoneMatch, unless_changed, weak_etag
+from app.web.event_stream import EVENTS, CurrentStreams, LastEventId, watch
 from app.web.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page_of
+from app.web.responses import ACCEPTED, CONDITIONAL, csv_file
 
 router = APIRouter(prefix="/v1", tags=["catalogs"])
 offers_router = APIRouter(prefix="/v1", tags=["offers"])
@@ -78,7 +79,7 @@ UPLOAD_BODY = {
     "/stores/{store_id}/catalogs",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Upload a catalog",
-    responses=problem_responses(400, 413, 415, 507),
+    responses=ACCEPTED | problem_responses(400, 413, 415, 507),
     openapi_extra=UPLOAD_BODY,
 )
 async def upload_catalog(
@@ -132,7 +133,7 @@ async def list_catalogs(
     "/catalogs/{catalog_id}",
     summary="Read a catalog",
     response_model=CatalogOut,
-    responses=NOT_MODIFIED,
+    responses=CONDITIONAL,
 )
 async def get_catalog(
     catalog_id: UUID,
@@ -153,7 +154,7 @@ async def get_catalog(
     "/catalogs/{catalog_id}/events",
     summary="Watch a catalog",
     response_class=Response,
-    responses=EVENTS_ANSWER,
+    responses=EVENTS,
 )
 async def watch_catalog(
     catalog_id: UUID,
@@ -175,7 +176,7 @@ async def watch_catalog(
     "/catalogs/{catalog_id}/rows",
     summary="What is wrong with which row",
     response_model=Page[RowProblemOut],
-    responses=CSV_ANSWER,
+    responses=csv_file(),
 )
 async def list_catalog_rows(
     catalog_id: UUID,
@@ -211,7 +212,7 @@ async def list_catalog_rows(
     "/catalogs/{catalog_id}/rejected.csv",
     summary="The rows to correct, as they were uploaded",
     response_class=Response,
-    responses={**CSV_ANSWER, **problem_responses(503)},
+    responses=csv_file(),
 )
 async def download_rejected_catalog_rows(
     catalog_id: UUID,

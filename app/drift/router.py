@@ -11,6 +11,7 @@ from app.drift.models import DriftCheck
 from app.drift.schemas import DriftCheckOut, DriftOut, drift_check_out, drift_out
 from app.stores.dependencies import StoreToChange, StoreToRead
 from app.web.pagination import Cursor, Limit, Page, decode_cursor, page_of
+from app.web.responses import ACCEPTED, POLLED
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["drift"])
 OVER = frozenset({"done", "failed"})
@@ -20,7 +21,7 @@ OVER = frozenset({"done", "failed"})
     "/drift-checks",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Read all listings back, now",
-    responses=problem_responses(409),
+    responses=ACCEPTED | problem_responses(409),
 )
 async def create_drift_check(
     store: StoreToChange, tx: Tx, response: Response
@@ -32,7 +33,9 @@ async def create_drift_check(
     return drift_check_out(state)
 
 
-@router.get("/drift-checks", summary="How far reading the listings back is")
+@router.get(
+    "/drift-checks", summary="How far reading the listings back is", responses=POLLED
+)
 async def get_drift_check(
     store: StoreToRead, tx: Tx, response: Response
 ) -> DriftCheckOut:

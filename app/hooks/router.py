@@ -13,6 +13,7 @@ from app.hooks import service
 from app.hooks.schemas import HookIn, HookOut, HookSecretIssued, HookSecretOut
 from app.hooks.signature import SignedHeaders
 from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.responses import ACCEPTED
 
 router = APIRouter(prefix="/v1/hooks", tags=["webhooks in"])
 secret_router = APIRouter(prefix="/v1/stores", tags=["webhooks in"])
@@ -36,7 +37,7 @@ SignatureHeader = Annotated[str | None, Header(description="as Standard Webhooks
     "/stores/{store_id}/publish",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Publish what differs, asked for by a signed webhook",
-    responses=problem_responses(409, 413),
+    responses=ACCEPTED | problem_responses(409, 413),
     openapi_extra=HOOK_BODY,
 )
 async def receive_publish_hook(

@@ -37,9 +37,10 @@ from app.orders.sync import scheduling
 from app.stores import service as stores
 from app.stores.dependencies import StoreToChange, StoreToRead
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
+from app.web.responses import ACCEPTED, POLLED, VERSIONED
 
 router = APIRouter(prefix="/v1", tags=["orders"])
-ACTING = problem_responses(409, 412)
+ACTING = ACCEPTED | problem_responses(409, 412)
 INVOICE_EXAMPLE = {
     "requestBody": {
         "content": {"multipart/form-data": {"example": {"file": "%PDF-1.7 ..."}}}
@@ -51,7 +52,7 @@ INVOICE_EXAMPLE = {
     "/stores/{store_id}/orders/sync",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Fetch orders now",
-    responses=problem_responses(409),
+    responses=ACCEPTED | problem_responses(409),
 )
 async def sync_orders(store: StoreToChange, tx: Tx, response: Response) -> SyncOut:
     """Fetches for all stores of the seller account at once."""
@@ -96,7 +97,11 @@ async def list_orders(
     return Response(page.model_dump_json(), media_type="application/json")
 
 
-@router.get("/orders/{order_id}", summary="Read an order and what may be done to it")
+@router.get(
+    "/orders/{order_id}",
+    summary="Read an order and what may be done to it",
+    responses=VERSIONED,
+)
 async def get_order(
     order_id: UUID, tx: Tx, caller: Reader, response: Response
 ) -> OrderOut:
@@ -192,7 +197,7 @@ async def _act(
     "/orders/{order_id}/invoice",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Hand in an invoice",
-    responses=problem_responses(400, 409, 412, 413, 415, 507),
+    responses=ACTING | problem_responses(400, 413, 415, 507),
     openapi_extra=INVOICE_EXAMPLE,
 )
 async def upload_invoice(
@@ -227,7 +232,9 @@ async def list_order_actions(
 
 
 @router.get(
-    "/orders/{order_id}/actions/{action_id}", summary="What became of an action"
+    "/orders/{order_id}/actions/{action_id}",
+    summary="What became of an action",
+    responses=POLLED,
 )
 async def get_order_action(
     action_id: UUID, order: OrderToRead, tx: Tx, response: Response

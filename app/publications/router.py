@@ -42,10 +42,11 @@ from app.publications.schemas import (
 )
 from app.stores import service as stores
 from app.stores.dependencies import StoreToChange, StoreToRead
-from app.web.csv_response import CSV_ANSWER, WantsCsv, as_csv
-from app.web.etags import NOT_MODIFIED, IfNoneMatch, tagged, unless_changed, weak_etag
-from app.web.event_stream import EVENTS_ANSWER, CurrentStreams, LastEventId, watch
+from app.web.csv_response import WantsCsv, as_csv
+from app.web.etags import IfNoneMatch, tagged, unless_changed, weak_etag
+from app.web.event_stream import EVENTS, CurrentStreams, LastEventId, watch
 from app.web.pagination import Cursor, Limit, Page, decode_int, decode_uuid, page_of
+from app.web.responses import ACCEPTED, CONDITIONAL, NOT_MODIFIED, csv_file
 
 router = APIRouter(prefix="/v1", tags=["publications"])
 
@@ -54,7 +55,7 @@ router = APIRouter(prefix="/v1", tags=["publications"])
     "/stores/{store_id}/publications",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Publish what differs, now",
-    responses=problem_responses(409),
+    responses=ACCEPTED | problem_responses(409),
 )
 async def create_publication(
     body: PublicationIn, store: StoreToChange, tx: Tx, response: Response
@@ -85,7 +86,7 @@ async def list_publications(
     "/publications/{publication_id}",
     summary="Read a publication",
     response_model=PublicationOut,
-    responses=NOT_MODIFIED,
+    responses=CONDITIONAL,
 )
 async def get_publication(
     publication_id: UUID,
@@ -108,7 +109,7 @@ async def get_publication(
     "/publications/{publication_id}/events",
     summary="Watch a publication",
     response_class=Response,
-    responses=EVENTS_ANSWER,
+    responses=EVENTS,
 )
 async def watch_publication(
     publication_id: UUID,
@@ -131,7 +132,7 @@ async def watch_publication(
     "/publications/{publication_id}/changes",
     summary="List the changes",
     response_model=Page[ChangeOut],
-    responses={**CSV_ANSWER, **NOT_MODIFIED},
+    responses=csv_file("ETag") | NOT_MODIFIED,
 )
 async def list_publication_changes(
     publication_id: UUID,
@@ -188,7 +189,7 @@ async def list_publication_errors(
     "/publications/{publication_id}/rejected.csv",
     summary="The rows to correct, as they were uploaded",
     response_class=Response,
-    responses={**CSV_ANSWER, **problem_responses(503)},
+    responses=csv_file(),
 )
 async def download_rejected_publication_rows(
     publication_id: UUID,

@@ -8,6 +8,7 @@ from app.database import Tx
 from app.sources import service
 from app.sources.schemas import CatalogSourceIn, CatalogSourceOut, source_out
 from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.responses import ACCEPTED
 
 router = APIRouter(prefix="/v1/stores", tags=["catalogs"])
 
@@ -55,7 +56,7 @@ async def delete_catalog_source(store: StoreToChange, tx: Tx) -> None:
     "/{store_id}/catalog-source/pull",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Pull the catalog now",
-    responses=problem_responses(412),
+    responses=ACCEPTED | problem_responses(412),
 )
 async def pull_catalog_source(
     store: StoreToChange, tx: Tx, settings: CurrentSettings, response: Response

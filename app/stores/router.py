@@ -35,12 +35,15 @@ from app.stores.schemas import (
     store_out,
 )
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
+from app.web.responses import CREATED, VERSIONED
 
 router = APIRouter(prefix="/v1/stores", tags=["stores"])
-VERSIONED = problem_responses(412)
+CHANGED = VERSIONED | problem_responses(412)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, summary="Create a store")
+@router.post(
+    "", status_code=status.HTTP_201_CREATED, summary="Create a store", responses=CREATED
+)
 async def create_store(
     body: StoreIn, tx: Tx, _: Admin, settings: CurrentSettings, response: Response
 ) -> StoreOut:
@@ -58,13 +61,13 @@ async def list_stores(
     return page_of(rows, limit, store_out, lambda store: (store.id,))
 
 
-@router.get("/{store_id}", summary="Read a store")
+@router.get("/{store_id}", summary="Read a store", responses=VERSIONED)
 async def get_store(store: StoreToRead, response: Response) -> StoreOut:
     tag(response, store)
     return store_out(store)
 
 
-@router.patch("/{store_id}", summary="Rename a store", responses=VERSIONED)
+@router.patch("/{store_id}", summary="Rename a store", responses=CHANGED)
 async def update_store(
     body: StorePatch, store: StoreToChange, response: Response
 ) -> StoreOut:
@@ -92,7 +95,7 @@ async def delete_store(
     afterwards.add_task(storage.remove_store, store.id)
 
 
-@router.get("/{store_id}/settings", summary="Read the settings")
+@router.get("/{store_id}/settings", summary="Read the settings", responses=VERSIONED)
 async def get_store_settings(store: StoreToRead, response: Response) -> SettingsOut:
     tag(response, store)
     return settings_out(store)
@@ -101,7 +104,7 @@ async def get_store_settings(store: StoreToRead, response: Response) -> Settings
 @router.put(
     "/{store_id}/settings",
     summary="Replace the settings",
-    responses=problem_responses(409, 412),
+    responses=CHANGED | problem_responses(409),
 )
 async def replace_store_settings(
     body: SettingsIn,
@@ -118,13 +121,13 @@ async def replace_store_settings(
     return settings_out(store)
 
 
-@router.get("/{store_id}/mapping", summary="Read the mapping")
+@router.get("/{store_id}/mapping", summary="Read the mapping", responses=VERSIONED)
 async def get_mapping(store: StoreToRead, response: Response) -> MappingOut:
     tag(response, store)
     return _mapping_out(store)
 
 
-@router.put("/{store_id}/mapping", summary="Set the mapping", responses=VERSIONED)
+@router.put("/{store_id}/mapping", summary="Set the mapping", responses=CHANGED)
 async def replace_mapping(
     body: Mapping, store: StoreToChange, tx: Tx, caller: Writer, response: Response
 ) -> MappingOut:
@@ -143,14 +146,16 @@ def _mapping_out(store: Store) -> MappingOut:
     return mapping_out(service.mapping_of(store), in_force, store.catalog_columns)
 
 
-@router.get("/{store_id}/categories", summary="Read the category mapping")
+@router.get(
+    "/{store_id}/categories", summary="Read the category mapping", responses=VERSIONED
+)
 async def get_category_mapping(store: StoreToRead, response: Response) -> CategoriesOut:
     tag(response, store)
     return _categories_out(store)
 
 
 @router.put(
-    "/{store_id}/categories", summary="Set the category mapping", responses=VERSIONED
+    "/{store_id}/categories", summary="Set the category mapping", responses=CHANGED
 )
 async def replace_category_mapping(
     body: CategoriesIn,
@@ -206,7 +211,7 @@ async def activate_store(store: StoreToChange, tx: Tx) -> ActivationOut:
 @router.delete(
     "/{store_id}/activation",
     summary="Stop publishing",
-    responses=VERSIONED,
+    responses=problem_responses(412),
 )
 async def deactivate_store(store: StoreToChange, tx: Tx) -> ActivationOut:
     """What is online stays as it is."""

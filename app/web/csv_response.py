@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import Depends, Header, Query
 from fastapi.responses import StreamingResponse
@@ -13,9 +13,6 @@ from fastapi.responses import StreamingResponse
 ROWS_AT_A_TIME = 1000
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters of a cell that spreadsheets run (OWASP, CSV injection)."""
-CSV_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
-}
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")

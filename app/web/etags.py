@@ -1,6 +1,6 @@
 """Conditional reads: an ETag from what an answer depends on, and 304 while it holds."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Header, Response, status
 
@@ -11,11 +11,6 @@ IfNoneMatch = Annotated[
 
 REVALIDATE = "private, no-cache"
 """A browser may keep the answer, but asks each time whether it still holds."""
-
-
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "What you have is still current"}
-}
 
 
 def weak_etag(version: int, form: str = "") -> str:

@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol, cast
+from typing import Annotated, Protocol, cast
 
 import structlog
 from fastapi import Depends, Header, Request, Response, status
@@ -17,6 +17,7 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.errors import UnavailableError
+from app.web.responses import Responses
 
 log = structlog.get_logger(__name__)
 
@@ -28,12 +29,12 @@ MOST_STREAMS = 100
 """Per process: each looks at its row twice a second."""
 COME_BACK_MS = 1000
 ENDED = "-end"
-EVENTS_ANSWER: dict[int | str, dict[str, Any]] = {
+EVENTS: Responses = {
     200: {
-        "description": "`progress` events, then one `end`",
+        "description": "`progress` events, then one `end` event.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
-    204: {"description": "It is over, and you have seen the end: do not come back"},
+    204: {"description": "The end event was delivered; do not reconnect."},
 }
 
 LastEventId = Annotated[

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from app.core.errors import ERROR_RESPONSES, Problem, problem_responses
+from app.web.responses import HEADERS, header_references
 
 DESCRIPTION = """
 Keeps merchants' catalogs and the marketplace Back Market in step. Upload a catalog
@@ -33,12 +34,6 @@ TAGS = {
     "orders": "Orders of Back Market and actions on them.",
     "access": "API keys.",
     "health": "Probes of the service.",
-}
-HEADERS = {
-    "Location": ("Path of the resource to read next.", {"type": "string"}),
-    "Retry-After": ("Seconds to wait before the next request.", {"type": "integer"}),
-    "ETag": ("Version of the resource.", {"type": "string"}),
-    "WWW-Authenticate": ("`Bearer`.", {"type": "string"}),
 }
 HEADERS_OF_ERRORS = {
     401: ("WWW-Authenticate",),
@@ -155,10 +150,6 @@ def _error_responses() -> Node:
         "content": {"application/json": {"schema": {"$ref": SCHEMAS + "Ready"}}},
     }
     return responses
-
-
-def header_references(*names: str) -> Node:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _drop_titles(node: object) -> None:

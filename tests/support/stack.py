@@ -24,6 +24,7 @@ from pydantic import SecretStr
 from app.main import create_app, open_state
 from app.settings import Settings
 from app.web.event_stream import Streams
+from tests.support.documented import undeclared
 from workers.handlers import handlers_of
 from workers.listening import listen
 from workers.main import Crew, open_context, sweep
@@ -118,12 +119,23 @@ def _app(cors_origins: tuple[str, ...]) -> FastAPI:
 async def open_api(
     settings: Settings, streams: Streams | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """The API through ASGI, with the admin's key and its own settings and state."""
+    """The API through ASGI, with the admin's key and its own settings and state.
+
+    Fails when the API has sent what its OpenAPI document does not declare.
+    """
     app = _app(tuple(settings.cors_origins))
+    found: list[str] = []
     async with open_state(settings, streams or Streams()) as state:
 
         async def with_state(scope: Any, receive: Any, send: Any) -> None:
-            await app({**scope, "state": dict(state)}, receive, send)
+            scope = {**scope, "state": dict(state)}
+
+            async def compared(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    found.extend(undeclared(app.openapi(), scope, message))
+                await send(message)
+
+            await app(scope, receive, compared)
 
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=with_state, raise_app_exceptions=False),
@@ -132,6 +144,7 @@ async def open_api(
             timeout=30,
         ) as client:
             yield client
+    assert found == [], "sent, but not declared in the OpenAPI document"
 
 
 @asynccontextmanager

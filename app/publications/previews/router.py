@@ -15,8 +15,9 @@ from app.publications.reports import queries
 from app.publications.reports.changes_csv import changes_sheet
 from app.publications.schemas import ChangeOut, LaneName, change_out
 from app.stores.dependencies import StoreToChange
-from app.web.csv_response import CSV_ANSWER, WantsCsv, as_csv
+from app.web.csv_response import WantsCsv, as_csv
 from app.web.pagination import Cursor, Limit, Page, decode_int, page_of
+from app.web.responses import ACCEPTED, POLLED, csv_file
 
 router = APIRouter(prefix="/v1", tags=["publications"])
 
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/v1", tags=["publications"])
     "/stores/{store_id}/plans",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Plan what would be sent, and send nothing",
-    responses=problem_responses(409),
+    responses=ACCEPTED | problem_responses(409),
 )
 async def create_plan(
     body: PlanIn, store: StoreToChange, tx: Tx, response: Response
@@ -37,7 +38,7 @@ async def create_plan(
     return plan_out(plan)
 
 
-@router.get("/plans/{plan_id}", summary="Read a plan")
+@router.get("/plans/{plan_id}", summary="Read a plan", responses=POLLED)
 async def get_plan(
     plan_id: UUID, tx: Tx, caller: Reader, response: Response
 ) -> PlanOut:
@@ -52,7 +53,7 @@ async def get_plan(
     "/plans/{plan_id}/changes",
     summary="List the changes of a plan",
     response_model=Page[ChangeOut],
-    responses=CSV_ANSWER,
+    responses=csv_file(),
 )
 async def list_plan_changes(
     plan_id: UUID,

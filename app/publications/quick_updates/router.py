@@ -13,6 +13,7 @@ from app.database import Tx
 from app.publications.quick_updates.schemas import QuickIn, QuickOut, quick_out
 from app.publications.scheduling import request_quickly
 from app.stores import service as stores
+from app.web.responses import ACCEPTED
 
 router = APIRouter(prefix="/v1/stores", tags=["offers"])
 
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/v1/stores", tags=["offers"])
     "/{store_id}/offers",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Change stock and prices at once",
-    responses=problem_responses(409),
+    responses=ACCEPTED | problem_responses(409),
 )
 async def update_offers(
     store_id: UUID, body: QuickIn, tx: Tx, caller: Writer, response: Response

@@ -24,6 +24,7 @@ from app.stores.mapping.mapping_model import CategoryTarget, Mapping
 from app.stores.models import Store
 from app.stores.schemas import SettingsIn
 from app.web.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
+from app.web.responses import VERSIONED
 
 router = APIRouter(prefix="/v1/stores", tags=["stores"])
 Number = Annotated[int, Path(ge=1, le=BIGGEST)]
@@ -48,7 +49,7 @@ async def get_version(
 @router.post(
     "/{store_id}/versions/{part}/{number}/restore",
     summary="Set a part of the store to an earlier version",
-    responses=problem_responses(409, 412),
+    responses=VERSIONED | problem_responses(409, 412),
 )
 async def restore_version(
     store: StoreToChange,
