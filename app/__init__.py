@@ -10,8 +10,8 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     publications sources orders
                              plan, send and record changes; catalog pulls; orders
     catalogs                 uploads, imports, reports; `engine/` is Polars and COPY
-    offers                   desired state and live state: one row per store and SKU
     stores                   settings, mapping, categories, lights, activation
+    offers                   desired state and live state: one row per store and SKU
     accounts                 seller accounts: token, budget, connection
     access backmarket        API keys and scopes; HTTP client of Back Market
     health migrations        health checks; schema upgrades

@@ -23,7 +23,8 @@ from app.drift import scheduling as drift
 from app.jobs import queue, rows
 from app.orders.sync import scheduling as orders
 from app.publications.scheduling import request_due
-from app.retention import RHYTHM, tidy
+from app.retention import INTERVAL as RETENTION_INTERVAL
+from app.retention import delete_old_data
 from app.settings import Settings, load_settings, require
 from app.sources import scheduling as sources
 from app.stores.categories import scheduling as trees
@@ -113,7 +114,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
     """Make due runs, wake due jobs; run them here when Redis does not take them."""
     strays: set[asyncio.Task[None]] = set()
     pause = context.settings.sweep.total_seconds()
-    tidied = time.monotonic()
+    last_retention = time.monotonic()
     while crew.open:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(crew.closing.wait(), pause)
@@ -125,9 +126,11 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
                 await orders.request_due(tx, context.settings)
                 await sources.request_due(tx, context.settings.source_interval)
                 await drift.request_due(tx, context.settings)
-            if time.monotonic() - tidied > RHYTHM.total_seconds():
-                await tidy(context.database, context.storage, context.settings)
-                tidied = time.monotonic()
+            if time.monotonic() - last_retention > RETENTION_INTERVAL.total_seconds():
+                await delete_old_data(
+                    context.database, context.storage, context.settings
+                )
+                last_retention = time.monotonic()
             async with context.database.transaction() as tx:
                 due = await rows.due_jobs(tx.session)
         except AWAY as error:

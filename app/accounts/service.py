@@ -168,8 +168,8 @@ async def share_by(
 
 async def _has_store(session: AsyncSession, account_id: UUID, store_id: UUID) -> bool:
     found = await session.scalar(
-        text("SELECT true FROM store WHERE id = :id AND account_id = :account"),
-        {"id": store_id, "account": account_id},
+        text("SELECT refeed_account_has_store(:account, :store)"),
+        {"account": account_id, "store": store_id},
     )
     return bool(found)
 
@@ -177,10 +177,7 @@ async def _has_store(session: AsyncSession, account_id: UUID, store_id: UUID) ->
 async def look_again(session: AsyncSession, account_id: UUID) -> None:
     """What the stores of an account share has changed: each is due for a run now."""
     await session.execute(
-        text(
-            "UPDATE store SET next_offers_at = now() WHERE account_id = :account "
-            "AND active AND publish_offers"
-        ),
+        text("SELECT refeed_make_stores_due(:account)"),
         {"account": account_id},
     )
 
@@ -287,3 +284,17 @@ async def database_now(session: AsyncSession) -> datetime:
     """The one clock that budgets and schedules are kept by."""
     now: datetime = (await session.execute(text("SELECT now()"))).scalar_one()
     return now
+
+
+async def set_orders_due(
+    session: AsyncSession, account_ids: Sequence[UUID], due: Sequence[datetime]
+) -> None:
+    """Set when each account's orders are fetched next; both lists have one order."""
+    await session.execute(
+        text(
+            "UPDATE seller_account AS a SET orders_due_at = d.at FROM unnest("
+            "CAST(:ids AS uuid[]), CAST(:due AS timestamptz[])) AS d (id, at) "
+            "WHERE a.id = d.id"
+        ),
+        {"ids": list(account_ids), "due": list(due)},
+    )

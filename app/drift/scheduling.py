@@ -11,6 +11,7 @@ from app.database import Transaction
 from app.drift.models import DriftCheck
 from app.jobs.kinds import JobKind
 from app.settings import Settings
+from app.stores.due import Due, set_due
 from app.stores.models import Store
 from app.stores.schedule import next_due
 
@@ -36,7 +37,7 @@ _NOTE = text(
 )
 _DUE = text(
     """
-    SELECT s.id, s.next_drift_check_at FROM store AS s
+    SELECT s.id, s.next_drift_check_at FROM store_view AS s
      WHERE s.active AND s.account_id IS NOT NULL
        AND (s.next_drift_check_at IS NULL OR s.next_drift_check_at <= now())
      ORDER BY s.next_drift_check_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED
@@ -89,8 +90,7 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
     for row in rows:
         if row.next_drift_check_at is not None:
             await request(tx, row.id)
-        await tx.session.execute(
-            text("UPDATE store SET next_drift_check_at = :due WHERE id = :id"),
-            {"due": next_due(row.id, settings.drift_check_interval, now), "id": row.id},
-        )
+    interval = settings.drift_check_interval
+    due = [next_due(row.id, interval, now) for row in rows]
+    await set_due(tx.session, Due.DRIFT_CHECK, [row.id for row in rows], due)
     return len(rows)

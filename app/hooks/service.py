@@ -36,6 +36,8 @@ from app.stores.models import Store
 log = structlog.get_logger(__name__)
 
 LONGEST_ID = 255
+IDS_KEPT = timedelta(days=7)
+"""Senders repeat a webhook for days; within that time its id must be known."""
 SENTENCES = {
     Fault.MISSING: "Send webhook-id, webhook-timestamp and webhook-signature.",
     Fault.STALE: "webhook-timestamp is more than five minutes from our time.",
@@ -213,3 +215,12 @@ async def _answer_again(
         )
     assert first.publication_id is not None  # noqa: S101 - written with the row
     return first.publication_id
+
+
+async def delete_expired(session: AsyncSession) -> None:
+    """Delete webhook ids after a week and secrets that are no longer valid."""
+    await session.execute(
+        text("DELETE FROM hook_call WHERE received_at < now() - :keep"),
+        {"keep": IDS_KEPT},
+    )
+    await session.execute(text("DELETE FROM hook_secret WHERE valid_until < now()"))

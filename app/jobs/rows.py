@@ -15,6 +15,7 @@ from app.jobs.models import JobRow
 SWEEP_LOCK = 0x7265666565640001
 WAKE_AGAIN = timedelta(seconds=5)
 SWEEP_LIMIT = 1000
+ENDED_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,3 +208,14 @@ async def hurry(
         {"kind": kind, "subjects": list(subject_ids)},
     )
     return list(rows.scalars())
+
+
+async def delete_ended(session: AsyncSession) -> None:
+    """Delete jobs that ended more than `ENDED_KEPT` ago."""
+    await session.execute(
+        text(
+            "DELETE FROM job WHERE state IN ('done', 'dead') "
+            "AND done_at < now() - :keep"
+        ),
+        {"keep": ENDED_KEPT},
+    )

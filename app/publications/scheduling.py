@@ -16,6 +16,7 @@ from app.jobs.kinds import JobKind
 from app.publications.enums import Kind, State, Trigger
 from app.publications.hook_details import with_call
 from app.publications.models import Plan, Publication
+from app.stores.due import Due, set_due
 from app.stores.models import Store
 from app.stores.schedule import next_due
 
@@ -165,6 +166,9 @@ def _active_account(store: Store) -> UUID:
     return store.account_id
 
 
+DUE_OF_KIND = {Kind.OFFERS: Due.OFFERS, Kind.PRODUCTS: Due.PRODUCTS}
+
+
 async def request_due(tx: Transaction) -> int:
     """Make runs for stores whose time has come; returns how many.
 
@@ -179,8 +183,8 @@ async def _request_due(tx: Transaction, kind: Kind) -> int:
         await tx.session.execute(
             text(
                 f"SELECT s.id, s.account_id, s.{kind}_interval_s AS interval_s, "  # noqa: S608 - a word of ours
-                "a.connection FROM store AS s "
-                "JOIN seller_account AS a ON a.id = s.account_id "
+                "a.connection FROM store_view AS s "
+                "JOIN seller_account_view AS a ON a.id = s.account_id "
                 f"WHERE s.active AND s.publish_{kind} AND s.next_{kind}_at <= now() "
                 f"ORDER BY s.next_{kind}_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
             ),
@@ -193,11 +197,8 @@ async def _request_due(tx: Transaction, kind: Kind) -> int:
             await tx.enqueue(JobKind.CHECK_CONNECTION, row.account_id)
         else:
             await request(tx, row.id, row.account_id, Trigger.SCHEDULE, kind=kind)
-        due = next_due(row.id, timedelta(seconds=row.interval_s), now)
-        await tx.session.execute(
-            text(f"UPDATE store SET next_{kind}_at = :due WHERE id = :id"),  # noqa: S608 - as above
-            {"due": due, "id": row.id},
-        )
+    due = [next_due(r.id, timedelta(seconds=r.interval_s), now) for r in rows]
+    await set_due(tx.session, DUE_OF_KIND[kind], [row.id for row in rows], due)
     return len(rows)
 
 
@@ -205,7 +206,8 @@ async def request_for_account(tx: Transaction, account_id: UUID) -> None:
     """Runs for all active stores of an account whose token works again."""
     rows = await tx.session.execute(
         text(
-            "SELECT id FROM store WHERE account_id = :id AND active AND publish_offers"
+            "SELECT id FROM store_view "
+            "WHERE account_id = :id AND active AND publish_offers"
         ),
         {"id": account_id},
     )

@@ -16,6 +16,7 @@ from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundErr
 from app.core.vault import Vault
 from app.database import Transaction
 from app.jobs.kinds import JobKind
+from app.offers import service as offers
 from app.settings import Settings
 from app.stores.categories import scheduling as trees
 from app.stores.categories.service import TreeName, check_leaves, tree_name
@@ -25,16 +26,6 @@ from app.stores.mapping.validate import require_sound
 from app.stores.models import Store
 from app.stores.schedule import next_due
 from app.stores.schemas import SettingsIn
-
-_WITHOUT_KEY = (
-    "offer",
-    "offer_digest",
-    "quick_update",
-    "offer_check",
-    "listing_snapshot",
-    "submitted_product",
-)
-"""Tables of a store that have no foreign key to it."""
 
 
 async def create(
@@ -96,50 +87,21 @@ async def delete(session: AsyncSession, store: Store) -> None:
         raise ConflictError(
             "The store is active; delete its activation first.", code="store_active"
         )
-    if await _publishes(session, store.id):
+    if await _is_publishing(session, store.id):
         raise ConflictError(
             "A publication of this store is under way.", code="store_publishes"
         )
-    if await _online_offers(session, store.id):
+    if await offers.has_stock_online(session, store.id):
         raise ConflictError(
             "Offers of this store are online. Publish an empty stock first.",
             code="store_has_listings",
         )
-    for table, column in (
-        ("catalog_problem", "catalog_id IN (SELECT id FROM catalog WHERE store_id"),
-        ("change", "publication_id IN (SELECT id FROM publication WHERE store_id"),
-        ("change", "publication_id IN (SELECT id FROM plan WHERE store_id"),
-    ):
-        await session.execute(
-            text(f"DELETE FROM {table} WHERE {column} = :id)"),  # noqa: S608 - constants
-            {"id": store.id},
-        )
-    for table in _WITHOUT_KEY:
-        await session.execute(
-            text(f"DELETE FROM {table} WHERE store_id = :id"),  # noqa: S608 - constants
-            {"id": store.id},
-        )
     await session.delete(store)
 
 
-async def _publishes(session: AsyncSession, store_id: UUID) -> bool:
+async def _is_publishing(session: AsyncSession, store_id: UUID) -> bool:
     found = await session.scalar(
-        text(
-            "SELECT EXISTS (SELECT 1 FROM publication WHERE store_id = :id "
-            "AND state NOT IN ('requested', 'finished', 'failed', 'cancelled'))"
-        ),
-        {"id": store_id},
-    )
-    return bool(found)
-
-
-async def _online_offers(session: AsyncSession, store_id: UUID) -> bool:
-    found = await session.scalar(
-        text(
-            "SELECT EXISTS (SELECT 1 FROM offer WHERE store_id = :id "
-            "AND listed AND accepted_quantity > 0)"
-        ),
-        {"id": store_id},
+        text("SELECT refeed_store_is_publishing(:id)"), {"id": store_id}
     )
     return bool(found)
 
@@ -202,16 +164,13 @@ async def _join_account(
         tx.session, vault, platform, wanted.environment, wanted.token
     )
     if store.account_id not in {None, account.id}:
-        if await _online_offers(tx.session, store.id):
+        if await offers.has_stock_online(tx.session, store.id):
             raise ConflictError(
                 "Offers of this store are online under its present token. To renew "
                 "that token use PUT /v1/seller-accounts/{id}/token.",
                 code="store_has_listings",
             )
-        await tx.session.execute(
-            text("UPDATE offer SET listed = false WHERE store_id = :id AND listed"),
-            {"id": store.id},
-        )
+        await offers.detach_listings(tx.session, store.id)
     store.account_id = account.id
     await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
     await trees.want(tx, tree_name(store.country, wanted.environment))
@@ -281,13 +240,6 @@ async def _reimport(tx: Transaction, store: Store) -> None:
     store.config_version += 1
     store.version += 1
     await tx.session.execute(
-        text(
-            "UPDATE catalog SET state = 'importing' WHERE store_id = :id "
-            "AND state IN ('ready', 'awaiting_mapping') AND storage_key <> '' "
-            "AND id >= coalesce((SELECT id FROM catalog WHERE store_id = :id "
-            "AND state IN ('ready', 'awaiting_mapping') AND mode = 'full' "
-            "ORDER BY id DESC LIMIT 1), '00000000-0000-0000-0000-000000000000')"
-        ),
-        {"id": store.id},
+        text("SELECT refeed_mark_catalogs_for_import(:id)"), {"id": store.id}
     )
     await tx.enqueue(JobKind.IMPORT, store.id)

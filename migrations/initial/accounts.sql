@@ -29,3 +29,9 @@ CREATE TABLE line_spend (
   lines integer NOT NULL
 );
 CREATE INDEX ix_line_spend_account ON line_spend (account_id, at);
+
+-- Columns that other packages may read.
+CREATE VIEW seller_account_view AS
+  SELECT id, platform, environment, shared_quantity, lines_per_hour, connection,
+         connection_at, paused_until, orders_due_at
+    FROM seller_account;

@@ -68,3 +68,50 @@ CREATE TABLE offer_digest (
 );
 -- Hashes do not compress.
 ALTER TABLE offer_digest ALTER COLUMN rows SET STORAGE EXTERNAL;
+
+-- Only a full catalog may be current: offers that it does not name disappear.
+CREATE FUNCTION refeed_require_full_catalog() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM catalog
+              WHERE id = NEW.current_catalog_id AND mode = 'partial') THEN
+    RAISE EXCEPTION 'a partial catalog cannot be current';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER require_full_catalog BEFORE UPDATE OF current_catalog_id ON store
+  FOR EACH ROW
+  WHEN (OLD.current_catalog_id IS DISTINCT FROM NEW.current_catalog_id)
+  EXECUTE FUNCTION refeed_require_full_catalog();
+
+-- Columns that other packages may read.
+CREATE VIEW catalog_view AS
+  SELECT id, store_id, mode, state, filename, config_version, as_of, counts,
+         empty_fields, storage_key, created_at, finished_at
+    FROM catalog;
+
+-- For packages below catalogs: marks the current full catalog and the partial ones
+-- after it for a new import.
+CREATE FUNCTION refeed_mark_catalogs_for_import(store uuid) RETURNS void
+  LANGUAGE sql AS $$
+  UPDATE catalog SET state = 'importing'
+   WHERE store_id = $1 AND storage_key <> ''
+     AND state IN ('ready', 'awaiting_mapping')
+     AND id >= coalesce(
+       (SELECT id FROM catalog
+         WHERE store_id = $1 AND mode = 'full'
+           AND state IN ('ready', 'awaiting_mapping')
+         ORDER BY id DESC LIMIT 1),
+       '00000000-0000-0000-0000-000000000000')
+$$;
+
+-- Rows without a foreign key end with their store.
+CREATE FUNCTION refeed_delete_store_catalogs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM catalog_problem
+   WHERE catalog_id IN (SELECT id FROM catalog WHERE store_id = OLD.id);
+  DELETE FROM offer_digest WHERE store_id = OLD.id;
+  DELETE FROM quick_update WHERE store_id = OLD.id;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER delete_catalogs BEFORE DELETE ON store
+  FOR EACH ROW EXECUTE FUNCTION refeed_delete_store_catalogs();

@@ -33,3 +33,12 @@ CREATE TABLE listing_snapshot (
   PRIMARY KEY (store_id, sku_key)
 );
 ALTER TABLE listing_snapshot ALTER COLUMN store_id SET STATISTICS 0;
+
+-- Rows without a foreign key end with their store.
+CREATE FUNCTION refeed_delete_store_snapshots() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM listing_snapshot WHERE store_id = OLD.id;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER delete_snapshots BEFORE DELETE ON store
+  FOR EACH ROW EXECUTE FUNCTION refeed_delete_store_snapshots();

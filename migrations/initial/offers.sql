@@ -82,3 +82,29 @@ CREATE TABLE offer_check (
 CREATE INDEX ix_offer_check_drift ON offer_check (store_id, sku_key)
   WHERE drift IS NOT NULL;
 ALTER TABLE offer_check ALTER COLUMN store_id SET STATISTICS 0;
+
+-- Columns that other packages may read.
+CREATE VIEW offer_view AS
+  SELECT store_id, sku_key, sku, desired_state, fingerprint, problems, ean, product_id,
+         grade, new_battery, price, quantity, min_price, warranty_delay, comment,
+         shipping, cost, cpa, listed, accepted_ean, accepted_grade, accepted_price,
+         accepted_quantity, accepted_min_price, accepted_warranty_delay,
+         accepted_comment, accepted_shipping, accepted_at, stock_at, listing_id,
+         backmarket_id, publication_state, max_price, in_error, error_code,
+         error_message, error_at, error_count, error_class, error_content,
+         error_retry_at, dirty
+    FROM offer;
+CREATE VIEW offer_check_view AS
+  SELECT store_id, sku_key, seen_at, confirmed_at, missing_at, price, quantity,
+         min_price, warranty_delay, comment_sum, drift
+    FROM offer_check;
+
+-- Rows without a foreign key end with their store.
+CREATE FUNCTION refeed_delete_store_offers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM offer WHERE store_id = OLD.id;
+  DELETE FROM offer_check WHERE store_id = OLD.id;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER delete_offers BEFORE DELETE ON store
+  FOR EACH ROW EXECUTE FUNCTION refeed_delete_store_offers();

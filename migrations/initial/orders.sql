@@ -117,3 +117,14 @@ CREATE TABLE order_call (
   settled_at timestamptz,
   PRIMARY KEY (action_id, seq)
 );
+
+-- Columns that other packages may read.
+CREATE VIEW sales_order_view AS
+  SELECT id, account_id, marketplace_id, state, country_code, created_at, modified_at
+    FROM sales_order;
+CREATE VIEW sales_order_line_view AS
+  SELECT order_id, marketplace_id, state, sku, listing_id, quantity
+    FROM sales_order_line;
+CREATE VIEW order_sync_view AS
+  SELECT account_id, state, requested_at, started_at, finished_at, high_water
+    FROM order_sync;

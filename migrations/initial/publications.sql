@@ -136,3 +136,38 @@ CREATE TABLE hold (
   PRIMARY KEY (store_id, sku_key, what)
 );
 ALTER TABLE hold ALTER COLUMN store_id SET STATISTICS 0;
+
+-- Columns that other packages may read.
+CREATE VIEW publication_view AS
+  SELECT id, store_id, account_id, kind, trigger, state, reason_code, reason, priority,
+         plan_id, requested_at, started_at, planned_at, finished_at
+    FROM publication;
+CREATE VIEW change_view AS
+  SELECT publication_id, seq, sku_key, sku, reason, lane, method, submission, before,
+         after, outcome, code, message, settled_at, confirmed_at
+    FROM change;
+CREATE VIEW submission_view AS
+  SELECT publication_id, seq, account_id, method, action, state, lines, task_id, polls,
+         attempts, sent_at, settled_at
+    FROM submission;
+
+-- For packages below publications: whether a run of the store is under way.
+CREATE FUNCTION refeed_store_is_publishing(store uuid) RETURNS boolean
+  LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM publication
+     WHERE store_id = $1
+       AND state NOT IN ('requested', 'finished', 'failed', 'cancelled'))
+$$;
+
+-- Rows without a foreign key end with their store.
+CREATE FUNCTION refeed_delete_store_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM change
+   WHERE publication_id IN (SELECT id FROM publication WHERE store_id = OLD.id
+                            UNION ALL SELECT id FROM plan WHERE store_id = OLD.id);
+  DELETE FROM submitted_product WHERE store_id = OLD.id;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER delete_changes BEFORE DELETE ON store
+  FOR EACH ROW EXECUTE FUNCTION refeed_delete_store_changes();

@@ -37,19 +37,25 @@ CREATE INDEX ix_store_due ON store (next_offers_at) WHERE active AND publish_off
 CREATE INDEX ix_store_products_due ON store (next_products_at)
   WHERE active AND publish_products;
 
--- Only a full catalog may be current: offers that it does not name disappear.
-CREATE FUNCTION refeed_require_full_catalog() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF EXISTS (SELECT 1 FROM catalog
-              WHERE id = NEW.current_catalog_id AND mode = 'partial') THEN
-    RAISE EXCEPTION 'a partial catalog cannot be current';
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER require_full_catalog BEFORE UPDATE OF current_catalog_id ON store
-  FOR EACH ROW
-  WHEN (OLD.current_catalog_id IS DISTINCT FROM NEW.current_catalog_id)
-  EXECUTE FUNCTION refeed_require_full_catalog();
+-- Columns that other packages may read.
+CREATE VIEW store_view AS
+  SELECT id, name, country, account_id, environment, active, order_scope,
+         publish_offers, publish_products, offers_interval_s, products_interval_s,
+         quarantine_after, drift, current_catalog_id, next_offers_at, next_products_at,
+         next_drift_check_at, version
+    FROM store;
+
+-- For packages below stores: whether a store belongs to an account.
+CREATE FUNCTION refeed_account_has_store(account uuid, store uuid) RETURNS boolean
+  LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM store AS s WHERE s.id = $2 AND s.account_id = $1)
+$$;
+
+-- For packages below stores: makes every publishing store of an account due now.
+CREATE FUNCTION refeed_make_stores_due(account uuid) RETURNS void LANGUAGE sql AS $$
+  UPDATE store SET next_offers_at = now()
+   WHERE account_id = $1 AND active AND publish_offers
+$$;
 
 -- One version of one part of a store's settings.
 CREATE TABLE store_version (

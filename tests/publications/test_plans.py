@@ -6,7 +6,7 @@ import pytest
 
 from app.core.file_storage import Storage
 from app.database import open_database
-from app.retention import tidy
+from app.retention import delete_old_data
 from app.settings import Settings
 from tests.publications.conftest import Sql
 from tests.support.shop import Shop, row
@@ -186,7 +186,7 @@ async def test_a_plan_whose_day_is_over_goes_with_its_changes(
     url = settings.database_url.get_secret_value()
 
     async with open_database(url, SilentQueue()) as database:
-        await tidy(database, Storage(settings.uploads), settings)
+        await delete_old_data(database, Storage(settings.uploads), settings)
 
     assert (await shop.api.get(f"/v1/plans/{old['id']}")).status_code == 404
     assert await sql("SELECT DISTINCT publication_id::text FROM change") == [

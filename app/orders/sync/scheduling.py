@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import service as accounts
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
 from app.database import Transaction
@@ -29,9 +30,9 @@ _ASK = text(
 )
 _DUE = text(
     """
-    SELECT a.id, a.connection, a.orders_due_at FROM seller_account AS a
+    SELECT a.id, a.connection, a.orders_due_at FROM seller_account_view AS a
      WHERE (a.orders_due_at IS NULL OR a.orders_due_at <= now())
-       AND EXISTS (SELECT 1 FROM store AS s WHERE s.account_id = a.id)
+       AND EXISTS (SELECT 1 FROM store_view AS s WHERE s.account_id = a.id)
      ORDER BY a.orders_due_at LIMIT :limit FOR UPDATE OF a SKIP LOCKED
     """
 )
@@ -82,8 +83,6 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
             await tx.enqueue(JobKind.CHECK_CONNECTION, row.id)
         elif row.orders_due_at is not None:
             await request(tx, row.id)
-        await tx.session.execute(
-            text("UPDATE seller_account SET orders_due_at = :due WHERE id = :id"),
-            {"due": next_due(row.id, settings.orders_interval, now), "id": row.id},
-        )
+    due = [next_due(row.id, settings.orders_interval, now) for row in rows]
+    await accounts.set_orders_due(tx.session, [row.id for row in rows], due)
     return len(rows)

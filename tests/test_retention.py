@@ -4,18 +4,18 @@ from pathlib import Path
 
 from app.core.file_storage import Storage
 from app.database import open_database
-from app.retention import tidy
+from app.retention import delete_old_data
 from app.settings import Settings
 from tests.support.shop import Shop, as_csv, row
 from tests.support.stack import SilentQueue, query
 
 
-async def _tidy(settings: Settings, keep: int) -> None:
+async def _delete_old_data(settings: Settings, keep: int) -> None:
     assert settings.database_url
     url = settings.database_url.get_secret_value()
     few = settings.model_copy(update={"keep_catalogs": keep})
     async with open_database(url, SilentQueue()) as database:
-        await tidy(database, Storage(few.uploads), few)
+        await delete_old_data(database, Storage(few.uploads), few)
 
 
 def _files(settings: Settings, shop: Shop) -> set[str]:
@@ -25,7 +25,7 @@ def _files(settings: Settings, shop: Shop) -> set[str]:
 async def test_files_of_all_but_the_newest_catalogs_go(shop: Shop, settings: Settings):
     catalogs = [await shop.upload([row("A", quantity=n)]) for n in range(4)]
 
-    await _tidy(settings, 2)
+    await _delete_old_data(settings, 2)
 
     assert _files(settings, shop) == {c["sha256"] for c in catalogs[2:]}
     old = await shop.api.get(f"/v1/catalogs/{catalogs[0]['id']}")
@@ -39,7 +39,7 @@ async def test_a_file_that_the_catalog_in_force_uses_too_stays(
     await shop.upload([row("A", quantity=1)])
     await shop.upload([row("A")])
 
-    await _tidy(settings, 1)
+    await _delete_old_data(settings, 1)
 
     assert _files(settings, shop) == {first["sha256"]}
 
@@ -54,7 +54,7 @@ async def test_partial_catalogs_are_kept_for_as_long_as_they_count(
         for sku in ("A", "B")
     ]
 
-    await _tidy(settings, 1)
+    await _delete_old_data(settings, 1)
 
     assert old["sha256"] not in _files(settings, shop)
     assert _files(settings, shop) == {c["sha256"] for c in (full, *later)}
@@ -70,7 +70,7 @@ async def test_old_reports_and_jobs_go_and_the_baseline_stays(
     )
     query(database_url, "UPDATE job SET done_at = now() - interval '1 year'")
 
-    await _tidy(settings, 1)
+    await _delete_old_data(settings, 1)
 
     gone = await shop.api.get(f"/v1/publications/{publication['id']}")
     assert gone.status_code == 404
@@ -91,6 +91,6 @@ async def test_ids_of_webhooks_are_known_for_a_week(
             days,
         )
 
-    await _tidy(settings, 1)
+    await _delete_old_data(settings, 1)
 
     assert query(database_url, "SELECT webhook_id FROM hook_call") == [("4 days",)]

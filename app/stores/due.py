@@ -1,0 +1,39 @@
+"""Keeps when a store's next publications and drift check are due."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.stores.models import Store
+
+
+class Due(StrEnum):
+    """What is due; each value is a column of `store`."""
+
+    OFFERS = "next_offers_at"
+    PRODUCTS = "next_products_at"
+    DRIFT_CHECK = "next_drift_check_at"
+
+
+async def set_due(
+    session: AsyncSession,
+    kind: Due,
+    store_ids: Sequence[UUID],
+    due: Sequence[datetime],
+) -> None:
+    """Set the next time for each store; both lists have one order."""
+    rows = func.unnest(
+        bindparam("ids", list(store_ids), ARRAY(Uuid)),
+        bindparam("due", list(due), ARRAY(DateTime(timezone=True))),
+    ).table_valued("id", "at", name="d")
+    await session.execute(
+        update(Store)
+        .values({kind.value: rows.c.at})
+        .where(col(Store.id) == rows.c.id)
+        .execution_options(synchronize_session=False)
+    )
