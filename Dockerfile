@@ -8,7 +8,7 @@ WORKDIR /src
 COPY requirements-build.txt ./
 RUN python -m venv /tools \
  && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY app ./app
 COPY workers ./workers
 COPY migrations ./migrations

@@ -75,14 +75,19 @@ up: $(READY)  ## keep the whole service running until Ctrl-C
 
 # --- check it ----------------------------------------------------------------------
 
-.PHONY: check test
-check: $(READY_DEV)  ## format, lint, import contracts, types, openapi.json
+.PHONY: check docs test
+check: $(READY_DEV)  ## format, lint, import contracts, types, openapi.json, docs
 	@echo 'ruff format'; $(BIN)/ruff format --check --quiet .
 	@echo 'ruff check'; $(BIN)/ruff check --quiet .
 	@echo 'import contracts'; $(BIN)/lint-imports > .venv/lint-imports.log 2>&1 || \
 	  { cat .venv/lint-imports.log; exit 1; }
 	@echo 'mypy'; $(BIN)/mypy --no-error-summary
 	@echo 'openapi.json'; $(BIN)/refeed openapi --check
+	@$(MAKE) docs
+
+docs: $(READY_DEV)  ## build the documentation in site/; a broken link or anchor fails
+	@echo 'docs'; $(BIN)/zensical build --strict --clean > .venv/docs.log 2>&1 || \
+	  { cat .venv/docs.log; exit 1; }
 
 test: check  ## all checks, then all tests with coverage: make test ARGS='-k plan'
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal \
@@ -129,5 +134,5 @@ lock:  ## pin what pyproject.toml asks for, with hashes: make lock ARGS=--upgrad
 
 clean:  ## remove what can be made again; the state in .refeed stays
 	@rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
-	  .pytest_cache .ruff_cache build dist
+	  .pytest_cache .ruff_cache build dist site .cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -62,6 +62,6 @@ def _farewell(console: Console, took: float) -> None:
     console.print(
         "To go on: [bold]make up[/bold] keeps the service running; it prints its URL "
         "and that of its docs (/docs). The admin key is in .refeed/admin.key, and "
-        "README.md has a tour with curl.",
+        "docs/tutorial.md has a tour with curl.",
         highlight=False,
     )

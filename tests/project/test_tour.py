@@ -1,4 +1,4 @@
-"""README's tour, typed as it stands there, on the whole service."""
+"""The tutorial, typed as it is written, on the whole service."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-ADDRESS_IN_README = "http://127.0.0.1:8000"
+TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
+ADDRESS_IN_TUTORIAL = "http://127.0.0.1:8000"
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("bash") and shutil.which("curl")), reason="needs bash and curl"
@@ -43,9 +43,8 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
-    tour = README.read_text().partition("## A tour")[2].partition("\n## ")[0]
-    blocks = re.findall(r"```sh\n(.*?)```", tour, re.DOTALL)
-    script = "\n".join(blocks).replace(ADDRESS_IN_README, url)
+    blocks = re.findall(r"```sh\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+    script = "\n".join(blocks).replace(ADDRESS_IN_TUTORIAL, url)
 
     typed = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 - found in PATH
