@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.config import ImportConfig
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 COLUMNS = {
     "sku": "sku",
@@ -17,7 +17,7 @@ COLUMNS = {
     "warranty_delay": "warranty",
 }
 CONFIG = ImportConfig(
-    Mapping(attributes={k: {"column": v} for k, v in COLUMNS.items()}),
+    CatalogMapping(attributes={k: {"column": v} for k, v in COLUMNS.items()}),
     {f"phones/model {n}": n + 1 for n in range(198)},
     "EUR",
 )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +28,14 @@ UNDER_V1 = {n: o for n, o in OPERATIONS.items() if " /v1" in n}
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     name = schema.get("$ref", "").rpartition("/")[2]
     return DOCUMENT["components"]["schemas"][name] if name else schema
+
+
+def parameters_of(operation: dict[str, Any]) -> set[str]:
+    shared = DOCUMENT["components"]["parameters"]
+    return {
+        (shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p)["name"]
+        for p in operation.get("parameters", ())
+    }
 
 
 def test_the_committed_document_is_what_the_app_says():
@@ -123,7 +132,7 @@ def test_a_conditional_read_declares_its_etag():
     conditional = [
         operation["responses"]
         for operation in OPERATIONS.values()
-        if "if-none-match" in {p["name"] for p in operation.get("parameters", ())}
+        if "if-none-match" in parameters_of(operation)
     ]
 
     assert len(conditional) >= 3
@@ -207,6 +216,21 @@ def titles_in(node: object) -> Iterator[str]:
         yield from titles_in(item)
 
 
+def test_parameters_of_many_operations_are_shared():
+    inline = Counter(
+        json.dumps(parameter)
+        for operation in OPERATIONS.values()
+        for parameter in operation.get("parameters", ())
+        if "$ref" not in parameter
+    )
+
+    assert {n for n, count in inline.items() if count >= 3} == set()
+
+
+def test_the_document_is_small():
+    assert (ROOT / "openapi.json").stat().st_size < 400_000
+
+
 def test_no_other_schema_has_a_title():
     assert list(titles_in(DOCUMENT["paths"])) == []
     assert sorted(titles_in(DOCUMENT["components"]["schemas"])) == sorted(
@@ -230,7 +254,7 @@ def test_a_change_of_a_store_declares_if_match(name: str):
     operation = OPERATIONS[name]
 
     assert "412" in operation["responses"]
-    assert "if-match" in {p["name"] for p in operation["parameters"]}
+    assert "if-match" in parameters_of(operation)
 
 
 async def test_the_docs_are_served(api: httpx.AsyncClient):

@@ -29,7 +29,7 @@ from app.catalogs.schemas import (
     ModeGiven,
     OfferOut,
     OfferState,
-    QuoteGiven,
+    QuoteCharGiven,
     RowProblemOut,
     SeparatorGiven,
     catalog_out,
@@ -91,7 +91,7 @@ async def upload_catalog(
     settings: CurrentSettings,
     storage: CurrentStorage,
     separator: SeparatorGiven = None,
-    quote: QuoteGiven = None,
+    quote_char: QuoteCharGiven = None,
     encoding: EncodingGiven = None,
     as_of: AsOfGiven = None,
     as_of_header: AsOfHeader = None,
@@ -109,7 +109,7 @@ async def upload_catalog(
         intake,
         request,
         store_id,
-        Given(separator, quote, encoding, _told(as_of or as_of_header)),
+        Given(separator, quote_char, encoding, _told(as_of or as_of_header)),
         mode,
     )
     response.headers["Location"] = f"/v1/catalogs/{catalog.id}"

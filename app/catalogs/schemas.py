@@ -16,7 +16,7 @@ SeparatorGiven = Annotated[
     Query(description="CSV only: `,` `;` `|` or `tab`; found when absent"),
     AfterValidator(separator_of),
 ]
-QuoteGiven = Annotated[
+QuoteCharGiven = Annotated[
     str | None,
     Query(description="CSV only: `\"`, `'` or `none`; found when absent"),
     AfterValidator(quote_of),

@@ -29,7 +29,7 @@ class Given:
     """What the sender says of a text file; None is found out."""
 
     separator: str | None = None
-    quote: str | None = None
+    quote_char: str | None = None
     encoding: str | None = None
     as_of: datetime | None = None
     """The time that the catalog tells of; None: when it is received."""
@@ -93,7 +93,7 @@ async def accept(  # noqa: PLR0913, PLR0917 - all that is known of an upload
         as_of=given.as_of,
         given={
             "separator": given.separator,
-            "quote": given.quote,
+            "quote": given.quote_char,
             "encoding": given.encoding or upload.charset,
         },
     )

@@ -34,7 +34,7 @@ from app.explain.timeline import (
 )
 from app.settings import Settings
 from app.stores import service as stores
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.models import Store
 from app.stores.settings.margin import margin_of
 from app.web.pagination import Page, encode_cursor
@@ -209,7 +209,7 @@ def _window(read: _Read, place: Place) -> tuple[datetime, datetime]:
 
 
 async def _catalog_steps(
-    tools: Tools, read: _Read, mapping: Mapping | None
+    tools: Tools, read: _Read, mapping: CatalogMapping | None
 ) -> list[TimelineEvent]:
     if mapping is None or mapping.missing:
         return []

@@ -8,14 +8,14 @@ from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.report.source_rows import SourceRow, find_rows
 from app.catalogs.offload import within
 from app.explain.timeline import Look
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 PATIENCE = 5.0
 """Seconds that an answer waits for the file; then it comes without the row."""
 
 
 async def look_up(
-    sources: Sequence[SourceFile | None], mapping: Mapping, sku_key: str
+    sources: Sequence[SourceFile | None], mapping: CatalogMapping, sku_key: str
 ) -> tuple[int, Look, list[SourceRow]]:
     """Which of the files (the newest first) names the SKU, and its rows there.
 
@@ -26,7 +26,7 @@ async def look_up(
 
 
 def _look_up(
-    sources: Sequence[SourceFile | None], mapping: Mapping, sku_key: str
+    sources: Sequence[SourceFile | None], mapping: CatalogMapping, sku_key: str
 ) -> tuple[int, Look, list[SourceRow]]:
     look: Look = "not_in_file"
     for number, source in enumerate(sources):

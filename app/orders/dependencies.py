@@ -12,7 +12,7 @@ from app.orders import queries
 from app.orders.models import SalesOrder
 
 IfMatch = Annotated[
-    str | None, Header(description="the ETag that the action is based on")
+    str | None, Header(description="the ETag that the change is based on")
 ]
 
 

@@ -54,7 +54,7 @@ class CatalogSourceIn(BaseModel):
     separator: Annotated[str | None, AfterValidator(separator_of)] = Field(
         None, description="CSV only: `,` `;` `|` or `tab`; found when absent"
     )
-    quote: Annotated[str | None, AfterValidator(quote_of)] = Field(
+    quote_char: Annotated[str | None, AfterValidator(quote_of)] = Field(
         None, description="CSV only: `\"`, `'` or `none`; found when absent"
     )
     encoding: Annotated[str | None, AfterValidator(encoding_of)] = Field(
@@ -81,7 +81,7 @@ class CatalogSourceOut(BaseModel):
     username: str | None
     password_set: bool
     separator: str | None
-    quote: str | None
+    quote_char: str | None
     encoding: str | None
     state: Literal["idle", "requested", "pulling"]
     failures: int = Field(description="pulls in a row that failed")

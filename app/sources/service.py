@@ -65,7 +65,7 @@ async def put(
     source.interval_s = (
         int(wanted.interval.total_seconds()) if wanted.interval else None
     )
-    given = wanted.model_dump(include={"separator", "quote", "encoding"})
+    given = wanted.model_dump(include={"separator", "quote_char", "encoding"})
     if source.given != given:  # the same bytes mean something else now
         source.given, source.etag, source.last_modified = given, None, None
     source.failures = 0

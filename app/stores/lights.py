@@ -1,11 +1,14 @@
 """What a store still lacks before it may publish: lights with reasons. Pure."""
 
-from collections.abc import Collection, Sequence
-from collections.abc import Mapping as MappingOf
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.stores.mapping.mapping_model import CategoryTarget, Mapping, category_key
+from app.stores.mapping.mapping_model import (
+    CatalogMapping,
+    CategoryTarget,
+    category_key,
+)
 
 Colour = Literal["green", "red"]
 IDS_TOLD = 20
@@ -31,7 +34,9 @@ class Light:
         return "red" if self.reasons else "green"
 
 
-def mapping_light(mapping: Mapping | None, columns: Sequence[str] | None) -> Light:
+def mapping_light(
+    mapping: CatalogMapping | None, columns: Sequence[str] | None
+) -> Light:
     """Green when every required attribute has a source that the catalog has.
 
     `columns`: those of the newest catalog, None before the first one.
@@ -52,7 +57,7 @@ def mapping_light(mapping: Mapping | None, columns: Sequence[str] | None) -> Lig
 
 def categories_light(
     targets: Sequence[CategoryTarget],
-    seen: MappingOf[str, int] | None,
+    seen: Mapping[str, int] | None,
     gone: Collection[int] = (),
 ) -> Light:
     """Green when a category is mapped that the newest catalog has rows of.

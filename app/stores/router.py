@@ -15,7 +15,7 @@ from app.database import Tx
 from app.stores import activation, service
 from app.stores.dependencies import StoreToChange, StoreToRead, tag
 from app.stores.history.service import Part, kept
-from app.stores.mapping.mapping_model import Mapping, category_key
+from app.stores.mapping.mapping_model import CatalogMapping, category_key
 from app.stores.models import Store
 from app.stores.schemas import (
     ActivationOut,
@@ -129,7 +129,11 @@ async def get_mapping(store: StoreToRead, response: Response) -> MappingOut:
 
 @router.put("/{store_id}/mapping", summary="Set the mapping", responses=CHANGED)
 async def replace_mapping(
-    body: Mapping, store: StoreToChange, tx: Tx, caller: Writer, response: Response
+    body: CatalogMapping,
+    store: StoreToChange,
+    tx: Tx,
+    caller: Writer,
+    response: Response,
 ) -> MappingOut:
     """The newest catalog is read again with it; `missing` may be filled later.
 

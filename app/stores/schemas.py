@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.accounts.schemas import MarketplaceToken
 from app.backmarket.markets import MARKETS, Environment, UnknownMarketError, market_of
 from app.stores.lights import Light
-from app.stores.mapping.mapping_model import CategoryTarget, Mapping
+from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 from app.stores.models import Store
 from app.stores.settings.brake import Brake, MinimumMargin
 
@@ -271,10 +271,12 @@ def settings_out(store: Store) -> SettingsOut:
 
 
 def mapping_out(
-    mapping: Mapping | None, in_force: Mapping | None, columns: list[str] | None
+    mapping: CatalogMapping | None,
+    in_force: CatalogMapping | None,
+    columns: list[str] | None,
 ) -> MappingOut:
     """`in_force` is the mapping for the country of the store."""
-    mapping = mapping or Mapping(attributes={})
+    mapping = mapping or CatalogMapping(attributes={})
     read = in_force.columns if in_force else frozenset()
     absent = sorted(read - set(columns)) if columns is not None else []
     told = mapping.model_dump(mode="json", exclude_defaults=True)

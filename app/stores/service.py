@@ -20,7 +20,11 @@ from app.offers import service as offers
 from app.settings import Settings
 from app.stores.categories import scheduling as trees
 from app.stores.categories.service import TreeName, check_leaves, tree_name
-from app.stores.mapping.mapping_model import CategoryTarget, Mapping, category_key
+from app.stores.mapping.mapping_model import (
+    CatalogMapping,
+    CategoryTarget,
+    category_key,
+)
 from app.stores.mapping.resolve import flaws, for_store
 from app.stores.mapping.validate import require_sound
 from app.stores.models import Store
@@ -176,11 +180,13 @@ async def _join_account(
     await trees.want(tx, tree_name(store.country, wanted.environment))
 
 
-def mapping_of(store: Store) -> Mapping | None:
-    return Mapping.model_validate(store.mapping) if store.mapping else None
+def mapping_of(store: Store) -> CatalogMapping | None:
+    return CatalogMapping.model_validate(store.mapping) if store.mapping else None
 
 
-def mapping_in_force(store: Store, mapping: Mapping | None = None) -> Mapping | None:
+def mapping_in_force(
+    store: Store, mapping: CatalogMapping | None = None
+) -> CatalogMapping | None:
     """What the mapping (else that of the store) is for the store's country."""
     mapping = mapping or mapping_of(store)
     if mapping is None:
@@ -198,7 +204,7 @@ def tree_of(store: Store) -> TreeName:
     return tree_name(store.country, Environment(store.environment))
 
 
-async def put_mapping(tx: Transaction, store: Store, mapping: Mapping) -> None:
+async def put_mapping(tx: Transaction, store: Store, mapping: CatalogMapping) -> None:
     """Set the mapping; the newest catalog is read again with it.
 
     Raises InvalidError for rules that cannot be carried out.

@@ -1,10 +1,6 @@
 """The OpenAPI document of the API."""
 
-import json
-import re
-from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -12,6 +8,15 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from app.core.errors import ERROR_RESPONSES, Problem, problem_responses
+from app.web.openapi_transforms import (
+    SCHEMAS,
+    Node,
+    operations,
+    share_parameters,
+    simplify,
+    simplify_parameters,
+    with_plain_names,
+)
 from app.web.responses import HEADERS, header_references
 
 DESCRIPTION = """
@@ -40,10 +45,6 @@ HEADERS_OF_ERRORS = {
     503: ("Retry-After",),
     507: ("Retry-After",),
 }
-SCHEMAS = "#/components/schemas/"
-OPAQUE = frozenset({"default", "enum", "const", "example", "examples"})
-"""Keys of the document that hold values, not schemas."""
-Node = dict[str, Any]
 
 
 def operation_id(route: APIRoute) -> str:
@@ -66,26 +67,23 @@ def _document(app: FastAPI) -> Node:
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )
-    for operation in _operations(document):
+    for operation in operations(document):
         _complete(operation)
-    document = _with_plain_names(document)
+        simplify_parameters(operation)
+    document = with_plain_names(document)
     components = document["components"]
     components["schemas"] |= _problem_schemas()
-    _drop_titles(document["paths"])
+    simplify(document["paths"])
     for name, schema in components["schemas"].items():
-        _drop_titles(schema)
+        simplify(schema)
         schema["title"] = name
+    share_parameters(document)
     components["responses"] = _error_responses()
     components["headers"] = {
         name: {"description": text, "schema": schema}
         for name, (text, schema) in HEADERS.items()
     }
     return document
-
-
-def _operations(document: Node) -> Iterator[Node]:
-    for path in document["paths"].values():
-        yield from path.values()
 
 
 def _complete(operation: Node) -> None:
@@ -101,30 +99,6 @@ def _complete(operation: Node) -> None:
         elif response["description"] == "Successful Response":
             response["description"] = HTTPStatus(int(status)).phrase
     operation["responses"] = dict(sorted(responses.items()))
-
-
-def _with_plain_names(document: Node) -> Node:
-    """Rename the schemas that FastAPI and Pydantic name after types or functions."""
-    schemas = document["components"]["schemas"]
-    document["components"]["schemas"] = {
-        _plain_name(name): schema for name, schema in schemas.items()
-    }
-    text = re.sub(
-        f'"{SCHEMAS}([^"]+)"',
-        lambda found: f'"{SCHEMAS}{_plain_name(found[1])}"',
-        json.dumps(document),
-    )
-    renamed: Node = json.loads(text)
-    return renamed
-
-
-def _plain_name(name: str) -> str:
-    """`Page_StoreOut_` is `StorePage`, `Body_upload_invoice` `UploadInvoiceForm`."""
-    if page := re.fullmatch("Page_(.+?)(Out)?_", name):
-        return f"{page[1]}Page"
-    if form := re.fullmatch("Body_(.+)", name):
-        return form[1].title().replace("_", "") + "Form"
-    return name
 
 
 def _problem_schemas() -> Node:
@@ -150,18 +124,3 @@ def _error_responses() -> Node:
         "content": {"application/json": {"schema": {"$ref": SCHEMAS + "Ready"}}},
     }
     return responses
-
-
-def _drop_titles(node: object) -> None:
-    """Remove the titles that Pydantic derives from the names of fields."""
-    if isinstance(node, list):
-        for item in node:
-            _drop_titles(item)
-    if isinstance(node, dict):
-        if isinstance(node.get("title"), str):
-            del node["title"]
-        for key, value in node.items():
-            if key == "properties":
-                _drop_titles(list(value.values()))
-            elif key not in OPAQUE:
-                _drop_titles(value)

@@ -14,7 +14,7 @@ from app.catalogs.mapping.proposal import (
     propose,
     words_of,
 )
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.headers import COLUMNS, export
 
 
@@ -31,7 +31,9 @@ def test_the_columns_of_usual_exports_are_found(name: str, columns: dict[str, st
     assert {n: p.guess.column for n, p in found.items() if n in columns} == columns
     assert sure.keys() <= columns.keys()
     assert all(p.guess.why for p in found.values())
-    Mapping.model_validate({"attributes": {n: p.source for n, p in found.items()}})
+    CatalogMapping.model_validate(
+        {"attributes": {n: p.source for n, p in found.items()}}
+    )
 
 
 def test_grades_are_proposed_with_their_wordings():

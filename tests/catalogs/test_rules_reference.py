@@ -13,7 +13,7 @@ from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.preview import Shown, preview_catalog
 from app.catalogs.engine.read.source import SourceFile
 from app.stores.mapping.conditions import Condition
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.mapping.resolve import flaws, for_store
 from app.stores.mapping.rule_steps import AnyStep
 
@@ -43,7 +43,7 @@ def told(row: Shown, name: str) -> str:
 def test_an_example_does_what_the_reference_says(
     tmp_path: Path, mapping: str, catalog: str, result: str
 ):
-    parsed = Mapping.model_validate(json.loads(mapping))
+    parsed = CatalogMapping.model_validate(json.loads(mapping))
     path = tmp_path / "catalog.csv"
     path.write_text(catalog, encoding="utf-8")
     config = ImportConfig(for_store(parsed, "FR", "EUR"), {"phones": 1}, "EUR")

@@ -266,7 +266,7 @@ async def test_a_form_without_exactly_one_whole_file_is_422(
 UNKNOWN: dict[str, tuple[str, str, str, str]] = {
     "separator": ("?separator=%23", "text/csv", "separator", ", ; | or tab"),
     "empty separator": ("?separator=", "text/csv", "separator", ", ; | or tab"),
-    "quote": ("?quote=*", "text/csv", "quote", "\" or ' or none"),
+    "quote": ("?quote_char=*", "text/csv", "quote_char", "\" or ' or none"),
     "encoding": ("?encoding=klingon", "text/csv", "encoding", "UTF-8"),
     "an encoding that is none of text": (
         "?encoding=base64",
@@ -296,8 +296,8 @@ async def test_a_dialect_that_is_not_known_is_refused_at_the_door(
 GIVEN = {
     "tab by name": (as_tsv(), {"separator": "tab"}),
     "a tab": (as_tsv(), {"separator": "\t"}),
-    "no quote": (as_csv(ROWS), {"quote": "none"}),
-    "an empty quote": (as_csv(ROWS), {"quote": ""}),
+    "no quote": (as_csv(ROWS), {"quote_char": "none"}),
+    "an empty quote": (as_csv(ROWS), {"quote_char": ""}),
     "latin-1": (as_csv(ROWS), {"encoding": "Latin-1"}),
     "cp1252": (as_csv(ROWS), {"encoding": "windows-1252", "separator": ";"}),
     "UTF-8 with a mark": (b"\xef\xbb\xbf" + as_csv(ROWS), {"encoding": "utf-8-sig"}),

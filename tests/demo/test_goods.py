@@ -25,7 +25,7 @@ from app.demo.catalog.sample_catalog import (
     sample_catalog,
 )
 from app.sandbox.products.categories import LEAVES
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.schemas import CategoriesIn
 
 BAD_EANS = {Dirt.EAN_MISSING, Dirt.EAN_CHECK_DIGIT, Dirt.EAN_SCIENTIFIC}
@@ -153,7 +153,7 @@ def test_it_is_known_what_each_publication_comes_to(catalog):
 
 
 def test_the_merchants_wishes_are_ones_that_the_service_takes():
-    assert Mapping.model_validate(mapping()).missing == ()
+    assert CatalogMapping.model_validate(mapping()).missing == ()
     assert len(CategoriesIn.model_validate(categories()).items) == 9
     assert {leaf for leaf, _ in CATEGORIES.values()} <= LEAVES.keys()
 

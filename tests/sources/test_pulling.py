@@ -90,7 +90,7 @@ async def test_what_the_source_says_of_a_csv_file_counts(
     merchant.serve("/stock.csv", reply(as_csv([row("Ä1")]).decode().encode("cp1252")))
 
     source = await supply.put(
-        merchant.url(), separator=";", quote="none", encoding="windows-1252"
+        merchant.url(), separator=";", quote_char="none", encoding="windows-1252"
     )
 
     catalog = await supply.catalog(source)

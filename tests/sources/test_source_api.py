@@ -49,7 +49,7 @@ async def test_a_source_is_set_read_and_deleted(api: httpx.AsyncClient, path: st
         "username": None,
         "password_set": False,
         "separator": "\t",
-        "quote": None,
+        "quote_char": None,
         "encoding": None,
         "state": "requested",
         "failures": 0,

@@ -1,11 +1,11 @@
 """What an import is told about its store, and what it tells afterwards."""
 
-from collections.abc import Mapping as Lookup
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from app.catalogs.engine.read.source import Found
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 DuplicatePolicy = Literal["first", "last", "reject"]
 InvalidRowPolicy = Literal["keep", "withdraw"]
@@ -15,14 +15,14 @@ InvalidRowPolicy = Literal["keep", "withdraw"]
 class ImportConfig:
     """The store's mapping, categories (`category_key` -> leaf), currency, policies."""
 
-    mapping: Mapping
-    categories: Lookup[str, int]
+    mapping: CatalogMapping
+    categories: Mapping[str, int]
     currency: str
     duplicates: DuplicatePolicy = "reject"
     invalid_rows: InvalidRowPolicy = "keep"
     partial: bool = False
     """Whether SKUs that the catalog does not name stay as they are."""
-    commissions: Lookup[str, int] = field(default_factory=dict)
+    commissions: Mapping[str, int] = field(default_factory=dict)
     """Hundredths of a percent by `category_key`; read where a cost is mapped."""
 
 

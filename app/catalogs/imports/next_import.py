@@ -17,7 +17,11 @@ from app.catalogs.models import Catalog
 from app.core.file_storage import Storage
 from app.settings import Settings
 from app.stores import service as stores
-from app.stores.mapping.mapping_model import CategoryTarget, Mapping, category_key
+from app.stores.mapping.mapping_model import (
+    CatalogMapping,
+    CategoryTarget,
+    category_key,
+)
 from app.stores.models import Store
 
 REVIVABLE = frozenset({"missing_column"})
@@ -83,7 +87,7 @@ async def _under_old_settings(session: AsyncSession, store: Store) -> Catalog | 
 
 async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
     """The newest full catalog that the present mapping can read."""
-    mapping = stores.mapping_in_force(store) or Mapping(attributes={})
+    mapping = stores.mapping_in_force(store) or CatalogMapping(attributes={})
     found = await session.execute(
         select(Catalog)
         .where(Catalog.store_id == store.id, Catalog.mode == "full")
@@ -161,7 +165,7 @@ def _task(
 
 def config_of(
     store: Store,
-    mapping: Mapping,
+    mapping: CatalogMapping,
     targets: Sequence[CategoryTarget],
     *,
     partial: bool = False,
@@ -180,7 +184,9 @@ def config_of(
     )
 
 
-def _commissions(mapping: Mapping, targets: Sequence[CategoryTarget]) -> dict[str, int]:
+def _commissions(
+    mapping: CatalogMapping, targets: Sequence[CategoryTarget]
+) -> dict[str, int]:
     """Only where a cost makes them matter: else they decide nothing about a row."""
     if "cost" not in mapping.attributes:
         return {}

@@ -22,7 +22,7 @@ from app.core.errors import ConflictError, FieldError, NotFoundError
 from app.core.file_storage import Storage
 from app.settings import Settings
 from app.stores import service as stores
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.mapping.resolve import absent_columns, flaws
 from app.stores.mapping.validate import require_sound
 from app.stores.models import Store
@@ -85,7 +85,9 @@ async def prepare(
 ) -> Trial:
     """Raises InvalidError for rules that cannot be carried out; see `catalog_of`."""
     catalog = await catalog_of(session, store, wanted.catalog_id)
-    mapping = wanted.mapping or stores.mapping_of(store) or Mapping(attributes={})
+    mapping = (
+        wanted.mapping or stores.mapping_of(store) or CatalogMapping(attributes={})
+    )
     require_sound(flaws(mapping, store.country, "/mapping"))
     in_force = stores.mapping_in_force(store, mapping)
     targets = wanted.categories

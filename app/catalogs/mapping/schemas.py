@@ -9,7 +9,7 @@ from app.catalogs.engine.pipeline.preview import Preview, Shown
 from app.catalogs.engine.validate.problems import describe
 from app.catalogs.mapping.proposal import SURE, Guess, Proposal
 from app.stores.channel import REQUIRED_NAMES
-from app.stores.mapping.mapping_model import CategoryTarget, Mapping
+from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 
 Fate = Literal["wanted", "invalid", "uncategorized", "excluded"]
 
@@ -40,7 +40,7 @@ class PreviewIn(BaseModel):
         },
     )
 
-    mapping: Mapping | None = Field(None, description="null: that of the store")
+    mapping: CatalogMapping | None = Field(None, description="null: that of the store")
     categories: list[CategoryTarget] | None = Field(
         None, max_length=20_000, description="null: those of the store"
     )
@@ -105,7 +105,7 @@ class PreviewOut(BaseModel):
 
 
 def preview_out(
-    found: Preview, catalog_id: UUID, mapping: Mapping, currency: str
+    found: Preview, catalog_id: UUID, mapping: CatalogMapping, currency: str
 ) -> PreviewOut:
     return PreviewOut(
         catalog_id=catalog_id,

@@ -18,7 +18,7 @@ from app.catalogs.engine.validate.problems import describe
 from app.catalogs.models import Catalog
 from app.catalogs.offload import within
 from app.core.errors import NotFoundError, UnavailableError
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 PATIENCE = 100.0
 MOST_ROWS = 100_000
@@ -51,7 +51,7 @@ async def of_catalog(
 
 async def of_skus(
     sources: Sequence[SourceFile],
-    mapping: Mapping | None,
+    mapping: CatalogMapping | None,
     notes: pl.DataFrame,
     filename: str,
 ) -> Response:

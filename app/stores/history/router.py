@@ -20,7 +20,7 @@ from app.stores.history.schemas import (
     version_out,
 )
 from app.stores.history.service import Part
-from app.stores.mapping.mapping_model import CategoryTarget, Mapping
+from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 from app.stores.models import Store
 from app.stores.schemas import SettingsIn
 from app.web.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
@@ -84,7 +84,9 @@ async def _put_again(
             )
         case Part.MAPPING:
             attributes = old.content or {"attributes": {}}
-            await service.put_mapping(tx, store, Mapping.model_validate(attributes))
+            await service.put_mapping(
+                tx, store, CatalogMapping.model_validate(attributes)
+            )
         case Part.CATEGORIES:
             items = old.content.values()
             targets = [CategoryTarget.model_validate(item) for item in items]

@@ -209,7 +209,7 @@ def template_parts(template: str) -> list[tuple[str, str | None]]:
     return parts
 
 
-class Mapping(BaseModel):
+class CatalogMapping(BaseModel):
     """Channel attribute <- source. All required attributes must have one.
 
     The row counts for the first filter that leaves it out.
@@ -257,9 +257,9 @@ class Mapping(BaseModel):
         return tuple(n for n in REQUIRED_NAMES if n not in self.attributes)
 
     @property
-    def of_offers(self) -> "Mapping":
+    def of_offers(self) -> "CatalogMapping":
         """What an import reads: product texts are looked up when they are needed."""
-        return Mapping(
+        return CatalogMapping(
             attributes={
                 n: s for n, s in self.attributes.items() if n in ATTRIBUTE_NAMES
             },

@@ -1,7 +1,6 @@
 """A mapping for one store, and what of its rules cannot be carried out there. Pure."""
 
-from collections.abc import Iterator
-from collections.abc import Mapping as MappingOf
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -18,7 +17,11 @@ from app.stores.mapping.conditions import (
     OfStore,
     looks_in,
 )
-from app.stores.mapping.mapping_model import AttributeSource, Mapping, PlainSource
+from app.stores.mapping.mapping_model import (
+    AttributeSource,
+    CatalogMapping,
+    PlainSource,
+)
 from app.stores.mapping.rule_steps import (
     MONEY_STEPS,
     QUANTITY_STEPS,
@@ -46,13 +49,13 @@ class Flaw:
     accepted: str
 
 
-def for_store(mapping: Mapping, country: str, currency: str) -> Mapping:
+def for_store(mapping: CatalogMapping, country: str, currency: str) -> CatalogMapping:
     """The same without anything that depends on the store.
 
     What has no entry for the country reads nothing, or is left out: `flaws` tells it.
     """
     place = _Place(country, currency)
-    return Mapping.model_construct(
+    return CatalogMapping.model_construct(
         attributes={n: place.source(s) for n, s in mapping.attributes.items()},
         filters=[
             f.model_copy(update={"when": place.condition(f.when)})
@@ -61,7 +64,7 @@ def for_store(mapping: Mapping, country: str, currency: str) -> Mapping:
     )
 
 
-def chosen(by_country: MappingOf[str, Found], country: str) -> Found | None:
+def chosen(by_country: Mapping[str, Found], country: str) -> Found | None:
     """The entry of a country, else that of `*`."""
     return by_country.get(country, by_country.get(ANY_COUNTRY))
 
@@ -143,7 +146,7 @@ def _number(step: ByCountry, country: str) -> Decimal | None:
     return by if by_country is None else chosen(by_country, country)
 
 
-def flaws(mapping: Mapping, country: str, root: str = "") -> list[Flaw]:
+def flaws(mapping: CatalogMapping, country: str, root: str = "") -> list[Flaw]:
     """Everything that cannot be carried out for a store of this country.
 
     `root` points to the mapping in the body.
@@ -167,7 +170,7 @@ def flaws(mapping: Mapping, country: str, root: str = "") -> list[Flaw]:
     return [*found, *_repeated_names(mapping, root)]
 
 
-def _repeated_names(mapping: Mapping, root: str) -> Iterator[Flaw]:
+def _repeated_names(mapping: CatalogMapping, root: str) -> Iterator[Flaw]:
     seen: set[str] = set()
     for number, filter_ in enumerate(mapping.filters):
         key = filter_.name.lower()
@@ -275,7 +278,7 @@ def _of_condition(
 
 
 def absent_columns(
-    mapping: Mapping, columns: frozenset[str], root: str = ""
+    mapping: CatalogMapping, columns: frozenset[str], root: str = ""
 ) -> Iterator[Flaw]:
     """Where a mapping for one store reads columns that a catalog does not have."""
     accepted = ", ".join(sorted(columns)[:100])
@@ -285,7 +288,7 @@ def absent_columns(
             yield Flaw(place, "unknown_column", message, accepted)
 
 
-def _read_at(mapping: Mapping, root: str) -> Iterator[tuple[str, str]]:
+def _read_at(mapping: CatalogMapping, root: str) -> Iterator[tuple[str, str]]:
     for name, source in mapping.attributes.items():
         at = f"{root}/attributes/{escaped(name)}"
         asked = [

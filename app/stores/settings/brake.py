@@ -63,18 +63,23 @@ class Brake(BaseModel):
 
     zeroing: Share | None = Field(
         Share(percent=Decimal(30), minimum=10),
-        description="offers that leave the catalog, of those online with stock",
+        description="offers that leave the catalog, of those online with stock; "
+        "by default 30 percent, at least 10",
     )
     price_jump: Jump | None = Field(
-        Jump(percent=Decimal(50)), description="one price that moves too far"
+        Jump(percent=Decimal(50)),
+        description="one price that moves too far; by default by 50 percent, at least "
+        "5.00",
     )
     price_wave: Wave | None = Field(
         Wave(percent=Decimal(30), minimum=20, move_percent=Decimal(20)),
-        description="many prices that move far at once, of the offers with stock",
+        description="many prices that move far at once, of the offers with stock; "
+        "by default 30 percent, at least 20, each by 20 percent",
     )
     shrunk: Share | None = Field(
         Share(percent=Decimal(50), minimum=10),
-        description="rows that the newest catalog lacks against the one before",
+        description="rows that the newest catalog lacks against the one before; "
+        "by default 50 percent, at least 10",
     )
     empty_columns: bool = Field(
         default=True,

@@ -11,7 +11,7 @@ import pytest
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.pipeline.run import import_catalog
 from app.catalogs.engine.read.source import Hints, SourceFile
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.engine.samples import MAPPING
 
 
@@ -46,7 +46,7 @@ class Shop:
         path = self.folder / "catalog"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         config = ImportConfig(
-            Mapping(attributes=mapping or MAPPING, filters=list(filters)),
+            CatalogMapping(attributes=mapping or MAPPING, filters=list(filters)),
             {"phones": 1} if categories is None else categories,
             "EUR",
             **policies,

@@ -5,9 +5,9 @@ import pytest
 
 from app.catalogs.engine.pipeline.empty_columns import empty_attributes
 from app.catalogs.engine.read.reader import cell
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
-MAPPING = Mapping.model_validate(
+MAPPING = CatalogMapping.model_validate(
     {
         "attributes": {
             "sku": {"template": "{brand}-{number}"},

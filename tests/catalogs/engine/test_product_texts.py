@@ -12,7 +12,7 @@ from app.catalogs.engine.pipeline.product_texts import (
 )
 from app.catalogs.engine.read.source import CatalogRejectedError
 from app.stores.channel import LEAF_PREFIX, AttributeType, ChannelAttribute
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 SOUND = {
     "sku_key": "a",
@@ -46,7 +46,7 @@ NAMES = ("sku", "category", "title", "weight", "attribute.color")
 
 def config(leaves=None, **more) -> ProductConfig:
     return ProductConfig(
-        mapping=Mapping(
+        mapping=CatalogMapping(
             attributes={n: {"column": n} for n in NAMES},
             filters=more.get("filters", []),
         ),

@@ -15,7 +15,7 @@ from app.catalogs.engine.pipeline.stage import (
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.validate.problems import PROBLEMS, bit, describe, problems_in
-from app.stores.mapping.mapping_model import AttributeSource, Mapping
+from app.stores.mapping.mapping_model import AttributeSource, CatalogMapping
 from tests.catalogs.engine.samples import MAPPING, row
 
 FINGERPRINT = 1430275215173049905
@@ -23,13 +23,13 @@ FINGERPRINT = 1430275215173049905
 
 def staged(*rows: dict[str, str], flaw: int = 0, policy="keep", **mapping):
     attributes = MAPPING | {n: {"column": n} for r in rows for n in r} | mapping
-    columns = Mapping(attributes=attributes).columns
+    columns = CatalogMapping(attributes=attributes).columns
     frame = pl.DataFrame(
         [{cell(n): r.get(n) or None for n in columns} for r in rows],
         schema={cell(n): pl.String for n in columns},
     ).with_row_index(LINE, 2)
     config = ImportConfig(
-        Mapping(attributes=attributes), {"phones": 1}, "EUR", invalid_rows=policy
+        CatalogMapping(attributes=attributes), {"phones": 1}, "EUR", invalid_rows=policy
     )
     return stage(frame.with_columns(pl.lit(flaw, pl.UInt8).alias(FLAW)).lazy(), config)
 

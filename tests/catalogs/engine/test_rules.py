@@ -17,7 +17,7 @@ from app.catalogs.engine.transform.conditions import holds
 from app.catalogs.engine.transform.number_steps import moved
 from app.catalogs.engine.transform.rules import excluded_by
 from app.catalogs.engine.validate.problems import problems_in
-from app.stores.mapping.mapping_model import AttributeSource, Filter, Mapping
+from app.stores.mapping.mapping_model import AttributeSource, CatalogMapping, Filter
 from app.stores.mapping.resolve import for_store
 from tests.catalogs.engine.samples import MAPPING, row
 
@@ -222,7 +222,7 @@ def test_a_factor_is_exact_and_half_a_cent_goes_up(cents, factor):
 
 
 def staged(*rows: dict[str, str], filters=(), flaw: int = 0, **mapping) -> Staged:
-    told = Mapping.model_validate(
+    told = CatalogMapping.model_validate(
         {"attributes": MAPPING | mapping, "filters": list(filters)}
     )
     told = for_store(told, "FR", "EUR")

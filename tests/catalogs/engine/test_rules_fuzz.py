@@ -11,7 +11,7 @@ from app.catalogs.engine.pipeline.stage import WANTED, stage
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.transform.rules import excluded_by
 from app.catalogs.engine.validate.problems import MAX_CENTS, MAX_QUANTITY
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.mapping.resolve import flaws, for_store
 from tests.catalogs.engine.samples import COLUMNS, MAPPING
 
@@ -128,7 +128,7 @@ def few(steps: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
 )
 def test_an_accepted_mapping_can_be_carried_out(rows, texts, price, quantity, filters):
     steps = texts | {"price": texts["price"] + price, "quantity": quantity}
-    mapping = Mapping.model_validate(
+    mapping = CatalogMapping.model_validate(
         {
             "attributes": {
                 name: source | {"steps": steps.get(name, [])}

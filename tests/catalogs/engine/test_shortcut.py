@@ -12,12 +12,12 @@ from app.catalogs.engine.pipeline import digest, incremental
 from app.catalogs.engine.pipeline import run as import_run
 from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of, source_hash
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.engine.conftest import Shop
 from tests.catalogs.engine.samples import COLUMNS, MAPPING, catalog, row
 
 A, B, C = row("A"), row("B", price="20"), row("C", price="30")
-CONFIG = ImportConfig(Mapping(attributes=MAPPING), {"phones": 1}, "EUR")
+CONFIG = ImportConfig(CatalogMapping(attributes=MAPPING), {"phones": 1}, "EUR")
 
 WAYS = st.sampled_from(["", "A", "a", "B", "C", "D", "x\x1fy"])
 CELLS = st.fixed_dictionaries(

@@ -7,12 +7,12 @@ import polars as pl
 from app.catalogs.engine.pipeline.stage import REQUIRED
 from app.catalogs.engine.read.reader import cell
 from app.catalogs.engine.validate.texts import trimmed
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 _FIRST_ROWS = 1000
 
 
-def empty_attributes(frame: pl.LazyFrame, mapping: Mapping) -> tuple[str, ...]:
+def empty_attributes(frame: pl.LazyFrame, mapping: CatalogMapping) -> tuple[str, ...]:
     """The attributes whose columns are all empty, whatever default the mapping has.
 
     The first rows clear nearly every catalog; only what they leave open is looked for

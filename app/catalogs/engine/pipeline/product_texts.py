@@ -4,8 +4,7 @@ An import leaves out descriptions and pictures: they matter only for the few EAN
 Back Market does not know, and are read when a publication of products asks for them.
 """
 
-from collections.abc import Mapping as Lookup
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from app.stores.channel import (
     AttributeType,
     ChannelAttribute,
 )
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 _ADDRESS = r"^https?://[^\s/]+\S*$"
 _GRAMS = r"^([0-9]{1,9})(?:[.,]0{1,3})?\s*(?:(?i:g|gr|grams?|grammes?)\.?)?$"
@@ -50,9 +49,9 @@ class ProductConfig:
     leaves, of all that are mapped where Back Market's tree is known.
     """
 
-    mapping: Mapping
-    categories: Lookup[str, int]
-    leaves: Lookup[int, Sequence[ChannelAttribute]]
+    mapping: CatalogMapping
+    categories: Mapping[str, int]
+    leaves: Mapping[int, Sequence[ChannelAttribute]]
     currency: str
     duplicates: DuplicatePolicy
 

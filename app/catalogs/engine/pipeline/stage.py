@@ -32,7 +32,7 @@ from app.catalogs.engine.validate.decimal_separator import (
 from app.catalogs.engine.validate.money import MoneyRule, Sign, money
 from app.catalogs.engine.validate.offer import checked, read_as, read_cells, usable_sku
 from app.catalogs.engine.validate.problems import PROBLEMS, Severity, mask_of
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 WANTED, KEPT, GONE = 0, 1, 2
 DESIRED_STATES = ("active", "retained", "absent")
@@ -216,7 +216,7 @@ def rows_in_full(
 
 
 def _ruled(
-    rows: pl.LazyFrame, mapping: Mapping, read: dict[str, pl.Expr]
+    rows: pl.LazyFrame, mapping: CatalogMapping, read: dict[str, pl.Expr]
 ) -> pl.LazyFrame:
     """What was read, after the rules; as it was where there are none."""
     moved = moves(mapping, read)

@@ -9,7 +9,7 @@ from app.catalogs.engine.read.formulas import NOTES, escaped
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.report.source_rows import sku_key_of
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 
 def rows_on_lines(
@@ -23,7 +23,10 @@ def rows_on_lines(
 
 
 def rows_of_skus(
-    sources: Sequence[SourceFile], mapping: Mapping, notes: pl.DataFrame, workdir: Path
+    sources: Sequence[SourceFile],
+    mapping: CatalogMapping,
+    notes: pl.DataFrame,
+    workdir: Path,
 ) -> pl.DataFrame:
     """The rows with those SKUs, each from the first file that names it.
 
@@ -42,7 +45,7 @@ def rows_of_skus(
 
 
 def _with_keys(
-    source: SourceFile, mapping: Mapping, keys: pl.Series, workdir: Path
+    source: SourceFile, mapping: CatalogMapping, keys: pl.Series, workdir: Path
 ) -> pl.DataFrame:
     with open_catalog(source, None, workdir) as opened:
         lacking = set(mapping.attributes["sku"].columns) - set(opened.columns)

@@ -1,6 +1,6 @@
 """Single rows of a stored catalog again: by SKU, with the cells they came from."""
 
-from collections.abc import Mapping as Lookup
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import polars as pl
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import SourceFile
 from app.catalogs.engine.transform.columns import attribute_text, mapped
-from app.stores.mapping.mapping_model import Mapping
+from app.stores.mapping.mapping_model import CatalogMapping
 
 _MOST_ROWS = 10
 _LONGEST_CELL = 300
@@ -23,12 +23,12 @@ class SourceRow:
     """
 
     line: int
-    cells: Lookup[str, str | None]
-    texts: Lookup[str, str | None]
+    cells: Mapping[str, str | None]
+    texts: Mapping[str, str | None]
 
 
 def find_rows(
-    source: SourceFile, mapping: Mapping, sku_key: str, workdir: Path
+    source: SourceFile, mapping: CatalogMapping, sku_key: str, workdir: Path
 ) -> list[SourceRow]:
     """The rows with this SKU in the order of the file, at most ten.
 
@@ -53,7 +53,7 @@ def find_rows(
     ]
 
 
-def sku_key_of(mapping: Mapping) -> pl.Expr:
+def sku_key_of(mapping: CatalogMapping) -> pl.Expr:
     """The key of the offer that a row is about, were its SKU usable."""
     sku = attribute_text(mapping.attributes["sku"])
     return sku.str.to_lowercase()

@@ -8,14 +8,14 @@ from app.catalogs.engine.transform.text_steps import tidied
 from app.catalogs.engine.validate.texts import BLANKS, looked_up, trimmed
 from app.stores.mapping.mapping_model import (
     AttributeSource,
-    Mapping,
+    CatalogMapping,
     PlainSource,
     template_parts,
 )
 from app.stores.mapping.rule_steps import TextStep
 
 
-def mapped(mapping: Mapping) -> list[pl.Expr]:
+def mapped(mapping: CatalogMapping) -> list[pl.Expr]:
     """One text column per mapped attribute; empty values are null."""
     return [
         attribute_text(source).alias(name)

@@ -1,6 +1,6 @@
 """What rules do to rows whose texts have been read: numbers move, rows are left out."""
 
-from collections.abc import Mapping as Lookup
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -17,19 +17,19 @@ from app.catalogs.engine.transform.number_steps import moved_amount, moved_quant
 from app.catalogs.engine.validate.offer import read_as
 from app.catalogs.engine.validate.problems import EXCLUDED
 from app.stores.mapping.conditions import Compare, Look
-from app.stores.mapping.mapping_model import Filter, Mapping
+from app.stores.mapping.mapping_model import CatalogMapping, Filter
 from app.stores.mapping.rule_steps import NumberStep
 
 LEFT_OUT = "excluded"
 """The number of the filter that leaves a row out, from 1; 0 where none does."""
 
 
-def late_cells(mapping: Mapping) -> list[pl.Expr]:
+def late_cells(mapping: CatalogMapping) -> list[pl.Expr]:
     """The cells that rules look at after the reading."""
     return [pl.col(cell(name)) for name in sorted(mapping.late_columns)]
 
 
-def moves(mapping: Mapping, read: Lookup[str, pl.Expr]) -> dict[str, pl.Expr]:
+def moves(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
     """What was read, after the number steps, of the attributes that have some."""
     view = _view(frozenset(read))
 
@@ -53,7 +53,7 @@ def moves(mapping: Mapping, read: Lookup[str, pl.Expr]) -> dict[str, pl.Expr]:
     return moved
 
 
-def left_out(mapping: Mapping, read: Lookup[str, pl.Expr]) -> pl.Expr:
+def left_out(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> pl.Expr:
     """LEFT_OUT. Nothing is known of a torn row, which therefore stays."""
     return first_filter(mapping.filters, _view(frozenset(read))).alias(LEFT_OUT)
 
@@ -106,7 +106,9 @@ def _is_amount(name: str) -> bool:
     return name in {"price", "min_price"} or name.startswith("shipping_price")
 
 
-def filter_names(mapping: Mapping, keys: pl.DataFrame, lines: pl.Series) -> pl.Series:
+def filter_names(
+    mapping: CatalogMapping, keys: pl.DataFrame, lines: pl.Series
+) -> pl.Series:
     """The name of the filter that leaves each of these rows out, null where none."""
     if not mapping.filters:
         return pl.Series(LEFT_OUT, [None], pl.String).new_from_index(0, len(lines))
@@ -117,7 +119,7 @@ def filter_names(mapping: Mapping, keys: pl.DataFrame, lines: pl.Series) -> pl.S
     return pl.Series(LEFT_OUT, names, pl.String).gather(numbers[LEFT_OUT])
 
 
-def excluded_by(mapping: Mapping, keys: pl.DataFrame) -> dict[str, int]:
+def excluded_by(mapping: CatalogMapping, keys: pl.DataFrame) -> dict[str, int]:
     """How many rows each filter left out, in the order of the filters."""
     if not mapping.filters:
         return {}
