@@ -156,13 +156,13 @@ class Settings(BaseSettings):
     task_poll: Span = Field(
         timedelta(seconds=2), description="first pause between polls; grows to 15 x"
     )
-    lease: Span = Field(
+    job_lease: Span = Field(
         timedelta(seconds=15),
         ge=timedelta(seconds=1),
         description="how long a silent worker keeps its job",
     )
-    sweep: Span = Field(
-        timedelta(seconds=1), description="rhythm of the sweeper that finds due work"
+    sweep_interval: Span = Field(
+        timedelta(seconds=1), description="how often workers look for due jobs"
     )
     keep_catalogs: int = Field(
         10, ge=1, description="files of so many newest catalogs are kept per store"

@@ -102,7 +102,7 @@ async def shop(
 @pytest.fixture
 def quick(settings: Settings) -> Settings:
     """A short lease, so that a next worker need not wait long."""
-    return settings.model_copy(update={"lease": timedelta(seconds=2)})
+    return settings.model_copy(update={"job_lease": timedelta(seconds=2)})
 
 
 @pytest.fixture

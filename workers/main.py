@@ -113,7 +113,7 @@ class Crew:
 async def sweep(context: WorkerContext, crew: Crew) -> None:
     """Make due runs, wake due jobs; run them here when Redis does not take them."""
     strays: set[asyncio.Task[None]] = set()
-    pause = context.settings.sweep.total_seconds()
+    pause = context.settings.sweep_interval.total_seconds()
     last_retention = time.monotonic()
     while crew.open:
         with contextlib.suppress(TimeoutError):
@@ -150,7 +150,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_context(settings) as (context, _waker):
-        runner = Runner(context.database, handlers_of(context), settings.lease)
+        runner = Runner(context.database, handlers_of(context), settings.job_lease)
         crew = Crew(runner, asyncio.Semaphore(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, crew)),

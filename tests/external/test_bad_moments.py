@@ -21,7 +21,7 @@ ROWS = [row(f"S{n}") for n in range(30)]
 @pytest.fixture
 def process(settings: Settings) -> Iterator[WorkerProcess]:
     """A worker of its own, whose job another may soon take."""
-    short = settings.model_copy(update={"lease": timedelta(seconds=2)})
+    short = settings.model_copy(update={"job_lease": timedelta(seconds=2)})
     worker = WorkerProcess(short)
     yield worker
     worker.stop()

@@ -33,6 +33,8 @@ def fleet(
     begin_history(fleet_database)
     redis_url = f"{servers.endpoints.redis_url}?db=9"
     folder = tmp_path_factory.mktemp("fleet")
-    settings = settings_for(fleet_database, redis_url, sandbox_url, folder, lease=120)
+    settings = settings_for(
+        fleet_database, redis_url, sandbox_url, folder, job_lease=120
+    )
     with fleet_of(settings, apis=2, workers=3) as running:
         yield running

@@ -54,7 +54,7 @@ WANTED = {
 @pytest.fixture
 def quick(settings: Settings) -> Settings:
     """A short lease, so that the next worker need not wait long."""
-    short = {"single_update_max": 2, "lease": timedelta(seconds=2)}
+    short = {"single_update_max": 2, "job_lease": timedelta(seconds=2)}
     return settings.model_copy(update=short)
 
 

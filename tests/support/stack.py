@@ -71,8 +71,8 @@ def settings_for(
         "requests_per_10s": 100_000,
         "lines_per_hour": 1_000_000,
         "task_poll": 0.05,
-        "sweep": 0.2,
-        "lease": 3,
+        "sweep_interval": 0.2,
+        "job_lease": 3,
         # So rare that no test meets it unless it asks for it.
         "orders_interval": timedelta(days=3000),
         "drift_check_interval": timedelta(days=3000),
@@ -102,8 +102,8 @@ def environment(settings: Settings) -> dict[str, str]:
             settings.drift_check_interval.total_seconds()
         ),
         "REFEED_ORDERS_OVERLAP": str(settings.orders_overlap.total_seconds()),
-        "REFEED_SWEEP": str(settings.sweep.total_seconds()),
-        "REFEED_LEASE": str(settings.lease.total_seconds()),
+        "REFEED_SWEEP_INTERVAL": str(settings.sweep_interval.total_seconds()),
+        "REFEED_JOB_LEASE": str(settings.job_lease.total_seconds()),
         "REFEED_HOOK_DEBOUNCE": str(settings.hook_debounce.total_seconds()),
         "REFEED_SINGLE_UPDATE_MAX": str(settings.single_update_max),
     }
@@ -151,7 +151,7 @@ async def open_api(
 async def open_worker(settings: Settings) -> AsyncIterator[Crew]:
     """A real arq worker and its sweeper, in this process."""
     async with open_context(settings) as (context, _):
-        runner = Runner(context.database, handlers_of(context), settings.lease)
+        runner = Runner(context.database, handlers_of(context), settings.job_lease)
         crew = Crew(runner, asyncio.Semaphore(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, crew)),
