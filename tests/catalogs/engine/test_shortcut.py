@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline import digest, incremental
 from app.catalogs.engine.pipeline import run as import_run
-from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of, source_hash
+from app.catalogs.engine.pipeline.digest import (
+    Digest,
+    engine_sources,
+    identity,
+    rows_of,
+    source_hash,
+)
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.engine.conftest import Shop
@@ -258,6 +264,19 @@ def test_no_cell_can_take_the_place_of_another():
     ).with_columns(pl.lit(0, pl.UInt8).alias(FLAW))
 
     assert frame.select(source_hash(CONFIG)).to_series().n_unique() == len(texts)
+
+
+def test_the_identity_covers_every_module_of_the_engine():
+    names = {path.parent.name + "/" + path.stem for path in engine_sources()}
+
+    assert names >= {
+        "engine/config",
+        "pipeline/stage",
+        "read/reader",
+        "transform/rules",
+        "validate/offer",
+        "mapping/rule_steps",
+    }
 
 
 def test_the_identity_covers_all_settings():

@@ -1,7 +1,7 @@
-"""What the last import of a store saw: enough to know most rows of the next again.
+"""Row hashes of a store's last import, which let the next import skip unchanged rows.
 
-A row whose mapped cells are as they were, under the same settings and the same
-engine, is what it was. The digest is written in the transaction of the offers.
+A row with unchanged mapped cells gives the same offer, as long as settings and engine
+are unchanged. The digest is written in the same transaction as the offers.
 """
 
 from dataclasses import dataclass, replace
@@ -38,29 +38,28 @@ _PART_ROWS = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One row per offer of the catalog in force, and the decimal signs it was read by.
+    """One row per offer of the current catalog, and its decimal separators.
 
-    LINE is where its row stands.
-    SOURCE is null where a row must be looked at again in any case: it has problems,
-    or its SKU stands in several rows.
+    LINE is the line of its row. SOURCE is null if the row must always be parsed again:
+    it has problems, or several rows have its SKU.
     """
 
     signs: Signs
     rows: pl.DataFrame
 
     def without(self, fingerprints: pl.Series) -> "Digest":
-        """The same, with those rows to be looked at again in any case."""
+        """A copy that forces the rows with these fingerprints to be parsed again."""
         keep = ~pl.col("fingerprint").is_in(fingerprints.drop_nulls().implode())
         rows = self.rows.with_columns(pl.when(keep).then(SOURCE).alias(SOURCE))
         return replace(self, rows=rows)
 
     def parts(self) -> list[bytes]:
-        """Pieces of a few megabytes each, for `rows_of`."""
+        """Serialized parts of a few megabytes each, for `rows_of`."""
         return [_packed(part) for part in self.rows.iter_slices(_PART_ROWS)]
 
 
 def rows_of(parts: list[bytes]) -> pl.DataFrame:
-    """What `Digest.parts` packed."""
+    """Deserialize the result of `Digest.parts`."""
     frames = [pl.read_ipc(BytesIO(part)) for part in parts]
     return pl.concat([pl.DataFrame(schema=ROWS), *frames], rechunk=True)
 
@@ -72,9 +71,9 @@ def _packed(rows: pl.DataFrame) -> bytes:
 
 
 def source_hash(config: ImportConfig) -> pl.Expr:
-    """64 bits over the mapped cells as they were written; null for a torn row.
+    """64-bit hash of the raw mapped cells; null for a torn row.
 
-    Each column has a factor of its own, so that no cell can take another's place.
+    Each column has its own factor, so that swapped cells change the hash.
     """
     total: pl.Expr = pl.lit(0, pl.UInt64)
     for name in sorted(config.mapping.columns):
@@ -89,7 +88,7 @@ def source_hash(config: ImportConfig) -> pl.Expr:
 
 
 def identity(config: ImportConfig) -> str:
-    """Names all that decides what a row becomes, but for its cells."""
+    """Hash of everything except the cells that affects the result of a row."""
     told = (
         _engine(),
         config.mapping.model_dump_json(),
@@ -104,9 +103,13 @@ def identity(config: ImportConfig) -> str:
 
 @cache
 def _engine() -> str:
-    """Changes with every change of the engine: the text of its modules counts."""
-    modules = sorted(Path(__file__).parent.glob("*.py"))
-    rules = (channel, mapping_model, conditions, rule_types, resolve, rule_steps)
-    modules += [Path(str(module.__file__)) for module in rules]
-    texts = b"\0".join(path.read_bytes() for path in modules)
+    """Hash of the engine's source code, so that every change of it is a new engine."""
+    texts = b"\0".join(path.read_bytes() for path in engine_sources())
     return f"{version('polars')} {version('polars-hash')} {sha256(texts).hexdigest()}"
+
+
+def engine_sources() -> list[Path]:
+    """The modules whose code affects the result of a row."""
+    engine = Path(__file__).parents[1]
+    rules = (channel, mapping_model, conditions, rule_types, resolve, rule_steps)
+    return sorted(engine.rglob("*.py")) + [Path(str(rule.__file__)) for rule in rules]
