@@ -104,7 +104,7 @@ async def test_a_preview_shows_the_funnel_and_a_row_of_each_kind(
         ("ean", "ean_format"),
         ("price", "price_format"),
     ]
-    assert last["problems"][1]["message"] == "“free” is no amount"
+    assert last["problems"][1]["message"] == "“free” is not an amount"
 
 
 async def test_a_preview_tells_what_an_import_then_does(shop: Shop):
@@ -132,7 +132,7 @@ async def test_a_preview_tells_what_an_import_then_does(shop: Shop):
     assert [(r["code"], r["value"]) for r in rows][:1] == [
         ("excluded", "other countries")
     ]
-    assert rows[0]["message"] == "the filter “other countries” leaves the row out"
+    assert rows[0]["message"] == "the filter “other countries” excludes the row"
 
 
 async def test_without_a_mapping_to_try_that_of_the_store_is_looked_at(

@@ -41,7 +41,7 @@ async def test_invalid_rows_come_out_whole_are_corrected_and_go_in_again(shop: S
     assert list(shown) == [*COLUMNS, "shelf", *NOTES]
     assert (shown["sku"], shown["price"], shown["shelf"]) == ("BAD", "free", "8")
     assert shown["refeed_code"] == "price_format; quantity_format"
-    assert "price: “free” is no amount" in shown["refeed_message"]
+    assert "price: “free” is not an amount" in shown["refeed_message"]
     assert shown["refeed_hint"]
     assert fixed["counts"]["created"] == 1
     offers = await shop.offers()

@@ -1,5 +1,6 @@
-"""The catalog engine: a stored file in, wanted offers and a row report out.
+"""The catalog engine: turns a stored file into active offers and a row report.
 
-Columns, not rows: Polars reads, checks and compares; PostgreSQL gets what changed.
-`importing.import_catalog` and `inspecting.inspect_catalog` are the two doors.
+It works on columns, not rows: Polars reads, validates and compares; only changes are
+written to PostgreSQL. Entry points: `pipeline.run.import_catalog`,
+`pipeline.preview.preview_catalog` and `read.inspect.inspect_catalog`.
 """

@@ -1,4 +1,4 @@
-"""What an import is told about its store, and what it tells afterwards."""
+"""Input and result of an import: store settings in, counts out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,18 +21,18 @@ class ImportConfig:
     duplicates: DuplicatePolicy = "reject"
     invalid_rows: InvalidRowPolicy = "keep"
     partial: bool = False
-    """Whether SKUs that the catalog does not name stay as they are."""
+    """Whether SKUs that the catalog does not contain are left unchanged."""
     commissions: Mapping[str, int] = field(default_factory=dict)
-    """Hundredths of a percent by `category_key`; read where a cost is mapped."""
+    """Hundredths of a percent by `category_key`; used where a cost is mapped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """rows = created + changed + unchanged + invalid.
 
-    `uncategorized`, `duplicates` and `excluded` are part of `invalid`; `disappeared`
-    are offers that were for sale (or kept) and now are absent, left out by a filter
-    or without a mapped category.
+    `uncategorized`, `duplicates` and `excluded` are part of `invalid`. `disappeared`
+    counts offers that were active or retained and are now missing from the catalog,
+    excluded by a filter or without a mapped category.
     """
 
     rows: int
@@ -48,9 +48,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of a catalog. The counts are exact, `reported` rows are stored.
+    """Result of an import. `reported` is the number of stored row problems.
 
-    `empty` are attributes that every offer needs and no row has a value for.
+    `empty` lists required attributes without a value in any row.
     """
 
     counts: Counts
@@ -60,5 +60,5 @@ class ImportResult:
     problem_counts: dict[str, int]
     reported: int
     excluded_by: dict[str, int] = field(default_factory=dict)
-    """Rows that each filter left out; a row counts for the first that fits."""
+    """Excluded rows by filter; a row counts for the first filter that matches."""
     empty: tuple[str, ...] = ()

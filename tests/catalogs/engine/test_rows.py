@@ -261,7 +261,7 @@ def test_problems_are_told_in_words():
 
     assert message == "“5 {value} $” is not in EUR"
     assert accepted.startswith("EUR")
-    assert describe("sku", "duplicate_sku", "7", "EUR")[0].endswith("line 7 counts")
+    assert describe("sku", "duplicate_sku", "7", "EUR")[0].endswith("line 7 is used")
     assert bit("row", "row_length") == 1
 
 

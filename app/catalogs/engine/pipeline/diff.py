@@ -1,4 +1,4 @@
-"""Staged rows against what the store has: what is new, changed, the same or gone."""
+"""Compares staged rows with stored offers: new, changed, unchanged or absent."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,10 +24,10 @@ DUPLICATE = bit("sku", "duplicate_sku")
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """`rows` (LINE, counts): every row that is reported, and the line that counts.
+    """`rows` (LINE, counts): every reported row, and the line that is used instead.
 
-    `dropped` are the lines that give no offer; `refused` those (one per SKU) that
-    stand for a SKU whose rows were all refused.
+    `dropped`: lines that give no offer. `refused`: one line per SKU whose rows are
+    all rejected.
     """
 
     rows: pl.DataFrame
@@ -37,9 +37,9 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What to do. `writes` are lines (None: each row), `absent` keys of offers.
+    """The changes to write: `writes` are lines (None: all), `absent` are offer keys.
 
-    `seen` are rows of a digest: one per offer that the catalog names.
+    `seen`: rows of the new digest, one per offer that the catalog contains.
     """
 
     counts: Counts
@@ -59,7 +59,7 @@ def compare(
     duplicates: Duplicates,
     invalid_policy: InvalidRowPolicy,
 ) -> Comparison:
-    """Decide for every row and every stored offer, in columns."""
+    """Compare every row with its stored offer, as column operations."""
     live = refuse(_live(keys, duplicates), duplicates.refused, invalid_policy)
     settled = live["fingerprint"].is_in(known["fingerprint"].implode())
     unmatched = _unmatched(known, live)
@@ -84,8 +84,11 @@ def compare(
 
 
 def find_duplicates(keys: pl.DataFrame, policy: DuplicatePolicy) -> Duplicates:
-    """`keys` has LINE and sku_key (null: not usable). Position alone decides."""
-    # Hashes of 8 bytes find the few candidates faster than the texts would.
+    """Rows that share a SKU; the policy selects by position in the file.
+
+    `keys` has LINE and sku_key (null: not usable).
+    """
+    # 8-byte hashes find the few candidates faster than texts.
     likely = keys.select(pl.col("sku_key").hash().is_duplicated()).to_series()
     again = keys.select(LINE, "sku_key").filter(likely)
     again = again.filter(
@@ -106,7 +109,7 @@ Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
 
 def refuse(rows: Rows, refused: pl.Series, policy: InvalidRowPolicy) -> Rows:
-    """A refused SKU has that one problem and no more, whatever its rows say."""
+    """Replace all problems of rejected SKUs by `duplicate_sku`."""
     if not len(refused):
         return rows
     is_refused = pl.col(LINE).is_in(refused.implode())
@@ -142,11 +145,11 @@ def _seen(live: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
 
 
 def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
-    """Stored offers that no row equals.
+    """Stored offers without a row of the same fingerprint.
 
-    A fingerprint covers SKU and desired_state, so that a number finds the offers that
-    stay as they are; texts are compared only for the others. That two SKUs of one
-    store share 64 bits happens once in ten million imports of a million rows.
+    A fingerprint covers SKU and desired_state: equal numbers mean an unchanged offer,
+    and SKUs are compared only for the rest. Two SKUs of one store share 64 bits once
+    in ten million imports of a million rows.
     """
     if known.is_empty():
         return known
@@ -155,7 +158,7 @@ def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
 
 
 def _beside_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Each row with `was`, the desired_state of its offer, null for a new one."""
+    """Each row with `was`, the stored desired_state, null for a new offer."""
     if known.is_empty():
         return rows.with_columns(was=pl.lit(None, pl.UInt8))
     before = known.select("sku_key", pl.col("desired_state").alias("was"))
@@ -163,7 +166,7 @@ def _beside_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _absent(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Stored offers that the catalog no longer names and that are not settled yet."""
+    """Stored offers that the catalog does not contain and that are not yet absent."""
     unsettled = known.filter(
         (pl.col("desired_state") != GONE) | pl.col("fingerprint").is_not_null()
     )

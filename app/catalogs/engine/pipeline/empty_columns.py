@@ -1,4 +1,4 @@
-"""Which attributes that every offer needs have no value in any row of a catalog."""
+"""Finds required attributes without a value in any row of a catalog."""
 
 from collections.abc import Iterable
 
@@ -13,10 +13,10 @@ _FIRST_ROWS = 1000
 
 
 def empty_attributes(frame: pl.LazyFrame, mapping: CatalogMapping) -> tuple[str, ...]:
-    """The attributes whose columns are all empty, whatever default the mapping has.
+    """The attributes whose columns are all empty; defaults of the mapping do not count.
 
-    The first rows clear nearly every catalog; only what they leave open is looked for
-    in the others.
+    The first rows have a value for nearly every catalog. The whole file is read only
+    for the rest.
     """
     columns = {
         name: mapping.attributes[name].columns

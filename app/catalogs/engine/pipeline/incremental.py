@@ -1,9 +1,8 @@
-"""The short way: rows that stand in the catalog as they did before are not read.
+"""Fast path: skips rows that are unchanged since the last import.
 
-A digest tells the mapped cells of the last catalog from any others. Most catalogs come
-again in the same order, so that each row is compared with what stood on its line; where
-that finds too little, with all rows of the digest. What remains is checked and compared
-like a whole catalog: the same code, on fewer rows and offers.
+The digest of the last import has a hash of each row. Most catalogs keep their order, so
+each row is compared with the hash for its line, and with all hashes if too few match.
+The remaining rows take the same code path as a whole catalog.
 """
 
 from dataclasses import dataclass, replace
@@ -21,17 +20,16 @@ from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.validate.decimal_separator import union
 
 _MOST_ROWS = 250_000
-"""More rows than this go the long way, which holds no cells in memory."""
+"""With more changed rows, the full import runs, which keeps no cells in memory."""
 _FEW_MOVED = 0.1
-"""The share of rows, not as they were on their line, that is not looked up."""
+"""Maximum share of changed rows for the comparison by line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen of a catalog: rows, and the offers to compare them with.
+    """Staged rows of a catalog, and the stored offers to compare them with.
 
-    `settled` are the rows of the digest that are there again, one for each row of
-    the catalog that is not staged.
+    `settled`: digest rows of unchanged rows, one per row that is not staged.
     """
 
     staged: Staged
@@ -42,7 +40,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """`settled` and `left` are rows of the digest, `rows` those of the catalog."""
+    """Changed `rows`; digest rows that are `settled` (unchanged) or `left`."""
 
     rows: pl.DataFrame
     settled: pl.DataFrame
@@ -57,7 +55,7 @@ def find_remainder(
     config: ImportConfig,
     digest: Digest,
 ) -> Look | None:
-    """None where the long way is needed, or not longer."""
+    """The changed rows and their stored offers; None if a full import is needed."""
     hashed = frame.with_columns(source_hash(config))
     split = _in_place(hashed, config, digest) or _anywhere(hashed, config, digest)
     if split is None:
@@ -68,7 +66,7 @@ def find_remainder(
     known = read_by_key(connection, store_id, _keys(staged))
     again = split.settled["fingerprint"].is_in(known["fingerprint"].implode())
     if again.any():
-        # A SKU of a row that is as before stands in another row, too.
+        # A changed row has the same SKU as an unchanged row.
         repeated = split.settled.filter(again)[SOURCE]
         return find_remainder(
             connection, store_id, frame, config, _without(digest, repeated)
@@ -82,7 +80,7 @@ def find_remainder(
 def _in_place(
     hashed: pl.LazyFrame, config: ImportConfig, digest: Digest
 ) -> _Split | None:
-    """Each row beside what stood on its line. None where many rows have moved."""
+    """Compare each row with the hash for its line. None if many rows moved."""
     before = _by_line(digest.rows[LINE], digest.rows[SOURCE])
     last = len(before) - 1
     stood = pl.col(LINE).map_batches(
@@ -92,7 +90,7 @@ def _in_place(
     )
     as_before = (stood == pl.col(SOURCE)).fill_null(value=False)
     told = hashed.with_columns(as_before.alias("as_before"))
-    # A filter here would be moved into the scan, and the file be read twice.
+    # Polars would push a filter here into the scan and read the file twice.
     lines, rows, categories = pl.collect_all(
         [
             told.select(LINE, "as_before"),
@@ -111,7 +109,7 @@ def _in_place(
 
 
 def _by_line(lines: pl.Series, values: pl.Series) -> pl.Series:
-    """The values at the places that their lines name; a null ends it."""
+    """The values indexed by line; the last element is null."""
     most = lines.to_frame().select(pl.col(LINE).max().fill_null(0)).item()
     return values.clear(most + 2).scatter(lines, values)
 
@@ -119,7 +117,7 @@ def _by_line(lines: pl.Series, values: pl.Series) -> pl.Series:
 def _anywhere(
     hashed: pl.LazyFrame, config: ImportConfig, digest: Digest
 ) -> _Split | None:
-    """One pass over the file: Polars sees that the three start with the same."""
+    """Compare all rows with all hashes in one pass: the three queries share a scan."""
     before = digest.rows.lazy().select(SOURCE)
     sources, rows, categories = pl.collect_all(
         [
@@ -148,14 +146,14 @@ def _anywhere(
 
 
 def _without(digest: Digest, sources: pl.Series) -> Digest:
-    """The same, with those rows to be looked at again."""
+    """A copy that forces the rows with these hashes to be parsed again."""
     keep = ~pl.col(SOURCE).is_in(sources.implode())
     rows = digest.rows.with_columns(pl.when(keep).then(SOURCE).alias(SOURCE))
     return replace(digest, rows=rows)
 
 
 def _categories(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
-    """Each of the merchant's categories with its number of rows."""
+    """The merchant's categories with their number of rows."""
     source = config.mapping.attributes.get("category")
     cells = [cell(name) for name in source.columns] if source else []
     counted = frame.group_by(cells).len() if cells else frame.select(pl.len())
@@ -165,7 +163,7 @@ def _categories(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
 
 
 def _staged(split: _Split, config: ImportConfig, digest: Digest) -> Staged | None:
-    """None where the remaining rows let amounts be read by other decimal signs."""
+    """None if the changed rows change the decimal separators of the catalog."""
     others = union(split.settled["traits"])
     staged = stage(split.rows.lazy(), config, others)
     return staged if dict(staged.signs) == dict(digest.signs) else None

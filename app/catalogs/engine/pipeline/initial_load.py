@@ -1,9 +1,8 @@
-"""The first catalog of a store: its rows go in while the next ones are computed.
+"""Imports the first catalog of a store: writes rows while it computes the next ones.
 
-There are no offers to compare with, so that every usable row is written. Two things
-are known of a row only after the last one was seen: a SKU that stands in another row,
-too, which one look at the SKUs alone tells before; and the decimal sign that the rest
-of a column tells, which few catalogs need and which makes this way give up.
+There are no stored offers, so every usable row is written. Two facts about a row depend
+on all others: duplicate SKUs, which a separate pass over the SKUs finds first, and
+inferred decimal separators. Few catalogs need the latter; they take the usual path.
 """
 
 from collections.abc import Iterator
@@ -33,9 +32,9 @@ from app.catalogs.engine.validate.decimal_separator import (
 
 
 class FirstLoad:
-    """Rows on their way into the store, and what is kept of them meanwhile.
+    """Writes rows in batches and collects what the report needs.
 
-    `said` are the merchant's texts of the rows that the row report may name.
+    `said`: the merchant's texts of rows that may be in the row report.
     """
 
     def __init__(self, frame: pl.LazyFrame, config: ImportConfig, most: int) -> None:
@@ -47,7 +46,7 @@ class FirstLoad:
         self.duplicates: Duplicates = find_duplicates(skus, config.duplicates)
 
     def write(self, connection: psycopg.Connection, store_id: UUID) -> Staged | None:
-        """What a look at every row gives; None: the signs must be learned first."""
+        """Write all rows; None if decimal separators must be inferred first."""
         fields = fields_of(self._config)
         write_first_offers(connection, store_id, fields, self._rows())
         keys = pl.concat(self._keys)

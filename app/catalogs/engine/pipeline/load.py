@@ -1,4 +1,4 @@
-"""Move the outcome of a comparison into PostgreSQL, by COPY and in sets."""
+"""Writes offers and row reports to PostgreSQL with COPY and set-based statements."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ _SLICE_ROWS = 50_000
 _LEADING = ("sku_key", "desired_state", "fingerprint", "problems")
 
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-"""Of COPY's text format; the backslash first."""
+"""Escapes of COPY's text format; the backslash first."""
 
 _INCOMING: LiteralString = """
 CREATE TEMP TABLE incoming (
@@ -45,13 +45,13 @@ CREATE TEMP TABLE incoming (
 
 
 def store_lock_key(store_id: UUID) -> int:
-    """The advisory lock of all that moves a store's offers (imports, baselines)."""
+    """Advisory lock key of all writers of a store's offers: imports, quick updates."""
     digest = sha256(b"offers of store " + store_id.bytes).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def lock_store(connection: psycopg.Connection, store_id: UUID) -> None:
-    """Wait for the store's lock; the end of the transaction releases it."""
+    """Wait for the store's advisory lock; the end of the transaction releases it."""
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [store_lock_key(store_id)])
 
 
@@ -61,7 +61,7 @@ def write_offers(
     staged: Staged,
     comparison: Comparison,
 ) -> None:
-    """Store the rows that differ; the caller holds the lock and the transaction."""
+    """Upsert changed rows and absent offers; the caller holds the store's lock."""
     if comparison.is_empty:
         return
     fields = fields_of(staged.config)
@@ -81,7 +81,7 @@ def write_first_offers(
     fields: Iterable[str],
     parts: Iterable[pl.DataFrame],
 ) -> None:
-    """Store the offers of a store that has none; `parts` are `stored_rows`."""
+    """Insert the offers of a store without offers; `parts` are `stored_rows`."""
     store = pl.lit(str(store_id)).alias("store_id")
     stored = (*_LEADING, *fields)
     columns = ("store_id", *stored)
@@ -112,7 +112,7 @@ def _rows_to_write(staged: Staged, comparison: Comparison) -> Iterator[pl.DataFr
 def stored_rows(
     rows: pl.DataFrame, duplicates: Duplicates, config: ImportConfig
 ) -> pl.DataFrame:
-    """The columns of offers, of rows in full; a row that is not wanted has few."""
+    """Offer columns of full rows; rows that are not active keep only a few values."""
     fields = fields_of(config)
     is_refused = pl.col(LINE).is_in(duplicates.refused.implode())
     return (
@@ -152,9 +152,9 @@ def _gone(absent: pl.DataFrame, fields: Mapping[str, pl.DataType]) -> pl.DataFra
 
 
 def _merge() -> sql.Composed:
-    """Insert or update in the order of the key, so that locks are taken in order.
+    """Upsert in the order of the key, so that row locks have one order.
 
-    A cost that is not mapped any more is forgotten: `incoming` has none.
+    A cost that is no longer mapped becomes NULL, as it is in `incoming`.
     """
     fields = (*FIELDS, *MARGIN)
     wanted_only = [n for n in fields if n != "quantity"]
@@ -185,7 +185,7 @@ def _copy_in(
     columns: tuple[str, ...],
     parts: Iterable[pl.DataFrame],
 ) -> None:
-    """Fill a table."""
+    """COPY the parts into a table."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
@@ -210,7 +210,7 @@ def _encoded(parts: Iterable[pl.DataFrame]) -> Iterator[bytes]:
 
 
 def _escaped(rows: pl.DataFrame) -> pl.DataFrame:
-    """As COPY's text format wants it, which the server reads faster than CSV."""
+    """Escape for COPY's text format, which the server parses faster than CSV."""
     special = pl.selectors.string().str.contains(r"[\\\t\n\r]").any()
     found = rows.select(special).row(0) if rows.height else ()
     names = [name for name, kind in rows.schema.items() if kind == pl.String]
@@ -222,7 +222,7 @@ def _escaped(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The next pieces are made while the server takes this one."""
+    """Prepare the next pieces in a thread while the server receives this one."""
     with ThreadPoolExecutor(1) as maker:
         waiting = deque(maker.submit(next, pieces, None) for _ in range(2))
         while (piece := waiting.popleft().result()) is not None:

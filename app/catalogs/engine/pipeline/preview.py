@@ -1,4 +1,4 @@
-"""What a mapping would make of a catalog: a funnel, and some rows. Writes nothing."""
+"""Previews an import: counts by outcome, and sample rows. Writes nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One row: its cells, the texts of its attributes, what would be wanted."""
+    """One row: its cells, attribute texts, offer values and problems."""
 
     line: int
     fate: str
@@ -58,7 +58,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`is_whole`: the funnel counts every row of the catalog."""
+    """`is_whole`: the funnel counts all rows of the catalog."""
 
     is_whole: bool
     funnel: Funnel
@@ -73,7 +73,7 @@ def preview_catalog(
     most_bytes: int,
     sample: int,
 ) -> Preview:
-    """Do what an import does up to the point where it would write.
+    """Run an import up to the point where it would write.
 
     Raises CatalogRejectedError as an import does.
     """
@@ -108,7 +108,7 @@ def _funnel(staged: Staged) -> Funnel:
 
 
 def _lines(keys: pl.DataFrame, most: int) -> pl.Series:
-    """The first row of each kind, then the first rows, in the order of the file."""
+    """The first row of each combination of problems, then the first rows, by line."""
     kinds = [n for n in ("mask", LEFT_OUT) if n in keys.columns]
     first = keys.group_by(kinds).agg(pl.col(LINE).min()).sort(LINE)[LINE].head(most)
     chosen = pl.concat([first, keys[LINE].sort().head(most)])
@@ -159,7 +159,7 @@ def _fate(mask: int) -> str:
 
 
 def _values(fields: dict[str, Any], config: ImportConfig) -> dict[str, object]:
-    """Of those attributes that are mapped; amounts as decimal texts."""
+    """Values of mapped attributes; amounts as decimal texts."""
     names = [n for n in FIELDS if n in config.mapping.attributes or n == "shipping"]
     values = {n: fields[n] for n in names if n != "shipping" or fields[n] is not None}
     for name in _AMOUNTS & values.keys():

@@ -1,7 +1,7 @@
-"""Product texts of some offers, from the catalog in force, and what they lack.
+"""Reads and validates the product texts of some offers in the current catalog.
 
-An import leaves out descriptions and pictures: they matter only for the few EANs that
-Back Market does not know, and are read when a publication of products asks for them.
+Imports skip descriptions and images. They are needed only for the few EANs that Back
+Market does not know, and are read when a publication creates products.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,10 +43,10 @@ _PLAIN = tuple(
 
 @dataclass(frozen=True, slots=True)
 class ProductConfig:
-    """How a store describes products.
+    """Settings for the products of a store.
 
-    `categories` leads from `category_key` to a leaf; `leaves` knows the attributes of
-    leaves, of all that are mapped where Back Market's tree is known.
+    `categories` maps `category_key` to a leaf category, `leaves` a leaf to its
+    attributes. `leaves` is empty if Back Market's categories are not known yet.
     """
 
     mapping: CatalogMapping
@@ -59,10 +59,10 @@ class ProductConfig:
 def read_products(
     source: SourceFile, config: ProductConfig, sku_keys: pl.Series, workdir: Path
 ) -> pl.DataFrame:
-    """`sku_key` and, per attribute of products, the merchant's text; one row a SKU.
+    """`sku_key` and the merchant's text of each product attribute; one row per SKU.
 
-    Columns that the catalog does not have count as empty. Raises CatalogRejectedError
-    for a file that cannot be read.
+    Missing columns count as empty. Raises CatalogRejectedError for a file that cannot
+    be read.
     """
     try:
         return _read(source, config, config.mapping.columns, sku_keys, workdir)
@@ -101,7 +101,7 @@ def _read(
 
 
 def _not_left_out(rows: pl.DataFrame, config: ImportConfig) -> pl.DataFrame:
-    """Rows that no filter leaves out, as far as they themselves tell it."""
+    """Rows that no filter excludes, with the separators of the mapping alone."""
     if not config.mapping.filters:
         return rows
     full = rows_in_full(rows.lazy(), config, given_signs(config))
@@ -112,7 +112,7 @@ def _not_left_out(rows: pl.DataFrame, config: ImportConfig) -> pl.DataFrame:
 def check_products(texts: pl.DataFrame, config: ProductConfig) -> pl.DataFrame:
     """`sku_key`, `product` (JSON of the columns to send) and `problem` (null: none).
 
-    `texts` is what `read_products` gives. A problem names every field that is wrong
+    `texts` is the result of `read_products`. A problem lists all invalid fields
     (Back Market API, products, creation; categories, attributes).
     """
     rows = _with_categories(_filled(texts), config)
@@ -125,7 +125,7 @@ def check_products(texts: pl.DataFrame, config: ProductConfig) -> pl.DataFrame:
 
 
 def _filled(texts: pl.DataFrame) -> pl.DataFrame:
-    """Every product attribute as a column, mapped or not."""
+    """A column for every product attribute, mapped or not."""
     absent = {a.name for a in PRODUCT_ATTRIBUTES} - set(texts.columns)
     return texts.with_columns(
         pl.lit(None, pl.String).alias(name) for name in sorted(absent)
@@ -147,11 +147,11 @@ def _with_categories(texts: pl.DataFrame, config: ProductConfig) -> pl.DataFrame
 def _checked(
     rows: pl.DataFrame, attributes: Sequence[ChannelAttribute], config: ProductConfig
 ) -> pl.DataFrame:
-    """The rows of one leaf."""
+    """Validate the rows of one leaf category."""
     attributes = [a for a in attributes if a.name not in PRODUCT_NAMES]
     given = {a.name: f"{LEAF_PREFIX}{a.name}" for a in attributes}
     mapped_names = [name for name in rows.columns if name.startswith(LEAF_PREFIX)]
-    # While the tree is not known, what is mapped is sent as it is.
+    # Without known categories, all mapped attributes are sent unchecked.
     unknown = (
         {}
         if config.leaves
@@ -187,33 +187,33 @@ def _general_problems() -> list[pl.Expr]:
     category = pl.col("category_id").is_null()
     problems = [_say(category, "category_id: the category is not mapped to a leaf")]
     problems += [
-        _say(pl.col(a.name).is_null(), f"{a.name}: is missing")
+        _say(pl.col(a.name).is_null(), f"{a.name}: missing")
         for a in PRODUCT_ATTRIBUTES
         if a.required
     ]
     problems += [
         _say(
             pl.col(a.name).str.len_chars() > a.max_length,
-            f"{a.name}: has more than {a.max_length} characters",
+            f"{a.name}: more than {a.max_length} characters",
         )
         for a in PRODUCT_ATTRIBUTES
         if a.max_length
     ]
     problems += [
-        _say(~pl.col(name).str.contains(_ADDRESS), f"{name}: is no http(s) address")
+        _say(~pl.col(name).str.contains(_ADDRESS), f"{name}: not an http(s) URL")
         for name in IMAGES
     ]
     price, grams = pl.col("price").struct.field("flaw"), pl.col("grams")
     is_no_weight = pl.col("weight").is_not_null() & (grams.is_null() | (grams <= 1))
     return [
         *problems,
-        _say(price > 0, "price_new: is no amount above 0 with at most 2 decimals"),
-        _say(is_no_weight, "weight: is no whole number of grams above 1"),
+        _say(price > 0, "price_new: not an amount above 0 with at most 2 decimals"),
+        _say(is_no_weight, "weight: not a whole number of grams above 1"),
     ]
 
 
 def _attribute_problem(attribute: ChannelAttribute) -> pl.Expr:
-    """What is wrong with one attribute of the leaf, null when nothing is."""
+    """The problem of one attribute of the leaf category, null if none."""
     name = f"{LEAF_PREFIX}{attribute.name}"
     text = pl.col(name)
     wrong, accepted = pl.lit(value=False), ""
@@ -227,14 +227,14 @@ def _attribute_problem(attribute: ChannelAttribute) -> pl.Expr:
     missing = text.is_null() & pl.lit(attribute.required)
     return (
         pl.when(missing)
-        .then(pl.lit(f"{name}: is required in this category"))
+        .then(pl.lit(f"{name}: required in this category"))
         .when(wrong)
-        .then(pl.lit(f"{name}: is not accepted in this category; {accepted}"))
+        .then(pl.lit(f"{name}: not accepted in this category; {accepted}"))
     )
 
 
 def _as_sent(text: pl.Expr, attribute: ChannelAttribute) -> pl.Expr:
-    """Decimals with a point, choices as Back Market writes them."""
+    """Decimals with a point, choices in Back Market's spelling."""
     if attribute.type is AttributeType.DECIMAL:
         return text.str.replace(",", ".", literal=True)
     if not attribute.accepted:

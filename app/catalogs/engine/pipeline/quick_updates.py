@@ -1,8 +1,7 @@
-"""Quick updates as imports see them: stock and prices between two catalogs.
+"""Applies quick updates, which override stock and prices of the current catalog.
 
-A quick update stands over the row of the catalog in force: its offer has the quick
-values and a fingerprint that no row has, so that every import looks at it again.
-`over` is the fingerprint of the row below it.
+An offer with a quick update has its values and a fingerprint that no row has, so that
+every import compares it again. `over` is the fingerprint of the catalog row.
 """
 
 from datetime import datetime
@@ -21,7 +20,7 @@ QUICK = {"sku_key": pl.String, "over": pl.Int64}
 
 FINGERPRINT: LiteralString = """hashtextextended(concat_ws('|', q.quantity::text,
     q.quantity_at::text, q.price::text, q.price_at::text), q.over)"""
-"""That of an offer under a quick update `q`: another one with every update."""
+"""Fingerprint of an offer with a quick update `q`; changes with every update."""
 
 _CLEAN: LiteralString = """
 UPDATE quick_update SET
@@ -52,9 +51,9 @@ WHERE q.store_id = %(store)s AND q.sku_key = i.sku_key
 
 
 def checked_items(items: pl.DataFrame, currency: str) -> pl.DataFrame:
-    """`quantity` and `price` (text, null: not given) read by the rules of catalogs.
+    """Parse `quantity` and `price` (text, null: not given) by the rules of catalogs.
 
-    Adds `quantity_value`, `cents`, and `mask`, the problems as in `problems.py`.
+    Adds `quantity_value`, `cents` and the problem `mask`.
     """
     price = money(pl.col("price"), MoneyRule(currency))
     read = items.with_columns(
@@ -75,7 +74,7 @@ def checked_items(items: pl.DataFrame, currency: str) -> pl.DataFrame:
 
 
 def read_quick(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
-    """The store's quick updates: the keys of their offers, and what they stand over."""
+    """The store's quick updates: offer keys and fingerprints of their catalog rows."""
     with connection.transaction():
         rows = connection.execute(
             "SELECT sku_key, over FROM quick_update WHERE store_id = %s", [store_id]
@@ -89,9 +88,9 @@ def came_meanwhile(
     as_of: datetime,
     seen: pl.DataFrame,
 ) -> bool:
-    """Whether a quick update came since, that a catalog of this time undoes.
+    """Whether an unseen quick update is older than the catalog, which replaces it.
 
-    Then its row has to be looked at, too. The caller holds the store's lock.
+    The import must then compare its row too. The caller holds the store's lock.
     """
     rows = connection.execute(
         "SELECT sku_key FROM quick_update WHERE store_id = %s "
@@ -107,9 +106,9 @@ def forget_older(
     as_of: datetime,
     named: pl.Series | None = None,
 ) -> None:
-    """Quick values that are older than a catalog have been undone by it.
+    """Delete quick values that are older than the catalog.
 
-    A partial catalog undoes those of the keys only that are `named` in it.
+    A partial catalog replaces only those of the SKUs that it contains (`named`).
     """
     keys = None if named is None else named.to_list()
     values = {"store": store_id, "as_of": as_of, "named": keys}
@@ -118,7 +117,7 @@ def forget_older(
 
 
 def put_over(connection: psycopg.Connection, store_id: UUID) -> None:
-    """Lay the quick values that are left over the rows in `incoming`."""
+    """Override the rows in `incoming` with the remaining quick values."""
     values = {"store": store_id}
     connection.execute(_NOTE, values)
     connection.execute(_STAND_OVER, values)

@@ -1,4 +1,4 @@
-"""The row report of a catalog: which row, which field, what is wrong."""
+"""Builds the row report of a catalog: line, field and problem code."""
 
 import polars as pl
 
@@ -14,7 +14,7 @@ _MOST_LEFT_OUT = 10_000
 
 
 def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]:
-    """How often each code occurs in the whole catalog."""
+    """Number of rows by problem code in the whole catalog."""
     mask = pl.col("mask")
     bits = keys.filter(mask != 0).select(
         ((mask & p.mask) != 0).sum().alias(str(p.bit)) for p in PROBLEMS
@@ -31,10 +31,10 @@ def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]
 def rows_to_report(
     keys: pl.DataFrame, duplicates: Duplicates, most: int
 ) -> pl.DataFrame:
-    """LINE, mask and the line that counts, of the first rows with problems.
+    """LINE, mask and the line used instead, of the first `most` rows with problems.
 
-    Rows that a filter leaves out are named where the others leave room, and few of
-    them: of a file for ten countries they are nine of ten.
+    Excluded rows fill the remaining space up to a limit: in a file for ten countries
+    they are nine of ten rows.
     """
     repeated = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
     mask = pl.col("mask") | pl.col("again").fill_null(0)
@@ -53,9 +53,9 @@ def rows_to_report(
 
 
 def problem_rows(said: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFrame:
-    """The first `most` problems of those rows, in the order of the file: COLUMNS.
+    """The first `most` problems of the rows in `bad`, in file order: COLUMNS.
 
-    `said` holds the merchant's texts of at least those rows.
+    `said` has the merchant's texts of at least these rows.
     """
     if bad.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
@@ -65,7 +65,7 @@ def problem_rows(said: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFra
 
 
 def count_categories(keys: pl.DataFrame) -> pl.DataFrame:
-    """Each of the merchant's categories with its number of rows."""
+    """The merchant's categories with their number of rows."""
     return keys.group_by("category").len().cast({"category": pl.String})
 
 

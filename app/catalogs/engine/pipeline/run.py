@@ -1,4 +1,4 @@
-"""Import one catalog: read, check, compare, and write in one transaction."""
+"""Imports one catalog: reads, validates, compares and writes in one transaction."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -44,10 +44,10 @@ from app.catalogs.engine.transform.rules import excluded_by, filter_names
 
 _MOST_AT_HAND = 200_000
 PHASES = ("opened", "staged", "compared", "loading", "written")
-"""In the order of an import that compares; a first one loads while it looks."""
+"""Phases of an import that compares; an initial load writes before it compares."""
 
 
-def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
+def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
     connection: psycopg.Connection,
     source: SourceFile,
     config: ImportConfig,
@@ -59,12 +59,12 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
     finish: Callable[[psycopg.Connection, ImportResult], None],
     as_of: datetime | None = None,
 ) -> ImportResult:
-    """Make the store want what the catalog says; running it twice changes nothing.
+    """Set the desired state of the store's offers to the catalog. Idempotent.
 
-    `finish` runs in the transaction of the writes: when it raises, nothing stays.
-    Two imports of one store must not run at the same time. `as_of` is the time that
-    the catalog tells of (None: now); quick updates that are newer stand over it. Raises
-    CatalogRejectedError, before anything is written, for an unusable file.
+    `finish` runs in the transaction of the writes: if it raises, all is rolled back.
+    Two imports of one store must not run concurrently. `as_of` is the time of the
+    catalog's data (None: now); newer quick updates override it. Raises
+    CatalogRejectedError for an unusable file, before anything is written.
     """
     with (
         TemporaryDirectory(dir=workdir) as folder,
@@ -84,7 +84,7 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
             on_phase,
             finish,
         )
-        # What is left out is known of a row only once it was read.
+        # An initial load cannot apply filters: they need parsed rows.
         if not config.mapping.filters and not has_offers(connection, store_id):
             result = task.load_first()
             if result:
@@ -96,7 +96,7 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the door names all it needs
 
 @dataclass(frozen=True, slots=True)
 class _Import:
-    """One catalog on its way into its store; `most` problems are stored."""
+    """The import of one catalog; at most `most` problems are stored."""
 
     connection: psycopg.Connection
     config: ImportConfig
@@ -109,7 +109,7 @@ class _Import:
     finish: Callable[[psycopg.Connection, ImportResult], None]
 
     def load_first(self) -> ImportResult | None:
-        """None: nothing was written, the usual way is needed."""
+        """Import without comparing; None: rolled back, compare instead."""
         load = FirstLoad(self.opened.frame, self.config, self.most)
         with self.connection.transaction() as transaction:
             lock_store(self.connection, self.store_id)
@@ -135,9 +135,9 @@ class _Import:
         return None
 
     def compare_and_write(self) -> ImportResult | None:
-        """Compare with the store's offers and write what differs.
+        """Compare with the stored offers and write the differences.
 
-        None: nothing was written, since an update came that must be looked at, too.
+        None: nothing was written, since a new quick update must be compared too.
         """
         quick = read_quick(self.connection, self.store_id)
         look = self._look(quick)
@@ -163,9 +163,10 @@ class _Import:
             return self._conclude(look, comparison, problems)
 
     def _look(self, quick: pl.DataFrame) -> Look:
-        """The short way where a digest allows it, else every row and every offer.
+        """Only changed rows if a digest allows it, else all rows and all offers.
 
-        A partial catalog is compared with the offers that it names: no other is absent.
+        A partial catalog is compared with the offers that it contains, so that no
+        other offer becomes absent.
         """
         if self.config.partial:
             staged = stage(self.opened.frame, self.config)
@@ -192,7 +193,7 @@ class _Import:
             return Look(staged, reading.result(), none, categories)
 
     def _beside(self, look: Look, quick: pl.DataFrame) -> Look:
-        """With the offers under quick updates, which no fingerprint of a row finds."""
+        """Add the offers with quick updates, which have no fingerprint of a row."""
         missing = quick.join(look.known, on="sku_key", how="anti")["sku_key"]
         more = read_by_key(self.connection, self.store_id, missing)
         return replace(look, known=pl.concat([look.known, more]))
@@ -200,11 +201,11 @@ class _Import:
     def _conclude(
         self, look: Look, comparison: Comparison, problems: pl.DataFrame
     ) -> ImportResult:
-        """What goes beside the offers, in their transaction."""
+        """Write digest, report and result in the transaction of the offers."""
         empty = empty_attributes(self.opened.frame, self.config.mapping)
         result = _result(self.opened, look, comparison, problems.height, empty)
         if self.config.partial:
-            # A digest tells of all offers what the last import saw: not true any more.
+            # The digest covers all offers and is now outdated.
             forget_digest(self.connection, self.store_id)
         else:
             seen = pl.concat([look.settled, comparison.seen])
@@ -223,7 +224,7 @@ class _Import:
 
 
 def _few_at_hand(staged: Staged, comparison: Comparison, bad: pl.Series) -> Staged:
-    """One more pass over the file for all that is written, when that is little."""
+    """Read the rows to write into memory with one more pass, if they are few."""
     if comparison.writes is None:
         return staged
     lines = pl.concat([comparison.writes, bad]).unique()

@@ -1,7 +1,7 @@
-"""One pass over the catalog: problems and a fingerprint per row, kept narrow.
+"""Parses and validates a catalog in one pass; keeps problems and fingerprint per row.
 
-The wanted fields are computed again, by a second pass over the file, for the rows
-that are written: on most days these are few, and the wide rows need no memory.
+A second pass over the file computes the fields again for the rows to write. These are
+usually few, and wide rows are never kept in memory.
 """
 
 from collections.abc import Iterator
@@ -55,9 +55,9 @@ FIELDS: dict[str, pl.DataType] = {
     "comment": pl.String(),
     "shipping": pl.String(),
 }
-"""The wanted fields; amounts in cents."""
+"""Fields of an offer; amounts in cents."""
 MARGIN: dict[str, pl.DataType] = {"cost": pl.Int64(), "cpa": pl.Int64()}
-"""Fields of a store that maps its cost: in cents, and hundredths of a percent."""
+"""Fields of a store that maps its cost: cents, and hundredths of a percent."""
 
 REQUIRED = ("sku", "ean", "price", "quantity", "grade", "category")
 _KEYS = (
@@ -72,17 +72,16 @@ _OURS = (SOURCE, "evidence")
 _BATCH_ROWS = 125_000
 _BETWEEN, _NULL = "\x1f", "\x1e"
 _VERSION = "1"
-"""Part of every fingerprint: raise it when the meaning of a field changes."""
+"""Part of every fingerprint: increase it when the meaning of a field changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """`keys`: LINE, sku_key, mask, desired_state, fingerprint, SOURCE, traits,
-    category.
+    """A validated catalog: `keys` has one narrow row for each row of `frame`.
 
-    Where the mapping has filters, LEFT_OUT too; rows left out have no `sku_key`.
-
-    `traits` are those of the rows as they were read by the signs that are given.
+    Columns of `keys`: LINE, sku_key, mask, desired_state, fingerprint, SOURCE, traits,
+    category; with filters also LEFT_OUT, and excluded rows have no `sku_key`.
+    `traits` are those of the rows as parsed with the separators of the mapping.
     """
 
     keys: pl.DataFrame
@@ -91,7 +90,7 @@ class Staged:
     signs: Signs
 
     def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
-        """The rows in full, of those lines only: FIELDS and the columns of `keys`."""
+        """Full rows of those lines (None: all): FIELDS and the columns of `keys`."""
         frame = self.frame if lines is None else self._source(lines)
         for batch in batches(frame):
             rows = rows_in_full(batch, self.config, self.signs)
@@ -102,7 +101,7 @@ class Staged:
         return texts(self._source(lines), self.config)
 
     def at_hand(self, lines: pl.Series) -> "Staged":
-        """The same with those lines in memory: whoever asks later needs no file."""
+        """A copy with only those lines, in memory, which does not need the file."""
         held = self._source(lines).collect(engine="streaming")
         return replace(self, frame=held.lazy())
 
@@ -111,10 +110,10 @@ class Staged:
 
 
 def stage(frame: pl.LazyFrame, config: ImportConfig, others: int = 0) -> Staged:
-    """Look at every row once; `others` are the traits of rows that are not in it.
+    """Parse every row once; `others` are the traits of unchanged rows.
 
-    A second look follows only where amounts like `1.299` are in doubt and the rest
-    of their column tells the decimal sign.
+    A second pass follows only if amounts like `1.299` are ambiguous and the rest of
+    their column determines the decimal separator.
     """
     signs = given_signs(config)
     keys = _keys(frame, config, signs)
@@ -131,12 +130,12 @@ def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
 
 
 def fields_of(config: ImportConfig) -> dict[str, pl.DataType]:
-    """The fields that are stored: nobody pays for a margin that has no cost."""
+    """The stored fields; margin fields only if the mapping has a cost."""
     return FIELDS | MARGIN if "cost" in config.mapping.attributes else FIELDS
 
 
 def texts_of(config: ImportConfig) -> list[str]:
-    """The attributes whose texts every row has, mapped or not."""
+    """Attributes with a text column in every row, mapped or not."""
     return sorted({*config.mapping.attributes, *REQUIRED})
 
 
@@ -146,7 +145,7 @@ def _keys(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.DataFra
 
 
 def keys_of(rows: pl.LazyFrame, signs: Signs) -> pl.LazyFrame:
-    """The columns of `Staged.keys`, of rows in full."""
+    """The columns of `Staged.keys` of full rows."""
     category = pl.col("category").cast(pl.Categorical)
     more = pl.selectors.by_name(LEFT_OUT, require_all=False)
     return rows.select(*_KEYS, traits(signs), category, more)
@@ -161,10 +160,10 @@ def sku_keys(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
 
 
 def batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
-    """Read as a stream, compute in large pieces, an empty one where there is none.
+    """Large batches of a streamed frame, preceded by an empty one.
 
-    The stream delivers a few thousand rows at a time: to start two hundred
-    expressions for each of these costs more than to compute them.
+    The stream yields a few thousand rows at a time: starting two hundred expressions
+    for each of these costs more than computing them.
     """
     yield pl.LazyFrame(schema=frame.collect_schema())
     for batch in frame.collect_batches(
@@ -176,7 +175,7 @@ def batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
 def rows_in_full(
     frame: pl.LazyFrame, config: ImportConfig, signs: Signs
 ) -> pl.LazyFrame:
-    """FIELDS, what `keys_of` needs, and the evidence of its amounts."""
+    """FIELDS, the input of `keys_of`, and the evidence of amounts."""
     attributes = frozenset(config.mapping.attributes)
     absent = [n for n in texts_of(config) if n not in attributes]
     result = checked(attributes, config.categories, config.currency, config.commissions)
@@ -218,7 +217,7 @@ def rows_in_full(
 def _ruled(
     rows: pl.LazyFrame, mapping: CatalogMapping, read: dict[str, pl.Expr]
 ) -> pl.LazyFrame:
-    """What was read, after the rules; as it was where there are none."""
+    """Apply number steps and filters, if there are any."""
     moved = moves(mapping, read)
     if moved:
         rows = rows.with_columns(value.alias(name) for name, value in moved.items())
@@ -250,7 +249,7 @@ def _finished(
 
 
 def standing_of(mask: pl.Expr, policy: InvalidRowPolicy) -> pl.Expr:
-    """What a row's problems make of its offer. A torn row tells no category."""
+    """The desired state of an offer by its row's problems and the policy."""
     invalid = KEPT if policy == "keep" else GONE
     return (
         pl.when((mask & UNSOLD) != 0)
@@ -262,10 +261,10 @@ def standing_of(mask: pl.Expr, policy: InvalidRowPolicy) -> pl.Expr:
 
 
 def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
-    """64 bits over all that decides the stored row, the same on every machine.
+    """64-bit hash of everything that affects the stored row, the same on all machines.
 
-    A field that is not mapped is null in every row and takes part as a constant.
-    Small numbers share a word, since to write each as text costs more than the hash.
+    A field that is not mapped takes part as a constant. Small numbers share a word,
+    since formatting each as text costs more than the hash.
     """
     optional = [
         pl.col(name).cast(pl.String).fill_null(_NULL)
@@ -288,19 +287,19 @@ def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
 
 
 def _counted(name: str) -> pl.Expr:
-    """The number plus 1, and 0 for none."""
+    """The number plus 1, 0 for null."""
     return pl.col(name).fill_null(-1) + 1
 
 
 def stable_hash(parts: list[pl.Expr]) -> pl.Expr:
-    """A signed 64-bit hash of texts that does not change with Polars' version."""
+    """A signed 64-bit hash of texts that does not depend on the Polars version."""
     joined = plh.concat_str(pl.concat_str(parts, separator=_BETWEEN))
     hashed: pl.Expr = joined.nchash.xxh3_64()
     return hashed.reinterpret(signed=True)
 
 
 def _mask(masks: list[pl.Expr]) -> pl.Expr:
-    # No two checks set the same bit, so that the sum is the union.
+    # No two checks set the same bit, so the sum is the union.
     return pl.sum_horizontal(masks).cast(pl.Int64).alias("mask")
 
 

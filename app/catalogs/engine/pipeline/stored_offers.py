@@ -1,4 +1,4 @@
-"""What the store has: its offers, all or some, and the digest of its last import."""
+"""Reads a store's offers and reads and writes the digest of its last import."""
 
 from typing import LiteralString
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.catalogs.engine.pipeline.diff import KNOWN
 from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of
 from app.catalogs.engine.pipeline.stage import DESIRED_STATES
 
-# An offer whose row was never valid is not for sale: it cannot disappear.
+# An offer whose row was never valid was never listed: it cannot disappear.
 _OFFERS: LiteralString = """
 SELECT CASE WHEN desired_state = 'retained' AND NOT listed THEN 'absent'
             ELSE desired_state END,
@@ -22,7 +22,7 @@ FROM offer WHERE store_id = %s AND {} GROUP BY 1, fingerprint & {}"""
 
 
 def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
-    """Whether the store has any."""
+    """Whether the store has any offer."""
     statement = "SELECT 1 FROM offer WHERE store_id = %s LIMIT 1"
     with connection.transaction():
         return connection.execute(statement, [store_id]).fetchone() is not None
@@ -36,7 +36,7 @@ def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
 def read_by_key(
     connection: psycopg.Connection, store_id: UUID, keys: pl.Series
 ) -> pl.DataFrame:
-    """The same of the offers with those keys."""
+    """Like `read_known`, for the offers with these keys."""
     if keys.is_empty():
         return pl.DataFrame(schema=KNOWN)
     which: LiteralString = "sku_key = ANY(string_to_array(%s, E'\\n'))"
@@ -46,7 +46,7 @@ def read_by_key(
 def read_by_fingerprint(
     connection: psycopg.Connection, store_id: UUID, fingerprints: pl.Series
 ) -> pl.DataFrame:
-    """The same of the offers with those fingerprints."""
+    """Like `read_known`, for the offers with these fingerprints."""
     if fingerprints.is_empty():
         return pl.DataFrame(schema=KNOWN)
     which: LiteralString = "fingerprint = ANY(string_to_array(%s, ',')::bigint[])"
@@ -59,10 +59,10 @@ def _read(
     values: list[object],
     parts: int = 1,
 ) -> pl.DataFrame:
-    """The server packs up to thousands of offers into one value.
+    """Read offers, thousands aggregated into one value by the server.
 
-    A message per offer would cost more than the reading. No SKU has control
-    characters, so that a line break can separate.
+    One message per offer would cost more than the query. SKUs have no control
+    characters, so a line break can separate them.
     """
     found = [pl.DataFrame(schema=KNOWN)]
     statement = sql.SQL(_OFFERS).format(sql.SQL(which), sql.Literal(parts - 1))
@@ -91,7 +91,7 @@ def _known_part(
 def read_digest(
     connection: psycopg.Connection, store_id: UUID, config: ImportConfig
 ) -> Digest | None:
-    """That of the last import, when it was made under the same settings."""
+    """The digest of the last import, None if settings or engine differ."""
     with connection.transaction(), connection.cursor(binary=True) as cursor:
         found = cursor.execute(
             "SELECT signs, rows FROM offer_digest"
@@ -102,7 +102,7 @@ def read_digest(
 
 
 def forget_digest(connection: psycopg.Connection, store_id: UUID) -> None:
-    """The next import looks at every row and every offer."""
+    """Make the next import compare every row and every offer."""
     connection.execute("DELETE FROM offer_digest WHERE store_id = %s", [store_id])
 
 
@@ -112,7 +112,7 @@ def write_digest(
     config: ImportConfig,
     digest: Digest,
 ) -> None:
-    """Replace the store's digest; in the transaction that writes the offers."""
+    """Replace the store's digest, in the transaction that writes the offers."""
     forget_digest(connection, store_id)
     name, signs = identity(config), Jsonb(dict(digest.signs))
     for number, rows in enumerate(digest.parts()):

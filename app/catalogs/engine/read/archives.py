@@ -1,4 +1,4 @@
-"""Unpack gzip and ZIP into a temporary file, and stop early where it is a bomb."""
+"""Decompresses gzip and ZIP files into a temporary file; stops at a bomb."""
 
 import gzip
 import io
@@ -18,18 +18,18 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 ONE_FILE = "a ZIP archive with one catalog in it, without a password"
 _DIRECTORY_BYTES = 4 << 20
-"""A ZIP's list of entries that is longer (some 40,000 entries) is not read."""
+"""Maximum size of a ZIP's central directory, about 40,000 entries."""
 _NAMED = 10
 _LONGEST_NAME = 80
 _OFFICE = "[Content_Types].xml"
 _DEBRIS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Others want a dictionary as large as the archive says, gigabytes if it likes."""
+"""Other methods allocate a dictionary of a size that the archive states, up to GBs."""
 _ENCRYPTED = 0x1
 
 
 class NowhereError(OSError):
-    """A damaged archive points to before its beginning."""
+    """A damaged archive contains an offset before its beginning."""
 
 
 _BROKEN = (
@@ -46,14 +46,14 @@ _BROKEN = (
 
 
 class Packed(Protocol):
-    """What hands out the bytes as they were before they were packed."""
+    """A reader of decompressed bytes."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """The bytes to read, and what they were packed in; `source` has their name."""
+    """A decompressed file; `source` has the name of the file inside the archive."""
 
     path: Path
     source: SourceFile
@@ -61,7 +61,7 @@ class Plain:
 
 
 def unpack(source: SourceFile, workdir: Path) -> Plain:
-    """Return the file itself, or what is packed in it as a file in `workdir`.
+    """Return the file itself, or its decompressed content as a file in `workdir`.
 
     Raises CatalogRejectedError: `too_large`, `archive` when it does not hold exactly
     one file, `nested_archive`, `unreadable` when it is damaged.
@@ -99,8 +99,8 @@ def _refuse_nested(target: Path, compression: str) -> None:
     if head.startswith(GZIP_MAGIC) or head in ZIP_MAGICS:
         raise CatalogRejectedError(
             "nested_archive",
-            f"there is an archive inside the {compression} archive",
-            "one catalog, packed once",
+            f"the {compression} archive contains another archive",
+            "one catalog, compressed once",
         )
 
 
@@ -110,7 +110,7 @@ def _gunzip(source: SourceFile, target: Path) -> None:
 
 
 def _copy(packed: Packed, target: Path, raw: IO[bytes], limits: Limits) -> None:
-    """Write what comes out, compared with how far the packed file was read."""
+    """Write the decompressed bytes; check the expansion ratio after each block."""
     written = 0
     with target.open("wb") as out:
         while block := packed.read(BLOCK):
@@ -120,7 +120,7 @@ def _copy(packed: Packed, target: Path, raw: IO[bytes], limits: Limits) -> None:
 
 
 def refuse_bomb(written: int, read: int, limits: Limits) -> None:
-    """Raise CatalogRejectedError when `read` bytes became far too many."""
+    """Raise CatalogRejectedError when `read` bytes expanded beyond the limits."""
     suspicious = (
         written > limits.ratio_counts_after_bytes and written > limits.max_ratio * read
     )
@@ -128,13 +128,13 @@ def refuse_bomb(written: int, read: int, limits: Limits) -> None:
         raise CatalogRejectedError(
             "too_large",
             "the decompressed catalog is too large",
-            f"at most {limits.max_expanded_bytes} bytes, expanding no more than "
+            f"at most {limits.max_expanded_bytes} bytes, expanding at most "
             f"{limits.max_ratio} times",
         )
 
 
 class _Cautious(io.FileIO):
-    """The list of entries is read in one piece: a piece too large is not read."""
+    """Refuses large reads: `zipfile` reads the central directory in one piece."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if (size or 0) > _DIRECTORY_BYTES:
@@ -147,11 +147,11 @@ class _Cautious(io.FileIO):
         try:
             return super().seek(offset, whence)
         except OSError as error:
-            raise NowhereError("an entry is nowhere in the file") from error
+            raise NowhereError("an entry has an invalid offset") from error
 
 
 def _unzip(source: SourceFile, target: Path) -> str:
-    """Write the one file of the archive; return its name."""
+    """Extract the only file of the archive; return its name."""
     with _Cautious(source.path, "rb") as raw, zipfile.ZipFile(raw) as archive:
         entry = _only_entry(archive)
         refuse_bomb(entry.file_size, source.path.stat().st_size, source.limits)
@@ -167,7 +167,7 @@ def _only_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         raise CatalogRejectedError(
             "unknown_format",
             "the file is an Excel workbook or another Office document",
-            "the sheet saved as CSV",
+            "the sheet exported as CSV",
         )
     if len(entries) != 1:
         raise CatalogRejectedError("archive", _too_many(names), ONE_FILE)
@@ -175,14 +175,14 @@ def _only_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
         raise CatalogRejectedError(
             "archive",
-            "the file in the ZIP archive is encrypted or packed in a rare way",
+            "the file in the ZIP archive is encrypted or uses an unsupported method",
             ONE_FILE,
         )
     return entry
 
 
 def _is_debris(entry: zipfile.ZipInfo) -> bool:
-    """What a Macintosh or Windows adds by itself."""
+    """Whether macOS or Windows added the file."""
     return entry.filename.startswith(_DEBRIS[0]) or (
         entry.filename.rpartition("/")[2] in _DEBRIS
     )
@@ -190,8 +190,8 @@ def _is_debris(entry: zipfile.ZipInfo) -> bool:
 
 def _too_many(names: list[str]) -> str:
     if not names:
-        return "there is no file in the ZIP archive"
+        return "the ZIP archive is empty"
     shown = ", ".join(name[:_LONGEST_NAME] for name in names[:_NAMED])
     rest = len(names) - _NAMED
     more = f" and {rest} more" if rest > 0 else ""
-    return f"the ZIP archive holds {len(names)} files: {shown}{more}"
+    return f"the ZIP archive contains {len(names)} files: {shown}{more}"

@@ -1,4 +1,4 @@
-"""A first look at the lines of a CSV file: are all rows plain and equally long?"""
+"""Scans the lines of a CSV file: decides whether the fast reader can parse it."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ _MOST_ODD_LINES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """`is_plain`: every record is one line that the fast reader understands.
+    """`is_plain`: every record is one line that the fast reader can parse.
 
-    `ragged` are the lines (1-based) with too many or too few cells, when plain.
+    `ragged`: line numbers (1-based) with too many or too few cells, if plain.
     """
 
     is_plain: bool
@@ -23,7 +23,7 @@ class Survey:
 
 
 def survey_lines(path: Path, dialect: Dialect, header: Header) -> Survey:
-    """Look at every line once, in columns; look closer only at the odd ones."""
+    """Check every line with a cheap pattern, then only the irregular ones in detail."""
     none = pl.Series("line", [], dtype=pl.UInt32)
     odd = _odd_lines(path, dialect, header)
     if odd.height > _MOST_ODD_LINES:
@@ -37,13 +37,13 @@ def survey_lines(path: Path, dialect: Dialect, header: Header) -> Survey:
 
 
 def _odd_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFrame:
-    """The lines that are not simply `width` cells, with their 1-based number."""
+    """Lines without exactly `width` simple cells, with their 1-based number."""
     text = pl.col("text")
     plain = text.str.count_matches(dialect.separator, literal=True) == header.width - 1
     if dialect.quote:
         cells = f"(?:{dialect.separator_pattern}{dialect.cell})"
         plain = text.str.contains(rf"^{dialect.cell}{cells}{{{header.width - 1}}}$")
-    # To trim a line costs as much as to count in it: only the odd ones are.
+    # Trimming costs as much as counting: only irregular lines are trimmed.
     odd = (
         pl.scan_lines(path, name="text", row_index_name="line", row_index_offset=1)
         .slice(header.lines)
@@ -60,11 +60,11 @@ def _is_well_formed(dialect: Dialect) -> pl.Expr:
 
 
 def _has_wrong_length(dialect: Dialect, header: Header) -> pl.Expr:
-    """Empty cells at the end, and unnamed columns of the header, do not count."""
+    """Ignores trailing empty cells and unnamed columns of the header."""
     separator = dialect.separator
     bare = pl.col("text")
     if dialect.quote:
-        # A quoted cell counts as one sign, so that what it holds does not.
+        # Replace each quoted cell, so that separators inside it are not counted.
         bare = bare.str.replace_all(dialect.quoted_cell, "q")
     cells = bare.str.count_matches(separator, literal=True) + 1
     filled = bare.str.replace(rf"(?:{re.escape(separator)}\s*)+$", "")

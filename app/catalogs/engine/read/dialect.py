@@ -1,4 +1,4 @@
-"""How a CSV file is written: its separator, its quote and its header."""
+"""Detects the separator, quote character and header of a CSV file."""
 
 import csv
 import re
@@ -20,7 +20,7 @@ _SAMPLE_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`quote` is empty where no cell is quoted."""
+    """`quote` is empty if no cell is quoted."""
 
     separator: str
     quote: str
@@ -31,7 +31,7 @@ class Dialect:
 
     @property
     def quoted_cell(self) -> str:
-        """A pattern for what stands in quotes, doubled quotes included."""
+        """A pattern for a quoted cell, including doubled quotes."""
         return rf"{self.quote}(?:[^{self.quote}]|{self.quote}{self.quote})*{self.quote}"
 
     @property
@@ -40,7 +40,7 @@ class Dialect:
         return rf"(?:[^{self.quote}{self.separator_pattern}]*|{self.quoted_cell})"
 
     def rows(self, lines: Iterable[str]) -> "Reader":
-        """A lenient row reader; `line_num` tells how many lines it took."""
+        """A lenient row reader; `line_num` is the number of lines read."""
         return csv.reader(
             lines,
             delimiter=self.separator,
@@ -51,7 +51,7 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The column names, made unique, and how many lines stand before the rows."""
+    """Unique column names, and the number of lines before the first row."""
 
     names: tuple[str, ...]
     lines: int
@@ -64,10 +64,10 @@ class Header:
 
 
 def find_dialect(sample: str, hints: Hints, usual: str | None = None) -> Dialect:
-    """Decide from complete lines at the start of the file.
+    """Detect the dialect from complete lines at the start of the file.
 
     `usual` is the separator that the format implies. Raises CatalogRejectedError
-    for a given separator or quote that cannot be.
+    for an unknown separator or quote in `hints`, or one that does not fit.
     """
     _check(hints)
     separators = (hints.separator or usual,) if hints.separator or usual else SEPARATORS
@@ -82,7 +82,7 @@ def find_dialect(sample: str, hints: Hints, usual: str | None = None) -> Dialect
 
 
 def read_header(dialect: Dialect, sample: str) -> Header:
-    """Names trimmed; empty ones become `column_3`, repeated ones `name_2`."""
+    """Trimmed names; empty ones become `column_3`, repeated ones `name_2`."""
     lines = sample.lstrip("\ufeff").splitlines(keepends=True)
     blank = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
     reader = dialect.rows(lines[blank:])
@@ -93,7 +93,7 @@ def read_header(dialect: Dialect, sample: str) -> Header:
 
 
 def clean_name(name: str) -> str:
-    """A column name without the blanks and invisible signs around it."""
+    """A column name without surrounding whitespace and invisible characters."""
     return name.strip("\ufeff\u200b\u00a0\0 \t\r\n").replace("\0", "\ufffd")
 
 
@@ -117,7 +117,7 @@ def unique_names(names: list[str]) -> Iterator[str]:
 
 
 def _agreement(dialect: Dialect, lines: list[str]) -> tuple[float, int]:
-    """How many sampled rows are as wide as the header, then how wide that is."""
+    """Share of sampled rows with as many cells as the header, and that number."""
     try:
         rows = [row for row in islice(dialect.rows(lines), _SAMPLE_ROWS) if row]
     except csv.Error:
@@ -162,6 +162,6 @@ def _refuse_if_another_fits(sample: str, hints: Hints, lines: list[str]) -> None
     if fits:
         raise CatalogRejectedError(
             "separator",
-            f"the header is not separated by {hints.separator!r}",
-            f"{fits[0]!r} seems right",
+            f"the separator {hints.separator!r} does not occur in the header",
+            f"{fits[0]!r}, which fits the first rows",
         )

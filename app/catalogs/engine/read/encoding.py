@@ -1,4 +1,4 @@
-"""Bring a text file to UTF-8: found by its marks and bytes, or as it was said."""
+"""Converts a text file to UTF-8; detects its encoding if none is stated."""
 
 import codecs
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Utf8File:
-    """A file of valid UTF-8 with lines that end in LF or CRLF.
+    """A file of valid UTF-8 whose lines end in LF or CRLF.
 
-    `signs` are those of QUOTES_AND_NUL that occur in it.
+    `signs` are the characters of QUOTES_AND_NUL that occur in it.
     """
 
     path: Path
@@ -32,14 +32,15 @@ class Utf8File:
 
 
 def find_mark(head: bytes) -> str | None:
-    """The encoding that a byte order mark names."""
+    """The encoding of a byte order mark, None without one."""
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)
 
 
 def as_utf8(path: Path, given: str | None, workdir: Path) -> Utf8File:
-    """Return the file itself when it is UTF-8, else a copy that is.
+    """Return the file itself if it is UTF-8, else a converted copy in `workdir`.
 
-    Without a mark and a given encoding: UTF-8 when every byte agrees, else cp1252.
+    Without a byte order mark and a stated encoding: UTF-8 if it is valid, else cp1252.
+    Raises CatalogRejectedError if the file does not have the stated encoding.
     """
     with path.open("rb") as file:
         head = file.read(SAMPLE)
@@ -59,7 +60,7 @@ def as_utf8(path: Path, given: str | None, workdir: Path) -> Utf8File:
 
 
 def known_encoding(given: str | None) -> str | None:
-    """The encoding in Python's words. Raises CatalogRejectedError for another."""
+    """Python's name of the encoding. Raises CatalogRejectedError if unsupported."""
     if not given:
         return None
     try:
@@ -74,7 +75,7 @@ def known_encoding(given: str | None) -> str | None:
 
 
 def _examine(path: Path) -> tuple[bool, frozenset[str]]:
-    """Whether all bytes are UTF-8, and which of the notable signs occur."""
+    """Whether the file is valid UTF-8, and which of QUOTES_AND_NUL occur."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     signs: frozenset[str] = frozenset()
     pending = False

@@ -1,4 +1,4 @@
-"""Which format a file has: its first bytes decide, then media type and name."""
+"""Detects a file's format from its first bytes, media type and name."""
 
 import re
 from enum import StrEnum
@@ -10,7 +10,7 @@ SAMPLE = 256 * 1024
 PARQUET_MAGIC = b"PAR1"
 ACCEPTED = (
     "CSV, TSV, NDJSON, a JSON array of objects, an RSS or Atom feed in XML, or "
-    "Parquet; each also packed with gzip or alone in a ZIP archive"
+    "Parquet; each also compressed with gzip or as the only file of a ZIP archive"
 )
 
 _FOREIGN = (
@@ -75,10 +75,10 @@ _PAGE = re.compile(r"(<\?xml[^>]*>\s*)?<(!doctype\s+html|html)\b", re.IGNORECASE
 
 
 def looks_like_xml(source: SourceFile, head: bytes) -> bool:
-    """Decide from the bytes: XML says inside how its text is encoded.
+    """Decide from the raw bytes, since XML declares its encoding itself.
 
-    Raises CatalogRejectedError for an HTML page, and where XML was declared and it
-    is something else, or the other way round.
+    Raises CatalogRejectedError for an HTML page, and if the declared format
+    contradicts the content.
     """
     declared = _declared(source)
     text = head[:4096].decode("utf-16" if head[:2] in _WIDE else "latin-1", "ignore")
@@ -95,9 +95,9 @@ def looks_like_xml(source: SourceFile, head: bytes) -> bool:
 
 
 def find_format(source: SourceFile, sample: str) -> Format:
-    """Decide from what is declared and how the text begins.
+    """Decide from the declared format and the beginning of the text.
 
-    Raises CatalogRejectedError where the two contradict each other.
+    Raises CatalogRejectedError if they contradict each other.
     """
     declared = _declared(source)
     start = sample.lstrip("\ufeff \t\r\n")
@@ -114,7 +114,7 @@ def find_format(source: SourceFile, sample: str) -> Format:
 
 
 def refuse_foreign(head: bytes) -> None:
-    """Reject files that are clearly something else. `head` is the first few KB."""
+    """Reject other file types by their first bytes. `head` is the first few KB."""
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise _unknown(what)

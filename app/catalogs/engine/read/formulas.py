@@ -1,22 +1,22 @@
-"""Cells that a spreadsheet would run, in the files that we give out and get back.
+"""Escapes and unescapes spreadsheet formulas in exported CSV files.
 
-Rows to be corrected go out as CSV and may come back as a partial catalog. Spreadsheets
-run some cells as formulas (OWASP, CSV injection): an apostrophe goes before these, and
-is taken off again when a file that has our columns is read.
+Spreadsheets execute cells that start like a formula (OWASP, CSV injection). Exported
+rows get an apostrophe before such cells; an import of a file with the note columns
+removes it.
 """
 
 import polars as pl
 
 NOTES = ("refeed_code", "refeed_message", "refeed_hint")
-"""Our columns; an upload's mapping does not name them, so that they are ignored."""
+"""Columns that an export adds; imports ignore them, since no mapping uses them."""
 FORMULA_SIGNS = r"=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}"
 
 
 def escaped(text: pl.Expr) -> pl.Expr:
-    """Text that no spreadsheet runs; `restored` undoes it exactly."""
+    """Prefix formulas with an apostrophe; `restored` is the exact inverse."""
     return text.str.replace(f"^('*[{FORMULA_SIGNS}])", "'$1")
 
 
 def restored(text: pl.Expr) -> pl.Expr:
-    """What `escaped` was given."""
+    """The inverse of `escaped`."""
     return text.str.replace(f"^'('*[{FORMULA_SIGNS}])", "$1")

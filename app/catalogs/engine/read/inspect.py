@@ -1,4 +1,4 @@
-"""Look into an upload before there is a mapping: columns, a sample, how many rows."""
+"""Reads columns, row count and sample rows of an upload without a mapping."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ _LONGEST_VALUE = 300
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a catalog holds. `sample` rows are texts by column, null where empty."""
+    """Content of a catalog. `sample` rows are texts by column, null if empty."""
 
     columns: tuple[str, ...]
     found: Found
@@ -25,7 +25,7 @@ class Inspection:
 def inspect_catalog(
     source: SourceFile, workdir: Path, sample_rows: int = _SAMPLE_ROWS
 ) -> Inspection:
-    """Raises CatalogRejectedError for a file that an import would reject, too."""
+    """Raises CatalogRejectedError as an import does."""
     with open_catalog(source, None, workdir) as opened:
         rows = opened.frame.select(pl.len()).collect(engine="streaming").item()
         if not rows:

@@ -1,4 +1,4 @@
-"""Copy records, one by one, into a clean CSV file that the columnar reader likes."""
+"""Writes records of any format into one normalized CSV file for the columnar reader."""
 
 import csv
 import os
@@ -20,7 +20,7 @@ _UNSOUND = re.compile("[\0\ud800-\udfff]")
 
 
 def first_names(records: Iterable[Record]) -> tuple[str, ...]:
-    """The columns that the records have, in the order in which they turn up."""
+    """Column names of the records in the order of their first occurrence."""
     names: dict[str, None] = {}
     for record in records:
         names.update(dict.fromkeys(record.cells))
@@ -36,7 +36,10 @@ def copy_records(
     path: Path,
     limits: Limits,
 ) -> tuple[str, ...]:
-    """Write line, flaw and the needed cells; return every name that was seen."""
+    """Write line, flaw and the needed cells; return all column names of the records.
+
+    Raises CatalogRejectedError for an unclosed quote, or a copy above the limits.
+    """
     names: dict[str, None] = {}
     csv.field_size_limit(min(sys.maxsize, _LONGEST_CELL))
     coming = iter(records)
@@ -52,13 +55,13 @@ def copy_records(
                 _stay_within(limits, file)
     except csv.Error as error:
         raise CatalogRejectedError(
-            "unreadable", f"the rows cannot be told apart: {error}", "closed quotes"
+            "unreadable", f"the rows cannot be separated: {error}", "closed quotes"
         ) from error
     return _sound(names)
 
 
 def _sound(names: Iterable[str]) -> tuple[str, ...]:
-    """Without those that cannot be stored: JSON may put anything into a name."""
+    """Names without NUL and surrogates, which JSON allows and PostgreSQL does not."""
     return tuple(islice((n for n in names if not _UNSOUND.search(n)), _MOST_NAMES))
 
 
@@ -69,7 +72,7 @@ def _row(record: Record, columns: Collection[str]) -> list[object]:
 
 
 def _stay_within(limits: Limits, file: TextIO) -> None:
-    """Short records of a file with many columns make a copy larger than the file."""
+    """Short records of many columns expand: the copy is larger than the file."""
     written = os.fstat(file.fileno()).st_size
     if written > limits.max_expanded_bytes:
         refuse_bomb(written, written, limits)

@@ -1,4 +1,4 @@
-"""Parquet files: typed columns, as the texts that the other formats have."""
+"""Reads the typed columns of Parquet files as text, like all other formats."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from app.catalogs.engine.read.archives import refuse_bomb
 from app.catalogs.engine.read.dialect import clean_name, unique_names
 from app.catalogs.engine.read.source import CatalogRejectedError, Limits
 
-ACCEPTED_PARQUET = "a sound Parquet file, its columns not encrypted"
+ACCEPTED_PARQUET = "a valid Parquet file without encrypted columns"
 _MOST_COLUMNS = 5000
 _WRAPPER = "x"
 
 
 @dataclass(frozen=True, slots=True)
 class ParquetFile:
-    """A file whose head could be read; `types` by the names that columns have here."""
+    """A file with a valid schema; `types` by unique column name."""
 
     path: Path
     types: dict[str, tuple[str, pl.DataType]]
@@ -28,7 +28,7 @@ class ParquetFile:
         return tuple(self.types)
 
     def texts(self, columns: Collection[str], line: str) -> pl.LazyFrame:
-        """Those columns as texts, null where empty; `line` is the number of the row."""
+        """The columns as texts, null if empty; `line` is the number of the row."""
         frame = _scan(self.path).with_row_index(line, offset=1)
         return frame.select(line, *(self._text(name) for name in columns))
 
@@ -40,14 +40,14 @@ class ParquetFile:
         return pl.when(text != "").then(text).alias(name)
 
     def check(self, columns: Collection[str], limits: Limits) -> None:
-        """Read those columns once: all is sound, and no few bytes become too many.
+        """Read the columns once to validate them and to check their expanded size.
 
         Raises CatalogRejectedError, `unreadable` or `too_large`.
         """
         size = self.path.stat().st_size
         try:
             rows = _scan(self.path).select(pl.len()).collect(engine="streaming").item()
-            # A separator for each cell, as it would be in a CSV file.
+            # One separator per cell, as in a CSV file.
             refuse_bomb(rows * max(len(columns), 1), size, limits)
             lengths = (
                 as_text(pl.col(column), kind).str.len_bytes().cast(pl.UInt64).sum()
@@ -60,7 +60,7 @@ class ParquetFile:
 
 
 def open_parquet(path: Path) -> ParquetFile:
-    """Read what columns there are. Raises CatalogRejectedError when damaged."""
+    """Read the schema. Raises CatalogRejectedError if damaged or too wide."""
     try:
         schema = _scan(path).collect_schema()
     except (PolarsError, PanicException, OSError) as error:
@@ -76,9 +76,9 @@ def open_parquet(path: Path) -> ParquetFile:
 
 
 def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """Exactly what the value says: decimals with their scale, times as in ISO 8601.
+    """The exact value as text: decimals with their scale, times as in ISO 8601.
 
-    Lists and structs become JSON; bytes are taken for UTF-8.
+    Lists and structs become JSON; bytes are decoded as UTF-8.
     """
     if kind == pl.Binary:
         return column.map_batches(_decoded, return_dtype=pl.String, is_elementwise=True)

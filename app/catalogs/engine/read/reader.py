@@ -1,4 +1,4 @@
-"""Open a stored catalog as a lazy frame of exactly the columns that are needed."""
+"""Opens a stored catalog in any format as a lazy frame of the needed columns."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -48,8 +48,8 @@ from app.catalogs.engine.read.xml_feeds import feed_records, stated_encoding
 
 LINE = "#line"
 FLAW = "#flaw"
-"""Names of our own beside those of the merchant; `#` cannot start a mapped name
-that collides, since source columns are renamed to `@name` in the frame."""
+"""Internal columns. They cannot collide with the merchant's columns, which are
+named `@name` in the frame."""
 
 
 def cell(name: str) -> str:
@@ -59,7 +59,7 @@ def cell(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OpenedCatalog:
-    """`frame` has LINE (1-based), FLAW (0 when sound) and `cell(name)` per column."""
+    """`frame` has LINE (1-based), FLAW (0 if none) and `cell(name)` per column."""
 
     frame: pl.LazyFrame
     columns: tuple[str, ...]
@@ -70,10 +70,10 @@ class OpenedCatalog:
 def open_catalog(
     source: SourceFile, needed: Collection[str] | None, workdir: Path
 ) -> Iterator[OpenedCatalog]:
-    """Open with the needed columns (None: all). Temporary files go on leaving.
+    """Open with the needed columns (None: all); remove temporary files on exit.
 
-    LINE is the line in a CSV or NDJSON file, the number of the record in the others.
-    Raises CatalogRejectedError when the file as a whole cannot be used.
+    LINE is the line of a CSV or NDJSON file, and the number of the record otherwise.
+    Raises CatalogRejectedError if the file as a whole cannot be used.
     """
     with TemporaryDirectory(dir=workdir) as folder:
         yield _open(source, needed, Path(folder))
@@ -155,7 +155,7 @@ def _open_csv(
     else:
         with closing(csv_records(text.path, dialect, header)) as records:
             frame, _ = _copy(records, columns, workdir, source.limits)
-    if NOTES[0] in header.names:  # rows that were corrected come back
+    if NOTES[0] in header.names:  # an export that was corrected
         cells = [cell(name) for name in columns]
         frame = frame.with_columns(restored(pl.col(cells)) if cells else [])
     return OpenedCatalog(_sound(frame, columns), header.names, found)
@@ -204,7 +204,7 @@ def _open_records(
     needed: Collection[str] | None,
     workdir: Path,
 ) -> OpenedCatalog:
-    """Every record has names of its own; `read` starts from the beginning."""
+    """Each record has its own names; each `read()` starts from the beginning."""
     most = plain.source.limits.max_records
     if needed is None:
         with closing(read()) as records:
@@ -222,7 +222,7 @@ def _copy(
     workdir: Path,
     limits: Limits,
 ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
-    """The needed cells as a frame; and every name that was seen."""
+    """The needed cells as a frame, and all column names of the records."""
     path = workdir / "records.csv"
     types = {LINE: pl.UInt32, FLAW: pl.UInt8} | {cell(n): pl.String for n in columns}
     names = copy_records(records, columns, types, path, limits)
@@ -230,7 +230,7 @@ def _copy(
 
 
 def _sound(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:
-    """Leave out blank lines: nothing in any needed column and no flaw."""
+    """Drop blank lines: no value in any needed column and no flaw."""
     if not columns:
         return frame
     filled = pl.any_horizontal(pl.col(cell(name)).is_not_null() for name in columns)
@@ -238,7 +238,7 @@ def _sound(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:
 
 
 def _checked(names: tuple[str, ...], needed: Collection[str] | None) -> tuple[str, ...]:
-    """The columns to read. Raises CatalogRejectedError for those not there."""
+    """The columns to read. Raises CatalogRejectedError for missing ones."""
     if needed is None:
         return names
     missing = sorted(set(needed) - set(names))

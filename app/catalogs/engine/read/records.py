@@ -1,4 +1,4 @@
-"""Records one by one, for files that the columnar reader would stumble over."""
+"""Reads files record by record where the columnar reader cannot parse them."""
 
 import json
 from collections.abc import Generator
@@ -27,11 +27,11 @@ class Record:
 
 
 Records = Generator[Record, None, None]
-"""Holds its file open until it has ended or is closed."""
+"""Keeps its file open until it is exhausted or closed."""
 
 
 def csv_records(path: Path, dialect: Dialect, header: Header) -> Records:
-    """Read leniently: quotes inside cells are text, quoted line breaks are kept."""
+    """Parse leniently: quotes inside cells are text, quoted line breaks are kept."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         for _ in range(header.lines):
             file.readline()
@@ -48,7 +48,7 @@ def csv_records(path: Path, dialect: Dialect, header: Header) -> Records:
 
 
 def ndjson_records(path: Path) -> Records:
-    """One object a line; a line that is none is a flawed row, not the end."""
+    """One object per line; any other line gives an UNREADABLE_ROW."""
     with path.open("rb") as file:
         line = 0
         while text := file.readline(_LONGEST_LINE):
@@ -60,7 +60,10 @@ def ndjson_records(path: Path) -> Records:
 
 
 def json_records(path: Path) -> Records:
-    """The objects of an array; `line` is the number of the record."""
+    """The objects of an array; `line` is the number of the record.
+
+    Raises CatalogRejectedError for malformed JSON.
+    """
     try:
         with path.open("rb") as file:
             _skip_mark(file)

@@ -1,4 +1,4 @@
-"""The beginning of a large upload, for those who want to look and not to import."""
+"""Cuts a sample from the beginning of a large upload, for previews and proposals."""
 
 import gzip
 import zlib
@@ -21,17 +21,17 @@ MOST_RECORDS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`is_whole`: nothing was left out."""
+    """`is_whole`: the sample is the complete file."""
 
     source: SourceFile
     is_whole: bool
 
 
 def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
-    """At most so many bytes once unpacked, up to the end of a line.
+    """Complete lines from the beginning, at most `most_bytes` after decompression.
 
-    A larger JSON array, XML feed or Parquet file has no lines to cut at: of it the
-    first records count. Raises CatalogRejectedError for a larger ZIP archive.
+    A JSON array, XML feed or Parquet file cannot be cut at a line: the sample limits
+    the number of records instead. Raises CatalogRejectedError for a larger ZIP archive.
     """
     with source.path.open("rb") as file:
         magic = file.read(4)
@@ -41,7 +41,7 @@ def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
         with _opened(source.path, magic) as file:
             start = file.read(most_bytes + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        return Head(source, is_whole=True)  # whoever reads it will say so
+        return Head(source, is_whole=True)  # the reader reports the damage
     if len(start) <= most_bytes:
         return Head(source, is_whole=True)
     if start.startswith(PARQUET_MAGIC) or looks_like_xml(source, start[:SAMPLE]):
@@ -67,8 +67,8 @@ def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
         if error.code == "too_large":
             raise CatalogRejectedError(
                 "too_large_to_preview",
-                "a ZIP archive of this size cannot be looked into in part",
-                f"at most {most_bytes} bytes, or what is in it, by itself or in gzip",
+                "a ZIP archive of this size cannot be previewed in part",
+                f"at most {most_bytes} bytes, or its content uncompressed or in gzip",
             ) from None
         raise
     unpacked = replace(plain.source, path=plain.path, limits=source.limits)
@@ -76,7 +76,7 @@ def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
 
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
-"""UTF-16: two bytes a sign."""
+"""Byte order marks of UTF-16, which has two bytes per code unit."""
 
 
 def _opened(path: Path, magic: bytes) -> IO[bytes]:

@@ -1,13 +1,13 @@
-"""What is handed to the engine: a stored file, what is said of it, how far to go."""
+"""Input of the engine: a stored file, hints about its format, and limits."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 
 class CatalogRejectedError(Exception):
-    """The catalog as a whole cannot be used; the offers stay as they were.
+    """The catalog as a whole cannot be used; the offers stay unchanged.
 
-    `columns` are those of the catalog where it could be read that far.
+    `columns` are the catalog's columns if the header could be read.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class CatalogRejectedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the sender says of a text file; None is found out. `quote=""` is none."""
+    """Stated properties of a text file; None is detected. `quote=""`: no quotes."""
 
     separator: str | None = None
     quote: str | None = None
@@ -35,19 +35,19 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that keep a hostile file from filling the disk or the report."""
+    """Limits that keep a hostile file from filling the disk or the report."""
 
     max_expanded_bytes: int = 8 * 1024**3
     max_ratio: int = 200
     ratio_counts_after_bytes: int = 32 * 1024**2
     max_stored_problems: int = 100_000
     max_records: int | None = None
-    """Where only the beginning is looked at; None is all."""
+    """Maximum number of records to read; None reads all."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """An upload as it lies in storage; magic bytes win over the two names."""
+    """A stored upload; magic bytes take precedence over media type and filename."""
 
     path: Path
     media_type: str | None = None
@@ -58,9 +58,9 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the file turned out to be; `separator` and `quote` only for CSV.
+    """The detected format; `separator` and `quote` only for CSV.
 
-    `encoding` is None where the format leaves no choice, as Parquet does.
+    `encoding` is None for a format without a choice, such as Parquet.
     """
 
     format: str

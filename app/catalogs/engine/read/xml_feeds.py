@@ -1,7 +1,7 @@
-"""Product feeds in XML, as Google Shopping takes them: RSS 2.0 and Atom.
+"""Reads XML product feeds in the format of Google Shopping: RSS 2.0 and Atom.
 
-The parser is expat, as Python brings it, fed piece by piece: no tree is built, and a
-document that declares anything (DTD, entities) ends there.
+Python's expat parses the file in chunks without building a tree. A document with a
+DTD or entity declarations is rejected.
 """
 
 import re
@@ -16,12 +16,12 @@ from app.catalogs.engine.read.source import CatalogRejectedError
 ACCEPTED_XML = "an RSS 2.0 or Atom feed, well-formed, without DOCTYPE"
 _PIECE = 64 * 1024
 _LONGEST_TOKEN = 1 << 20
-"""Bytes of one tag, comment or piece of text that the parser must see whole."""
+"""Maximum bytes of one token (tag, comment), which expat buffers completely."""
 _LARGEST_ITEM = 1 << 20
-"""Characters of one item: its texts and the names of its columns."""
+"""Maximum characters of one item: its texts and the names of its columns."""
 _DEEPEST = 32
 _MOST_NAMES = 5000
-"""Different names of elements and attributes in one feed; the parser keeps them."""
+"""Maximum number of element and attribute names in a feed; the parser keeps them."""
 _LONGEST_NAME = 1000
 _ROOTS = frozenset({"rss", "feed", "RDF"})
 _ITEMS = frozenset({"item", "entry"})
@@ -31,14 +31,14 @@ _WELL_KNOWN = {
     "http://www.w3.org/2005/Atom": "",
     "http://purl.org/rss/1.0/": "",
 }
-"""Prefixes that columns have, whatever the feed calls these namespaces."""
+"""Column prefixes of known namespaces, independent of the prefixes in the feed."""
 _DECLARED = re.compile(rb"<\?xml[^>]{1,99}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 _HTML = {name[:-1]: text for name, text in html5.items() if name.endswith(";")}
 
 
 @dataclass(slots=True)
 class _Element:
-    """An open element of an item. `path` is its column; a parent holds no value."""
+    """An open element of an item. `path` is its column name."""
 
     path: str
     texts: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ class _Element:
 
 @dataclass(slots=True)
 class _Feed:
-    """What the parser has seen, and the items that nobody has taken yet."""
+    """Parser state, and the complete items that were not yielded yet."""
 
     columns: dict[str, str] = field(default_factory=dict)
     depth: int = 0
@@ -76,7 +76,7 @@ class _Feed:
         self._keep_attributes("", attributes)
 
     def _open(self, name: str, attributes: list[str]) -> None:
-        """A second one of a name is `name_2`, as with columns of a CSV file."""
+        """A repeated name becomes `name_2`, like columns of a CSV file."""
         parent = self.stack[-1]
         if parent.children is None:
             parent.children = {}
@@ -108,7 +108,7 @@ class _Feed:
         self.stack[-1].texts.append(text)
 
     def skipped(self, name: str, is_parameter: bool) -> None:  # noqa: FBT001 - expat's
-        """An entity of HTML that XML does not know, such as `&nbsp;`."""
+        """Resolve an HTML entity that XML does not define, such as `&nbsp;`."""
         if is_parameter or name not in _HTML:
             raise _unreadable(f"the entity &{name[:40]}; is not known")
         self.said(_HTML[name])
@@ -125,7 +125,7 @@ class _Feed:
             self.ready.append(Record(self.number, self.cells))
 
     def column(self, raw: str) -> str:
-        """`URI name prefix`, as expat tells it, as the name of a column."""
+        """The column name for `URI name prefix`, which is how expat names elements."""
         shown = self.columns.get(raw)
         if shown is None:
             if len(self.columns) >= _MOST_NAMES or len(raw) > _LONGEST_NAME:
@@ -139,7 +139,7 @@ class _Feed:
 
 
 def stated_encoding(head: bytes) -> str:
-    """What the first bytes say about the text: a mark, a declaration, else UTF-8."""
+    """The encoding by byte order mark or XML declaration, else UTF-8."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     declared = _DECLARED.match(head.removeprefix(b"\xef\xbb\xbf"))
@@ -149,9 +149,9 @@ def stated_encoding(head: bytes) -> str:
 def feed_records(path: Path, encoding: str | None = None) -> Records:
     """The items of a feed; `line` is the number of the item.
 
-    A column is the name of an element (`g:price`), a part of one
+    A column is named after an element (`g:price`), a nested element
     (`g:shipping/g:price`) or an attribute (`link@href`). Raises CatalogRejectedError:
-    `unreadable`, `unsafe_xml` for a DOCTYPE, `too_large` for what no item needs.
+    `unreadable`, `unsafe_xml` for a DOCTYPE, `too_large` for an item above the limits.
     """
     feed = _Feed()
     parser, fed = _parser(feed, encoding), 0
@@ -173,14 +173,14 @@ def _parser(feed: _Feed, encoding: str | None) -> expat.XMLParserType:
     parser = expat.ParserCreate(encoding, namespace_separator=" ")
 
     def no_dtd(context: str, *_named: str | None) -> int:
-        """Asked for the DTD once, at the first element: it is empty."""
+        """expat requests the DTD once, at the first element: pass an empty one."""
         parser.ExternalEntityParserCreate(context).Parse(b"", True)  # noqa: FBT003 - as below
         return 1
 
     parser.namespace_prefixes = True
     parser.ordered_attributes = True
     parser.buffer_text, parser.buffer_size = True, _PIECE
-    # No DTD is ever read. This makes expat tell of entities that are not declared.
+    # No DTD is read; this makes expat report undeclared entities.
     parser.UseForeignDTD(True)  # noqa: FBT003 - expat takes no name
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_ALWAYS)
     parser.ExternalEntityRefHandler = no_dtd
@@ -204,7 +204,7 @@ def _require_feed(raw: str) -> None:
     if local not in _ROOTS:
         raise CatalogRejectedError(
             "unknown_format",
-            f"the file is XML, but <{local[:40]}> is no feed",
+            f"the file is XML, but <{local[:40]}> is not a feed",
             ACCEPTED_XML,
         )
 

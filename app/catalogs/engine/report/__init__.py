@@ -1,1 +1,1 @@
-"""Reads rows of a stored catalog again, for reports."""
+"""Reads single rows of a stored catalog for reports."""

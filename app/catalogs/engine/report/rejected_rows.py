@@ -1,4 +1,4 @@
-"""Rows to be corrected: the merchant's own columns, and beside them what is wrong."""
+"""Reads the rejected rows of a catalog: the merchant's columns and note columns."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,10 @@ from app.stores.mapping.mapping_model import CatalogMapping
 def rows_on_lines(
     source: SourceFile, notes: pl.DataFrame, workdir: Path
 ) -> pl.DataFrame:
-    """The rows on those lines; `notes` has LINE and NOTES."""
+    """The rows on the lines of `notes`, which has LINE and NOTES.
+
+    Raises CatalogRejectedError for a file that cannot be read.
+    """
     with open_catalog(source, None, workdir) as opened:
         lines = pl.col(LINE).is_in(notes[LINE].implode())
         found = _own(opened.frame.filter(lines), opened.columns)
@@ -28,7 +31,7 @@ def rows_of_skus(
     notes: pl.DataFrame,
     workdir: Path,
 ) -> pl.DataFrame:
-    """The rows with those SKUs, each from the first file that names it.
+    """The rows of the SKUs in `notes`, each from the first file that contains it.
 
     `notes` has `sku_key` and NOTES.
     """
@@ -37,7 +40,7 @@ def rows_of_skus(
     for source in sources:
         try:
             found = _with_keys(source, mapping, keys, workdir)
-        except CatalogRejectedError:  # it lacks a column of the present mapping
+        except CatalogRejectedError:  # a column of the current mapping is missing
             continue
         parts.append(found)
         keys = keys.filter(~keys.is_in(found["sku_key"].implode()))
@@ -50,14 +53,14 @@ def _with_keys(
     with open_catalog(source, None, workdir) as opened:
         lacking = set(mapping.attributes["sku"].columns) - set(opened.columns)
         if lacking:
-            raise CatalogRejectedError("missing_column", "it has no SKUs")
+            raise CatalogRejectedError("missing_column", "the catalog has no SKUs")
         rows = opened.frame.with_columns(sku_key=sku_key_of(mapping))
         rows = rows.filter(pl.col("sku_key").is_in(keys.implode()))
         return _own(rows, opened.columns, "sku_key")
 
 
 def _own(frame: pl.LazyFrame, columns: Sequence[str], *more: str) -> pl.DataFrame:
-    """LINE and the merchant's columns under their own names."""
+    """LINE and the merchant's columns under their original names."""
     names = [name for name in columns if name not in {*NOTES, *more}]
     return frame.select(
         LINE, *more, *(pl.col(cell(name)).alias(name) for name in names)
@@ -65,13 +68,13 @@ def _own(frame: pl.LazyFrame, columns: Sequence[str], *more: str) -> pl.DataFram
 
 
 def _beside(rows: pl.DataFrame, notes: pl.DataFrame, key: str) -> pl.DataFrame:
-    """In the order of the file, without the columns that were only needed here."""
+    """Add the notes to the rows, in the order of the file, without internal columns."""
     told = rows.join(notes.select(key, *NOTES), on=key, how="left").sort(LINE)
     return told.drop(LINE, *(["sku_key"] if key == "sku_key" else []))
 
 
 def as_csv(rows: pl.DataFrame) -> bytes:
-    """UTF-8, commas, no formula in any cell."""
+    """CSV in UTF-8 with commas and escaped formulas."""
     strings = pl.selectors.string()
     names = pl.Series(rows.columns, dtype=pl.String).to_frame("name")
     safe = names.select(escaped(pl.col("name"))).to_series().to_list()

@@ -1,4 +1,4 @@
-"""Single rows of a stored catalog again: by SKU, with the cells they came from."""
+"""Finds the rows of one SKU in a stored catalog, with their source cells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _LONGEST_CELL = 300
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A row as it stands in the file: its line, mapped cells, and what became of them.
+    """One row of the file: its line, mapped cells and attribute texts.
 
     `cells` by source column, `texts` by attribute; at most 300 characters each.
     """
@@ -32,7 +32,7 @@ def find_rows(
 ) -> list[SourceRow]:
     """The rows with this SKU in the order of the file, at most ten.
 
-    Raises CatalogRejectedError for a file that the mapping cannot read.
+    Raises CatalogRejectedError for a file without the mapped columns.
     """
     columns = sorted(mapping.columns)
     with open_catalog(source, mapping.columns, workdir) as opened:
@@ -54,6 +54,6 @@ def find_rows(
 
 
 def sku_key_of(mapping: CatalogMapping) -> pl.Expr:
-    """The key of the offer that a row is about, were its SKU usable."""
+    """The offer key of a row, whether or not its SKU is valid."""
     sku = attribute_text(mapping.attributes["sku"])
     return sku.str.to_lowercase()

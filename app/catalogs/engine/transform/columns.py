@@ -1,4 +1,4 @@
-"""A mapping as column expressions: from the merchant's columns to attributes."""
+"""Compiles a mapping to column expressions: merchant columns in, attributes out."""
 
 import polars as pl
 
@@ -16,7 +16,7 @@ from app.stores.mapping.rule_steps import TextStep
 
 
 def mapped(mapping: CatalogMapping) -> list[pl.Expr]:
-    """One text column per mapped attribute; empty values are null."""
+    """One text column per mapped attribute, null if empty."""
     return [
         attribute_text(source).alias(name)
         for name, source in sorted(mapping.attributes.items())
@@ -24,7 +24,7 @@ def mapped(mapping: CatalogMapping) -> list[pl.Expr]:
 
 
 def attribute_text(source: AttributeSource) -> pl.Expr:
-    """The trimmed value of one attribute, replaced, tidied and defaulted as mapped."""
+    """The trimmed value of one attribute after replacements, text steps and default."""
     value = _chosen(source) if source.cases else _given(source)
     if source.values:
         value = looked_up(value, source.values, value)

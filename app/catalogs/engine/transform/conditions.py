@@ -1,4 +1,4 @@
-"""Conditions as column expressions: true, or false; never null."""
+"""Compiles conditions to boolean column expressions that are never null."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,26 +27,26 @@ from app.stores.mapping.conditions import (
 )
 
 MICROS = 1_000_000
-"""Numbers are compared as whole millionths, so that no binary fraction can lie."""
+"""Numbers are compared as integers in millionths: no rounding errors."""
 _SIGNS = {"auto": r"[.,]", "comma": ",", "point": r"\."}
 _THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a condition sees a value: as text, and as millionths."""
+    """How a condition gets its value: as text, or as a number in millionths."""
 
     text: Callable[[Look], pl.Expr]
     number: Callable[[Compare], pl.Expr]
 
 
 def column_text(look: Look) -> pl.Expr:
-    """The trimmed cell of a column; null when it is empty."""
+    """The trimmed cell of a column, null if empty."""
     return trimmed(pl.col(cell(str(look.column))))
 
 
 def column_number(look: Compare) -> pl.Expr:
-    """The number in a column, null where there is none, or where it is in doubt."""
+    """The number in a column, null if there is none or it is ambiguous."""
     return read_number(column_text(look), look.decimal)
 
 
@@ -54,7 +54,7 @@ COLUMNS_ONLY = View(column_text, column_number)
 
 
 def holds(condition: Condition, view: View = COLUMNS_ONLY) -> pl.Expr:
-    """Whether a row is so."""
+    """Whether the condition holds for a row."""
     if isinstance(condition, NotSo):
         return ~holds(condition.of, view)
     if isinstance(condition, AllOf | AnyOf):
@@ -104,12 +104,12 @@ def _compared(number: pl.Expr, look: Compare) -> pl.Expr:
 
 
 def micros(number: Decimal) -> int:
-    """Exact: a condition's number has at most 6 decimals."""
+    """The number in millionths; exact, since a condition has at most 6 decimals."""
     return int(number * MICROS)
 
 
 def read_number(text: pl.Expr, decimal: str) -> pl.Expr:
-    """Millionths of a plain number; `1,299` may be two numbers, and is none then."""
+    """A plain number in millionths; null if ambiguous, such as `1,299`."""
     sign = _SIGNS[decimal]
     number = text.str.replace_all(r"[\s\x{00A0}]", "")
     pattern = rf"^([+-]?)([0-9]{{1,9}})(?:{sign}([0-9]{{1,6}})0*)?$"

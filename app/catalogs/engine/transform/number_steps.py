@@ -1,7 +1,7 @@
-"""Number steps as column expressions: whole cents in, whole cents out, never a float.
+"""Compiles number steps to column expressions on integers: cents or pieces.
 
-After each step an amount is a whole number of cents again: half a cent goes up. Pieces
-go down, since what is not there cannot be sold.
+Each step rounds: amounts to the nearest cent (half up), quantities down, so that no
+more pieces are offered than exist.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from app.stores.mapping.rule_steps import (
 )
 
 _MOST = MAX_CENTS + 1
-"""Beyond it a number is lost, so that a factor of 9 digits cannot overflow 64 bits."""
+"""Larger numbers become null, so that a factor of 9 digits cannot overflow 64 bits."""
 CENTS = 100
 Applies = Callable[[NumberStep], pl.Expr]
 
@@ -34,9 +34,9 @@ Applies = Callable[[NumberStep], pl.Expr]
 def moved(
     number: pl.Expr, steps: Sequence[NumberStep], unit: int, applies: Applies
 ) -> pl.Expr:
-    """`number` counts parts of which `unit` make one; null where it gets too large.
+    """Apply the steps to `number`, of which `unit` make one; null if too large.
 
-    `applies` tells of a step with a condition where that is so.
+    `applies` gives the condition of a conditional step.
     """
     for step in steps:
         done = _done(number, step, unit)
@@ -52,7 +52,7 @@ def moved(
 def moved_amount(
     read: pl.Expr, steps: Sequence[NumberStep], applies: Applies, *, zero_allowed: bool
 ) -> pl.Expr:
-    """An AMOUNT after the steps, with what is wrong with the result."""
+    """An AMOUNT after the steps, with the flaws of the result."""
     cents, flaw = read.struct.field("cents"), read.struct.field("flaw")
     now = moved(cents, steps, CENTS, applies)
     low = (now < 0) if zero_allowed else (now <= 0)
@@ -77,7 +77,7 @@ NOT_POSITIVE, TOO_LARGE = 8, 16
 def moved_quantity(
     read: pl.Expr, steps: Sequence[NumberStep], applies: Applies
 ) -> pl.Expr:
-    """A READING of pieces after the steps; less than none is none."""
+    """A READING in pieces after the steps, at least 0."""
     value, problems = read.struct.field("value"), read.struct.field("problems")
     now = moved(value, steps, 1, applies).clip(lower_bound=0)
     large = (value.is_not_null() & now.is_null()) | (now > MAX_QUANTITY)
@@ -137,7 +137,7 @@ def _rounded(number: pl.Expr, step: int, mode: Mode) -> pl.Expr:
 
 
 def _ended(number: pl.Expr, at: int, per: int, mode: Mode) -> pl.Expr:
-    """Never below the first amount above 0 that ends so."""
+    """At least the first positive amount with this ending."""
     below = (number - at) // per * per + at
     goes_up = {
         "nearest": (number - below) * 2 >= per,

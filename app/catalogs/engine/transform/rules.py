@@ -1,4 +1,4 @@
-"""What rules do to rows whose texts have been read: numbers move, rows are left out."""
+"""Applies a mapping's number steps and filters to parsed rows."""
 
 from collections.abc import Mapping
 
@@ -21,16 +21,16 @@ from app.stores.mapping.mapping_model import CatalogMapping, Filter
 from app.stores.mapping.rule_steps import NumberStep
 
 LEFT_OUT = "excluded"
-"""The number of the filter that leaves a row out, from 1; 0 where none does."""
+"""The number of the filter that excludes a row, from 1; 0 if none does."""
 
 
 def late_cells(mapping: CatalogMapping) -> list[pl.Expr]:
-    """The cells that rules look at after the reading."""
+    """The cells that number steps and filters need after parsing."""
     return [pl.col(cell(name)) for name in sorted(mapping.late_columns)]
 
 
 def moves(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
-    """What was read, after the number steps, of the attributes that have some."""
+    """Parsed columns of attributes with number steps, after those steps."""
     view = _view(frozenset(read))
 
     def applies(step: NumberStep) -> pl.Expr:
@@ -54,12 +54,12 @@ def moves(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> dict[str, pl.
 
 
 def left_out(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> pl.Expr:
-    """LEFT_OUT. Nothing is known of a torn row, which therefore stays."""
+    """The column LEFT_OUT. A torn row has no trusted cells and is never excluded."""
     return first_filter(mapping.filters, _view(frozenset(read))).alias(LEFT_OUT)
 
 
 def first_filter(filters: list[Filter], view: View) -> pl.Expr:
-    """The number of the first filter whose condition is so."""
+    """The number of the first filter that matches."""
     found: pl.Expr = pl.lit(0, pl.UInt8)
     for number in range(len(filters), 0, -1):
         is_so = holds(filters[number - 1].when, view) & (pl.col(FLAW) == 0)
@@ -68,7 +68,7 @@ def first_filter(filters: list[Filter], view: View) -> pl.Expr:
 
 
 def without_left_out(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """A row that is left out has that one problem, and no SKU that could be taken."""
+    """Replace the problems and evidence of excluded rows by the problem `excluded`."""
     is_out = pl.col(LEFT_OUT) > 0
     return rows.with_columns(
         mask=pl.when(is_out).then(pl.lit(EXCLUDED, pl.Int64)).otherwise("mask"),
@@ -77,7 +77,7 @@ def without_left_out(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _view(read: frozenset[str]) -> View:
-    """Columns as they came; attributes as they were read."""
+    """Columns as raw text; attributes as parsed."""
 
     def text(look: Look) -> pl.Expr:
         if look.attribute is None:
@@ -109,7 +109,7 @@ def _is_amount(name: str) -> bool:
 def filter_names(
     mapping: CatalogMapping, keys: pl.DataFrame, lines: pl.Series
 ) -> pl.Series:
-    """The name of the filter that leaves each of these rows out, null where none."""
+    """The name of the filter that excludes each of these rows, null if none."""
     if not mapping.filters:
         return pl.Series(LEFT_OUT, [None], pl.String).new_from_index(0, len(lines))
     names = [None, *(filter_.name for filter_ in mapping.filters)]
@@ -120,7 +120,7 @@ def filter_names(
 
 
 def excluded_by(mapping: CatalogMapping, keys: pl.DataFrame) -> dict[str, int]:
-    """How many rows each filter left out, in the order of the filters."""
+    """Number of rows that each filter excluded, in the order of the filters."""
     if not mapping.filters:
         return {}
     counted = dict(keys.group_by(LEFT_OUT).len().iter_rows())

@@ -1,4 +1,4 @@
-"""Text steps as column expressions: each takes a text and gives one, trimmed."""
+"""Compiles text steps to column expressions: text in, trimmed text out."""
 
 import polars as pl
 
@@ -32,11 +32,11 @@ _ENTITIES = {
     "&#39;": "'",
     "&amp;": "&",
 }
-"""The ampersand last, so that nothing is spelled twice."""
+"""The ampersand last, so that nothing is decoded twice."""
 
 
 def tidied(value: pl.Expr, step: TextStep) -> pl.Expr:
-    """The text after one step; null when nothing is left."""
+    """The text after one step, null if nothing is left."""
     done = trimmed(_done(value, step))
     if step.when is None:
         return done

@@ -1,1 +1,1 @@
-"""Parses and validates attribute values; names every row problem."""
+"""Parses and validates attribute values; defines every row problem."""

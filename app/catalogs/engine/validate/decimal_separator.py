@@ -1,4 +1,4 @@
-"""Decimal signs of a catalog's amounts: given by the mapping, or learned."""
+"""Decides the decimal separator of each amount: from the mapping, else inferred."""
 
 from collections.abc import Mapping as Lookup
 
@@ -16,7 +16,7 @@ _SIGNS: dict[Evidence, Sign] = {Evidence.COMMA: "comma", Evidence.POINT: "point"
 
 
 def given_signs(config: ImportConfig) -> dict[str, Sign | None]:
-    """Every mapped amount with the decimal sign that the mapping names, if any."""
+    """The mapped amounts, each with the decimal separator of the mapping, if any."""
     signs: dict[str, Sign | None] = {"price": None}
     for name, source in config.mapping.attributes.items():
         if channel_attribute(name).type == AttributeType.MONEY:
@@ -25,7 +25,7 @@ def given_signs(config: ImportConfig) -> dict[str, Sign | None]:
 
 
 def evidence(signs: Signs, read: Lookup[str, pl.Expr]) -> pl.Expr:
-    """What a row's amounts tell: two bits of three per amount, in that order."""
+    """Evidence bits of a row's amounts: two of three bits per amount, in order."""
     told = [
         read[name].struct.field("evidence").cast(pl.Int32) * 8**place
         for place, name in enumerate(signs)
@@ -34,7 +34,7 @@ def evidence(signs: Signs, read: Lookup[str, pl.Expr]) -> pl.Expr:
 
 
 def traits(signs: Signs) -> pl.Expr:
-    """The evidence, and as the third bit of each amount whether it is in doubt."""
+    """The evidence, with the third bit of each amount set if it is ambiguous."""
     doubts = [
         ((pl.col("mask") & _doubt(name)) != 0).cast(pl.Int32) * (4 * 8**place)
         for place, name in enumerate(signs)
@@ -43,7 +43,7 @@ def traits(signs: Signs) -> pl.Expr:
 
 
 def learned_signs(traits_of_all: int, signs: Signs) -> dict[str, Sign]:
-    """Where amounts like `1.299` are in doubt and the rest of their column tells."""
+    """Separators of columns with ambiguous amounts (`1.299`) and clear evidence."""
     learned: dict[str, Sign] = {}
     for place, (name, sign) in enumerate(signs.items()):
         bits = traits_of_all >> (3 * place)
@@ -54,7 +54,7 @@ def learned_signs(traits_of_all: int, signs: Signs) -> dict[str, Sign]:
 
 
 def union(traits_of_rows: pl.Series) -> int:
-    """The traits of all rows together."""
+    """Bitwise union of the traits of all rows."""
     found: int = traits_of_rows.to_frame("t").select(pl.col("t").bitwise_or()).item()
     return found or 0
 

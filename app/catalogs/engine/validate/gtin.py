@@ -1,4 +1,4 @@
-"""EANs as column expressions: which are good, and what is wrong with the others."""
+"""Validates EANs (GTIN-8, GTIN-12, GTIN-13) as column expressions."""
 
 import polars as pl
 
@@ -11,17 +11,17 @@ _LENGTHS = [8, 12, 13]
 
 
 def canonical_gtin(text: pl.Expr) -> pl.Expr:
-    """A padded GTIN-14 without its leading 0, everything else as it is."""
+    """A padded GTIN-14 without its leading 0, any other text unchanged."""
     padded = text.str.len_bytes() == _PADDED
     return pl.when(padded).then(text.str.slice(1)).otherwise(text)
 
 
 def gtin_problems(text: pl.Expr) -> pl.Expr:
-    """The mask of what is wrong with an EAN, 0 when it is good."""
+    """The problem mask of an EAN, 0 if it is valid."""
     number = text.cast(pl.UInt64, strict=False)
     length = text.str.len_bytes()
     padded = (length == _PADDED) & text.str.starts_with("0")
-    # A sign in front is no digit, although it makes a number.
+    # A leading sign parses as part of a number, but is not a digit.
     shaped = (
         number.is_not_null()
         & (length.is_in(_LENGTHS) | padded)
@@ -42,7 +42,7 @@ def gtin_problems(text: pl.Expr) -> pl.Expr:
 
 
 def _checks(number: pl.Expr) -> pl.Expr:
-    """GS1 General Specifications 7.9: weights 1 and 3 in turn from the right."""
+    """GS1 General Specifications 7.9: alternating weights 1 and 3 from the right."""
     ones = pl.lit(0, pl.UInt64)
     threes = pl.lit(0, pl.UInt64)
     for position in range(_LONGEST):

@@ -1,4 +1,4 @@
-"""Amounts as merchants write them, into exact cents, never guessed by a thousand."""
+"""Parses amounts in any usual format into exact cents; never guesses a separator."""
 
 from dataclasses import dataclass
 from enum import IntFlag
@@ -55,7 +55,7 @@ _CODES = frozenset(
 
 
 class Flaw(IntFlag):
-    """What is wrong with an amount; the order is that of the bits in `problems`."""
+    """Problems of an amount, in the order of their bits in `problems`."""
 
     FORMAT = 1
     AMBIGUOUS = 2
@@ -66,7 +66,7 @@ class Flaw(IntFlag):
 
 
 class Evidence(IntFlag):
-    """What a value says about the decimal sign of its whole column."""
+    """Evidence of a value for the decimal separator of its column."""
 
     COMMA = 1
     POINT = 2
@@ -74,7 +74,7 @@ class Evidence(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class MoneyRule:
-    """How one column is read. `sign` None: only what cannot be misread."""
+    """How to parse one column. `sign` None: ambiguous amounts are a flaw."""
 
     currency: str
     sign: Sign | None = None
@@ -85,14 +85,14 @@ AMOUNT = pl.Struct({"cents": pl.Int64, "flaw": pl.Int64, "evidence": pl.UInt8})
 
 
 def money(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
-    """Read a text column as a struct AMOUNT; null texts give null cents, no flaw."""
+    """Parse a text column as a struct AMOUNT; null texts give null cents, no flaw."""
     return piecewise(
         text, lambda t: _plain(t, rule), lambda t: _written(t, rule), AMOUNT
     )
 
 
 def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
-    """Digits with a point and one or two more: what a million rows look like."""
+    """The common format: digits, optionally with a point and one or two decimals."""
     pattern = _PLAIN_WHOLE if rule.sign == "comma" else _PLAIN
     point = text.str.contains(".", literal=True)
     amount = pl.struct(
@@ -107,7 +107,7 @@ def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
 
 
 def _written(texts: pl.DataFrame, rule: MoneyRule) -> pl.Series:
-    """Step by step: as one expression it would be planned for longer than it runs."""
+    """Any format. Several steps: planning one large expression takes longer to run."""
     cents, flaw, text = pl.col("cents"), pl.col("flaw"), pl.col(TEXT)
     low = (cents < 0) if rule.zero_allowed else (cents <= 0)
     return (
@@ -131,7 +131,7 @@ def _written(texts: pl.DataFrame, rule: MoneyRule) -> pl.Series:
 
 
 def _taken_apart(texts: pl.DataFrame, rule: MoneyRule) -> pl.DataFrame:
-    """Signs, names of currency, decimal sign, digits before and after it."""
+    """Split into signs, currency names, decimal separator, and digits around it."""
     number, sign = pl.col("number"), pl.col("sign")
     whole, fraction = _split(number, sign)
     return (
@@ -165,7 +165,7 @@ def _flaw(currency: str) -> pl.Expr:
 
 
 def _decimal_sign(number: pl.Expr, given: Sign | None) -> pl.Expr:
-    """`.` or `,` as decimal sign, empty for none, `?` where it is unclear."""
+    """`.` or `,` as decimal separator, empty for none, `?` if it is ambiguous."""
     dots = number.str.count_matches(".", literal=True)
     commas = number.str.count_matches(",", literal=True)
     single = dots + commas == 1
@@ -190,7 +190,7 @@ def _decimal_sign(number: pl.Expr, given: Sign | None) -> pl.Expr:
 
 
 def _split(number: pl.Expr, sign: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Digits before and after the decimal sign; zeros that say nothing are left off."""
+    """Digits before and after the decimal separator, without insignificant zeros."""
     has_sign = sign.is_in([".", ","])
     body = pl.when(has_sign).then(number.str.extract(r"^(.*)[.,]")).otherwise(number)
     tail = pl.when(has_sign).then(number.str.extract(r"[.,]([0-9]*)$"))
@@ -236,7 +236,7 @@ def _evidence(number: pl.Expr, sign: pl.Expr, given: Sign | None) -> pl.Expr:
 
 
 def _currency_flaw(text: pl.Expr, currency: str) -> pl.Expr:
-    """0 for nothing or the store's currency; CURRENCY for another known one."""
+    """0 for none or the store's currency, CURRENCY for another one, else FORMAT."""
     said = text.fill_null("").str.to_uppercase()
     own = ["", currency, *(s for s, codes in _SYMBOLS.items() if currency in codes)]
     return (

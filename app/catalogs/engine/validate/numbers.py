@@ -1,4 +1,4 @@
-"""Quantities, warranties, delays and yes or no as merchants write them."""
+"""Parses quantities, warranties, delays and booleans in the formats of merchants."""
 
 import polars as pl
 
@@ -23,14 +23,14 @@ _YES, _NO = ["true", "yes", "1"], ["false", "no", "0"]
 
 
 def quantity(text: pl.Expr) -> pl.Expr:
-    """A READING of pieces."""
+    """A READING in pieces; a null text is a problem."""
     return piecewise(
         text, lambda t: _whole(t, 0, MAX_QUANTITY), by_expression(_written_quantity)
     )
 
 
 def warranty(text: pl.Expr) -> pl.Expr:
-    """A READING of months; no text, no problem."""
+    """A READING in months; a null text is no problem."""
     return piecewise(
         text,
         lambda t: _whole(t, _SHORTEST_WARRANTY, _LONGEST_WARRANTY),
@@ -39,7 +39,7 @@ def warranty(text: pl.Expr) -> pl.Expr:
 
 
 def delay(text: pl.Expr, problem: int) -> pl.Expr:
-    """A READING of whole hours; no text, no problem."""
+    """A READING in whole hours; a null text is no problem."""
     hours = text.str.extract(r"^([0-9]{1,4})(?:[.,]0)?$", 1).cast(pl.Int64)
     usable = hours.is_between(1, _LONGEST_DELAY).fill_null(value=False)
     problems = pl.when(text.is_null() | usable).then(0).otherwise(problem)
@@ -47,7 +47,7 @@ def delay(text: pl.Expr, problem: int) -> pl.Expr:
 
 
 def boolean(text: pl.Expr) -> pl.Expr:
-    """A READING of 1 for yes and 0 for no; no text, no problem."""
+    """A READING of 1 for yes and 0 for no; a null text is no problem."""
     word = text.str.to_lowercase()
     value = pl.when(word.is_in(_YES)).then(1).when(word.is_in(_NO)).then(0)
     wrong = text.is_not_null() & value.is_null()

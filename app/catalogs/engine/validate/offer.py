@@ -1,4 +1,4 @@
-"""From attribute texts to the wanted fields of an offer and a mask of problems."""
+"""Validates attribute texts: builds an offer's fields and a mask of problems."""
 
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ GRADE = pl.Struct({"grade": pl.String})
 
 @dataclass(slots=True)
 class Checked:
-    """Expressions under construction: wanted fields, and masks to be joined."""
+    """Expressions for the fields of an offer, and problem masks to combine."""
 
     fields: dict[str, pl.Expr] = field(default_factory=dict)
     masks: list[pl.Expr] = field(default_factory=list)
@@ -48,12 +48,12 @@ class Checked:
 
 
 def read_as(name: str) -> str:
-    """The column that holds the struct that an attribute's text was read as."""
+    """The column with the parsed struct of an attribute."""
     return f"{name}:read"
 
 
 def read_cells(attributes: frozenset[str]) -> dict[str, pl.Expr]:
-    """How the texts of the attributes are read, amounts apart."""
+    """Parse expressions by attribute, without amounts."""
     grade = pl.col("grade")
     read = {
         "quantity": numbers.quantity(pl.col("quantity")),
@@ -76,7 +76,7 @@ def checked(
     currency: str,
     commissions: Lookup[str, int],
 ) -> Checked:
-    """Everything that is decided about one row by looking at that row alone."""
+    """Fields and problems that depend on one row alone."""
     result = Checked()
     _sku(result)
     _identity(result, attributes)
@@ -101,7 +101,7 @@ def _sku(result: Checked) -> None:
 
 
 def usable_sku() -> pl.Expr:
-    """The SKU, null where no offer can carry it."""
+    """The SKU, null if no offer can have it."""
     sku = pl.col("sku")
     return pl.when(~_has_control(sku) & ~_is_long(sku)).then(sku)
 
@@ -140,7 +140,7 @@ def _price(result: Checked, attributes: frozenset[str], currency: str) -> None:
 def _money(result: Checked, name: str) -> None:
     read = pl.col(read_as(name)).struct
     flaw = read.field("flaw")
-    # The flaws of an amount stand in the order of their bits: one shift moves all.
+    # Flaws have the order of the problem bits: one multiplication shifts all.
     first = bit(name, MONEY_CODES[Flaw.FORMAT])
     result.masks.append(flaw * first)
     result.fields[name] = read.field("cents")
@@ -161,7 +161,7 @@ def _grade(result: Checked) -> None:
 
 
 def _spelled_grade(text: pl.Expr) -> pl.Expr:
-    """A struct, so that null can say: look closer."""
+    """A struct for known spellings; null leaves the value to the fallback."""
     known = text.replace_strict(
         list(_SPELLINGS),
         list(_SPELLINGS.values()),
@@ -188,7 +188,7 @@ def _category(result: Checked, categories: Lookup[str, int]) -> None:
 
 
 def _commission(commissions: Lookup[str, int]) -> pl.Expr:
-    """That of the row's category, in hundredths of a percent."""
+    """Commission of the row's category in hundredths of a percent."""
     known = {key.strip(BLANKS).lower(): cpa for key, cpa in commissions.items()}
     return (
         pl.col("category")
@@ -213,7 +213,7 @@ def _optional(result: Checked, attributes: frozenset[str]) -> None:
 
 
 def _shipping(result: Checked, attributes: frozenset[str]) -> None:
-    """One canonical JSON text of the columns that are set, sorted by name."""
+    """Add one canonical JSON text of the set values, sorted by name."""
     texts: dict[str, pl.Expr] = {}
     names: list[pl.Expr] = []
     for number in PARCEL_OPTIONS:
@@ -238,7 +238,7 @@ def _shipping(result: Checked, attributes: frozenset[str]) -> None:
 def _parcel(
     result: Checked, attributes: frozenset[str], number: int
 ) -> dict[str, pl.Expr]:
-    """The three values of one carrier as JSON texts, null where not set."""
+    """The three values of one carrier as JSON texts, null if not set."""
     shipper, price, hours = parcel_names(number)
     given = [
         pl.col(n) if n in attributes else _NOTHING for n in (shipper, price, hours)
@@ -269,7 +269,7 @@ def _parcel(
 
 
 def parcel_names(number: int) -> tuple[str, str, str]:
-    """The attributes of one carrier: its name, price and delay."""
+    """Attribute names of one carrier: name, price and delay."""
     return f"shipper_{number}", f"shipping_price_{number}", f"shipping_delay_{number}"
 
 

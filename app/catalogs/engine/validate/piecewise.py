@@ -1,4 +1,4 @@
-"""Read the plain values of a column quickly, and only the others with care."""
+"""Parses common values with a fast expression and the rest with a slower fallback."""
 
 from collections.abc import Callable
 
@@ -8,17 +8,17 @@ Quick = Callable[[pl.Expr], pl.Expr]
 Careful = Callable[[pl.DataFrame], pl.Series]
 TEXT = "text"
 READING = pl.Struct({"value": pl.Int64, "problems": pl.Int64})
-"""What most readers return: a number (null when not usable) and a mask."""
+"""Result of most parsers: a number (null if not usable) and a problem mask."""
 
 
 def piecewise(
     text: pl.Expr, quick: Quick, careful: Careful, returns: pl.Struct = READING
 ) -> pl.Expr:
-    """`quick` gives null for what it does not understand; `careful` reads those.
+    """`quick` returns null for values that it cannot parse; `careful` parses those.
 
-    Expressions have no short cut: a careful reading of a million plain values
-    costs several times the reading of the file. `careful` gets a frame with the
-    one column TEXT, so that it can go step by step.
+    Expressions do not short-circuit: the fallback on a million simple values costs
+    several times as much as reading the file. `careful` gets a frame with the one
+    column TEXT, so that it can work in steps.
     """
     return text.map_batches(
         lambda series: read_piecewise(series, quick, careful, returns),
@@ -30,7 +30,7 @@ def piecewise(
 def read_piecewise(
     series: pl.Series, quick: Quick, careful: Careful, returns: pl.Struct = READING
 ) -> pl.Series:
-    """The same for values at hand."""
+    """Like `piecewise`, for a series."""
     texts = series.cast(pl.String).to_frame(TEXT)
     read = texts.select(quick(pl.col(TEXT)).cast(returns)).to_series()
     left = read.is_null().arg_true()
@@ -46,12 +46,12 @@ def read_piecewise(
 
 
 def by_expression(reader: Quick) -> Careful:
-    """A careful reader that is simple enough to be one expression."""
+    """A fallback parser that consists of one expression."""
     return lambda texts: texts.select(reader(pl.col(TEXT))).to_series()
 
 
 def reading(value: pl.Expr, problems: pl.Expr) -> pl.Expr:
-    """A READING of two columns."""
+    """Combine two columns into a READING."""
     return pl.struct(
         value.cast(pl.Int64).alias("value"), problems.cast(pl.Int64).alias("problems")
     )

@@ -1,6 +1,6 @@
-"""Every problem a row can have: its bit, field, code, and words for people.
+"""Defines every problem of a row: bit, field, code and messages.
 
-A bit number is stored with each offer: append, never renumber.
+Bit numbers are stored with each offer: append, never renumber.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.stores.channel import GRADES
 
 
 class Severity(StrEnum):
-    """`torn`: no cell of the row is trusted. `unsold`: not an error of the value."""
+    """`torn`: no cell of the row is trusted. `unsold`: valid, but not for sale."""
 
     TORN = "torn"
     BLOCKING = "blocking"
@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One kind of problem; `{value}` and `{currency}` may stand in the texts."""
+    """One kind of problem; texts may contain `{value}` and `{currency}`."""
 
     bit: int
     field: str
@@ -38,10 +38,10 @@ MAX_COMMENT = 500
 MAX_CARRIER = 200
 MAX_QUANTITY = 1_000_000
 MAX_CENTS = 999_999_999
-"""9,999,999.99; beyond it a price is a slip of the keyboard."""
+"""9,999,999.99; a higher price is a typing error."""
 
 _MONEY = "an amount in {currency} such as 1299.00, `1.299,00 EUR` or `€ 1,299.00`"
-_GTIN = "a GTIN-8, GTIN-12 or GTIN-13 with a right check digit, as text"
+_GTIN = "a GTIN-8, GTIN-12 or GTIN-13 with a valid check digit, as text"
 _RANGE = "more than 0, at most 9999999.99"
 _TEXT = "text without control characters"
 _COUNT = f"a whole number from 0 to {MAX_QUANTITY}"
@@ -51,15 +51,21 @@ _SIGN = "2 decimals, or `decimal` of the mapping set to comma or point"
 
 def _money(first: int, name: str) -> tuple[Problem, ...]:
     return (
-        Problem(first, name, "price_format", "{value} is no amount", _MONEY),
+        Problem(first, name, "price_format", "{value} is not an amount", _MONEY),
         Problem(
             first + 1,
             name,
             "ambiguous_number",
-            "the sign in {value} may separate thousands or decimals",
+            "the separator in {value} may be for thousands or decimals",
             _SIGN,
         ),
-        Problem(first + 2, name, "price_decimals", "{value} has too many", _DECIMALS),
+        Problem(
+            first + 2,
+            name,
+            "price_decimals",
+            "{value} has more than 2 decimals",
+            _DECIMALS,
+        ),
         Problem(
             first + 3, name, "price_not_positive", "{value} is not above 0", _RANGE
         ),
@@ -87,14 +93,14 @@ def _parcel(first: int, number: int) -> tuple[Problem, ...]:
             first + 1,
             f"shipping_price_{number}",
             "price_format",
-            "{value} is no shipping price",
+            "{value} is not a shipping price",
             "an amount in {currency}, 0 or more, with at most 2 decimals",
         ),
         Problem(
             first + 2,
             f"shipping_delay_{number}",
             "delay_format",
-            "{value} is no delay",
+            "{value} is not a delay",
             "hours, a whole number from 1 to 2000",
         ),
     )
@@ -106,7 +112,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "row",
         "row_length",
         "the row has more or fewer cells than the header",
-        "as many cells as columns; cells that hold the separator in quotes",
+        "one cell per column; quote cells that contain the separator",
         Severity.TORN,
     ),
     Problem(
@@ -121,22 +127,22 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         3, "sku", "text_too_long", "the SKU is too long", f"1 to {MAX_SKU} characters"
     ),
-    Problem(4, "sku", "control_characters", "the SKU has invisible signs", _TEXT),
+    Problem(4, "sku", "control_characters", "the SKU has control characters", _TEXT),
     Problem(
         5,
         "sku",
         "duplicate_sku",
-        "the SKU stands in more than one row",
-        "each SKU once, upper and lower case are the same",
+        "more than one row has the SKU",
+        "each SKU once; SKUs are case-insensitive",
     ),
     Problem(6, "ean", "ean_missing", "the EAN is empty", _GTIN),
-    Problem(7, "ean", "ean_format", "{value} is no EAN", _GTIN),
+    Problem(7, "ean", "ean_format", "{value} is not an EAN", _GTIN),
     Problem(
         8,
         "ean",
         "ean_scientific",
-        "{value} was shortened by a spreadsheet",
-        "all digits: format the column as text before saving",
+        "a spreadsheet changed {value} to scientific notation",
+        "all digits: format the column as text before you save",
     ),
     Problem(9, "ean", "ean_check_digit", "the check digit of {value} is wrong", _GTIN),
     Problem(10, "price", "price_missing", "the price is empty", _MONEY),
@@ -149,11 +155,11 @@ PROBLEMS: tuple[Problem, ...] = (
         "{currency}",
     ),
     Problem(18, "quantity", "quantity_missing", "the quantity is empty", _COUNT),
-    Problem(19, "quantity", "quantity_format", "{value} is no quantity", _COUNT),
+    Problem(19, "quantity", "quantity_format", "{value} is not a quantity", _COUNT),
     Problem(20, "quantity", "quantity_negative", "{value} is below 0", _COUNT),
     Problem(21, "quantity", "quantity_too_large", "{value} is too large", _COUNT),
     Problem(22, "grade", "grade_missing", "the grade is empty", ", ".join(GRADES)),
-    Problem(23, "grade", "grade_unknown", "{value} is no grade", ", ".join(GRADES)),
+    Problem(23, "grade", "grade_unknown", "{value} is not a grade", ", ".join(GRADES)),
     Problem(
         24,
         "category",
@@ -174,7 +180,7 @@ PROBLEMS: tuple[Problem, ...] = (
         26,
         "product_id",
         "product_id_format",
-        "{value} is no product id",
+        "{value} is not a product id",
         "a UUID or a number",
     ),
     *_money(27, "min_price"),
@@ -189,7 +195,7 @@ PROBLEMS: tuple[Problem, ...] = (
         34,
         "warranty_delay",
         "warranty_format",
-        "{value} is no warranty",
+        "{value} is not a warranty",
         "months, or years as in `2 years`",
     ),
     Problem(
@@ -206,7 +212,7 @@ PROBLEMS: tuple[Problem, ...] = (
         f"at most {MAX_COMMENT} characters",
     ),
     Problem(
-        38, "comment", "control_characters", "the comment has invisible signs", _TEXT
+        38, "comment", "control_characters", "the comment has control characters", _TEXT
     ),
     Problem(
         39,
@@ -222,15 +228,15 @@ PROBLEMS: tuple[Problem, ...] = (
         49,
         "shipper_1",
         "shipper_repeated",
-        "one carrier is given twice",
+        "two shipping options have the same carrier",
         "each carrier once",
     ),
     Problem(
         50,
         "row",
         "excluded",
-        "the filter {value} leaves the row out",
-        "a row that no filter of the mapping fits",
+        "the filter {value} excludes the row",
+        "a row that matches no filter of the mapping",
         Severity.UNSOLD,
     ),
     *_money(51, "cost"),
@@ -248,7 +254,7 @@ EXCLUDED = bit("row", "excluded")
 
 
 def mask_of(severity: Severity) -> int:
-    """All problems of one severity."""
+    """Mask of all problems of one severity."""
     return sum(problem.mask for problem in PROBLEMS if problem.severity == severity)
 
 
@@ -260,10 +266,10 @@ def problems_in(mask: int) -> tuple[Problem, ...]:
 def describe(
     field: str, code: str, value: str | None, currency: str
 ) -> tuple[str, str]:
-    """Say in words what is wrong and what is accepted."""
+    """Message of a problem, and what is accepted instead."""
     problem = _BY_NAME[field, code]
     shown = "the value" if value is None else f"“{value}”"
     if code == "duplicate_sku" and value is not None:
-        return f"{problem.message}; line {value} counts", problem.accepted
+        return f"{problem.message}; line {value} is used", problem.accepted
     message = problem.message.replace("{currency}", currency).replace("{value}", shown)
     return message, problem.accepted.replace("{currency}", currency)

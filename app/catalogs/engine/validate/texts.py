@@ -1,4 +1,4 @@
-"""Texts as they are compared: without what nobody sees, in lower case."""
+"""Normalizes texts for comparison: trims invisible characters, ignores case."""
 
 import polars as pl
 
@@ -7,11 +7,11 @@ BLANKS = (
     "\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029"
     "\u202f\u205f\u2060\u3000\ufeff"
 )
-"""Signs that nobody sees at the edge of a value: spaces, zero-width, BOM."""
+"""Invisible characters to trim: whitespace, zero-width characters, BOM."""
 
 
 def trimmed(value: pl.Expr) -> pl.Expr:
-    """Without invisible signs around it; null when nothing is left."""
+    """Trim invisible characters; null if nothing is left."""
     return or_null(value.str.strip_chars(BLANKS))
 
 
@@ -21,17 +21,17 @@ def or_null(value: pl.Expr) -> pl.Expr:
 
 
 def folded(value: pl.Expr) -> pl.Expr:
-    """As texts are compared, once trimmed."""
+    """The form of a trimmed text that comparisons use."""
     return value.str.to_lowercase()
 
 
 def key_of(value: str) -> str:
-    """The same for a text of the mapping."""
+    """Like `folded`, for a text of the mapping."""
     return value.strip(BLANKS).lower()
 
 
 def looked_up(value: pl.Expr, values: dict[str, str], otherwise: pl.Expr) -> pl.Expr:
-    """Whole values by others, ignoring case and outer spaces."""
+    """Replace whole values, ignoring case and surrounding whitespace."""
     known = {key_of(old): new.strip(BLANKS) for old, new in values.items()}
     replaced = folded(value).replace_strict(
         list(known), list(known.values()), default=otherwise, return_dtype=pl.String
