@@ -51,7 +51,7 @@ async def test_the_lines_in_the_how_to_bring_a_catalog(
 
 def codes_in(folder: str, error: str) -> set[str]:
     """The codes that the source text raises."""
-    texts = (path.read_text() for path in (ROOT / folder).glob("*.py"))
+    texts = (path.read_text() for path in (ROOT / folder).rglob("*.py"))
     raised = re.compile(rf'{error}\(\s*"(\w+)"')
     return {code for text in texts for code in raised.findall(text)}
 
