@@ -34,6 +34,7 @@ from app.stores.channel_router import router as channel
 from app.stores.history.router import router as history
 from app.stores.router import router as stores
 from app.web.cors import allow_origins
+from app.web.docs_page import router as docs_page
 from app.web.event_stream import Streams
 from app.web.exception_handlers import add_problem_handlers, unexpected
 from app.web.middleware import RequestContext
@@ -86,6 +87,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=VERSION,
         lifespan=lambda _: open_state(known, streams),
         generate_unique_id_function=operation_id,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.streams = streams
     rooms: tuple[APIRouter, ...] = (
@@ -112,6 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for room in rooms:
         app.include_router(room, responses=PROBLEM_RESPONSES)
     app.include_router(health)
+    app.include_router(docs_page)
     add_problem_handlers(app)
     app.add_middleware(RequestContext, fallback=unexpected)
     allow_origins(app, known.cors_origins)
