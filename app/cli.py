@@ -1,4 +1,4 @@
-"""The `refeed` command: starts processes, decides nothing."""
+"""The `refeed` command line: starts processes."""
 
 import json
 import os
@@ -107,14 +107,14 @@ def sandbox(
     port: Annotated[int, typer.Option(help="0 picks a free one")] = 8900,
     state: Annotated[Path | None, typer.Option(help="file that survives")] = None,
 ) -> None:
-    """Run the stand-in for Back Market."""
+    """Run the sandbox that replaces Back Market."""
     kept = ("--state", str(state)) if state else ()
     _become("app.sandbox", "--host", host, "--port", str(port), *kept)
 
 
 @app.command()
 def migrate() -> None:
-    """Bring the tables of REFEED_DATABASE_URL up to date."""
+    """Migrate the tables of REFEED_DATABASE_URL."""
     settings = _settings("database_url")
     assert settings.database_url is not None  # noqa: S101 - required just above
     from app.migrations import migrate as run  # noqa: PLC0415 - keeps others quick
@@ -133,7 +133,7 @@ def openapi(
         "openapi.json"
     ),
 ) -> None:
-    """Write what the API says to openapi.json, or check that it is there already."""
+    """Write the API description to openapi.json, or check that it is up to date."""
     from app.main import create_app  # noqa: PLC0415 - keeps other commands quick
 
     document = create_app(_settings()).openapi()
@@ -141,14 +141,14 @@ def openapi(
     if not check:
         file.write_text(text)
     elif not file.exists() or file.read_text() != text:
-        _fail(f"{file} is not what the app says: run `make openapi`.")
+        _fail(f"{file} is out of date: run `make openapi`.")
 
 
 @app.command()
 def demo(
     rows: Annotated[int, typer.Option(help="offers in the catalog", min=50)] = 3000,
 ) -> None:
-    """Show the main job: a catalog in, offers published, a report; then a change."""
+    """Show the main job: upload a catalog, publish, report; then a change."""
     from app.demo.show import show  # noqa: PLC0415 - keeps other commands quick
 
     try:
@@ -158,7 +158,7 @@ def demo(
 
 
 def main() -> None:
-    """Entry point. Ctrl-C before anything runs is no mistake."""
+    """Entry point. Ctrl-C before anything runs is no error."""
     try:
         app()
     except KeyboardInterrupt:

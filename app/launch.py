@@ -1,4 +1,4 @@
-"""Brings the whole service up as children of one command, and down again."""
+"""Starts the whole service as child processes of one command, and stops it."""
 
 import os
 import socket
@@ -23,13 +23,13 @@ from app.settings import Settings
 
 STOP_TIMEOUT = timedelta(seconds=12)
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Asks our own children, whatever proxy the environment names."""
+"""Connects to our own processes without a proxy of the environment."""
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The service as it runs."""
+    """The running service."""
 
     supervisor: Supervisor
     url: str
@@ -39,7 +39,7 @@ class Running:
     sandbox_url: str | None
 
     def watch(self) -> None:
-        """Keep everything running until a signal."""
+        """Restart what ends, until a signal."""
         self.supervisor.watch()
 
 
@@ -83,7 +83,7 @@ def launch(
 
 
 def _keys(settings: Settings, state: Path) -> dict[str, str]:
-    """Keys that are not given are made once and kept in the state folder."""
+    """Return both keys; missing ones are created once in the state folder."""
     admin, secret = settings.admin_key, settings.secret_key
     return {
         "REFEED_ADMIN_KEY": admin.get_secret_value()
@@ -98,7 +98,7 @@ def _keys(settings: Settings, state: Path) -> dict[str, str]:
 def _servers(
     settings: Settings, supervisor: Supervisor, state: Path, last_things: ExitStack
 ) -> dict[str, str]:
-    """The two URLs: given, or those of embedded servers. Both or none are given."""
+    """Return both server URLs: configured, or those of the embedded servers."""
     database, redis = settings.database_url, settings.redis_url
     if database and redis:
         Layout(state).make()
@@ -171,7 +171,7 @@ def _log(logs: Path | None, name: str) -> Path | None:
 
 
 def _free_port(host: str, port: int) -> int:
-    """The port itself if it is free, or any free one for 0. Raises StartError."""
+    """Return the port if it is free, or any free one for 0. Raises StartError."""
     try:
         with socket.create_server((host, port)) as probe:
             found: int = probe.getsockname()[1]

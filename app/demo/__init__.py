@@ -1,1 +1,1 @@
-"""Shows a newcomer the whole service at work, with a made-up merchant."""
+"""Shows the whole service with a sample merchant: `make demo`."""

@@ -1,4 +1,4 @@
-"""A small HTTP client: JSON in and out, refusals as errors that can be read."""
+"""A small HTTP client: JSON in and out, error responses as readable exceptions."""
 
 import json
 import urllib.error
@@ -12,7 +12,7 @@ TIMEOUT = 20.0
 
 
 class DemoFailedError(Exception):
-    """The demo cannot go on; the message says what did not come out."""
+    """The demo cannot continue; the message says what failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Api:
         return self._call("DELETE", path)
 
     def upload(self, path: str, content: bytes, filename: str) -> Json:
-        """Send a CSV file as it is."""
+        """Upload a CSV file unchanged."""
         return self._send(
             "POST",
             path,
@@ -70,7 +70,7 @@ class Api:
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")
             raise DemoFailedError(
-                f"{method} {path} was answered with {error.code}: {said[:2000]}"
+                f"{method} {path} returned {error.code}: {said[:2000]}"
             ) from error
         except OSError as error:
             raise DemoFailedError(f"{method} {path}: no answer ({error})") from error

@@ -1,4 +1,4 @@
-"""Holds what came out against what must come out."""
+"""Compares results with expected results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from rich.markup import escape
 
 @dataclass(slots=True)
 class Checks:
-    """Says each result at once and remembers whether one was wrong."""
+    """Prints each comparison and keeps the failed ones."""
 
     console: Console
     wrong: list[str] = field(default_factory=list)
 
     def same(self, what: str, wanted: object, found: object) -> None:
-        """Empty counts do not count."""
+        """Compare; counts of zero are ignored."""
         if _filled(wanted) == _filled(found):
             self.console.print(f"  [green]ok[/green] {escape(what)}", highlight=False)
             return

@@ -1,4 +1,4 @@
-"""The second half of the demo: three countries sell, buyers buy, orders come in."""
+"""The order part of the demo: stores in three countries, purchases, order sync."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.demo.steps import Shop, items
 from app.demo.waiting import Patience
 
 BRANCHES = ("DE", "ES")
-"""Countries that the same seller account sells in beside France."""
+"""Countries of the same seller account, besides France."""
 DEARER = Decimal("1.05")
 FEW = 3
 COLUMNS = ("sku", "ean", "price", "quantity", "grade", "category")
@@ -21,25 +21,25 @@ ENDED = frozenset({"done", "reconciled", "refused", "failed"})
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What somebody buys at the sandbox."""
+    """A purchase at the sandbox."""
 
     country: str
     sku: str
 
 
 def goods_for_sale(shop: Shop) -> list[Json]:
-    """A few offers that are online, with at least two pieces."""
+    """A few published offers with at least two pieces."""
     found = items(shop.api.get(f"{shop.path}/offers?state=published&limit=200"))
     chosen = [one for one in found if one["desired"]["quantity"] > 1][:FEW]
     if len(chosen) < FEW:
-        raise DemoFailedError(f"Only {len(chosen)} offers are online with some stock.")
+        raise DemoFailedError(f"Only {len(chosen)} published offers have stock.")
     return chosen
 
 
 def open_branch(
     api: Api, token: str, patience: Patience, country: str, goods: Sequence[Json]
 ) -> Shop:
-    """A store of the same seller account: prices of its own, the stock is shared."""
+    """Open a store of the same seller account: own prices, shared stock."""
     shop = steps.open_shop(api, token, patience, country)
     api.put(
         f"{shop.path}/mapping",
@@ -67,7 +67,7 @@ def _catalog(goods: Sequence[Json]) -> bytes:
 
 
 def buy(other_side: Api, token: str, purchases: Sequence[Purchase]) -> None:
-    """The sandbox's side door: pay for one piece each; stock goes down by itself."""
+    """Make purchases through the sandbox's control API; it lowers the stock."""
     for each in purchases:
         other_side.post(
             f"/_sandbox/accounts/{quote(token, safe='')}/orders",
@@ -76,7 +76,7 @@ def buy(other_side: Api, token: str, purchases: Sequence[Purchase]) -> None:
 
 
 def sync(shop: Shop) -> Json:
-    """Fetch the orders of the whole seller account now."""
+    """Sync the orders of the whole seller account now."""
     path = f"{shop.path}/orders/sync"
     shop.api.post(path, {})
     found = shop.patience.until(
@@ -85,7 +85,7 @@ def sync(shop: Shop) -> Json:
         "fetching orders",
     )
     if found["state"] != "done":
-        raise DemoFailedError(f"Fetching orders has failed: {found['message']}")
+        raise DemoFailedError(f"The order sync failed: {found['message']}")
     return found
 
 
@@ -94,7 +94,7 @@ def orders_of(api: Api, country: str) -> list[Json]:
 
 
 def act(shop: Shop, order: Json, action: str, body: Json) -> str:
-    """Do something about an order and say how it ended."""
+    """Execute an action on an order and return its final state."""
     path = f"/v1/orders/{order['id']}"
     asked = shop.api.post(f"{path}/{action}", body)
     ended = shop.patience.until(
@@ -106,7 +106,7 @@ def act(shop: Shop, order: Json, action: str, body: Json) -> str:
 
 
 def stock_at_the_sandbox(other_side: Api, token: str, sku: str) -> int:
-    """How many pieces the sandbox has left of one SKU."""
+    """Return the sandbox's quantity of one SKU."""
     account, name = quote(token, safe=""), quote(sku, safe="")
     found = other_side.get(f"/_sandbox/listings?account={account}&sku={name}")
     (listings,) = found["accounts"].values()

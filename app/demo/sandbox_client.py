@@ -1,4 +1,4 @@
-"""The sandbox's own books: what really arrived there, whatever we say we sent."""
+"""Reads the sandbox's own records: what arrived, whatever our report says."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ TASK_STARTS_AFTER, TASK_ENDS_AFTER = timedelta(seconds=0.1), timedelta(seconds=0
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Counts since the sandbox started."""
+    """Counts of lines since the sandbox started."""
 
     lines: int
     applied: int
@@ -32,7 +32,7 @@ class OtherSide:
     api: Api
 
     def make_room(self) -> None:
-        """No limits, and tasks that end at once instead of after minutes."""
+        """Lift the rate limits and end tasks at once instead of after minutes."""
         self.api.patch(
             "/_sandbox/options",
             {
@@ -49,6 +49,6 @@ class OtherSide:
         )
 
     def listings(self, token: str) -> int:
-        """How many listings this seller has there."""
+        """Return the number of listings of this seller."""
         found = self.api.get(f"/_sandbox/accounts?token={quote(token)}")
         return sum(int(account["listings"]) for account in found["accounts"])

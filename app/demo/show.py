@@ -1,4 +1,4 @@
-"""The demo in the terminal: starts everything, tells the story, ends cleanly."""
+"""The demo command: starts the service, runs the chapters, stops everything."""
 
 import time
 from pathlib import Path
@@ -19,7 +19,7 @@ FAILED, INTERRUPTED = 1, 130
 
 
 def show(settings: Settings, rows: int) -> None:
-    """Run the demo. Raises SystemExit unless everything came out as it must."""
+    """Run the demo. Raises SystemExit unless every check passes."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=PLAIN_WIDTH)
@@ -29,9 +29,7 @@ def show(settings: Settings, rows: int) -> None:
         _tell(console, settings, rows, folder, checks)
     took = time.monotonic() - began
     if checks.wrong:
-        console.print(
-            f"[red]Not as it must be: {escape('; '.join(checks.wrong))}.[/red]"
-        )
+        console.print(f"[red]Checks failed: {escape('; '.join(checks.wrong))}.[/red]")
         raise SystemExit(FAILED)
     _farewell(console, took)
 
@@ -55,12 +53,12 @@ def _tell(
 def _farewell(console: Console, took: float) -> None:
     console.print()
     console.print(
-        f"[bold green]All as it must be, in {took:.0f} s.[/bold green] "
-        "Everything is stopped and the demo's folder is gone.",
+        f"[bold green]All checks passed in {took:.0f} s.[/bold green] "
+        "Everything is stopped and the demo's folder is deleted.",
         highlight=False,
     )
     console.print(
-        "To go on: [bold]make up[/bold] keeps the service running; it prints its URL "
+        "Next: [bold]make up[/bold] keeps the service running; it prints its URL "
         "and that of its docs (/docs). The admin key is in .refeed/admin.key, and "
         "docs/tutorial.md has a tour with curl.",
         highlight=False,

@@ -1,4 +1,4 @@
-"""Everything that the demo needs, in a folder that is thrown away."""
+"""The running service of the demo, in a temporary folder."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ WENT_WELL = re.compile(r'"status": 2\d\d, .*"event": "request"')
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The running service. `other_side` is None when the stand-in is not ours."""
+    """The running service. `other_side` is None with an external sandbox."""
 
     api: Api
     sandbox_url: str
@@ -36,7 +36,7 @@ def throw_away_folder() -> Iterator[Path]:
 
 @contextmanager
 def running_stack(settings: Settings, folder: Path) -> Iterator[Stack]:
-    """Start it on any free port; the children's words go to files in the folder."""
+    """Start the service on a free port; the processes log to files in the folder."""
     here = settings.model_copy(
         update={"state_dir": folder / "state", "host": "127.0.0.1", "port": 0}
     )
@@ -58,7 +58,7 @@ def running_stack(settings: Settings, folder: Path) -> Iterator[Stack]:
 
 
 def last_words(folder: Path) -> str:
-    """The end of what the children wrote, without the requests that went well."""
+    """Return the ends of the logs, without successful requests."""
     parts = []
     for log in sorted(folder.glob("*.log*")):
         lines = log.read_text(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""The steps of the demo, each a few calls of the API as any client makes them."""
+"""The steps of the demo: calls of the API, as any client makes them."""
 
 import base64
 import secrets
@@ -16,7 +16,7 @@ OVER = frozenset({"finished", "failed", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The store that the demo made, and who asks for it."""
+    """The store of the demo, with the API client and the wait policy."""
 
     api: Api
     store_id: str
@@ -29,12 +29,12 @@ class Shop:
 
 
 def new_token() -> str:
-    """A token of the form that Back Market's back office shows."""
+    """Return a made-up token in the form of Back Market's back office."""
     return base64.b64encode(f"demo:BMT-{secrets.token_hex(16)}".encode()).decode()
 
 
 def open_shop(api: Api, token: str, patience: Patience, country: str = "FR") -> Shop:
-    """A store at the sandbox, with limits that suit a demo."""
+    """Create a store at the sandbox, with limits that suit a demo."""
     store = api.post("/v1/stores", {"name": f"Demo {country}", "country": country})
     settings = api.put(
         f"/v1/stores/{store['id']}/settings",
@@ -55,7 +55,7 @@ def open_shop(api: Api, token: str, patience: Patience, country: str = "FR") -> 
 
 
 def upload(shop: Shop, content: bytes, filename: str) -> Json:
-    """Upload a catalog and wait until it is read."""
+    """Upload a catalog and wait until it is imported."""
     catalog = shop.api.upload(f"{shop.path}/catalogs", content, filename)
     return wait_for_catalog(shop, catalog["id"], {"ready", "awaiting_mapping"})
 
@@ -64,7 +64,7 @@ def wait_for_catalog(shop: Shop, catalog_id: str, states: set[str]) -> Json:
     catalog = shop.patience.until(
         lambda: shop.api.get(f"/v1/catalogs/{catalog_id}"),
         lambda seen: seen["state"] in states | {"rejected"},
-        "reading the catalog",
+        "importing the catalog",
     )
     if catalog["state"] == "rejected":
         raise DemoFailedError(f"The catalog was rejected: {catalog['rejection']}")
@@ -80,7 +80,7 @@ def lights(shop: Shop) -> Json:
 
 
 def configure(shop: Shop, catalog_id: str) -> Json:
-    """Say what is what; the waiting catalog is then read with it."""
+    """Set categories and mapping; the waiting catalog is then imported."""
     shop.api.put(f"{shop.path}/categories", mapping.categories())
     shop.api.put(f"{shop.path}/mapping", mapping.mapping())
     return wait_for_catalog(shop, catalog_id, {"ready"})
@@ -95,7 +95,7 @@ def deactivate(shop: Shop) -> Json:
 
 
 def publish(shop: Shop, tell: Callable[[Json], None]) -> Json:
-    """Ask for a publication, follow it, return its report."""
+    """Request a publication, follow it, return its report."""
     asked = shop.api.post(f"{shop.path}/publications", {"kind": "offers"})
     report = shop.patience.until(
         lambda: shop.api.get(f"/v1/publications/{asked['id']}"),
@@ -111,7 +111,7 @@ def publish(shop: Shop, tell: Callable[[Json], None]) -> Json:
 
 
 def row_problems(shop: Shop, catalog: Json) -> list[tuple[int, Json]]:
-    """Each kind of problem: how many rows have it, and the first of them."""
+    """Return each kind of problem: the number of rows, and the first of them."""
     path = f"/v1/catalogs/{catalog['id']}/rows"
     found = []
     for code, number in sorted(
@@ -133,7 +133,7 @@ def calls(shop: Shop, publication: Json) -> list[Json]:
 
 
 def change_of(shop: Shop, publication: Json, sku: str) -> Json | None:
-    """The change of one SKU, None when nothing was sent for it."""
+    """Return the change of one SKU; None if nothing was sent for it."""
     path = f"/v1/publications/{publication['id']}/changes"
     found = items(shop.api.get(f"{path}?sku={sku}"))
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""What the service answers, as tables for a terminal."""
+"""Renders responses of the API as terminal tables."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ MANY = 1000
 
 
 def table(title: str, *columns: str) -> Table:
-    """Columns as `name` or `name:right`; nothing is cut off in a narrow terminal."""
+    """Make a table of columns `name` or `name:right`; long cells wrap."""
     made = Table(
         title=title, title_justify="left", box=box.SIMPLE_HEAD, header_style="bold"
     )
@@ -27,8 +27,8 @@ def table(title: str, *columns: str) -> Table:
 
 
 def attributes_table(found: Sequence[Json]) -> Table:
-    """The required ones in full; of the others there are many."""
-    made = table("What a mapping can fill", "attribute", "type", "help")
+    """Render required attributes in full, optional ones by name."""
+    made = table("Attributes that a mapping can set", "attribute", "type", "help")
     for one in found:
         if one["required"]:
             choices = f" Accepted: {', '.join(one['accepted'])}."
@@ -41,7 +41,7 @@ def attributes_table(found: Sequence[Json]) -> Table:
 
 
 def lights_line(lights: Json) -> str:
-    """Markup: each light with its colour, the red ones with reasons."""
+    """Markup: each light with its colour, red ones with reasons."""
     parts = []
     for name, light in lights.items():
         why = escape(" ".join(reason["message"] for reason in light["reasons"]))
@@ -53,10 +53,10 @@ def lights_line(lights: Json) -> str:
 
 def problems_table(found: Sequence[tuple[int, Json]]) -> Table:
     made = table(
-        "Rows with problems: nothing in them is guessed, the others go on",
+        "Rows with problems: they do not block valid rows",
         "rows:right",
         "code",
-        "the first one",
+        "first example",
     )
     for number, one in found:
         where = f"line {one['line']}, {one['sku'] or 'no SKU'}, {one['field']}"
@@ -78,7 +78,7 @@ def counts_table(counts: Json) -> Table:
 def errors_table(groups: Sequence[Json]) -> Table:
     made = table("Not accepted, by cause", "changes:right", "code", "message")
     for group in groups:
-        said = f"{group['message']} (for one: {group['skus'][0]})"
+        said = f"{group['message']} (for example {group['skus'][0]})"
         made.add_row(str(group["changes"]), group["code"], escape(said))
     return made
 
@@ -90,13 +90,13 @@ def calls_line(calls: Sequence[Json]) -> str:
     ):
         chosen = [c for c in calls if (c["method"], c["action"]) == (method, action)]
         lines = sum(one["lines"] for one in chosen)
-        made = counted(len(chosen), f"{method} call")
+        made = counted(len(chosen), f"{method} submission")
         parts.append(f"{made} to {action} {counted(lines, 'line')}")
-    return ", ".join(parts) or "no call at all"
+    return ", ".join(parts) or "no submission"
 
 
 def changes_table(examples: Sequence[tuple[str, str, Json | None]]) -> Table:
-    """What happened in the catalog, to which SKU, and the change it led to."""
+    """What changed in the catalog, for which SKU, and the resulting change."""
     made = table(
         "One example of each kind",
         "in the catalog",
@@ -116,7 +116,7 @@ def changes_table(examples: Sequence[tuple[str, str, Json | None]]) -> Table:
 
 
 def before_after(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Field by field; what was not there before is only listed."""
+    """Render field by field; fields without an old value show only the new one."""
     return ", ".join(
         f"{name} {before[name]} -> {value}" if name in before else f"{name} {value}"
         for name, value in after.items()
@@ -140,10 +140,12 @@ def counted(number: int, word: str) -> str:
 
 
 def speed(publication: Json) -> str:
-    """How long it took; lines a second where there were enough to tell."""
+    """Render the duration; for large runs also lines per second."""
     started, finished = publication["started_at"], publication["finished_at"]
     passed = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
     seconds = max(passed.total_seconds(), 0.001)
     lines = publication["counts"]["changes"]
-    told = f"Finished in {seconds:.1f} s"
-    return f"{told}, {lines / seconds:,.0f} lines a second" if lines >= MANY else told
+    duration = f"Finished in {seconds:.1f} s"
+    if lines < MANY:
+        return duration
+    return f"{duration}, {lines / seconds:,.0f} lines a second"

@@ -1,4 +1,4 @@
-"""The story of the demo in chapters: three catalogs, three publications, orders."""
+"""The chapters of the demo: three catalogs, three publications, orders."""
 
 import time
 from collections import Counter
@@ -32,7 +32,7 @@ NO_BOOKS = Books(0, 0, 0)
 
 @dataclass(slots=True)
 class Tour:
-    """Tells what is done and shows what the service answers."""
+    """Runs the chapters; prints each step and the responses of the service."""
 
     console: Console
     stack: Stack
@@ -66,8 +66,8 @@ class Tour:
         else:
             self._say(
                 f"{REAL_LIMIT}; the account's limit is lifted. Whether "
-                f"{self.stack.sandbox_url} keeps to one is its own affair: "
-                "--rows 1000 stays below."
+                f"{self.stack.sandbox_url} enforces one depends on it: "
+                "use --rows 1000 to stay below."
             )
         return shop
 
@@ -77,11 +77,11 @@ class Tour:
         catalog = steps.upload(shop, content, "stock.csv")
         found = catalog["found"]
         self._say(
-            f"{len(content):,} bytes uploaded. Found: {found['format']}, "
+            f"{len(content):,} bytes uploaded. Detected: {found['format']}, "
             f"encoding {found['encoding']}, separator “{found['separator']}”, "
             f"columns {', '.join(catalog['columns'])}."
         )
-        self._say("It waits for a mapping. " + self._lights(shop))
+        self._say("It awaits a mapping. " + self._lights(shop))
         self.checks.same("encoding and separator found", ("cp1252", ";"), _form(found))
         self.console.print(tables.attributes_table(steps.attributes(shop)))
 
@@ -89,7 +89,7 @@ class Tour:
         catalog = steps.configure(shop, catalog["id"])
         self._say(
             "Categories mapped with their commission (CPA), columns mapped, grades "
-            f"translated word by word; the catalog was read with it in "
+            f"translated by a value map; the catalog was imported in "
             f"{time.monotonic() - began:.1f} s."
         )
         self._say(self._lights(shop))
@@ -106,7 +106,7 @@ class Tour:
             (counts["rows"], counts["invalid"]),
         )
         self.checks.same(
-            "each problem is found as often as it was put in",
+            "each problem is found as often as it was added",
             problems(rows),
             catalog["problem_counts"],
         )
@@ -129,12 +129,12 @@ class Tour:
         content = as_csv(second.rows).encode("utf-8-sig")
         catalog = steps.upload(shop, content, "stock.csv")
         self._say(
-            "This time the export is UTF-8 with a byte order mark; what is for sale "
-            "is compared, not how it is written."
+            "This time the export is UTF-8 with a byte order mark: values are "
+            "compared, not bytes."
         )
         self._say(_catalog_counts(catalog["counts"]))
         self.checks.same(
-            "each problem is found as often as it is there",
+            "each problem is found as often as it occurs",
             problems(second.rows),
             catalog["problem_counts"],
         )
@@ -170,8 +170,8 @@ class Tour:
         expected = expected_again(second)
         self._publish(shop, expected)
         self._say(
-            "Nothing differs, so nothing is sent but what Back Market still refuses: "
-            "that is tried again on every run."
+            "Nothing differs, so only what Back Market still rejects is sent: it is "
+            "retried on every run."
         )
 
     def _sell(self, shop: Shop, token: str, other_side: Api) -> None:
@@ -184,8 +184,8 @@ class Tour:
                 report = steps.publish(branch, tell)
             self._say(
                 f"Store “Demo {country}”, same seller account: "
-                f"{tables.counted(report['counts']['changes'], 'offer')} sent, prices "
-                "of its own, one stock for all countries."
+                f"{tables.counted(report['counts']['changes'], 'offer')} sent, own "
+                "prices, one stock for all countries."
             )
         skus = [one["sku"] for one in goods]
         bought = [
@@ -196,7 +196,7 @@ class Tour:
         before = sales.stock_at_the_sandbox(other_side, token, skus[0])
         sales.buy(other_side, token, bought)
         left = sales.stock_at_the_sandbox(other_side, token, skus[0])
-        self.checks.same("stock went down by itself", before - 3, left)
+        self.checks.same("the sandbox lowered the stock", before - 3, left)
         found = sales.sync(shop)
         self._say(f"{tables.counted(found['changed'], 'order')} fetched.")
         self._list_orders(shop, bought)
@@ -246,7 +246,7 @@ class Tour:
             "changes by outcome", expected.by_outcome, counts["by_outcome"]
         )
         self.checks.same(
-            f"the sandbox's own books: {tables.counted(books.lines, 'line')} came in, "
+            f"the sandbox's records: {tables.counted(books.lines, 'line')} came in, "
             f"{books.applied:,} applied, none without effect",
             Books(expected.lines, expected.by_outcome.get("accepted", 0), 0),
             books,
@@ -257,7 +257,7 @@ class Tour:
 
     @contextmanager
     def _progress(self) -> Iterator[Callable[[Json], None]]:
-        """A bar in a terminal; elsewhere the report is enough."""
+        """A progress bar in a terminal; nothing elsewhere."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         quiet = not self.console.is_terminal
         with Progress(
@@ -294,7 +294,7 @@ def _form(found: Json) -> tuple[str, str]:
 
 
 def _catalog_counts(counts: Json) -> str:
-    """Against the catalog before."""
+    """Render the counts against the catalog before."""
     names = ("created", "changed", "unchanged", "disappeared", "invalid")
     said = ", ".join(f"{counts[name]:,} {name}" for name in names)
     return f"{counts['rows']:,} rows: {said}."

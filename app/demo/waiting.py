@@ -1,4 +1,4 @@
-"""Waits for the service: never for ever, and not when somebody asked to stop."""
+"""Polls the service with a time limit; a stop request ends the wait."""
 
 import time
 from collections.abc import Callable
@@ -14,12 +14,12 @@ Seen = TypeVar("Seen")
 
 
 class StoppedError(Exception):
-    """Somebody pressed Ctrl-C."""
+    """The user pressed Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """`longest`: how long nothing may move."""
+    """Poll policy; `longest` is the time without progress before it fails."""
 
     stop_asked: Callable[[], bool]
     longest: timedelta = timedelta(seconds=60)
@@ -31,7 +31,7 @@ class Patience:
         what: str,
         tell: Callable[[Seen], None] = lambda _: None,
     ) -> Seen:
-        """Ask again and again, tell each answer, return the one that is it."""
+        """Poll `ask` until `done`; pass each answer to `tell`, return the last."""
         last: Seen | None = None
         moved = time.monotonic()
         while True:
@@ -50,13 +50,13 @@ class Patience:
             time.sleep(TICK)
 
     def go_on(self) -> None:
-        """Raise StoppedError when somebody asked to stop."""
+        """Raise StoppedError if a stop was requested."""
         if self.stop_asked():
             raise StoppedError
 
 
 def _in_short(seen: object) -> object:
-    """Of what the API answers, the state and what it says about it."""
+    """Reduce an answer to its state and reason."""
     if not isinstance(seen, dict):
         return seen
     names = ("state", "phase", "why", "counts")

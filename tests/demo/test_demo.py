@@ -64,7 +64,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
         "13 lines came in, 12 applied, none without effect",
         "200 rows in the catalog, 13 lines sent.",
         "1 line came in, 0 applied, none without effect",
-        "All as it must be",
+        "All checks passed",
         "make up",
     ):
         assert line in done.stdout

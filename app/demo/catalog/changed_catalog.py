@@ -1,4 +1,4 @@
-"""The next day's catalog: a few rows differ, and it is known which and how."""
+"""The next day's catalog: a few rows differ, with the expected result."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ PRICE_ON_REQUEST = "sur demande"
 
 
 class Touch(StrEnum):
-    """What happened to a row over night."""
+    """How a row differs from the day before."""
 
     PRICE = "another price"
     SOLD_SOME = "less stock"
@@ -40,7 +40,7 @@ CORRECTABLE = (Dirt.EAN_CHECK_DIGIT, Dirt.PRICE_MISSING, Dirt.GRADE_UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a publication has to come to."""
+    """The expected result of a publication."""
 
     by_reason: Counts
     by_outcome: Counts
@@ -52,7 +52,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class ChangedCatalog:
-    """The rows, and what was done to which SKU."""
+    """The rows, and the kind of change per SKU."""
 
     rows: list[Row]
     touched: dict[str, Touch]
@@ -62,7 +62,7 @@ class ChangedCatalog:
 
 
 def changed_rows(rows: int, touch: Touch) -> int:
-    """How many rows of a catalog of this size get this change."""
+    """Return how many rows of a catalog of this size get this change."""
     return max(1, rows * PER_MILLE[touch] // 1000)
 
 
@@ -87,7 +87,7 @@ def next_day(catalog: Sequence[Row]) -> ChangedCatalog:
 
 
 def _touches(catalog: Sequence[Row]) -> Iterator[tuple[str, Touch]]:
-    """Rows that share their SKU are left alone."""
+    """Return clean rows with a unique SKU."""
     times = Counter(row.sku for row in catalog)
     alone = [row for row in catalog if times[row.sku] == 1]
     clean = [row.sku for row in alone if row.dirt is None]
@@ -126,7 +126,7 @@ CHANGE: dict[Touch, Callable[[Row], Row]] = {
 
 
 def expected_first(catalog: Sequence[Row]) -> Expected:
-    """Every sound row is new; Back Market refuses the EANs it does not know."""
+    """Expect every valid row as new; Back Market rejects unknown EANs."""
     unknown = _unknown(catalog)
     accepted = sum(1 for row in catalog if row.dirt is None)
     return Expected(
@@ -135,7 +135,7 @@ def expected_first(catalog: Sequence[Row]) -> Expected:
 
 
 def expected_next(catalog: Sequence[Row], changed: ChangedCatalog) -> Expected:
-    """Only what differs, and what was refused before."""
+    """Expect only what differs, and what was rejected before."""
     new = changed.number(Touch.ADDED) + changed.number(Touch.CORRECTED)
     modified = sum(changed.number(touch) for touch in CHANGE)
     gone, still_unknown = changed.number(Touch.GONE), _unknown(changed.rows)
@@ -148,7 +148,7 @@ def expected_next(catalog: Sequence[Row], changed: ChangedCatalog) -> Expected:
 
 
 def expected_again(changed: ChangedCatalog) -> Expected:
-    """The same catalog once more: only what Back Market still refuses."""
+    """Expect, for the same catalog again, only what Back Market still rejects."""
     unknown = _unknown(changed.rows)
     return Expected({"in_error": unknown}, {"rejected": unknown})
 

@@ -1,11 +1,11 @@
-"""The refurbished devices that the made-up merchant deals in."""
+"""The refurbished devices of the sample merchant."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is for sale of one model; `price` is for good grade and least storage."""
+    """Variants of one model; `price` is for grade GOOD and the least storage."""
 
     brand: str
     name: str
@@ -93,10 +93,10 @@ GRADES = {
     "GOOD": ("Bon état", "Good", "BE"),
     "FAIR": ("État correct", "Correct", "Fair"),
 }
-"""Back Market's grades, and how the merchant's staff writes them."""
+"""Back Market's grades, and how the merchant writes them."""
 
 WORTH = {"PREMIUM": 118, "EXCELLENT": 110, "VERY_GOOD": 104, "GOOD": 100, "FAIR": 91}
-"""Percent of the price in good grade."""
+"""Percent of the price of grade GOOD."""
 
 MAKERS = {
     "Apple": "0194252",
@@ -112,4 +112,4 @@ MAKERS = {
     "Bose": "0017817",
     "Nintendo": "0045496",
 }
-"""What the EANs of a maker start with."""
+"""EAN prefix of each manufacturer."""

@@ -1,4 +1,4 @@
-"""How the made-up merchant's columns, words and categories map to the channel."""
+"""Mapping of the sample merchant's columns, values and categories."""
 
 from app.demo.catalog import devices
 from app.demo.catalog.devices import GRADES

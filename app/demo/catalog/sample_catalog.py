@@ -1,4 +1,4 @@
-"""The sample catalog: rows as a merchant writes them, with the usual dirt."""
+"""The sample catalog: rows as a merchant writes them, with usual errors."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ LEAST_STOCK, MOST_STOCK = 2, 40
 
 
 class Dirt(StrEnum):
-    """What is wrong with a row: the code of the row report, but for the last."""
+    """The error of a row: a code of the row report, except for the last."""
 
     EAN_MISSING = "ean_missing"
     EAN_CHECK_DIGIT = "ean_check_digit"
@@ -68,7 +68,7 @@ AT_LEAST = {Dirt.UNKNOWN_TO_BACK_MARKET: 2}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the file; `cents` and `dirt` are ours and not written."""
+    """One line of the file; `cents` and `dirt` are not written."""
 
     sku: str
     ean: str
@@ -85,12 +85,12 @@ class Row:
 
 
 def dirty_rows(rows: int, dirt: Dirt) -> int:
-    """How many rows of a catalog of this size have this flaw."""
+    """Return how many rows of a catalog of this size have this error."""
     return max(AT_LEAST.get(dirt, 1), rows * PER_MILLE[dirt] // 1000)
 
 
 def sample_catalog(rows: int) -> list[Row]:
-    """Always the same rows for the same number; the first one is clean."""
+    """Return the same rows for the same number; the first one is clean."""
     catalog = list(islice(clean_rows(), rows))
     places = iter(sorted(range(1, rows), key=lambda place: draw("dirt", str(place))))
     for dirt in Dirt:
@@ -106,7 +106,7 @@ def sample_catalog(rows: int) -> list[Row]:
 
 
 def clean_rows() -> Iterator[Row]:
-    """As many devices as wanted: all there are, then further lots of them."""
+    """Yield as many devices as requested: all variants, then more lots of them."""
     devices = [
         (model, storage, colour, grade)
         for model in MODELS
@@ -152,7 +152,7 @@ _PLAIN = str.maketrans({'"': None, "(": None, ")": None, "É": "E", "È": "E", "
 
 
 def as_written(cents: int, sku: str) -> str:
-    """An amount in one of the ways that are found side by side in one column."""
+    """Format an amount in one of the styles that occur in one column."""
     plain = f"{cents // 100:,}"
     rest = f"{cents % 100:02}"
     ways = (
@@ -165,7 +165,7 @@ def as_written(cents: int, sku: str) -> str:
 
 
 def with_check_digit(digits: str) -> str:
-    """Twelve digits and the thirteenth, weighted 3 and 1 from the right."""
+    """Append the check digit to twelve digits (weights 3 and 1 from the right)."""
     weighted = sum(
         int(digit) * (1 if place % 2 else 3)
         for place, digit in enumerate(reversed(digits))
@@ -182,7 +182,7 @@ def _spreadsheet(row: Row, _: Row) -> Row:
 
 
 def _unknown(row: Row, _: Row) -> Row:
-    """The sandbox has never heard of EANs that start with 99."""
+    """The sandbox knows no EANs that start with 99."""
     return replace(row, ean=with_check_digit(f"99{row.ean[2:12]}"))
 
 
@@ -206,14 +206,14 @@ SPOIL: dict[Dirt, Callable[[Row, Row], Row]] = {
 
 
 def problems(catalog: Sequence[Row]) -> dict[str, int]:
-    """What the row report has to say about the catalog."""
+    """Return the expected problem counts of the row report."""
     found = Counter(str(row.dirt) for row in catalog if row.dirt)
     found.pop(Dirt.UNKNOWN_TO_BACK_MARKET, None)
     return dict(found)
 
 
 def as_csv(catalog: Sequence[Row]) -> str:
-    """Semicolons, and quotes where a cell needs them: what a French Excel saves."""
+    """Semicolons, and quotes where a cell needs them, as a French Excel saves."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
     writer.writerow(HEADINGS.values())
@@ -223,12 +223,12 @@ def as_csv(catalog: Sequence[Row]) -> str:
 
 
 def pick(choices: Sequence[str], *key: str) -> str:
-    """Always the same choice for the same key."""
+    """Return the same choice for the same key."""
     return choices[draw("pick", *key) % len(choices)]
 
 
 @cache
 def draw(*key: str) -> int:
-    """A number that looks like chance and never changes."""
+    """Return a pseudo-random number that depends only on the key."""
     digest = blake2b("\0".join(key).encode(), digest_size=6).digest()
     return int.from_bytes(digest)
