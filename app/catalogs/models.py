@@ -93,7 +93,7 @@ class OfferDigest(SQLModel, table=True):
     store_id: UUID = Field(primary_key=True)
     part: int = Field(primary_key=True, sa_type=SmallInteger)
     identity: str
-    signs: dict[str, Any] = json_field(default=dict)
+    separators: dict[str, Any] = json_field(default=dict)
     rows: bytes
 
 

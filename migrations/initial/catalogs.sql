@@ -62,7 +62,7 @@ CREATE TABLE offer_digest (
   store_id uuid NOT NULL,
   part smallint NOT NULL,
   identity varchar NOT NULL,
-  signs jsonb NOT NULL,
+  separators jsonb NOT NULL,
   rows bytea NOT NULL,
   PRIMARY KEY (store_id, part)
 );

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from app.catalogs.engine.read import sample
-from app.catalogs.engine.read.sample import head_of
+from app.catalogs.engine.read.sample import take_sample
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.settings import Settings
 from tests.support.shop import CATEGORIES, COLUMNS, MAPPING, Shop, as_csv, row
@@ -257,7 +257,7 @@ async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings)
 async def test_of_a_large_json_array_the_first_records_are_looked_at(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(sample, "MOST_RECORDS", 3)
+    monkeypatch.setattr(sample, "MAX_RECORDS", 3)
     rows = json.dumps([row(f"S{n}") for n in range(50)])
     async with open_api(
         settings.model_copy(update={"large_catalog_bytes": 1000})
@@ -276,13 +276,13 @@ def test_a_head_ends_with_a_line(tmp_path):
     csv.write_bytes(b"a;b\n1;2\n3;4\n")
     wide.write_text("a;b\n1;2\n3;4\n", encoding="utf-16")
 
-    cut = head_of(SourceFile(csv), 9, tmp_path)
+    cut = take_sample(SourceFile(csv), 9, tmp_path)
     text = cut.source.path.read_bytes()
-    uneven = head_of(SourceFile(wide), 21, tmp_path)
+    uneven = take_sample(SourceFile(wide), 21, tmp_path)
 
     assert (cut.is_whole, text) == (False, b"a;b\n1;2\n")
     assert uneven.source.path.read_text("utf-16") == "a;b\n1;2\n"
-    assert head_of(SourceFile(csv), 12, tmp_path).is_whole
+    assert take_sample(SourceFile(csv), 12, tmp_path).is_whole
 
 
 def test_of_what_has_no_lines_the_first_records_count_and_a_zip_is_whole_or_not(
@@ -299,13 +299,13 @@ B;2\
     feed = tmp_path / "a.xml"
     feed.write_text("<rss><channel><item><id>A</id></item></channel></rss>")
 
-    whole = head_of(SourceFile(zipped), len(csv), tmp_path)
+    whole = take_sample(SourceFile(zipped), len(csv), tmp_path)
 
     assert whole.is_whole
     assert whole.source.path.read_bytes() == csv
     for path in (parquet, feed):
-        part = head_of(SourceFile(path), 9, tmp_path)
+        part = take_sample(SourceFile(path), 9, tmp_path)
         assert (part.is_whole, part.source.limits.max_records) == (False, 100_000)
     with pytest.raises(CatalogRejectedError) as refused:
-        head_of(SourceFile(zipped), len(csv) - 1, tmp_path)
+        take_sample(SourceFile(zipped), len(csv) - 1, tmp_path)
     assert refused.value.code == "too_large_to_preview"

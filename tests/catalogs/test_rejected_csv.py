@@ -7,11 +7,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.catalogs.engine.read.formulas import FORMULA_SIGNS, escaped, restored
+from app.catalogs.engine.read.formulas import (
+    FORMULA_PREFIXES,
+    escape_formulas,
+    unescape_formulas,
+)
 from app.web.csv_response import FORMULA
 from tests.support.shop import COLUMNS, EANS, Shop, as_csv, row
 
-NOTES = ["refeed_code", "refeed_message", "refeed_hint"]
+NOTE_COLUMNS = ["refeed_code", "refeed_message", "refeed_hint"]
 
 
 async def sheet(shop: Shop, path: str) -> list[dict[str, Any]]:
@@ -38,7 +42,7 @@ async def test_invalid_rows_come_out_whole_are_corrected_and_go_in_again(shop: S
     bad.update(price="150.00", quantity="3")
     fixed = await shop.upload_bytes(again([bad]), mode="partial")
 
-    assert list(shown) == [*COLUMNS, "shelf", *NOTES]
+    assert list(shown) == [*COLUMNS, "shelf", *NOTE_COLUMNS]
     assert (shown["sku"], shown["price"], shown["shelf"]) == ("BAD", "free", "8")
     assert shown["refeed_code"] == "price_format; quantity_format"
     assert "price: “free” is not an amount" in shown["refeed_message"]
@@ -134,12 +138,12 @@ TEXTS = ["plain", "", "'quoted'", "'=1", "''+x", "a=b", *(f"{s}x" for s in FORMU
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
 def test_a_cell_that_went_out_comes_back_as_it_was(text: str):
     told = pl.select(pl.lit(text).alias("x"))
-    out = told.select(escaped(pl.col("x")))
+    out = told.select(escape_formulas(pl.col("x")))
 
     assert not out.item().startswith(FORMULA)
-    assert out.select(restored(pl.col("x"))).item() == text
+    assert out.select(unescape_formulas(pl.col("x"))).item() == text
 
 
 @pytest.mark.parametrize("sign", FORMULA, ids=ascii)
 def test_the_same_signs_are_formulas_wherever_csv_is_written(sign: str):
-    assert pl.select(pl.lit(sign).str.contains(f"^[{FORMULA_SIGNS}]")).item()
+    assert pl.select(pl.lit(sign).str.contains(f"^[{FORMULA_PREFIXES}]")).item()

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.pipeline.preview import Shown, preview_catalog
+from app.catalogs.engine.pipeline.preview import SampleRow, preview_catalog
 from app.catalogs.engine.read.source import SourceFile
 from app.stores.mapping.conditions import Condition
 from app.stores.mapping.mapping_model import CatalogMapping
@@ -27,7 +27,7 @@ EXAMPLES = re.findall(
 )
 
 
-def told(row: Shown, name: str) -> str:
+def told(row: SampleRow, name: str) -> str:
     """What the result of an example says of a row, as text."""
     found: Any = {"fate": row.fate, "excluded_by": row.excluded_by}.get(name)
     if name in row.texts:

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.preview import Preview, preview_catalog
 from app.catalogs.engine.read.inspect import Inspection, inspect_catalog
-from app.catalogs.engine.read.sample import head_of
+from app.catalogs.engine.read.sample import take_sample
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.imports.next_import import config_of, source_of
 from app.catalogs.mapping.proposal import Proposal, propose
@@ -146,7 +146,7 @@ async def propose_for(
 
 def _propose(source: SourceFile, most_bytes: int) -> tuple[Inspection, list[Proposal]]:
     with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
-        head = head_of(source, most_bytes, Path(folder))
+        head = take_sample(source, most_bytes, Path(folder))
         found = inspect_catalog(head.source, Path(folder), PROPOSAL_ROWS)
     return found, propose(found.columns, found.sample)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.catalogs.engine.pipeline.preview import Preview, Shown
+from app.catalogs.engine.pipeline.preview import Preview, SampleRow
 from app.catalogs.engine.validate.problems import describe
 from app.catalogs.mapping.proposal import SURE, Guess, Proposal
 from app.stores.channel import REQUIRED_NAMES
@@ -116,7 +116,7 @@ def preview_out(
     )
 
 
-def _row_out(row: Shown, currency: str) -> PreviewRow:
+def _row_out(row: SampleRow, currency: str) -> PreviewRow:
     problems = []
     for told in row.problems:
         field, code, value = told["field"], told["code"], told["value"]

@@ -10,10 +10,10 @@ from fastapi import Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogs.engine.read.formulas import NOTES
+from app.catalogs.engine.read.formulas import NOTE_COLUMNS
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
-from app.catalogs.engine.report.rejected_rows import as_csv, rows_of_skus, rows_on_lines
+from app.catalogs.engine.report.rejected_rows import rows_of_skus, rows_on_lines, to_csv
 from app.catalogs.engine.validate.problems import describe
 from app.catalogs.models import Catalog
 from app.catalogs.offload import within
@@ -55,14 +55,14 @@ async def of_skus(
     notes: pl.DataFrame,
     filename: str,
 ) -> Response:
-    """The rows of refused offers; `notes` has `sku_key` and NOTES.
+    """The rows of refused offers; `notes` has `sku_key` and NOTE_COLUMNS.
 
     Raises UnavailableError.
     """
 
     def read(folder: Path) -> pl.DataFrame:
         if mapping is None or mapping.missing:
-            return notes.clear().select(NOTES)
+            return notes.clear().select(NOTE_COLUMNS)
         return rows_of_skus(sources, mapping, notes, folder)
 
     return await _answer(read, filename)
@@ -71,7 +71,7 @@ async def of_skus(
 async def _answer(read: Callable[[Path], pl.DataFrame], filename: str) -> Response:
     def work() -> bytes:
         with tempfile.TemporaryDirectory(prefix="refeed-rejected-") as folder:
-            return as_csv(read(Path(folder)))
+            return to_csv(read(Path(folder)))
 
     try:
         body = await within(PATIENCE, work)
@@ -111,7 +111,7 @@ def notes_of(problems: Sequence[Any], currency: str) -> pl.DataFrame:
         pl.Series("message", [message for message, _ in words], dtype=pl.String),
         pl.Series("accepted", [accepted for _, accepted in words], dtype=pl.String),
     )
-    code, message, hint = NOTES
+    code, message, hint = NOTE_COLUMNS
     named = pl.concat_str("field", pl.lit(": "), pl.col("message"))
     return (
         found.join(told, on=["field", "code", "value"], how="left", nulls_equal=True)

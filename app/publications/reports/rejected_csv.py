@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogs.engine.read.formulas import NOTES
+from app.catalogs.engine.read.formulas import NOTE_COLUMNS
 from app.catalogs.reports.rejected_csv import MOST_ROWS
 from app.publications.causes import class_of, hint_for, said
 
@@ -43,11 +43,11 @@ def notes_of(rows: Sequence[Any]) -> pl.DataFrame:
     words = [_words(*cause) for cause in causes.iter_rows()]
     told = causes.with_columns(
         pl.Series(name, [each[place] for each in words], dtype=pl.String)
-        for place, name in enumerate(NOTES)
+        for place, name in enumerate(NOTE_COLUMNS)
     )
     return (
         found.join(told, on=["code", "message"], how="left", nulls_equal=True)
-        .select("sku_key", *NOTES)
+        .select("sku_key", *NOTE_COLUMNS)
         .unique("sku_key", maintain_order=True)
     )
 

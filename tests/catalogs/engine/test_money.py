@@ -7,14 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.catalogs.engine.validate.money import Evidence, Flaw, MoneyRule, Sign, money
+from app.catalogs.engine.validate.money import (
+    DecimalSeparator,
+    Evidence,
+    Flaw,
+    MoneyRule,
+    money,
+)
 
 
 def read_money(texts: pl.Series, rule: MoneyRule) -> pl.Series:
     return texts.to_frame("text").select(money(pl.col("text"), rule)).to_series()
 
 
-def read(text: str | None, sign: Sign | None = None, **rule) -> tuple[int | None, int]:
+def read(
+    text: str | None, sign: DecimalSeparator | None = None, **rule
+) -> tuple[int | None, int]:
     series = pl.Series([text], dtype=pl.String)
     amount = read_money(series, MoneyRule("EUR", sign, **rule)).to_list()[0]
     return amount["cents"], amount["flaw"]

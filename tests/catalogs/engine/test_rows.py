@@ -5,11 +5,11 @@ import pytest
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.stage import (
+    ABSENT,
+    ACTIVE,
     DESIRED_STATES,
     FIELDS,
-    GONE,
-    KEPT,
-    WANTED,
+    RETAINED,
     stage,
 )
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
@@ -48,7 +48,7 @@ def test_a_good_row_is_wanted_with_canonical_fields():
         row("Ab-1", price="1.299,00 EUR", grade="very good", ean="04006381333931")
     )
 
-    assert found["desired_state"] == WANTED
+    assert found["desired_state"] == ACTIVE
     assert found["mask"] == 0
     assert found["sku_key"] == "ab-1"
     assert {n: found[n] for n in ("sku", "ean", "grade", "price", "quantity")} == {
@@ -123,12 +123,12 @@ def test_one_bad_cell_is_one_problem(cells, field, code):
 @pytest.mark.parametrize(
     ("cells", "policy", "desired_state"),
     [
-        pytest.param({}, "keep", WANTED, id="good"),
-        pytest.param({"price": "x"}, "keep", KEPT, id="invalid, keep"),
-        pytest.param({"price": "x"}, "withdraw", GONE, id="invalid, withdraw"),
-        pytest.param({"category": "TV"}, "keep", GONE, id="unmapped"),
+        pytest.param({}, "keep", ACTIVE, id="good"),
+        pytest.param({"price": "x"}, "keep", RETAINED, id="invalid, keep"),
+        pytest.param({"price": "x"}, "withdraw", ABSENT, id="invalid, withdraw"),
+        pytest.param({"category": "TV"}, "keep", ABSENT, id="unmapped"),
         pytest.param(
-            {"category": "", "price": "x"}, "keep", GONE, id="unmapped, invalid"
+            {"category": "", "price": "x"}, "keep", ABSENT, id="unmapped, invalid"
         ),
     ],
 )
@@ -143,7 +143,7 @@ def test_no_cell_of_a_torn_row_is_trusted():
     found = only(row("A", category="TV", price="x"), flaw=1)
 
     assert [p.code for p in problems_in(found["mask"])] == ["row_length"]
-    assert (found["desired_state"], found["quantity"]) == (KEPT, None)
+    assert (found["desired_state"], found["quantity"]) == (RETAINED, None)
 
 
 def test_shipping_is_one_canonical_text():

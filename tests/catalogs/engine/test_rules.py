@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.digest import identity
-from app.catalogs.engine.pipeline.stage import GONE, Staged, stage
+from app.catalogs.engine.pipeline.stage import ABSENT, Staged, stage
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.transform.conditions import holds
-from app.catalogs.engine.transform.number_steps import moved
-from app.catalogs.engine.transform.rules import excluded_by
+from app.catalogs.engine.transform.number_steps import apply_number_steps
+from app.catalogs.engine.transform.rules import count_excluded
 from app.catalogs.engine.validate.problems import problems_in
 from app.stores.mapping.mapping_model import AttributeSource, CatalogMapping, Filter
 from app.stores.mapping.resolve import for_store
@@ -157,7 +157,9 @@ def steps(*asked: dict[str, Any]):
 
 def after(number: int, *asked: dict[str, Any], unit: int = 100) -> int | None:
     frame = pl.DataFrame({"n": [number]}, schema={"n": pl.Int64})
-    return frame.select(moved(pl.col("n"), steps(*asked), unit, None)).item()
+    return frame.select(
+        apply_number_steps(pl.col("n"), steps(*asked), unit, None)
+    ).item()
 
 
 NUMBER_STEPS = [
@@ -372,12 +374,12 @@ def test_filters_leave_rows_out_and_the_first_one_counts():
     )
 
     keys = kept.keys.sort(LINE)
-    assert excluded_by(kept.config.mapping, keys) == {
+    assert count_excluded(kept.config.mapping, keys) == {
         "other countries": 2,
         "too cheap": 1,
     }
     assert keys["sku_key"].to_list() == ["a", None, None, None]
-    assert keys["desired_state"].to_list()[1:] == [GONE] * 3
+    assert keys["desired_state"].to_list()[1:] == [ABSENT] * 3
     assert [p.code for p in problems_in(keys["mask"][2])] == ["excluded"]
 
 
@@ -388,13 +390,13 @@ def test_a_filter_looks_at_the_price_after_its_steps():
         price={"column": "price", "steps": [{"op": "add", "by": "-3"}]},
     )
 
-    assert excluded_by(found.config.mapping, found.keys) == {"too cheap": 1}
+    assert count_excluded(found.config.mapping, found.keys) == {"too cheap": 1}
 
 
 def test_a_torn_row_is_not_left_out():
     found = staged(row("A", market="DE"), filters=[MARKET], flaw=1)
 
-    assert excluded_by(found.config.mapping, found.keys) == {"other countries": 0}
+    assert count_excluded(found.config.mapping, found.keys) == {"other countries": 0}
 
 
 def test_rows_that_are_left_out_do_not_tell_the_decimal_sign():

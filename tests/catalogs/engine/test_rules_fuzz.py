@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.pipeline.stage import WANTED, stage
+from app.catalogs.engine.pipeline.stage import ACTIVE, stage
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
-from app.catalogs.engine.transform.rules import excluded_by
+from app.catalogs.engine.transform.rules import count_excluded
 from app.catalogs.engine.validate.problems import MAX_CENTS, MAX_QUANTITY
 from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.mapping.resolve import flaws, for_store
@@ -151,9 +151,9 @@ def test_an_accepted_mapping_can_be_carried_out(rows, texts, price, quantity, fi
     staged = stage(frame.lazy(), ImportConfig(told, {"phones": 1}, "EUR"))
     full = pl.concat(staged.batches())
 
-    assert sum(excluded_by(told, staged.keys).values()) <= len(rows)
+    assert sum(count_excluded(told, staged.keys).values()) <= len(rows)
     assert full["desired_state"].null_count() == 0
-    sold = full.filter(pl.col("desired_state") == WANTED)
+    sold = full.filter(pl.col("desired_state") == ACTIVE)
     assert sold["price"].is_between(1, MAX_CENTS).all()
     assert sold["quantity"].is_between(0, MAX_QUANTITY).all()
     assert sold["sku_key"].null_count() == 0

@@ -8,17 +8,21 @@ import polars as pl
 from app.catalogs.engine.config import Counts, DuplicatePolicy, InvalidRowPolicy
 from app.catalogs.engine.pipeline.digest import SOURCE
 from app.catalogs.engine.pipeline.stage import (
-    GONE,
-    KEPT,
-    UNSOLD,
-    WANTED,
+    ABSENT,
+    ACTIVE,
+    NOT_FOR_SALE,
+    RETAINED,
+    desired_state_of,
     stable_hash,
-    standing_of,
 )
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.validate.problems import bit
 
-KNOWN = {"sku_key": pl.String, "fingerprint": pl.Int64, "desired_state": pl.UInt8}
+STORED_SCHEMA = {
+    "sku_key": pl.String,
+    "fingerprint": pl.Int64,
+    "desired_state": pl.UInt8,
+}
 DUPLICATE = bit("sku", "duplicate_sku")
 
 
@@ -26,27 +30,27 @@ DUPLICATE = bit("sku", "duplicate_sku")
 class Duplicates:
     """`rows` (LINE, counts): every reported row, and the line that is used instead.
 
-    `dropped`: lines that give no offer. `refused`: one line per SKU whose rows are
+    `dropped`: lines that give no offer. `rejected`: one line per SKU whose rows are
     all rejected.
     """
 
     rows: pl.DataFrame
     dropped: pl.Series
-    refused: pl.Series
+    rejected: pl.Series
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The changes to write: `writes` are lines (None: all), `absent` are offer keys.
 
-    `seen`: rows of the new digest, one per offer that the catalog contains.
+    `digest_rows`: rows of the new digest, one per offer that the catalog contains.
     """
 
     counts: Counts
     writes: pl.Series | None
     absent: pl.Series
     duplicates: Duplicates
-    seen: pl.DataFrame
+    digest_rows: pl.DataFrame
 
     @property
     def is_empty(self) -> bool:
@@ -55,31 +59,33 @@ class Comparison:
 
 def compare(
     keys: pl.DataFrame,
-    known: pl.DataFrame,
+    stored: pl.DataFrame,
     duplicates: Duplicates,
     invalid_policy: InvalidRowPolicy,
 ) -> Comparison:
     """Compare every row with its stored offer, as column operations."""
-    live = refuse(_live(keys, duplicates), duplicates.refused, invalid_policy)
-    settled = live["fingerprint"].is_in(known["fingerprint"].implode())
-    unmatched = _unmatched(known, live)
-    rest = _beside_known(live.filter(~settled), unmatched)
-    absent = _absent(rest, unmatched)
+    usable = mark_rejected(
+        _usable_rows(keys, duplicates), duplicates.rejected, invalid_policy
+    )
+    unchanged = usable["fingerprint"].is_in(stored["fingerprint"].implode())
+    unmatched = _unmatched(stored, usable)
+    changed = _join_stored(usable.filter(~unchanged), unmatched)
+    absent = _absent(changed, unmatched)
     counts = _counts(
         keys.height,
-        live=live,
-        settled=settled,
-        rest=rest,
+        usable=usable,
+        unchanged=unchanged,
+        changed=changed,
         absent=absent,
         duplicates=duplicates,
     )
-    writes = rest[LINE]
+    writes = changed[LINE]
     return Comparison(
         counts,
         None if len(writes) == keys.height else writes,
         absent["sku_key"],
         duplicates,
-        _seen(live, duplicates),
+        _digest_rows(usable, duplicates),
     )
 
 
@@ -90,85 +96,85 @@ def find_duplicates(keys: pl.DataFrame, policy: DuplicatePolicy) -> Duplicates:
     """
     # 8-byte hashes find the few candidates faster than texts.
     likely = keys.select(pl.col("sku_key").hash().is_duplicated()).to_series()
-    again = keys.select(LINE, "sku_key").filter(likely)
-    again = again.filter(
+    repeated = keys.select(LINE, "sku_key").filter(likely)
+    repeated = repeated.filter(
         pl.col("sku_key").is_not_null() & pl.col("sku_key").is_duplicated()
     )
     line = pl.col(LINE)
-    chosen = (line.max() if policy == "last" else line.min()).over("sku_key")
-    again = again.select(LINE, chosen.alias("counts"))
-    losers = again.filter(line != pl.col("counts"))
+    used = (line.max() if policy == "last" else line.min()).over("sku_key")
+    repeated = repeated.select(LINE, used.alias("counts"))
+    unused = repeated.filter(line != pl.col("counts"))
     if policy == "reject":
-        reported = again.with_columns(counts=pl.lit(None, pl.UInt32))
-        refused = again.filter(line == pl.col("counts"))[LINE]
-        return Duplicates(reported, losers[LINE], refused)
-    return Duplicates(losers, losers[LINE], losers[LINE].clear())
+        reported = repeated.with_columns(counts=pl.lit(None, pl.UInt32))
+        rejected = repeated.filter(line == pl.col("counts"))[LINE]
+        return Duplicates(reported, unused[LINE], rejected)
+    return Duplicates(unused, unused[LINE], unused[LINE].clear())
 
 
 Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
 
-def refuse(rows: Rows, refused: pl.Series, policy: InvalidRowPolicy) -> Rows:
+def mark_rejected(rows: Rows, rejected: pl.Series, policy: InvalidRowPolicy) -> Rows:
     """Replace all problems of rejected SKUs by `duplicate_sku`."""
-    if not len(refused):
+    if not len(rejected):
         return rows
-    is_refused = pl.col(LINE).is_in(refused.implode())
+    is_rejected = pl.col(LINE).is_in(rejected.implode())
     mask = pl.lit(DUPLICATE, pl.Int64)
-    desired_state = standing_of(mask, policy)
+    desired_state = desired_state_of(mask, policy)
     return rows.with_columns(
-        mask=pl.when(is_refused).then(mask).otherwise("mask"),
-        desired_state=pl.when(is_refused)
+        mask=pl.when(is_rejected).then(mask).otherwise("mask"),
+        desired_state=pl.when(is_rejected)
         .then(desired_state)
         .otherwise("desired_state"),
-        fingerprint=pl.when(is_refused)
+        fingerprint=pl.when(is_rejected)
         .then(stable_hash([pl.col("sku_key"), desired_state.cast(pl.String)]))
         .otherwise("fingerprint"),
     )
 
 
-def _live(keys: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
+def _usable_rows(keys: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
     """One row per usable SKU."""
-    live = keys.drop("category", strict=False)
-    if live["sku_key"].null_count():
-        live = live.filter(pl.col("sku_key").is_not_null())
+    usable = keys.drop("category", strict=False)
+    if usable["sku_key"].null_count():
+        usable = usable.filter(pl.col("sku_key").is_not_null())
     if len(duplicates.dropped):
-        live = live.filter(~pl.col(LINE).is_in(duplicates.dropped.implode()))
-    return live
+        usable = usable.filter(~pl.col(LINE).is_in(duplicates.dropped.implode()))
+    return usable
 
 
-def _seen(live: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
-    plain = (pl.col("desired_state") == WANTED) & (pl.col("mask") == 0)
+def _digest_rows(usable: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
+    plain = (pl.col("desired_state") == ACTIVE) & (pl.col("mask") == 0)
     if duplicates.rows.height:
         plain &= ~pl.col(LINE).is_in(duplicates.rows["counts"].implode())
     source = pl.when(plain).then(SOURCE).alias(SOURCE)
-    return live.select(LINE, source, "fingerprint", "traits")
+    return usable.select(LINE, source, "fingerprint", "traits")
 
 
-def _unmatched(known: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
+def _unmatched(stored: pl.DataFrame, usable: pl.DataFrame) -> pl.DataFrame:
     """Stored offers without a row of the same fingerprint.
 
     A fingerprint covers SKU and desired_state: equal numbers mean an unchanged offer,
     and SKUs are compared only for the rest. Two SKUs of one store share 64 bits once
     in ten million imports of a million rows.
     """
-    if known.is_empty():
-        return known
-    matched = known["fingerprint"].is_in(live["fingerprint"].implode())
-    return known.filter(~matched.fill_null(value=False))
+    if stored.is_empty():
+        return stored
+    matched = stored["fingerprint"].is_in(usable["fingerprint"].implode())
+    return stored.filter(~matched.fill_null(value=False))
 
 
-def _beside_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _join_stored(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """Each row with `was`, the stored desired_state, null for a new offer."""
-    if known.is_empty():
+    if stored.is_empty():
         return rows.with_columns(was=pl.lit(None, pl.UInt8))
-    before = known.select("sku_key", pl.col("desired_state").alias("was"))
+    before = stored.select("sku_key", pl.col("desired_state").alias("was"))
     return rows.join(before, on="sku_key", how="left")
 
 
-def _absent(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _absent(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """Stored offers that the catalog does not contain and that are not yet absent."""
-    unsettled = known.filter(
-        (pl.col("desired_state") != GONE) | pl.col("fingerprint").is_not_null()
+    unsettled = stored.filter(
+        (pl.col("desired_state") != ABSENT) | pl.col("fingerprint").is_not_null()
     )
     if unsettled.is_empty():
         return unsettled
@@ -178,31 +184,31 @@ def _absent(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def _counts(  # noqa: PLR0913 - all that is counted
     rows: int,
     *,
-    live: pl.DataFrame,
-    settled: pl.Series,
-    rest: pl.DataFrame,
+    usable: pl.DataFrame,
+    unchanged: pl.Series,
+    changed: pl.DataFrame,
     absent: pl.DataFrame,
     duplicates: Duplicates,
 ) -> Counts:
-    valid = pl.col("desired_state") == WANTED
-    unsold = (pl.col("mask") & UNSOLD) != 0
-    was_online = pl.col("was").is_in([WANTED, KEPT]).fill_null(value=False)
-    all_of = live.select(
+    valid = pl.col("desired_state") == ACTIVE
+    unsold = (pl.col("mask") & NOT_FOR_SALE) != 0
+    was_online = pl.col("was").is_in([ACTIVE, RETAINED]).fill_null(value=False)
+    totals = usable.select(
         valid=valid.sum(),
-        unchanged=(valid & pl.lit(settled)).sum(),
+        unchanged=(valid & pl.lit(unchanged)).sum(),
         unsold=unsold.sum(),
     ).row(0, named=True)
-    created, unsold_now = rest.select(
+    created, unsold_now = changed.select(
         (valid & ~was_online).sum(), (unsold & was_online).sum().alias("unsold")
     ).row(0)
-    left = absent.select((pl.col("desired_state") != GONE).sum()).item()
+    newly_absent = absent.select((pl.col("desired_state") != ABSENT).sum()).item()
     return Counts(
         rows=rows,
         created=created,
-        changed=all_of["valid"] - created - all_of["unchanged"],
-        unchanged=all_of["unchanged"],
-        invalid=rows - all_of["valid"],
-        uncategorized=all_of["unsold"],
+        changed=totals["valid"] - created - totals["unchanged"],
+        unchanged=totals["unchanged"],
+        invalid=rows - totals["valid"],
+        uncategorized=totals["unsold"],
         duplicates=duplicates.rows.height,
-        disappeared=unsold_now + left,
+        disappeared=unsold_now + newly_absent,
     )

@@ -16,7 +16,7 @@ import polars_hash as plh
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
-from app.catalogs.engine.validate.decimal_separator import Signs
+from app.catalogs.engine.validate.decimal_separator import Separators
 from app.stores import channel
 from app.stores.mapping import (
     conditions,
@@ -44,7 +44,7 @@ class Digest:
     it has problems, or several rows have its SKU.
     """
 
-    signs: Signs
+    separators: Separators
     rows: pl.DataFrame
 
     def without(self, fingerprints: pl.Series) -> "Digest":

@@ -6,7 +6,7 @@ import polars as pl
 
 from app.catalogs.engine.pipeline.stage import REQUIRED
 from app.catalogs.engine.read.reader import cell
-from app.catalogs.engine.validate.texts import trimmed
+from app.catalogs.engine.validate.texts import trim
 from app.stores.mapping.mapping_model import CatalogMapping
 
 _FIRST_ROWS = 1000
@@ -36,5 +36,5 @@ def empty_attributes(frame: pl.LazyFrame, mapping: CatalogMapping) -> tuple[str,
 
 
 def _has_value(names: Iterable[str]) -> pl.Expr:
-    given = (trimmed(pl.col(cell(name))).is_not_null() for name in names)
+    given = (trim(pl.col(cell(name))).is_not_null() for name in names)
     return pl.any_horizontal(given).any()

@@ -17,104 +17,106 @@ from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.pipeline.stored_offers import read_by_fingerprint, read_by_key
 from app.catalogs.engine.read.reader import LINE, cell
 from app.catalogs.engine.transform.columns import attribute_text
-from app.catalogs.engine.validate.decimal_separator import union
+from app.catalogs.engine.validate.decimal_separator import combined_traits
 
-_MOST_ROWS = 250_000
+_MAX_ROWS = 250_000
 """With more changed rows, the full import runs, which keeps no cells in memory."""
-_FEW_MOVED = 0.1
+_MAX_MOVED_SHARE = 0.1
 """Maximum share of changed rows for the comparison by line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RowsToCompare:
     """Staged rows of a catalog, and the stored offers to compare them with.
 
-    `settled`: digest rows of unchanged rows, one per row that is not staged.
+    `unchanged`: digest rows of unchanged rows, one per row that is not staged.
     """
 
     staged: Staged
-    known: pl.DataFrame
-    settled: pl.DataFrame
+    stored: pl.DataFrame
+    unchanged: pl.DataFrame
     categories: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """Changed `rows`; digest rows that are `settled` (unchanged) or `left`."""
+    """Changed `rows`; digest rows that are `unchanged` or `missing`."""
 
     rows: pl.DataFrame
-    settled: pl.DataFrame
-    left: pl.DataFrame
+    unchanged: pl.DataFrame
+    missing: pl.DataFrame
     categories: pl.DataFrame
 
 
-def find_remainder(
+def find_changed_rows(
     connection: psycopg.Connection,
     store_id: UUID,
     frame: pl.LazyFrame,
     config: ImportConfig,
     digest: Digest,
-) -> Look | None:
+) -> RowsToCompare | None:
     """The changed rows and their stored offers; None if a full import is needed."""
     hashed = frame.with_columns(source_hash(config))
-    split = _in_place(hashed, config, digest) or _anywhere(hashed, config, digest)
+    split = _match_by_line(hashed, config, digest) or _match_by_hash(
+        hashed, config, digest
+    )
     if split is None:
         return None
     staged = _staged(split, config, digest)
     if staged is None:
         return None
-    known = read_by_key(connection, store_id, _keys(staged))
-    again = split.settled["fingerprint"].is_in(known["fingerprint"].implode())
-    if again.any():
+    stored = read_by_key(connection, store_id, _keys(staged))
+    repeats = split.unchanged["fingerprint"].is_in(stored["fingerprint"].implode())
+    if repeats.any():
         # A changed row has the same SKU as an unchanged row.
-        repeated = split.settled.filter(again)[SOURCE]
-        return find_remainder(
+        repeated = split.unchanged.filter(repeats)[SOURCE]
+        return find_changed_rows(
             connection, store_id, frame, config, _without(digest, repeated)
         )
-    numbers = split.left["fingerprint"]
-    absent = numbers.filter(~numbers.is_in(known["fingerprint"].implode()))
-    known = pl.concat([known, read_by_fingerprint(connection, store_id, absent)])
-    return Look(staged, known, split.settled, split.categories)
+    numbers = split.missing["fingerprint"]
+    absent = numbers.filter(~numbers.is_in(stored["fingerprint"].implode()))
+    stored = pl.concat([stored, read_by_fingerprint(connection, store_id, absent)])
+    return RowsToCompare(staged, stored, split.unchanged, split.categories)
 
 
-def _in_place(
+def _match_by_line(
     hashed: pl.LazyFrame, config: ImportConfig, digest: Digest
 ) -> _Split | None:
     """Compare each row with the hash for its line. None if many rows moved."""
-    before = _by_line(digest.rows[LINE], digest.rows[SOURCE])
+    before = _indexed_by_line(digest.rows[LINE], digest.rows[SOURCE])
     last = len(before) - 1
-    stood = pl.col(LINE).map_batches(
+    previous = pl.col(LINE).map_batches(
         lambda lines: before.gather(lines.clip(upper_bound=last)),
         return_dtype=pl.Int64,
         is_elementwise=True,
     )
-    as_before = (stood == pl.col(SOURCE)).fill_null(value=False)
-    told = hashed.with_columns(as_before.alias("as_before"))
+    as_before = (previous == pl.col(SOURCE)).fill_null(value=False)
+    marked = hashed.with_columns(as_before.alias("as_before"))
     # Polars would push a filter here into the scan and read the file twice.
     lines, rows, categories = pl.collect_all(
         [
-            told.select(LINE, "as_before"),
-            told.filter(~pl.col("as_before")).drop("as_before").head(_MOST_ROWS + 1),
-            _categories(told, config),
+            marked.select(LINE, "as_before"),
+            marked.filter(~pl.col("as_before")).drop("as_before").head(_MAX_ROWS + 1),
+            _categories(marked, config),
         ],
         engine="streaming",
     )
-    if rows.height > min(_MOST_ROWS, _FEW_MOVED * lines.height):
+    if rows.height > min(_MAX_ROWS, _MAX_MOVED_SHARE * lines.height):
         return None
     same = lines.filter("as_before")[LINE]
     is_there = pl.Series([False]).new_from_index(0, last + 1)
     there = is_there.scatter(same, values=True).gather(digest.rows[LINE])
-    settled, left = digest.rows.filter(there), digest.rows.filter(~there)
-    return _Split(rows.drop(SOURCE).sort(LINE), settled, left, categories)
+    unchanged, missing = digest.rows.filter(there), digest.rows.filter(~there)
+    return _Split(rows.drop(SOURCE).sort(LINE), unchanged, missing, categories)
 
 
-def _by_line(lines: pl.Series, values: pl.Series) -> pl.Series:
+def _indexed_by_line(lines: pl.Series, values: pl.Series) -> pl.Series:
     """The values indexed by line; the last element is null."""
     most = lines.to_frame().select(pl.col(LINE).max().fill_null(0)).item()
     return values.clear(most + 2).scatter(lines, values)
 
 
-def _anywhere(
+def _match_by_hash(
     hashed: pl.LazyFrame, config: ImportConfig, digest: Digest
 ) -> _Split | None:
     """Compare all rows with all hashes in one pass: the three queries share a scan."""
@@ -122,27 +124,27 @@ def _anywhere(
     sources, rows, categories = pl.collect_all(
         [
             hashed.select(LINE, SOURCE),
-            hashed.join(before, on=SOURCE, how="anti").head(_MOST_ROWS + 1),
+            hashed.join(before, on=SOURCE, how="anti").head(_MAX_ROWS + 1),
             _categories(hashed, config),
         ],
         engine="streaming",
     )
-    if rows.height > _MOST_ROWS:
+    if rows.height > _MAX_ROWS:
         return None
     there = digest.rows[SOURCE].is_in(sources[SOURCE].implode())
     there = there.fill_null(value=False)
-    settled = digest.rows.filter(there)
-    if settled.height + rows.height != sources.height:
+    unchanged = digest.rows.filter(there)
+    if unchanged.height + rows.height != sources.height:
         seen = sources[SOURCE]
         repeated = seen.filter(seen.is_duplicated()).drop_nulls().unique()
-        twice = settled.filter(settled[SOURCE].is_duplicated())[SOURCE]
+        twice = unchanged.filter(unchanged[SOURCE].is_duplicated())[SOURCE]
         doubtful = pl.concat([repeated, twice])
         if doubtful.is_empty():
             return None
-        return _anywhere(hashed, config, _without(digest, doubtful))
-    settled = settled.drop(LINE).join(sources, on=SOURCE).select(*ROWS)
+        return _match_by_hash(hashed, config, _without(digest, doubtful))
+    unchanged = unchanged.drop(LINE).join(sources, on=SOURCE).select(*ROWS)
     rows = rows.drop(SOURCE).sort(LINE)
-    return _Split(rows, settled, digest.rows.filter(~there), categories)
+    return _Split(rows, unchanged, digest.rows.filter(~there), categories)
 
 
 def _without(digest: Digest, sources: pl.Series) -> Digest:
@@ -164,9 +166,9 @@ def _categories(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
 
 def _staged(split: _Split, config: ImportConfig, digest: Digest) -> Staged | None:
     """None if the changed rows change the decimal separators of the catalog."""
-    others = union(split.settled["traits"])
-    staged = stage(split.rows.lazy(), config, others)
-    return staged if dict(staged.signs) == dict(digest.signs) else None
+    other_traits = combined_traits(split.unchanged["traits"])
+    staged = stage(split.rows.lazy(), config, other_traits)
+    return staged if dict(staged.separators) == dict(digest.separators) else None
 
 
 def _keys(staged: Staged) -> pl.Series:

@@ -13,65 +13,70 @@ import psycopg
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.diff import Duplicates, find_duplicates
-from app.catalogs.engine.pipeline.load import stored_rows, write_first_offers
+from app.catalogs.engine.pipeline.load import insert_offers, offer_rows
 from app.catalogs.engine.pipeline.stage import (
     Staged,
     batches,
     fields_of,
-    keys_of,
-    rows_in_full,
+    full_rows,
+    row_keys,
     sku_keys,
     texts,
 )
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.validate.decimal_separator import (
-    given_signs,
-    learned_signs,
-    union,
+    combined_traits,
+    inferred_separators,
+    mapped_separators,
 )
 
 
-class FirstLoad:
+class InitialLoad:
     """Writes rows in batches and collects what the report needs.
 
-    `said`: the merchant's texts of rows that may be in the row report.
+    `texts`: the merchant's texts of rows that may be in the row report.
     """
 
-    def __init__(self, frame: pl.LazyFrame, config: ImportConfig, most: int) -> None:
-        self._frame, self._config, self._most = frame, config, most
-        self._signs = given_signs(config)
+    def __init__(
+        self, frame: pl.LazyFrame, config: ImportConfig, max_problems: int
+    ) -> None:
+        self._frame, self._config, self._max_problems = frame, config, max_problems
+        self._separators = mapped_separators(config)
         self._keys: list[pl.DataFrame] = []
-        self._said: list[pl.DataFrame] = []
+        self._texts: list[pl.DataFrame] = []
         skus = sku_keys(frame, config).collect(engine="streaming")
         self.duplicates: Duplicates = find_duplicates(skus, config.duplicates)
 
     def write(self, connection: psycopg.Connection, store_id: UUID) -> Staged | None:
         """Write all rows; None if decimal separators must be inferred first."""
         fields = fields_of(self._config)
-        write_first_offers(connection, store_id, fields, self._rows())
+        insert_offers(connection, store_id, fields, self._rows())
         keys = pl.concat(self._keys)
-        if learned_signs(union(keys["traits"]), self._signs):
+        if inferred_separators(combined_traits(keys["traits"]), self._separators):
             return None
-        return Staged(keys, self._frame, self._config, self._signs)
+        return Staged(keys, self._frame, self._config, self._separators)
 
     @property
-    def said(self) -> pl.DataFrame:
-        return pl.concat(self._said)
+    def texts(self) -> pl.DataFrame:
+        return pl.concat(self._texts)
 
     def _rows(self) -> Iterator[pl.DataFrame]:
         dropped = self.duplicates.dropped.implode()
         is_live = pl.col("sku_key").is_not_null() & ~pl.col(LINE).is_in(dropped)
         for batch in batches(self._frame):
             source = batch.collect().lazy()
-            rows = rows_in_full(source, self._config, self._signs).collect()
-            self._keys.append(keys_of(rows.lazy(), self._signs).collect())
-            self._keep_texts(source, rows)
+            rows = full_rows(source, self._config, self._separators).collect()
+            self._keys.append(row_keys(rows.lazy(), self._separators).collect())
+            self._collect_texts(source, rows)
             live = rows.filter(is_live)
-            yield stored_rows(live, self.duplicates, self._config)
+            yield offer_rows(live, self.duplicates, self._config)
 
-    def _keep_texts(self, source: pl.LazyFrame, rows: pl.DataFrame) -> None:
+    def _collect_texts(self, source: pl.LazyFrame, rows: pl.DataFrame) -> None:
         repeated = pl.col(LINE).is_in(self.duplicates.rows[LINE].implode())
         bad = rows.filter((pl.col("mask") != 0) | repeated)[LINE]
-        if not self._said or sum(part.height for part in self._said) < self._most:
+        if (
+            not self._texts
+            or sum(part.height for part in self._texts) < self._max_problems
+        ):
             named = source.filter(pl.col(LINE).is_in(bad.implode()))
-            self._said.append(texts(named, self._config).collect())
+            self._texts.append(texts(named, self._config).collect())

@@ -14,14 +14,14 @@ import psycopg
 from psycopg import sql
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.pipeline.diff import Comparison, Duplicates, refuse
-from app.catalogs.engine.pipeline.quick_updates import put_over
+from app.catalogs.engine.pipeline.diff import Comparison, Duplicates, mark_rejected
+from app.catalogs.engine.pipeline.quick_updates import override_incoming
 from app.catalogs.engine.pipeline.row_report import COLUMNS
 from app.catalogs.engine.pipeline.stage import (
+    ACTIVE,
     DESIRED_STATES,
     FIELDS,
     MARGIN,
-    WANTED,
     Staged,
     fields_of,
 )
@@ -65,23 +65,23 @@ def write_offers(
     if comparison.is_empty:
         return
     fields = fields_of(staged.config)
-    gone = _gone(comparison.absent.to_frame("sku_key"), fields)
+    absent = _absent_rows(comparison.absent.to_frame("sku_key"), fields)
     rows = _rows_to_write(staged, comparison)
     connection.execute(_INCOMING)
     columns = (*_LEADING, *fields)
-    _copy_in(connection, "incoming", columns, chain(rows, [gone]))
+    _copy_in(connection, "incoming", columns, chain(rows, [absent]))
     connection.execute("ANALYZE incoming")
-    put_over(connection, store_id)
+    override_incoming(connection, store_id)
     connection.execute(_merge(), [store_id])
 
 
-def write_first_offers(
+def insert_offers(
     connection: psycopg.Connection,
     store_id: UUID,
     fields: Iterable[str],
     parts: Iterable[pl.DataFrame],
 ) -> None:
-    """Insert the offers of a store without offers; `parts` are `stored_rows`."""
+    """Insert the offers of a store without offers; `parts` are `offer_rows`."""
     store = pl.lit(str(store_id)).alias("store_id")
     stored = (*_LEADING, *fields)
     columns = ("store_id", *stored)
@@ -106,41 +106,43 @@ def _rows_to_write(staged: Staged, comparison: Comparison) -> Iterator[pl.DataFr
     if lines is not None and lines.is_empty():
         return
     for batch in staged.batches(lines):
-        yield stored_rows(batch, comparison.duplicates, staged.config)
+        yield offer_rows(batch, comparison.duplicates, staged.config)
 
 
-def stored_rows(
+def offer_rows(
     rows: pl.DataFrame, duplicates: Duplicates, config: ImportConfig
 ) -> pl.DataFrame:
     """Offer columns of full rows; rows that are not active keep only a few values."""
     fields = fields_of(config)
-    is_refused = pl.col(LINE).is_in(duplicates.refused.implode())
+    is_rejected = pl.col(LINE).is_in(duplicates.rejected.implode())
     return (
-        refuse(rows, duplicates.refused, config.invalid_rows)
+        mark_rejected(rows, duplicates.rejected, config.invalid_rows)
         .with_columns(
-            pl.when(pl.col("desired_state") == WANTED).then(name).alias(name)
+            pl.when(pl.col("desired_state") == ACTIVE).then(name).alias(name)
             for name in fields
             if name not in {"sku", "quantity"}
         )
         .select(
             "sku_key",
-            _standing_word(),
+            _desired_state_name(),
             "fingerprint",
             pl.col("mask").alias("problems"),
-            *(_stored(name, is_refused) for name in fields),
+            *(_stored(name, is_rejected) for name in fields),
         )
     )
 
 
-def _stored(name: str, is_refused: pl.Expr) -> pl.Expr:
+def _stored(name: str, is_rejected: pl.Expr) -> pl.Expr:
     if name in {"price", "min_price", "cost", "cpa"}:
         return pl.col(name) / 100
     if name == "quantity":
-        return pl.when(~is_refused).then(name)
+        return pl.when(~is_rejected).then(name)
     return pl.col(name)
 
 
-def _gone(absent: pl.DataFrame, fields: Mapping[str, pl.DataType]) -> pl.DataFrame:
+def _absent_rows(
+    absent: pl.DataFrame, fields: Mapping[str, pl.DataType]
+) -> pl.DataFrame:
     return absent.select(
         "sku_key",
         pl.lit("absent").alias("desired_state"),
@@ -190,7 +192,7 @@ def _copy_in(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for piece in _ahead(_encoded(parts)):
+        for piece in _prefetch(_encoded(parts)):
             copy.write(piece)
 
 
@@ -221,16 +223,16 @@ def _escaped(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(text) if odd else rows
 
 
-def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _prefetch(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Prepare the next pieces in a thread while the server receives this one."""
-    with ThreadPoolExecutor(1) as maker:
-        waiting = deque(maker.submit(next, pieces, None) for _ in range(2))
-        while (piece := waiting.popleft().result()) is not None:
-            waiting.append(maker.submit(next, pieces, None))
+    with ThreadPoolExecutor(1) as executor:
+        pending = deque(executor.submit(next, pieces, None) for _ in range(2))
+        while (piece := pending.popleft().result()) is not None:
+            pending.append(executor.submit(next, pieces, None))
             yield piece
 
 
-def _standing_word() -> pl.Expr:
+def _desired_state_name() -> pl.Expr:
     return pl.col("desired_state").replace_strict(
         list(range(len(DESIRED_STATES))), list(DESIRED_STATES), return_dtype=pl.String
     )

@@ -10,23 +10,32 @@ import polars as pl
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline import row_report
-from app.catalogs.engine.pipeline.diff import DUPLICATE, KNOWN, compare, find_duplicates
+from app.catalogs.engine.pipeline.diff import (
+    DUPLICATE,
+    STORED_SCHEMA,
+    compare,
+    find_duplicates,
+)
 from app.catalogs.engine.pipeline.stage import (
     BLOCKING,
     FIELDS,
+    NOT_FOR_SALE,
     TORN,
-    UNSOLD,
     Staged,
     stage,
 )
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
-from app.catalogs.engine.read.sample import head_of
+from app.catalogs.engine.read.sample import take_sample
 from app.catalogs.engine.read.source import SourceFile
-from app.catalogs.engine.transform.rules import LEFT_OUT, excluded_by, filter_names
+from app.catalogs.engine.transform.rules import (
+    EXCLUDED_BY,
+    count_excluded,
+    filter_names,
+)
 from app.catalogs.engine.validate.problems import EXCLUDED
 
-_LONGEST_CELL = 300
-_MOST_PROBLEMS = 10_000
+_MAX_CELL_LENGTH = 300
+_MAX_PROBLEMS = 10_000
 _AMOUNTS = frozenset({"price", "min_price"})
 
 
@@ -44,7 +53,7 @@ class Funnel:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SampleRow:
     """One row: its cells, attribute texts, offer values and problems."""
 
     line: int
@@ -62,7 +71,7 @@ class Preview:
 
     is_whole: bool
     funnel: Funnel
-    rows: list[Shown]
+    rows: list[SampleRow]
 
 
 def preview_catalog(
@@ -78,28 +87,28 @@ def preview_catalog(
     Raises CatalogRejectedError as an import does.
     """
     with TemporaryDirectory(dir=workdir) as folder:
-        head = head_of(source, most_bytes, Path(folder))
+        head = take_sample(source, most_bytes, Path(folder))
         columns = config.mapping.columns
         with open_catalog(head.source, columns, Path(folder)) as opened:
             staged = stage(opened.frame, config)
             funnel = _funnel(staged)
-            rows = list(_shown(staged, _lines(staged.keys, sample)))
+            rows = list(_sample_rows(staged, _lines(staged.keys, sample)))
     return Preview(head.is_whole, funnel, rows)
 
 
 def _funnel(staged: Staged) -> Funnel:
     keys, config = staged.keys, staged.config
     duplicates = find_duplicates(keys, config.duplicates)
-    none = pl.DataFrame(schema=KNOWN)
-    counts = compare(keys, none, duplicates, config.invalid_rows).counts
-    left_out = excluded_by(config.mapping, keys)
-    excluded = sum(left_out.values())
-    is_sold = (pl.col("mask") & UNSOLD) == 0
+    no_offers = pl.DataFrame(schema=STORED_SCHEMA)
+    counts = compare(keys, no_offers, duplicates, config.invalid_rows).counts
+    by_filter = count_excluded(config.mapping, keys)
+    excluded = sum(by_filter.values())
+    is_sold = (pl.col("mask") & NOT_FOR_SALE) == 0
     by_code = row_report.problem_counts(keys.filter(is_sold), duplicates)
     return Funnel(
         rows=counts.rows,
         excluded=excluded,
-        excluded_by=left_out,
+        excluded_by=by_filter,
         uncategorized=counts.uncategorized,
         invalid=counts.invalid - counts.uncategorized - excluded,
         invalid_by=by_code,
@@ -109,40 +118,40 @@ def _funnel(staged: Staged) -> Funnel:
 
 def _lines(keys: pl.DataFrame, most: int) -> pl.Series:
     """The first row of each combination of problems, then the first rows, by line."""
-    kinds = [n for n in ("mask", LEFT_OUT) if n in keys.columns]
+    kinds = [n for n in ("mask", EXCLUDED_BY) if n in keys.columns]
     first = keys.group_by(kinds).agg(pl.col(LINE).min()).sort(LINE)[LINE].head(most)
     chosen = pl.concat([first, keys[LINE].sort().head(most)])
     return chosen.unique(maintain_order=True).head(most).sort()
 
 
-def _shown(staged: Staged, lines: pl.Series) -> Iterator[Shown]:
-    config, held = staged.config, staged.at_hand(lines)
-    texts = held.texts(lines).collect()
+def _sample_rows(staged: Staged, lines: pl.Series) -> Iterator[SampleRow]:
+    config, sample = staged.config, staged.in_memory(lines)
+    texts = sample.texts(lines).collect()
     duplicates = find_duplicates(staged.keys, config.duplicates)
     keys = staged.keys.filter(pl.col(LINE).is_in(lines.implode()))
-    bad = row_report.rows_to_report(keys, duplicates, _MOST_PROBLEMS)
+    bad = row_report.rows_to_report(keys, duplicates, _MAX_PROBLEMS)
     bad = bad.with_columns(filter_names(config.mapping, keys, bad[LINE]))
-    problems = row_report.problem_rows(texts, bad, _MOST_PROBLEMS).to_dicts()
+    problems = row_report.problem_rows(texts, bad, _MAX_PROBLEMS).to_dicts()
     masks = dict(bad.select(LINE, "mask").iter_rows())
-    cells = held.frame.select(
+    cells = sample.frame.select(
         LINE,
         *(
-            pl.col(cell(name)).str.slice(0, _LONGEST_CELL).alias(name)
+            pl.col(cell(name)).str.slice(0, _MAX_CELL_LENGTH).alias(name)
             for name in sorted(config.mapping.columns)
         ),
     ).collect()
-    full = pl.concat(held.batches()).select(LINE, *FIELDS)
+    full = pl.concat(sample.batches()).select(LINE, *FIELDS)
     parts = (part.sort(LINE).to_dicts() for part in (cells, texts, full))
-    for told, text, field in zip(*parts, strict=True):
-        line = told.pop(LINE)
+    for cells_of_row, text, fields_of_row in zip(*parts, strict=True):
+        line = cells_of_row.pop(LINE)
         own = [p for p in problems if p["line"] == line]
         mask = masks.get(line, 0)
-        yield Shown(
+        yield SampleRow(
             line=line,
             fate=_fate(mask),
-            cells=told,
+            cells=cells_of_row,
             texts={n: v for n, v in text.items() if n != LINE},
-            values=_values(field, config),
+            values=_values(fields_of_row, config),
             problems=[p for p in own if p["code"] != "excluded"],
             excluded_by=next(
                 (p["value"] for p in own if p["code"] == "excluded"), None
@@ -153,7 +162,7 @@ def _shown(staged: Staged, lines: pl.Series) -> Iterator[Shown]:
 def _fate(mask: int) -> str:
     if mask & EXCLUDED:
         return "excluded"
-    if mask & UNSOLD:
+    if mask & NOT_FOR_SALE:
         return "uncategorized"
     return "invalid" if mask & (BLOCKING | TORN | DUPLICATE) else "wanted"
 

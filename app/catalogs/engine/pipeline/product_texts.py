@@ -11,12 +11,12 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.config import DuplicatePolicy, ImportConfig
-from app.catalogs.engine.pipeline.stage import rows_in_full
+from app.catalogs.engine.pipeline.stage import full_rows
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
-from app.catalogs.engine.transform.columns import attribute_text, mapped
-from app.catalogs.engine.transform.rules import LEFT_OUT
-from app.catalogs.engine.validate.decimal_separator import given_signs
+from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
+from app.catalogs.engine.transform.rules import EXCLUDED_BY
+from app.catalogs.engine.validate.decimal_separator import mapped_separators
 from app.catalogs.engine.validate.money import MoneyRule, money
 from app.catalogs.engine.validate.texts import BLANKS
 from app.stores.channel import (
@@ -69,8 +69,8 @@ def read_products(
     except CatalogRejectedError as error:
         if error.code != "missing_column":
             raise
-        there = config.mapping.columns & set(error.columns)
-        return _read(source, config, there, sku_keys, workdir)
+        present = config.mapping.columns & set(error.columns)
+        return _read(source, config, present, sku_keys, workdir)
 
 
 def _read(
@@ -86,11 +86,13 @@ def _read(
             pl.lit(None, pl.String).alias(cell(name)) for name in absent
         )
         key = attribute_text(config.mapping.attributes["sku"]).str.to_lowercase()
-        asked = rows.filter(key.is_in(sku_keys.implode())).collect(engine="streaming")
+        selected = rows.filter(key.is_in(sku_keys.implode())).collect(
+            engine="streaming"
+        )
         offered = ImportConfig(config.mapping.of_offers, {}, config.currency)
         return (
-            _not_left_out(asked, offered)
-            .select(mapped(config.mapping))
+            _not_left_out(selected, offered)
+            .select(attribute_columns(config.mapping))
             .with_columns(pl.col("sku").str.to_lowercase().alias("sku_key"))
             .unique(
                 "sku_key",
@@ -104,8 +106,8 @@ def _not_left_out(rows: pl.DataFrame, config: ImportConfig) -> pl.DataFrame:
     """Rows that no filter excludes, with the separators of the mapping alone."""
     if not config.mapping.filters:
         return rows
-    full = rows_in_full(rows.lazy(), config, given_signs(config))
-    kept = full.filter(pl.col(LEFT_OUT) == 0).select(LINE).collect()
+    full = full_rows(rows.lazy(), config, mapped_separators(config))
+    kept = full.filter(pl.col(EXCLUDED_BY) == 0).select(LINE).collect()
     return rows.join(kept, on=LINE, how="semi", maintain_order="left")
 
 
@@ -149,7 +151,7 @@ def _checked(
 ) -> pl.DataFrame:
     """Validate the rows of one leaf category."""
     attributes = [a for a in attributes if a.name not in PRODUCT_NAMES]
-    given = {a.name: f"{LEAF_PREFIX}{a.name}" for a in attributes}
+    columns_of = {a.name: f"{LEAF_PREFIX}{a.name}" for a in attributes}
     mapped_names = [name for name in rows.columns if name.startswith(LEAF_PREFIX)]
     # Without known categories, all mapped attributes are sent unchecked.
     unknown = (
@@ -159,7 +161,7 @@ def _checked(
     )
     rows = rows.with_columns(
         pl.lit(None, pl.String).alias(name)
-        for name in given.values()
+        for name in columns_of.values()
         if name not in rows.columns
     )
     rows = rows.with_columns(
@@ -172,7 +174,7 @@ def _checked(
         *(pl.col(name) for name in _PLAIN),
         _decimal(pl.col("price").struct.field("cents")).alias("price_new"),
         pl.col("grams").alias("weight"),
-        *(_as_sent(pl.col(given[a.name]), a).alias(a.name) for a in attributes),
+        *(_as_sent(pl.col(columns_of[a.name]), a).alias(a.name) for a in attributes),
         *(pl.col(name).alias(field) for field, name in unknown.items()),
     ]
     problem = pl.concat_str(problems, separator="; ", ignore_nulls=True)
@@ -185,14 +187,16 @@ def _checked(
 
 def _general_problems() -> list[pl.Expr]:
     category = pl.col("category_id").is_null()
-    problems = [_say(category, "category_id: the category is not mapped to a leaf")]
+    problems = [
+        _problem_if(category, "category_id: the category is not mapped to a leaf")
+    ]
     problems += [
-        _say(pl.col(a.name).is_null(), f"{a.name}: missing")
+        _problem_if(pl.col(a.name).is_null(), f"{a.name}: missing")
         for a in PRODUCT_ATTRIBUTES
         if a.required
     ]
     problems += [
-        _say(
+        _problem_if(
             pl.col(a.name).str.len_chars() > a.max_length,
             f"{a.name}: more than {a.max_length} characters",
         )
@@ -200,15 +204,17 @@ def _general_problems() -> list[pl.Expr]:
         if a.max_length
     ]
     problems += [
-        _say(~pl.col(name).str.contains(_ADDRESS), f"{name}: not an http(s) URL")
+        _problem_if(~pl.col(name).str.contains(_ADDRESS), f"{name}: not an http(s) URL")
         for name in IMAGES
     ]
     price, grams = pl.col("price").struct.field("flaw"), pl.col("grams")
     is_no_weight = pl.col("weight").is_not_null() & (grams.is_null() | (grams <= 1))
     return [
         *problems,
-        _say(price > 0, "price_new: not an amount above 0 with at most 2 decimals"),
-        _say(is_no_weight, "weight: not a whole number of grams above 1"),
+        _problem_if(
+            price > 0, "price_new: not an amount above 0 with at most 2 decimals"
+        ),
+        _problem_if(is_no_weight, "weight: not a whole number of grams above 1"),
     ]
 
 
@@ -239,14 +245,14 @@ def _as_sent(text: pl.Expr, attribute: ChannelAttribute) -> pl.Expr:
         return text.str.replace(",", ".", literal=True)
     if not attribute.accepted:
         return text
-    theirs = {value.lower(): value for value in reversed(attribute.accepted)}
+    spellings = {value.lower(): value for value in reversed(attribute.accepted)}
     written = text.str.to_lowercase().replace_strict(
-        list(theirs), list(theirs.values()), default=text
+        list(spellings), list(spellings.values()), default=text
     )
     return pl.when(text.is_in(list(attribute.accepted))).then(text).otherwise(written)
 
 
-def _say(wrong: pl.Expr, message: str) -> pl.Expr:
+def _problem_if(wrong: pl.Expr, message: str) -> pl.Expr:
     return pl.when(wrong).then(pl.lit(message))
 
 

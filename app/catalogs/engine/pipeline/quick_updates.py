@@ -16,7 +16,7 @@ from app.catalogs.engine.validate.money import Flaw, MoneyRule, money
 from app.catalogs.engine.validate.offer import MONEY_CODES
 from app.catalogs.engine.validate.problems import bit
 
-QUICK = {"sku_key": pl.String, "over": pl.Int64}
+QUICK_UPDATE_SCHEMA = {"sku_key": pl.String, "over": pl.Int64}
 
 FINGERPRINT: LiteralString = """hashtextextended(concat_ws('|', q.quantity::text,
     q.quantity_at::text, q.price::text, q.price_at::text), q.over)"""
@@ -60,7 +60,7 @@ def checked_items(items: pl.DataFrame, currency: str) -> pl.DataFrame:
         numbers.quantity(pl.col("quantity")).alias("quantity_read"),
         price.alias("price_read"),
     )
-    first = bit("price", MONEY_CODES[Flaw.FORMAT])
+    price_bit = bit("price", MONEY_CODES[Flaw.FORMAT])
     problems = pl.col("quantity_read").struct.field("problems")
     given = pl.col("quantity").is_not_null()
     return read.with_columns(
@@ -68,21 +68,21 @@ def checked_items(items: pl.DataFrame, currency: str) -> pl.DataFrame:
         pl.col("price_read").struct.field("cents").alias("cents"),
         (
             pl.when(given).then(problems).otherwise(0)
-            + pl.col("price_read").struct.field("flaw") * first
+            + pl.col("price_read").struct.field("flaw") * price_bit
         ).alias("mask"),
     ).drop("quantity_read", "price_read")
 
 
-def read_quick(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
+def read_quick_updates(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
     """The store's quick updates: offer keys and fingerprints of their catalog rows."""
     with connection.transaction():
         rows = connection.execute(
             "SELECT sku_key, over FROM quick_update WHERE store_id = %s", [store_id]
         ).fetchall()
-    return pl.DataFrame(rows, schema=QUICK, orient="row")
+    return pl.DataFrame(rows, schema=QUICK_UPDATE_SCHEMA, orient="row")
 
 
-def came_meanwhile(
+def has_unseen_quick_updates(
     connection: psycopg.Connection,
     store_id: UUID,
     as_of: datetime,
@@ -100,7 +100,7 @@ def came_meanwhile(
     return not {key for (key,) in rows} <= set(seen["sku_key"])
 
 
-def forget_older(
+def delete_older_values(
     connection: psycopg.Connection,
     store_id: UUID,
     as_of: datetime,
@@ -116,7 +116,7 @@ def forget_older(
     connection.execute(_DROP, values)
 
 
-def put_over(connection: psycopg.Connection, store_id: UUID) -> None:
+def override_incoming(connection: psycopg.Connection, store_id: UUID) -> None:
     """Override the rows in `incoming` with the remaining quick values."""
     values = {"store": store_id}
     connection.execute(_NOTE, values)

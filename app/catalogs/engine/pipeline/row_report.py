@@ -4,13 +4,13 @@ import polars as pl
 
 from app.catalogs.engine.pipeline.diff import DUPLICATE, Duplicates
 from app.catalogs.engine.read.reader import LINE
-from app.catalogs.engine.transform.rules import LEFT_OUT
+from app.catalogs.engine.transform.rules import EXCLUDED_BY
 from app.catalogs.engine.validate.problems import EXCLUDED, PROBLEMS, Problem
 
 COLUMNS = ("line", "field", "code", "sku", "value")
-_MOST_CATEGORIES = 1000
-_LONGEST_VALUE = 100
-_MOST_LEFT_OUT = 10_000
+_MAX_CATEGORIES = 1000
+_MAX_VALUE_LENGTH = 100
+_MAX_EXCLUDED = 10_000
 
 
 def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]:
@@ -36,30 +36,30 @@ def rows_to_report(
     Excluded rows fill the remaining space up to a limit: in a file for ten countries
     they are nine of ten rows.
     """
-    repeated = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
+    marked = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
     mask = pl.col("mask") | pl.col("again").fill_null(0)
-    is_bad = (pl.col("mask") != 0) | pl.col(LINE).is_in(repeated[LINE].implode())
-    is_out = pl.col("mask") == EXCLUDED
+    is_bad = (pl.col("mask") != 0) | pl.col(LINE).is_in(marked[LINE].implode())
+    is_excluded = pl.col("mask") == EXCLUDED
     named = keys.lazy().select(LINE, "mask")
-    bad = named.filter(is_bad & ~is_out).sort(LINE).head(most).collect()
-    room = min(most - bad.height, _MOST_LEFT_OUT)
-    out = named.filter(is_out).sort(LINE).head(room).collect()
+    bad = named.filter(is_bad & ~is_excluded).sort(LINE).head(most).collect()
+    remaining = min(most - bad.height, _MAX_EXCLUDED)
+    excluded = named.filter(is_excluded).sort(LINE).head(remaining).collect()
     return (
-        pl.concat([bad, out])
+        pl.concat([bad, excluded])
         .sort(LINE)
-        .join(repeated, on=LINE, how="left")
+        .join(marked, on=LINE, how="left")
         .select(LINE, "counts", mask.alias("mask"))
     )
 
 
-def problem_rows(said: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFrame:
+def problem_rows(texts: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFrame:
     """The first `most` problems of the rows in `bad`, in file order: COLUMNS.
 
-    `said` has the merchant's texts of at least these rows.
+    `texts` has the merchant's texts of at least these rows.
     """
     if bad.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
-    rows = bad.join(said, on=LINE, how="left")
+    rows = bad.join(texts, on=LINE, how="left")
     parts = [_rows_with(rows, problem) for problem in PROBLEMS]
     return pl.concat(parts).sort("line", "field", "code").head(most)
 
@@ -74,7 +74,7 @@ def source_categories(counted: pl.DataFrame) -> dict[str, int]:
     counted = (
         counted.filter(pl.col("category").is_not_null())
         .sort("len", "category", descending=[True, False])
-        .head(_MOST_CATEGORIES)
+        .head(_MAX_CATEGORIES)
     )
     return dict(counted.select("category", "len").iter_rows())
 
@@ -83,8 +83,8 @@ def _rows_with(rows: pl.DataFrame, problem: Problem) -> pl.DataFrame:
     value = pl.lit(None, pl.String)
     if problem.mask == DUPLICATE:
         value = pl.col("counts").cast(pl.String)
-    elif problem.mask == EXCLUDED and LEFT_OUT in rows.columns:
-        value = _shown(LEFT_OUT)
+    elif problem.mask == EXCLUDED and EXCLUDED_BY in rows.columns:
+        value = _shown(EXCLUDED_BY)
     elif problem.field in rows.columns:
         value = _shown(problem.field)
     return rows.filter((pl.col("mask") & problem.mask) != 0).select(
@@ -99,7 +99,7 @@ def _rows_with(rows: pl.DataFrame, problem: Problem) -> pl.DataFrame:
 
 
 def _shown(name: str) -> pl.Expr:
-    text = pl.col(name).str.slice(0, _LONGEST_VALUE)
+    text = pl.col(name).str.slice(0, _MAX_VALUE_LENGTH)
     return text.str.replace_all(r"\p{Cc}", "\ufffd")
 
 

@@ -14,35 +14,35 @@ import psycopg
 from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.pipeline import row_report
 from app.catalogs.engine.pipeline.diff import (
-    KNOWN,
+    STORED_SCHEMA,
     Comparison,
     compare,
     find_duplicates,
 )
 from app.catalogs.engine.pipeline.digest import ROWS, Digest
 from app.catalogs.engine.pipeline.empty_columns import empty_attributes
-from app.catalogs.engine.pipeline.incremental import Look, find_remainder
-from app.catalogs.engine.pipeline.initial_load import FirstLoad
+from app.catalogs.engine.pipeline.incremental import RowsToCompare, find_changed_rows
+from app.catalogs.engine.pipeline.initial_load import InitialLoad
 from app.catalogs.engine.pipeline.load import lock_store, write_offers, write_report
 from app.catalogs.engine.pipeline.quick_updates import (
-    came_meanwhile,
-    forget_older,
-    read_quick,
+    delete_older_values,
+    has_unseen_quick_updates,
+    read_quick_updates,
 )
 from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.pipeline.stored_offers import (
-    forget_digest,
+    delete_digest,
     has_offers,
+    read_all_offers,
     read_by_key,
     read_digest,
-    read_known,
     write_digest,
 )
 from app.catalogs.engine.read.reader import LINE, OpenedCatalog, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
-from app.catalogs.engine.transform.rules import excluded_by, filter_names
+from app.catalogs.engine.transform.rules import count_excluded, filter_names
 
-_MOST_AT_HAND = 200_000
+_MAX_ROWS_IN_MEMORY = 200_000
 PHASES = ("opened", "staged", "compared", "loading", "written")
 """Phases of an import that compares; an initial load writes before it compares."""
 
@@ -72,7 +72,7 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
     ):
         on_phase("opened")
         most = source.limits.max_stored_problems
-        then = as_of or datetime.now(UTC)
+        data_as_of = as_of or datetime.now(UTC)
         task = _Import(
             connection,
             config,
@@ -80,13 +80,13 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
             catalog_id,
             opened,
             most,
-            then,
+            data_as_of,
             on_phase,
             finish,
         )
         # An initial load cannot apply filters: they need parsed rows.
         if not config.mapping.filters and not has_offers(connection, store_id):
-            result = task.load_first()
+            result = task.load_initial()
             if result:
                 return result
         while (done := task.compare_and_write()) is None:
@@ -108,30 +108,30 @@ class _Import:
     on_phase: Callable[[str], None]
     finish: Callable[[psycopg.Connection, ImportResult], None]
 
-    def load_first(self) -> ImportResult | None:
+    def load_initial(self) -> ImportResult | None:
         """Import without comparing; None: rolled back, compare instead."""
-        load = FirstLoad(self.opened.frame, self.config, self.most)
+        initial = InitialLoad(self.opened.frame, self.config, self.most)
         with self.connection.transaction() as transaction:
             lock_store(self.connection, self.store_id)
             self.on_phase("loading")
-            staged = load.write(self.connection, self.store_id)
+            staged = initial.write(self.connection, self.store_id)
             if staged is None:
                 raise psycopg.Rollback(transaction)
-            look = Look(
+            rows = RowsToCompare(
                 staged,
-                pl.DataFrame(schema=KNOWN),
+                pl.DataFrame(schema=STORED_SCHEMA),
                 pl.DataFrame(schema=ROWS),
                 row_report.count_categories(staged.keys),
             )
-            self._require_rows(look)
+            self._require_rows(rows)
             self.on_phase("staged")
             comparison = compare(
-                staged.keys, look.known, load.duplicates, self.config.invalid_rows
+                staged.keys, rows.stored, initial.duplicates, self.config.invalid_rows
             )
             self.on_phase("compared")
-            bad = row_report.rows_to_report(staged.keys, load.duplicates, self.most)
-            problems = row_report.problem_rows(load.said, bad, self.most)
-            return self._conclude(look, comparison, problems)
+            bad = row_report.rows_to_report(staged.keys, initial.duplicates, self.most)
+            problems = row_report.problem_rows(initial.texts, bad, self.most)
+            return self._write_results(rows, comparison, problems)
         return None
 
     def compare_and_write(self) -> ImportResult | None:
@@ -139,30 +139,32 @@ class _Import:
 
         None: nothing was written, since a new quick update must be compared too.
         """
-        quick = read_quick(self.connection, self.store_id)
-        look = self._look(quick)
-        self._require_rows(look)
+        quick = read_quick_updates(self.connection, self.store_id)
+        rows = self._rows_to_compare(quick)
+        self._require_rows(rows)
         self.on_phase("staged")
-        keys = look.staged.keys
+        keys = rows.staged.keys
         duplicates = find_duplicates(keys, self.config.duplicates)
-        comparison = compare(keys, look.known, duplicates, self.config.invalid_rows)
+        comparison = compare(keys, rows.stored, duplicates, self.config.invalid_rows)
         bad = row_report.rows_to_report(keys, duplicates, self.most)
         bad = bad.with_columns(filter_names(self.config.mapping, keys, bad[LINE]))
-        staged = _few_at_hand(look.staged, comparison, bad[LINE])
-        said = staged.texts(bad[LINE]).collect(engine="streaming")
-        problems = row_report.problem_rows(said, bad, self.most)
+        staged = _load_if_few(rows.staged, comparison, bad[LINE])
+        texts = staged.texts(bad[LINE]).collect(engine="streaming")
+        problems = row_report.problem_rows(texts, bad, self.most)
         self.on_phase("compared")
         with self.connection.transaction():
             lock_store(self.connection, self.store_id)
-            if came_meanwhile(self.connection, self.store_id, self.as_of, quick):
+            if has_unseen_quick_updates(
+                self.connection, self.store_id, self.as_of, quick
+            ):
                 return None
             self.on_phase("loading")
             named = keys["sku_key"].drop_nulls() if self.config.partial else None
-            forget_older(self.connection, self.store_id, self.as_of, named)
+            delete_older_values(self.connection, self.store_id, self.as_of, named)
             write_offers(self.connection, self.store_id, staged, comparison)
-            return self._conclude(look, comparison, problems)
+            return self._write_results(rows, comparison, problems)
 
-    def _look(self, quick: pl.DataFrame) -> Look:
+    def _rows_to_compare(self, quick: pl.DataFrame) -> RowsToCompare:
         """Only changed rows if a digest allows it, else all rows and all offers.
 
         A partial catalog is compared with the offers that it contains, so that no
@@ -171,12 +173,12 @@ class _Import:
         if self.config.partial:
             staged = stage(self.opened.frame, self.config)
             named = staged.keys["sku_key"].drop_nulls().unique()
-            known = read_by_key(self.connection, self.store_id, named)
+            stored = read_by_key(self.connection, self.store_id, named)
             categories = row_report.count_categories(staged.keys)
-            return Look(staged, known, pl.DataFrame(schema=ROWS), categories)
+            return RowsToCompare(staged, stored, pl.DataFrame(schema=ROWS), categories)
         digest = read_digest(self.connection, self.store_id, self.config)
         if digest:
-            found = find_remainder(
+            found = find_changed_rows(
                 self.connection,
                 self.store_id,
                 self.opened.frame,
@@ -184,76 +186,78 @@ class _Import:
                 digest.without(quick["over"]),
             )
             if found:
-                return self._beside(found, quick)
+                return self._add_quick_updates(found, quick)
         with ThreadPoolExecutor(1) as reader:
-            reading = reader.submit(read_known, self.connection, self.store_id)
+            reading = reader.submit(read_all_offers, self.connection, self.store_id)
             staged = stage(self.opened.frame, self.config)
             none = pl.DataFrame(schema=ROWS)
             categories = row_report.count_categories(staged.keys)
-            return Look(staged, reading.result(), none, categories)
+            return RowsToCompare(staged, reading.result(), none, categories)
 
-    def _beside(self, look: Look, quick: pl.DataFrame) -> Look:
+    def _add_quick_updates(
+        self, rows: RowsToCompare, quick: pl.DataFrame
+    ) -> RowsToCompare:
         """Add the offers with quick updates, which have no fingerprint of a row."""
-        missing = quick.join(look.known, on="sku_key", how="anti")["sku_key"]
+        missing = quick.join(rows.stored, on="sku_key", how="anti")["sku_key"]
         more = read_by_key(self.connection, self.store_id, missing)
-        return replace(look, known=pl.concat([look.known, more]))
+        return replace(rows, stored=pl.concat([rows.stored, more]))
 
-    def _conclude(
-        self, look: Look, comparison: Comparison, problems: pl.DataFrame
+    def _write_results(
+        self, rows: RowsToCompare, comparison: Comparison, problems: pl.DataFrame
     ) -> ImportResult:
         """Write digest, report and result in the transaction of the offers."""
         empty = empty_attributes(self.opened.frame, self.config.mapping)
-        result = _result(self.opened, look, comparison, problems.height, empty)
+        result = _result(self.opened, rows, comparison, problems.height, empty)
         if self.config.partial:
             # The digest covers all offers and is now outdated.
-            forget_digest(self.connection, self.store_id)
+            delete_digest(self.connection, self.store_id)
         else:
-            seen = pl.concat([look.settled, comparison.seen])
-            digest = Digest(look.staged.signs, seen)
+            seen = pl.concat([rows.unchanged, comparison.digest_rows])
+            digest = Digest(rows.staged.separators, seen)
             write_digest(self.connection, self.store_id, self.config, digest)
         write_report(self.connection, self.catalog_id, problems)
         self.on_phase("written")
         self.finish(self.connection, result)
         return result
 
-    def _require_rows(self, look: Look) -> None:
-        if look.staged.keys.is_empty() and look.settled.is_empty():
+    def _require_rows(self, rows: RowsToCompare) -> None:
+        if rows.staged.keys.is_empty() and rows.unchanged.is_empty():
             raise CatalogRejectedError(
                 "empty", "the catalog has no rows", "a header and at least one row"
             )
 
 
-def _few_at_hand(staged: Staged, comparison: Comparison, bad: pl.Series) -> Staged:
+def _load_if_few(staged: Staged, comparison: Comparison, bad: pl.Series) -> Staged:
     """Read the rows to write into memory with one more pass, if they are few."""
     if comparison.writes is None:
         return staged
     lines = pl.concat([comparison.writes, bad]).unique()
-    return staged.at_hand(lines) if len(lines) <= _MOST_AT_HAND else staged
+    return staged.in_memory(lines) if len(lines) <= _MAX_ROWS_IN_MEMORY else staged
 
 
 def _result(
     opened: OpenedCatalog,
-    look: Look,
+    rows: RowsToCompare,
     comparison: Comparison,
     reported: int,
     empty: tuple[str, ...],
 ) -> ImportResult:
-    counts, settled = comparison.counts, look.settled.height
-    left_out = excluded_by(look.staged.config.mapping, look.staged.keys)
+    counts, unchanged = comparison.counts, rows.unchanged.height
+    by_filter = count_excluded(rows.staged.config.mapping, rows.staged.keys)
     return ImportResult(
         counts=replace(
             counts,
-            rows=counts.rows + settled,
-            unchanged=counts.unchanged + settled,
-            excluded=sum(left_out.values()),
+            rows=counts.rows + unchanged,
+            unchanged=counts.unchanged + unchanged,
+            excluded=sum(by_filter.values()),
         ),
         columns=opened.columns,
         found=opened.found,
-        source_categories=row_report.source_categories(look.categories),
+        source_categories=row_report.source_categories(rows.categories),
         problem_counts=row_report.problem_counts(
-            look.staged.keys, comparison.duplicates
+            rows.staged.keys, comparison.duplicates
         ),
         reported=reported,
-        excluded_by=left_out,
+        excluded_by=by_filter,
         empty=empty,
     )

@@ -13,32 +13,37 @@ import polars_hash as plh
 from app.catalogs.engine.config import ImportConfig, InvalidRowPolicy
 from app.catalogs.engine.pipeline.digest import SOURCE, source_hash
 from app.catalogs.engine.read.reader import FLAW, LINE
-from app.catalogs.engine.transform.columns import attribute_text, mapped
+from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.catalogs.engine.transform.rules import (
-    LEFT_OUT,
-    late_cells,
-    left_out,
-    moves,
-    without_left_out,
+    EXCLUDED_BY,
+    excluding_filter,
+    mark_excluded,
+    number_step_columns,
+    rule_cells,
 )
 from app.catalogs.engine.validate.decimal_separator import (
-    Signs,
+    Separators,
+    combined_traits,
     evidence,
-    given_signs,
-    learned_signs,
+    inferred_separators,
+    mapped_separators,
     traits,
-    union,
 )
-from app.catalogs.engine.validate.money import MoneyRule, Sign, money
-from app.catalogs.engine.validate.offer import checked, read_as, read_cells, usable_sku
+from app.catalogs.engine.validate.money import DecimalSeparator, MoneyRule, money
+from app.catalogs.engine.validate.offer import (
+    check_offer,
+    parse_expressions,
+    parsed_column,
+    usable_sku,
+)
 from app.catalogs.engine.validate.problems import PROBLEMS, Severity, mask_of
 from app.stores.mapping.mapping_model import CatalogMapping
 
-WANTED, KEPT, GONE = 0, 1, 2
+ACTIVE, RETAINED, ABSENT = 0, 1, 2
 DESIRED_STATES = ("active", "retained", "absent")
 
 TORN = mask_of(Severity.TORN)
-UNSOLD = mask_of(Severity.UNSOLD)
+NOT_FOR_SALE = mask_of(Severity.NOT_FOR_SALE)
 BLOCKING = mask_of(Severity.BLOCKING)
 _SKU_PROBLEMS = sum(p.mask for p in PROBLEMS if p.field == "sku")
 
@@ -80,27 +85,27 @@ class Staged:
     """A validated catalog: `keys` has one narrow row for each row of `frame`.
 
     Columns of `keys`: LINE, sku_key, mask, desired_state, fingerprint, SOURCE, traits,
-    category; with filters also LEFT_OUT, and excluded rows have no `sku_key`.
+    category; with filters also EXCLUDED_BY, and excluded rows have no `sku_key`.
     `traits` are those of the rows as parsed with the separators of the mapping.
     """
 
     keys: pl.DataFrame
     frame: pl.LazyFrame
     config: ImportConfig
-    signs: Signs
+    separators: Separators
 
     def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         """Full rows of those lines (None: all): FIELDS and the columns of `keys`."""
         frame = self.frame if lines is None else self._source(lines)
         for batch in batches(frame):
-            rows = rows_in_full(batch, self.config, self.signs)
+            rows = full_rows(batch, self.config, self.separators)
             yield rows.drop(*_OURS).collect()
 
     def texts(self, lines: pl.Series) -> pl.LazyFrame:
         """The merchant's texts of those lines, by attribute."""
         return texts(self._source(lines), self.config)
 
-    def at_hand(self, lines: pl.Series) -> "Staged":
+    def in_memory(self, lines: pl.Series) -> "Staged":
         """A copy with only those lines, in memory, which does not need the file."""
         held = self._source(lines).collect(engine="streaming")
         return replace(self, frame=held.lazy())
@@ -109,24 +114,26 @@ class Staged:
         return self.frame.filter(pl.col(LINE).is_in(lines.implode()))
 
 
-def stage(frame: pl.LazyFrame, config: ImportConfig, others: int = 0) -> Staged:
-    """Parse every row once; `others` are the traits of unchanged rows.
+def stage(frame: pl.LazyFrame, config: ImportConfig, other_traits: int = 0) -> Staged:
+    """Parse every row once; `other_traits` are the traits of unchanged rows.
 
     A second pass follows only if amounts like `1.299` are ambiguous and the rest of
     their column determines the decimal separator.
     """
-    signs = given_signs(config)
-    keys = _keys(frame, config, signs)
-    learned = learned_signs(union(keys["traits"]) | others, signs)
-    if learned:
-        told = keys["traits"]
-        keys = _keys(frame, config, signs | learned).with_columns(told)
-    return Staged(keys, frame, config, signs | learned)
+    separators = mapped_separators(config)
+    keys = _keys(frame, config, separators)
+    inferred = inferred_separators(
+        combined_traits(keys["traits"]) | other_traits, separators
+    )
+    if inferred:
+        traits_before = keys["traits"]
+        keys = _keys(frame, config, separators | inferred).with_columns(traits_before)
+    return Staged(keys, frame, config, separators | inferred)
 
 
 def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
     """LINE and the merchant's texts by attribute."""
-    return frame.select(LINE, *mapped(config.mapping))
+    return frame.select(LINE, *attribute_columns(config.mapping))
 
 
 def fields_of(config: ImportConfig) -> dict[str, pl.DataType]:
@@ -139,20 +146,22 @@ def texts_of(config: ImportConfig) -> list[str]:
     return sorted({*config.mapping.attributes, *REQUIRED})
 
 
-def _keys(frame: pl.LazyFrame, config: ImportConfig, signs: Signs) -> pl.DataFrame:
-    rows = (rows_in_full(batch, config, signs) for batch in batches(frame))
-    return pl.concat(keys_of(part, signs).collect() for part in rows)
+def _keys(
+    frame: pl.LazyFrame, config: ImportConfig, separators: Separators
+) -> pl.DataFrame:
+    rows = (full_rows(batch, config, separators) for batch in batches(frame))
+    return pl.concat(row_keys(part, separators).collect() for part in rows)
 
 
-def keys_of(rows: pl.LazyFrame, signs: Signs) -> pl.LazyFrame:
+def row_keys(rows: pl.LazyFrame, separators: Separators) -> pl.LazyFrame:
     """The columns of `Staged.keys` of full rows."""
     category = pl.col("category").cast(pl.Categorical)
-    more = pl.selectors.by_name(LEFT_OUT, require_all=False)
-    return rows.select(*_KEYS, traits(signs), category, more)
+    more = pl.selectors.by_name(EXCLUDED_BY, require_all=False)
+    return rows.select(*_KEYS, traits(separators), category, more)
 
 
 def sku_keys(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
-    """LINE and `sku_key` alone, as `rows_in_full` has them."""
+    """LINE and `sku_key` alone, as `full_rows` has them."""
     sku = attribute_text(config.mapping.attributes["sku"])
     return frame.select(LINE, sku.alias("sku")).select(
         LINE, usable_sku().str.to_lowercase().alias("sku_key")
@@ -172,67 +181,73 @@ def batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
         yield batch.lazy()
 
 
-def rows_in_full(
-    frame: pl.LazyFrame, config: ImportConfig, signs: Signs
+def full_rows(
+    frame: pl.LazyFrame, config: ImportConfig, separators: Separators
 ) -> pl.LazyFrame:
-    """FIELDS, the input of `keys_of`, and the evidence of amounts."""
+    """FIELDS, the input of `row_keys`, and the evidence of amounts."""
     attributes = frozenset(config.mapping.attributes)
     absent = [n for n in texts_of(config) if n not in attributes]
-    result = checked(attributes, config.categories, config.currency, config.commissions)
+    result = check_offer(
+        attributes, config.categories, config.currency, config.commissions
+    )
     kinds = fields_of(config)
     fields = (result.fields.get(name, pl.lit(None)) for name in kinds)
-    read = read_cells(attributes) | {
-        name: money(pl.col(name), _rule(name, sign, config.currency))
-        for name, sign in signs.items()
+    read = parse_expressions(attributes) | {
+        name: money(pl.col(name), _rule(name, separator, config.currency))
+        for name, separator in separators.items()
     }
     texts = frame.select(
         LINE,
         FLAW,
         source_hash(config),
-        *mapped(config.mapping),
+        *attribute_columns(config.mapping),
         *(pl.lit(None, pl.String).alias(name) for name in absent),
-        *late_cells(config.mapping),
+        *rule_cells(config.mapping),
     )
     rows = texts.with_columns(
-        value.alias(read_as(name)) for name, value in read.items()
+        value.alias(parsed_column(name)) for name, value in read.items()
     )
-    rows = _ruled(rows, config.mapping, read).select(
+    rows = _apply_rules(rows, config.mapping, read).select(
         LINE,
         FLAW,
         SOURCE,
         "category",
-        evidence(signs, {name: pl.col(read_as(name)) for name in signs}),
+        evidence(
+            separators, {name: pl.col(parsed_column(name)) for name in separators}
+        ),
         _mask(result.masks),
         *(
             field.cast(kind).alias(name)
             for field, (name, kind) in zip(fields, kinds.items(), strict=True)
         ),
-        *([LEFT_OUT] if config.mapping.filters else []),
+        *([EXCLUDED_BY] if config.mapping.filters else []),
     )
     if config.mapping.filters:
-        rows = without_left_out(rows)
-    return _finished(rows, attributes, config)
+        rows = mark_excluded(rows)
+    return _finish(rows, attributes, config)
 
 
-def _ruled(
+def _apply_rules(
     rows: pl.LazyFrame, mapping: CatalogMapping, read: dict[str, pl.Expr]
 ) -> pl.LazyFrame:
     """Apply number steps and filters, if there are any."""
-    moved = moves(mapping, read)
-    if moved:
-        rows = rows.with_columns(value.alias(name) for name, value in moved.items())
+    number_steps_applied = number_step_columns(mapping, read)
+    if number_steps_applied:
+        rows = rows.with_columns(
+            value.alias(name) for name, value in number_steps_applied.items()
+        )
     if mapping.filters:
-        rows = rows.with_columns(left_out(mapping, read))
+        rows = rows.with_columns(excluding_filter(mapping, read))
     return rows
 
 
-def _finished(
+def _finish(
     rows: pl.LazyFrame, attributes: frozenset[str], config: ImportConfig
 ) -> pl.LazyFrame:
     mask, torn = pl.col("mask"), pl.col(FLAW) > 0
     sku_key = pl.col("sku").str.to_lowercase()
     if config.mapping.filters:
-        sku_key = pl.when(pl.col(LEFT_OUT) == 0).then(sku_key)
+        sku_key = pl.when(pl.col(EXCLUDED_BY) == 0).then(sku_key)
     known_problems = (mask & _SKU_PROBLEMS) | pl.col(FLAW).cast(pl.Int64)
     return (
         rows.with_columns(
@@ -241,22 +256,22 @@ def _finished(
         )
         .with_columns(
             sku_key.alias("sku_key"),
-            standing_of(mask, config.invalid_rows).alias("desired_state"),
+            desired_state_of(mask, config.invalid_rows).alias("desired_state"),
         )
         .with_columns(_fingerprint(attributes).alias("fingerprint"))
         .drop(FLAW)
     )
 
 
-def standing_of(mask: pl.Expr, policy: InvalidRowPolicy) -> pl.Expr:
+def desired_state_of(mask: pl.Expr, policy: InvalidRowPolicy) -> pl.Expr:
     """The desired state of an offer by its row's problems and the policy."""
-    invalid = KEPT if policy == "keep" else GONE
+    invalid = RETAINED if policy == "keep" else ABSENT
     return (
-        pl.when((mask & UNSOLD) != 0)
-        .then(pl.lit(GONE, pl.UInt8))
+        pl.when((mask & NOT_FOR_SALE) != 0)
+        .then(pl.lit(ABSENT, pl.UInt8))
         .when((mask & (BLOCKING | TORN)) != 0)
         .then(pl.lit(invalid, pl.UInt8))
-        .otherwise(pl.lit(WANTED, pl.UInt8))
+        .otherwise(pl.lit(ACTIVE, pl.UInt8))
     )
 
 
@@ -272,21 +287,21 @@ def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
         else pl.lit(_NULL)
         for name in ("product_id", "comment", "shipping", "min_price", "new_battery")
     ]
-    optional += [_counted(n).cast(pl.String) for n in MARGIN if "cost" in attributes]
-    stock = _counted("price") * 2**21 + _counted("quantity")
+    optional += [_shifted(n).cast(pl.String) for n in MARGIN if "cost" in attributes]
+    stock = _shifted("price") * 2**21 + _shifted("quantity")
     state = pl.col("mask") * len(DESIRED_STATES) + pl.col("desired_state")
     return stable_hash(
         [
             pl.lit(_VERSION),
             *(pl.col(name).fill_null(_NULL) for name in ("sku", "ean", "grade")),
             stock.cast(pl.String),
-            (state * 2**8 + _counted("warranty_delay")).cast(pl.String),
+            (state * 2**8 + _shifted("warranty_delay")).cast(pl.String),
             *optional,
         ]
     )
 
 
-def _counted(name: str) -> pl.Expr:
+def _shifted(name: str) -> pl.Expr:
     """The number plus 1, 0 for null."""
     return pl.col(name).fill_null(-1) + 1
 
@@ -303,5 +318,7 @@ def _mask(masks: list[pl.Expr]) -> pl.Expr:
     return pl.sum_horizontal(masks).cast(pl.Int64).alias("mask")
 
 
-def _rule(name: str, sign: Sign | None, currency: str) -> MoneyRule:
-    return MoneyRule(currency, sign, zero_allowed=name not in {"price", "min_price"})
+def _rule(name: str, separator: DecimalSeparator | None, currency: str) -> MoneyRule:
+    return MoneyRule(
+        currency, separator, zero_allowed=name not in {"price", "min_price"}
+    )

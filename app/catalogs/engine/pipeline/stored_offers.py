@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.pipeline.diff import KNOWN
+from app.catalogs.engine.pipeline.diff import STORED_SCHEMA
 from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of
 from app.catalogs.engine.pipeline.stage import DESIRED_STATES
 
@@ -28,7 +28,7 @@ def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
         return connection.execute(statement, [store_id]).fetchone() is not None
 
 
-def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
+def read_all_offers(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
     """Key, fingerprint and desired_state of every offer of the store."""
     return _read(connection, "true", [store_id], parts=128)
 
@@ -36,9 +36,9 @@ def read_known(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:
 def read_by_key(
     connection: psycopg.Connection, store_id: UUID, keys: pl.Series
 ) -> pl.DataFrame:
-    """Like `read_known`, for the offers with these keys."""
+    """Like `read_all_offers`, for the offers with these keys."""
     if keys.is_empty():
-        return pl.DataFrame(schema=KNOWN)
+        return pl.DataFrame(schema=STORED_SCHEMA)
     which: LiteralString = "sku_key = ANY(string_to_array(%s, E'\\n'))"
     return _read(connection, which, [store_id, "\n".join(keys)])
 
@@ -46,9 +46,9 @@ def read_by_key(
 def read_by_fingerprint(
     connection: psycopg.Connection, store_id: UUID, fingerprints: pl.Series
 ) -> pl.DataFrame:
-    """Like `read_known`, for the offers with these fingerprints."""
+    """Like `read_all_offers`, for the offers with these fingerprints."""
     if fingerprints.is_empty():
-        return pl.DataFrame(schema=KNOWN)
+        return pl.DataFrame(schema=STORED_SCHEMA)
     which: LiteralString = "fingerprint = ANY(string_to_array(%s, ',')::bigint[])"
     return _read(connection, which, [store_id, ",".join(map(str, fingerprints))])
 
@@ -64,16 +64,16 @@ def _read(
     One message per offer would cost more than the query. SKUs have no control
     characters, so a line break can separate them.
     """
-    found = [pl.DataFrame(schema=KNOWN)]
+    found = [pl.DataFrame(schema=STORED_SCHEMA)]
     statement = sql.SQL(_OFFERS).format(sql.SQL(which), sql.Literal(parts - 1))
     with connection.transaction():
         cursor = connection.cursor(binary=True)
         for desired_state, keys, fingerprints in cursor.stream(statement, values):
-            found.append(_known_part(desired_state, keys, fingerprints))
+            found.append(_decode_part(desired_state, keys, fingerprints))
     return pl.concat(found)
 
 
-def _known_part(
+def _decode_part(
     desired_state: str, keys: str, fingerprints: bytes | None
 ) -> pl.DataFrame:
     part = pl.scan_lines(keys.encode(), name="sku_key").collect()
@@ -94,14 +94,14 @@ def read_digest(
     """The digest of the last import, None if settings or engine differ."""
     with connection.transaction(), connection.cursor(binary=True) as cursor:
         found = cursor.execute(
-            "SELECT signs, rows FROM offer_digest"
+            "SELECT separators, rows FROM offer_digest"
             " WHERE store_id = %s AND identity = %s ORDER BY part",
             [store_id, identity(config)],
         ).fetchall()
     return Digest(found[0][0], rows_of([rows for _, rows in found])) if found else None
 
 
-def forget_digest(connection: psycopg.Connection, store_id: UUID) -> None:
+def delete_digest(connection: psycopg.Connection, store_id: UUID) -> None:
     """Make the next import compare every row and every offer."""
     connection.execute("DELETE FROM offer_digest WHERE store_id = %s", [store_id])
 
@@ -113,11 +113,11 @@ def write_digest(
     digest: Digest,
 ) -> None:
     """Replace the store's digest, in the transaction that writes the offers."""
-    forget_digest(connection, store_id)
-    name, signs = identity(config), Jsonb(dict(digest.signs))
+    delete_digest(connection, store_id)
+    name, separators = identity(config), Jsonb(dict(digest.separators))
     for number, rows in enumerate(digest.parts()):
         connection.execute(
-            "INSERT INTO offer_digest (store_id, part, identity, signs, rows)"
+            "INSERT INTO offer_digest (store_id, part, identity, separators, rows)"
             " VALUES (%s, %s, %s, %s, %b)",
-            [store_id, number, name, signs, rows],
+            [store_id, number, name, separators, rows],
         )

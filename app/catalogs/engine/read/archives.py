@@ -16,24 +16,24 @@ from app.catalogs.engine.read.source import CatalogRejectedError, Limits, Source
 BLOCK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-ONE_FILE = "a ZIP archive with one catalog in it, without a password"
+ACCEPTED_ARCHIVE = "a ZIP archive with one catalog in it, without a password"
 _DIRECTORY_BYTES = 4 << 20
 """Maximum size of a ZIP's central directory, about 40,000 entries."""
-_NAMED = 10
-_LONGEST_NAME = 80
+_MAX_NAMES_SHOWN = 10
+_MAX_NAME_LENGTH = 80
 _OFFICE = "[Content_Types].xml"
-_DEBRIS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+_SYSTEM_FILES = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Other methods allocate a dictionary of a size that the archive states, up to GBs."""
 _ENCRYPTED = 0x1
 
 
-class NowhereError(OSError):
+class InvalidOffsetError(OSError):
     """A damaged archive contains an offset before its beginning."""
 
 
-_BROKEN = (
-    NowhereError,
+_DAMAGE = (
+    InvalidOffsetError,
     EOFError,
     gzip.BadGzipFile,
     zipfile.BadZipFile,
@@ -45,14 +45,14 @@ _BROKEN = (
 )
 
 
-class Packed(Protocol):
+class ByteReader(Protocol):
     """A reader of decompressed bytes."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class Unpacked:
     """A decompressed file; `source` has the name of the file inside the archive."""
 
     path: Path
@@ -60,7 +60,7 @@ class Plain:
     compression: str | None = None
 
 
-def unpack(source: SourceFile, workdir: Path) -> Plain:
+def unpack(source: SourceFile, workdir: Path) -> Unpacked:
     """Return the file itself, or its decompressed content as a file in `workdir`.
 
     Raises CatalogRejectedError: `too_large`, `archive` when it does not hold exactly
@@ -70,30 +70,30 @@ def unpack(source: SourceFile, workdir: Path) -> Plain:
         head = file.read(4)
     target = workdir / "expanded"
     if head.startswith(GZIP_MAGIC):
-        with _readable("gzip file"):
+        with _reject_damaged("gzip file"):
             _gunzip(source, target)
-        plain = Plain(target, source, "gzip")
+        plain = Unpacked(target, source, "gzip")
     elif head in ZIP_MAGICS:
-        with _readable("ZIP archive"):
+        with _reject_damaged("ZIP archive"):
             name = _unzip(source, target)
-        plain = Plain(target, replace(source, filename=name), "zip")
+        plain = Unpacked(target, replace(source, filename=name), "zip")
     else:
-        return Plain(source.path, source)
-    _refuse_nested(target, plain.compression or "")
+        return Unpacked(source.path, source)
+    _reject_nested(target, plain.compression or "")
     return plain
 
 
 @contextmanager
-def _readable(what: str) -> Iterator[None]:
+def _reject_damaged(what: str) -> Iterator[None]:
     try:
         yield
-    except _BROKEN as error:
+    except _DAMAGE as error:
         raise CatalogRejectedError(
             "unreadable", f"the {what} is damaged: {error}", f"a whole {what}"
         ) from error
 
 
-def _refuse_nested(target: Path, compression: str) -> None:
+def _reject_nested(target: Path, compression: str) -> None:
     with target.open("rb") as file:
         head = file.read(4)
     if head.startswith(GZIP_MAGIC) or head in ZIP_MAGICS:
@@ -105,21 +105,21 @@ def _refuse_nested(target: Path, compression: str) -> None:
 
 
 def _gunzip(source: SourceFile, target: Path) -> None:
-    with source.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as packed:
-        _copy(packed, target, raw, source.limits)
+    with source.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as compressed:
+        _copy(compressed, target, raw, source.limits)
 
 
-def _copy(packed: Packed, target: Path, raw: IO[bytes], limits: Limits) -> None:
+def _copy(compressed: ByteReader, target: Path, raw: IO[bytes], limits: Limits) -> None:
     """Write the decompressed bytes; check the expansion ratio after each block."""
     written = 0
     with target.open("wb") as out:
-        while block := packed.read(BLOCK):
+        while block := compressed.read(BLOCK):
             written += len(block)
-            refuse_bomb(written, raw.tell(), limits)
+            reject_bomb(written, raw.tell(), limits)
             out.write(block)
 
 
-def refuse_bomb(written: int, read: int, limits: Limits) -> None:
+def reject_bomb(written: int, read: int, limits: Limits) -> None:
     """Raise CatalogRejectedError when `read` bytes expanded beyond the limits."""
     suspicious = (
         written > limits.ratio_counts_after_bytes and written > limits.max_ratio * read
@@ -133,13 +133,13 @@ def refuse_bomb(written: int, read: int, limits: Limits) -> None:
         )
 
 
-class _Cautious(io.FileIO):
+class _BoundedReader(io.FileIO):
     """Refuses large reads: `zipfile` reads the central directory in one piece."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if (size or 0) > _DIRECTORY_BYTES:
             raise CatalogRejectedError(
-                "archive", "the ZIP archive has too many entries", ONE_FILE
+                "archive", "the ZIP archive has too many entries", ACCEPTED_ARCHIVE
             )
         return super().read(size) or b""
 
@@ -147,21 +147,21 @@ class _Cautious(io.FileIO):
         try:
             return super().seek(offset, whence)
         except OSError as error:
-            raise NowhereError("an entry has an invalid offset") from error
+            raise InvalidOffsetError("an entry has an invalid offset") from error
 
 
 def _unzip(source: SourceFile, target: Path) -> str:
     """Extract the only file of the archive; return its name."""
-    with _Cautious(source.path, "rb") as raw, zipfile.ZipFile(raw) as archive:
+    with _BoundedReader(source.path, "rb") as raw, zipfile.ZipFile(raw) as archive:
         entry = _only_entry(archive)
-        refuse_bomb(entry.file_size, source.path.stat().st_size, source.limits)
-        with archive.open(entry) as packed:
-            _copy(packed, target, raw, source.limits)
+        reject_bomb(entry.file_size, source.path.stat().st_size, source.limits)
+        with archive.open(entry) as compressed:
+            _copy(compressed, target, raw, source.limits)
         return entry.filename
 
 
 def _only_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    entries = [e for e in archive.infolist() if not (e.is_dir() or _is_debris(e))]
+    entries = [e for e in archive.infolist() if not (e.is_dir() or _is_system_file(e))]
     names = [entry.filename for entry in entries]
     if _OFFICE in names:
         raise CatalogRejectedError(
@@ -170,28 +170,28 @@ def _only_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
             "the sheet exported as CSV",
         )
     if len(entries) != 1:
-        raise CatalogRejectedError("archive", _too_many(names), ONE_FILE)
+        raise CatalogRejectedError("archive", _entries_message(names), ACCEPTED_ARCHIVE)
     (entry,) = entries
     if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
         raise CatalogRejectedError(
             "archive",
             "the file in the ZIP archive is encrypted or uses an unsupported method",
-            ONE_FILE,
+            ACCEPTED_ARCHIVE,
         )
     return entry
 
 
-def _is_debris(entry: zipfile.ZipInfo) -> bool:
+def _is_system_file(entry: zipfile.ZipInfo) -> bool:
     """Whether macOS or Windows added the file."""
-    return entry.filename.startswith(_DEBRIS[0]) or (
-        entry.filename.rpartition("/")[2] in _DEBRIS
+    return entry.filename.startswith(_SYSTEM_FILES[0]) or (
+        entry.filename.rpartition("/")[2] in _SYSTEM_FILES
     )
 
 
-def _too_many(names: list[str]) -> str:
+def _entries_message(names: list[str]) -> str:
     if not names:
         return "the ZIP archive is empty"
-    shown = ", ".join(name[:_LONGEST_NAME] for name in names[:_NAMED])
-    rest = len(names) - _NAMED
+    shown = ", ".join(name[:_MAX_NAME_LENGTH] for name in names[:_MAX_NAMES_SHOWN])
+    rest = len(names) - _MAX_NAMES_SHOWN
     more = f" and {rest} more" if rest > 0 else ""
     return f"the ZIP archive contains {len(names)} files: {shown}{more}"

@@ -8,11 +8,11 @@ import polars as pl
 
 from app.catalogs.engine.read.dialect import Dialect, Header
 
-_MOST_ODD_LINES = 200_000
+_MAX_IRREGULAR_LINES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class CsvScan:
     """`is_plain`: every record is one line that the fast reader can parse.
 
     `ragged`: line numbers (1-based) with too many or too few cells, if plain.
@@ -22,21 +22,21 @@ class Survey:
     ragged: pl.Series
 
 
-def survey_lines(path: Path, dialect: Dialect, header: Header) -> Survey:
+def scan_csv_lines(path: Path, dialect: Dialect, header: Header) -> CsvScan:
     """Check every line with a cheap pattern, then only the irregular ones in detail."""
     none = pl.Series("line", [], dtype=pl.UInt32)
-    odd = _odd_lines(path, dialect, header)
-    if odd.height > _MOST_ODD_LINES:
-        return Survey(is_plain=False, ragged=none)
+    odd = _irregular_lines(path, dialect, header)
+    if odd.height > _MAX_IRREGULAR_LINES:
+        return CsvScan(is_plain=False, ragged=none)
     if odd.is_empty():
-        return Survey(is_plain=True, ragged=none)
+        return CsvScan(is_plain=True, ragged=none)
     if dialect.quote and not odd.select(_is_well_formed(dialect).all()).item():
-        return Survey(is_plain=False, ragged=none)
+        return CsvScan(is_plain=False, ragged=none)
     ragged = odd.filter(_has_wrong_length(dialect, header))["line"]
-    return Survey(is_plain=True, ragged=ragged)
+    return CsvScan(is_plain=True, ragged=ragged)
 
 
-def _odd_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFrame:
+def _irregular_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFrame:
     """Lines without exactly `width` simple cells, with their 1-based number."""
     text = pl.col("text")
     plain = text.str.count_matches(dialect.separator, literal=True) == header.width - 1
@@ -48,7 +48,7 @@ def _odd_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFrame:
         pl.scan_lines(path, name="text", row_index_name="line", row_index_offset=1)
         .slice(header.lines)
         .filter(~plain & (text != ""))
-        .head(_MOST_ODD_LINES + 1)
+        .head(_MAX_IRREGULAR_LINES + 1)
         .collect(engine="streaming")
     )
     return odd.filter(text.str.strip_chars() != "")

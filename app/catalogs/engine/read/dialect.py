@@ -63,21 +63,27 @@ class Header:
         return len(self.names)
 
 
-def find_dialect(sample: str, hints: Hints, usual: str | None = None) -> Dialect:
+def detect_dialect(
+    sample: str, hints: Hints, default_separator: str | None = None
+) -> Dialect:
     """Detect the dialect from complete lines at the start of the file.
 
-    `usual` is the separator that the format implies. Raises CatalogRejectedError
+    `default_separator` is the one that the format implies. Raises CatalogRejectedError
     for an unknown separator or quote in `hints`, or one that does not fit.
     """
     _check(hints)
-    separators = (hints.separator or usual,) if hints.separator or usual else SEPARATORS
+    separators = (
+        (hints.separator or default_separator,)
+        if hints.separator or default_separator
+        else SEPARATORS
+    )
     lines = [line for line in sample.splitlines(keepends=True) if line.strip()]
     best = max(
         (Dialect(s, _quote(sample, s, hints)) for s in separators if s),
-        key=lambda dialect: _agreement(dialect, lines),
+        key=lambda dialect: _consistency(dialect, lines),
     )
     if hints.separator and lines and hints.separator not in lines[0]:
-        _refuse_if_another_fits(sample, hints, lines)
+        _reject_if_another_fits(sample, hints, lines)
     return best
 
 
@@ -116,7 +122,7 @@ def unique_names(names: list[str]) -> Iterator[str]:
         yield candidate
 
 
-def _agreement(dialect: Dialect, lines: list[str]) -> tuple[float, int]:
+def _consistency(dialect: Dialect, lines: list[str]) -> tuple[float, int]:
     """Share of sampled rows with as many cells as the header, and that number."""
     try:
         rows = [row for row in islice(dialect.rows(lines), _SAMPLE_ROWS) if row]
@@ -153,11 +159,11 @@ def _check(hints: Hints) -> None:
         )
 
 
-def _refuse_if_another_fits(sample: str, hints: Hints, lines: list[str]) -> None:
+def _reject_if_another_fits(sample: str, hints: Hints, lines: list[str]) -> None:
     fits = [
         other
         for other in SEPARATORS
-        if _agreement(Dialect(other, _quote(sample, other, hints)), lines) > (0.8, 1)
+        if _consistency(Dialect(other, _quote(sample, other, hints)), lines) > (0.8, 1)
     ]
     if fits:
         raise CatalogRejectedError(

@@ -70,7 +70,7 @@ _SUFFIXES = {
     ".parquet": Format.PARQUET,
 }
 _MARKUP = re.compile(r"<(\?xml|!|[a-z_][\w.:-]*[\s/>])", re.IGNORECASE)
-_SURELY_MARKUP = re.compile(r"<(\?xml|!doctype|rss|feed|rdf:rdf)\b", re.IGNORECASE)
+_KNOWN_ROOT = re.compile(r"<(\?xml|!doctype|rss|feed|rdf:rdf)\b", re.IGNORECASE)
 _PAGE = re.compile(r"(<\?xml[^>]*>\s*)?<(!doctype\s+html|html)\b", re.IGNORECASE)
 
 
@@ -86,7 +86,7 @@ def looks_like_xml(source: SourceFile, head: bytes) -> bool:
     if _PAGE.match(start):
         raise _unknown("an HTML page")
     is_text = declared not in {None, Format.XML}
-    is_markup = bool((_SURELY_MARKUP if is_text else _MARKUP).match(start))
+    is_markup = bool((_KNOWN_ROOT if is_text else _MARKUP).match(start))
     if not is_markup and declared == Format.XML:
         raise _unknown("not XML, although XML was declared")
     if is_markup and is_text:
@@ -94,7 +94,7 @@ def looks_like_xml(source: SourceFile, head: bytes) -> bool:
     return is_markup
 
 
-def find_format(source: SourceFile, sample: str) -> Format:
+def detect_format(source: SourceFile, sample: str) -> Format:
     """Decide from the declared format and the beginning of the text.
 
     Raises CatalogRejectedError if they contradict each other.
@@ -113,7 +113,7 @@ def find_format(source: SourceFile, sample: str) -> Format:
     return declared or Format.CSV
 
 
-def refuse_foreign(head: bytes) -> None:
+def reject_foreign(head: bytes) -> None:
     """Reject other file types by their first bytes. `head` is the first few KB."""
     for magic, what in _FOREIGN:
         if head.startswith(magic):

@@ -7,16 +7,16 @@ removes it.
 
 import polars as pl
 
-NOTES = ("refeed_code", "refeed_message", "refeed_hint")
+NOTE_COLUMNS = ("refeed_code", "refeed_message", "refeed_hint")
 """Columns that an export adds; imports ignore them, since no mapping uses them."""
-FORMULA_SIGNS = r"=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}"
+FORMULA_PREFIXES = r"=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}"
 
 
-def escaped(text: pl.Expr) -> pl.Expr:
-    """Prefix formulas with an apostrophe; `restored` is the exact inverse."""
-    return text.str.replace(f"^('*[{FORMULA_SIGNS}])", "'$1")
+def escape_formulas(text: pl.Expr) -> pl.Expr:
+    """Prefix formulas with an apostrophe; `unescape_formulas` is the exact inverse."""
+    return text.str.replace(f"^('*[{FORMULA_PREFIXES}])", "'$1")
 
 
-def restored(text: pl.Expr) -> pl.Expr:
-    """The inverse of `escaped`."""
-    return text.str.replace(f"^'('*[{FORMULA_SIGNS}])", "$1")
+def unescape_formulas(text: pl.Expr) -> pl.Expr:
+    """The inverse of `escape_formulas`."""
+    return text.str.replace(f"^'('*[{FORMULA_PREFIXES}])", "$1")

@@ -9,7 +9,7 @@ from app.catalogs.engine.read.reader import cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, Found, SourceFile
 
 _SAMPLE_ROWS = 20
-_LONGEST_VALUE = 300
+_MAX_VALUE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def inspect_catalog(
                 "empty", "the catalog has no rows", "a header and at least one row"
             )
         shown = opened.frame.select(
-            pl.col(cell(name)).str.slice(0, _LONGEST_VALUE).alias(name)
+            pl.col(cell(name)).str.slice(0, _MAX_VALUE_LENGTH).alias(name)
             for name in opened.columns
         ).head(sample_rows)
         sample = tuple(shown.collect(engine="streaming").iter_rows(named=True))

@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
-from app.catalogs.engine.read.archives import refuse_bomb
+from app.catalogs.engine.read.archives import reject_bomb
 from app.catalogs.engine.read.dialect import clean_name, unique_names
 from app.catalogs.engine.read.source import CatalogRejectedError, Limits
 
 ACCEPTED_PARQUET = "a valid Parquet file without encrypted columns"
-_MOST_COLUMNS = 5000
+_MAX_COLUMNS = 5000
 _WRAPPER = "x"
 
 
@@ -48,7 +48,7 @@ class ParquetFile:
         try:
             rows = _scan(self.path).select(pl.len()).collect(engine="streaming").item()
             # One separator per cell, as in a CSV file.
-            refuse_bomb(rows * max(len(columns), 1), size, limits)
+            reject_bomb(rows * max(len(columns), 1), size, limits)
             lengths = (
                 as_text(pl.col(column), kind).str.len_bytes().cast(pl.UInt64).sum()
                 for column, kind in (self.types[name] for name in columns)
@@ -56,7 +56,7 @@ class ParquetFile:
             found = _scan(self.path).select(lengths).collect(engine="streaming")
         except (PolarsError, PanicException, OSError) as error:
             raise _unreadable(error) from error
-        refuse_bomb(sum(found.row(0)) if found.height else 0, size, limits)
+        reject_bomb(sum(found.row(0)) if found.height else 0, size, limits)
 
 
 def open_parquet(path: Path) -> ParquetFile:
@@ -65,11 +65,11 @@ def open_parquet(path: Path) -> ParquetFile:
         schema = _scan(path).collect_schema()
     except (PolarsError, PanicException, OSError) as error:
         raise _unreadable(error) from error
-    if len(schema) > _MOST_COLUMNS:
+    if len(schema) > _MAX_COLUMNS:
         raise CatalogRejectedError(
             "too_large",
             f"the Parquet file has {len(schema)} columns",
-            f"at most {_MOST_COLUMNS} columns",
+            f"at most {_MAX_COLUMNS} columns",
         )
     names = unique_names([clean_name(name) for name in schema])
     return ParquetFile(path, dict(zip(names, schema.items(), strict=True)))

@@ -9,26 +9,31 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from app.catalogs.engine.read.archives import Plain, unpack
-from app.catalogs.engine.read.csv_scan import Survey, survey_lines
-from app.catalogs.engine.read.dialect import Dialect, Header, find_dialect, read_header
+from app.catalogs.engine.read.archives import Unpacked, unpack
+from app.catalogs.engine.read.csv_scan import CsvScan, scan_csv_lines
+from app.catalogs.engine.read.dialect import (
+    Dialect,
+    Header,
+    detect_dialect,
+    read_header,
+)
 from app.catalogs.engine.read.encoding import (
     Utf8File,
-    as_utf8,
-    find_mark,
-    known_encoding,
+    canonical_encoding,
+    convert_to_utf8,
+    detect_bom,
 )
 from app.catalogs.engine.read.formats import (
     ACCEPTED,
     PARQUET_MAGIC,
     SAMPLE,
     Format,
-    find_format,
+    detect_format,
     looks_like_xml,
-    refuse_foreign,
+    reject_foreign,
 )
-from app.catalogs.engine.read.formulas import NOTES, restored
-from app.catalogs.engine.read.normalize import copy_records, first_names
+from app.catalogs.engine.read.formulas import NOTE_COLUMNS, unescape_formulas
+from app.catalogs.engine.read.normalize import column_names, write_records
 from app.catalogs.engine.read.parquet import open_parquet
 from app.catalogs.engine.read.records import (
     ROW_LENGTH,
@@ -44,7 +49,7 @@ from app.catalogs.engine.read.source import (
     Limits,
     SourceFile,
 )
-from app.catalogs.engine.read.xml_feeds import feed_records, stated_encoding
+from app.catalogs.engine.read.xml_feeds import declared_encoding, feed_records
 
 LINE = "#line"
 FLAW = "#flaw"
@@ -89,12 +94,12 @@ def _open(
         raise CatalogRejectedError("empty", "the file is empty", ACCEPTED)
     if head.startswith(PARQUET_MAGIC):
         return _open_parquet(plain, needed)
-    if find_mark(head) != "utf-16" and source.hints.encoding is None:
-        refuse_foreign(head[:4096])
+    if detect_bom(head) != "utf-16" and source.hints.encoding is None:
+        reject_foreign(head[:4096])
     if looks_like_xml(plain.source, head):
         return _open_feed(plain, head, needed, workdir)
-    text = as_utf8(plain.path, source.hints.encoding, workdir)
-    form = find_format(plain.source, _sample(text.path))
+    text = convert_to_utf8(plain.path, source.hints.encoding, workdir)
+    form = detect_format(plain.source, _sample(text.path))
     found = Found(form, text.encoding, compression=plain.compression)
     if form in {Format.JSON, Format.NDJSON}:
         read = json_records if form == Format.JSON else ndjson_records
@@ -102,9 +107,9 @@ def _open(
     return _open_csv(source, text, found, needed, workdir)
 
 
-def _open_parquet(plain: Plain, needed: Collection[str] | None) -> OpenedCatalog:
+def _open_parquet(plain: Unpacked, needed: Collection[str] | None) -> OpenedCatalog:
     file = open_parquet(plain.path)
-    columns = _checked(file.names, needed)
+    columns = _columns_to_read(file.names, needed)
     file.check(columns, plain.source.limits)
     frame = file.texts(columns, LINE).select(
         LINE,
@@ -114,14 +119,14 @@ def _open_parquet(plain: Plain, needed: Collection[str] | None) -> OpenedCatalog
     if plain.source.limits.max_records:
         frame = frame.head(plain.source.limits.max_records)
     found = Found(Format.PARQUET, None, compression=plain.compression)
-    return OpenedCatalog(_sound(frame, columns), file.names, found)
+    return OpenedCatalog(_drop_blank_rows(frame, columns), file.names, found)
 
 
 def _open_feed(
-    plain: Plain, head: bytes, needed: Collection[str] | None, workdir: Path
+    plain: Unpacked, head: bytes, needed: Collection[str] | None, workdir: Path
 ) -> OpenedCatalog:
-    encoding = known_encoding(plain.source.hints.encoding)
-    stated = encoding or stated_encoding(head)
+    encoding = canonical_encoding(plain.source.hints.encoding)
+    stated = encoding or declared_encoding(head)
     found = Found(Format.XML, stated, compression=plain.compression)
     return _open_records(
         lambda: feed_records(plain.path, encoding), plain, found, needed, workdir
@@ -136,10 +141,10 @@ def _open_csv(
     workdir: Path,
 ) -> OpenedCatalog:
     sample = _sample(text.path)
-    usual = "\t" if found.format == Format.TSV else None
-    dialect = find_dialect(sample, source.hints, usual)
+    default_separator = "\t" if found.format == Format.TSV else None
+    dialect = detect_dialect(sample, source.hints, default_separator)
     header = read_header(dialect, sample)
-    columns = _checked(header.names, needed)
+    columns = _columns_to_read(header.names, needed)
     found = Found(
         found.format,
         found.encoding,
@@ -147,25 +152,25 @@ def _open_csv(
         dialect.quote or None,
         found.compression,
     )
-    if dialect.quote not in text.signs:
+    if dialect.quote not in text.special_chars:
         dialect = Dialect(dialect.separator, "")
-    survey = survey_lines(text.path, dialect, header)
-    if survey.is_plain:
-        frame = _scan_plain(text, dialect, header, survey, columns)
+    scan = scan_csv_lines(text.path, dialect, header)
+    if scan.is_plain:
+        frame = _scan_plain(text, dialect, header, scan, columns)
     else:
         with closing(csv_records(text.path, dialect, header)) as records:
-            frame, _ = _copy(records, columns, workdir, source.limits)
-    if NOTES[0] in header.names:  # an export that was corrected
+            frame, _ = _normalize(records, columns, workdir, source.limits)
+    if NOTE_COLUMNS[0] in header.names:  # an export that was corrected
         cells = [cell(name) for name in columns]
-        frame = frame.with_columns(restored(pl.col(cells)) if cells else [])
-    return OpenedCatalog(_sound(frame, columns), header.names, found)
+        frame = frame.with_columns(unescape_formulas(pl.col(cells)) if cells else [])
+    return OpenedCatalog(_drop_blank_rows(frame, columns), header.names, found)
 
 
 def _scan_plain(
     text: Utf8File,
     dialect: Dialect,
     header: Header,
-    survey: Survey,
+    scan: CsvScan,
     columns: Collection[str],
 ) -> pl.LazyFrame:
     names = [cell(name) for name in header.names]
@@ -182,14 +187,14 @@ def _scan_plain(
         raise_if_empty=False,
     ).select(LINE, *(cell(name) for name in columns))
     flaw = pl.lit(0, pl.UInt8)
-    if len(survey.ragged):
+    if len(scan.ragged):
         flaw = (
-            pl.when(pl.col(LINE).is_in(survey.ragged.implode()))
+            pl.when(pl.col(LINE).is_in(scan.ragged.implode()))
             .then(pl.lit(ROW_LENGTH, pl.UInt8))
             .otherwise(flaw)
         )
     frame = frame.with_columns(flaw.alias(FLAW))
-    if "\0" not in text.signs:
+    if "\0" not in text.special_chars:
         return frame
     return frame.with_columns(
         pl.col(cell(name)).str.replace_all("\0", "\ufffd", literal=True)
@@ -199,24 +204,24 @@ def _scan_plain(
 
 def _open_records(
     read: Callable[[], Records],
-    plain: Plain,
+    plain: Unpacked,
     found: Found,
     needed: Collection[str] | None,
     workdir: Path,
 ) -> OpenedCatalog:
     """Each record has its own names; each `read()` starts from the beginning."""
-    most = plain.source.limits.max_records
+    max_records = plain.source.limits.max_records
     if needed is None:
         with closing(read()) as records:
-            needed = first_names(islice(records, most))
+            needed = column_names(islice(records, max_records))
     with closing(read()) as records:
         limits = plain.source.limits
-        frame, names = _copy(islice(records, most), needed, workdir, limits)
-    columns = _checked(names, needed)
-    return OpenedCatalog(_sound(frame, columns), names, found)
+        frame, names = _normalize(islice(records, max_records), needed, workdir, limits)
+    columns = _columns_to_read(names, needed)
+    return OpenedCatalog(_drop_blank_rows(frame, columns), names, found)
 
 
-def _copy(
+def _normalize(
     records: Iterable[Record],
     columns: Collection[str],
     workdir: Path,
@@ -225,11 +230,11 @@ def _copy(
     """The needed cells as a frame, and all column names of the records."""
     path = workdir / "records.csv"
     types = {LINE: pl.UInt32, FLAW: pl.UInt8} | {cell(n): pl.String for n in columns}
-    names = copy_records(records, columns, types, path, limits)
+    names = write_records(records, columns, types, path, limits)
     return pl.scan_csv(path, schema=types, raise_if_empty=False), names
 
 
-def _sound(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:
+def _drop_blank_rows(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:
     """Drop blank lines: no value in any needed column and no flaw."""
     if not columns:
         return frame
@@ -237,7 +242,9 @@ def _sound(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:
     return frame.filter(filled | (pl.col(FLAW) > 0))
 
 
-def _checked(names: tuple[str, ...], needed: Collection[str] | None) -> tuple[str, ...]:
+def _columns_to_read(
+    names: tuple[str, ...], needed: Collection[str] | None
+) -> tuple[str, ...]:
     """The columns to read. Raises CatalogRejectedError for missing ones."""
     if needed is None:
         return names

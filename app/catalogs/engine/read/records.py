@@ -14,7 +14,7 @@ from app.catalogs.engine.read.source import CatalogRejectedError
 
 ROW_LENGTH = 1
 UNREADABLE_ROW = 2
-_LONGEST_LINE = 16 * 1024**2
+_MAX_LINE_LENGTH = 16 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def ndjson_records(path: Path) -> Records:
     """One object per line; any other line gives an UNREADABLE_ROW."""
     with path.open("rb") as file:
         line = 0
-        while text := file.readline(_LONGEST_LINE):
+        while text := file.readline(_MAX_LINE_LENGTH):
             line += 1
             if line == 1:
                 text = text.removeprefix(b"\xef\xbb\xbf")
@@ -66,7 +66,7 @@ def json_records(path: Path) -> Records:
     """
     try:
         with path.open("rb") as file:
-            _skip_mark(file)
+            _skip_bom(file)
             for number, value in enumerate(ijson.items(file, "item"), start=1):
                 if isinstance(value, dict):
                     cells = {name: _text(cell) for name, cell in value.items()}
@@ -110,6 +110,6 @@ def _number(value: object) -> float | int:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def _skip_mark(file: IO[bytes]) -> None:
+def _skip_bom(file: IO[bytes]) -> None:
     if file.read(3) != b"\xef\xbb\xbf":
         file.seek(0)

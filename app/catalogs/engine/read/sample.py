@@ -11,23 +11,23 @@ from app.catalogs.engine.read.formats import (
     PARQUET_MAGIC,
     SAMPLE,
     Format,
-    find_format,
+    detect_format,
     looks_like_xml,
 )
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 
-MOST_RECORDS = 100_000
+MAX_RECORDS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Sample:
     """`is_whole`: the sample is the complete file."""
 
     source: SourceFile
     is_whole: bool
 
 
-def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
+def take_sample(source: SourceFile, most_bytes: int, workdir: Path) -> Sample:
     """Complete lines from the beginning, at most `most_bytes` after decompression.
 
     A JSON array, XML feed or Parquet file cannot be cut at a line: the sample limits
@@ -41,25 +41,25 @@ def head_of(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
         with _opened(source.path, magic) as file:
             start = file.read(most_bytes + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        return Head(source, is_whole=True)  # the reader reports the damage
+        return Sample(source, is_whole=True)  # the reader reports the damage
     if len(start) <= most_bytes:
-        return Head(source, is_whole=True)
+        return Sample(source, is_whole=True)
     if start.startswith(PARQUET_MAGIC) or looks_like_xml(source, start[:SAMPLE]):
         return _first_records(source)
-    if find_format(source, start[:SAMPLE].decode(errors="ignore")) is Format.JSON:
+    if detect_format(source, start[:SAMPLE].decode(errors="ignore")) is Format.JSON:
         return _first_records(source)
     end = start.rfind(b"\n") + 1 or most_bytes
     path = workdir / "head"
     path.write_bytes(start[: end + end % 2] if start[:2] in _WIDE else start[:end])
-    return Head(replace(source, path=path), is_whole=False)
+    return Sample(replace(source, path=path), is_whole=False)
 
 
-def _first_records(source: SourceFile) -> Head:
-    limits = replace(source.limits, max_records=MOST_RECORDS)
-    return Head(replace(source, limits=limits), is_whole=False)
+def _first_records(source: SourceFile) -> Sample:
+    limits = replace(source.limits, max_records=MAX_RECORDS)
+    return Sample(replace(source, limits=limits), is_whole=False)
 
 
-def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
+def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Sample:
     limits = replace(source.limits, max_expanded_bytes=most_bytes)
     try:
         plain = unpack(replace(source, limits=limits), workdir)
@@ -72,7 +72,7 @@ def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Head:
             ) from None
         raise
     unpacked = replace(plain.source, path=plain.path, limits=source.limits)
-    return Head(unpacked, is_whole=True)
+    return Sample(unpacked, is_whole=True)
 
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")

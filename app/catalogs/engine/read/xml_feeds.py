@@ -14,15 +14,15 @@ from app.catalogs.engine.read.records import Record, Records
 from app.catalogs.engine.read.source import CatalogRejectedError
 
 ACCEPTED_XML = "an RSS 2.0 or Atom feed, well-formed, without DOCTYPE"
-_PIECE = 64 * 1024
-_LONGEST_TOKEN = 1 << 20
+_CHUNK = 64 * 1024
+_MAX_TOKEN_LENGTH = 1 << 20
 """Maximum bytes of one token (tag, comment), which expat buffers completely."""
-_LARGEST_ITEM = 1 << 20
+_MAX_ITEM_LENGTH = 1 << 20
 """Maximum characters of one item: its texts and the names of its columns."""
-_DEEPEST = 32
-_MOST_NAMES = 5000
+_MAX_DEPTH = 32
+_MAX_NAMES = 5000
 """Maximum number of element and attribute names in a feed; the parser keeps them."""
-_LONGEST_NAME = 1000
+_MAX_NAME_LENGTH = 1000
 _ROOTS = frozenset({"rss", "feed", "RDF"})
 _ITEMS = frozenset({"item", "entry"})
 _WELL_KNOWN = {
@@ -57,15 +57,15 @@ class _Feed:
     size: int = 0
     ready: list[Record] = field(default_factory=list)
 
-    def started(self, raw: str, attributes: list[str]) -> None:
+    def start_element(self, raw: str, attributes: list[str]) -> None:
         self.depth += 1
-        if self.depth > _DEEPEST:
-            raise _too_large(f"more than {_DEEPEST} levels deep")
+        if self.depth > _MAX_DEPTH:
+            raise _too_large(f"more than {_MAX_DEPTH} levels deep")
         name = self.column(raw)
         if self.depth == 1:
             _require_feed(raw)
         if self.stack:
-            self._open(name, attributes)
+            self._open_element(name, attributes)
         elif name in _ITEMS:
             self._open_item(attributes)
 
@@ -73,9 +73,9 @@ class _Feed:
         self.number += 1
         self.cells, self.size = {}, 0
         self.stack.append(_Element(""))
-        self._keep_attributes("", attributes)
+        self._add_attributes("", attributes)
 
-    def _open(self, name: str, attributes: list[str]) -> None:
+    def _open_element(self, name: str, attributes: list[str]) -> None:
         """A repeated name becomes `name_2`, like columns of a CSV file."""
         parent = self.stack[-1]
         if parent.children is None:
@@ -85,35 +85,35 @@ class _Feed:
         if count > 1:
             path = f"{path}_{count}"
         self.stack.append(_Element(path))
-        self._weigh(path)
+        self._add_size(path)
         if attributes:
-            self._keep_attributes(path, attributes)
+            self._add_attributes(path, attributes)
 
-    def _keep_attributes(self, path: str, attributes: list[str]) -> None:
+    def _add_attributes(self, path: str, attributes: list[str]) -> None:
         for name, value in zip(attributes[::2], attributes[1::2], strict=True):
             column = f"{path}@{self.column(name)}"
-            self._weigh(column)
-            self._weigh(value)
+            self._add_size(column)
+            self._add_size(value)
             self.cells[column] = value.strip()
 
-    def _weigh(self, text: str) -> None:
+    def _add_size(self, text: str) -> None:
         self.size += len(text)
-        if self.size > _LARGEST_ITEM:
-            raise _too_large(f"an item of more than {_LARGEST_ITEM} characters")
+        if self.size > _MAX_ITEM_LENGTH:
+            raise _too_large(f"an item of more than {_MAX_ITEM_LENGTH} characters")
 
-    def said(self, text: str) -> None:
+    def character_data(self, text: str) -> None:
         if not self.stack:
             return
-        self._weigh(text)
+        self._add_size(text)
         self.stack[-1].texts.append(text)
 
-    def skipped(self, name: str, is_parameter: bool) -> None:  # noqa: FBT001 - expat's
+    def skipped_entity(self, name: str, is_parameter: bool) -> None:  # noqa: FBT001 - expat's
         """Resolve an HTML entity that XML does not define, such as `&nbsp;`."""
         if is_parameter or name not in _HTML:
             raise _unreadable(f"the entity &{name[:40]}; is not known")
-        self.said(_HTML[name])
+        self.character_data(_HTML[name])
 
-    def ended(self, _raw: str) -> None:
+    def end_element(self, _raw: str) -> None:
         self.depth -= 1
         if not self.stack:
             return
@@ -126,19 +126,19 @@ class _Feed:
 
     def column(self, raw: str) -> str:
         """The column name for `URI name prefix`, which is how expat names elements."""
-        shown = self.columns.get(raw)
-        if shown is None:
-            if len(self.columns) >= _MOST_NAMES or len(raw) > _LONGEST_NAME:
+        column = self.columns.get(raw)
+        if column is None:
+            if len(self.columns) >= _MAX_NAMES or len(raw) > _MAX_NAME_LENGTH:
                 raise _too_large("too many, or too long, names of elements")
             uri, *rest = raw.split(" ")
             name, prefix = rest[0] if rest else uri, "".join(rest[1:])
             prefix = _WELL_KNOWN.get(uri, prefix) if rest else ""
-            shown = f"{prefix}:{name}" if prefix else name
-            self.columns[raw] = shown
-        return shown
+            column = f"{prefix}:{name}" if prefix else name
+            self.columns[raw] = column
+        return column
 
 
-def stated_encoding(head: bytes) -> str:
+def declared_encoding(head: bytes) -> str:
     """The encoding by byte order mark or XML declaration, else UTF-8."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
@@ -154,16 +154,16 @@ def feed_records(path: Path, encoding: str | None = None) -> Records:
     `unreadable`, `unsafe_xml` for a DOCTYPE, `too_large` for an item above the limits.
     """
     feed = _Feed()
-    parser, fed = _parser(feed, encoding), 0
+    parser, bytes_fed = _parser(feed, encoding), 0
     try:
         with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                fed += len(piece)
-                parser.Parse(piece, False)  # noqa: FBT003 - expat takes no name
+            while chunk := file.read(_CHUNK):
+                bytes_fed += len(chunk)
+                parser.Parse(chunk, False)  # noqa: FBT003 - expat takes no name
                 yield from feed.ready
                 feed.ready.clear()
-                if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
-                    raise _too_large(f"a tag or comment over {_LONGEST_TOKEN} bytes")
+                if bytes_fed - parser.CurrentByteIndex > _MAX_TOKEN_LENGTH:
+                    raise _too_large(f"a tag or comment over {_MAX_TOKEN_LENGTH} bytes")
             parser.Parse(b"", True)  # noqa: FBT003 - as above
     except expat.ExpatError as error:
         raise _unreadable(str(error)) from error
@@ -172,24 +172,24 @@ def feed_records(path: Path, encoding: str | None = None) -> Records:
 def _parser(feed: _Feed, encoding: str | None) -> expat.XMLParserType:
     parser = expat.ParserCreate(encoding, namespace_separator=" ")
 
-    def no_dtd(context: str, *_named: str | None) -> int:
+    def empty_dtd(context: str, *_named: str | None) -> int:
         """expat requests the DTD once, at the first element: pass an empty one."""
         parser.ExternalEntityParserCreate(context).Parse(b"", True)  # noqa: FBT003 - as below
         return 1
 
     parser.namespace_prefixes = True
     parser.ordered_attributes = True
-    parser.buffer_text, parser.buffer_size = True, _PIECE
+    parser.buffer_text, parser.buffer_size = True, _CHUNK
     # No DTD is read; this makes expat report undeclared entities.
     parser.UseForeignDTD(True)  # noqa: FBT003 - expat takes no name
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_ALWAYS)
-    parser.ExternalEntityRefHandler = no_dtd
+    parser.ExternalEntityRefHandler = empty_dtd
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.EntityDeclHandler = _refuse_doctype
-    parser.SkippedEntityHandler = feed.skipped
-    parser.StartElementHandler = feed.started
-    parser.EndElementHandler = feed.ended
-    parser.CharacterDataHandler = feed.said
+    parser.SkippedEntityHandler = feed.skipped_entity
+    parser.StartElementHandler = feed.start_element
+    parser.EndElementHandler = feed.end_element
+    parser.CharacterDataHandler = feed.character_data
     return parser
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from app.catalogs.engine.read.formulas import NOTES, escaped
+from app.catalogs.engine.read.formulas import NOTE_COLUMNS, escape_formulas
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.report.source_rows import sku_key_of
@@ -15,14 +15,14 @@ from app.stores.mapping.mapping_model import CatalogMapping
 def rows_on_lines(
     source: SourceFile, notes: pl.DataFrame, workdir: Path
 ) -> pl.DataFrame:
-    """The rows on the lines of `notes`, which has LINE and NOTES.
+    """The rows on the lines of `notes`, which has LINE and NOTE_COLUMNS.
 
     Raises CatalogRejectedError for a file that cannot be read.
     """
     with open_catalog(source, None, workdir) as opened:
         lines = pl.col(LINE).is_in(notes[LINE].implode())
-        found = _own(opened.frame.filter(lines), opened.columns)
-    return _beside(found, notes, LINE)
+        found = _merchant_columns(opened.frame.filter(lines), opened.columns)
+    return _add_notes(found, notes, LINE)
 
 
 def rows_of_skus(
@@ -33,7 +33,7 @@ def rows_of_skus(
 ) -> pl.DataFrame:
     """The rows of the SKUs in `notes`, each from the first file that contains it.
 
-    `notes` has `sku_key` and NOTES.
+    `notes` has `sku_key` and NOTE_COLUMNS.
     """
     parts = [pl.DataFrame(schema={"sku_key": pl.String, LINE: pl.UInt32})]
     keys = notes["sku_key"]
@@ -44,7 +44,7 @@ def rows_of_skus(
             continue
         parts.append(found)
         keys = keys.filter(~keys.is_in(found["sku_key"].implode()))
-    return _beside(pl.concat(parts, how="diagonal"), notes, "sku_key")
+    return _add_notes(pl.concat(parts, how="diagonal"), notes, "sku_key")
 
 
 def _with_keys(
@@ -56,28 +56,30 @@ def _with_keys(
             raise CatalogRejectedError("missing_column", "the catalog has no SKUs")
         rows = opened.frame.with_columns(sku_key=sku_key_of(mapping))
         rows = rows.filter(pl.col("sku_key").is_in(keys.implode()))
-        return _own(rows, opened.columns, "sku_key")
+        return _merchant_columns(rows, opened.columns, "sku_key")
 
 
-def _own(frame: pl.LazyFrame, columns: Sequence[str], *more: str) -> pl.DataFrame:
+def _merchant_columns(
+    frame: pl.LazyFrame, columns: Sequence[str], *more: str
+) -> pl.DataFrame:
     """LINE and the merchant's columns under their original names."""
-    names = [name for name in columns if name not in {*NOTES, *more}]
+    names = [name for name in columns if name not in {*NOTE_COLUMNS, *more}]
     return frame.select(
         LINE, *more, *(pl.col(cell(name)).alias(name) for name in names)
     ).collect(engine="streaming")
 
 
-def _beside(rows: pl.DataFrame, notes: pl.DataFrame, key: str) -> pl.DataFrame:
+def _add_notes(rows: pl.DataFrame, notes: pl.DataFrame, key: str) -> pl.DataFrame:
     """Add the notes to the rows, in the order of the file, without internal columns."""
-    told = rows.join(notes.select(key, *NOTES), on=key, how="left").sort(LINE)
-    return told.drop(LINE, *(["sku_key"] if key == "sku_key" else []))
+    noted = rows.join(notes.select(key, *NOTE_COLUMNS), on=key, how="left").sort(LINE)
+    return noted.drop(LINE, *(["sku_key"] if key == "sku_key" else []))
 
 
-def as_csv(rows: pl.DataFrame) -> bytes:
+def to_csv(rows: pl.DataFrame) -> bytes:
     """CSV in UTF-8 with commas and escaped formulas."""
     strings = pl.selectors.string()
     names = pl.Series(rows.columns, dtype=pl.String).to_frame("name")
-    safe = names.select(escaped(pl.col("name"))).to_series().to_list()
-    held = rows.with_columns(escaped(strings))
-    held.columns = safe
-    return held.write_csv().encode()
+    headers = names.select(escape_formulas(pl.col("name"))).to_series().to_list()
+    safe_rows = rows.with_columns(escape_formulas(strings))
+    safe_rows.columns = headers
+    return safe_rows.write_csv().encode()

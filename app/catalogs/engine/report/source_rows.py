@@ -8,11 +8,11 @@ import polars as pl
 
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import SourceFile
-from app.catalogs.engine.transform.columns import attribute_text, mapped
+from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.stores.mapping.mapping_model import CatalogMapping
 
-_MOST_ROWS = 10
-_LONGEST_CELL = 300
+_MAX_ROWS = 10
+_MAX_CELL_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,11 @@ def find_rows(
     with open_catalog(source, mapping.columns, workdir) as opened:
         found = (
             opened.frame.filter(sku_key_of(mapping) == sku_key)
-            .select(LINE, *(cell(name) for name in columns), *mapped(mapping))
-            .head(_MOST_ROWS)
-            .with_columns(pl.selectors.string().str.slice(0, _LONGEST_CELL))
+            .select(
+                LINE, *(cell(name) for name in columns), *attribute_columns(mapping)
+            )
+            .head(_MAX_ROWS)
+            .with_columns(pl.selectors.string().str.slice(0, _MAX_CELL_LENGTH))
             .collect(engine="streaming")
         )
     return [

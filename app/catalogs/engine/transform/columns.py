@@ -4,8 +4,8 @@ import polars as pl
 
 from app.catalogs.engine.read.reader import cell
 from app.catalogs.engine.transform.conditions import holds
-from app.catalogs.engine.transform.text_steps import tidied
-from app.catalogs.engine.validate.texts import BLANKS, looked_up, trimmed
+from app.catalogs.engine.transform.text_steps import apply_text_step
+from app.catalogs.engine.validate.texts import BLANKS, replace_values, trim
 from app.stores.mapping.mapping_model import (
     AttributeSource,
     CatalogMapping,
@@ -15,7 +15,7 @@ from app.stores.mapping.mapping_model import (
 from app.stores.mapping.rule_steps import TextStep
 
 
-def mapped(mapping: CatalogMapping) -> list[pl.Expr]:
+def attribute_columns(mapping: CatalogMapping) -> list[pl.Expr]:
     """One text column per mapped attribute, null if empty."""
     return [
         attribute_text(source).alias(name)
@@ -25,30 +25,30 @@ def mapped(mapping: CatalogMapping) -> list[pl.Expr]:
 
 def attribute_text(source: AttributeSource) -> pl.Expr:
     """The trimmed value of one attribute after replacements, text steps and default."""
-    value = _chosen(source) if source.cases else _given(source)
+    value = _choose_case(source) if source.cases else _source_text(source)
     if source.values:
-        value = looked_up(value, source.values, value)
+        value = replace_values(value, source.values, value)
     for step in source.steps:
         if isinstance(step, TextStep):
-            value = tidied(value, step)
+            value = apply_text_step(value, step)
     if source.default:
         value = value.fill_null(pl.lit(source.default.strip(BLANKS)))
     return value
 
 
-def _chosen(source: AttributeSource) -> pl.Expr:
+def _choose_case(source: AttributeSource) -> pl.Expr:
     otherwise = source.otherwise
-    value = _given(otherwise) if otherwise else pl.lit(None, pl.String)
+    value = _source_text(otherwise) if otherwise else pl.lit(None, pl.String)
     for case in reversed(source.cases or ()):
-        value = pl.when(holds(case.when)).then(_given(case.use)).otherwise(value)
+        value = pl.when(holds(case.when)).then(_source_text(case.use)).otherwise(value)
     return value
 
 
-def _given(source: PlainSource) -> pl.Expr:
+def _source_text(source: PlainSource) -> pl.Expr:
     if source.column:
-        return trimmed(pl.col(cell(source.column)))
+        return trim(pl.col(cell(source.column)))
     if source.template:
-        return trimmed(pl.concat_str(_pieces(source.template)))
+        return trim(pl.concat_str(_pieces(source.template)))
     constant = source.constant
     return pl.lit(None if constant is None else constant.strip(BLANKS), pl.String)
 

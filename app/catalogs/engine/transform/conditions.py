@@ -9,7 +9,7 @@ from operator import and_, or_
 import polars as pl
 
 from app.catalogs.engine.read.reader import cell
-from app.catalogs.engine.validate.texts import folded, key_of, trimmed
+from app.catalogs.engine.validate.texts import fold_case, lookup_key, trim
 from app.stores.mapping.conditions import (
     AllOf,
     AnyOf,
@@ -28,7 +28,7 @@ from app.stores.mapping.conditions import (
 
 MICROS = 1_000_000
 """Numbers are compared as integers in millionths: no rounding errors."""
-_SIGNS = {"auto": r"[.,]", "comma": ",", "point": r"\."}
+_SEPARATORS = {"auto": r"[.,]", "comma": ",", "point": r"\."}
 _THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 
@@ -42,7 +42,7 @@ class View:
 
 def column_text(look: Look) -> pl.Expr:
     """The trimmed cell of a column, null if empty."""
-    return trimmed(pl.col(cell(str(look.column))))
+    return trim(pl.col(cell(str(look.column))))
 
 
 def column_number(look: Compare) -> pl.Expr:
@@ -61,13 +61,13 @@ def holds(condition: Condition, view: View = COLUMNS_ONLY) -> pl.Expr:
         join = and_ if isinstance(condition, AllOf) else or_
         return reduce(join, (holds(inner, view) for inner in condition.of))
     if isinstance(condition, Compare):
-        found = _compared(view.number(condition), condition)
+        result = _number_condition(view.number(condition), condition)
     else:
-        found = _said(view.text(condition), condition)
-    return found.fill_null(value=False)
+        result = _text_condition(view.text(condition), condition)
+    return result.fill_null(value=False)
 
 
-def _said(  # noqa: PLR0911 - a line for each condition
+def _text_condition(  # noqa: PLR0911 - a line for each condition
     text: pl.Expr, look: Look
 ) -> pl.Expr:
     match look:
@@ -76,21 +76,23 @@ def _said(  # noqa: PLR0911 - a line for each condition
         case Matches():
             return text.str.contains(look.pattern)
         case In():
-            keys = pl.Series([key_of(value) for value in look.values], dtype=pl.String)
-            return folded(text).is_in(keys.implode())
+            keys = pl.Series(
+                [lookup_key(value) for value in look.values], dtype=pl.String
+            )
+            return fold_case(text).is_in(keys.implode())
         case Equals():
-            return folded(text) == key_of(look.value)
+            return fold_case(text) == lookup_key(look.value)
         case Contains():
-            return folded(text).str.contains(look.value.lower(), literal=True)
+            return fold_case(text).str.contains(look.value.lower(), literal=True)
         case StartsWith():
-            return folded(text).str.starts_with(look.value.lower())
+            return fold_case(text).str.starts_with(look.value.lower())
         case EndsWith():
-            return folded(text).str.ends_with(look.value.lower())
+            return fold_case(text).str.ends_with(look.value.lower())
         case _:
             raise TypeError(look)
 
 
-def _compared(number: pl.Expr, look: Compare) -> pl.Expr:
+def _number_condition(number: pl.Expr, look: Compare) -> pl.Expr:
     value = pl.lit(micros(look.value), pl.Int64)
     match look.op:
         case "less_than":
@@ -110,9 +112,9 @@ def micros(number: Decimal) -> int:
 
 def read_number(text: pl.Expr, decimal: str) -> pl.Expr:
     """A plain number in millionths; null if ambiguous, such as `1,299`."""
-    sign = _SIGNS[decimal]
+    separator = _SEPARATORS[decimal]
     number = text.str.replace_all(r"[\s\x{00A0}]", "")
-    pattern = rf"^([+-]?)([0-9]{{1,9}})(?:{sign}([0-9]{{1,6}})0*)?$"
+    pattern = rf"^([+-]?)([0-9]{{1,9}})(?:{separator}([0-9]{{1,6}})0*)?$"
     digits = number.str.extract(pattern, 2) + number.str.extract(pattern, 3).fill_null(
         ""
     ).str.pad_end(6, "0")

@@ -25,13 +25,13 @@ from app.stores.mapping.rule_steps import (
     Round,
 )
 
-_MOST = MAX_CENTS + 1
+_LIMIT = MAX_CENTS + 1
 """Larger numbers become null, so that a factor of 9 digits cannot overflow 64 bits."""
 CENTS = 100
 Applies = Callable[[NumberStep], pl.Expr]
 
 
-def moved(
+def apply_number_steps(
     number: pl.Expr, steps: Sequence[NumberStep], unit: int, applies: Applies
 ) -> pl.Expr:
     """Apply the steps to `number`, of which `unit` make one; null if too large.
@@ -39,33 +39,33 @@ def moved(
     `applies` gives the condition of a conditional step.
     """
     for step in steps:
-        done = _done(number, step, unit)
-        done = pl.when(done.abs() < _MOST).then(done)
+        result = _apply_step(number, step, unit)
+        result = pl.when(result.abs() < _LIMIT).then(result)
         number = (
-            done
+            result
             if step.when is None
-            else pl.when(applies(step)).then(done).otherwise(number)
+            else pl.when(applies(step)).then(result).otherwise(number)
         )
     return number
 
 
-def moved_amount(
+def apply_to_amount(
     read: pl.Expr, steps: Sequence[NumberStep], applies: Applies, *, zero_allowed: bool
 ) -> pl.Expr:
     """An AMOUNT after the steps, with the flaws of the result."""
     cents, flaw = read.struct.field("cents"), read.struct.field("flaw")
-    now = moved(cents, steps, CENTS, applies)
-    low = (now < 0) if zero_allowed else (now <= 0)
-    fresh = (
-        pl.when(cents.is_not_null() & now.is_null())
+    moved = apply_number_steps(cents, steps, CENTS, applies)
+    too_low = (moved < 0) if zero_allowed else (moved <= 0)
+    new_flaw = (
+        pl.when(cents.is_not_null() & moved.is_null())
         .then(TOO_LARGE)
-        .when(low.fill_null(value=False))
+        .when(too_low.fill_null(value=False))
         .then(NOT_POSITIVE)
         .otherwise(0)
     )
-    flaw = pl.when(flaw != 0).then(flaw).otherwise(fresh)
+    flaw = pl.when(flaw != 0).then(flaw).otherwise(new_flaw)
     return pl.struct(
-        pl.when(flaw == 0).then(now).alias("cents"),
+        pl.when(flaw == 0).then(moved).alias("cents"),
         flaw.cast(pl.Int64).alias("flaw"),
         read.struct.field("evidence").alias("evidence"),
     )
@@ -74,31 +74,31 @@ def moved_amount(
 NOT_POSITIVE, TOO_LARGE = 8, 16
 
 
-def moved_quantity(
+def apply_to_quantity(
     read: pl.Expr, steps: Sequence[NumberStep], applies: Applies
 ) -> pl.Expr:
     """A READING in pieces after the steps, at least 0."""
     value, problems = read.struct.field("value"), read.struct.field("problems")
-    now = moved(value, steps, 1, applies).clip(lower_bound=0)
-    large = (value.is_not_null() & now.is_null()) | (now > MAX_QUANTITY)
+    moved = apply_number_steps(value, steps, 1, applies).clip(lower_bound=0)
+    large = (value.is_not_null() & moved.is_null()) | (moved > MAX_QUANTITY)
     large = large.fill_null(value=False)
     too_large = bit("quantity", "quantity_too_large")
     return pl.struct(
-        pl.when(~large).then(now).alias("value"),
+        pl.when(~large).then(moved).alias("value"),
         (problems | pl.when(large).then(too_large).otherwise(0)).alias("problems"),
     )
 
 
-def _done(  # noqa: C901, PLR0911 - a line for each step
+def _apply_step(  # noqa: C901, PLR0911 - a line for each step
     number: pl.Expr, step: NumberStep, unit: int
 ) -> pl.Expr:
     match step:
         case AddPercent():
-            return _times(number, 1 + _fraction(step.by) / 100, unit)
+            return _multiply(number, 1 + _fraction(step.by) / 100, unit)
         case Multiply():
-            return _times(number, _fraction(step.by), unit)
+            return _multiply(number, _fraction(step.by), unit)
         case Divide():
-            return _times(number, 1 / _fraction(step.by), unit)
+            return _multiply(number, 1 / _fraction(step.by), unit)
         case Add():
             return number + _parts(step.by, unit)
         case AtLeast():
@@ -108,15 +108,15 @@ def _done(  # noqa: C901, PLR0911 - a line for each step
         case Buffer():
             return (number - step.keep * unit).clip(lower_bound=0)
         case Round():
-            return _rounded(number, _parts(step.to, unit), step.mode)
+            return _round(number, _parts(step.to, unit), step.mode)
         case Ending():
             per, at = _parts(step.per, unit), _parts(step.at, unit)
-            return _ended(number, at, per, step.mode)
+            return _end_with(number, at, per, step.mode)
         case _:
             raise TypeError(step)
 
 
-def _times(number: pl.Expr, factor: Fraction, unit: int) -> pl.Expr:
+def _multiply(number: pl.Expr, factor: Fraction, unit: int) -> pl.Expr:
     above, below = factor.numerator, factor.denominator
     if unit == 1:
         return number * above // below
@@ -126,7 +126,7 @@ def _times(number: pl.Expr, factor: Fraction, unit: int) -> pl.Expr:
 Mode = Literal["nearest", "up", "down"]
 
 
-def _rounded(number: pl.Expr, step: int, mode: Mode) -> pl.Expr:
+def _round(number: pl.Expr, step: int, mode: Mode) -> pl.Expr:
     match mode:
         case "nearest":
             return (number * 2 + step) // (2 * step) * step
@@ -136,16 +136,16 @@ def _rounded(number: pl.Expr, step: int, mode: Mode) -> pl.Expr:
             return number // step * step
 
 
-def _ended(number: pl.Expr, at: int, per: int, mode: Mode) -> pl.Expr:
+def _end_with(number: pl.Expr, at: int, per: int, mode: Mode) -> pl.Expr:
     """At least the first positive amount with this ending."""
     below = (number - at) // per * per + at
-    goes_up = {
+    rounds_up = {
         "nearest": (number - below) * 2 >= per,
         "up": number > below,
         "down": pl.lit(value=False),
     }[mode]
-    found = pl.when(goes_up).then(below + per).otherwise(below)
-    return found.clip(lower_bound=at or per)
+    rounded = pl.when(rounds_up).then(below + per).otherwise(below)
+    return rounded.clip(lower_bound=at or per)
 
 
 def _fraction(number: Decimal | None) -> Fraction:

@@ -13,23 +13,28 @@ from app.catalogs.engine.transform.conditions import (
     holds,
     read_number,
 )
-from app.catalogs.engine.transform.number_steps import moved_amount, moved_quantity
-from app.catalogs.engine.validate.offer import read_as
+from app.catalogs.engine.transform.number_steps import (
+    apply_to_amount,
+    apply_to_quantity,
+)
+from app.catalogs.engine.validate.offer import parsed_column
 from app.catalogs.engine.validate.problems import EXCLUDED
 from app.stores.mapping.conditions import Compare, Look
 from app.stores.mapping.mapping_model import CatalogMapping, Filter
 from app.stores.mapping.rule_steps import NumberStep
 
-LEFT_OUT = "excluded"
+EXCLUDED_BY = "excluded"
 """The number of the filter that excludes a row, from 1; 0 if none does."""
 
 
-def late_cells(mapping: CatalogMapping) -> list[pl.Expr]:
+def rule_cells(mapping: CatalogMapping) -> list[pl.Expr]:
     """The cells that number steps and filters need after parsing."""
     return [pl.col(cell(name)) for name in sorted(mapping.late_columns)]
 
 
-def moves(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
+def number_step_columns(
+    mapping: CatalogMapping, read: Mapping[str, pl.Expr]
+) -> dict[str, pl.Expr]:
     """Parsed columns of attributes with number steps, after those steps."""
     view = _view(frozenset(read))
 
@@ -40,11 +45,13 @@ def moves(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> dict[str, pl.
     for name, source in mapping.attributes.items():
         if not source.number_steps:
             continue
-        value = pl.col(read_as(name))
+        value = pl.col(parsed_column(name))
         if name == "quantity":
-            moved[read_as(name)] = moved_quantity(value, source.number_steps, applies)
+            moved[parsed_column(name)] = apply_to_quantity(
+                value, source.number_steps, applies
+            )
         else:
-            moved[read_as(name)] = moved_amount(
+            moved[parsed_column(name)] = apply_to_amount(
                 value,
                 source.number_steps,
                 applies,
@@ -53,23 +60,25 @@ def moves(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> dict[str, pl.
     return moved
 
 
-def left_out(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> pl.Expr:
-    """The column LEFT_OUT. A torn row has no trusted cells and is never excluded."""
-    return first_filter(mapping.filters, _view(frozenset(read))).alias(LEFT_OUT)
+def excluding_filter(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> pl.Expr:
+    """The column EXCLUDED_BY. A torn row has no trusted cells and is never excluded."""
+    return first_matching_filter(mapping.filters, _view(frozenset(read))).alias(
+        EXCLUDED_BY
+    )
 
 
-def first_filter(filters: list[Filter], view: View) -> pl.Expr:
+def first_matching_filter(filters: list[Filter], view: View) -> pl.Expr:
     """The number of the first filter that matches."""
-    found: pl.Expr = pl.lit(0, pl.UInt8)
+    number_of: pl.Expr = pl.lit(0, pl.UInt8)
     for number in range(len(filters), 0, -1):
-        is_so = holds(filters[number - 1].when, view) & (pl.col(FLAW) == 0)
-        found = pl.when(is_so).then(pl.lit(number, pl.UInt8)).otherwise(found)
-    return found
+        matches = holds(filters[number - 1].when, view) & (pl.col(FLAW) == 0)
+        number_of = pl.when(matches).then(pl.lit(number, pl.UInt8)).otherwise(number_of)
+    return number_of
 
 
-def without_left_out(rows: pl.LazyFrame) -> pl.LazyFrame:
+def mark_excluded(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Replace the problems and evidence of excluded rows by the problem `excluded`."""
-    is_out = pl.col(LEFT_OUT) > 0
+    is_out = pl.col(EXCLUDED_BY) > 0
     return rows.with_columns(
         mask=pl.when(is_out).then(pl.lit(EXCLUDED, pl.Int64)).otherwise("mask"),
         evidence=pl.when(is_out).then(pl.lit(0, pl.Int32)).otherwise("evidence"),
@@ -82,11 +91,11 @@ def _view(read: frozenset[str]) -> View:
     def text(look: Look) -> pl.Expr:
         if look.attribute is None:
             return column_text(look)
-        said = pl.col(look.attribute)
+        raw = pl.col(look.attribute)
         if look.attribute == "grade":
-            known = pl.col(read_as("grade")).struct.field("grade")
-            return pl.coalesce(known, said)
-        return said
+            known = pl.col(parsed_column("grade")).struct.field("grade")
+            return pl.coalesce(known, raw)
+        return raw
 
     def number(look: Compare) -> pl.Expr:
         name = look.attribute
@@ -94,7 +103,7 @@ def _view(read: frozenset[str]) -> View:
             return column_number(look)
         if name not in read or name == "grade":
             return read_number(pl.col(name), look.decimal)
-        value = pl.col(read_as(name)).struct
+        value = pl.col(parsed_column(name)).struct
         if _is_amount(name):
             return value.field("cents") * (MICROS // 100)
         return value.field("value") * MICROS
@@ -111,19 +120,19 @@ def filter_names(
 ) -> pl.Series:
     """The name of the filter that excludes each of these rows, null if none."""
     if not mapping.filters:
-        return pl.Series(LEFT_OUT, [None], pl.String).new_from_index(0, len(lines))
+        return pl.Series(EXCLUDED_BY, [None], pl.String).new_from_index(0, len(lines))
     names = [None, *(filter_.name for filter_ in mapping.filters)]
     numbers = lines.to_frame().join(
-        keys.select(LINE, LEFT_OUT), on=LINE, how="left", maintain_order="left"
+        keys.select(LINE, EXCLUDED_BY), on=LINE, how="left", maintain_order="left"
     )
-    return pl.Series(LEFT_OUT, names, pl.String).gather(numbers[LEFT_OUT])
+    return pl.Series(EXCLUDED_BY, names, pl.String).gather(numbers[EXCLUDED_BY])
 
 
-def excluded_by(mapping: CatalogMapping, keys: pl.DataFrame) -> dict[str, int]:
+def count_excluded(mapping: CatalogMapping, keys: pl.DataFrame) -> dict[str, int]:
     """Number of rows that each filter excluded, in the order of the filters."""
     if not mapping.filters:
         return {}
-    counted = dict(keys.group_by(LEFT_OUT).len().iter_rows())
+    counted = dict(keys.group_by(EXCLUDED_BY).len().iter_rows())
     return {
         filter_.name: counted.get(number, 0)
         for number, filter_ in enumerate(mapping.filters, start=1)

@@ -3,7 +3,7 @@
 import polars as pl
 
 from app.catalogs.engine.transform.conditions import holds
-from app.catalogs.engine.validate.texts import looked_up, trimmed
+from app.catalogs.engine.validate.texts import replace_values, trim
 from app.stores.mapping.rule_steps import (
     Append,
     Extract,
@@ -35,15 +35,15 @@ _ENTITIES = {
 """The ampersand last, so that nothing is decoded twice."""
 
 
-def tidied(value: pl.Expr, step: TextStep) -> pl.Expr:
+def apply_text_step(value: pl.Expr, step: TextStep) -> pl.Expr:
     """The text after one step, null if nothing is left."""
-    done = trimmed(_done(value, step))
+    result = trim(_apply(value, step))
     if step.when is None:
-        return done
-    return pl.when(holds(step.when)).then(done).otherwise(value)
+        return result
+    return pl.when(holds(step.when)).then(result).otherwise(value)
 
 
-def _done(  # noqa: PLR0911 - a line for each step
+def _apply(  # noqa: PLR0911 - a line for each step
     value: pl.Expr, step: TextStep
 ) -> pl.Expr:
     match step:
@@ -61,12 +61,12 @@ def _done(  # noqa: PLR0911 - a line for each step
             return pl.lit(step.value, pl.String)
         case Lookup():
             otherwise = value if step.otherwise == "keep" else _NOTHING
-            return looked_up(value, step.values, otherwise)
+            return replace_values(value, step.values, otherwise)
         case _:
-            return _taken_apart(value, step)
+            return _apply_pattern(value, step)
 
 
-def _taken_apart(value: pl.Expr, step: TextStep) -> pl.Expr:
+def _apply_pattern(value: pl.Expr, step: TextStep) -> pl.Expr:
     match step:
         case Squeeze():
             return value.str.replace_all(r"[\s\x{00A0}]+", " ")
@@ -87,6 +87,6 @@ def _taken_apart(value: pl.Expr, step: TextStep) -> pl.Expr:
 
 def _without_tags(value: pl.Expr) -> pl.Expr:
     value = value.str.replace_all(_INLINE, "").str.replace_all(_TAG, " ")
-    for entity, sign in _ENTITIES.items():
-        value = value.str.replace_all(entity, sign, literal=True)
+    for entity, char in _ENTITIES.items():
+        value = value.str.replace_all(entity, char, literal=True)
     return value.str.replace_all(r"[\s\x{00A0}]+", " ")

@@ -9,7 +9,7 @@ import polars as pl
 from app.catalogs.engine.validate.piecewise import TEXT, piecewise
 from app.catalogs.engine.validate.problems import MAX_CENTS
 
-Sign = Literal["comma", "point"]
+DecimalSeparator = Literal["comma", "point"]
 
 _PLAIN = r"^[1-9][0-9]{0,6}(?:\.[0-9]{1,2})?$"
 _PLAIN_WHOLE = r"^[1-9][0-9]{0,6}$"
@@ -74,10 +74,10 @@ class Evidence(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class MoneyRule:
-    """How to parse one column. `sign` None: ambiguous amounts are a flaw."""
+    """How to parse one column. `separator` None: ambiguous amounts are a flaw."""
 
     currency: str
-    sign: Sign | None = None
+    separator: DecimalSeparator | None = None
     zero_allowed: bool = False
 
 
@@ -87,13 +87,13 @@ AMOUNT = pl.Struct({"cents": pl.Int64, "flaw": pl.Int64, "evidence": pl.UInt8})
 def money(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     """Parse a text column as a struct AMOUNT; null texts give null cents, no flaw."""
     return piecewise(
-        text, lambda t: _plain(t, rule), lambda t: _written(t, rule), AMOUNT
+        text, lambda t: _parse_plain(t, rule), lambda t: _parse_any(t, rule), AMOUNT
     )
 
 
-def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
+def _parse_plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     """The common format: digits, optionally with a point and one or two decimals."""
-    pattern = _PLAIN_WHOLE if rule.sign == "comma" else _PLAIN
+    pattern = _PLAIN_WHOLE if rule.separator == "comma" else _PLAIN
     point = text.str.contains(".", literal=True)
     amount = pl.struct(
         (text.cast(pl.Float64, strict=False) * 100)
@@ -106,38 +106,42 @@ def _plain(text: pl.Expr, rule: MoneyRule) -> pl.Expr:
     return pl.when(text.str.contains(pattern)).then(amount)
 
 
-def _written(texts: pl.DataFrame, rule: MoneyRule) -> pl.Series:
+def _parse_any(texts: pl.DataFrame, rule: MoneyRule) -> pl.Series:
     """Any format. Several steps: planning one large expression takes longer to run."""
     cents, flaw, text = pl.col("cents"), pl.col("flaw"), pl.col(TEXT)
-    low = (cents < 0) if rule.zero_allowed else (cents <= 0)
+    too_low = (cents < 0) if rule.zero_allowed else (cents <= 0)
     return (
-        _taken_apart(texts, rule)
+        _split_parts(texts, rule)
         .with_columns(cents=_cents(), flaw=_flaw(rule.currency))
         .with_columns(
             flaw=pl.when(text.is_null())
             .then(0)
             .when(flaw != 0)
             .then(flaw)
-            .when(low)
+            .when(too_low)
             .then(int(Flaw.NOT_POSITIVE))
             .when(cents > MAX_CENTS)
             .then(int(Flaw.TOO_LARGE))
             .otherwise(0)
         )
         .with_columns(cents=pl.when(flaw == 0).then(cents))
-        .select("cents", "flaw", _evidence(pl.col("number"), pl.col("sign"), rule.sign))
+        .select(
+            "cents",
+            "flaw",
+            _evidence(pl.col("number"), pl.col("separator"), rule.separator),
+        )
         .to_struct()
     )
 
 
-def _taken_apart(texts: pl.DataFrame, rule: MoneyRule) -> pl.DataFrame:
+def _split_parts(texts: pl.DataFrame, rule: MoneyRule) -> pl.DataFrame:
     """Split into signs, currency names, decimal separator, and digits around it."""
-    number, sign = pl.col("number"), pl.col("sign")
-    whole, fraction = _split(number, sign)
+    number, separator = pl.col("number"), pl.col("separator")
+    whole, fraction = _split(number, separator)
     return (
         texts.with_columns(pl.col(TEXT).str.extract_groups(_PARTS).alias("parts"))
         .unnest("parts")
-        .with_columns(sign=_decimal_sign(number, rule.sign))
+        .with_columns(separator=_decimal_separator(number, rule.separator))
         .with_columns(whole=whole, fraction=fraction)
     )
 
@@ -159,12 +163,12 @@ def _flaw(currency: str) -> pl.Expr:
         .otherwise(
             _currency_flaw(pl.col("before"), currency)
             | _currency_flaw(pl.col("after"), currency)
-            | _shape_flaw(number, pl.col("sign"), pl.col("fraction"))
+            | _shape_flaw(number, pl.col("separator"), pl.col("fraction"))
         )
     )
 
 
-def _decimal_sign(number: pl.Expr, given: Sign | None) -> pl.Expr:
+def _decimal_separator(number: pl.Expr, fixed: DecimalSeparator | None) -> pl.Expr:
     """`.` or `,` as decimal separator, empty for none, `?` if it is ambiguous."""
     dots = number.str.count_matches(".", literal=True)
     commas = number.str.count_matches(",", literal=True)
@@ -175,7 +179,7 @@ def _decimal_sign(number: pl.Expr, given: Sign | None) -> pl.Expr:
         None: pl.lit("?"),
         "comma": pl.when(only == ",").then(pl.lit(",")).otherwise(pl.lit("")),
         "point": pl.when(only == ".").then(pl.lit(".")).otherwise(pl.lit("")),
-    }[given]
+    }[fixed]
     return (
         pl.when(dots + commas == 0)
         .then(pl.lit(""))
@@ -189,11 +193,13 @@ def _decimal_sign(number: pl.Expr, given: Sign | None) -> pl.Expr:
     )
 
 
-def _split(number: pl.Expr, sign: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+def _split(number: pl.Expr, separator: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Digits before and after the decimal separator, without insignificant zeros."""
-    has_sign = sign.is_in([".", ","])
-    body = pl.when(has_sign).then(number.str.extract(r"^(.*)[.,]")).otherwise(number)
-    tail = pl.when(has_sign).then(number.str.extract(r"[.,]([0-9]*)$"))
+    has_separator = separator.is_in([".", ","])
+    body = (
+        pl.when(has_separator).then(number.str.extract(r"^(.*)[.,]")).otherwise(number)
+    )
+    tail = pl.when(has_separator).then(number.str.extract(r"[.,]([0-9]*)$"))
     whole = body.str.replace_all(r"[^0-9]", "").str.strip_chars_start("0")
     return (
         pl.when(whole == "").then(pl.lit("0")).otherwise(whole),
@@ -201,20 +207,22 @@ def _split(number: pl.Expr, sign: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     )
 
 
-def _shape_flaw(number: pl.Expr, sign: pl.Expr, fraction: pl.Expr) -> pl.Expr:
-    has_sign = sign.is_in([".", ","])
-    body = pl.when(has_sign).then(number.str.extract(r"^(.*)[.,]")).otherwise(number)
+def _shape_flaw(number: pl.Expr, separator: pl.Expr, fraction: pl.Expr) -> pl.Expr:
+    has_separator = separator.is_in([".", ","])
+    body = (
+        pl.when(has_separator).then(number.str.extract(r"^(.*)[.,]")).otherwise(number)
+    )
     grouped = (
         body.str.contains(r"^[0-9]+$")
         | body.str.contains(r"^[0-9]{1,3}(?:\.[0-9]{3})+$")
         | body.str.contains(r"^[0-9]{1,3}(?:,[0-9]{3})+$")
         | number.str.contains(_GAPPED)
     )
-    own_sign = (sign != "") & body.str.contains(sign, literal=True)
+    repeats_separator = (separator != "") & body.str.contains(separator, literal=True)
     return (
-        pl.when(sign == "?")
+        pl.when(separator == "?")
         .then(int(Flaw.AMBIGUOUS))
-        .when(~grouped | own_sign)
+        .when(~grouped | repeats_separator)
         .then(int(Flaw.FORMAT))
         .when(fraction.str.len_bytes() > 2)  # noqa: PLR2004 - cents
         .then(int(Flaw.DECIMALS))
@@ -222,12 +230,14 @@ def _shape_flaw(number: pl.Expr, sign: pl.Expr, fraction: pl.Expr) -> pl.Expr:
     )
 
 
-def _evidence(number: pl.Expr, sign: pl.Expr, given: Sign | None) -> pl.Expr:
-    short = number.str.contains(r"[.,][0-9]{1,2}$") & pl.lit(given is None)
+def _evidence(
+    number: pl.Expr, separator: pl.Expr, fixed: DecimalSeparator | None
+) -> pl.Expr:
+    short = number.str.contains(r"[.,][0-9]{1,2}$") & pl.lit(fixed is None)
     return (
-        pl.when(short & (sign == ","))
+        pl.when(short & (separator == ","))
         .then(int(Evidence.COMMA))
-        .when(short & (sign == "."))
+        .when(short & (separator == "."))
         .then(int(Evidence.POINT))
         .otherwise(0)
         .cast(pl.UInt8)
@@ -237,12 +247,12 @@ def _evidence(number: pl.Expr, sign: pl.Expr, given: Sign | None) -> pl.Expr:
 
 def _currency_flaw(text: pl.Expr, currency: str) -> pl.Expr:
     """0 for none or the store's currency, CURRENCY for another one, else FORMAT."""
-    said = text.fill_null("").str.to_uppercase()
+    name = text.fill_null("").str.to_uppercase()
     own = ["", currency, *(s for s, codes in _SYMBOLS.items() if currency in codes)]
     return (
-        pl.when(said.is_in(own))
+        pl.when(name.is_in(own))
         .then(0)
-        .when(said.is_in([*_SYMBOLS, *_CODES]))
+        .when(name.is_in([*_SYMBOLS, *_CODES]))
         .then(int(Flaw.CURRENCY))
         .otherwise(int(Flaw.FORMAT))
     )

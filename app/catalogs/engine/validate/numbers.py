@@ -25,7 +25,7 @@ _YES, _NO = ["true", "yes", "1"], ["false", "no", "0"]
 def quantity(text: pl.Expr) -> pl.Expr:
     """A READING in pieces; a null text is a problem."""
     return piecewise(
-        text, lambda t: _whole(t, 0, MAX_QUANTITY), by_expression(_written_quantity)
+        text, lambda t: _parse_whole(t, 0, MAX_QUANTITY), by_expression(_parse_quantity)
     )
 
 
@@ -33,8 +33,8 @@ def warranty(text: pl.Expr) -> pl.Expr:
     """A READING in months; a null text is no problem."""
     return piecewise(
         text,
-        lambda t: _whole(t, _SHORTEST_WARRANTY, _LONGEST_WARRANTY),
-        by_expression(_written_warranty),
+        lambda t: _parse_whole(t, _SHORTEST_WARRANTY, _LONGEST_WARRANTY),
+        by_expression(_parse_warranty),
     )
 
 
@@ -55,13 +55,13 @@ def boolean(text: pl.Expr) -> pl.Expr:
     return reading(value, pl.when(wrong).then(problem).otherwise(0))
 
 
-def _whole(text: pl.Expr, least: int, most: int) -> pl.Expr:
+def _parse_whole(text: pl.Expr, least: int, most: int) -> pl.Expr:
     number = text.cast(pl.Int64, strict=False)
     good = number.is_between(least, most)
     return pl.when(good).then(reading(number, pl.lit(0)))
 
 
-def _written_quantity(text: pl.Expr) -> pl.Expr:
+def _parse_quantity(text: pl.Expr) -> pl.Expr:
     digits = text.str.extract(_QUANTITY, 2).cast(pl.Int64, strict=False)
     negative = text.str.contains(r"^[-\x{2212}]") & (digits > 0)
     problems = (
@@ -79,7 +79,7 @@ def _written_quantity(text: pl.Expr) -> pl.Expr:
     return reading(pl.when(usable).then(digits), problems)
 
 
-def _written_warranty(text: pl.Expr) -> pl.Expr:
+def _parse_warranty(text: pl.Expr) -> pl.Expr:
     months = text.str.extract(_WARRANTY, 1).cast(pl.Int64, strict=False)
     years = text.str.extract(_WARRANTY, 3).is_not_null()
     months = pl.when(years).then(months * 12).otherwise(months)

@@ -36,7 +36,7 @@ GRADE = pl.Struct({"grade": pl.String})
 
 
 @dataclass(slots=True)
-class Checked:
+class OfferChecks:
     """Expressions for the fields of an offer, and problem masks to combine."""
 
     fields: dict[str, pl.Expr] = field(default_factory=dict)
@@ -47,17 +47,19 @@ class Checked:
         self.masks.append(wrong.cast(pl.Int64) * bit(name, code))
 
 
-def read_as(name: str) -> str:
+def parsed_column(name: str) -> str:
     """The column with the parsed struct of an attribute."""
     return f"{name}:read"
 
 
-def read_cells(attributes: frozenset[str]) -> dict[str, pl.Expr]:
+def parse_expressions(attributes: frozenset[str]) -> dict[str, pl.Expr]:
     """Parse expressions by attribute, without amounts."""
     grade = pl.col("grade")
     read = {
         "quantity": numbers.quantity(pl.col("quantity")),
-        "grade": piecewise(grade, _spelled_grade, by_expression(_folded_grade), GRADE),
+        "grade": piecewise(
+            grade, _common_grade, by_expression(_normalized_grade), GRADE
+        ),
     }
     if "warranty_delay" in attributes:
         read["warranty_delay"] = numbers.warranty(pl.col("warranty_delay"))
@@ -70,29 +72,29 @@ def read_cells(attributes: frozenset[str]) -> dict[str, pl.Expr]:
     return read
 
 
-def checked(
+def check_offer(
     attributes: frozenset[str],
     categories: Lookup[str, int],
     currency: str,
     commissions: Lookup[str, int],
-) -> Checked:
+) -> OfferChecks:
     """Fields and problems that depend on one row alone."""
-    result = Checked()
+    result = OfferChecks()
     _sku(result)
     _identity(result, attributes)
     _price(result, attributes, currency)
-    _take(result, "quantity")
+    _add_parsed(result, "quantity")
     _grade(result)
     _category(result, categories)
     if "cost" in attributes:
-        _money(result, "cost")
-        result.fields["cpa"] = _commission(commissions)
+        _add_amount(result, "cost")
+        result.fields["cpa"] = _commission_rate(commissions)
     _optional(result, attributes)
     _shipping(result, attributes)
     return result
 
 
-def _sku(result: Checked) -> None:
+def _sku(result: OfferChecks) -> None:
     sku = pl.col("sku")
     result.flag(sku.is_null(), "sku", "sku_missing")
     result.flag(_is_long(sku), "sku", "text_too_long")
@@ -114,7 +116,7 @@ def _has_control(text: pl.Expr) -> pl.Expr:
     return text.str.contains(_CONTROL)
 
 
-def _identity(result: Checked, attributes: frozenset[str]) -> None:
+def _identity(result: OfferChecks, attributes: frozenset[str]) -> None:
     ean = pl.col("ean")
     result.masks.append(gtin_problems(ean))
     result.fields["ean"] = canonical_gtin(ean)
@@ -125,20 +127,20 @@ def _identity(result: Checked, attributes: frozenset[str]) -> None:
         result.fields["product_id"] = product.str.to_lowercase()
 
 
-def _price(result: Checked, attributes: frozenset[str], currency: str) -> None:
+def _price(result: OfferChecks, attributes: frozenset[str], currency: str) -> None:
     result.flag(pl.col("price").is_null(), "price", "price_missing")
-    _money(result, "price")
+    _add_amount(result, "price")
     if "currency" in attributes:
         other = pl.col("currency").str.to_uppercase() != currency
         result.flag(other, "currency", "currency_mismatch")
     if "min_price" in attributes:
-        _money(result, "min_price")
+        _add_amount(result, "min_price")
         above = result.fields["min_price"] > result.fields["price"]
         result.flag(above, "min_price", "min_price_above_price")
 
 
-def _money(result: Checked, name: str) -> None:
-    read = pl.col(read_as(name)).struct
+def _add_amount(result: OfferChecks, name: str) -> None:
+    read = pl.col(parsed_column(name)).struct
     flaw = read.field("flaw")
     # Flaws have the order of the problem bits: one multiplication shifts all.
     first = bit(name, MONEY_CODES[Flaw.FORMAT])
@@ -146,21 +148,21 @@ def _money(result: Checked, name: str) -> None:
     result.fields[name] = read.field("cents")
 
 
-def _take(result: Checked, name: str) -> None:
-    read = pl.col(read_as(name)).struct
+def _add_parsed(result: OfferChecks, name: str) -> None:
+    read = pl.col(parsed_column(name)).struct
     result.fields[name] = read.field("value")
     result.masks.append(read.field("problems"))
 
 
-def _grade(result: Checked) -> None:
+def _grade(result: OfferChecks) -> None:
     grade = pl.col("grade")
-    known = pl.col(read_as("grade")).struct.field("grade")
+    known = pl.col(parsed_column("grade")).struct.field("grade")
     result.flag(grade.is_null(), "grade", "grade_missing")
     result.flag(grade.is_not_null() & known.is_null(), "grade", "grade_unknown")
     result.fields["grade"] = known
 
 
-def _spelled_grade(text: pl.Expr) -> pl.Expr:
+def _common_grade(text: pl.Expr) -> pl.Expr:
     """A struct for known spellings; null leaves the value to the fallback."""
     known = text.replace_strict(
         list(_SPELLINGS),
@@ -171,7 +173,7 @@ def _spelled_grade(text: pl.Expr) -> pl.Expr:
     return pl.when(known.is_not_null()).then(pl.struct(known.alias("grade")))
 
 
-def _folded_grade(text: pl.Expr) -> pl.Expr:
+def _normalized_grade(text: pl.Expr) -> pl.Expr:
     folded = text.str.to_uppercase().str.replace_all(r"[\s_-]+", "")
     known = folded.replace_strict(
         list(_GRADES), list(_GRADES.values()), default=None, return_dtype=pl.String
@@ -179,7 +181,7 @@ def _folded_grade(text: pl.Expr) -> pl.Expr:
     return pl.struct(known.alias("grade"))
 
 
-def _category(result: Checked, categories: Lookup[str, int]) -> None:
+def _category(result: OfferChecks, categories: Lookup[str, int]) -> None:
     category = pl.col("category")
     keys = pl.Series([key.strip(BLANKS).lower() for key in categories], dtype=pl.String)
     mapped = category.str.to_lowercase().is_in(keys.implode())
@@ -187,7 +189,7 @@ def _category(result: Checked, categories: Lookup[str, int]) -> None:
     result.flag(category.is_not_null() & ~mapped, "category", "category_unmapped")
 
 
-def _commission(commissions: Lookup[str, int]) -> pl.Expr:
+def _commission_rate(commissions: Lookup[str, int]) -> pl.Expr:
     """Commission of the row's category in hundredths of a percent."""
     known = {key.strip(BLANKS).lower(): cpa for key, cpa in commissions.items()}
     return (
@@ -199,10 +201,10 @@ def _commission(commissions: Lookup[str, int]) -> pl.Expr:
     )
 
 
-def _optional(result: Checked, attributes: frozenset[str]) -> None:
+def _optional(result: OfferChecks, attributes: frozenset[str]) -> None:
     for name in ("warranty_delay", "new_battery"):
         if name in attributes:
-            _take(result, name)
+            _add_parsed(result, name)
     if "comment" in attributes:
         comment = pl.col("comment")
         long = comment.str.len_chars() > MAX_COMMENT
@@ -212,7 +214,7 @@ def _optional(result: Checked, attributes: frozenset[str]) -> None:
         result.fields["comment"] = comment
 
 
-def _shipping(result: Checked, attributes: frozenset[str]) -> None:
+def _shipping(result: OfferChecks, attributes: frozenset[str]) -> None:
     """Add one canonical JSON text of the set values, sorted by name."""
     texts: dict[str, pl.Expr] = {}
     names: list[pl.Expr] = []
@@ -222,8 +224,8 @@ def _shipping(result: Checked, attributes: frozenset[str]) -> None:
             names.append(texts[f"shipper_{number}"])
     if not texts:
         return
-    for place, name in enumerate(names):
-        for other in names[:place]:
+    for index, name in enumerate(names):
+        for other in names[:index]:
             result.flag(name == other, "shipper_1", "shipper_repeated")
     inner = pl.concat_str(
         [pl.format('"{}":{}', pl.lit(n), texts[n]) for n in sorted(texts)],
@@ -236,29 +238,31 @@ def _shipping(result: Checked, attributes: frozenset[str]) -> None:
 
 
 def _parcel(
-    result: Checked, attributes: frozenset[str], number: int
+    result: OfferChecks, attributes: frozenset[str], number: int
 ) -> dict[str, pl.Expr]:
     """The three values of one carrier as JSON texts, null if not set."""
     shipper, price, hours = parcel_names(number)
-    given = [
+    cells = [
         pl.col(n) if n in attributes else _NOTHING for n in (shipper, price, hours)
     ]
-    some = pl.any_horizontal(cell.is_not_null() for cell in given)
-    lacking = pl.any_horizontal(cell.is_null() for cell in given)
-    name = given[0]
-    unfit = (name.str.len_chars() > MAX_CARRIER) | name.str.contains(_CONTROL)
+    is_set = pl.any_horizontal(cell.is_not_null() for cell in cells)
+    is_incomplete = pl.any_horizontal(cell.is_null() for cell in cells)
+    name = cells[0]
+    is_invalid = (name.str.len_chars() > MAX_CARRIER) | name.str.contains(_CONTROL)
     result.flag(
-        (some & lacking) | unfit.fill_null(value=False), shipper, "shipping_incomplete"
+        (is_set & is_incomplete) | is_invalid.fill_null(value=False),
+        shipper,
+        "shipping_incomplete",
     )
     cents: pl.Expr = _NO_NUMBER
     if price in attributes:
-        read = pl.col(read_as(price)).struct
+        read = pl.col(parsed_column(price)).struct
         cents = read.field("cents")
         result.flag(read.field("flaw") > 0, price, "price_format")
     delay: pl.Expr = _NO_NUMBER
     if hours in attributes:
-        delay = pl.col(read_as(hours)).struct.field("value")
-        result.masks.append(pl.col(read_as(hours)).struct.field("problems"))
+        delay = pl.col(parsed_column(hours)).struct.field("value")
+        result.masks.append(pl.col(parsed_column(hours)).struct.field("problems"))
     escaped = name.str.replace_all("\\", "\\\\", literal=True)
     quoted = pl.format('"{}"', escaped.str.replace_all('"', '\\"', literal=True))
     return {

@@ -10,11 +10,11 @@ from app.stores.channel import GRADES
 
 
 class Severity(StrEnum):
-    """`torn`: no cell of the row is trusted. `unsold`: valid, but not for sale."""
+    """`torn`: no cell of the row is trusted. `not_for_sale`: valid, but not sold."""
 
     TORN = "torn"
     BLOCKING = "blocking"
-    UNSOLD = "unsold"
+    NOT_FOR_SALE = "not_for_sale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "category_missing",
         "the category is empty",
         "a category of the category mapping",
-        Severity.UNSOLD,
+        Severity.NOT_FOR_SALE,
     ),
     Problem(
         25,
@@ -174,7 +174,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "category_unmapped",
         "the category {value} is not mapped",
         "a category of the category mapping",
-        Severity.UNSOLD,
+        Severity.NOT_FOR_SALE,
     ),
     Problem(
         26,
@@ -237,7 +237,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "excluded",
         "the filter {value} excludes the row",
         "a row that matches no filter of the mapping",
-        Severity.UNSOLD,
+        Severity.NOT_FOR_SALE,
     ),
     *_money(51, "cost"),
 )

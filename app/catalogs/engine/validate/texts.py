@@ -10,30 +10,30 @@ BLANKS = (
 """Invisible characters to trim: whitespace, zero-width characters, BOM."""
 
 
-def trimmed(value: pl.Expr) -> pl.Expr:
+def trim(value: pl.Expr) -> pl.Expr:
     """Trim invisible characters; null if nothing is left."""
-    return or_null(value.str.strip_chars(BLANKS))
+    return empty_to_null(value.str.strip_chars(BLANKS))
 
 
-def or_null(value: pl.Expr) -> pl.Expr:
+def empty_to_null(value: pl.Expr) -> pl.Expr:
     """Null for an empty text."""
     return pl.when(value != "").then(value)
 
 
-def folded(value: pl.Expr) -> pl.Expr:
+def fold_case(value: pl.Expr) -> pl.Expr:
     """The form of a trimmed text that comparisons use."""
     return value.str.to_lowercase()
 
 
-def key_of(value: str) -> str:
-    """Like `folded`, for a text of the mapping."""
+def lookup_key(value: str) -> str:
+    """Like `fold_case`, for a text of the mapping."""
     return value.strip(BLANKS).lower()
 
 
-def looked_up(value: pl.Expr, values: dict[str, str], otherwise: pl.Expr) -> pl.Expr:
+def replace_values(value: pl.Expr, values: dict[str, str], default: pl.Expr) -> pl.Expr:
     """Replace whole values, ignoring case and surrounding whitespace."""
-    known = {key_of(old): new.strip(BLANKS) for old, new in values.items()}
-    replaced = folded(value).replace_strict(
-        list(known), list(known.values()), default=otherwise, return_dtype=pl.String
+    known = {lookup_key(old): new.strip(BLANKS) for old, new in values.items()}
+    replaced = fold_case(value).replace_strict(
+        list(known), list(known.values()), default=default, return_dtype=pl.String
     )
-    return or_null(replaced)
+    return empty_to_null(replaced)

@@ -72,7 +72,7 @@ ALL = (
 
 @pytest.fixture(autouse=True)
 def as_usual(monkeypatch):
-    monkeypatch.setattr(incremental, "_FEW_MOVED", incremental._FEW_MOVED)
+    monkeypatch.setattr(incremental, "_MAX_MOVED_SHARE", incremental._MAX_MOVED_SHARE)
 
 
 @settings(
@@ -84,7 +84,7 @@ def as_usual(monkeypatch):
 )
 @given(uploads=UPLOADS, listed=st.booleans(), moved=MOVED)
 def test_both_ways_end_the_same(connection, tmp_path, uploads, listed, moved):
-    incremental._FEW_MOVED = moved
+    incremental._MAX_MOVED_SHARE = moved
     short, long = Shop(connection, tmp_path), Shop(connection, tmp_path)
     for rows, duplicates, invalid, filters in uploads:
         given_ = {
@@ -111,7 +111,7 @@ def only_short(monkeypatch):
     def refuse(*_):
         pytest.fail("the long way")
 
-    return lambda: monkeypatch.setattr(import_run, "read_known", refuse)
+    return lambda: monkeypatch.setattr(import_run, "read_all_offers", refuse)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def only_short(monkeypatch):
 def test_what_differs_is_found_without_looking_at_the_rest(
     shop, only_short, first, moved
 ):
-    incremental._FEW_MOVED = moved
+    incremental._MAX_MOVED_SHARE = moved
     shop.upload(catalog(*first))
     only_short()
 
@@ -147,7 +147,7 @@ def test_what_differs_is_found_without_looking_at_the_rest(
 @pytest.mark.parametrize("moved", [0.0, 1.0])
 def test_rows_in_another_order_are_the_same_rows(shop, only_short, moved):
     shop.upload(catalog(A, B, C))
-    incremental._FEW_MOVED = moved
+    incremental._MAX_MOVED_SHARE = moved
     only_short()
 
     results = [shop.upload(catalog(*rows)) for rows in ([C, B], [B, A, C], [B, A, C])]
@@ -206,7 +206,7 @@ def test_another_decimal_sign_goes_the_long_way(shop):
 
 
 def test_too_many_differences_go_the_long_way(shop, monkeypatch):
-    monkeypatch.setattr(incremental, "_MOST_ROWS", 1)
+    monkeypatch.setattr(incremental, "_MAX_ROWS", 1)
     shop.upload(catalog(A, B, C))
 
     result = shop.upload(catalog(A, B | {"price": "7"}, C | {"price": "7"}))
