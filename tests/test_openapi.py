@@ -161,6 +161,52 @@ def test_what_is_sent_is_compared_with_the_document(
     assert undeclared(DOCUMENT, scope, message) == found
 
 
+EXAMPLES: dict[str, Any] = json.loads(
+    (ROOT / "app/web/response_examples.json").read_text("utf-8")
+)
+
+
+def test_a_response_example_is_in_the_document():
+    shown = {
+        operation["operationId"]: content["example"]
+        for operation in OPERATIONS.values()
+        for response in operation["responses"].values()
+        for content in response.get("content", {}).values()
+        if "example" in content
+    }
+
+    assert shown == EXAMPLES
+
+
+def fields_of(schema: dict[str, Any], value: object) -> tuple[object, object]:
+    """The names that a schema and an example have, as far as both have names."""
+    schema = resolved(schema)
+    for kind in schema.get("anyOf", ()):
+        if kind != {"type": "null"} and value is not None:
+            return fields_of(kind, value)
+    if isinstance(value, list) and "items" in schema:
+        pairs = [fields_of(schema["items"], item) for item in value]
+        return [named for named, _ in pairs], [found for _, found in pairs]
+    if isinstance(value, dict) and "properties" in schema:
+        named = schema["properties"]
+        inner = {n: fields_of(named[n], v) for n, v in value.items() if n in named}
+        return (
+            {name: inner[name][0] if name in inner else () for name in named},
+            {name: inner[name][1] if name in inner else () for name in value},
+        )
+    return (), ()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_response_example_has_the_fields_of_its_schema(name: str):
+    (operation,) = [o for o in OPERATIONS.values() if o["operationId"] == name]
+    response = operation["responses"][min(operation["responses"])]
+
+    schema = response["content"]["application/json"]["schema"]
+    declared, shown = fields_of(schema, EXAMPLES[name])
+    assert shown == declared
+
+
 def test_operation_ids_are_unique_verbs_with_a_noun():
     ids = [operation["operationId"] for operation in OPERATIONS.values()]
 

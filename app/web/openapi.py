@@ -1,6 +1,8 @@
 """The OpenAPI document of the API."""
 
+import json
 from http import HTTPStatus
+from importlib.resources import files
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -70,6 +72,7 @@ def _document(app: FastAPI) -> Node:
     for operation in operations(document):
         _complete(operation)
         simplify_parameters(operation)
+    _add_examples(document)
     document = with_plain_names(document)
     components = document["components"]
     components["schemas"] |= _problem_schemas()
@@ -99,6 +102,18 @@ def _complete(operation: Node) -> None:
         elif response["description"] == "Successful Response":
             response["description"] = HTTPStatus(int(status)).phrase
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _add_examples(document: Node) -> None:
+    """Add the recorded responses of the main operations."""
+    examples = json.loads(
+        (files("app.web") / "response_examples.json").read_text("utf-8")
+    )
+    for operation in operations(document):
+        if example := examples.get(operation["operationId"]):
+            status = min(operation["responses"])
+            content = operation["responses"][status]["content"]
+            content["application/json"]["example"] = example
 
 
 def _problem_schemas() -> Node:
