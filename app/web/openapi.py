@@ -22,9 +22,9 @@ from app.web.openapi_transforms import (
 from app.web.responses import HEADERS, header_references
 
 DESCRIPTION = """
-Keeps merchants' catalogs and the marketplace Back Market in step. Upload a catalog
-per store (one target country); only what differs from what Back Market last accepted
-is sent; a report says what became of every offer and why.
+Synchronizes merchants' catalogs with the marketplace Back Market. Upload a catalog
+per store (one target country). refeed sends only the differences to what Back Market
+last accepted, and reports the outcome of every offer with its reason.
 
 Every error is an RFC 9457 problem with a stable `code`. Lists are cursor pages
 `{items, next}`. Times are UTC, RFC 3339. Money is a decimal string.
