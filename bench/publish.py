@@ -36,7 +36,7 @@ def _publication(service: Service, store_id: str, path: Path) -> float:
     service.sandbox.delete("/_sandbox/requests").raise_for_status()
     run = service.publish(store_id)
     if run["state"] != "finished":
-        raise RuntimeError(f"the run is {run['state']}: {run['why']}")
+        raise RuntimeError(f"the run is {run['state']}: {run['reason']}")
     seconds = _moment(run["finished_at"]) - _moment(run["started_at"])
     own = service.sandbox_seconds()
     accepted = int(run["counts"]["by_outcome"]["accepted"])

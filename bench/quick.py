@@ -102,7 +102,7 @@ def _send(service: Service, store_id: str, path: Path) -> float:
     service.sandbox.delete("/_sandbox/requests").raise_for_status()
     run = service.publish(store_id)
     if run["state"] != "finished":
-        raise RuntimeError(f"the run is {run['state']}: {run['why']}")
+        raise RuntimeError(f"the run is {run['state']}: {run['reason']}")
     began, ended = map(datetime.fromisoformat, (run["started_at"], run["finished_at"]))
     seconds = (ended - began).total_seconds() - service.sandbox_seconds()
     return round(1000 * seconds / int(run["counts"]["by_outcome"]["accepted"]), 4)

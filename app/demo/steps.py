@@ -105,7 +105,8 @@ def publish(shop: Shop, tell: Callable[[Json], None]) -> Json:
     )
     if report["state"] != "finished":
         raise DemoFailedError(
-            f"The publication is {report['state']} instead of finished: {report['why']}"
+            f"The publication is {report['state']} instead of finished: "
+            f"{report['reason']}"
         )
     return report
 
@@ -129,7 +130,7 @@ def error_groups(shop: Shop, publication: Json) -> list[Json]:
 
 
 def calls(shop: Shop, publication: Json) -> list[Json]:
-    return items(shop.api.get(f"/v1/publications/{publication['id']}/calls"))
+    return items(shop.api.get(f"/v1/publications/{publication['id']}/submissions"))
 
 
 def change_of(shop: Shop, publication: Json, sku: str) -> Json | None:

@@ -59,5 +59,5 @@ def _in_short(seen: object) -> object:
     """Reduce an answer to its state and reason."""
     if not isinstance(seen, dict):
         return seen
-    names = ("state", "phase", "why", "counts")
+    names = ("state", "phase", "reason", "counts")
     return {name: seen[name] for name in names if seen.get(name)}

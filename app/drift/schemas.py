@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.catalogs.schemas import Drift
 from app.drift.models import DriftCheck
 from app.publications.messages import sentence_for
-from app.publications.schemas import Why
+from app.web.schemas import ReasonOut
 
 
 class DriftCheckCounts(BaseModel):
@@ -26,7 +26,7 @@ class DriftCheckOut(BaseModel):
 
     store_id: UUID
     state: Literal["requested", "running", "waiting", "done", "failed"]
-    why: Why | None
+    reason: ReasonOut | None
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -41,14 +41,16 @@ class DriftOut(Drift):
 
 
 def drift_check_out(state: DriftCheck) -> DriftCheckOut:
-    why = None
+    reason = None
     if state.reason_code:
         message = state.reason or sentence_for(state.reason_code)
-        why = Why(code=state.reason_code, message=message)
+        reason = ReasonOut(code=state.reason_code, message=message)
     shown = state.model_dump(
-        include=set(DriftCheckOut.model_fields) - {"why", "counts"}
+        include=set(DriftCheckOut.model_fields) - {"reason", "counts"}
     )
-    return DriftCheckOut(**shown, why=why, counts=DriftCheckCounts(**state.counts))
+    return DriftCheckOut(
+        **shown, reason=reason, counts=DriftCheckCounts(**state.counts)
+    )
 
 
 def drift_out(row: Any) -> DriftOut:  # noqa: ANN401 - a row of the query

@@ -29,8 +29,9 @@ _RUNS = text(
 _CHANGES = text(
     """
     SELECT c.*, p.kind, p.trigger, p.requested_at, p.started_at, p.planned_at,
-           d.method AS call_method, d.action, d.state AS call_state, d.lines, d.task_id,
-           d.attempts, d.polls, d.sent_at, d.settled_at AS call_settled_at
+           d.method AS submission_method, d.action, d.state AS submission_state,
+           d.lines, d.task_id, d.attempts, d.polls, d.sent_at,
+           d.settled_at AS submission_settled_at
       FROM change AS c
       JOIN publication AS p ON p.id = c.publication_id
       LEFT JOIN submission AS d

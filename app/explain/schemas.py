@@ -16,7 +16,9 @@ class MappedFrom(BaseModel):
 
     attribute: str
     source: Literal["column", "constant", "template"]
-    given: str = Field(description="the column, constant or template of the mapping")
+    definition: str = Field(
+        description="the column, constant or template of the mapping"
+    )
     cells: dict[str, str | None] = Field(description="the cells it was read from")
     value: str | None = Field(description="what the mapping made of them")
 
@@ -48,7 +50,7 @@ class PlanStep(BaseModel):
     after: dict[str, Any]
 
 
-class CallStep(BaseModel):
+class SubmissionStep(BaseModel):
     """The call to Back Market that carried it."""
 
     publication_id: str
@@ -64,7 +66,7 @@ class CallStep(BaseModel):
     settled_at: datetime | None
 
 
-class AnswerStep(BaseModel):
+class OutcomeStep(BaseModel):
     """What became of it."""
 
     publication_id: str
@@ -77,20 +79,20 @@ class TimelineEvent(BaseModel):
     """One step; the member that is named like `kind` has the details."""
 
     at: datetime | None
-    kind: Literal["catalog", "mapping", "plan", "call", "answer", "read_back"]
+    kind: Literal["catalog", "mapping", "plan", "submission", "outcome", "readback"]
     text: str = Field(description="the step in one sentence")
     catalog: CatalogStep | None = None
     mapping: list[MappedFrom] | None = None
     plan: PlanStep | None = None
-    call: CallStep | None = None
-    answer: AnswerStep | None = None
+    submission: SubmissionStep | None = None
+    outcome: OutcomeStep | None = None
 
 
 class OfferExplained(OfferShown):
     """Why an offer is online or not, and how it came to that."""
 
     state: OfferState
-    why: str = Field(description="one sentence")
+    explanation: str = Field(description="one sentence")
     hint: str = Field(description="what to do about it")
     list_state: ListState = Field(description="its `state` in the list of offers")
     timeline: Page[TimelineEvent] = Field(

@@ -93,7 +93,7 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
     return OfferExplained(
         **shown.model_dump(exclude={"state"}),
         state=judged.state,
-        why=judged.why,
+        explanation=judged.explanation,
         hint=judged.hint,
         list_state=shown.state,
         timeline=Page(

@@ -90,7 +90,7 @@ class Judgement:
     """How an offer stands, one sentence why, and what to do."""
 
     state: OfferState
-    why: str
+    explanation: str
     hint: str
 
 

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from app.catalogs.engine.report.source_rows import SourceRow
 from app.catalogs.schemas import OfferShown
 from app.explain.schemas import (
-    AnswerStep,
-    CallStep,
     CatalogStep,
     MappedFrom,
+    OutcomeStep,
     PlanStep,
+    SubmissionStep,
     TimelineEvent,
 )
 from app.publications.enums import Lane
@@ -32,7 +32,7 @@ _OUTCOMES = {
 _PLACES = {
     kind: place
     for place, kind in enumerate(
-        ("catalog", "mapping", "plan", "call", "answer", "read_back")
+        ("catalog", "mapping", "plan", "submission", "outcome", "readback")
     )
 }
 """What comes first of two steps at the same time."""
@@ -66,14 +66,14 @@ def steps_of(row: Any) -> Iterator[TimelineEvent]:  # noqa: ANN401 - a change, i
             after=row.after,
         ),
     )
-    if row.call_method is not None and row.sent_at is not None:
-        yield _call(row, publication_id)
+    if row.submission_method is not None and row.sent_at is not None:
+        yield _submission(row, publication_id)
     if row.outcome != "planned":
         yield TimelineEvent(
             at=row.settled_at or planned_at,
-            kind="answer",
-            text=_answer(row.outcome, row.code, row.message),
-            answer=AnswerStep(
+            kind="outcome",
+            text=_outcome_text(row.outcome, row.code, row.message),
+            outcome=OutcomeStep(
                 publication_id=publication_id,
                 outcome=row.outcome,
                 code=row.code,
@@ -87,38 +87,38 @@ def read_back(offer: OfferShown) -> Iterator[TimelineEvent]:
     if offer.confirmed_at:
         yield TimelineEvent(
             at=offer.confirmed_at,
-            kind="read_back",
+            kind="readback",
             text="The listing showed what Back Market had accepted.",
         )
     for drift in offer.drift:
         yield TimelineEvent(
             at=drift.seen_at,
-            kind="read_back",
+            kind="readback",
             text=f"The listing showed {drift.field} {drift.theirs}; accepted was "
             f"{drift.ours}.",
         )
 
 
-def _call(row: Any, publication_id: str) -> TimelineEvent:  # noqa: ANN401 - as above
+def _submission(row: Any, publication_id: str) -> TimelineEvent:  # noqa: ANN401 - as above
     others = row.lines - 1
     beside = f" with {others} others" if others > 0 else ""
     task = f" Back Market's task is {row.task_id}." if row.task_id else ""
     return TimelineEvent(
         at=row.sent_at,
-        kind="call",
-        text=f"Sent as a {row.call_method} {row.action}{beside}.{task}",
-        call=CallStep(
+        kind="submission",
+        text=f"Sent as a {row.submission_method} {row.action}{beside}.{task}",
+        submission=SubmissionStep(
             publication_id=publication_id,
             submission=row.submission,
-            method=row.call_method,
+            method=row.submission_method,
             action=row.action,
-            state=row.call_state,
+            state=row.submission_state,
             lines=row.lines,
             task_id=row.task_id,
             attempts=row.attempts,
             polls=row.polls,
             sent_at=row.sent_at,
-            settled_at=row.call_settled_at,
+            settled_at=row.submission_settled_at,
         ),
     )
 
@@ -142,7 +142,7 @@ def _value(fields: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _answer(outcome: str, code: str | None, message: str | None) -> str:
+def _outcome_text(outcome: str, code: str | None, message: str | None) -> str:
     words = _OUTCOMES.get(outcome, outcome)
     if words.endswith("."):
         return words
@@ -197,7 +197,7 @@ def mapped_from(name: str, source: AttributeSource, row: SourceRow) -> MappedFro
     return MappedFrom(
         attribute=name,
         source=kind,
-        given=source.column or source.template or source.constant or "",
+        definition=source.column or source.template or source.constant or "",
         cells={column: row.cells.get(column) for column in source.columns},
         value=row.texts.get(name),
     )

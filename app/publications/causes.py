@@ -41,7 +41,7 @@ CLASSES = {
         "warranty",
         "comment",
         "shipper",
-        "identity_changed",
+        "identity_mismatch",
         "listing_taken",
         "product_incomplete",
         "product_refused",
@@ -71,7 +71,7 @@ HINTS = {
     "comment": "Shorten or correct the comment.",
     "shipper": "Correct the carriers: names, prices and delays as Back Market knows "
     "them.",
-    "identity_changed": "Sell other goods under a SKU of their own.",
+    "identity_mismatch": "Sell other goods under a SKU of their own.",
     "listing_taken": "Check whether two SKUs stand for the same goods, and keep one. "
     "To try it once more: POST /v1/stores/{id}/quarantine/release.",
     "unknown_product": "Check the EAN. If it is right, map the product's texts and set "
@@ -83,8 +83,8 @@ HINTS = {
     "permission": "Ask Back Market to allow this account what the message names.",
     "permission_refused": "Give the token the right to write listings.",
     "token_refused": "Set a valid token: PUT /v1/seller-accounts/{id}/token.",
-    "wanted_elsewhere": "Nothing to do while the other store sells it; to end the "
-    "sale take the SKU out of its catalog, too.",
+    "active_in_sibling_store": "No action needed while the other store sells it. To "
+    "end the sale, remove the SKU from the catalog of that store too.",
     "quarantined": "Correct the offer's data, or send it once more with POST "
     "/v1/stores/{id}/quarantine/release.",
     "listing_not_found": "Nothing to do: the next run creates the listing again.",

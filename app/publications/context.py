@@ -11,7 +11,7 @@ from app.accounts.shared_stock import SharedQuantity
 from app.backmarket.client import Access
 from app.backmarket.markets import Market
 from app.jobs.lease import Lease
-from app.publications.enums import Kind, State
+from app.publications.enums import PublicationKind, PublicationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Run:
     limits: Limits
     access: Access
     token_digest: str
-    state: State
-    kind: Kind
+    state: PublicationState
+    kind: PublicationKind
     publishes_products: bool
     priority: bool
     trigger: str

@@ -3,7 +3,7 @@
 from enum import IntEnum, StrEnum
 
 
-class State(StrEnum):
+class PublicationState(StrEnum):
     """Where a publication stands. `reason_code` tells people why."""
 
     REQUESTED = "requested"
@@ -23,17 +23,17 @@ class Trigger(StrEnum):
     CARRY_OVER = "carry_over"
     FOLLOW_UP = "follow_up"
     HOOK = "hook"
-    QUICK = "quick"
+    QUICK_UPDATE = "quick_update"
 
 
-class Kind(StrEnum):
+class PublicationKind(StrEnum):
     """What a run is about."""
 
     OFFERS = "offers"
     PRODUCTS = "products"
 
 
-class Reason(StrEnum):
+class ChangeReason(StrEnum):
     """Why a change is in the plan."""
 
     NEW = "new"

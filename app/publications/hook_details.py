@@ -14,10 +14,10 @@ def with_call(
 
     Beyond 1,000 different SKUs the rest is only counted.
     """
-    known = details or {"calls": 0, "first_at": at.isoformat(), "skus": []}
+    known = details or {"webhooks": 0, "first_at": at.isoformat(), "skus": []}
     merged = list(dict.fromkeys([*known["skus"], *skus]))
     return {
-        "calls": known["calls"] + 1,
+        "webhooks": known["webhooks"] + 1,
         "first_at": known["first_at"],
         "last_at": at.isoformat(),
         "skus": merged[:MOST_SKUS],

@@ -2,32 +2,49 @@
 
 from datetime import timedelta
 
-from app.publications.enums import State
+from app.publications.enums import PublicationState
 
-MOVES: dict[State, frozenset[State]] = {
-    State.REQUESTED: frozenset({State.PLANNING, State.CANCELLED, State.FAILED}),
-    State.PLANNING: frozenset(
-        {State.SENDING, State.WAITING, State.FINISHED, State.FAILED, State.CANCELLED}
+MOVES: dict[PublicationState, frozenset[PublicationState]] = {
+    PublicationState.REQUESTED: frozenset(
+        {PublicationState.PLANNING, PublicationState.CANCELLED, PublicationState.FAILED}
     ),
-    State.SENDING: frozenset(
-        {State.WAITING, State.FINISHED, State.FAILED, State.CANCELLED}
-    ),
-    State.WAITING: frozenset(
+    PublicationState.PLANNING: frozenset(
         {
-            State.PLANNING,
-            State.SENDING,
-            State.FINISHED,
-            State.FAILED,
-            State.CANCELLED,
+            PublicationState.SENDING,
+            PublicationState.WAITING,
+            PublicationState.FINISHED,
+            PublicationState.FAILED,
+            PublicationState.CANCELLED,
         }
     ),
-    State.FINISHED: frozenset(),
-    State.FAILED: frozenset(),
-    State.CANCELLED: frozenset(),
+    PublicationState.SENDING: frozenset(
+        {
+            PublicationState.WAITING,
+            PublicationState.FINISHED,
+            PublicationState.FAILED,
+            PublicationState.CANCELLED,
+        }
+    ),
+    PublicationState.WAITING: frozenset(
+        {
+            PublicationState.PLANNING,
+            PublicationState.SENDING,
+            PublicationState.FINISHED,
+            PublicationState.FAILED,
+            PublicationState.CANCELLED,
+        }
+    ),
+    PublicationState.FINISHED: frozenset(),
+    PublicationState.FAILED: frozenset(),
+    PublicationState.CANCELLED: frozenset(),
 }
 
-LIVE = frozenset({State.PLANNING, State.SENDING, State.WAITING})
-OVER = frozenset({State.FINISHED, State.FAILED, State.CANCELLED})
+LIVE = frozenset(
+    {PublicationState.PLANNING, PublicationState.SENDING, PublicationState.WAITING}
+)
+OVER = frozenset(
+    {PublicationState.FINISHED, PublicationState.FAILED, PublicationState.CANCELLED}
+)
 
 OUTAGE_PAUSES = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
 LONGEST_POLL_FACTOR = 15
@@ -40,7 +57,7 @@ class IllegalMoveError(Exception):
     """A publication cannot go from this state to that one."""
 
 
-def advance(current: State, to: State) -> State:
+def advance(current: PublicationState, to: PublicationState) -> PublicationState:
     """The new state, if the table allows the move. Raises IllegalMoveError."""
     if to != current and to not in MOVES[current]:
         raise IllegalMoveError(f"{current} -> {to}")

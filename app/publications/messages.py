@@ -2,9 +2,9 @@
 
 SENTENCES = {
     "line_budget": "The hour's line budget is used up; a later run sends it by itself.",
-    "wanted_elsewhere": "Another store of the seller account still sells this SKU, and "
-    "stock is one number for all countries.",
-    "identity_changed": "The EAN or the grade is not that of the listing under this "
+    "active_in_sibling_store": "Another store of the seller account still sells this "
+    "SKU, and Back Market keeps one stock number for all countries.",
+    "identity_mismatch": "The EAN or the grade is not that of the listing under this "
     "SKU. Back Market cannot change either: use a new SKU for other goods.",
     "listing_taken": "Back Market did not create a listing for this SKU, but wrote it "
     "into that of another one.",

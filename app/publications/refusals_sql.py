@@ -12,7 +12,7 @@ CAUSE = r"regexp_replace(coalesce({message}, ''), '\d+', '#', 'g')"
 """A message without its numbers: those do not make another cause."""
 
 # What our own plans refuse costs nothing, and a product's texts are not in CONTENT.
-_NEVER = "('identity_changed', 'product_incomplete', 'product_refused')"
+_NEVER = "('identity_mismatch', 'product_incomplete', 'product_refused')"
 QUARANTINED = f"""(o.in_error AND o.error_class <> 'transient'
            AND o.error_code NOT IN {_NEVER}
            AND (o.error_count >= (SELECT nullif(quarantine_after, 0)

@@ -18,7 +18,7 @@ from app.catalogs.imports.next_import import source_of
 from app.catalogs.reports import rejected_csv
 from app.core.errors import problem_responses
 from app.database import Tx
-from app.publications.enums import Outcome, Reason, State
+from app.publications.enums import ChangeReason, Outcome, PublicationState
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
 from app.publications.reports import queries
@@ -28,7 +28,6 @@ from app.publications.reports.rejected_csv import notes_of, rejected_changes
 from app.publications.results import quarantine
 from app.publications.scheduling import request_by_api
 from app.publications.schemas import (
-    CallOut,
     ChangeOut,
     ErrorGroup,
     LaneName,
@@ -37,6 +36,7 @@ from app.publications.schemas import (
     PublicationOut,
     ReleaseIn,
     ReleaseOut,
+    SubmissionOut,
     change_out,
     publication_out,
 )
@@ -72,7 +72,7 @@ async def list_publications(
     tx: Tx,
     caller: Reader,
     store_id: UUID | None = None,
-    state: State | None = None,
+    state: PublicationState | None = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[PublicationOut]:
@@ -97,7 +97,7 @@ async def get_publication(
 ) -> PublicationOut | Response:
     """Counts are live while the run is under way; poll with `If-None-Match`."""
     publication = await queries.visible(tx.session, caller, publication_id)
-    pause = None if State(publication.state) in OVER else "2"
+    pause = None if PublicationState(publication.state) in OVER else "2"
     etag = weak_etag(publication.progress)
     if known := unless_changed(response, etag, if_none_match, pause):
         return known
@@ -142,7 +142,7 @@ async def list_publication_changes(
     response: Response,
     wants_csv: WantsCsv,
     outcome: Outcome | None = None,
-    reason: Reason | None = None,
+    reason: ChangeReason | None = None,
     lane: LaneName | None = None,
     sku: Annotated[str | None, Query(max_length=200)] = None,
     code: Annotated[
@@ -215,16 +215,16 @@ async def download_rejected_publication_rows(
 
 
 @router.get(
-    "/publications/{publication_id}/calls",
+    "/publications/{publication_id}/submissions",
     summary="The calls to Back Market that carried the changes",
 )
-async def list_publication_calls(
+async def list_publication_submissions(
     publication_id: UUID, tx: Tx, caller: Reader
-) -> Page[CallOut]:
+) -> Page[SubmissionOut]:
     """Which method, how many lines, which task."""
     publication: Publication = await queries.visible(tx.session, caller, publication_id)
-    rows = await queries.calls(tx.session, publication.id)
-    return Page(items=[CallOut.model_validate(row.model_dump()) for row in rows])
+    rows = await queries.submissions(tx.session, publication.id)
+    return Page(items=[SubmissionOut.model_validate(row.model_dump()) for row in rows])
 
 
 @router.get("/stores/{store_id}/errors", summary="Offers in error, grouped by cause")

@@ -13,7 +13,7 @@ from app.core.columns import utc_now
 from app.core.errors import ConflictError, FieldError, InvalidError
 from app.database import Transaction
 from app.jobs.kinds import JobKind
-from app.publications.enums import Kind, State, Trigger
+from app.publications.enums import PublicationKind, PublicationState, Trigger
 from app.publications.hook_details import with_call
 from app.publications.models import Plan, Publication
 from app.stores.due import Due, set_due
@@ -29,7 +29,7 @@ async def request(  # noqa: PLR0913 - what a run can be asked for
     account_id: UUID,
     trigger: Trigger,
     *,
-    kind: Kind = Kind.OFFERS,
+    kind: PublicationKind = PublicationKind.OFFERS,
     not_before: datetime | None = None,
     plan_id: UUID | None = None,
 ) -> Publication:
@@ -90,14 +90,14 @@ async def _insert(session: AsyncSession, fresh: Publication) -> bool:
 
 
 async def _waiting(
-    session: AsyncSession, store_id: UUID, kind: Kind
+    session: AsyncSession, store_id: UUID, kind: PublicationKind
 ) -> Publication | None:
     found = await session.execute(
         select(Publication)
         .where(
             Publication.store_id == store_id,
             Publication.kind == str(kind),
-            Publication.state == str(State.REQUESTED),
+            Publication.state == str(PublicationState.REQUESTED),
         )
         .with_for_update()
     )
@@ -105,11 +105,11 @@ async def _waiting(
 
 
 async def request_by_api(
-    tx: Transaction, store: Store, kind: Kind, plan_id: UUID | None = None
+    tx: Transaction, store: Store, kind: PublicationKind, plan_id: UUID | None = None
 ) -> Publication:
     """A run that somebody asks for now. Raises ConflictError, InvalidError."""
     account_id = _active_account(store)
-    if kind is Kind.PRODUCTS and not store.publish_products:
+    if kind is PublicationKind.PRODUCTS and not store.publish_products:
         raise ConflictError(
             "The store does not publish products: set `publish_products` in "
             "PUT /v1/stores/{id}/settings first.",
@@ -123,7 +123,7 @@ async def request_by_api(
 
 
 async def _check_plan(
-    session: AsyncSession, store_id: UUID, kind: Kind, plan_id: UUID
+    session: AsyncSession, store_id: UUID, kind: PublicationKind, plan_id: UUID
 ) -> None:
     plan = await session.get(Plan, plan_id)
     if plan is None or plan.store_id != store_id or plan.kind != kind:
@@ -152,8 +152,10 @@ async def request_by_hook(
 
 async def request_quickly(tx: Transaction, store: Store) -> Publication:
     """A run for new stock and prices: it waits for no import. Raises ConflictError."""
-    publication = await request(tx, store.id, _active_account(store), Trigger.QUICK)
-    publication.trigger = Trigger.QUICK
+    publication = await request(
+        tx, store.id, _active_account(store), Trigger.QUICK_UPDATE
+    )
+    publication.trigger = Trigger.QUICK_UPDATE
     return publication
 
 
@@ -166,7 +168,10 @@ def _active_account(store: Store) -> UUID:
     return store.account_id
 
 
-DUE_OF_KIND = {Kind.OFFERS: Due.OFFERS, Kind.PRODUCTS: Due.PRODUCTS}
+DUE_OF_KIND = {
+    PublicationKind.OFFERS: Due.OFFERS,
+    PublicationKind.PRODUCTS: Due.PRODUCTS,
+}
 
 
 async def request_due(tx: Transaction) -> int:
@@ -175,10 +180,10 @@ async def request_due(tx: Transaction) -> int:
     Stores of an account whose token is refused are left out until it works again;
     instead Back Market is asked whether it does.
     """
-    return sum([await _request_due(tx, kind) for kind in Kind])
+    return sum([await _request_due(tx, kind) for kind in PublicationKind])
 
 
-async def _request_due(tx: Transaction, kind: Kind) -> int:
+async def _request_due(tx: Transaction, kind: PublicationKind) -> int:
     rows = (
         await tx.session.execute(
             text(

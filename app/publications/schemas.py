@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.publications.causes import ErrorClass
-from app.publications.enums import Kind, Lane, Outcome, Reason
+from app.publications.enums import ChangeReason, Lane, Outcome, PublicationKind
 from app.publications.messages import sentence_for
 from app.publications.models import Publication
+from app.web.schemas import ReasonOut
 
 CHOICES = "exactly one of skus, code, all"
 LaneName = Literal["stock_down", "price", "stock_up", "new", "content", "repeat"]
@@ -23,8 +24,8 @@ class PublicationIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"kind": "offers"}]}
     )
 
-    kind: Kind = Field(
-        Kind.OFFERS,
+    kind: PublicationKind = Field(
+        PublicationKind.OFFERS,
         description="`offers`, or `products`: what Back Market needs for EANs that it "
         "does not know (needs `publish_products`)",
     )
@@ -35,18 +36,11 @@ class PublicationIn(BaseModel):
     )
 
 
-class Why(BaseModel):
-    """Why a publication waits, failed or was cancelled."""
-
-    code: str
-    message: str
-
-
 class Counts(BaseModel):
     """How many changes the plan has, by reason and by outcome."""
 
     changes: int
-    by_reason: dict[Reason, int]
+    by_reason: dict[ChangeReason, int]
     by_outcome: dict[Outcome, int]
     confirmed: int = Field(
         description="accepted changes that the listings were seen to show since; what "
@@ -68,14 +62,14 @@ class PlanChanged(BaseModel):
     """How what would be sent now differs from the plan that was to be published."""
 
     added: Differing = Field(description="would be sent now, not in the plan")
-    gone: Differing = Field(description="in the plan, not to be sent any more")
-    altered: Differing = Field(description="in both, with another reason or content")
+    removed: Differing = Field(description="in the plan, not to be sent any more")
+    changed: Differing = Field(description="in both, with another reason or content")
 
 
 class HookDetails(BaseModel):
     """What webhooks said that asked for this run, or joined it before it began."""
 
-    calls: int
+    webhooks: int
     first_at: datetime
     last_at: datetime
     skus: list[str] = Field(
@@ -90,8 +84,10 @@ class PublicationOut(BaseModel):
 
     id: UUID
     store_id: UUID
-    kind: Kind
-    trigger: Literal["api", "schedule", "carry_over", "follow_up", "hook", "quick"]
+    kind: PublicationKind
+    trigger: Literal[
+        "api", "schedule", "carry_over", "follow_up", "hook", "quick_update"
+    ]
     state: Literal[
         "requested",
         "planning",
@@ -101,7 +97,7 @@ class PublicationOut(BaseModel):
         "failed",
         "cancelled",
     ]
-    why: Why | None
+    reason: ReasonOut | None
     counts: Counts
     plan_hash: str | None = Field(
         description="SHA-256 over all that is to be sent, now or later; equal plans "
@@ -125,7 +121,7 @@ class ChangeOut(BaseModel):
 
     seq: int
     sku: str
-    reason: Reason
+    reason: ChangeReason
     lane: str = Field(description="order of sending: stock_down goes first")
     method: Literal["single", "batch"] | None
     before: dict[str, Any] = Field(description="what Back Market last accepted")
@@ -133,7 +129,7 @@ class ChangeOut(BaseModel):
     outcome: Outcome
     code: str | None
     message: str | None
-    warnings: list[Why] = Field(description="what Back Market may make of it")
+    warnings: list[ReasonOut] = Field(description="what Back Market may make of it")
     settled_at: datetime | None
     confirmed_at: datetime | None = Field(
         description="when the listing was read back and showed it"
@@ -204,7 +200,7 @@ class ReleaseOut(BaseModel):
     released: int
 
 
-class CallOut(BaseModel):
+class SubmissionOut(BaseModel):
     """One call to Back Market that carried changes."""
 
     seq: int
@@ -222,10 +218,10 @@ def publication_out(
     publication: Publication, live: dict[str, int] | None = None
 ) -> PublicationOut:
     """`live`: outcomes counted now, for a run that is under way."""
-    why = None
+    reason = None
     if publication.reason_code:
         message = publication.reason or sentence_for(publication.reason_code)
-        why = Why(code=publication.reason_code, message=message)
+        reason = ReasonOut(code=publication.reason_code, message=message)
     return PublicationOut(
         **publication.model_dump(
             exclude={
@@ -239,7 +235,7 @@ def publication_out(
                 "priority",
             }
         ),
-        why=why,
+        reason=reason,
         counts=counts_of(publication.totals, live),
         plan_changed=publication.totals.get("plan_changed"),
     )
@@ -248,11 +244,13 @@ def publication_out(
 def counts_of(totals: dict[str, Any], live: dict[str, int] | None = None) -> Counts:
     """`live`: outcomes counted now."""
     outcomes: dict[str, int] = totals.get("outcomes") or live or {}
-    by_reason: dict[Reason, int] = {}
+    by_reason: dict[ChangeReason, int] = {}
     by_outcome: dict[Outcome, int] = {}
     for key, number in outcomes.items():
         reason, _, outcome = key.partition(".")
-        by_reason[Reason(reason)] = by_reason.get(Reason(reason), 0) + number
+        by_reason[ChangeReason(reason)] = (
+            by_reason.get(ChangeReason(reason), 0) + number
+        )
         by_outcome[Outcome(outcome)] = by_outcome.get(Outcome(outcome), 0) + number
     unlisted = totals.get("unlisted", 0)
     if unlisted:
@@ -279,7 +277,8 @@ def change_out(row: Any) -> ChangeOut:  # noqa: ANN401 - a row of `change`
         code=row.code,
         message=row.message or (sentence_for(row.code) if row.code else None),
         warnings=[
-            Why(code=code, message=sentence_for(code)) for code in row.warnings or []
+            ReasonOut(code=code, message=sentence_for(code))
+            for code in row.warnings or []
         ],
         settled_at=row.settled_at,
         confirmed_at=row.confirmed_at,

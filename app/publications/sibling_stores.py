@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.database import Transaction
 from app.publications import scheduling
 from app.publications.context import Run
-from app.publications.enums import Kind, Trigger
+from app.publications.enums import PublicationKind, Trigger
 
 _CONCERNED = text(
     """
@@ -34,7 +34,7 @@ async def tell(tx: Transaction, run: Run) -> None:
     A run that was asked for like this asks for none: two stores cannot keep each
     other busy.
     """
-    if run.kind is not Kind.OFFERS or not run.siblings or run.priority:
+    if run.kind is not PublicationKind.OFFERS or not run.siblings or run.priority:
         return
     if run.trigger in _TOLD:
         return

@@ -13,6 +13,7 @@ from app.stores.lights import Light
 from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 from app.stores.models import Store
 from app.stores.settings.brake import Brake, MinimumMargin
+from app.web.schemas import ReasonOut
 
 Interval = Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=31))]
 
@@ -200,11 +201,6 @@ class CategoriesOut(BaseModel):
 
     items: list[CategoryTarget]
     seen: list[SeenCategory]
-
-
-class ReasonOut(BaseModel):
-    code: str
-    message: str
 
 
 class LightOut(BaseModel):

@@ -56,7 +56,7 @@ OF_A_STORE = {
     "/v1/publications/{publication_id}": "GET",
     "/v1/publications/{publication_id}/changes": "GET",
     "/v1/publications/{publication_id}/errors": "GET",
-    "/v1/publications/{publication_id}/calls": "GET",
+    "/v1/publications/{publication_id}/submissions": "GET",
     "/v1/publications/{publication_id}/rejected.csv": "GET",
     "/v1/publications/{publication_id}/approve": "POST",
     "/v1/publications/{publication_id}/reject": "POST",

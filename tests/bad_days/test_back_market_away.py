@@ -46,7 +46,7 @@ async def test_an_hour_without_back_market_delays_a_run_and_fails_nothing(
     waiting = await in_state(shop, run, "waiting")
     changed = await shop.upload([row("A", quantity=1), *THREE[1:]])
 
-    assert waiting["why"]["code"] == "unavailable"
+    assert waiting["reason"]["code"] == "unavailable"
     assert changed["state"] == "ready"
     assert (await light(shop, "connection"))["state"] == "green"
     usual = [pause.total_seconds() for pause in (*OUTAGE_PAUSES, OUTAGE_PAUSES[-1])]
@@ -59,7 +59,7 @@ async def test_an_hour_without_back_market_delays_a_run_and_fails_nothing(
     ended = await over(shop, run, between=skip_pauses)
     runs = await all_over(shop, 2)
 
-    assert (ended["state"], ended["why"]) == ("finished", None)
+    assert (ended["state"], ended["reason"]) == ("finished", None)
     assert {run["state"] for run in runs} == {"finished"}
     assert {sku: s["quantity"] for sku, s in (await shop.listings()).items()} == {
         "A": 1,
@@ -87,8 +87,8 @@ async def test_html_instead_of_an_answer_is_waited_out(
     waiting = await in_state(shop, run, "waiting")
     ended = await over(shop, run, between=skip_pauses)
 
-    assert waiting["why"]["code"] == "not_understood"
-    assert "<" not in str(waiting["why"])
+    assert waiting["reason"]["code"] == "not_understood"
+    assert "<" not in str(waiting["reason"])
     assert ended["state"] == "finished"
     again = await over(shop, await shop.publish(wait=False), between=skip_pauses)
     assert again["state"] == "finished"
@@ -115,7 +115,7 @@ async def test_ten_minutes_of_429_cost_a_handful_of_calls(shop: Shop, sql, skip_
     await shop.clear_faults()
     ended = await over(shop, run, between=skip_pauses)
 
-    assert waiting["why"]["code"] == "throttled"
+    assert waiting["reason"]["code"] == "throttled"
     assert paused
     assert [round(rest, -1) for rest in rested] == [10, 20, 40, 80, 160, 300]
     assert ended["counts"]["by_outcome"] == {"accepted": 3}

@@ -72,7 +72,7 @@ async def task_is_known(shop: Shop, publication: str) -> None:
     """A batch whose answer is lost is waited for a minute: this one's must arrive."""
     async with asyncio.timeout(60):
         while True:
-            calls = (await shop.api.get(f"{publication}/calls")).json()["items"]
+            calls = (await shop.api.get(f"{publication}/submissions")).json()["items"]
             if [call["state"] for call in calls] == ["sent"]:
                 return
 

@@ -230,7 +230,7 @@ async def test_another_grade_is_told_and_needs_a_new_sku(shop: Shop):
     assert await drift(shop) == {
         ("A", "grade"): ("GOOD", "FAIR", "by_hand", "new_sku_needed")
     }
-    assert outcomes(await shop.changes(run)) == {"A": ("rejected", "identity_changed")}
+    assert outcomes(await shop.changes(run)) == {"A": ("rejected", "identity_mismatch")}
 
 
 async def test_a_listing_that_vanished_is_created_again(shop: Shop):

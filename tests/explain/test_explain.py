@@ -37,9 +37,9 @@ async def test_an_offer_is_followed_from_its_row_to_back_markets_answer(shop: Sh
     assert told["desired"] == told["live"]
     assert told["confirmed_at"]
     seen, answer, call, plan, *rest = told["timeline"]["items"]
-    assert (seen["kind"], seen["at"]) == ("read_back", told["confirmed_at"])
+    assert (seen["kind"], seen["at"]) == ("readback", told["confirmed_at"])
     assert answer["text"] == "Back Market accepted it."
-    assert call["call"]["task_id"] > 0
+    assert call["submission"]["task_id"] > 0
     assert call["text"].startswith("Sent as a batch create with 1 others.")
     assert plan["plan"]["publication_id"] == run["id"]
     assert plan["plan"]["after"]["price"] == "199.90"
@@ -56,7 +56,7 @@ async def test_an_offer_is_followed_from_its_row_to_back_markets_answer(shop: Sh
     assert mapped["price"] == {
         "attribute": "price",
         "source": "column",
-        "given": "price",
+        "definition": "price",
         "cells": {"price": "199,90"},
         "value": "199,90",
     }
@@ -94,10 +94,10 @@ async def test_a_refusal_says_what_to_do(shop: Shop):
     told = await explain(shop, "BAD")
 
     assert told["state"] == "in_error"
-    assert "price too low" in told["why"]
+    assert "price too low" in told["explanation"]
     assert told["hint"].startswith("Correct the price")
     assert (told["error"]["class"], told["error"]["times"]) == ("data", 1)
-    assert told["timeline"]["items"][0]["answer"]["code"] == "price"
+    assert told["timeline"]["items"][0]["outcome"]["code"] == "price"
 
 
 async def test_an_invalid_row_names_its_line_and_its_problem(shop: Shop):
@@ -125,7 +125,7 @@ async def test_the_timeline_is_read_in_pages_newest_first(shop: Shop):
     steps = [step for page in pages for step in page["timeline"]["items"]]
     assert len(pages) == 2
     assert steps == whole["timeline"]["items"]
-    assert kinds(whole).count("answer") == 3
+    assert kinds(whole).count("outcome") == 3
     assert kinds(whole).count("catalog") == 1
     times = [step["at"] for step in steps]
     assert times == sorted(times, reverse=True)
@@ -146,7 +146,7 @@ async def test_much_to_look_through_makes_short_pages_and_loses_nothing(
     while cursor := pages[-1]["timeline"]["next"]:
         pages.append(await explain(shop, "A", cursor=cursor))
 
-    assert [kinds(page).count("answer") for page in pages][:3] == [0, 0, 1]
+    assert [kinds(page).count("outcome") for page in pages][:3] == [0, 0, 1]
 
 
 async def test_a_file_that_is_gone_does_not_hide_the_rest(shop: Shop, sql: Sql):
@@ -157,7 +157,7 @@ async def test_a_file_that_is_gone_does_not_hide_the_rest(shop: Shop, sql: Sql):
     told = await explain(shop, "A")
 
     assert told["state"] == "online"
-    assert kinds(told) == ["read_back", "answer", "call", "plan"]
+    assert kinds(told) == ["readback", "outcome", "submission", "plan"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "WyJhIiwiYiJd", "WyIxIl0"])

@@ -26,7 +26,7 @@ async def test_the_lines_in_the_how_to_explain(shop: Shop, settings: Settings):
     assert printed[:2] == ["in_error", "Back Market refused it: row: price too low"]
     assert printed[2].startswith("Correct the price")
     kinds = [line.split()[1] for line in printed[3:]]
-    assert kinds == ["answer", "call", "plan", "mapping", "catalog"]
+    assert kinds == ["outcome", "submission", "plan", "mapping", "catalog"]
 
 
 def test_the_how_to_names_every_state_and_every_class():

@@ -71,7 +71,7 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
     (
         "sold elsewhere",
         GONE,
-        {"dirty": True, "outcome": "held", "code": "wanted_elsewhere"},
+        {"dirty": True, "outcome": "held", "code": "active_in_sibling_store"},
         "held",
         "Another store",
     ),
@@ -185,8 +185,8 @@ def test_an_offer_is_in_one_state_for_one_reason(
     judged = judge(replace(facts, **values))
 
     assert judged.state == state
-    assert words in judged.why
-    assert judged.why.strip()
+    assert words in judged.explanation
+    assert judged.explanation.strip()
     assert judged.hint.endswith(".")
 
 

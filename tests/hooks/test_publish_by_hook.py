@@ -47,7 +47,7 @@ async def test_a_burst_makes_one_run_that_starts_one_debounce_after_the_first(
     assert {a.headers["Location"] for a in (first, *answers)} == {
         f"/v1/publications/{run['id']}"
     }
-    assert run["hook"]["calls"] == 50
+    assert run["hook"]["webhooks"] == 50
     assert set(run["hook"]["skus"]) == {f"A{n}" for n in range(50)}
     began, starts = (
         datetime.fromisoformat(at)
@@ -85,7 +85,7 @@ async def test_a_repeated_id_is_answered_as_the_first_was_and_starts_nothing(
     assert (again.status_code, again.json()) == (202, first.json())
     assert again.headers["Location"] == first.headers["Location"]
     (run,) = await sender.runs()
-    assert run["hook"]["calls"] == 1
+    assert run["hook"]["webhooks"] == 1
 
 
 async def test_a_repeat_at_the_same_moment_counts_once(sender: Sender):
@@ -94,7 +94,7 @@ async def test_a_repeat_at_the_same_moment_counts_once(sender: Sender):
     (run,) = await sender.runs()
     assert {a.status_code for a in answers} == {202}
     assert {a.json()["publication_id"] for a in answers} == {run["id"]}
-    assert run["hook"]["calls"] == 1
+    assert run["hook"]["webhooks"] == 1
 
 
 async def test_an_id_with_another_body_is_a_conflict(sender: Sender):

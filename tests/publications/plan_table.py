@@ -91,8 +91,8 @@ def change(
 
 
 CREATED = {"ean": EAN, "grade": "GOOD", "price": "100.00", "quantity": 5}
-OTHER_GOODS = {"outcome": "rejected", "code": "identity_changed"}
-HELD = {"outcome": "held", "code": "wanted_elsewhere"}
+OTHER_GOODS = {"outcome": "rejected", "code": "identity_mismatch"}
+HELD = {"outcome": "held", "code": "active_in_sibling_store"}
 LATER = {"outcome": "deferred", "code": "line_budget"}
 
 

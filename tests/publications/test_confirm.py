@@ -105,7 +105,7 @@ async def test_a_creation_that_lands_in_the_listing_of_another_sku_is_sent_once(
     assert outcomes(await shop.changes(later)) == {"NEW": ("held", "quarantined")}
     offer = (await shop.api.get(f"/v1/stores/{shop.store_id}/offers/NEW")).json()
     assert offer["state"] == "quarantined"
-    assert "refused the same data once" in offer["why"]
+    assert "refused the same data once" in offer["explanation"]
 
 
 async def test_an_outage_while_reading_back_fails_no_run(shop: Shop):

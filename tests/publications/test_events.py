@@ -100,7 +100,7 @@ async def test_who_has_seen_the_newest_version_waits_for_the_next(
         told = await waiting
 
     assert told.version == seen.version + 1
-    assert told.data["why"]["code"] == "throttled"
+    assert told.data["reason"]["code"] == "throttled"
 
 
 async def test_a_stream_of_what_is_over_ends_at_once(

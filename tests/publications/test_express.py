@@ -43,7 +43,7 @@ async def busy(shop: Shop, rows: list[dict[str, object]]) -> dict[str, object]:
     await in_state(shop, run, "sending")
 
     async def sent() -> bool:
-        calls = await shop.api.get(f"/v1/publications/{run['id']}/calls")
+        calls = await shop.api.get(f"/v1/publications/{run['id']}/submissions")
         return any(call["state"] == "sent" for call in calls.json()["items"])
 
     await eventually(sent)

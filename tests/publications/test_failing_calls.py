@@ -26,12 +26,12 @@ async def publish_through(shop: Shop, kind: str, code: str, method: str, skip_pa
     started = await shop.publish(wait=False)
 
     waiting = await in_state(shop, started, "waiting")
-    assert waiting["why"]["code"] == code
-    assert waiting["why"]["message"]
+    assert waiting["reason"]["code"] == code
+    assert waiting["reason"]["message"]
     assert bool((await account(shop))["paused_until"]) == (code == "throttled")
 
     ended = await over(shop, started, between=skip_pauses)
-    assert (ended["state"], ended["why"]) == ("finished", None)
+    assert (ended["state"], ended["reason"]) == ("finished", None)
     return ended
 
 

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from app.publications.enums import State
+from app.publications.enums import PublicationState
 from app.publications.lifecycle import (
     LIVE,
     OVER,
@@ -29,7 +29,10 @@ ALLOWED = {
 
 @pytest.mark.parametrize(
     ("current", "to"),
-    [pytest.param(a, b, id=f"{a}-{b}") for a, b in product(State, State)],
+    [
+        pytest.param(a, b, id=f"{a}-{b}")
+        for a, b in product(PublicationState, PublicationState)
+    ],
 )
 def test_a_publication_moves_only_as_the_table_says(current, to):
     if current is to or to in ALLOWED[current].split():
@@ -40,7 +43,7 @@ def test_a_publication_moves_only_as_the_table_says(current, to):
 
 
 def test_a_state_is_requested_live_or_over():
-    assert {State.REQUESTED} | LIVE | OVER == set(State)
+    assert {PublicationState.REQUESTED} | LIVE | OVER == set(PublicationState)
     assert not LIVE & OVER
 
 

@@ -168,7 +168,7 @@ async def test_requests_keep_to_the_pace_of_the_account(shop: Shop, sql, skip_pa
     held_back = await sql("SELECT state FROM submission WHERE state <> 'settled'")
     spent = await sql("SELECT sum(lines) FROM line_spend")
 
-    assert waiting["why"]["code"] == "throttled"
+    assert waiting["reason"]["code"] == "throttled"
     assert held_back == [("pending",), ("pending",)]
     assert spent == [(4,)]
     ((wait,),) = await sql(

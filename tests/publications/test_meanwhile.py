@@ -52,7 +52,7 @@ async def test_a_store_switched_off_half_way_defers_what_was_not_sent(shop: Shop
     await switch(shop, on=False)
     cancelled = await over(shop, run)
 
-    assert (cancelled["state"], cancelled["why"]["code"]) == (
+    assert (cancelled["state"], cancelled["reason"]["code"]) == (
         "cancelled",
         "store_inactive",
     )
@@ -88,7 +88,7 @@ async def test_a_run_that_has_not_begun_is_cancelled_with_its_store(shop: Shop, 
     await switch(shop, on=False)
     ended = await over(shop, run)
 
-    assert (ended["state"], ended["why"]["code"]) == ("cancelled", "store_inactive")
+    assert (ended["state"], ended["reason"]["code"]) == ("cancelled", "store_inactive")
     assert await times_sent(shop) == {}
 
 

@@ -99,11 +99,11 @@ async def test_a_plan_that_is_not_true_any_more_is_refused_and_says_why(shop: Sh
 
     run = await publish_plan(shop, plan)
 
-    assert (run["state"], run["why"]["code"]) == ("cancelled", "plan_changed")
+    assert (run["state"], run["reason"]["code"]) == ("cancelled", "plan_changed")
     assert run["plan_changed"] == {
         "added": {"count": 1, "skus": ["D"]},
-        "gone": {"count": 1, "skus": ["B"]},
-        "altered": {"count": 1, "skus": ["A"]},
+        "removed": {"count": 1, "skus": ["B"]},
+        "changed": {"count": 1, "skus": ["A"]},
     }
     assert run["counts"]["changes"] == 0
     assert run["follow_up_id"] is None

@@ -45,7 +45,10 @@ async def test_new_stock_and_prices_are_published_at_once(selling: Shop):
     assert await shown(selling, "A") == ("199.90", 0)
     assert await shown(selling, "B") == ("149.90", 5)
     run = (await runs(selling))[-1]
-    assert (run["trigger"], run["counts"]["by_outcome"]) == ("quick", {"accepted": 2})
+    assert (run["trigger"], run["counts"]["by_outcome"]) == (
+        "quick_update",
+        {"accepted": 2},
+    )
 
 
 async def test_each_item_has_a_result_of_its_own(selling: Shop):

@@ -42,7 +42,7 @@ async def test_a_refused_token_fails_the_run_and_turns_the_light_red(shop: Shop)
 
     run = await shop.publish()
 
-    assert (run["state"], run["why"]["code"]) == ("failed", "token_refused")
+    assert (run["state"], run["reason"]["code"]) == ("failed", "token_refused")
     assert shop.token not in str(run)
     assert set(outcomes(await shop.changes(run)).values()) == {DEFERRED}
     assert run["follow_up_id"] is None
@@ -79,7 +79,7 @@ async def test_a_token_refused_in_the_middle_leaves_the_rest_to_the_next_run(
 
     run = await shop.publish()
 
-    assert (run["state"], run["why"]["code"]) == ("failed", "token_refused")
+    assert (run["state"], run["reason"]["code"]) == ("failed", "token_refused")
     assert run["counts"]["by_outcome"] == {"accepted": 2, "deferred": 3}
     assert {listing["quantity"] for listing in (await shop.listings()).values()} == {
         1,
@@ -162,7 +162,7 @@ async def test_a_token_without_permission_ends_the_same_way(shop: Shop):
 
     run = await shop.publish()
 
-    assert (run["state"], run["why"]) == (
+    assert (run["state"], run["reason"]) == (
         "failed",
         {"code": "permission_refused", "message": "Channel closed"},
     )

@@ -6,7 +6,7 @@ import pytest
 from tests.publications.watching import account, eventually, outcomes, stock
 from tests.support.shop import Shop, open_shop, row
 
-HELD = ("held", "wanted_elsewhere")
+HELD = ("held", "active_in_sibling_store")
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ async def test_other_goods_under_a_sku_of_the_account_are_refused(
     run = await german.publish()
 
     assert outcomes(await german.changes(run)) == {
-        "A": ("rejected", "identity_changed")
+        "A": ("rejected", "identity_mismatch")
     }
     assert set(await german.offers(state="in_error")) == {"A"}
     assert len(await shop.ledger()) == 1

@@ -51,7 +51,7 @@ async def in_state(shop: Shop, publication: Mapping[str, Any], state: str) -> An
 
 async def calls_sent(shop: Shop, publication: Mapping[str, Any]) -> list[Any]:
     """The run's calls whose task Back Market is working on."""
-    answer = await shop.api.get(f"/v1/publications/{publication['id']}/calls")
+    answer = await shop.api.get(f"/v1/publications/{publication['id']}/submissions")
     return [call for call in answer.json()["items"] if call["state"] == "sent"]
 
 

@@ -19,7 +19,7 @@ from app.jobs.rows import hurry
 from app.publications import scheduling, sibling_stores
 from app.publications.causes import GATHER
 from app.publications.context import Run
-from app.publications.enums import Outcome, State, Trigger
+from app.publications.enums import Outcome, PublicationState, Trigger
 from app.publications.lifecycle import OVER, advance
 from app.publications.models import Publication
 from app.publications.refusals_sql import NEXT_RETRY
@@ -51,13 +51,19 @@ async def wait(
         await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
         if publication.planned_at:
-            publication.state = advance(State(publication.state), State.WAITING)
+            publication.state = advance(
+                PublicationState(publication.state), PublicationState.WAITING
+            )
         publication.reason_code, publication.reason = code, reason
     return Snooze(pause)
 
 
 async def stop(
-    run: Run, state: State, rest: Outcome, code: str, message: str | None = None
+    run: Run,
+    state: PublicationState,
+    rest: Outcome,
+    code: str,
+    message: str | None = None,
 ) -> None:
     """End a run early: what was not sent gets an outcome that says why."""
     async with run.tools.database.transaction() as tx:
@@ -78,7 +84,7 @@ async def refuse(
     """
     totals = dict(publication.totals)
     publication.totals = totals | {"plan_changed": changed}
-    await _end(tx, publication, State.CANCELLED, "plan_changed", None)
+    await _end(tx, publication, PublicationState.CANCELLED, "plan_changed", None)
     if not publication.plan_only:
         follow_up = await scheduling.request(
             tx, run.store_id, run.account_id, Trigger.FOLLOW_UP
@@ -117,7 +123,7 @@ async def finish(run: Run) -> None:
         )
         if await _was_answered(tx.session, publication.id):
             await accounts.note_connection(tx.session, run.account_id, "ok")
-        await _end(tx, publication, State.FINISHED, None, None)
+        await _end(tx, publication, PublicationState.FINISHED, None, None)
         await _follow_up(tx, run, publication)
         await sibling_stores.tell(tx, run)
         await _try_again(tx, run)
@@ -141,11 +147,11 @@ async def _was_answered(session: AsyncSession, publication_id: UUID) -> bool:
 async def _end(
     tx: Transaction,
     publication: Publication,
-    state: State,
+    state: PublicationState,
     code: str | None,
     message: str | None,
 ) -> None:
-    publication.state = advance(State(publication.state), state)
+    publication.state = advance(PublicationState(publication.state), state)
     publication.reason_code, publication.reason = code, message
     publication.finished_at = utc_now()
     publication.failures = 0
@@ -217,7 +223,9 @@ def _sum(outcomes: dict[str, int], outcome: Outcome) -> int:
 
 async def cancel(session: AsyncSession, publication: Publication, code: str) -> None:
     """End a run that never began."""
-    publication.state = advance(State(publication.state), State.CANCELLED)
+    publication.state = advance(
+        PublicationState(publication.state), PublicationState.CANCELLED
+    )
     publication.reason_code = code
     publication.finished_at = utc_now()
     await session.flush()
@@ -235,9 +243,9 @@ async def fail_unopened(
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         publication = await tx.session.get(Publication, lease.subject_id)
-        if publication and State(publication.state) not in OVER:
+        if publication and PublicationState(publication.state) not in OVER:
             await _close_calls(tx.session, publication.id, code)
             await settle_rest(tx.session, publication.id, Outcome.DEFERRED, code)
-            await _end(tx, publication, State.FAILED, code, message)
+            await _end(tx, publication, PublicationState.FAILED, code, message)
         if not keep_job:
             await lease.finish(tx.session)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
 from app.accounts.shared_stock import shared_quantity_of
-from app.publications.enums import Kind
+from app.publications.enums import PublicationKind
 from app.publications.models import Publication
 from app.publications.planning import counts
 from app.publications.planning.inputs import Terms, plan_request
@@ -50,7 +50,7 @@ async def pause_behind_others(
     live = found.scalars().all()
     if not live:
         return None
-    if any(live) or publication.kind != Kind.OFFERS or publication.plan_id:
+    if any(live) or publication.kind != PublicationKind.OFFERS or publication.plan_id:
         return BUSY
     started = time.perf_counter()
     terms = Terms(

@@ -29,7 +29,12 @@ from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
 from app.publications.context import Run
-from app.publications.enums import Kind, Outcome, State, SubmissionState
+from app.publications.enums import (
+    Outcome,
+    PublicationKind,
+    PublicationState,
+    SubmissionState,
+)
 from app.publications.execution import finish, send, start
 from app.publications.holds import held_changes
 from app.publications.lifecycle import pause_before_poll, pause_in_outage
@@ -70,7 +75,7 @@ async def publish(tools: Tools, lease: Lease) -> Snooze | None:
         return run
     failpoint("publish.started")
     try:
-        if run.state is State.PLANNING:
+        if run.state is PublicationState.PLANNING:
             run = await _make_plan(run)
         return await _carry_out(run)
     except AccountRestsError as error:
@@ -83,12 +88,12 @@ async def _make_plan(run: Run) -> Run:
     """Settle what earlier runs left open, then write the plan in one transaction."""
     if not run.priority:  # that of which nobody knows the end can wait
         await _look_back(run)
-    if run.kind is Kind.PRODUCTS:
+    if run.kind is PublicationKind.PRODUCTS:
         await products.make_plan(run)
     elif not await _plan_offers(run):
-        return replace(run, state=State.CANCELLED)
+        return replace(run, state=PublicationState.CANCELLED)
     failpoint("publish.planned")
-    return replace(run, state=State.SENDING)
+    return replace(run, state=PublicationState.SENDING)
 
 
 async def _look_back(run: Run) -> None:
@@ -160,10 +165,12 @@ def _single_max(run: Run) -> int:
 
 async def _carry_out(run: Run) -> Snooze | None:
     """Send what is pending, find out what is uncertain, poll what is sent."""
-    if run.state is State.CANCELLED:
+    if run.state is PublicationState.CANCELLED:
         return None
     if not await _deliver_pending(run):
-        await finish.stop(run, State.CANCELLED, Outcome.DEFERRED, "store_inactive")
+        await finish.stop(
+            run, PublicationState.CANCELLED, Outcome.DEFERRED, "store_inactive"
+        )
         return None
     unknown = False
     for call in await _open_calls(run):
@@ -234,12 +241,20 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
             ):
                 return Snooze(timedelta(0))  # go on with the new token
             await finish.stop(
-                run, State.FAILED, Outcome.DEFERRED, error.code, error.message
+                run,
+                PublicationState.FAILED,
+                Outcome.DEFERRED,
+                error.code,
+                error.message,
             )
             return None
         case NotConfiguredError():
             await finish.stop(
-                run, State.FAILED, Outcome.DEFERRED, error.code, error.message
+                run,
+                PublicationState.FAILED,
+                Outcome.DEFERRED,
+                error.code,
+                error.message,
             )
             return None
         case ThrottledError():

@@ -15,7 +15,7 @@ from app.backmarket.markets import Environment, Platform, market_of
 from app.core.columns import utc_now
 from app.jobs.lease import Lease, Snooze
 from app.publications.context import Run
-from app.publications.enums import Kind, State, Trigger
+from app.publications.enums import PublicationKind, PublicationState, Trigger
 from app.publications.execution import finish
 from app.publications.execution.priority_run import pause_behind_others
 from app.publications.lifecycle import OVER, advance
@@ -39,7 +39,7 @@ async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
         publication = await tx.session.get(
             Publication, lease.subject_id, with_for_update=True
         )
-        if publication is None or State(publication.state) in OVER:
+        if publication is None or PublicationState(publication.state) in OVER:
             await lease.finish(tx.session)
             return None
         store = await tx.session.get(Store, publication.store_id)
@@ -62,7 +62,7 @@ async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
 
 def _may_start(publication: Publication, store: Store) -> bool:
     """A run that has begun is carried to its end; a new one needs an active store."""
-    return publication.state != State.REQUESTED or store.active
+    return publication.state != PublicationState.REQUESTED or store.active
 
 
 async def _pause(
@@ -72,10 +72,10 @@ async def _pause(
     now = utc_now()
     if publication.not_before and publication.not_before > now:
         return publication.not_before - now
-    requested = publication.state == State.REQUESTED
+    requested = publication.state == PublicationState.REQUESTED
     if requested:
         asked = max(publication.requested_at, publication.not_before or EARLIEST)
-        quick = publication.trigger == Trigger.QUICK
+        quick = publication.trigger == Trigger.QUICK_UPDATE
         if not quick and await awaits_import(session, publication.store_id, asked, now):
             return IMPORT_PAUSE
         assert store.account_id is not None  # noqa: S101 - take_up looked
@@ -88,11 +88,17 @@ async def _pause(
         behind = await pause_behind_others(session, publication, store, account, limits)
         if behind:
             return behind
-        publication.state = advance(State.REQUESTED, State.PLANNING)
+        publication.state = advance(
+            PublicationState.REQUESTED, PublicationState.PLANNING
+        )
         publication.started_at = now
-    elif publication.state == State.WAITING:
-        to = State.SENDING if publication.planned_at else State.PLANNING
-        publication.state = advance(State.WAITING, to)
+    elif publication.state == PublicationState.WAITING:
+        to = (
+            PublicationState.SENDING
+            if publication.planned_at
+            else PublicationState.PLANNING
+        )
+        publication.state = advance(PublicationState.WAITING, to)
     return None
 
 
@@ -149,8 +155,8 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
         limits=limits,
         access=access,
         token_digest=account.token_digest,
-        state=State(publication.state),
-        kind=Kind(publication.kind),
+        state=PublicationState(publication.state),
+        kind=PublicationKind(publication.kind),
         publishes_products=store.publish_products,
         priority=publication.priority,
         trigger=publication.trigger,

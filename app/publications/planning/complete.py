@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.columns import utc_now
-from app.publications.enums import State
+from app.publications.enums import PublicationState
 from app.publications.lifecycle import advance
 from app.publications.models import Publication
 from app.publications.planning.plan import PlanSummary
@@ -17,7 +17,9 @@ async def complete_plan(
 ) -> None:
     """Record that the plan is complete and what it comes to."""
     publication = await session.get_one(Publication, publication_id)
-    publication.state = advance(State(publication.state), State.SENDING)
+    publication.state = advance(
+        PublicationState(publication.state), PublicationState.SENDING
+    )
     publication.planned_at = utc_now()
     publication.plan_hash = summary.digest
     totals: dict[str, Any] = {

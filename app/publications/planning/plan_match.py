@@ -50,7 +50,7 @@ async def difference(
     plan = await session.get(Plan, plan_id)
     if plan is not None and plan.content_hash == digest:
         return None
-    found: Difference = {how: _none() for how in ("added", "gone", "altered")}
+    found: Difference = {how: _none() for how in ("added", "removed", "changed")}
     if plan is not None:
         # The plan lists all its changes, so the run must, to be compared.
         await write_plan(session, replace(request, detail=EVERYTHING))

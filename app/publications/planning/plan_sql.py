@@ -221,8 +221,8 @@ SELECT :publication, seq, sku_key, sku, reason, told_lane, method,
             WHEN verdict = 'held' AND awaits_product THEN 'awaiting_product'
             WHEN desired_state = 'active' AND quarantined AND verdict = 'held'
                  THEN 'quarantined'
-            WHEN verdict = 'held' THEN 'wanted_elsewhere'
-            ELSE 'identity_changed' END,
+            WHEN verdict = 'held' THEN 'active_in_sibling_store'
+            ELSE 'identity_mismatch' END,
        CASE WHEN f_price AND price > max_price THEN ARRAY['above_max_price'] END
   FROM routed
 """

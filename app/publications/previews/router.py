@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response, status
 from app.access.dependencies import CurrentDatabase, Reader
 from app.core.errors import problem_responses
 from app.database import Tx
-from app.publications.enums import Outcome, Reason
+from app.publications.enums import ChangeReason, Outcome
 from app.publications.previews import preview
 from app.publications.previews.schemas import PlanIn, PlanOut, plan_out
 from app.publications.reports import queries
@@ -62,7 +62,7 @@ async def list_plan_changes(
     database: CurrentDatabase,
     wants_csv: WantsCsv,
     outcome: Outcome | None = None,
-    reason: Reason | None = None,
+    reason: ChangeReason | None = None,
     lane: LaneName | None = None,
     code: Annotated[str | None, Query(max_length=50)] = None,
     sku: Annotated[str | None, Query(max_length=200)] = None,

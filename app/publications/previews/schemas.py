@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.publications.messages import sentence_for
 from app.publications.models import Plan
-from app.publications.schemas import Counts, Why, counts_of
+from app.publications.schemas import Counts, counts_of
+from app.web.schemas import ReasonOut
 
 
 class PlanIn(BaseModel):
@@ -47,7 +48,7 @@ class PlanOut(BaseModel):
     store_id: UUID
     kind: Literal["offers"]
     state: Literal["requested", "ready", "failed"]
-    why: Why | None
+    reason: ReasonOut | None
     counts: Counts | None = Field(description="null until the plan is ready")
     content_hash: str | None = Field(
         description="SHA-256 over all that is to be sent, now or later; it does not "
@@ -64,17 +65,17 @@ class PlanOut(BaseModel):
 
 
 def plan_out(plan: Plan) -> PlanOut:
-    why = None
+    reason = None
     if plan.reason_code:
         message = sentence_for(plan.reason_code)
-        why = Why(code=plan.reason_code, message=message)
+        reason = ReasonOut(code=plan.reason_code, message=message)
     told = plan.forecast
     return PlanOut(
         id=plan.id,
         store_id=plan.store_id,
         kind="offers",
         state=plan.state,
-        why=why,
+        reason=reason,
         counts=counts_of(plan.totals) if plan.ready_at else None,
         content_hash=plan.content_hash,
         lines=Lines(now=told["now"], deferred=told["deferred"]) if told else None,

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from app.access.service import Caller
 from app.core.errors import NotFoundError
 from app.database import Database
-from app.publications.enums import State
+from app.publications.enums import PublicationState
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
 from app.publications.reports import queries
@@ -32,7 +32,7 @@ class WatchedPublication:
                 )
             )
             row = found.one_or_none()
-        return Mark(row.progress, State(row.state) in OVER) if row else None
+        return Mark(row.progress, PublicationState(row.state) in OVER) if row else None
 
     async def progress(self) -> Progress | None:
         """As `GET` shows it, without the SKUs that webhooks named."""
@@ -41,7 +41,7 @@ class WatchedPublication:
                 publication = await queries.visible(tx.session, self.caller, self.id)
             except NotFoundError:
                 return None
-            over = State(publication.state) in OVER
+            over = PublicationState(publication.state) in OVER
             live = None if over else await queries.live_counts(tx.session, self.id)
         shown = publication_out(publication, live)
         return Progress(

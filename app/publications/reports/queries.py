@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from app.access.service import Caller
 from app.core.errors import NotFoundError
 from app.publications.causes import class_of, hint_for, said
-from app.publications.enums import Lane, Outcome, Reason
+from app.publications.enums import ChangeReason, Lane, Outcome
 from app.publications.models import Publication, Submission
 from app.publications.refusals_sql import CAUSE, QUARANTINED
 from app.publications.schemas import ErrorGroup, OfferErrorGroup
@@ -86,7 +86,7 @@ async def live_counts(session: AsyncSession, publication_id: UUID) -> dict[str, 
 def change_filters(
     *,
     outcome: Outcome | None,
-    reason: Reason | None,
+    reason: ChangeReason | None,
     lane: str | None,
     code: str | None,
     sku: str | None,
@@ -155,7 +155,9 @@ def _cause(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a group
     }
 
 
-async def calls(session: AsyncSession, publication_id: UUID) -> Sequence[Submission]:
+async def submissions(
+    session: AsyncSession, publication_id: UUID
+) -> Sequence[Submission]:
     found = await session.execute(
         select(Submission)
         .where(Submission.publication_id == publication_id)

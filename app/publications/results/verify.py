@@ -16,7 +16,7 @@ from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.publications import scheduling
 from app.publications.context import Run
-from app.publications.enums import Kind, Outcome, Trigger
+from app.publications.enums import Outcome, PublicationKind, Trigger
 from app.publications.results import readback
 from app.publications.results.compare import (
     Look,
@@ -64,7 +64,7 @@ async def read_back(run: Run) -> None:
     left to a walk through all listings, which is asked for.
     """
     async with run.tools.database.transaction() as tx:
-        if run.kind is Kind.PRODUCTS:
+        if run.kind is PublicationKind.PRODUCTS:
             await run.lease.ensure_held(tx.session)
             await mark_too_late(tx.session, run.publication_id, run.store_id)
         values = {"store": run.store_id, "publication": run.publication_id}
