@@ -27,10 +27,14 @@ async def set_due(
     due: Sequence[datetime],
 ) -> None:
     """Set the next time for each store; both lists have one order."""
-    rows = func.unnest(
-        bindparam("ids", list(store_ids), ARRAY(Uuid)),
-        bindparam("due", list(due), ARRAY(DateTime(timezone=True))),
-    ).table_valued("id", "at", name="d")
+    rows = (
+        func.unnest(
+            bindparam("ids", list(store_ids), ARRAY(Uuid)),
+            bindparam("due", list(due), ARRAY(DateTime(timezone=True))),
+        )
+        .table_valued("id", "at", name="d")
+        .render_derived()
+    )
     await session.execute(
         update(Store)
         .values({kind.value: rows.c.at})
