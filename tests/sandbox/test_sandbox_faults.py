@@ -193,7 +193,7 @@ async def test_the_ledger_holds_every_line_in_order(shop, phone):
     summary = await shop.control("GET", "/ledger/summary")
 
     assert [
-        (entry["number"], entry["door"], entry["market"], entry["result"])
+        (entry["number"], entry["method"], entry["market"], entry["result"])
         for entry in entries
     ] == [
         (1, "batch", "FR", "created"),

@@ -25,8 +25,8 @@ _DIFFERENCE = text(
     ),
     found AS (
       SELECT coalesce(n.sku, p.sku) AS sku, sku_key,
-             CASE WHEN p.sku IS NULL THEN 'added' WHEN n.sku IS NULL THEN 'gone'
-                  ELSE 'altered' END AS how
+             CASE WHEN p.sku IS NULL THEN 'added' WHEN n.sku IS NULL THEN 'removed'
+                  ELSE 'changed' END AS how
         FROM planned AS p FULL JOIN present AS n USING (sku_key)
        WHERE p.sku IS NULL OR n.sku IS NULL OR p.reason <> n.reason
           OR p.after <> n.after

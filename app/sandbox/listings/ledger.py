@@ -44,7 +44,7 @@ class Entry:
             "number": self.number,
             "time": self.time,
             "account": self.origin.account,
-            "door": self.origin.door,
+            "method": self.origin.door,
             "task_id": self.origin.task_id,
             "sku": self.sku,
             "market": self.origin.market,
