@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from app.demo.api import DemoFailedError
 from app.demo.checks import Checks
-from app.demo.stack import last_words, running_stack, throw_away_folder
+from app.demo.stack import log_tail, running_stack, throw_away_folder
 from app.demo.tour import Tour
 from app.demo.waiting import StoppedError
 from app.embedded.supervisor import StopRequestedError
@@ -46,7 +46,7 @@ def _tell(
         raise SystemExit(INTERRUPTED) from None
     except DemoFailedError as error:
         console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
-        console.print(escape(last_words(folder)), highlight=False)
+        console.print(escape(log_tail(folder)), highlight=False)
         raise SystemExit(FAILED) from None
 
 

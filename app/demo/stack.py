@@ -57,7 +57,7 @@ def running_stack(settings: Settings, folder: Path) -> Iterator[Stack]:
         )
 
 
-def last_words(folder: Path) -> str:
+def log_tail(folder: Path) -> str:
     """Return the ends of the logs, without successful requests."""
     parts = []
     for log in sorted(folder.glob("*.log*")):

@@ -42,7 +42,7 @@ def open_shop(api: Api, token: str, patience: Patience, country: str = "FR") -> 
             "environment": "sandbox",
             "token": token,
             "duplicate_skus": "first",
-            # Nothing but the demo's own requests starts a publication meanwhile.
+            # Only the demo's own requests start a publication meanwhile.
             "offers_interval": "P31D",
         },
     )

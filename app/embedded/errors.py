@@ -1,10 +1,10 @@
-"""What can go wrong in the launcher; each message is a sentence for the operator."""
+"""Errors of the launcher; each message addresses the operator."""
 
 from pathlib import Path
 
 
 class EmbeddedError(Exception):
-    """The launcher cannot go on; the message says why and what to do."""
+    """The launcher cannot continue; the message has the reason and what to do."""
 
 
 class AlreadyRunningError(EmbeddedError):
@@ -21,16 +21,16 @@ class AlreadyRunningError(EmbeddedError):
 
 
 class MissingServerError(EmbeddedError):
-    """A server's program is not installed."""
+    """A server binary is not installed."""
 
 
 class UnreachableError(EmbeddedError):
-    """The account that runs the servers cannot reach a folder it needs."""
+    """The user that runs the servers has no access to a folder that it needs."""
 
 
 class StartError(EmbeddedError):
-    """A child did not become ready."""
+    """A child process did not become ready."""
 
 
 class GaveUpError(EmbeddedError):
-    """A child ended again and again."""
+    """A child process ended too often."""

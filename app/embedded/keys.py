@@ -1,4 +1,4 @@
-"""Secrets that are made once and kept in the state folder, for its owner's eyes."""
+"""Creates secrets once and stores them in the state folder, readable by its owner."""
 
 import os
 import secrets
@@ -24,7 +24,7 @@ def postgres_password(state_dir: Path, role: str) -> str:
 
 
 def read_or_create(path: Path) -> str:
-    """Return the secret in `path`; the first caller makes it."""
+    """Return the secret in `path`; create it if it is missing."""
     if not path.exists():
         _create(path)
     secret = path.read_text().strip()
@@ -34,8 +34,8 @@ def read_or_create(path: Path) -> str:
 
 
 def _create(path: Path) -> None:
-    # A link appears with all its content or not at all: neither a crash nor a second
-    # process can leave half a key, or two.
+    # A hard link is atomic: neither a crash nor a second process can leave an
+    # incomplete key, or two.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""Where everything lives in the state folder, and where the sockets live."""
+"""Paths of the state folder, and the folder of the unix sockets."""
 
 import os
 import re
@@ -17,7 +17,7 @@ PREFIX = "refeed-"
 
 @dataclass(frozen=True)
 class Layout:
-    """The folders of one state folder."""
+    """Paths inside one state folder."""
 
     state: Path
 
@@ -39,12 +39,12 @@ class Layout:
 
     @property
     def sockets_elsewhere(self) -> Path:
-        """Names the folder of the sockets when it is not in the state folder."""
+        """The file that names the folder of the sockets if it is outside."""
         return self.state / "sockets.path"
 
     def make(self) -> None:
-        # Started by root, the servers are somebody else and walk through here; what
-        # is private in it is private by itself.
+        # Started by root, the servers run as another user and must traverse this
+        # folder; private files have their own modes.
         mode = 0o711 if os.geteuid() == 0 else 0o700
         self.state.mkdir(mode=mode, parents=True, exist_ok=True)
         self.logs.mkdir(mode=0o700, exist_ok=True)
@@ -52,10 +52,10 @@ class Layout:
 
 
 def make_sockets(layout: Layout, account: Account | None) -> Path:
-    """Make an empty folder for the sockets; only its owner may enter.
+    """Create an empty folder for the sockets, accessible to its owner only.
 
-    It lives in the state folder, unless that path is too long for a socket or has
-    characters that not every reader of a URL takes back.
+    It is in the state folder, unless that path is too long for a socket or has
+    characters that not every URL parser decodes.
     """
     remove_sockets(layout)
     folder = layout.state / "sockets"
@@ -78,7 +78,7 @@ def fits(folder: Path) -> bool:
 
 
 def remove_sockets(layout: Layout) -> None:
-    """Remove the folder of the sockets, also one that an earlier start left behind."""
+    """Remove the folder of the sockets, including one of an earlier start."""
     shutil.rmtree(layout.state / "sockets", ignore_errors=True)
     elsewhere = layout.sockets_elsewhere
     if elsewhere.exists():

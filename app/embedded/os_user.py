@@ -1,4 +1,4 @@
-"""Who the servers run as: ourselves, or an account without rights when we are root."""
+"""Decides the OS user of the servers: ours, or an unprivileged one under root."""
 
 import ctypes
 import os
@@ -25,7 +25,7 @@ LINUX = sys.platform == "linux"
 
 @dataclass(frozen=True)
 class Account:
-    """A user to become, and the one right of root it keeps, if any."""
+    """An OS user, and the one capability that it keeps, if any."""
 
     uid: int
     gid: int
@@ -33,9 +33,9 @@ class Account:
 
 
 def server_account(data: Path) -> Account | None:
-    """Return who runs the servers: None is ourselves.
+    """Return the user that runs the servers; None is the present one.
 
-    PostgreSQL refuses root. Data that exists is served by its owner.
+    PostgreSQL refuses to run as root. Existing data is served by its owner.
     """
     owner = data.stat() if data.exists() else None
     if os.geteuid() != 0:
@@ -54,14 +54,14 @@ def server_account(data: Path) -> Account | None:
 def able_to_reach(
     account: Account, folders: Iterable[Path], programs: Iterable[Path], held: int
 ) -> Account:
-    """Return `account` with the smallest right that lets it reach these places.
+    """Return `account` with the smallest capability that gives access to these paths.
 
-    The folders above a state folder or a venv may be closed (a private home), and
-    opening them is not for us: the servers get the right to walk through instead.
-    `held` are our own rights; UnreachableError when we have no such right to hand on.
+    Parent folders of a state folder or a venv may be closed (a private home). We do
+    not change their modes; the servers get a capability to traverse them instead.
+    `held` are our own capabilities; raises UnreachableError if none is sufficient.
     """
     programs = list(programs)
-    # The right to walk through folders does not include starting closed programs.
+    # The capability to traverse folders does not allow executing closed programs.
     program = next((p for p in programs if not _open_to_all(p)), None)
     parents = {parent for path in (*folders, *programs) for parent in path.parents}
     closed = next((p for p in sorted(parents) if not _open_to_all(p)), program)
@@ -83,7 +83,7 @@ def _open_to_all(path: Path) -> bool:
 
 
 def held_capabilities() -> int:
-    """Return the rights of root we hold, one bit each; none outside Linux."""
+    """Return our permitted capabilities as a bit mask; 0 outside Linux."""
     if not LINUX:
         return 0
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -93,16 +93,16 @@ def held_capabilities() -> int:
 
 
 def own(path: Path, account: Account | None) -> None:
-    """Hand a file or folder of ours to the account."""
+    """Make the account the owner of a file or folder."""
     if account:
         os.chown(path, account.uid, account.gid)
 
 
 def become(account: Account | None, death: signal.Signals) -> Callable[[], None]:
-    """Return what a child does between fork and exec.
+    """Return the function that a child runs between fork and exec.
 
-    It becomes `account`, and on Linux asks for `death` when the thread that started
-    it ends: a launcher that is killed leaves nobody behind.
+    It changes to `account`, and on Linux requests the signal `death` for when the
+    thread that started it ends: a killed launcher leaves no process behind.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     launcher = os.getpid()

@@ -1,4 +1,4 @@
-"""PostgreSQL: made once, reached by a socket, its role no superuser."""
+"""Embedded PostgreSQL: initdb, server process, role and database."""
 
 import contextlib
 import os
@@ -24,18 +24,17 @@ from app.embedded.processes.process import Child
 SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # A catalog of five million rows writes some 2 GB at once: room for its pages, and
-    # no checkpoint in the middle. Nothing here trades durability for speed.
+    # A catalog of five million rows writes some 2 GB at once: memory for its pages,
+    # and no checkpoint in between. No setting here reduces durability.
     "shared_buffers": "256MB",
     "wal_buffers": "16MB",
-    # The journal is written all along: a large load would wait for it page by page.
+    # Write WAL continuously: a large load would wait for it page by page.
     "wal_writer_delay": "10ms",
     "max_wal_size": "6GB",
-    # What a load has written there is kept and written over by the next: new files
-    # cost new memory of the system, too.
+    # Recycle WAL files of a load for the next one: new files cost page cache, too.
     "min_wal_size": "2GB",
     "maintenance_work_mem": "128MB",
-    # A new journal file need not be filled with zeros before it is used.
+    # Do not fill new WAL files with zeros.
     "wal_init_zero": "off",
 }
 
@@ -43,7 +42,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 ROLE = "refeed"
 SUPERUSER = "postgres"
-# Nothing of our environment: PGPORT, PGDATA or LC_ALL would change what is started.
+# Not our environment: PGPORT, PGDATA or LC_ALL would change the server.
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 
 
@@ -59,10 +58,10 @@ def superuser_url(layout: Layout, sockets: Path) -> str:
 def create(
     layout: Layout, programs: Path, account: Account | None, sockets: Path
 ) -> None:
-    """Make the data folder; one that is there is complete and stays as it is."""
+    """Create the data folder; an existing one is complete and stays unchanged."""
     if layout.postgres.exists():
         return
-    draft = layout.postgres.with_name("postgres.new")  # left by a start cut short
+    draft = layout.postgres.with_name("postgres.new")  # of an interrupted start
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     own(draft, account)
@@ -111,7 +110,7 @@ def child(
     sockets: Path,
     options: Mapping[str, str],
 ) -> Child:
-    """Return how to run the server: on a socket, never on the network."""
+    """Return the server process: it listens on a socket, never on the network."""
     settings = {**SETTINGS, **options}
     command = [str(programs / "postgres"), "-D", str(layout.postgres)]
     command += ["-h", "", "-k", str(sockets), "-p", "5432"]
@@ -123,8 +122,8 @@ def child(
         command,
         ENVIRONMENT,
         ready=lambda: accepts_connections(superuser),
-        ready_timeout=timedelta(minutes=5),  # after a crash it reads its journal
-        stop_signal=signal.SIGINT,  # a fast shutdown: clients are sent away
+        ready_timeout=timedelta(minutes=5),  # crash recovery replays the WAL
+        stop_signal=signal.SIGINT,  # fast shutdown: disconnects clients
         stop_timeout=timedelta(seconds=60),
         log=layout.logs / "postgres.log",
         pid_file=layout.pids / "postgres.pid",
@@ -136,11 +135,11 @@ def accepts_connections(superuser: str) -> bool:
     return PGconn.ping(superuser.encode()) == Ping.OK
 
 
-def forget_borrowed_pid(data: Path) -> None:
-    """Drop the server's own note of its process when that number is another's now.
+def remove_stale_pid_file(data: Path) -> None:
+    """Remove a stale postmaster.pid whose process id belongs to another process now.
 
-    After a restart of a container numbers repeat, and the server would take any
-    process of its user for itself. We hold the folder and ended our own server.
+    After a restart of a container process ids repeat, and the server would mistake
+    any process of its user for itself. We hold the folder and ended our own server.
     """
     note = data / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
@@ -150,7 +149,7 @@ def forget_borrowed_pid(data: Path) -> None:
 
 
 def create_database(layout: Layout, superuser: str) -> None:
-    """Make the role and its database where they are missing."""
+    """Create the role and its database if they are missing."""
     try:
         with psycopg.connect(superuser, autocommit=True) as connection:
             if _missing(connection, "SELECT FROM pg_roles WHERE rolname = %s"):
@@ -160,7 +159,7 @@ def create_database(layout: Layout, superuser: str) -> None:
                 connection.execute(create.format(sql.Identifier(ROLE)))
     except psycopg.OperationalError as error:
         raise StartError(
-            f"PostgreSQL turns us away, does its key file still fit? {error}"
+            f"PostgreSQL refuses the connection; does its key file still match? {error}"
         ) from error
 
 
@@ -169,7 +168,7 @@ def _missing(connection: Connection, query: LiteralString) -> bool:
 
 
 def _create_role(connection: Connection, password: str) -> None:
-    # Hashed here, so that no log of the server can hold the password.
+    # Hashed here, so that no server log can contain the password.
     secret = connection.pgconn.encrypt_password(
         password.encode(), ROLE.encode(), b"scram-sha-256"
     )

@@ -18,7 +18,7 @@ NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the servers answer: both URLs name a socket, the first has a password."""
+    """URLs of both servers; both name a socket, the first has a password."""
 
     database_url: str
     redis_url: str
@@ -32,7 +32,7 @@ class _Prepared:
 
 
 class EmbeddedServers:
-    """Both servers, from start to stop; `options` are settings of PostgreSQL."""
+    """Life cycle of both servers; `options` are settings of PostgreSQL."""
 
     def __init__(
         self, state_dir: Path, options: Mapping[str, str] = NO_OPTIONS
@@ -50,7 +50,7 @@ class EmbeddedServers:
         self.stop()
 
     def start(self) -> Endpoints:
-        """Start both, making what is missing; leave nothing behind on failure.
+        """Start both, creating what is missing; clean up on failure.
 
         Raises AlreadyRunningError when another launcher holds the folder.
         """
@@ -80,7 +80,7 @@ class EmbeddedServers:
                 held=held_capabilities(),
             )
         postgres.create(layout, programs, account, sockets)
-        postgres.forget_borrowed_pid(layout.postgres)
+        postgres.remove_stale_pid_file(layout.postgres)
         valkey.create(layout, account)
         return _Prepared(
             sockets,
@@ -89,10 +89,10 @@ class EmbeddedServers:
         )
 
     def stop(self) -> None:
-        """Stop both; may be called at any time, and again."""
+        """Stop both; idempotent."""
         if not self._lock.held:
             return
-        with ExitStack() as last_things:  # one that fails does not spare the others
+        with ExitStack() as last_things:  # an error must not keep the others running
             last_things.callback(self._lock.release)
             last_things.callback(remove_sockets, self.layout)
             for process in self.processes:
@@ -101,7 +101,7 @@ class EmbeddedServers:
 
     @property
     def processes(self) -> Sequence[Process]:
-        """The servers in the order of their start."""
+        """The server processes in start order."""
         prepared = self._prepared
         return (prepared.postgres, prepared.valkey) if prepared else ()
 
@@ -115,7 +115,7 @@ class EmbeddedServers:
 
     @property
     def superuser_url(self) -> str:
-        """For tests and upkeep; the application has a role of its own."""
+        """For tests and maintenance; the application has its own role."""
         return postgres.superuser_url(self.layout, self._ours.sockets)
 
     @property
@@ -130,7 +130,7 @@ class EmbeddedServers:
         self._ours.postgres.start()
 
     def kill_postgres(self) -> None:
-        """Kill the server as a crash would; return when all its processes are gone."""
+        """Kill the server like a crash; return when all its processes have ended."""
         self._ours.postgres.kill()
 
     def start_valkey(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs the children: in order, watched, started again, stopped in reverse."""
+"""Supervises child processes: start, watch, restart, stop in reverse order."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class StopRequestedError(EmbeddedError):
-    """Somebody asked us to stop while we were still starting."""
+    """A stop was requested during the start."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class _Watched:
 
 
 class Supervisor:
-    """A context: inside it signals ask for a stop, leaving it stops all children."""
+    """A context manager: signals request a stop; its exit stops all children."""
 
     def __init__(self, policy: RestartPolicy | None = None) -> None:
         self.stop_requested = False
@@ -50,7 +50,7 @@ class Supervisor:
 
     def __enter__(self) -> Self:
         for number in STOP_SIGNALS:
-            # Under nohup a hang-up is ignored, and stays so.
+            # Under nohup SIGHUP is ignored, and stays so.
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
                 continue
             self._handlers[number] = signal.signal(number, self._on_signal)
@@ -62,57 +62,57 @@ class Supervisor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        """Stop everything; being asked to stop while starting is no error."""
+        """Stop everything; a stop request during the start is no error."""
         self.stop()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         return isinstance(error, StopRequestedError)
 
     def serve(self, servers: EmbeddedServers) -> Endpoints:
-        """Start the embedded servers, and watch and stop them like our children."""
+        """Start the embedded servers; watch and stop them like other children."""
         self._servers = servers
         endpoints = servers.start()
         self._watched += [_Watched(process) for process in servers.processes]
-        self._go_on()
+        self._check_stop_requested()
         return endpoints
 
     def start(self, *children: Child) -> list[Process]:
-        """Start children side by side and wait until all are ready.
+        """Start children at the same time and wait until all are ready.
 
-        They are stopped in reverse order. Raises StartError when one ends instead,
-        StopRequestedError when a signal came.
+        They are stopped in reverse order. Raises StartError if one ends instead,
+        StopRequestedError after a signal.
         """
-        self._go_on()
-        processes = [Process(self._remembered(child)) for child in children]
+        self._check_stop_requested()
+        processes = [Process(self._with_pid_file(child)) for child in children]
         for process in processes:
             self._watched.append(_Watched(process))
             process.launch()
         for process in processes:
             process.wait_until_ready(given_up=lambda: self.stop_requested)
-        self._go_on()
+        self._check_stop_requested()
         return processes
 
     def watch(self) -> None:
-        """Start again what ends, until a signal asks to stop.
+        """Restart what ends, until a signal requests a stop.
 
-        Raises GaveUpError when a child ends too often.
+        Raises GaveUpError if a child ends too often.
         """
         while not self.stop_requested:
             for watched in self._watched:
-                self._tend(watched)
+                self._restart_if_ended(watched)
             self._keep_logs_small()
             time.sleep(TICK)
 
     def stop(self) -> None:
-        """Stop all in reverse, the servers last; may be called again."""
-        with ExitStack() as last_things:  # one that fails does not spare the others
+        """Stop all in reverse, the servers last; idempotent."""
+        with ExitStack() as last_things:  # an error must not keep the others running
             if self._servers:
                 last_things.callback(self._servers.stop)
             for watched in self._watched:
                 last_things.callback(watched.process.stop)
         self._watched.clear()
 
-    def _tend(self, watched: _Watched) -> None:
+    def _restart_if_ended(self, watched: _Watched) -> None:
         now = time.monotonic()
         if watched.restart_at is None:
             if not watched.process.running:
@@ -152,18 +152,18 @@ class Supervisor:
             if watched.process.child.log:
                 log_files.keep_small(watched.process.child.log)
 
-    def _remembered(self, child: Child) -> Child:
-        """Give the child a pid file where the folder of pid files is locked by us."""
+    def _with_pid_file(self, child: Child) -> Child:
+        """Add a pid file if we hold the lock of the folder of pid files."""
         if self._servers is None or child.pid_file:
             return child
         return replace(child, pid_file=self._servers.layout.pids / f"{child.name}.pid")
 
-    def _go_on(self) -> None:
+    def _check_stop_requested(self) -> None:
         if self.stop_requested:
             raise StopRequestedError("asked to stop while starting")
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
-        """Ask for an orderly stop; the second time, end at once."""
+        """Request an orderly stop; the second signal ends at once."""
         if self.stop_requested:
             servers = self._servers.processes if self._servers else ()
             for process in (*servers, *(each.process for each in self._watched)):

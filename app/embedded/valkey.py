@@ -1,4 +1,4 @@
-"""Valkey: keeps the queue over a restart, reached through a socket."""
+"""Embedded Valkey: server process, ready check."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ def url(sockets: Path) -> str:
 def child(
     layout: Layout, program: Path, account: Account | None, sockets: Path
 ) -> Child:
-    """Return how to run the server: on a socket, journal on disk, nothing evicted."""
+    """Return the server process: unix socket, append-only file, no eviction."""
     path = sockets / SOCKET
     options = {
         "port": "0",
@@ -52,7 +52,7 @@ def child(
 
 
 def answers(path: Path) -> bool:
-    """Whether the server has read its journal and takes commands."""
+    """Return whether the server has loaded its data and accepts commands."""
     with (
         contextlib.suppress(OSError),
         socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,

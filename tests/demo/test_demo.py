@@ -1,4 +1,4 @@
-"""`refeed demo` as a newcomer runs it: the whole stack, from start to end."""
+"""`refeed demo` as a process: the whole stack, from start to end."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ LONGEST = 150
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Where the demo keeps everything; afterwards nothing of it may be left."""
+    """The demo's temporary folder; afterwards it must be empty."""
     yield tmp_path
 
     assert processes_of(tmp_path) == []
@@ -25,13 +25,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def environment(folder: Path) -> Mapping[str, str]:
-    """A bare machine's: no settings of ours, temporary files in the folder."""
+    """An environment without our settings, with temporary files in the folder."""
     own = {k: v for k, v in os.environ.items() if not k.startswith("REFEED_")}
     return own | {"TMPDIR": str(folder)}
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Every process that was started with this folder for its files."""
+    """Return every process that uses this folder."""
     found = []
     for process in psutil.process_iter():
         try:

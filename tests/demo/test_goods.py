@@ -1,4 +1,4 @@
-"""The sample catalogs: always the same, and dirty in known numbers."""
+"""The sample catalogs: reproducible, with known numbers of errors."""
 
 from collections import Counter
 

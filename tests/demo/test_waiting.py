@@ -1,4 +1,4 @@
-"""Waiting for the service, and saying that something is not as it must be."""
+"""Polling the service, and reporting failed checks."""
 
 import io
 import re

@@ -22,7 +22,7 @@ def wait_until(claim: Callable[[], bool], what: str) -> None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it runs; what only waits to be buried does not."""
+    """Return whether it runs; a zombie does not."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -60,7 +60,7 @@ class Launcher:
         return next(c for c in children if word in " ".join(c.cmdline()))
 
     def left_over(self) -> list[psutil.Process]:
-        """Return who is still alive, after a while in which they may end."""
+        """Return the processes that are still alive after a timeout."""
         return psutil.wait_procs(self.family, timeout=PATIENCE)[1]
 
 

@@ -1,4 +1,4 @@
-"""A child that writes down what happens to it."""
+"""A child process that records what happens to it."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""A launcher as a command would start it: both servers and two children."""
+"""A launcher process: both servers and two children."""
 
 import os
 import sys

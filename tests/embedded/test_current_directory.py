@@ -20,7 +20,7 @@ HOSTILE = "open('imported', 'a').close(); raise SystemExit('imported from the fo
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder whose packages have the names of ours, and of what ours import."""
+    """A folder with packages that have the names of ours and of our dependencies."""
     for name in ("app", "workers", "migrations", "fastapi", "arq", "psycopg"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text(HOSTILE)
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 def refeed(
     folder: Path, *arguments: str, **env: str
 ) -> Iterator["subprocess.Popen[str]"]:
-    """The installed command, started in the folder without settings of the caller."""
+    """Start the installed command in the folder, without the caller's settings."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("REFEED_")}
     log = folder / "log"
     with (
@@ -55,7 +55,7 @@ def refeed(
 
 
 def until(process: "subprocess.Popen[str]", folder: Path, words: str) -> None:
-    """Wait until the process has written this; fail at once when it ends before."""
+    """Wait until the process has written this; fail at once if it ends before."""
 
     def written() -> bool:
         text = (folder / "log").read_text()

@@ -1,4 +1,4 @@
-"""The whole launcher as a process: how it ends, and what it leaves."""
+"""The launcher as a process: how it ends, and that it leaves nothing behind."""
 
 import os
 import signal
@@ -72,7 +72,7 @@ def test_a_child_or_server_that_dies_is_started_again(launch):
     for word in ("worker", "postgres", "valkey-server"):
         victim = launcher.child(word)
         victim.kill()
-        wait_until(lambda victim=victim: not victim.is_running(), "it is buried")
+        wait_until(lambda victim=victim: not victim.is_running(), "it is reaped")
 
     wait_until(lambda: launcher.lines.count("worker started") == 2, "a new worker")
     wait_until(lambda: is_back(launcher, "postgres"), "a new PostgreSQL")

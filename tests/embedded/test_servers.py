@@ -143,7 +143,7 @@ def test_a_note_of_a_process_number_that_is_another_s_now_is_dropped(tmp_path):
     note = tmp_path / "postmaster.pid"
     note.write_text(f"{os.getpid()}\n{tmp_path}\n")
 
-    postgres.forget_borrowed_pid(tmp_path)
+    postgres.remove_stale_pid_file(tmp_path)
 
     assert not note.exists()
 

@@ -1,4 +1,4 @@
-"""Keys, locks, process numbers, sockets and accounts of a state folder."""
+"""Keys, locks, pid files, sockets and OS users of a state folder."""
 
 import stat
 import subprocess
@@ -107,7 +107,7 @@ def test_without_any_such_right_the_closed_folder_is_named(open_folder):
 
 @pytest.fixture
 def open_folder():
-    """A folder that everybody may enter, unlike pytest's own."""
+    """A folder that every user may traverse, unlike pytest's own."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -118,12 +118,12 @@ def test_a_process_left_behind_is_ended_and_nobody_else(tmp_path):
         note = tmp_path / "worker.pid"
 
         note.write_text(f"{p.pid}\nanother process of this number\n")
-        pids.end_remembered(note, SIGTERM, SOON)
+        pids.end_leftover(note, SIGTERM, SOON)
         assert p.poll() is None
         assert not note.exists()
 
-        pids.remember(note, p.pid)
-        pids.end_remembered(note, SIGTERM, SOON)
+        pids.write_pid_file(note, p.pid)
+        pids.end_leftover(note, SIGTERM, SOON)
         assert p.wait(5) == -SIGTERM
         assert not note.exists()
 

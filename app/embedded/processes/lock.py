@@ -1,4 +1,4 @@
-"""One launcher per state folder, for as long as its process lives."""
+"""Lock of a state folder: one launcher at a time."""
 
 import fcntl
 import os
@@ -8,7 +8,7 @@ from app.embedded.errors import AlreadyRunningError
 
 
 class StateLock:
-    """A lock the kernel lets go of when its holder dies, however it dies."""
+    """A file lock that the kernel releases when its holder ends for any reason."""
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir

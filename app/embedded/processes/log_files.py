@@ -1,4 +1,4 @@
-"""The children's log files: one from this start, one from before, both bounded."""
+"""Log files of child processes: the current and the previous one, size-limited."""
 
 import shutil
 from pathlib import Path
@@ -8,16 +8,16 @@ TAIL = 2000
 
 
 def begin(log: Path) -> None:
-    """Set aside the log of the start before."""
+    """Rotate the log of the previous start."""
     if log.exists():
         log.replace(_earlier(log))
     log.touch(mode=0o600)
 
 
 def keep_small(log: Path) -> None:
-    """Empty a log that has grown too large, after one copy."""
-    # Its writer appends, so it goes on at the new end; lines written between the
-    # copy and the cut are lost, which a log can bear.
+    """Truncate a log that is too large, after a copy."""
+    # The writer appends, so it continues at the new end; lines written between copy
+    # and truncation are lost, which is acceptable for a log.
     if log.exists() and log.stat().st_size > LARGEST:
         shutil.copyfile(log, _earlier(log))
         _earlier(log).chmod(0o600)
@@ -25,7 +25,7 @@ def keep_small(log: Path) -> None:
             file.truncate(0)
 
 
-def last_words(log: Path) -> str:
+def log_tail(log: Path) -> str:
     """Return the end of the log, for an error message."""
     if not log.exists():
         return ""

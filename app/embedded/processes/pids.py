@@ -1,4 +1,4 @@
-"""Remembers which processes we started, so that a later launcher can end them."""
+"""Pid files: allow a later launcher to end processes of an earlier one."""
 
 import contextlib
 import os
@@ -14,9 +14,9 @@ TICK = 0.02
 
 
 def mark_of(pid: int) -> str | None:
-    """Return what tells this process from a later one with its number.
+    """Return what distinguishes this process from a later one with the same id.
 
-    None when it is gone; a zombie counts as gone, since nobody may ever bury it.
+    None if it has ended; a zombie counts as ended, since it may never be reaped.
     """
     return _linux_mark(pid) if LINUX else _ps_mark(pid)
 
@@ -26,8 +26,8 @@ def _linux_mark(pid: int) -> str | None:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
-    # The name in parentheses may hold anything; then come the state (field 3) and
-    # the time of birth (field 22) in clock ticks since boot.
+    # The name in parentheses may contain anything; then follow the state (field 3)
+    # and the start time (field 22) in clock ticks since boot.
     state, *fields = stat[stat.rindex(")") + 2 :].split()
     if state in "ZX":
         return None
@@ -49,12 +49,12 @@ def _ps(pid: int, columns: str) -> str:
     return answer.stdout.strip()
 
 
-def remember(pid_file: Path, pid: int) -> None:
+def write_pid_file(pid_file: Path, pid: int) -> None:
     pid_file.write_text(f"{pid}\n{mark_of(pid)}\n")
 
 
-def end_remembered(pid_file: Path, stop: signal.Signals, patience: timedelta) -> None:
-    """End the process an earlier launcher left behind, and nobody else."""
+def end_leftover(pid_file: Path, stop: signal.Signals, patience: timedelta) -> None:
+    """End the process of an earlier launcher, and no other."""
     with contextlib.suppress(FileNotFoundError, ValueError):
         number, mark = pid_file.read_text().splitlines()
         _end(int(number), mark, stop, patience)
@@ -73,7 +73,7 @@ def _end(pid: int, mark: str, stop: signal.Signals, patience: timedelta) -> None
 
 
 def command_of(pid: int) -> str:
-    """Return the command line of a process; empty when it cannot be read."""
+    """Return the command line of a process; empty if it cannot be read."""
     if LINUX:
         with contextlib.suppress(OSError):
             command = Path(f"/proc/{pid}/cmdline").read_bytes()

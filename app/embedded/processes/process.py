@@ -1,4 +1,4 @@
-"""One child: started so that it dies with us, waited for, stopped."""
+"""One child process: starts, ends with its launcher, is awaited and stopped."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ AFTER_KILL = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class Child:
-    """How to run a child; `env` is its whole environment."""
+    """How to run a child process; `env` is its whole environment."""
 
     name: str
     command: Sequence[str]
@@ -32,9 +32,9 @@ class Child:
     ready_timeout: timedelta = timedelta(seconds=60)
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout: timedelta = timedelta(seconds=10)
-    log: Path | None = None  # None: the child writes to our terminal
+    log: Path | None = None  # None: inherits our terminal
     pid_file: Path | None = None
-    account: Account | None = None  # None: the child runs as ourselves
+    account: Account | None = None  # None: runs as our user
 
 
 def own_module(name: str, *arguments: str) -> list[str]:
@@ -47,12 +47,12 @@ def own_module(name: str, *arguments: str) -> list[str]:
 
 
 class Process:
-    """A child's life: it may be started again after it ended."""
+    """The life cycle of a child process; it may be restarted after it ended."""
 
     def __init__(self, child: Child) -> None:
         self.child = child
         self._popen: subprocess.Popen[bytes] | None = None
-        self._last_breath: int | None = None
+        self._exit_pipe: int | None = None
         self._started_before = False
 
     @property
@@ -68,9 +68,9 @@ class Process:
         return self._popen.poll() if self._popen else None
 
     def start(self, given_up: Callable[[], bool] = lambda: False) -> None:
-        """Launch and wait until ready, or until the caller has given up.
+        """Launch and wait until ready, or until `given_up`.
 
-        Raises StartError, with nothing left running, when it does not become ready.
+        Raises StartError, with nothing left running, if it does not become ready.
         """
         self.launch()
         self.wait_until_ready(given_up)
@@ -86,24 +86,24 @@ class Process:
     def launch(self) -> None:
         """Start without waiting."""
         if threading.current_thread() is not threading.main_thread():
-            # The kernel binds "dies with its parent" to the thread that starts it.
+            # PDEATHSIG is bound to the thread that starts the child.
             raise RuntimeError("children are started from the main thread")
         child = self.child
         if child.pid_file:
-            pids.end_remembered(child.pid_file, child.stop_signal, child.stop_timeout)
+            pids.end_leftover(child.pid_file, child.stop_signal, child.stop_timeout)
         if child.log and not self._started_before:
             log_files.begin(child.log)
         self._started_before = True
-        self._close_last_breath()
-        # Whoever inherits the writing end holds it until the end: when the reading
-        # end is exhausted, the child and all its own children are gone.
-        self._last_breath, held_by_child = os.pipe()
+        self._close_exit_pipe()
+        # The child and its own children inherit the writing end: end of file at the
+        # reading end means that all of them have ended.
+        self._exit_pipe, held_by_child = os.pipe()
         try:
             self._popen = self._open(held_by_child)
         finally:
             os.close(held_by_child)
         if child.pid_file:
-            pids.remember(child.pid_file, self._popen.pid)
+            pids.write_pid_file(child.pid_file, self._popen.pid)
 
     def _open(self, held: int) -> subprocess.Popen[bytes]:
         child = self.child
@@ -118,7 +118,7 @@ class Process:
                     stdout=output,
                     stderr=output,
                     pass_fds=(held,),
-                    start_new_session=True,  # a terminal's Ctrl-C is for us alone
+                    start_new_session=True,  # a Ctrl-C reaches only the launcher
                     preexec_fn=become(child.account, child.stop_signal),  # noqa: PLW1509 - started from the main thread, no lock is taken
                 )
             except (OSError, subprocess.SubprocessError) as error:
@@ -139,13 +139,13 @@ class Process:
     def _failure(self, what: str) -> StartError:
         if not self.child.log:
             return StartError(f"{self.child.name} {what}")
-        words = log_files.last_words(self.child.log)
+        words = log_files.log_tail(self.child.log)
         return StartError(
             f"{self.child.name} {what}; its log is {self.child.log}\n{words}"
         )
 
     def stop(self) -> None:
-        """Ask it to end, wait, and kill it when it takes too long."""
+        """Send the stop signal, wait, and kill it after a timeout."""
         if not self._popen:
             return
         if self.running:
@@ -157,12 +157,12 @@ class Process:
         self._forget()
 
     def kill(self) -> None:
-        """End it at once, and wait until its own children are gone, too."""
+        """Kill it, and wait until its own children have ended, too."""
         self.kill_without_waiting()
         if self._popen:
             self._popen.wait(AFTER_KILL.total_seconds())
-        if self._last_breath is not None:
-            select.select([self._last_breath], [], [], AFTER_KILL.total_seconds())
+        if self._exit_pipe is not None:
+            select.select([self._exit_pipe], [], [], AFTER_KILL.total_seconds())
         self._forget()
 
     def kill_without_waiting(self) -> None:
@@ -173,9 +173,9 @@ class Process:
     def _forget(self) -> None:
         if self.child.pid_file:
             self.child.pid_file.unlink(missing_ok=True)
-        self._close_last_breath()
+        self._close_exit_pipe()
 
-    def _close_last_breath(self) -> None:
-        if self._last_breath is not None:
-            os.close(self._last_breath)
-            self._last_breath = None
+    def _close_exit_pipe(self) -> None:
+        if self._exit_pipe is not None:
+            os.close(self._exit_pipe)
+            self._exit_pipe = None

@@ -1,4 +1,4 @@
-"""Decides when a child that ended is started again, and when to give up."""
+"""Decides when an ended child process is restarted, and when to give up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """A pause for each death within the window; one more death is one too many."""
+    """A pause for each exit within the window; one more exit gives up."""
 
     pauses: tuple[timedelta, ...] = (
         timedelta(seconds=0.2),
@@ -27,7 +27,7 @@ def pause_before_restart(
 ) -> timedelta | None:
     """Return how long to wait, or None to give up.
 
-    `ages` says how long ago each death was, the one just now included.
+    `ages` is the time since each exit, including the present one.
     """
     recent = sum(age <= policy.window for age in ages)
     if recent > policy.deaths_allowed:
