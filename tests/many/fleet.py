@@ -3,8 +3,6 @@
 import asyncio
 import itertools
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +13,9 @@ from uuid import uuid4
 import httpx
 
 from app.settings import Settings
-from tests.support.stack import ADMIN_KEY, ROOT, environment, wait_until
+from tests.support.processes import Running, Start, serve, start
+from tests.support.stack import ADMIN_KEY, environment, wait_until
+from workers.main import main as work
 
 PATIENCE = 20.0
 
@@ -24,7 +24,7 @@ PATIENCE = 20.0
 class Member:
     """One process of the fleet; `port` is an API's."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Running
     log: Path
     port: int | None = None
 
@@ -62,23 +62,17 @@ class Fleet:
     def start_api(self) -> Member:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = int(probe.getsockname()[1])
-        member = self._start("app.serve", {"REFEED_PORT": str(port)})
+        member = self._start(serve, {"REFEED_PORT": str(port)})
         member.port = port
         return member
 
     def start_worker(self) -> Member:
-        return self._start("workers.main", {})
+        return self._start(work, {})
 
-    def _start(self, module: str, extra: dict[str, str]) -> Member:
-        log = self.settings.state_dir / f"{module}-{uuid4().hex}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module],
-                cwd=ROOT,
-                env={**environment(self.settings), **extra},
-                stderr=out,
-            )
-        return Member(process, log)
+    def _start(self, main: Start, extra: dict[str, str]) -> Member:
+        log = self.settings.state_dir / f"{main.__module__}-{uuid4().hex}.log"
+        log.touch()
+        return Member(start(main, environment(self.settings) | extra, log), log)
 
     def client(self, balancer: "InTurn") -> "httpx.AsyncClient":
         """A client of all API processes."""
@@ -128,7 +122,7 @@ def fleet_of(settings: Settings, *, apis: int, workers: int) -> Iterator[Fleet]:
         fleet.workers = [fleet.start_worker() for _ in range(workers)]
         fleet.apis = [fleet.start_api() for _ in range(apis)]
         for member in (*fleet.apis, *fleet.workers):
-            wait_until(lambda member=member: member.ready)
+            wait_until(lambda member=member: member.ready, 120)
         yield fleet
 
 

@@ -1,8 +1,6 @@
 """The API as it really runs: in a process of its own, under uvicorn."""
 
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,7 +8,8 @@ import httpx
 import psutil
 
 from app.settings import Settings
-from tests.support.stack import ROOT, environment, wait_until
+from tests.support.processes import serve, start
+from tests.support.stack import environment, wait_until
 
 
 @contextmanager
@@ -21,13 +20,7 @@ def served(
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     env = {**environment(settings), "REFEED_PORT": str(port)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.serve"],
-        cwd=ROOT,
-        env=env,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=prepare,  # noqa: PLW1509 - no threads have been started
-    )
+    process = start(serve, env, prepare=prepare)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until(lambda: answers(url))

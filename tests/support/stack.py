@@ -25,9 +25,11 @@ from app.main import create_app, open_state
 from app.settings import Settings
 from app.web.event_stream import Streams
 from tests.support.documented import undeclared
+from tests.support.processes import Running, dying_with_us, start
 from workers.handlers import handlers_of
 from workers.listening import listen
 from workers.main import Crew, open_context, sweep
+from workers.main import main as work
 from workers.runner import Runner
 
 ADMIN_KEY = "admin-key-for-tests-0123456789"
@@ -41,7 +43,12 @@ def sandbox_process(options: Mapping[str, object], folder: Path) -> Iterator[str
     port_file = folder / "sandbox.port"
     command = [sys.executable, "-m", "app.sandbox", "--port", "0"]
     command += ["--port-file", str(port_file), "--options", json.dumps(options)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=dying_with_us(),  # noqa: PLW1509 - it takes no lock
+    )
     try:
         wait_until(lambda: port_file.exists() and bool(port_file.read_text()))
         yield f"http://127.0.0.1:{port_file.read_text().strip()}"
@@ -169,15 +176,10 @@ class WorkerProcess:
     """A worker in a process of its own, to be killed."""
 
     settings: Settings
-    process: "subprocess.Popen[bytes] | None" = None
+    process: Running | None = None
 
     def start(self, **extra: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "workers.main"],
-            cwd=ROOT,
-            env={**environment(self.settings), **extra},
-            stderr=subprocess.DEVNULL,
-        )
+        self.process = start(work, environment(self.settings) | extra)
 
     def kill(self) -> None:
         assert self.process

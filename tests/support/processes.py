@@ -1,0 +1,89 @@
+"""Processes of tests: they start in milliseconds, and die with the tests."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from app.embedded.os_user import LINUX, PR_SET_PDEATHSIG, become
+from app.serve import serve_api
+from app.settings import load_settings
+
+Start = Callable[[], None]
+
+# A process that has imported what takes 1.5 s of CPU, and is copied for each other.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["app.serve", "workers.main", "tests.support.processes"])
+
+
+def dying_with_us() -> Start:
+    """The `preexec_fn` of a program that a test starts."""
+    return become(None, signal.SIGKILL)
+
+
+def die_with_parent() -> None:
+    """Called in a child."""
+    if LINUX:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def serve() -> None:
+    """The API, as `python -m app.serve` runs it."""
+    serve_api(load_settings())
+
+
+@dataclass(slots=True)
+class Running:
+    """A process of ours, with the methods of `subprocess.Popen`."""
+
+    process: ForkServerProcess
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid
+        return self.process.pid
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def wait(self, seconds: float) -> int:
+        self.process.join(seconds)
+        if self.process.exitcode is None:
+            raise subprocess.TimeoutExpired(self.process.name, seconds)
+        return self.process.exitcode
+
+    def terminate(self) -> None:
+        self.process.terminate()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+
+def start(
+    main: Start,
+    env: Mapping[str, str],
+    log: Path = Path(os.devnull),
+    prepare: Start | None = None,
+) -> Running:
+    """Run `main` in a process of its own; `prepare` is called first, in there."""
+    process = CONTEXT.Process(
+        target=_run, args=(main, dict(env), log, prepare), daemon=True
+    )
+    process.start()
+    return Running(process)
+
+
+def _run(main: Start, env: Mapping[str, str], log: Path, prepare: Start | None) -> None:
+    die_with_parent()
+    os.environ.clear()
+    os.environ.update(env)
+    errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(errors, 2)
+    if prepare:
+        prepare()
+    main()
