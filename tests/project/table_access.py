@@ -74,6 +74,8 @@ def accesses_in(path: Path, tables: Tables) -> Iterator[tuple[str, str]]:
             yield from sql_accesses(node.value)
         elif isinstance(node, ast.Call):
             yield from orm_accesses(node, tables)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from attribute_writes(node, tables)
 
 
 def sql_accesses(text: str) -> Iterator[tuple[str, str]]:
@@ -98,6 +100,45 @@ def orm_accesses(call: ast.Call, tables: Tables) -> Iterator[tuple[str, str]]:
         mapped = inner.id if isinstance(inner, ast.Name) else ""
         if mapped in tables.classes:
             yield verb, tables.classes[mapped]
+
+
+def attribute_writes(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, tables: Tables
+) -> Iterator[tuple[str, str]]:
+    """`store.active = False`, where `store` is a parameter or was loaded here."""
+    rows = _rows_in(function, tables)
+    for node in ast.walk(function):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.AugAssign):
+            targets = [node.target]
+        for target in targets:
+            named = target.value if isinstance(target, ast.Attribute) else None
+            if isinstance(named, ast.Name) and named.id in rows:
+                yield "writes", rows[named.id]
+
+
+def _rows_in(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, tables: Tables
+) -> dict[str, str]:
+    """Names that hold a row of a table, with the table."""
+    arguments = [*function.args.args, *function.args.kwonlyargs]
+    found = {
+        argument.arg: tables.classes[argument.annotation.id]
+        for argument in arguments
+        if isinstance(argument.annotation, ast.Name)
+        and argument.annotation.id in tables.classes
+    }
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            for table in _loaded(node.value, tables):
+                found[node.targets[0].id] = table
+    return found
+
+
+def _loaded(value: ast.expr, tables: Tables) -> Iterator[str]:
+    call = value.value if isinstance(value, ast.Await) else value
+    if isinstance(call, ast.Call) and _name(call.func) in {"get", "get_one"}:
+        yield from (table for _, table in orm_accesses(call, tables))
 
 
 def _name(node: ast.expr) -> str:
