@@ -85,13 +85,13 @@ ALTER TABLE offer_check ALTER COLUMN store_id SET STATISTICS 0;
 
 -- Columns that other packages may read.
 CREATE VIEW offer_view AS
-  SELECT store_id, sku_key, sku, desired_state, fingerprint, problems, ean, product_id,
-         grade, new_battery, price, quantity, min_price, warranty_delay, comment,
-         shipping, cost, cpa, listed, accepted_ean, accepted_grade, accepted_price,
-         accepted_quantity, accepted_min_price, accepted_warranty_delay,
-         accepted_comment, accepted_shipping, accepted_at, stock_at, listing_id,
-         backmarket_id, publication_state, max_price, in_error, error_code,
-         error_message, error_at, error_count, error_class, error_content,
+  SELECT store_id, sku_key, sku, desired_state, fingerprint, problems, ean,
+         product_id, grade, new_battery, price, quantity, min_price, warranty_delay,
+         comment, shipping, cost, cpa, listed, accepted_ean, accepted_grade,
+         accepted_price, accepted_quantity, accepted_min_price,
+         accepted_warranty_delay, accepted_comment, accepted_shipping, accepted_at,
+         stock_at, listing_id, backmarket_id, publication_state, max_price, in_error,
+         error_code, error_message, error_at, error_count, error_class, error_content,
          error_retry_at, dirty
     FROM offer;
 CREATE VIEW offer_check_view AS

@@ -120,11 +120,18 @@ CREATE TABLE order_call (
 
 -- Columns that other packages may read.
 CREATE VIEW sales_order_view AS
-  SELECT id, account_id, marketplace_id, state, country_code, created_at, modified_at
+  SELECT id, account_id, marketplace_id, state, country, country_code, created_at,
+         modified_at, paid_at, shipped_at, dispatch_by, price, shipping_price,
+         sales_taxes, currency, shipper, tracking_number, tracking_url, version,
+         first_seen_at, changed_at
     FROM sales_order;
 CREATE VIEW sales_order_line_view AS
-  SELECT order_id, marketplace_id, state, sku, listing_id, quantity
+  SELECT order_id, marketplace_id, place, state, sku, listing_id, title, product_id,
+         quantity, price, shipping_price, sales_taxes, fee, currency, imei,
+         serial_number, return_reason, return_message, shipper, condition, brand
     FROM sales_order_line;
 CREATE VIEW order_sync_view AS
-  SELECT account_id, state, requested_at, started_at, finished_at, high_water
+  SELECT account_id, state, reason_code, reason, requested_at, started_at,
+         finished_at, high_water, failures, read, changed, window_from, newest, page,
+         count, ended, turns, front
     FROM order_sync;

@@ -139,16 +139,18 @@ ALTER TABLE hold ALTER COLUMN store_id SET STATISTICS 0;
 
 -- Columns that other packages may read.
 CREATE VIEW publication_view AS
-  SELECT id, store_id, account_id, kind, trigger, state, reason_code, reason, priority,
-         plan_id, requested_at, started_at, planned_at, finished_at
+  SELECT id, store_id, account_id, kind, trigger, state, reason_code, reason,
+         plan_hash, totals, priority, not_before, follow_up_id, plan_id, plan_only,
+         requested_at, started_at, planned_at, finished_at
     FROM publication;
 CREATE VIEW change_view AS
   SELECT publication_id, seq, sku_key, sku, reason, lane, method, submission, before,
-         after, outcome, code, message, settled_at, confirmed_at
+         after, fingerprint, outcome, code, message, warnings, settled_at,
+         confirmed_at
     FROM change;
 CREATE VIEW submission_view AS
-  SELECT publication_id, seq, account_id, method, action, state, lines, task_id, polls,
-         attempts, sent_at, settled_at
+  SELECT publication_id, seq, account_id, method, action, state, lines, task_id,
+         polls, attempts, reason_code, sent_at, settled_at
     FROM submission;
 
 -- For packages below publications: whether a run of the store is under way.

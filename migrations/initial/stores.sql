@@ -39,10 +39,11 @@ CREATE INDEX ix_store_products_due ON store (next_products_at)
 
 -- Columns that other packages may read.
 CREATE VIEW store_view AS
-  SELECT id, name, country, account_id, environment, active, order_scope,
-         publish_offers, publish_products, offers_interval_s, products_interval_s,
-         quarantine_after, drift, current_catalog_id, next_offers_at, next_products_at,
-         next_drift_check_at, version
+  SELECT id, name, country, account_id, environment, active, activated_at,
+         order_scope, publish_offers, publish_products, offers_interval_s,
+         products_interval_s, invalid_rows, duplicate_skus, quarantine_after, drift,
+         config_version, version, current_catalog_id, next_offers_at,
+         next_products_at, next_drift_check_at, created_at
     FROM store;
 
 -- For packages below stores: whether a store belongs to an account.
