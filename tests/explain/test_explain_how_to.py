@@ -1,9 +1,11 @@
 """The how-to's lines of Python, run as they stand there, against the real stack."""
 
+import re
+
 from app.explain.states import OfferState
 from app.publications.causes import ErrorClass
 from app.settings import Settings
-from tests.support.pages import run_page
+from tests.support.pages import run_page, the_text_in
 from tests.support.serving import served
 from tests.support.shop import Shop, row
 from tests.support.stack import ADMIN_KEY, ROOT
@@ -23,10 +25,15 @@ async def test_the_lines_in_the_how_to_explain(shop: Shop, settings: Settings):
             SKU="IP12-64",
         )
 
-    assert printed[:2] == ["in_error", "Back Market refused it: row: price too low"]
-    assert printed[2].startswith("Correct the price")
-    kinds = [line.split()[1] for line in printed[3:]]
-    assert kinds == ["outcome", "submission", "plan", "mapping", "catalog"]
+    shown = [*printed[:3], *(line.partition(" ")[2] for line in printed[3:])]
+    page = the_text_in((ROOT / "docs" / "how-to" / f"{NAME}.md").read_text())
+    assert [_without_numbers(line) for line in shown] == [
+        _without_numbers(line) for line in page
+    ]
+
+
+def _without_numbers(line: str) -> str:
+    return re.sub(r"(task is|ean) \d+", r"\1 1", line)
 
 
 def test_the_how_to_names_every_state_and_every_class():
