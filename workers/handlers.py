@@ -7,6 +7,7 @@ from app.accounts.connection import check_connection
 from app.catalogs.imports import job as import_job
 from app.drift import context as walking
 from app.drift import job as drift_job
+from app.jobs.frame import GiveUp
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.orders.actions import execute as execute_action
@@ -40,15 +41,15 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
     async def import_catalog(lease: Lease) -> Snooze | None:
         return await import_job.bring_up_to_date(importing, lease)
 
-    async def give_up_import(lease: Lease, error: str) -> None:
-        await import_job.give_up(importing, lease, error)
+    async def give_up_import(lease: Lease, reason: GiveUp) -> None:
+        await import_job.give_up(importing, lease, reason)
 
     async def publish(lease: Lease) -> Snooze | None:
         return await run.publish(calling, lease)
 
-    async def give_up_publication(lease: Lease, _error: str) -> None:
+    async def give_up_publication(lease: Lease, reason: GiveUp) -> None:
         await finish.fail_unopened(
-            calling, lease, "internal_error", None, keep_job=True
+            calling, lease, reason.code, reason.message, keep_job=True
         )
 
     async def check(lease: Lease) -> None:
@@ -62,7 +63,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
                 await order_requests.request(tx, lease.subject_id)
             await lease.finish(tx.session)
 
-    async def leave(_lease: Lease, _error: str) -> None:
+    async def leave(_lease: Lease, _reason: GiveUp) -> None:
         """A connection check that cannot be made leaves the light as it is."""
 
     return {
@@ -92,20 +93,26 @@ def _for_orders(calling: CallingTools) -> dict[str, Handler]:
     async def sync_orders(lease: Lease) -> Snooze | None:
         return await order_sync.sync(calling, lease)
 
-    async def give_up_sync(lease: Lease, _error: str) -> None:
-        await order_sync.ROW.fail(calling, lease, "internal_error", None, keep_job=True)
+    async def give_up_sync(lease: Lease, reason: GiveUp) -> None:
+        await order_sync.ROW.fail(
+            calling, lease, reason.code, reason.message, keep_job=True
+        )
 
     async def act_on_order(lease: Lease) -> Snooze | None:
         return await execute_action.act(calling, lease)
 
-    async def give_up_action(lease: Lease, _error: str) -> None:
-        await order_ending.fail(calling, lease, "internal_error", None, keep_job=True)
+    async def give_up_action(lease: Lease, reason: GiveUp) -> None:
+        await order_ending.fail(
+            calling, lease, reason.code, reason.message, keep_job=True
+        )
 
     async def confirm(lease: Lease) -> Snooze | None:
         return await drift_job.sweep(calling, lease)
 
-    async def give_up_drift_check(lease: Lease, _error: str) -> None:
-        await walking.ROW.fail(calling, lease, "internal_error", None, keep_job=True)
+    async def give_up_drift_check(lease: Lease, reason: GiveUp) -> None:
+        await walking.ROW.fail(
+            calling, lease, reason.code, reason.message, keep_job=True
+        )
 
     return {
         JobKind.DRIFT_CHECK: Handler(confirm, give_up_drift_check),

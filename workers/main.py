@@ -136,9 +136,9 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
         except AWAY as error:
             log.warning("sweep.database_away", error=type(error).__name__)
             continue
-        if due and not await context.database.waker.wake([job.id for job in due]):
-            for job in due:
-                task = asyncio.create_task(crew.run(job.id))
+        if due and not await context.database.waker.wake(due):
+            for job_id in due:
+                task = asyncio.create_task(crew.run(job_id))
                 strays.add(task)
                 task.add_done_callback(strays.discard)
 

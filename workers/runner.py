@@ -1,4 +1,4 @@
-"""Runs one job: claim, heartbeat, handler, end. Any step may be the last."""
+"""Runs one job: claim, heartbeat, handler, release or end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,23 +12,24 @@ from sqlalchemy.exc import IntegrityError
 
 from app.database import AWAY, Database
 from app.jobs import rows
+from app.jobs.frame import REPEATED_ERROR, WORKER_CRASHED, GiveUp
 from app.jobs.lease import Lease, LeaseLostError, Snooze, TryAgainError
-from app.jobs.retry import heartbeat, pause_before
+from app.jobs.retry import JOB, MAX_CRASHES, heartbeat
 
 log = structlog.get_logger(__name__)
 
-ASK_AGAIN = 0.5
+END_RETRY_PAUSE = 0.5
 
 Work = Callable[[Lease], Awaitable[Snooze | None]]
-GiveUp = Callable[[Lease, str], Awaitable[None]]
+EndSubject = Callable[[Lease, GiveUp], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What to do for a kind of job, and how to end its subject when it is dead."""
+    """What to do for a kind of job, and how to end its subject when it is given up."""
 
     work: Work
-    give_up: GiveUp
+    give_up: EndSubject
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ class Runner:
     lease: timedelta
 
     async def run(self, job_id: UUID) -> None:
-        """Run the job if it is due and free; never raises for what a job did."""
+        """Run the job if it is due and free; never raises for an error of its handler.
+
+        A job whose worker crashed too often is given up, its handler is not run again.
+        """
         claimed = await self._claim(job_id)
         if claimed is None:
             return
@@ -70,7 +74,7 @@ class Runner:
         except asyncio.CancelledError:
             work.cancel()
             await asyncio.wait({work})
-            await self._give_back(lease)
+            await self._hand_back(lease)
             raise
         finally:
             for task in (work, beat):
@@ -78,7 +82,7 @@ class Runner:
             await asyncio.gather(work, beat, return_exceptions=True)
 
     async def _beat(self, lease: Lease) -> None:
-        """Renew until the lease is lost; a database that is away is asked again."""
+        """Renew until the lease is lost; retry while the database is unreachable."""
         while True:
             await asyncio.sleep(heartbeat(self.lease).total_seconds())
             try:
@@ -90,42 +94,53 @@ class Runner:
                 log.warning("job.heartbeat_failed")
 
     async def _work(self, lease: Lease) -> None:
-        handler = self.handlers[lease.claim.kind]
+        handler, claim = self.handlers[lease.claim.kind], lease.claim
+        if claim.crashes >= MAX_CRASHES:
+            log.error("job.worker_crashed", crashes=claim.crashes)
+            await self._give_up(lease, handler, WORKER_CRASHED, WORKER_CRASHED.message)
+            return
         try:
             outcome = await handler.work(lease)
         except LeaseLostError:
             log.warning("job.fenced")
         except TryAgainError as error:
-            log.info("job.again", pause_s=error.pause.total_seconds(), why=str(error))
-            await self._requeue(lease, error.pause, str(error))
+            pause = error.pause
+            log.info("job.again", pause_s=pause.total_seconds(), reason=str(error))
+            await self._release(lease, rows.Release(pause, error=str(error)))
         except Exception as error:
-            log.exception("job.failed", attempt=lease.claim.attempt)
+            log.exception("job.failed", attempt=claim.attempt)
             await self._after_failure(lease, handler, error)
         else:
-            if isinstance(outcome, Snooze):
-                await self._requeue(lease, outcome.pause, None)
+            if outcome:
+                await self._release(lease, _release_of(claim, outcome))
             elif not lease.ended:
-                await self._let_go(lease, partial(self._finish, lease))
+                await self._end_turn(lease, partial(self._finish, lease))
 
     async def _after_failure(
         self, lease: Lease, handler: Handler, error: Exception
     ) -> None:
         text = f"{type(error).__name__}: {error}"[:500]
-        pause = pause_before(lease.claim.attempt)
-        if pause is None:
-            await self._let_go(lease, partial(self._bury, lease, handler, text))
-        else:
-            await self._requeue(lease, pause, text, attempt=lease.claim.attempt)
+        attempt, crashes = lease.claim.attempt, lease.claim.crashes
+        if JOB.gives_up(attempt):
+            await self._give_up(lease, handler, REPEATED_ERROR, text)
+            return
+        again = rows.Release(JOB.pause(attempt), attempt, crashes, text)
+        await self._release(lease, again)
 
-    async def _let_go(self, lease: Lease, end: Callable[[], Awaitable[None]]) -> None:
-        """End a turn; a database that is away is asked again while the lease lasts."""
+    async def _give_up(
+        self, lease: Lease, handler: Handler, reason: GiveUp, error: str
+    ) -> None:
+        await self._end_turn(lease, partial(self._bury, lease, handler, reason, error))
+
+    async def _end_turn(self, lease: Lease, end: Callable[[], Awaitable[None]]) -> None:
+        """Write how the turn ended; retry while the lease lasts."""
         try:
             while True:
                 try:
                     return await end()
                 except AWAY as error:
                     log.warning("job.end_failed", error=type(error).__name__)
-                await asyncio.sleep(ASK_AGAIN)
+                await asyncio.sleep(END_RETRY_PAUSE)
                 lease.check()
         except LeaseLostError:
             log.warning("job.left_to_its_lease")  # the sweeper finds it
@@ -134,34 +149,44 @@ class Runner:
         async with self.database.transaction() as tx:
             await lease.finish(tx.session)
 
-    async def _bury(self, lease: Lease, handler: Handler, text: str) -> None:
-        await handler.give_up(lease, text)
+    async def _bury(
+        self, lease: Lease, handler: Handler, reason: GiveUp, error: str
+    ) -> None:
+        await handler.give_up(lease, reason)
         if not lease.ended:
             async with self.database.transaction() as tx:
-                await rows.finish(tx.session, lease.claim, state="dead", error=text)
+                await rows.finish(tx.session, lease.claim, state="dead", error=error)
 
-    async def _requeue(
-        self, lease: Lease, pause: timedelta, error: str | None, attempt: int = 0
-    ) -> None:
-        async def put_back() -> None:
+    async def _release(self, lease: Lease, release: rows.Release) -> None:
+        async def requeue() -> None:
             async with self.database.transaction() as tx:
-                held = await rows.requeue(
-                    tx.session, lease.claim, pause=pause, attempt=attempt, error=error
-                )
+                held = await rows.requeue(tx.session, lease.claim, release)
             if held:
-                await self.database.waker.wake([lease.claim.id], after=pause)
+                await self.database.waker.wake([lease.claim.id], after=release.pause)
 
-        await self._let_go(lease, put_back)
+        await self._end_turn(lease, requeue)
 
-    async def _give_back(self, lease: Lease) -> None:
-        """A stopping worker costs the job no wait and no attempt.
+    async def _hand_back(self, lease: Lease) -> None:
+        """A stopping worker costs the job no pause and no attempt.
 
-        Asks the row, not `lease.ended`: the commit that ends the job may be cut off.
+        The update decides, not `lease.ended`: the commit that ends the job may have
+        been interrupted.
         """
-        await self._requeue(lease, timedelta(0), None, lease.claim.attempt - 1)
+        await self._release(lease, _untouched(lease.claim, timedelta(0)))
 
     async def _wake_next(self, exclusive: str) -> None:
         async with self.database.transaction() as tx:
             waiting = await rows.waiting_behind(tx.session, exclusive)
         if waiting:
             await self.database.waker.wake(waiting)
+
+
+def _release_of(claim: rows.Claim, outcome: Snooze) -> rows.Release:
+    """A turn that did something resets the counts of failures and crashes."""
+    if outcome.idle:
+        return _untouched(claim, outcome.pause)
+    return rows.Release(outcome.pause)
+
+
+def _untouched(claim: rows.Claim, pause: timedelta) -> rows.Release:
+    return rows.Release(pause, claim.attempt - 1, claim.crashes)

@@ -18,7 +18,6 @@ from app.settings import Settings
 
 LONGEST_TURN = timedelta(seconds=5)
 """How long a call may wait for its turn inside a job; a longer rest is a snooze."""
-PAUSES = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 60, 300))
 REFUSED = frozenset({"refused", "forbidden"})
 
 
@@ -77,12 +76,6 @@ async def wait_for_turn(
     if wait:
         await asyncio.sleep(wait.total_seconds())
     lease.check()
-
-
-def pause_after(failures: int, retry_after: timedelta | None = None) -> timedelta:
-    """How long to wait after so many failed calls in a row."""
-    pause = PAUSES[min(max(failures, 1), len(PAUSES)) - 1]
-    return max(pause, retry_after or timedelta(0))
 
 
 async def note_refused_token(

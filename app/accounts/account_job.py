@@ -10,8 +10,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.account_client import REFUSED, Tools, note_refused_token, pause_after
-from app.accounts.budget import pause_after_429
+from app.accounts.account_client import REFUSED, Tools, note_refused_token
 from app.accounts.models import SellerAccount
 from app.backmarket.errors import (
     BackMarketError,
@@ -23,6 +22,7 @@ from app.backmarket.errors import (
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import ACCOUNT_JOB, THROTTLED
 
 log = structlog.get_logger(__name__)
 
@@ -140,9 +140,9 @@ class PassTable:
                     {"id": at.lease.subject_id},
                 )
             ).scalar_one()
-            pause = pause_after(failures, error.retry_after)
+            pause = ACCOUNT_JOB.pause(failures, error.retry_after)
             if isinstance(error, ThrottledError):
-                pause = pause_after_429(failures, error.retry_after)
+                pause = THROTTLED.pause(failures, error.retry_after)
                 await accounts.pause(tx.session, at.account_id, pause)
         return await self.wait(at, pause, error.code, error.message)
 

@@ -11,8 +11,6 @@ from itertools import accumulate
 
 HOUR = timedelta(hours=1)
 REQUEST_WINDOW = timedelta(seconds=10)
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(minutes=5)
 LATEST_ARRIVAL = timedelta(seconds=15)
 """So long after they were reserved lines may arrive: their hour begins then."""
 RESERVE_PERCENT = 1
@@ -119,12 +117,3 @@ class Pace:
         due = max(clock or now, now)
         wait = due - now - self.step * (self.burst - 1)
         return max(timedelta(0), wait), due + self.step
-
-
-def pause_after_429(failures: int, retry_after: timedelta | None) -> timedelta:
-    """How long an account rests after its n-th throttled answer in a row.
-
-    Back Market blocks for about 10 s (limits) and names no time of its own.
-    """
-    doubled: timedelta = FIRST_PAUSE * 2 ** min(max(failures - 1, 0), 10)
-    return max(retry_after or timedelta(0), min(doubled, LONGEST_PAUSE))

@@ -1,1 +1,1 @@
-"""Work that must happen: job rows in PostgreSQL; the queue only wakes workers up."""
+"""Durable jobs in PostgreSQL rows; Redis only wakes the workers."""

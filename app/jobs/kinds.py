@@ -1,26 +1,26 @@
-"""The kinds of jobs, and what may not run side by side."""
+"""The kinds of jobs, and the name under which only one of them runs."""
 
 from enum import StrEnum
 from uuid import UUID
 
 
 class JobKind(StrEnum):
-    """Each names one service function that a worker calls with the subject's id."""
+    """Each kind is one handler of the workers; the subject is an id."""
 
     IMPORT = "import_catalog"
-    """Subject: a store. Brings its offers up to date with its catalogs."""
+    """Subject: a store. Imports its catalogs, one after the other."""
     PUBLISH = "publish"
     """Subject: a publication."""
     PLAN = "plan"
-    """Subject: a plan. Writes what a publication would send."""
+    """Subject: a plan, the preview of a publication."""
     CHECK_CONNECTION = "check_connection"
     """Subject: a seller account."""
     REFRESH_TREE = "refresh_tree"
     """Subject: a category tree."""
     DRIFT_CHECK = "drift_check"
-    """Subject: a store. Walks through its listings and tells what drifted."""
+    """Subject: a store. Compares its offers with all its listings."""
     SYNC_ORDERS = "sync_orders"
-    """Subject: a seller account. Fetches its orders, once for all its stores."""
+    """Subject: a seller account. Fetches its orders for all its stores."""
     ORDER_ACTION = "order_action"
     """Subject: an action on an order."""
     PULL_CATALOG = "pull_catalog"

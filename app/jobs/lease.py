@@ -1,4 +1,4 @@
-"""The right to work on a job: held while it is renewed, fenced once it is lost."""
+"""The lease of a claimed job: renewed while it runs; once lost, nothing commits."""
 
 import time
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from app.jobs.retry import usable
 
 
 class LeaseLostError(Exception):
-    """Another worker may hold this job now; nothing more may be done for it."""
+    """Another worker may hold this job now: stop without any further effect."""
 
 
 class TryAgainError(Exception):
@@ -25,14 +25,16 @@ class TryAgainError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """What a handler returns that is not done: run me again after `pause`."""
+    """Returned by a handler whose job is not done: run it again after `pause`."""
 
     pause: timedelta
+    idle: bool = False
+    """Nothing was tried in this turn: earlier failures and crashes still count."""
 
 
 @dataclass(slots=True)
 class Lease:
-    """A claimed job. Handlers ask `check()` before each effect outside."""
+    """A claimed job. Handlers call `check()` before each external effect."""
 
     claim: rows.Claim
     length: timedelta
@@ -49,18 +51,24 @@ class Lease:
             raise LeaseLostError
 
     async def renew(self, session: AsyncSession) -> None:
-        """Hold the job for another lease. Raises LeaseLostError when it is gone."""
-        asked = time.monotonic()
+        """Extend the lease. Raises LeaseLostError."""
+        started = time.monotonic()
         if not await rows.renew(session, self.claim, self.length):
             raise LeaseLostError
-        self.renewed = asked
+        self.renewed = started
 
     async def ensure_held(self, session: AsyncSession) -> None:
-        """Fence a transaction: it commits only while the lease is held."""
+        """Fence a transaction: it commits only while the lease is held.
+
+        Raises LeaseLostError.
+        """
         await self.renew(session)
 
     async def finish(self, session: AsyncSession) -> None:
-        """End the job in the same transaction as its last effect."""
+        """End the job in the same transaction as its last effect.
+
+        Raises LeaseLostError.
+        """
         if not await rows.finish(session, self.claim):
             raise LeaseLostError
         self.ended = True

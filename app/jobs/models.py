@@ -1,4 +1,4 @@
-"""The job table: the truth about what is to do, who does it, and how it ended."""
+"""The job table: the source of truth about due, running and ended jobs."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,14 +6,14 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import id_field, json_field, time_field
+from app.core.columns import id_field, time_field
 
 
 class JobRow(SQLModel, table=True):
-    """One piece of work. `exclusive` names what only one running job may hold.
+    """One job. At most one job with the same `exclusive` name runs.
 
-    Beside a running job one more may be queued for the same subject: what came in
-    while the first one ran is not missed.
+    While a job runs, one more may be queued for its subject, so that a request during
+    the run is not missed.
     """
 
     __tablename__ = "job"
@@ -44,11 +44,11 @@ class JobRow(SQLModel, table=True):
     exclusive: str | None = None
     state: str = "queued"
     attempt: int = 0
+    crashes: int = 0
     run_after: datetime = time_field(default_now=True)
     lease_until: datetime | None = time_field()
     lease_token: UUID | None = None
     woken_at: datetime | None = time_field()
-    checkpoint: dict[str, object] = json_field(default=dict)
     last_error: str | None = Field(default=None, max_length=500)
     created_at: datetime = time_field(default_now=True)
     done_at: datetime | None = time_field()

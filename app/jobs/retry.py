@@ -1,27 +1,65 @@
-"""When a job that failed is tried again, and when it is given up. Pure."""
+"""When a job or a call that failed is tried again, and when it is given up. Pure."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
-PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 15, 60, 120, 300))
-MAX_ATTEMPTS = 20
-"""Attempts after which a job is dead: a job that kills its worker ends here too."""
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """A pause for each failure in a row; the last pause repeats."""
+
+    pauses: tuple[timedelta, ...]
+    max_failures: int | None = None
+    """Failures in a row after which it is given up; None: never."""
+
+    def pause(self, failures: int, retry_after: timedelta | None = None) -> timedelta:
+        """How long to wait after the n-th failure in a row (1 is the first).
+
+        Never shorter than `retry_after`, the time that the server asked for.
+        """
+        usual = self.pauses[min(max(failures, 1), len(self.pauses)) - 1]
+        return max(usual, retry_after or timedelta(0))
+
+    def gives_up(self, failures: int) -> bool:
+        """Whether the n-th failure in a row is the last one."""
+        return self.max_failures is not None and failures >= self.max_failures
 
 
-def pause_before(attempt: int) -> timedelta | None:
-    """How long to wait after the given failed attempt (1 = first), None = give up."""
-    if attempt >= MAX_ATTEMPTS:
-        return None
-    return PAUSES[min(attempt, len(PAUSES)) - 1]
+def _seconds(*pauses: int) -> tuple[timedelta, ...]:
+    return tuple(timedelta(seconds=pause) for pause in pauses)
+
+
+def _minutes(*pauses: int) -> tuple[timedelta, ...]:
+    return tuple(timedelta(minutes=pause) for pause in pauses)
+
+
+JOB = Backoff(_seconds(1, 5, 15, 60, 120, 300), max_failures=20)
+"""A job whose handler raised an error."""
+ACCOUNT_JOB = Backoff(_seconds(1, 2, 5, 15, 60, 300))
+"""A call to Back Market that failed, in a job of a seller account."""
+PUBLICATION = Backoff(_seconds(1, 2, 5, 15, 30, 60))
+"""A call to Back Market that failed, in a publication."""
+THROTTLED = Backoff(_seconds(10, 20, 40, 80, 160, 300))
+"""A seller account after a 429: Back Market blocks for about 10 s (API, limits)."""
+CATEGORIES = Backoff(_minutes(1, 5, 15, 60))
+"""Categories that could not be fetched."""
+CATALOG_PULL = Backoff(_minutes(1, 5, 15, 60))
+"""A catalog that could not be pulled from its source."""
+OFFER = Backoff(_minutes(5, 10, 20, 40, 80, 160, 320))
+"""An offer that Back Market refused for a transient cause."""
+
+MAX_CRASHES = 5
+"""Crashes in a row after which a job is given up without running it again."""
 
 
 def heartbeat(lease: timedelta) -> timedelta:
-    """How often a lease is renewed: two renewals may be lost before it runs out."""
+    """How often a lease is renewed: two renewals may fail before it runs out."""
     return lease / 3
 
 
 def usable(lease: timedelta) -> timedelta:
     """How long after its last renewal a worker may still act on a lease.
 
-    Shorter than the lease, so that a slow worker stops before another may start.
+    Shorter than the lease: a slow worker stops before another one may start.
     """
     return lease * 0.8

@@ -1,7 +1,6 @@
 """Why something was refused, what kind of cause that is, and what to do. Pure."""
 
 import re
-from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -103,8 +102,6 @@ _HINT_OF_CLASS = {
 NOT_ABOUT_THE_ROW = frozenset({"task_failed"})
 """Refusals of a whole call: they say nothing about the content of one offer."""
 
-RETRY_PAUSES = tuple(timedelta(minutes=m) for m in (5, 10, 20, 40, 80, 160, 320))
-"""How long the first, second, ... transient refusal of an offer lets it rest."""
 JITTER = 0.25
 """Each pause is longer or shorter by up to this share, so that offers spread."""
 GATHER = 0.1

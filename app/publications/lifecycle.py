@@ -46,7 +46,6 @@ OVER = frozenset(
     {PublicationState.FINISHED, PublicationState.FAILED, PublicationState.CANCELLED}
 )
 
-OUTAGE_PAUSES = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
 LONGEST_POLL_FACTOR = 15
 LOST_TASK_UNSEEN = timedelta(seconds=60)
 LOST_TASK_SHORTEST = timedelta(seconds=10)
@@ -62,11 +61,6 @@ def advance(current: PublicationState, to: PublicationState) -> PublicationState
     if to != current and to not in MOVES[current]:
         raise IllegalMoveError(f"{current} -> {to}")
     return to
-
-
-def pause_in_outage(failures: int) -> timedelta:
-    """How long to wait after the n-th call in a row that Back Market did not take."""
-    return OUTAGE_PAUSES[min(max(failures, 1), len(OUTAGE_PAUSES)) - 1]
 
 
 def pause_before_poll(polls: int, first: timedelta) -> timedelta:

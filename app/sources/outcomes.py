@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))
+from app.jobs.retry import CATALOG_PULL
+
 OK, NOT_MODIFIED = 200, 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
@@ -121,5 +122,4 @@ def pause_after(
     """
     if not error.passes:
         return None
-    usual = PAUSES[min(failures, len(PAUSES)) - 1]
-    return min(max(usual, error.retry_after or usual), interval)
+    return min(CATALOG_PULL.pause(failures, error.retry_after), interval)

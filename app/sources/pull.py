@@ -21,6 +21,7 @@ from app.core.file_storage import (
 )
 from app.core.vault import Sealed, SecretUnreadableError, Vault
 from app.database import Database
+from app.jobs.frame import GiveUp
 from app.jobs.lease import Lease, Snooze
 from app.settings import Settings
 from app.sources.fetch import Answer, Door, Wish, fetched, too_slow
@@ -79,7 +80,7 @@ def open_tools(
 async def pull(tools: Tools, lease: Lease) -> Snooze | None:
     """Pull one source once; whatever happens is in its `last_pull`."""
     if tools.turns.locked():
-        return Snooze(BEHIND_OTHERS)
+        return Snooze(BEHIND_OTHERS, idle=True)
     async with tools.turns:
         source = await _begin(tools, lease)
         if source is None:
@@ -292,10 +293,10 @@ def _state_after(source: CatalogSource) -> str:
     return "requested" if asked and begun and asked > begun else "idle"
 
 
-async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
-    """A pull that failed again and again in a way that is ours."""
+async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:
+    """Record a pull that is given up as a failed one."""
     async with tools.database.transaction() as tx:
         source = await tx.session.get(CatalogSource, lease.subject_id)
     if source is not None:
-        error = PullError("internal_error", "The pull failed; the log says why.")
+        error = PullError(reason.code, reason.message)
         await _note_failure(tools, lease, source, error)

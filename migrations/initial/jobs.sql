@@ -1,5 +1,5 @@
--- One piece of work. `exclusive` names what only one running job may hold. Beside a
--- running job one more may be queued for the same subject.
+-- One job. At most one job with the same `exclusive` name runs. While a job runs, one
+-- more may be queued for its subject.
 CREATE TABLE job (
   id uuid PRIMARY KEY,
   kind varchar NOT NULL,
@@ -7,11 +7,11 @@ CREATE TABLE job (
   exclusive varchar,
   state varchar NOT NULL,
   attempt integer NOT NULL,
+  crashes integer NOT NULL,
   run_after timestamptz NOT NULL,
   lease_until timestamptz,
   lease_token uuid,
   woken_at timestamptz,
-  checkpoint jsonb NOT NULL,
   last_error varchar(500),
   created_at timestamptz NOT NULL,
   done_at timestamptz

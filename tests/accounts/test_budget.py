@@ -13,7 +13,6 @@ from app.accounts.budget import (
     Spend,
     lines_left,
     next_room,
-    pause_after_429,
     reserve_of,
     sent_by,
     used_of,
@@ -183,23 +182,3 @@ def test_the_pace_keeps_at_least_half_of_what_is_allowed(requests, calls):
         now += wait
 
     assert now - NOW <= pace.window * 2 * calls / requests
-
-
-@pytest.mark.parametrize(
-    ("failures", "said", "seconds"),
-    [
-        pytest.param(1, None, 10, id="first"),
-        pytest.param(2, None, 20, id="doubles"),
-        pytest.param(4, None, 80, id="doubles again"),
-        pytest.param(6, None, 300, id="at most five minutes"),
-        pytest.param(10_000, None, 300, id="however often"),
-        pytest.param(0, None, 10, id="never less than the first"),
-        pytest.param(1, 45, 45, id="what Back Market asks for, if it is longer"),
-        pytest.param(3, 5, 40, id="and not if it is shorter"),
-        pytest.param(1, 900, 900, id="it may ask for more than our longest"),
-    ],
-)
-def test_an_account_rests_longer_after_each_429(failures, said, seconds):
-    retry_after = None if said is None else timedelta(seconds=said)
-
-    assert pause_after_429(failures, retry_after) == timedelta(seconds=seconds)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.publications.lifecycle import OUTAGE_PAUSES
+from app.jobs.retry import PUBLICATION
 from tests.publications.watching import (
     account,
     all_over,
@@ -36,10 +36,10 @@ async def test_an_hour_without_back_market_delays_a_run_and_fails_nothing(
     run = await shop.publish(wait=False)
 
     pauses = []
-    for failures in range(1, len(OUTAGE_PAUSES) + 2):
+    for failures in range(1, len(PUBLICATION.pauses) + 2):
         ((_, pause),) = await eventually(lambda n=failures: sql(WAITS, n))
         pauses.append(pause)
-        if failures > len(OUTAGE_PAUSES):
+        if failures > len(PUBLICATION.pauses):
             await sql("UPDATE publication SET failures = %s", AN_HOUR)
         await skip_pauses()
     ((_, after_an_hour),) = await eventually(lambda: sql(WAITS, AN_HOUR + 1))
@@ -49,7 +49,9 @@ async def test_an_hour_without_back_market_delays_a_run_and_fails_nothing(
     assert waiting["reason"]["code"] == "unavailable"
     assert changed["state"] == "ready"
     assert (await light(shop, "connection"))["state"] == "green"
-    usual = [pause.total_seconds() for pause in (*OUTAGE_PAUSES, OUTAGE_PAUSES[-1])]
+    usual = [
+        pause.total_seconds() for pause in (*PUBLICATION.pauses, PUBLICATION.pauses[-1])
+    ]
     for found, wanted in zip(
         [*pauses, after_an_hour], [*usual, usual[-1]], strict=True
     ):

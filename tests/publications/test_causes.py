@@ -1,15 +1,11 @@
 """What kind of cause a refusal has, what to do, and how often it is tried again."""
 
-from datetime import timedelta
-from itertools import pairwise
-
 import pytest
 
 from app.backmarket.wire.tasks import RefusalCode, classify
 from app.publications.causes import (
     CLASS_OF_CODE,
     HINTS,
-    RETRY_PAUSES,
     ErrorClass,
     class_of,
     hint_for,
@@ -61,8 +57,3 @@ def test_a_transient_cause_asks_nothing_of_anybody_whatever_its_code():
     kind = class_of("price", "price service temporarily unavailable")
 
     assert hint_for("price", kind).startswith("Nothing to do")
-
-
-def test_each_pause_is_twice_the_one_before():
-    assert RETRY_PAUSES[0] == timedelta(minutes=5)
-    assert all(later == 2 * sooner for sooner, later in pairwise(RETRY_PAUSES))

@@ -12,7 +12,6 @@ from app.publications.lifecycle import (
     IllegalMoveError,
     advance,
     pause_before_poll,
-    pause_in_outage,
     wait_for_lost_task,
 )
 
@@ -45,14 +44,6 @@ def test_a_publication_moves_only_as_the_table_says(current, to):
 def test_a_state_is_requested_live_or_over():
     assert {PublicationState.REQUESTED} | LIVE | OVER == set(PublicationState)
     assert not LIVE & OVER
-
-
-@pytest.mark.parametrize(
-    ("failures", "seconds"),
-    [(0, 1), (1, 1), (2, 2), (3, 5), (4, 15), (5, 30), (6, 60), (7, 60), (999, 60)],
-)
-def test_pauses_in_an_outage_grow_up_to_a_minute(failures, seconds):
-    assert pause_in_outage(failures) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(

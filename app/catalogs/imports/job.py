@@ -24,6 +24,7 @@ from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.core.file_storage import Storage
 from app.database import Database
+from app.jobs.frame import GiveUp
 from app.jobs.lease import Lease, LeaseLostError, Snooze
 from app.settings import Settings
 from app.stores.models import Store
@@ -71,7 +72,7 @@ async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
             await lease.finish(tx.session)
             return None
     if task.is_large and tools.large.locked():
-        return Snooze(BEHIND_A_LARGE_ONE)
+        return Snooze(BEHIND_A_LARGE_ONE, idle=True)
     with structlog.contextvars.bound_contextvars(catalog_id=str(task.catalog_id)):
         try:
             await _carry_out(tools, lease, task)
@@ -250,16 +251,15 @@ async def _reject(
             store.catalog_columns = columns
 
 
-async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
-    """An import that failed again and again: the catalog says so."""
+async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:
+    """Reject the catalog whose import is given up."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         await tx.session.execute(
             text(
                 "UPDATE catalog SET state = 'rejected', phase = NULL, "
-                "reason_code = 'internal_error', finished_at = now(), "
-                "reason = 'The import failed again and again; the log says why.' "
+                "reason_code = :code, reason = :message, finished_at = now() "
                 "WHERE store_id = :id AND state = 'importing'"
             ),
-            {"id": lease.subject_id},
+            {"id": lease.subject_id, "code": reason.code, "message": reason.message},
         )

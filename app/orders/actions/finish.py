@@ -8,8 +8,7 @@ from uuid import UUID
 import structlog
 
 from app.accounts import service as accounts
-from app.accounts.account_client import Tools, note_refused_token, pause_after
-from app.accounts.budget import pause_after_429
+from app.accounts.account_client import Tools, note_refused_token
 from app.backmarket.client import Access
 from app.backmarket.errors import (
     BackMarketError,
@@ -20,6 +19,7 @@ from app.backmarket.errors import (
 )
 from app.core.failpoints import failpoint
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import ACCOUNT_JOB, THROTTLED
 from app.orders.actions import submissions
 from app.orders.actions.submissions import Call
 
@@ -87,9 +87,9 @@ async def _try_later(run: Run, error: BackMarketError) -> Snooze:
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         failures = await submissions.count_failure(tx.session, run.action_id)
-        pause = pause_after(failures, error.retry_after)
+        pause = ACCOUNT_JOB.pause(failures, error.retry_after)
         if isinstance(error, ThrottledError):
-            pause = pause_after_429(failures, error.retry_after)
+            pause = THROTTLED.pause(failures, error.retry_after)
             await accounts.pause(tx.session, run.account_id, pause)
     return await wait(run, pause, error.code, error.message)
 

@@ -15,7 +15,7 @@ from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
-from app.jobs.rows import hurry
+from app.jobs.rows import make_due
 from app.publications import scheduling, sibling_stores
 from app.publications.causes import GATHER
 from app.publications.context import Run
@@ -169,7 +169,7 @@ async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
         ),
         {"account": account_id},
     )
-    return await hurry(session, JobKind.PUBLISH, list(found.scalars()))
+    return await make_due(session, JobKind.PUBLISH, list(found.scalars()))
 
 
 async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> None:

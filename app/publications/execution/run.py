@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountRestsError, Tools, note_refused_token
-from app.accounts.budget import pause_after_429
 from app.backmarket.errors import (
     BackMarketError,
     NotConfiguredError,
@@ -28,6 +27,7 @@ from app.backmarket.markets import market_of
 from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import PUBLICATION, THROTTLED
 from app.publications.context import Run
 from app.publications.enums import (
     Outcome,
@@ -37,7 +37,7 @@ from app.publications.enums import (
 )
 from app.publications.execution import finish, send, start
 from app.publications.holds import held_changes
-from app.publications.lifecycle import pause_before_poll, pause_in_outage
+from app.publications.lifecycle import pause_before_poll
 from app.publications.models import Plan, Publication
 from app.publications.planning import plan, plan_match, products
 from app.publications.planning.complete import complete_plan
@@ -67,7 +67,7 @@ async def publish(tools: Tools, lease: Lease) -> Snooze | None:
     try:
         run = await start.take_up(tools, lease)
     except IntegrityError:  # another run of the account was faster
-        return Snooze(ACCOUNT_BUSY)
+        return Snooze(ACCOUNT_BUSY, idle=True)
     except SecretUnreadableError as error:
         await finish.fail_unopened(tools, lease, "secret_unreadable", str(error))
         return None
@@ -259,11 +259,11 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
             return None
         case ThrottledError():
             failures = await finish.count_failure(run)
-            pause = pause_after_429(failures, error.retry_after)
+            pause = THROTTLED.pause(failures, error.retry_after)
             async with run.tools.database.transaction() as tx:
                 await accounts.pause(tx.session, run.account_id, pause)
             return await finish.wait(run, pause, error.code, error.message)
         case _:
             failures = await finish.count_failure(run)
-            pause = max(pause_in_outage(failures), error.retry_after or timedelta(0))
+            pause = PUBLICATION.pause(failures, error.retry_after)
             return await finish.wait(run, pause, error.code, error.message)

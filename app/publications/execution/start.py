@@ -53,7 +53,7 @@ async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
             return None
         pause = await _pause(tools, tx.session, publication, store)
         if pause:
-            return Snooze(pause)
+            return Snooze(pause, idle=True)
         account = await accounts.get(tx.session, publication.account_id)
         siblings = await stores.siblings(tx.session, store)
         await tx.session.flush()

@@ -14,6 +14,7 @@ from app.accounts.shared_stock import shared_quantity_of
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
 from app.database import Transaction
+from app.jobs.frame import GiveUp
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.publications.execution import start
@@ -67,7 +68,7 @@ async def make(tools: Tools, lease: Lease) -> Snooze | None:
             return None
         now = utc_now()
         if await start.awaits_import(tx.session, store.id, plan.requested_at, now):
-            return Snooze(start.IMPORT_PAUSE)
+            return Snooze(start.IMPORT_PAUSE, idle=True)
         if store.account_id is None:
             plan.state, plan.reason_code = FAILED, "store_inactive"
         else:
@@ -110,10 +111,10 @@ async def _forecast(
     return forecast(summary.to_send, summary.deferred, per_hour, room, now)
 
 
-async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
-    """A plan that could not be made again and again says so."""
+async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:
+    """Fail the plan whose job is given up."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         plan = await tx.session.get(Plan, lease.subject_id)
         if plan:
-            plan.state, plan.reason_code = FAILED, "internal_error"
+            plan.state, plan.reason_code = FAILED, reason.code

@@ -10,11 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogs.engine.pipeline.load import store_lock_key
+from app.jobs.retry import OFFER
 from app.publications.causes import (
     CLASS_OF_CODE,
     JITTER,
     NOT_ABOUT_THE_ROW,
-    RETRY_PAUSES,
     class_of,
 )
 from app.publications.enums import Outcome
@@ -119,7 +119,7 @@ _SETTLE = text(
      WHERE s.outcome = 'rejected' AND o.store_id = :store AND o.sku_key = s.sku_key
     """  # noqa: S608 - constants
 )
-_RHYTHM = {"pauses": [p.total_seconds() for p in RETRY_PAUSES], "jitter": JITTER}
+_RHYTHM = {"pauses": [p.total_seconds() for p in OFFER.pauses], "jitter": JITTER}
 
 _LOCAL = text(
     f"""

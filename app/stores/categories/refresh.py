@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.accounts import service as accounts
-from app.accounts.budget import pause_after_429
 from app.accounts.models import SellerAccount
 from app.backmarket.client import Access, BackMarket
 from app.backmarket.errors import (
@@ -28,12 +27,13 @@ from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError, Vault
 from app.database import Database
+from app.jobs.frame import GiveUp
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import CATEGORIES, THROTTLED
 from app.settings import Settings
 from app.stores.categories.models import CategoryNode, CategoryTree
 from app.stores.categories.nodes import flatten, folded
-from app.stores.categories.scheduling import pause_after
 from app.stores.schedule import next_due
 
 log = structlog.get_logger(__name__)
@@ -153,7 +153,7 @@ async def _fetch(
     try:
         return await tools.back_market.category_tree(access)
     except ThrottledError as error:
-        pause = pause_after_429(1, error.retry_after)
+        pause = THROTTLED.pause(1, error.retry_after)
         async with tools.database.transaction() as tx:
             await accounts.pause(tx.session, account.id, pause)
         raise
@@ -250,7 +250,7 @@ async def _note_failure(tools: Tools, lease: Lease, code: str, message: str) -> 
             CategoryTree, lease.subject_id, with_for_update=True
         )
         tree.failures += 1
-        pause = pause_after(tree.failures)
+        pause = CATEGORIES.pause(tree.failures)
         tree.error_code, tree.error = code, message[:500]
         tree.next_at = utc_now() + pause
         await tx.session.flush()
@@ -258,8 +258,6 @@ async def _note_failure(tools: Tools, lease: Lease, code: str, message: str) -> 
     log.warning("tree.not_fetched", code=code, again_in_s=pause.total_seconds())
 
 
-async def give_up(tools: Tools, lease: Lease, _error: str) -> None:
-    """The refresh failed in a way that is ours; the log says why."""
-    await _note_failure(
-        tools, lease, "internal_error", "The refresh failed; the log says why."
-    )
+async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:
+    """Keep the stored categories; record why the refresh was given up."""
+    await _note_failure(tools, lease, reason.code, reason.message)

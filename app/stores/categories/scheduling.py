@@ -10,17 +10,12 @@ from sqlmodel import col, select
 from app.core.columns import new_id, utc_now
 from app.database import Transaction
 from app.jobs.kinds import JobKind
+from app.jobs.retry import CATEGORIES
 from app.stores.categories.models import CategoryTree
 from app.stores.categories.service import TreeName
 from app.stores.schedule import next_due
 
-PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))
 DUE_AT_A_TIME = 100
-
-
-def pause_after(failures: int) -> timedelta:
-    """How long after the n-th failure in a row a tree is asked for again."""
-    return PAUSES[min(failures, len(PAUSES)) - 1]
 
 
 async def want(tx: Transaction, name: TreeName) -> None:
@@ -32,7 +27,7 @@ async def want(tx: Transaction, name: TreeName) -> None:
             platform=name.platform,
             environment=name.environment,
             locale=name.locale,
-            next_at=utc_now() + PAUSES[-1],
+            next_at=utc_now() + CATEGORIES.pauses[-1],
             failures=0,
             created_at=utc_now(),
         )

@@ -1,6 +1,6 @@
-"""A turn ends while PostgreSQL is away: its job is handed on once it is back.
+"""How a turn ends while PostgreSQL is unreachable: the job is released afterwards.
 
-The handlers are values here, as the runner takes them; rows and servers are real.
+Handlers are plain functions here; job rows and servers are real.
 """
 
 import asyncio
@@ -13,10 +13,11 @@ from sqlalchemy import event
 
 from app.database import AWAY, Database, open_database
 from app.embedded.servers import EmbeddedServers
+from app.jobs.frame import GiveUp
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze, TryAgainError
 from tests.support.stack import SilentQueue, query
-from workers.runner import GiveUp, Handler, Runner, Work
+from workers.runner import EndSubject, Handler, Runner, Work
 
 LONG = timedelta(seconds=60)
 SHORT = timedelta(seconds=1)
@@ -37,7 +38,7 @@ async def new_job(database: Database) -> UUID:
 
 
 def runner_of(
-    database: Database, work: Work, give_up: GiveUp, lease: timedelta = LONG
+    database: Database, work: Work, give_up: EndSubject, lease: timedelta = LONG
 ) -> Runner:
     return Runner(database, {JobKind.PLAN: Handler(work, give_up)}, lease)
 
@@ -51,7 +52,7 @@ def failure_of(database: Database) -> asyncio.Event:
     return failed
 
 
-async def never(_lease: Lease, _error: str) -> None:
+async def never(_lease: Lease, _reason: GiveUp) -> None:
     raise AssertionError("no job is given up here")
 
 

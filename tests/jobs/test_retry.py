@@ -1,0 +1,80 @@
+"""The pause after each failure, for every backoff, and when a job is given up."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.jobs import retry
+
+SECONDS = {
+    "JOB": [1, 5, 15, 60, 120, 300, 300],
+    "ACCOUNT_JOB": [1, 2, 5, 15, 60, 300, 300],
+    "PUBLICATION": [1, 2, 5, 15, 30, 60, 60],
+    "THROTTLED": [10, 20, 40, 80, 160, 300, 300],
+    "CATEGORIES": [60, 300, 900, 3600, 3600],
+    "CATALOG_PULL": [60, 300, 900, 3600, 3600],
+    "OFFER": [300, 600, 1200, 2400, 4800, 9600, 19200, 19200],
+}
+
+
+def test_every_backoff_is_listed_here():
+    named = {name for name, value in vars(retry).items() if _is_backoff(value)}
+
+    assert named == SECONDS.keys()
+
+
+def _is_backoff(value: object) -> bool:
+    return isinstance(value, retry.Backoff)
+
+
+@pytest.mark.parametrize(
+    ("name", "failures", "seconds"),
+    [
+        (name, failures, seconds)
+        for name, pauses in SECONDS.items()
+        for failures, seconds in [
+            (0, pauses[0]),
+            *enumerate(pauses, start=1),
+            (10_000, pauses[-1]),
+        ]
+    ],
+)
+def test_each_failure_has_its_pause(name, failures, seconds):
+    backoff = getattr(retry, name)
+
+    assert backoff.pause(failures) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("failures", "retry_after", "seconds"),
+    [
+        pytest.param(1, 45, 45, id="a longer one counts"),
+        pytest.param(3, 5, 40, id="a shorter one does not"),
+        pytest.param(1, 900, 900, id="it may exceed the longest pause"),
+        pytest.param(2, 0, 20, id="zero"),
+    ],
+)
+def test_a_server_may_ask_for_a_longer_pause(failures, retry_after, seconds):
+    pause = retry.THROTTLED.pause(failures, timedelta(seconds=retry_after))
+
+    assert pause == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("failures", "gives_up"),
+    [(0, False), (1, False), (19, False), (20, True), (21, True)],
+)
+def test_a_job_is_given_up_at_its_twentieth_failure(failures, gives_up):
+    assert retry.JOB.gives_up(failures) is gives_up
+
+
+def test_only_jobs_are_given_up():
+    endless = SECONDS.keys() - {"JOB"}
+
+    assert not any(getattr(retry, name).gives_up(10_000) for name in endless)
+
+
+def test_a_worker_stops_before_another_may_start():
+    lease = timedelta(seconds=15)
+
+    assert 2 * retry.heartbeat(lease) < retry.usable(lease) < lease
