@@ -143,7 +143,7 @@ class Plan(SQLModel, table=True):
 class Hold(SQLModel, table=True):
     """A change that the brake held: it leaves when that exact content is approved.
 
-    `what` is `zero` or `price`; `content` is the quantity or the price that was held,
+    `kind` is `zero` or `price`; `content` is the quantity or the price that was held,
     `before` what was online then.
     """
 
@@ -151,7 +151,7 @@ class Hold(SQLModel, table=True):
 
     store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE", primary_key=True)
     sku_key: str = Field(primary_key=True, sa_type=KEY)
-    what: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
     sku: str
     content: str
     before: str | None = None

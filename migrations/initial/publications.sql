@@ -123,7 +123,7 @@ CREATE INDEX ix_plan_store ON plan (store_id, id);
 CREATE TABLE hold (
   store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
   sku_key varchar COLLATE "C" NOT NULL,
-  what varchar NOT NULL,
+  kind varchar NOT NULL,
   sku varchar NOT NULL,
   content varchar NOT NULL,
   before varchar,
@@ -133,7 +133,7 @@ CREATE TABLE hold (
   held_at timestamptz NOT NULL,
   decided_at timestamptz,
   expires_at timestamptz NOT NULL,
-  PRIMARY KEY (store_id, sku_key, what)
+  PRIMARY KEY (store_id, sku_key, kind)
 );
 ALTER TABLE hold ALTER COLUMN store_id SET STATISTICS 0;
 

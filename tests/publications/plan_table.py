@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.shared_stock import LOWEST, SharedQuantity
 from app.publications.enums import Lane
-from app.publications.planning.plan import PlanSummary, write_dispatches, write_plan
+from app.publications.planning.plan import PlanSummary, write_plan, write_submissions
 from app.publications.planning.request import Guard, PlanRequest
 
 EAN, OTHER_EAN = "4006381333931", "4006381333948"
@@ -157,7 +157,7 @@ class Tables:
             guard=guard or Guard(),
         )
         summary = await write_plan(self.session, request)
-        await write_dispatches(self.session, self.publication_id, self.account_id)
+        await write_submissions(self.session, self.publication_id, self.account_id)
         return summary, await self.rows("change")
 
     async def rows(self, table: str) -> list[Row]:

@@ -6,11 +6,11 @@ import pytest
 
 from app.publications.planning.brake import (
     CatalogFacts,
-    Counted,
-    Held,
+    ChangeCounts,
+    HeldGroups,
+    check_catalog,
     decide,
-    doubts,
-    most_to_count,
+    listed_limit,
 )
 from app.stores.settings.brake import Brake, Share, Wave
 
@@ -29,78 +29,103 @@ EMPTY = "brake_column_empty"
 @pytest.mark.parametrize(
     ("brake", "counted", "held"),
     [
-        pytest.param(USUAL, Counted(0, 0, 100), Held(), id="nothing happens"),
-        pytest.param(USUAL, Counted(30, 0, 100), Held(), id="30 of 100: just allowed"),
-        pytest.param(USUAL, Counted(31, 0, 100), Held(ZEROING), id="31 of 100"),
-        pytest.param(USUAL, Counted(9, 0, 9), Held(), id="all of them, but few"),
-        pytest.param(USUAL, Counted(10, 0, 10), Held(ZEROING), id="all of ten"),
-        pytest.param(USUAL, Counted(0, 19, 19), Held(), id="few prices move"),
-        pytest.param(USUAL, Counted(0, 30, 100), Held(), id="prices: just allowed"),
-        pytest.param(USUAL, Counted(0, 31, 100), Held(wave=True), id="many prices"),
         pytest.param(
-            USUAL, Counted(40, 40, 100), Held(ZEROING, wave=True), id="both at once"
+            USUAL, ChangeCounts(0, 0, 100), HeldGroups(), id="nothing happens"
         ),
-        pytest.param(OFF, Counted(100, 100, 100), Held(), id="switched off"),
+        pytest.param(
+            USUAL, ChangeCounts(30, 0, 100), HeldGroups(), id="30 of 100: just allowed"
+        ),
+        pytest.param(
+            USUAL, ChangeCounts(31, 0, 100), HeldGroups(ZEROING), id="31 of 100"
+        ),
+        pytest.param(
+            USUAL, ChangeCounts(9, 0, 9), HeldGroups(), id="all of them, but few"
+        ),
+        pytest.param(
+            USUAL, ChangeCounts(10, 0, 10), HeldGroups(ZEROING), id="all of ten"
+        ),
+        pytest.param(
+            USUAL, ChangeCounts(0, 19, 19), HeldGroups(), id="few prices move"
+        ),
+        pytest.param(
+            USUAL, ChangeCounts(0, 30, 100), HeldGroups(), id="prices: just allowed"
+        ),
+        pytest.param(
+            USUAL, ChangeCounts(0, 31, 100), HeldGroups(wave=True), id="many prices"
+        ),
+        pytest.param(
+            USUAL,
+            ChangeCounts(40, 40, 100),
+            HeldGroups(ZEROING, wave=True),
+            id="both at once",
+        ),
+        pytest.param(OFF, ChangeCounts(100, 100, 100), HeldGroups(), id="switched off"),
     ],
 )
 def test_a_share_and_a_number_must_both_be_exceeded(brake, counted, held):
-    assert decide(brake, Held(), counted) == held
+    assert decide(brake, HeldGroups(), counted) == held
 
 
 @pytest.mark.parametrize(
     ("brake", "before", "newest", "held"),
     [
-        pytest.param(USUAL, None, CatalogFacts(5), Held(), id="the first catalog"),
-        pytest.param(USUAL, CatalogFacts(5), None, Held(), id="no catalog yet"),
         pytest.param(
-            USUAL, CatalogFacts(100), CatalogFacts(50), Held(), id="half: allowed"
+            USUAL, None, CatalogFacts(5), HeldGroups(), id="the first catalog"
+        ),
+        pytest.param(USUAL, CatalogFacts(5), None, HeldGroups(), id="no catalog yet"),
+        pytest.param(
+            USUAL, CatalogFacts(100), CatalogFacts(50), HeldGroups(), id="half: allowed"
         ),
         pytest.param(
             USUAL,
             CatalogFacts(100),
             CatalogFacts(49),
-            Held(SHRUNK),
+            HeldGroups(SHRUNK),
             id="less than half",
         ),
         pytest.param(
-            USUAL, CatalogFacts(10), CatalogFacts(1), Held(), id="few rows, almost all"
+            USUAL,
+            CatalogFacts(10),
+            CatalogFacts(1),
+            HeldGroups(),
+            id="few rows, almost all",
         ),
         pytest.param(
-            USUAL, CatalogFacts(100), CatalogFacts(500), Held(), id="it has grown"
+            USUAL, CatalogFacts(100), CatalogFacts(500), HeldGroups(), id="it has grown"
         ),
         pytest.param(
             USUAL,
             CatalogFacts(9),
             CatalogFacts(9, frozenset({"ean"})),
-            Held(EMPTY),
+            HeldGroups(EMPTY),
             id="a column is empty now",
         ),
         pytest.param(
             USUAL,
             CatalogFacts(9, frozenset({"ean"})),
             CatalogFacts(9, frozenset({"ean"})),
-            Held(),
+            HeldGroups(),
             id="it was empty before",
         ),
         pytest.param(
             USUAL,
             CatalogFacts(9),
             CatalogFacts(9, frozenset({"price"})),
-            Held(EMPTY, price_empty=True),
+            HeldGroups(EMPTY, price_empty=True),
             id="no prices: a default is no price",
         ),
         pytest.param(
             USUAL,
             CatalogFacts(100),
             CatalogFacts(9, frozenset({"quantity"})),
-            Held(EMPTY, quantity_empty=True),
+            HeldGroups(EMPTY, quantity_empty=True),
             id="no quantities: the reason that is told first",
         ),
         pytest.param(
             OFF,
             CatalogFacts(100),
             CatalogFacts(1, frozenset({"quantity"})),
-            Held(),
+            HeldGroups(),
             id="switched off",
         ),
     ],
@@ -108,31 +133,33 @@ def test_a_share_and_a_number_must_both_be_exceeded(brake, counted, held):
 def test_a_catalog_is_doubted_beside_the_last_one_that_was_trusted(
     brake, before, newest, held
 ):
-    assert doubts(brake, before, newest) == held
+    assert check_catalog(brake, before, newest) == held
 
 
 def test_a_doubted_catalog_stays_doubted_whatever_the_counts_say():
-    assert decide(USUAL, Held(EMPTY), Counted(99, 0, 100)) == Held(EMPTY)
+    assert decide(USUAL, HeldGroups(EMPTY), ChangeCounts(99, 0, 100)) == HeldGroups(
+        EMPTY
+    )
 
 
 @pytest.mark.parametrize(
     ("counted", "most"),
     [
-        pytest.param(Counted(9, 19), 0, id="too few to matter"),
-        pytest.param(Counted(30, 0), 100, id="no more than can matter"),
-        pytest.param(Counted(0, 31), 104, id="rounded up"),
-        pytest.param(Counted(30, 60), 200, id="the larger of both"),
+        pytest.param(ChangeCounts(9, 19), 0, id="too few to matter"),
+        pytest.param(ChangeCounts(30, 0), 100, id="no more than can matter"),
+        pytest.param(ChangeCounts(0, 31), 104, id="rounded up"),
+        pytest.param(ChangeCounts(30, 60), 200, id="the larger of both"),
     ],
 )
 def test_no_more_offers_are_counted_than_the_decision_needs(counted, most):
-    assert most_to_count(USUAL, counted) == most
+    assert listed_limit(USUAL, counted) == most
 
 
 @pytest.mark.parametrize("zeroing", [10, 11, 29, 30, 31, 100])
 @pytest.mark.parametrize("listed", [10, 33, 34, 99, 100, 103, 1000])
 def test_counting_no_further_decides_the_same(zeroing: int, listed: int):
-    most = most_to_count(USUAL, Counted(zeroing))
+    most = listed_limit(USUAL, ChangeCounts(zeroing))
 
-    cut = decide(USUAL, Held(), Counted(zeroing, 0, min(most, listed)))
+    cut = decide(USUAL, HeldGroups(), ChangeCounts(zeroing, 0, min(most, listed)))
 
-    assert cut == decide(USUAL, Held(), Counted(zeroing, 0, listed))
+    assert cut == decide(USUAL, HeldGroups(), ChangeCounts(zeroing, 0, listed))

@@ -129,7 +129,7 @@ async def test_a_sold_out_offer_of_another_store_does_not_wait_for_waiting_price
     assert (await over(german, run))["counts"]["by_outcome"] == {"accepted": 1}
     assert (await times_sent(shop))["S"] == 2
     budget = (await shop.api.get(f"{path}/budget")).json()
-    assert (budget["used"], budget["left_for_all"], budget["waiting"]) == (
+    assert (budget["used"], budget["remaining_for_all"], budget["backlog"]) == (
         1981,
         0,
         8020,

@@ -54,7 +54,7 @@ async def test_what_does_not_fit_is_deferred_and_goes_on_by_itself(
     eta = datetime.fromisoformat(waiting["not_before"]) - datetime.now(UTC)
     assert timedelta(minutes=59) < eta <= HOUR + LATEST_ARRIVAL
     budget = (await shop.api.get(f"{path}/budget")).json()
-    assert (budget["used"], budget["left"], budget["waiting"]) == (10, 0, 15)
+    assert (budget["used"], budget["remaining"], budget["backlog"]) == (10, 0, 15)
     waiting_lanes = {lane["lane"]: lane["changes"] for lane in budget["queue"]}
     assert {k: v for k, v in waiting_lanes.items() if v} == {"stock_up": 3, "new": 12}
     etas = [datetime.fromisoformat(x["eta"]) for x in budget["queue"] if x["eta"]]

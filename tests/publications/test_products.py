@@ -156,9 +156,9 @@ async def test_a_product_that_lacks_something_is_refused_before_it_is_sent(
     }
     (bare,) = await maker.changes(run, outcome="rejected")
     assert bare["message"] == (
-        "title: is missing; image1: is no http(s) address; "
-        "weight: is no whole number of grams above 1; "
-        "attribute.storage: is not accepted in this category; "
+        "title: missing; image1: not an http(s) URL; "
+        "weight: not a whole number of grams above 1; "
+        "attribute.storage: not accepted in this category; "
         "accepted: 64, 128, 256, 512"
     )
     assert len(await maker.ledger()) == lines + 1

@@ -450,5 +450,5 @@ async def test_limits_of_an_account_are_set_and_given_back(api: httpx.AsyncClien
     back = (await api.patch(url, json={"lines_per_hour": None})).json()
 
     assert changed["lines_per_hour"] == 7
-    assert (budget["lines_per_hour"], budget["used"], budget["left"]) == (7, 0, 7)
+    assert (budget["lines_per_hour"], budget["used"], budget["remaining"]) == (7, 0, 7)
     assert back["lines_per_hour"] == account["lines_per_hour"]

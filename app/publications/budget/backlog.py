@@ -1,4 +1,4 @@
-"""What waits for the lines of a seller account, by lane, over all its stores."""
+"""Counts the backlog of a seller account by lane, over all its stores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,31 +24,31 @@ from app.publications.planning.inputs import Terms, plan_request
 from app.stores.models import Store
 
 _STORES = text(
-    "SELECT id, active AND publish_offers AS publishes FROM store "
+    "SELECT id, active AND publish_offers AS publishes FROM store_view "
     "WHERE account_id = :account ORDER BY id"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Lines of the hour that ends now, and what waits; `etas` None: nothing does."""
+    """Lines of the hour that ends now, and the backlog; an empty lane has no ETA."""
 
     used: int
-    left: int
-    left_for_all: int
+    remaining: int
+    remaining_for_all: int
     queue: Mapping[Lane, int]
     etas: Mapping[Lane, datetime | None]
 
     @property
     def eta(self) -> datetime | None:
-        """When everything that waits now has gone."""
+        """When the whole backlog is sent."""
         return max((eta for eta in self.etas.values() if eta), default=None)
 
 
 async def budget_of(
     session: AsyncSession, account: SellerAccount, limits: Limits
 ) -> Budget:
-    """Count what the plans of the account's stores would send, and say when it goes."""
+    """Count the backlog of the account's stores and estimate when it is sent."""
     queue = await _queue(session, account, limits)
     spent = await accounts.spends(session, account.id)
     now = await accounts.database_now(session)
@@ -57,12 +57,12 @@ async def budget_of(
     start = max(now, account.paused_until or now)
     counts = [queue[lane] for lane in Lane]
     etas = dict(zip(Lane, sent_by(limit - reserve, spent, start, counts), strict=True))
-    urgent = [queue[Lane.STOCK_DOWN]]
-    etas[Lane.STOCK_DOWN] = sent_by(limit, spent, start, urgent)[0]
+    lowered = [queue[Lane.STOCK_DOWN]]
+    etas[Lane.STOCK_DOWN] = sent_by(limit, spent, start, lowered)[0]
     return Budget(
         used=used,
-        left=lines_left(limit, used),
-        left_for_all=usual_left(limit, used),
+        remaining=lines_left(limit, used),
+        remaining_for_all=usual_left(limit, used),
         queue=queue,
         etas=etas,
     )
@@ -71,7 +71,7 @@ async def budget_of(
 async def _queue(
     session: AsyncSession, account: SellerAccount, limits: Limits
 ) -> dict[Lane, int]:
-    """Stores that are switched off, or publish no offers, have nothing that waits."""
+    """Inactive stores and stores that publish no offers have no backlog."""
     stores = (await session.execute(_STORES, {"account": account.id})).all()
     ids = [store.id for store in stores]
     queue = dict.fromkeys(Lane, 0)
@@ -86,8 +86,9 @@ async def _queue(
             policy=shared_quantity_of(account.shared_quantity),
             single_max=0,
         )
-        whole = await session.get_one(Store, store.id)
-        request = await plan_request(session, whole, terms)
-        for lane, changes in (await counts.waiting_changes(session, request)).items():
+        request = await plan_request(
+            session, await session.get_one(Store, store.id), terms
+        )
+        for lane, changes in (await counts.count_backlog(session, request)).items():
             queue[lane] += changes
     return queue

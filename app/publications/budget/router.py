@@ -1,4 +1,4 @@
-"""`/v1/seller-accounts/{id}/budget`: it counts what publications would send."""
+"""`/v1/seller-accounts/{id}/budget`."""
 
 from uuid import UUID
 
@@ -13,11 +13,11 @@ from app.publications.budget.schemas import BudgetOut, budget_out
 router = APIRouter(prefix="/v1/seller-accounts", tags=["seller accounts"])
 
 
-@router.get("/{account_id}/budget", summary="Lines used and left, and what waits")
+@router.get("/{account_id}/budget", summary="Read the line budget and the backlog")
 async def get_seller_account_budget(
     account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
 ) -> BudgetOut:
-    """What waits is counted over all stores of the account, by lane, with an ETA."""
+    """The backlog is counted over all stores of the account, by lane, with an ETA."""
     account = await accounts.get(tx.session, account_id)
     limits = accounts.limits_of(account, settings)
     budget = await budget_of(tx.session, account, limits)

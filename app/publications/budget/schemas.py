@@ -1,4 +1,4 @@
-"""The line budget of a seller account as callers see it."""
+"""API schemas of the line budget of a seller account."""
 
 from datetime import datetime
 
@@ -10,31 +10,31 @@ from app.publications.budget.backlog import Budget
 
 
 class LaneOut(BaseModel):
-    """Changes that wait in one lane."""
+    """The backlog of one lane."""
 
-    lane: str = Field(description="in the order of sending: stock_down goes first")
+    lane: str = Field(description="in the order of sending: stock_down first")
     changes: int
     eta: datetime | None = Field(
-        description="when the last of them goes, by this hour's pace; null: none waits"
+        description="when the last of them is sent, at this hour's pace; null: none"
     )
 
 
 class BudgetOut(BaseModel):
-    """Lines of the last hour against the limit, and what waits for the next ones."""
+    """Lines used in the last hour, the limit, and the backlog by lane."""
 
     lines_per_hour: int
     requests_per_10s: int
     used: int
-    left: int = Field(description="lines that lowered stock may use now")
-    left_for_all: int = Field(
-        description="of these, lines for anything: one in a hundred of the hour's is "
-        "kept for stock that is lowered"
+    remaining: int = Field(description="lines that lowered stock may use now")
+    remaining_for_all: int = Field(
+        description="of these, lines for any change: 1 % of the hour's lines is "
+        "reserved for lowered stock"
     )
-    queue: list[LaneOut] = Field(description="over all stores of the account")
-    waiting: int = Field(description="changes of all lanes")
-    eta: datetime | None = Field(description="when all that waits now has gone")
+    queue: list[LaneOut] = Field(description="by lane, over all stores of the account")
+    backlog: int = Field(description="changes of all lanes")
+    eta: datetime | None = Field(description="when the whole backlog is sent")
     paused_until: datetime | None = Field(
-        description="the account rests until then, since Back Market asked for it"
+        description="no requests until then: Back Market asked to slow down"
     )
 
 
@@ -47,10 +47,10 @@ def budget_out(account: SellerAccount, limits: Limits, budget: Budget) -> Budget
         lines_per_hour=limits.lines_per_hour,
         requests_per_10s=limits.requests_per_10s,
         used=budget.used,
-        left=budget.left,
-        left_for_all=budget.left_for_all,
+        remaining=budget.remaining,
+        remaining_for_all=budget.remaining_for_all,
         queue=lanes,
-        waiting=sum(budget.queue.values()),
+        backlog=sum(budget.queue.values()),
         eta=budget.eta,
         paused_until=account.paused_until,
     )

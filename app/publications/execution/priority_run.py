@@ -60,7 +60,7 @@ async def pause_behind_others(
         limits=limits,
         policy=shared_quantity_of(account.shared_quantity),
         single_max=0,
-        urgent=True,
+        priority=True,
     )
     request = await plan_request(session, store, terms)
     if request.lines and await counts.lowers_stock(session, request):

@@ -113,7 +113,7 @@ async def _plan_offers(run: Run) -> bool:
         await lock_offers(tx.session, [run.store_id])
         publication = await tx.session.get_one(Publication, run.publication_id)
         store = await tx.session.get_one(Store, run.store_id)
-        await held_changes.forget_settled(tx.session, store.id)
+        await held_changes.delete_obsolete(tx.session, store.id)
         request = await plan_request(tx.session, store, _terms(run))
         summary = await plan.write_plan(tx.session, request)
         if publication.plan_id:
@@ -125,7 +125,7 @@ async def _plan_offers(run: Run) -> bool:
                 return False
             agreed_on = await tx.session.get_one(Plan, publication.plan_id)
             summary = replace(summary, digest=agreed_on.content_hash or "")
-        await plan.write_dispatches(tx.session, run.publication_id, run.account_id)
+        await plan.write_submissions(tx.session, run.publication_id, run.account_id)
         await _note_held(tx.session, store, request, summary)
         await forget_settled_errors(tx.session, run.store_id)
         await note_local_refusals(tx.session, run.publication_id, run.store_id)
@@ -142,7 +142,7 @@ def _terms(run: Run) -> Terms:
         limits=run.limits,
         policy=run.shared_quantity,
         single_max=_single_max(run),
-        urgent=run.priority,
+        priority=run.priority,
     )
 
 
@@ -151,7 +151,7 @@ async def _note_held(
 ) -> None:
     brake = request.guard.brake
     if brake:
-        await held_changes.remember(
+        await held_changes.store_holds(
             session, store.id, request.publication_id, brake.hold_for
         )
     if not summary.held.by_catalog:

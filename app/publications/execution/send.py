@@ -23,7 +23,7 @@ from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.publications.context import Run
 from app.publications.enums import Method, Outcome, PublicationKind, SubmissionState
-from app.publications.planning.plan_sql import BEHIND_LOWERED_STOCK
+from app.publications.planning.statements import GROUP_SUBMISSIONS
 from app.publications.results import readback, resolve, submissions
 from app.publications.results.record import Verdict, settle_rest
 from app.publications.results.submissions import Call
@@ -134,7 +134,7 @@ async def _room(session: AsyncSession, run: Run, call: Call) -> int:
     """Lines left for this call; the account's budget is held until it is reserved."""
     await accounts.hold_budget(session, run.account_id)
     used = await accounts.lines_used(session, run.account_id)
-    lowers = run.kind is PublicationKind.OFFERS and call.seq < BEHIND_LOWERED_STOCK
+    lowers = run.kind is PublicationKind.OFFERS and call.seq < GROUP_SUBMISSIONS
     left = lines_left if lowers else usual_left
     return left(run.limits.lines_per_hour, used)
 

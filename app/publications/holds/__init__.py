@@ -1,1 +1,1 @@
-"""Changes held by the brake: stored, listed, approved, rejected."""
+"""Stores, lists, approves and rejects the changes that the brake holds."""

@@ -1,4 +1,4 @@
-"""Carries out what an operator decides about held changes."""
+"""Approves and rejects held changes."""
 
 from uuid import UUID
 
@@ -18,10 +18,10 @@ from app.stores.settings.brake import Brake
 async def decide(
     tx: Transaction, caller: Caller, publication_id: UUID, body: DecisionIn, state: str
 ) -> DecisionOut:
-    """Approve or reject; what is approved gets a run at once.
+    """Approve or reject held changes, and request a run for approved ones.
 
-    A doubt about the catalog that was decided is settled: the next catalog is compared
-    with this one. Raises NotFoundError.
+    After a decision on changes that were held because of the catalog, the next catalog
+    is compared with this one. Raises NotFoundError.
     """
     publication = await queries.visible(tx.session, caller, publication_id)
     store = await stores.visible(tx.session, caller, publication.store_id, lock=True)
@@ -37,11 +37,11 @@ async def decide(
     if found.by_catalog:
         await trust_catalog(tx.session, store)
     follow_up_id = None
-    if state == "approved" and found.done:
+    if state == "approved" and found.decided:
         follow_up_id = await _follow_up(tx, store)
     return DecisionOut(
-        decided=found.done,
-        not_held=found.named - found.done,
+        decided=found.decided,
+        not_held=found.named - found.decided,
         follow_up_id=follow_up_id,
     )
 

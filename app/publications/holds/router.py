@@ -1,4 +1,4 @@
-"""What the brake held: listed, approved, rejected."""
+"""`/v1/stores/{id}/holds`, and approval or rejection of held changes."""
 
 from typing import Annotated
 from uuid import UUID
@@ -22,7 +22,7 @@ from app.web.pagination import Cursor, Limit, Page, decode_cursor, page_of
 router = APIRouter(prefix="/v1", tags=["publications"])
 
 
-@router.get("/stores/{store_id}/holds", summary="List what the brake held")
+@router.get("/stores/{store_id}/holds", summary="List changes held by the brake")
 async def list_holds(
     store: StoreToRead,
     tx: Tx,
@@ -31,24 +31,24 @@ async def list_holds(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[HoldOut]:
-    """By SKU. What was sent meanwhile, or is not wanted any more, is not listed."""
+    """By SKU. Excludes what was sent since or is no longer desired."""
     filters = {
         name: value for name, value in (("state", state), ("code", code)) if value
     }
-    rows = await held_changes.listed(
+    rows = await held_changes.list_holds(
         tx.session, store.id, filters, decode_cursor(cursor, 2), limit
     )
-    return page_of(rows, limit, hold_out, lambda row: (row.sku_key, row.what))
+    return page_of(rows, limit, hold_out, lambda row: (row.sku_key, row.kind))
 
 
 @router.post("/publications/{publication_id}/approve", summary="Approve held changes")
 async def approve_holds(
     publication_id: UUID, body: DecisionIn, tx: Tx, caller: Writer
 ) -> DecisionOut:
-    """For exactly this content; a run that sends it begins at once.
+    """Approve what this publication held, and start a run that sends it.
 
-    What the brake held in this publication and holds still. Other codes of held
-    changes say what must change first, and cannot be approved.
+    An approval applies to exactly the held content. Only changes that the brake held
+    can be approved; other codes of held changes name what must change first.
     """
     return await decide.decide(tx, caller, publication_id, body, "approved")
 
@@ -57,5 +57,5 @@ async def approve_holds(
 async def reject_holds(
     publication_id: UUID, body: DecisionIn, tx: Tx, caller: Writer
 ) -> DecisionOut:
-    """What is online stays, until the catalog wants something else."""
+    """Keep the live state until the desired state changes again."""
     return await decide.decide(tx, caller, publication_id, body, "rejected")

@@ -1,4 +1,4 @@
-"""Held changes and decisions about them, as callers see them."""
+"""API schemas of held changes and decisions about them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -49,41 +49,41 @@ class DecisionIn(BaseModel):
 
 
 class DecisionOut(BaseModel):
-    """What became of a decision."""
+    """The result of a decision."""
 
-    decided: int = Field(description="held changes that this decided")
+    decided: int = Field(description="held changes that were approved or rejected")
     not_held: int = Field(
-        description="held by this publication, but not wanted any more, with other "
-        "content since, or decided before: that is decided otherwise only by its SKU"
+        description="changes held by this publication that are no longer desired, have "
+        "other content now, or were decided before; decide those again by SKU"
     )
     follow_up_id: UUID | None = Field(
-        description="the run that sends what was approved; null when nothing was, or "
-        "the store is not active"
+        description="the run that sends the approved changes; null when nothing was "
+        "approved or the store is not active"
     )
 
 
 class HoldOut(BaseModel):
-    """One change that the brake held, and what was decided about it."""
+    """One change that the brake held, and the decision about it."""
 
     sku: str
-    what: Literal["quantity", "price"]
-    before: str | None = Field(description="what is online")
-    after: str = Field(description="what was held; an approval is for exactly this")
+    kind: Literal["quantity", "price"]
+    before: str | None = Field(description="the live value")
+    after: str = Field(description="the held value; an approval applies only to it")
     code: HoldCode
     message: str
     state: HoldState
-    publication_id: UUID = Field(description="the last run that held it")
+    publication_id: UUID = Field(description="the last publication that held it")
     held_at: datetime
     decided_at: datetime | None
     expires_at: datetime | None = Field(
-        description="until then it may be approved, or the approval counts"
+        description="until then it can be approved, or the approval is valid"
     )
 
 
 def hold_out(row: Any) -> HoldOut:  # noqa: ANN401 - a row of `hold`
     return HoldOut(
         sku=row.sku,
-        what="quantity" if row.what == "zero" else "price",
+        kind="quantity" if row.kind == "zero" else "price",
         before=row.before,
         after=row.content,
         code=row.code,

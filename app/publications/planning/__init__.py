@@ -1,1 +1,1 @@
-"""Plans a publication: desired state against live state."""
+"""Plans a publication: compares desired state with live state."""

@@ -1,7 +1,7 @@
-"""The brake: which changes are held because too much would change at once. Pure.
+"""Decides which groups of changes the brake holds because too many would change. Pure.
 
-Decided over counts; the rows are held in SQL (`guard_sql.py`). Only what is dangerous
-is held: an offer that leaves the catalog, a price that moves too far.
+It decides over counts; the rows are held in SQL (`plan.sql`). Only dangerous changes
+are held: an offer that leaves the catalog, a price that moves too far.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from app.stores.settings.brake import Brake, Share
 
 @dataclass(frozen=True, slots=True)
 class CatalogFacts:
-    """What the brake looks at in a catalog: rows, and attributes without a value."""
+    """What the brake compares of two catalogs: rows, and attributes without a value."""
 
     rows: int
     empty: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What a plan would do, without what an operator has decided already.
+class ChangeCounts:
+    """Changes of a plan, without those that an operator has decided.
 
     `zeroing` offers leave the catalog, `moving` prices move far; `listed` offers are
-    online with stock, counted no further than `most_to_count`.
+    online with stock, counted up to `listed_limit`.
     """
 
     zeroing: int = 0
@@ -33,60 +33,60 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Which changes are held: the code for zeroing, and whether prices are."""
+class HeldGroups:
+    """Groups of changes that are held: by `zero_code` all offers that go to zero."""
 
     zero_code: str | None = None
     quantity_empty: bool = False
-    """Even a row that says 0 itself is not believed."""
+    """Also hold a row that says 0 itself."""
     price_empty: bool = False
     wave: bool = False
 
     @property
     def by_catalog(self) -> bool:
-        """Whether the catalog itself is doubted: it is nothing to compare with."""
-        doubts = {"brake_column_empty", "brake_shrunk"}
-        return self.zero_code in doubts or self.quantity_empty or self.price_empty
+        """Whether the catalog itself is not trusted as a reference for the next."""
+        codes = {"brake_column_empty", "brake_shrunk"}
+        return self.zero_code in codes or self.quantity_empty or self.price_empty
 
 
-def doubts(
+def check_catalog(
     brake: Brake, before: CatalogFacts | None, newest: CatalogFacts | None
-) -> Held:
-    """What the newest catalog says of itself beside the last one that was trusted."""
+) -> HeldGroups:
+    """What to hold because of the newest catalog, against the last trusted one."""
     if before is None or newest is None:
-        return Held()
+        return HeldGroups()
     emptied = newest.empty - before.empty if brake.empty_columns else frozenset()
-    lacking = before.rows - newest.rows
+    missing = before.rows - newest.rows
     code = None
     if emptied:
         code = "brake_column_empty"
-    elif _too_many(brake.shrunk, lacking, before.rows):
+    elif _too_many(brake.shrunk, missing, before.rows):
         code = "brake_shrunk"
-    return Held(code, "quantity" in emptied, "price" in emptied)
+    return HeldGroups(code, "quantity" in emptied, "price" in emptied)
 
 
-def most_to_count(brake: Brake, counted: Counted) -> int:
-    """How many listed offers need be counted to decide; 0: it is decided already."""
-    most = 0
+def listed_limit(brake: Brake, counts: ChangeCounts) -> int:
+    """How many listed offers to count at most; 0: the decision does not need them."""
+    limit = 0
     for share, number in (
-        (brake.zeroing, counted.zeroing),
-        (brake.price_wave, counted.moving),
+        (brake.zeroing, counts.zeroing),
+        (brake.price_wave, counts.moving),
     ):
         if share and number >= share.minimum:
-            most = max(most, ceil(number * 100 / share.percent))
-    return most
+            limit = max(limit, ceil(number * 100 / share.percent))
+    return limit
 
 
-def decide(brake: Brake, doubted: Held, counted: Counted) -> Held:
-    """Add what the counts forbid to what the catalog's looks forbid."""
-    code = doubted.zero_code
-    if code is None and _too_many(brake.zeroing, counted.zeroing, counted.listed):
+def decide(brake: Brake, by_catalog: HeldGroups, counts: ChangeCounts) -> HeldGroups:
+    """What the counts hold, in addition to what the catalog check holds."""
+    code = by_catalog.zero_code
+    if code is None and _too_many(brake.zeroing, counts.zeroing, counts.listed):
         code = "brake_zeroing"
-    return Held(
+    return HeldGroups(
         code,
-        doubted.quantity_empty,
-        doubted.price_empty,
-        _too_many(brake.price_wave, counted.moving, counted.listed),
+        by_catalog.quantity_empty,
+        by_catalog.price_empty,
+        _too_many(brake.price_wave, counts.moving, counts.listed),
     )
 
 

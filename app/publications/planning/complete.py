@@ -15,7 +15,7 @@ from app.publications.planning.plan import PlanSummary
 async def complete_plan(
     session: AsyncSession, publication_id: UUID, summary: PlanSummary
 ) -> None:
-    """Record that the plan is complete and what it comes to."""
+    """Record that the plan is complete, with its digest and totals."""
     publication = await session.get_one(Publication, publication_id)
     publication.state = advance(
         PublicationState(publication.state), PublicationState.SENDING

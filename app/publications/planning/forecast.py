@@ -1,4 +1,4 @@
-"""When the changes of a plan would be sent, as the budget stands now. Pure."""
+"""Estimates when the changes of a plan would be sent with the present budget. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from app.accounts.budget import HOUR
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Lines that would go at once, lines that wait, and when the last one leaves."""
+    """Lines to send at once, deferred lines, and when the last one is sent."""
 
     now: int
     deferred: int
@@ -19,9 +19,9 @@ class Forecast:
 def forecast(
     to_send: int, deferred: int, per_hour: int, next_room: datetime, now: datetime
 ) -> Forecast:
-    """Lines that wait leave at the account's pace once there is room again.
+    """Deferred lines are sent at `per_hour` after `next_room`, when lines are free.
 
-    An estimate: other stores of the account spend the same lines.
+    An estimate: other stores of the account use the same budget.
     """
     if deferred:
         return Forecast(to_send, deferred, next_room + HOUR * (deferred / per_hour))

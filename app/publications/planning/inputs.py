@@ -1,4 +1,4 @@
-"""Gathers what a plan is made with: budget, brake, margin, and the newest catalog."""
+"""Loads the inputs of a plan: budget, brake, margin, and the newest catalog."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from app.accounts import service as accounts
 from app.accounts.budget import lines_left, reserve_of
 from app.accounts.service import Limits
 from app.accounts.shared_stock import SharedQuantity
-from app.publications.planning.brake import CatalogFacts, doubts
+from app.publications.planning.brake import CatalogFacts, check_catalog
 from app.publications.planning.request import DETAIL_LIMIT, Guard, PlanRequest
 from app.stores.history import service as history
 from app.stores.models import Store
@@ -21,7 +21,7 @@ from app.stores.settings.margin import margin_of
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """For whom a plan is made, and what it may spend."""
+    """For which account a plan is made, and with which limits."""
 
     subject_id: UUID
     account_id: UUID
@@ -30,13 +30,13 @@ class Terms:
     policy: SharedQuantity
     single_max: int
     detail: int = DETAIL_LIMIT
-    urgent: bool = False
+    priority: bool = False
 
 
 async def plan_request(
     session: AsyncSession, store: Store, terms: Terms
 ) -> PlanRequest:
-    """What the plan of a store's offers is made with, as it is now."""
+    """The plan request for a store's offers, from its present settings and budget."""
     used = await accounts.lines_used(session, terms.account_id)
     return PlanRequest(
         publication_id=terms.subject_id,
@@ -45,7 +45,7 @@ async def plan_request(
         policy=terms.policy,
         lines=lines_left(terms.limits.lines_per_hour, used),
         reserve=reserve_of(terms.limits.lines_per_hour),
-        urgent=terms.urgent,
+        priority=terms.priority,
         single_max=terms.single_max,
         products=store.publish_products,
         detail=terms.detail,
@@ -56,13 +56,14 @@ async def plan_request(
 async def _guard(session: AsyncSession, store: Store) -> Guard:
     brake = Brake.model_validate(store.brake or {})
     newest = await _facts_now(session, store)
-    doubted = doubts(brake, _facts(store.brake_reference), _facts(newest))
-    return Guard(brake, margin_of(store.minimum_margin), doubted)
+    reference = _facts(store.brake_reference)
+    held = check_catalog(brake, reference, _facts(newest))
+    return Guard(brake, margin_of(store.minimum_margin), held)
 
 
 async def _facts_now(session: AsyncSession, store: Store) -> dict[str, Any] | None:
     found = await session.execute(
-        text("SELECT counts, empty_fields FROM catalog WHERE id = :id"),
+        text("SELECT counts, empty_fields FROM catalog_view WHERE id = :id"),
         {"id": store.current_catalog_id},
     )
     row = found.one_or_none()
@@ -71,19 +72,19 @@ async def _facts_now(session: AsyncSession, store: Store) -> dict[str, Any] | No
     return {"rows": row.counts.get("rows", 0), "empty": row.empty_fields or []}
 
 
-def _facts(told: dict[str, Any] | None) -> CatalogFacts | None:
-    return CatalogFacts(told["rows"], frozenset(told["empty"])) if told else None
+def _facts(stored: dict[str, Any] | None) -> CatalogFacts | None:
+    return CatalogFacts(stored["rows"], frozenset(stored["empty"])) if stored else None
 
 
 async def trust_catalog(session: AsyncSession, store: Store) -> None:
-    """The newest catalog is what the next one is compared with."""
+    """Make the newest catalog the reference for the next one."""
     newest = await _facts_now(session, store)
     if newest is not None:
         store.brake_reference = newest
 
 
 async def versions_of(session: AsyncSession, store: Store) -> dict[str, Any]:
-    """What a plan was made with; `settings`, `mapping`, `categories` as ever set."""
+    """Versions of all that a plan depends on."""
     catalog = store.current_catalog_id
     return {
         "store": store.version,

@@ -1,7 +1,7 @@
-"""The plan: what differs from what Back Market last accepted, in sets.
+"""Writes the plan of a publication: the changes from live state to desired state.
 
-Columns, not rows: the decision is SQL over the partial index of dirty offers, so a
-plan costs what changed and not what exists. The rules are those of "Update mode".
+The plan is decided in SQL over the partial index of dirty offers, so its cost grows
+with the changes and not with the offers. The rules are those of "Update mode".
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,104 +14,88 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.publications.enums import Lane
-from app.publications.planning.brake import Held
+from app.core.sql import load_sql
+from app.publications.enums import Lane, Outcome
+from app.publications.planning.brake import HeldGroups
 from app.publications.planning.counts import (
-    AS_USUAL,
-    WALK_THE_KEY,
-    WAYS,
-    braked,
-    count,
-    held_values,
-    values_of,
+    SCAN_AS_USUAL,
+    SCAN_BY_KEY,
+    apply_brake,
+    count_changes,
+    held_parameters,
+    load_parameters,
 )
-from app.publications.planning.plan_sql import writing
 from app.publications.planning.request import BATCH_LINES, PlanRequest
+from app.publications.planning.statements import WRITE
+
+_SQL = {
+    name: text(sql) for name, sql in load_sql(__package__, "submissions.sql").items()
+}
+_HELD_OUTCOMES = {"hold": Outcome.HELD, "reject": Outcome.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """How many changes there are, by reason and verdict.
+    """How many changes there are, by `reason.outcome`.
 
-    `digest` names all that is to be sent, now or later: the same changes have the same,
-    whatever the budget. What is held or refused here takes no part.
+    `digest` is equal for equal changes to send, now or later, whatever the budget.
+    Held and rejected changes are not part of it.
     """
 
     counts: dict[str, int]
     to_send: int
     deferred: int
     digest: str
-    held: Held = field(default_factory=Held)
-
-
-_DISPATCHES = text(
-    """
-    INSERT INTO submission (publication_id, seq, account_id, method, action, state,
-                            lines,
-                          polls, attempts)
-    SELECT :publication, submission, :account, min(method),
-           CASE WHEN min(after ->> 'grade') IS NULL THEN 'update' ELSE 'create' END,
-           'pending', count(*), 0, 0
-      FROM change
-     WHERE publication_id = :publication AND submission IS NOT NULL
-     GROUP BY submission
-    """
-)
-
-
-WRITE = {
-    (way, walk): text(writing(**way._asdict(), walk=walk))
-    for way in WAYS
-    for walk in (False, True)
-}
+    held: HeldGroups = field(default_factory=HeldGroups)
 
 
 async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary:
     """Write the changes of a publication; an earlier, unfinished plan is replaced.
 
-    The caller holds the lock of the store's offers: both statements see the same.
+    The caller holds the lock of the store's offers, so that all statements see the
+    same.
     """
     await session.execute(
         text("DELETE FROM change WHERE publication_id = :id"),
         {"id": request.publication_id},
     )
-    values, way = await values_of(session, request)
-    totals = await count(session, way, values)
-    held = await braked(session, request, totals)
-    if held != request.guard.doubted:
-        values |= held_values(held)
-        totals = await count(session, way, values)
-    if request.urgent:
-        totals = [each for each in totals if _is_urgent(each)]
-    cut = _cut(totals, request.lines + request.detail)
-    walk = bool(cut.pop("walk"))
-    await session.execute(WALK_THE_KEY if walk else AS_USUAL)
+    values, variant = await load_parameters(session, request)
+    totals = await count_changes(session, variant, values)
+    held = await apply_brake(session, request, totals)
+    if held != request.guard.held_by_catalog:
+        values |= held_parameters(held)
+        totals = await count_changes(session, variant, values)
+    if request.priority:
+        totals = [each for each in totals if _is_for_priority_run(each)]
+    selection = _selection(totals, request.lines + request.detail)
+    by_key = bool(selection.pop("by_key"))
+    await session.execute(SCAN_BY_KEY if by_key else SCAN_AS_USUAL)
     values |= {
         "publication": request.publication_id,
         "lines": request.lines,
         "reserve": request.reserve,
         "single_max": request.single_max,
         "batch_lines": BATCH_LINES,
-        **cut,
+        **selection,
     }
-    await session.execute(WRITE[way, walk], values)
-    await session.execute(AS_USUAL)
+    await session.execute(WRITE[variant, by_key], values)
+    await session.execute(SCAN_AS_USUAL)
     planned = await _planned(session, request.publication_id)
     return _summary(totals, planned, held)
 
 
-def _is_urgent(total: Any) -> bool:  # noqa: ANN401 - a row of COUNT
-    """Lowered stock; and what is held, so that it is known for the next look."""
-    if total.verdict == "held":
+def _is_for_priority_run(total: Any) -> bool:  # noqa: ANN401 - a row of COUNT
+    """Lowered stock, and what is held: it has to be stored as held."""
+    if total.action == "hold":
         return True
-    return bool(total.verdict == "send" and total.lane == Lane.STOCK_DOWN)
+    return bool(total.action == "send" and total.lane == Lane.STOCK_DOWN)
 
 
-def _cut(totals: Sequence[Any], room: int) -> dict[str, Any]:
-    """In which lane the listing of changes to send ends, and how far into it."""
+def _selection(totals: Sequence[Any], room: int) -> dict[str, Any]:
+    """Which changes are listed: up to `of_last` of `last_lane`, all of lanes before."""
     lanes: dict[int, int] = {}
     for row in totals:
-        if row.verdict == "send":
+        if row.action == "send":
             lanes[row.lane] = lanes.get(row.lane, 0) + row.changes
     before, last = 0, 0
     for last in sorted(lanes):
@@ -123,8 +107,8 @@ def _cut(totals: Sequence[Any], room: int) -> dict[str, Any]:
         "some_before": before > 0,
         "some_last": bool(lanes),
         "of_last": max(room - before, 0),
-        "some_not_sent": any(row.verdict != "send" or row.also_held for row in totals),
-        "walk": lanes.get(last, 0) > 10 * (room - before),
+        "some_not_sent": any(row.action != "send" or row.also_held for row in totals),
+        "by_key": lanes.get(last, 0) > 10 * (room - before),
     }
 
 
@@ -140,19 +124,19 @@ async def _planned(session: AsyncSession, publication_id: UUID) -> dict[str, int
 
 
 def _summary(
-    totals: Sequence[Any], planned: Mapping[str, int], held: Held
+    totals: Sequence[Any], planned: Mapping[str, int], held: HeldGroups
 ) -> PlanSummary:
-    """What does not fit of the changes to send is deferred."""
+    """Changes to send that are not planned now are deferred."""
     counts: dict[str, int] = {}
     sends: dict[str, int] = {}
     for row in totals:
         if row.also_held:
             key = f"{row.reason}.held"
             counts[key] = counts.get(key, 0) + row.also_held
-        if row.verdict == "send":
+        if row.action == "send":
             sends[row.reason] = sends.get(row.reason, 0) + row.changes
         else:
-            key = f"{row.reason}.{row.verdict}"
+            key = f"{row.reason}.{_HELD_OUTCOMES[row.action]}"
             counts[key] = counts.get(key, 0) + row.changes
     for reason, number in sends.items():
         now = planned.get(reason, 0)
@@ -170,21 +154,21 @@ def _summary(
 
 
 def _digest(totals: Sequence[Any]) -> str:
-    """SHA-256 over how many changes there are to send, and the sum of their hashes."""
-    sends = [row for row in totals if row.verdict == "send"]
+    """SHA-256 over the number of changes to send and the sum of their hashes."""
+    sends = [row for row in totals if row.action == "send"]
     content = sum((Decimal(row.digest) for row in sends), Decimal(0))
-    told = f"{sum(row.changes for row in sends)} {content:f}"
-    return sha256(told.encode()).hexdigest()
+    summary = f"{sum(row.changes for row in sends)} {content:f}"
+    return sha256(summary.encode()).hexdigest()
 
 
-async def write_dispatches(
+async def write_submissions(
     session: AsyncSession, publication_id: UUID, account_id: UUID
 ) -> None:
-    """Write one row per call that the plan needs."""
+    """Write one row for each submission that the plan needs."""
     await session.execute(
         text("DELETE FROM submission WHERE publication_id = :id"),
         {"id": publication_id},
     )
     await session.execute(
-        _DISPATCHES, {"publication": publication_id, "account": account_id}
+        _SQL["write"], {"publication": publication_id, "account": account_id}
     )

@@ -1,4 +1,4 @@
-"""Publishing a plan: exactly what it said leaves, or nothing and what changed since."""
+"""Decides whether the changes of a run are exactly those of the plan to publish."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,52 +7,31 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.sql import load_sql
 from app.publications.models import Plan
 from app.publications.planning.plan import write_plan
 from app.publications.planning.request import EVERYTHING, PlanRequest
 
 EXAMPLES = 10
 
-_DIFFERENCE = text(
-    """
-    WITH planned AS (
-      SELECT sku_key, sku, reason, after FROM change
-       WHERE publication_id = :plan AND outcome IN ('planned', 'deferred')
-    ),
-    present AS (
-      SELECT sku_key, sku, reason, after FROM change
-       WHERE publication_id = :publication AND outcome IN ('planned', 'deferred')
-    ),
-    found AS (
-      SELECT coalesce(n.sku, p.sku) AS sku, sku_key,
-             CASE WHEN p.sku IS NULL THEN 'added' WHEN n.sku IS NULL THEN 'removed'
-                  ELSE 'changed' END AS how
-        FROM planned AS p FULL JOIN present AS n USING (sku_key)
-       WHERE p.sku IS NULL OR n.sku IS NULL OR p.reason <> n.reason
-          OR p.after <> n.after
-    )
-    SELECT how, count(*) AS n,
-           (array_agg(sku ORDER BY sku_key))[1:CAST(:examples AS int)] AS skus
-      FROM found GROUP BY how
-    """
-)
+_DIFFERENCE = text(load_sql(__package__, "plan_match.sql")["difference"])
 Difference = dict[str, Any]
 
 
 async def difference(
     session: AsyncSession, request: PlanRequest, plan_id: UUID, digest: str
 ) -> Difference | None:
-    """None when the run's plan, just written, is that one; else what changed since.
+    """None when the run's changes, just written, match the plan; else the difference.
 
-    The hash of a new offer is that of its row, so that another hash may still mean the
-    same changes. Of a plan that differs nothing stays: the run has no changes.
+    The digest of a new offer is that of its row, so the digests may differ for equal
+    changes: then the changes are compared. After a difference the run has no changes.
     """
     plan = await session.get(Plan, plan_id)
     if plan is not None and plan.content_hash == digest:
         return None
-    found: Difference = {how: _none() for how in ("added", "removed", "changed")}
+    found: Difference = {kind: _none() for kind in ("added", "removed", "changed")}
     if plan is not None:
-        # The plan lists all its changes, so the run must, to be compared.
+        # A plan lists all its changes: so does the run, for the comparison.
         await write_plan(session, replace(request, detail=EVERYTHING))
         rows = await session.execute(
             _DIFFERENCE,
@@ -62,7 +41,7 @@ async def difference(
                 "examples": EXAMPLES,
             },
         )
-        differing = {row.how: {"count": row.n, "skus": row.skus} for row in rows}
+        differing = {row.kind: {"count": row.changes, "skus": row.skus} for row in rows}
         if not differing:
             await write_plan(session, request)
             return None

@@ -1,11 +1,11 @@
-"""What a plan is made for. Pure values."""
+"""The request for a plan. Pure values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.accounts.shared_stock import LOWEST, SharedQuantity
-from app.publications.planning.brake import Held
+from app.publications.planning.brake import HeldGroups
 from app.stores.settings.brake import Brake
 from app.stores.settings.margin import Margin
 
@@ -14,21 +14,21 @@ BATCH_LINES = 15_000
 DETAIL_LIMIT = 20_000
 """Deferred changes listed one by one in a report; all of them are counted."""
 EVERYTHING = 2**31 - 1
-"""As many as there are."""
+"""No limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What may not leave by itself; `doubted`: what the newest catalog's looks say."""
+    """The thresholds that hold changes, and what the catalog check already holds."""
 
     brake: Brake | None = None
     margin: Margin = field(default_factory=Margin)
-    doubted: Held = field(default_factory=Held)
+    held_by_catalog: HeldGroups = field(default_factory=HeldGroups)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What a plan is made for: a store, its siblings and what may be spent."""
+    """For which store a plan is made, with which limits."""
 
     publication_id: UUID
     store_id: UUID
@@ -37,13 +37,13 @@ class PlanRequest:
     lines: int
     """SKU lines that may be sent now; the rest is deferred."""
     single_max: int
-    """Up to so many updates go one by one."""
+    """Up to this number, updates are sent one by one."""
     policy: SharedQuantity = LOWEST
-    """Whose wish their shared stock follows."""
+    """Which store's quantity the shared stock follows."""
     reserve: int = 0
-    """Of the lines, those that only lowered stock may use."""
-    urgent: bool = False
-    """Lowered stock alone, as far as no other run of the store sends it."""
+    """Of `lines`, those reserved for lowered stock."""
+    priority: bool = False
+    """Only lowered stock, without what another run of the store is sending."""
     products: bool = False
     """Whether the store publishes products: unknown EANs are left to that run."""
     detail: int = DETAIL_LIMIT

@@ -1,1 +1,1 @@
-"""Plans that are stored and shown but not sent."""
+"""Plans that are stored and not sent."""

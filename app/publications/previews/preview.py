@@ -1,4 +1,4 @@
-"""Plans: what a publication would send, written down and not sent."""
+"""Makes previews: plans that are stored and not sent."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -29,11 +29,11 @@ from app.stores.models import Store
 
 READY, FAILED = "ready", "failed"
 KEPT = timedelta(days=1)
-"""Housekeeping lets go of plans after this."""
+"""Retention deletes plans after this."""
 
 
 async def request(tx: Transaction, store: Store, kind: str) -> Plan:
-    """A plan to be made. Raises ConflictError for a store without a token."""
+    """Request a plan. Raises ConflictError for a store without a token."""
     if store.account_id is None:
         raise ConflictError(
             "The store has no token yet: PUT /v1/stores/{id}/settings first.",
@@ -47,17 +47,18 @@ async def request(tx: Transaction, store: Store, kind: str) -> Plan:
 
 
 async def visible(session: AsyncSession, caller: Caller, plan_id: UUID) -> Plan:
-    """Raises NotFoundError when it is not there or another store's."""
+    """Raises NotFoundError for an unknown plan or a store that is not the caller's."""
     plan = await session.get(Plan, plan_id)
     if plan is None or not caller.sees(plan.store_id):
-        raise NotFoundError("There is no such plan.")
+        raise NotFoundError("Plan not found.")
     return plan
 
 
 async def make(tools: Tools, lease: Lease) -> Snooze | None:
-    """Write the plan. Offers stay as they are: only the run itself moves them.
+    """Write the plan, without changing offers.
 
-    A catalog that came before the request is imported first, as for a publication.
+    A catalog that was uploaded before the request is imported first, as for a
+    publication.
     """
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
@@ -98,8 +99,9 @@ async def _write(
     plan.content_hash = summary.digest
     plan.totals = {"outcomes": summary.counts}
     plan.versions = await versions_of(session, store)
-    told = await _forecast(session, account_id, limits.lines_per_hour, summary)
-    plan.forecast = asdict(told) | {"eta": told.eta and told.eta.isoformat()}
+    estimate = await _forecast(session, account_id, limits.lines_per_hour, summary)
+    eta = estimate.eta and estimate.eta.isoformat()
+    plan.forecast = asdict(estimate) | {"eta": eta}
 
 
 async def _forecast(

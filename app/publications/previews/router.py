@@ -25,13 +25,13 @@ router = APIRouter(prefix="/v1", tags=["publications"])
 @router.post(
     "/stores/{store_id}/plans",
     status_code=status.HTTP_202_ACCEPTED,
-    summary="Plan what would be sent, and send nothing",
+    summary="Create a plan without sending it",
     responses=ACCEPTED | problem_responses(409),
 )
 async def create_plan(
     body: PlanIn, store: StoreToChange, tx: Tx, response: Response
 ) -> PlanOut:
-    """Publish exactly this plan with its id as `plan_id` of a publication."""
+    """To publish exactly this plan, create a publication with its id as `plan_id`."""
     plan = await preview.request(tx, store, body.kind)
     response.headers["Location"] = f"/v1/plans/{plan.id}"
     response.headers["Retry-After"] = "1"
@@ -42,7 +42,7 @@ async def create_plan(
 async def get_plan(
     plan_id: UUID, tx: Tx, caller: Reader, response: Response
 ) -> PlanOut:
-    """A plan is kept for a day after it was asked for."""
+    """Plans are deleted a day after they were requested."""
     plan = await preview.visible(tx.session, caller, plan_id)
     if plan.state not in {preview.READY, preview.FAILED}:
         response.headers["Retry-After"] = "1"
@@ -69,9 +69,9 @@ async def list_plan_changes(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[ChangeOut] | Response:
-    """All of them, in the order of sending: `planned` would go now, `deferred` later.
+    """In the order of sending: `planned` would be sent now, `deferred` later.
 
-    As CSV (`format=csv` or `Accept: text/csv`) the whole list without pages, one line
+    As CSV (`format=csv` or `Accept: text/csv`): the whole list without pages, one line
     per changed field.
     """
     plan = await preview.visible(tx.session, caller, plan_id)

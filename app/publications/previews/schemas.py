@@ -1,4 +1,4 @@
-"""Plans as callers see them."""
+"""API schemas of plans."""
 
 from datetime import datetime
 from typing import Literal
@@ -22,15 +22,15 @@ class PlanIn(BaseModel):
     kind: Literal["offers"] = "offers"
 
 
-class Lines(BaseModel):
-    """SKU lines of the account's budget that the plan would cost."""
+class PlanLines(BaseModel):
+    """SKU lines of the account's budget that the plan needs."""
 
-    now: int = Field(description="would be sent at once")
-    deferred: int = Field(description="would wait for the next hours")
+    now: int = Field(description="lines that would be sent at once")
+    deferred: int = Field(description="lines that would wait for the next hours")
 
 
 class PlanVersions(BaseModel):
-    """What the plan was made with."""
+    """Versions that the plan was made with."""
 
     store: int = Field(description="the store's `ETag`")
     catalog_id: UUID | None
@@ -51,13 +51,13 @@ class PlanOut(BaseModel):
     reason: ReasonOut | None
     counts: Counts | None = Field(description="null until the plan is ready")
     content_hash: str | None = Field(
-        description="SHA-256 over all that is to be sent, now or later; it does not "
-        "depend on the budget, and what is held or refused takes no part"
+        description="SHA-256 over all changes to send, now or later, independent of "
+        "the budget; held and rejected changes are not part of it"
     )
-    lines: Lines | None
+    lines: PlanLines | None
     eta: datetime | None = Field(
-        description="when the last line would leave, if nobody else spends the "
-        "account's lines; null where there is nothing to send"
+        description="when the last line would be sent, if no other store used the "
+        "account's lines; null when there is nothing to send"
     )
     versions: PlanVersions | None
     requested_at: datetime
@@ -69,7 +69,7 @@ def plan_out(plan: Plan) -> PlanOut:
     if plan.reason_code:
         message = sentence_for(plan.reason_code)
         reason = ReasonOut(code=plan.reason_code, message=message)
-    told = plan.forecast
+    estimate = plan.forecast
     return PlanOut(
         id=plan.id,
         store_id=plan.store_id,
@@ -78,8 +78,10 @@ def plan_out(plan: Plan) -> PlanOut:
         reason=reason,
         counts=counts_of(plan.totals) if plan.ready_at else None,
         content_hash=plan.content_hash,
-        lines=Lines(now=told["now"], deferred=told["deferred"]) if told else None,
-        eta=told["eta"] if told else None,
+        lines=PlanLines(now=estimate["now"], deferred=estimate["deferred"])
+        if estimate
+        else None,
+        eta=estimate["eta"] if estimate else None,
         versions=PlanVersions(**plan.versions) if plan.versions else None,
         requested_at=plan.requested_at,
         ready_at=plan.ready_at,

@@ -1,1 +1,1 @@
-"""Stock and price changes without a file."""
+"""Stock and price updates without a file."""

@@ -1,4 +1,4 @@
-"""`PATCH /v1/stores/{id}/offers`: stock and prices without a file, at once."""
+"""`PATCH /v1/stores/{id}/offers`: quick updates of stock and prices."""
 
 import asyncio
 from uuid import UUID
@@ -10,7 +10,11 @@ from app.backmarket.markets import market_of
 from app.catalogs import quick_updates
 from app.core.errors import problem_responses
 from app.database import Tx
-from app.publications.quick_updates.schemas import QuickIn, QuickOut, quick_out
+from app.publications.quick_updates.schemas import (
+    QuickUpdateIn,
+    QuickUpdateOut,
+    quick_update_out,
+)
 from app.publications.scheduling import request_quickly
 from app.stores import service as stores
 from app.web.responses import ACCEPTED
@@ -21,17 +25,17 @@ router = APIRouter(prefix="/v1/stores", tags=["offers"])
 @router.patch(
     "/{store_id}/offers",
     status_code=status.HTTP_202_ACCEPTED,
-    summary="Change stock and prices at once",
+    summary="Update stock and prices",
     responses=ACCEPTED | problem_responses(409),
 )
 async def update_offers(
-    store_id: UUID, body: QuickIn, tx: Tx, caller: Writer, response: Response
-) -> QuickOut:
-    """Up to 1,000 offers of the newest catalog; each item has a result of its own.
+    store_id: UUID, body: QuickUpdateIn, tx: Tx, caller: Writer, response: Response
+) -> QuickUpdateOut:
+    """Up to 1,000 offers of the newest catalog; each item has its own result.
 
-    A catalog that tells of an earlier time does not undo it, a later one does.
+    A catalog of a later time replaces the update; one of an earlier time does not.
     """
-    # The store's row stays free: an import that holds its offers waits for that row.
+    # No lock on the store's row: an import that has locked its offers waits for it.
     store = await stores.visible(tx.session, caller, store_id)
     as_of = quick_updates.submitted_at(body.as_of)
     currency = market_of(store.country).currency
@@ -39,8 +43,8 @@ async def update_offers(
     checked = await asyncio.to_thread(quick_updates.check, wishes, currency)
     results = await quick_updates.apply(tx.session, store_id, checked, as_of, currency)
     if not any(result.outcome == "accepted" for result in results):
-        return quick_out(None, as_of, results)
+        return quick_update_out(None, as_of, results)
     publication = await request_quickly(tx, store)
     response.headers["Location"] = f"/v1/publications/{publication.id}"
     response.headers["Retry-After"] = "1"
-    return quick_out(publication.id, as_of, results)
+    return quick_update_out(publication.id, as_of, results)

@@ -1,4 +1,4 @@
-"""Quick updates as callers send and see them."""
+"""API schemas of quick updates."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ from app.core.errors import FieldProblem
 Number = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=100)]
 
 
-class QuickItem(BaseModel):
+class QuickUpdateItem(BaseModel):
     """The new stock or price, or both, of one offer."""
 
     model_config = ConfigDict(extra="forbid")
@@ -39,7 +39,7 @@ def _as_text(value: float | str | None) -> str | None:
     return None if value is None else str(value).strip()
 
 
-class QuickIn(BaseModel):
+class QuickUpdateIn(BaseModel):
     """New stock and prices of offers of the newest catalog."""
 
     model_config = ConfigDict(
@@ -49,44 +49,44 @@ class QuickIn(BaseModel):
         },
     )
 
-    items: list[QuickItem] = Field(min_length=1, max_length=MOST_ITEMS)
+    items: list[QuickUpdateItem] = Field(min_length=1, max_length=MOST_ITEMS)
     as_of: AwareDatetime | None = Field(
-        None, description="the time that the values are of; now when absent"
+        None, description="the time at which the values were true; default: now"
     )
 
 
-class QuickResult(BaseModel):
-    """What became of one item."""
+class QuickUpdateResult(BaseModel):
+    """The result of one item."""
 
     sku: str
     outcome: Outcome
     errors: list[FieldProblem]
 
 
-class QuickCounts(BaseModel):
+class QuickUpdateCounts(BaseModel):
     accepted: int = 0
     outdated: int = 0
     unknown: int = 0
     invalid: int = 0
 
 
-class QuickOut(BaseModel):
-    """Each item's end; those that were accepted are published at once."""
+class QuickUpdateOut(BaseModel):
+    """The result of each item; accepted items are published at once."""
 
     publication_id: UUID | None = Field(description="null when nothing was accepted")
     as_of: datetime
-    counts: QuickCounts
-    items: list[QuickResult]
+    counts: QuickUpdateCounts
+    items: list[QuickUpdateResult]
 
 
-def quick_out(
+def quick_update_out(
     publication_id: UUID | None, as_of: datetime, results: list[Result]
-) -> QuickOut:
-    counts = QuickCounts()
+) -> QuickUpdateOut:
+    counts = QuickUpdateCounts()
     for result in results:
         setattr(counts, result.outcome, getattr(counts, result.outcome) + 1)
     items = [
-        QuickResult(
+        QuickUpdateResult(
             sku=result.sku,
             outcome=result.outcome,
             errors=[
@@ -98,6 +98,6 @@ def quick_out(
         )
         for result in results
     ]
-    return QuickOut(
+    return QuickUpdateOut(
         publication_id=publication_id, as_of=as_of, counts=counts, items=items
     )

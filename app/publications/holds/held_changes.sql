@@ -1,0 +1,79 @@
+-- Changes that the brake held, by offer and content. `h` is a row of `hold`.
+
+-- name: effective_state
+-- The state of a hold; undecided holds and approvals expire.
+CASE WHEN h.state IN ('pending', 'approved') AND h.expires_at <= now()
+     THEN 'expired' ELSE h.state END
+
+-- name: still_desired
+-- Whether the offer still differs in the way that was held. Other content is a new hold.
+EXISTS (
+  SELECT 1 FROM offer_view AS o
+   WHERE o.store_id = h.store_id AND o.sku_key = h.sku_key AND o.dirty
+     AND CASE h.kind WHEN 'zero' THEN o.desired_state = 'absent' OR o.quantity = 0
+              ELSE o.desired_state = 'retained' OR o.price::text = h.content END)
+
+-- name: delete_obsolete
+DELETE FROM hold AS h WHERE h.store_id = :store AND NOT {{still_desired}}
+
+-- name: same_hold
+-- Whether an earlier hold or decision for the same content is still valid.
+hold.content = excluded.content
+  AND (hold.state = 'rejected' OR hold.expires_at > now())
+
+-- name: upsert
+-- Stores the changes that a publication's plan held. Valid decisions stay.
+INSERT INTO hold (store_id, sku_key, kind, sku, content, before, code, state,
+                  publication_id, held_at, expires_at)
+SELECT :store, sku_key,
+       CASE WHEN after ? 'quantity' THEN 'zero' ELSE 'price' END, sku,
+       coalesce(after ->> 'quantity', after ->> 'price'),
+       coalesce(before ->> 'quantity', before ->> 'price'),
+       code, 'pending', :publication, now(), now() + :hold_for
+  FROM change WHERE publication_id = :publication AND outcome = 'held'
+   AND code = ANY(:codes)
+ON CONFLICT (store_id, sku_key, kind) DO UPDATE SET
+  sku = excluded.sku, content = excluded.content, before = excluded.before,
+  code = excluded.code, publication_id = excluded.publication_id,
+  state = CASE WHEN {{same_hold}} THEN hold.state ELSE 'pending' END,
+  held_at = CASE WHEN {{same_hold}} THEN hold.held_at ELSE excluded.held_at END,
+  decided_at = CASE WHEN {{same_hold}} THEN hold.decided_at END,
+  expires_at = CASE WHEN {{same_hold}} THEN hold.expires_at
+                    ELSE excluded.expires_at END
+
+-- name: decide
+-- Approves or rejects what a publication held. Without SKUs, only undecided holds.
+WITH named AS (
+  SELECT sku_key, CASE WHEN after ? 'quantity' THEN 'zero' ELSE 'price' END AS kind,
+         coalesce(after ->> 'quantity', after ->> 'price') AS content
+    FROM change WHERE publication_id = :publication AND outcome = 'held'
+     AND code = ANY(:codes)
+     AND (CAST(:keys AS text[]) IS NULL OR sku_key = ANY(:keys))
+),
+decided AS (
+  UPDATE hold AS h SET state = :state, decided_at = now(),
+         expires_at = now() + :hold_for
+    FROM named AS n
+   WHERE h.store_id = :store AND h.sku_key = n.sku_key AND h.kind = n.kind
+     AND h.content = n.content AND {{still_desired}}
+     AND (CAST(:keys AS text[]) IS NOT NULL
+          OR {{effective_state}} IN ('pending', 'expired'))
+  RETURNING h.code
+)
+SELECT (SELECT count(*) FROM named) AS named,
+       (SELECT count(*) FROM decided) AS decided,
+       (SELECT bool_or(code IN ('brake_shrunk', 'brake_column_empty'))
+          FROM decided) AS by_catalog
+
+-- name: list
+-- Held changes after a SKU and kind, with optional filters.
+SELECT * FROM (
+  SELECT sku_key, kind, sku, content, before, code, {{effective_state}} AS state,
+         publication_id, held_at, decided_at, expires_at
+    FROM hold AS h
+   WHERE store_id = :store AND (sku_key, kind) > (:sku_key, :kind)
+     AND {{still_desired}}
+) AS held
+ WHERE (CAST(:state AS text) IS NULL OR state = :state)
+   AND (CAST(:code AS text) IS NULL OR code = :code)
+ ORDER BY sku_key, kind LIMIT :limit

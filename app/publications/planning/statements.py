@@ -1,0 +1,90 @@
+"""Composes the variants of the plan statements from their named parts."""
+
+from itertools import product
+from typing import NamedTuple
+
+from sqlalchemy import TextClause, text
+
+from app.core.sql import load_sql
+from app.publications.enums import Lane
+from app.publications.refusals_sql import REFUSALS
+from app.stores.settings.margin import FLOOR
+
+GROUP_SUBMISSIONS = 10_000_000
+"""Numbers of one group of submissions; group 0 lowers stock and does nothing else."""
+
+
+class Variant(NamedTuple):
+    """What a plan has to consider: statements leave out the rest."""
+
+    shared: bool
+    """Other stores of the account share the stock."""
+    holds: bool
+    """The store has held changes."""
+    repairs: bool
+    """The price of some listings drifted."""
+    priority: bool = False
+    """Changes that another run is sending are excluded."""
+
+
+VARIANTS = [Variant(*each) for each in product((False, True), repeat=4)]
+_PARTS = load_sql(__package__, "variants.sql") | {
+    "quarantined": REFUSALS["quarantined"],
+    "awaits_retry": REFUSALS["awaits_retry"],
+    "floor": FLOOR,
+    "group_submissions": str(GROUP_SUBMISSIONS),
+    **{f"lane_{lane.name.lower()}": str(int(lane)) for lane in Lane},
+}
+
+
+def _compose(name: str, variant: Variant, selection: str, step_fence: str) -> str:
+    """The statement `name` of plan.sql; the other names are those of its parts."""
+    shared, holds, repairs, priority = variant
+    chosen = {
+        "siblings": "siblings_joined" if shared else "siblings_none",
+        "target_quantity": "target_shared" if shared else "target_own",
+        "selection": selection,
+        "exclusion": "not_in_flight" if priority else "nothing",
+        "hold_columns": "holds_columns" if holds else "holds_none",
+        "hold_joins": "holds_joined" if holds else "nothing",
+        "base_price": "base_price_repaired" if repairs else "base_price_accepted",
+        "drift_join": "drift_joined" if repairs else "nothing",
+        "step_fence": step_fence,
+    }
+    slots = {slot: _PARTS[part] for slot, part in chosen.items()}
+    return load_sql(__package__, "plan.sql", _PARTS | slots)[name]
+
+
+def _count(variant: Variant) -> TextClause:
+    """How many changes there are, by reason, action and lane, and their digest.
+
+    Without those of `COUNT_NEW` where stock is not shared; else a group may come in
+    two rows.
+    """
+    if not variant.shared:
+        return text(_compose("count", variant, "not_plainly_new", "fence"))
+    parts = (
+        _compose("count", variant, "guarded_offer", "fence"),
+        _compose("count_unguarded", variant, "unguarded_offer", "nothing"),
+    )
+    return text(" UNION ALL ".join(f"({part})" for part in parts))
+
+
+def _write(variant: Variant, *, by_key: bool) -> TextClause:
+    fence = "fence_by_key" if by_key else "fence"
+    return text(_compose("write", variant, "every_offer", fence))
+
+
+COUNT = {variant: _count(variant) for variant in VARIANTS}
+COUNT_NEW = text(_compose("count_new", Variant(*[False] * 3), "every_offer", "nothing"))
+LOWERS_STOCK = {
+    variant: text(_compose("lowers_stock", variant, "guarded_offer", "nothing"))
+    for variant in VARIANTS
+    if variant.priority
+}
+WRITE = {
+    (variant, by_key): _write(variant, by_key=by_key)
+    for variant in VARIANTS
+    for by_key in (False, True)
+}
+"""Writes the changes to send, and as many others as are listed, into `change`."""

@@ -1,0 +1,82 @@
+"""PostgreSQL parses and plans every variant of the plan statements."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import TextClause, text
+
+from app.publications.planning.brake import HeldGroups
+from app.publications.planning.counts import held_parameters
+from app.publications.planning.statements import (
+    COUNT,
+    COUNT_NEW,
+    LOWERS_STOCK,
+    WRITE,
+    Variant,
+)
+from tests.publications.plan_table import Tables
+
+PLAIN = Variant(shared=False, holds=False, repairs=False)
+STATEMENTS: dict[str, Mapping[Variant, TextClause]] = {
+    "count": COUNT,
+    "count new offers": {PLAIN: COUNT_NEW},
+    "look for lowered stock": LOWERS_STOCK,
+    "write": {v: sql for (v, by_key), sql in WRITE.items() if not by_key},
+    "write by key": {v: sql for (v, by_key), sql in WRITE.items() if by_key},
+}
+
+
+def parameters(tables: Tables, variant: Variant) -> dict[str, Any]:
+    """What `write_plan` passes; a name that a variant does not need is absent."""
+    values: dict[str, Any] = {
+        "store": tables.store_id,
+        "publication": tables.publication_id,
+        "products": True,
+        "product_codes": ["unknown_product"],
+        **dict.fromkeys(("jump_percent", "jump_amount", "wave_move"), 1),
+        **dict.fromkeys(("margin_percent", "margin_amount"), 0),
+        **held_parameters(HeldGroups()),
+        **dict.fromkeys(("some_before", "some_last", "some_not_sent"), True),
+        **dict.fromkeys(("last_lane", "of_last", "lines", "reserve"), 1),
+        **dict.fromkeys(("single_max", "batch_lines"), 1),
+    }
+    if variant.shared:
+        values |= {"siblings": [tables.sibling_id], "policy": "min", "leader": None}
+    if variant.priority:
+        values |= {"in_flight": ["a"]}
+    return values
+
+
+def tables_read(plan: dict[str, Any]) -> Iterator[str]:
+    """The tables that the nodes of a plan read."""
+    if "Relation Name" in plan and plan["Node Type"] != "ModifyTable":
+        yield plan["Relation Name"]
+    for child in plan.get("Plans", []):
+        yield from tables_read(child)
+
+
+@pytest.mark.parametrize("variants", STATEMENTS.values(), ids=STATEMENTS)
+async def test_each_variant_is_valid_and_reads_only_what_it_needs(
+    tables: Tables, variants: Mapping[Variant, TextClause]
+):
+    for variant, statement in variants.items():
+        (explained,) = await tables.session.scalar(
+            text(f"EXPLAIN (FORMAT JSON) {statement.text}"),
+            parameters(tables, variant),
+        )
+
+        read = list(tables_read(explained["Plan"]))
+        assert ("hold" in read) == variant.holds, variant
+        assert ("offer_check" in read) == variant.repairs, variant
+
+
+def test_there_is_a_statement_for_each_combination():
+    assert [len(variants) for variants in STATEMENTS.values()] == [16, 1, 8, 16, 16]
+
+
+@pytest.mark.parametrize("name", ["count", "write"])
+def test_only_shared_stock_reads_offers_of_siblings(name: str):
+    for variant, statement in STATEMENTS[name].items():
+        assert (":siblings" in statement.text) == variant.shared
+        assert (":in_flight" in statement.text) == variant.priority
