@@ -10,11 +10,11 @@ import polars as pl
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogs.engine.pipeline.load import store_lock_key
 from app.catalogs.engine.pipeline.quick_updates import FINGERPRINT, checked_items
 from app.catalogs.engine.validate.problems import describe, problems_in
 from app.core.columns import utc_now
 from app.core.errors import FieldError, InvalidError
+from app.offers.import_lock import store_lock_key
 
 MOST_ITEMS = 1000
 AHEAD = timedelta(minutes=5)

@@ -13,9 +13,10 @@ from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.drift.context import ROW, Walk
 from app.jobs.lease import Snooze
+from app.offers.comparison import Comparison, open_tables
+from app.offers.comparison_sql import NAMES
 from app.orders.sync import scheduling as orders
-from app.publications.results.compare import Compared, Look, compare, open_tables
-from app.publications.results.compare_sql import NAMES
+from app.publications.results.compare import Compared, compare
 from app.publications.results.totals import recount
 
 log = structlog.get_logger(__name__)
@@ -148,15 +149,15 @@ async def _compare(
     runs = await session.execute(_RUNS, values | {"recent": REPORTS})
     return await compare(
         session,
-        Look(
-            account_id=walk.account_id,
+        walk.account_id,
+        Comparison(
             store_id=walk.store_id,
             siblings=walk.siblings,
             since=walk.started_at,
-            publications=list(runs.scalars()),
             overwrite=walk.overwrite,
             orders_known=orders_known,
         ),
+        list(runs.scalars()),
     )
 
 

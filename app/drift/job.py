@@ -17,7 +17,7 @@ from app.core.vault import SecretUnreadableError
 from app.drift import evaluate, missing_listings
 from app.drift.context import ROW, Walk, take_up
 from app.jobs.lease import Lease, Snooze
-from app.publications.results.compare import columns_of
+from app.offers.comparison import columns_of
 
 PAGES_AT_A_TIME = 10
 """Pages that are read before they are written."""

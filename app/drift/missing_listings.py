@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.failpoints import failpoint
 from app.drift.context import Walk
-from app.publications.results.compare import columns_of
-from app.publications.results.compare_sql import ARRAYS, COLUMNS, NAMES
+from app.offers.comparison import columns_of
+from app.offers.comparison_sql import ARRAYS, COLUMNS, NAMES
 from app.publications.results.readback import find
 
 LOOK_FOR = 200

@@ -11,14 +11,8 @@ from typing import Any
 import pytest
 
 from app.backmarket.wire.listings import Listing
-from app.publications.results.compare import (
-    Compared,
-    Look,
-    columns_of,
-    compare,
-    note_seen,
-    open_tables,
-)
+from app.offers.comparison import Comparison, add_seen, columns_of, open_tables
+from app.publications.results.compare import Compared, compare
 from tests.publications.plan_table import Row, Tables, gone, kept, online
 
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
@@ -70,21 +64,21 @@ async def judge(
 ) -> Compared:
     listing = None if seen is None else Listing(**{**SHOWN, **seen})  # type: ignore[arg-type]
     await open_tables(tables.session)
-    await note_seen(tables.session, columns_of([("a", listing)]), [awaited])
+    await add_seen(tables.session, columns_of([("a", listing)]), [awaited])
     connection = await tables.session.connection()
     if units:
         sold = f"INSERT INTO sold VALUES ('a', {units})"  # noqa: S608 - ours
         await connection.exec_driver_sql(sold)
-    look = Look(
-        account_id=tables.account_id,
+    comparison = Comparison(
         store_id=tables.store_id,
         siblings=[tables.sibling_id],
         since=NOW,
-        publications=[tables.publication_id],
         overwrite=overwrite,
         orders_known=orders_known,
     )
-    compared = await compare(tables.session, look)
+    compared = await compare(
+        tables.session, tables.account_id, comparison, [tables.publication_id]
+    )
     await tables.session.commit()
     return compared
 
@@ -294,7 +288,7 @@ async def test_judging_the_same_look_twice_changes_nothing(tables: Tables):
     again = await judge(tables, {"price": Decimal(80)})
 
     assert (await one(tables, "offer"), await drift_of(tables)) == first
-    assert again.confirmed == 1
+    assert again.offers.confirmed == 1
 
 
 async def test_a_vanished_listing_is_gone_for_all_stores_and_unknown_again(
@@ -306,7 +300,7 @@ async def test_a_vanished_listing_is_gone_for_all_stores_and_unknown_again(
 
     compared = await judge(tables, None)
 
-    assert compared.vanished == 1
+    assert compared.offers.vanished == 1
     for store in ("store_id", "sibling_id"):
         offer = await one(tables, "offer", store)
         assert (offer["listed"], offer["listing_id"], offer["dirty"]) == (

@@ -28,6 +28,7 @@ from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import PUBLICATION, THROTTLED
+from app.offers.locks import lock_offers
 from app.publications.context import Run
 from app.publications.enums import (
     Outcome,
@@ -47,7 +48,6 @@ from app.publications.planning.request import PlanRequest
 from app.publications.results import resolve, submissions, validation, verify
 from app.publications.results.record import (
     forget_settled_errors,
-    lock_offers,
     note_local_refusals,
 )
 from app.stores.models import Store

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import service as accounts
 from app.accounts.budget import usual_left
 from app.catalogs.descriptions import Descriptions, descriptions
+from app.offers.locks import lock_offers
 from app.publications.context import Run
 from app.publications.enums import PRODUCT_CODES
 from app.publications.planning import plan
@@ -28,7 +29,7 @@ from app.publications.planning.product_updates import (
     write_updates,
 )
 from app.publications.planning.request import DETAIL_LIMIT
-from app.publications.results.record import lock_offers, note_local_refusals
+from app.publications.results.record import note_local_refusals
 
 
 async def make_plan(run: Run) -> None:

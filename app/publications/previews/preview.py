@@ -17,13 +17,13 @@ from app.database import Transaction
 from app.jobs.frame import GiveUp
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
+from app.offers.locks import lock_offers
 from app.publications.execution import start
 from app.publications.models import Plan
 from app.publications.planning.forecast import Forecast, forecast
 from app.publications.planning.inputs import Terms, plan_request, versions_of
 from app.publications.planning.plan import PlanSummary, write_plan
 from app.publications.planning.request import EVERYTHING
-from app.publications.results.record import lock_offers
 from app.stores import service as stores
 from app.stores.models import Store
 

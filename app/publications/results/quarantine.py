@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.offers.locks import lock_offers
 from app.publications.refusals_sql import QUARANTINED
-from app.publications.results.record import lock_offers
 
 # What was refused is not forgotten; only the count begins again.
 _RELEASE = text(

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogs.engine.pipeline.load import store_lock_key
 from app.jobs.retry import OFFER
+from app.offers.locks import lock_offers
 from app.publications.causes import (
     CLASS_OF_CODE,
     JITTER,
@@ -34,11 +34,6 @@ class Verdict:
     publication_state: int | None = None
     max_price: Decimal | None = None
 
-
-# The same lock is taken by imports: both write many offers, in any order.
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key"
-)
 
 # Each verdict looks for its change. PostgreSQL, where its statistics know nothing of a
 # publication, takes it for one of a single change and would compare each change with
@@ -133,12 +128,6 @@ _LOCAL = text(
      WHERE o.store_id = :store AND o.sku_key = s.sku_key
     """  # noqa: S608 - constants
 )
-
-
-async def lock_offers(session: AsyncSession, stores: Sequence[UUID]) -> None:
-    """Wait until nobody else writes offers of these stores in bulk."""
-    keys = sorted(store_lock_key(store_id) for store_id in stores)
-    await session.execute(_LOCK, {"keys": keys})
 
 
 async def settle(

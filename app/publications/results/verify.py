@@ -14,17 +14,12 @@ from app.backmarket.wire.listings import Listing
 from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.jobs.kinds import JobKind
+from app.offers.comparison import Comparison, add_seen, columns_of, open_tables
 from app.publications import scheduling
 from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationKind, Trigger
 from app.publications.results import readback
-from app.publications.results.compare import (
-    Look,
-    columns_of,
-    compare,
-    note_seen,
-    open_tables,
-)
+from app.publications.results.compare import compare
 from app.publications.results.record import Verdict, settle
 from app.publications.results.validation import mark_too_late
 
@@ -85,17 +80,17 @@ async def read_back(run: Run) -> None:
         overwritten = _overwritten(awaited, strangers)
         fields += ["price quantity"] * len(overwritten)
         both = columns_of([*seen.items(), *overwritten.items()])
-        await note_seen(tx.session, both, fields)
+        await add_seen(tx.session, both, fields)
         compared = await compare(
             tx.session,
-            Look(
-                account_id=run.account_id,
+            run.account_id,
+            Comparison(
                 store_id=run.store_id,
                 siblings=run.siblings,
                 since=since,
-                publications=[run.publication_id],
                 overwrite=policy == "overwrite",
             ),
+            [run.publication_id],
         )
         if strangers:
             await _refuse(tx, run, awaited, strangers)

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from io import BytesIO
 from itertools import chain
 from typing import LiteralString
@@ -26,6 +25,7 @@ from app.catalogs.engine.pipeline.stage import (
     fields_of,
 )
 from app.catalogs.engine.read.reader import LINE
+from app.offers.import_lock import store_lock_key
 
 _SLICE_ROWS = 50_000
 _LEADING = ("sku_key", "desired_state", "fingerprint", "problems")
@@ -42,12 +42,6 @@ CREATE TEMP TABLE incoming (
   cost numeric(12,2), cpa numeric(5,2)
 ) ON COMMIT DROP
 """
-
-
-def store_lock_key(store_id: UUID) -> int:
-    """Advisory lock key of all writers of a store's offers: imports, quick updates."""
-    digest = sha256(b"offers of store " + store_id.bytes).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def lock_store(connection: psycopg.Connection, store_id: UUID) -> None:
