@@ -1,4 +1,4 @@
-"""The same fixtures as everywhere, on servers given by URL."""
+"""The same fixtures as everywhere, on servers that listen on TCP."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from app.migrations import migrate
 from app.settings import Settings
 from tests.external.servers import (
     ExternalServers,
-    find_servers,
+    external_servers,
     own_database,
     own_redis,
 )
@@ -21,8 +21,9 @@ __all__ = ["hour_passes", "skip_pauses", "sql"]
 
 
 @pytest.fixture(scope="session")
-def external() -> ExternalServers:
-    return find_servers()
+def external(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalServers]:
+    with external_servers(tmp_path_factory.mktemp("tcp")) as servers:
+        yield servers
 
 
 @pytest.fixture(scope="session")
