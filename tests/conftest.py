@@ -14,6 +14,7 @@ from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
 from app.settings import Settings
 from tests.support.databases import Databases, create_database, url_of
+from tests.support.processes import die_with_parent
 from tests.support.shop import Shop, open_shop
 from tests.support.stack import (
     WorkerProcess,
@@ -32,6 +33,12 @@ hypothesis_settings.load_profile("refeed")
 
 TEMPLATE = "refeed_template"
 QUICK_SANDBOX = {"limits_on": False, "task_starts_after": 0, "task_ends_after": 0.05}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker of xdist ends with the run, however that ends."""
+    if hasattr(config, "workerinput"):
+        die_with_parent()
 
 
 @pytest.fixture(scope="session")
