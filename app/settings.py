@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     offers_interval: Span = Field(
         timedelta(hours=2), description="default rhythm of offer publications"
     )
-    tree_interval: Span = Field(
+    categories_interval: Span = Field(
         timedelta(days=1), description="how often a category tree is fetched again"
     )
     orders_interval: Span = Field(

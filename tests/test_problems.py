@@ -243,7 +243,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "attributes.price.col",
         "There is no such field.",
         (
-            "column, constant, template, column_for, by_country, cases, otherwise, "
+            "column, constant, template, column_for, by_country, cases, else, "
             "values, steps, default, decimal"
         ),
     ),

@@ -19,7 +19,7 @@ from app.publications.execution import finish, run
 from app.publications.previews import preview
 from app.sources import pull
 from app.stores.categories import refresh
-from app.stores.categories import scheduling as trees
+from app.stores.categories import scheduling as categories
 from workers.context import WorkerContext
 from workers.runner import Handler
 
@@ -34,7 +34,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         context.vault,
         context.storage,
     )
-    fetching = refresh.Tools(
+    fetching = refresh.RefreshContext(
         context.settings, context.database, context.back_market, context.vault
     )
 
@@ -59,7 +59,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         async with context.database.transaction() as tx:
             if works_again:
                 await scheduling.request_for_account(tx, lease.subject_id)
-                await trees.request_for_account(tx, lease.subject_id)
+                await categories.request_for_account(tx, lease.subject_id)
                 await order_requests.request(tx, lease.subject_id)
             await lease.finish(tx.session)
 
@@ -73,7 +73,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
             partial(preview.make, calling), partial(preview.give_up, calling)
         ),
         JobKind.CHECK_CONNECTION: Handler(check, leave),
-        JobKind.REFRESH_TREE: Handler(
+        JobKind.REFRESH_CATEGORIES: Handler(
             partial(refresh.refresh, fetching), partial(refresh.give_up, fetching)
         ),
         JobKind.PULL_CATALOG: _for_sources(context),

@@ -27,7 +27,7 @@ from app.retention import INTERVAL as RETENTION_INTERVAL
 from app.retention import delete_old_data
 from app.settings import Settings, load_settings, require
 from app.sources import scheduling as sources
-from app.stores.categories import scheduling as trees
+from app.stores.categories import scheduling as categories
 from workers.context import WorkerContext
 from workers.handlers import handlers_of
 from workers.listening import listen
@@ -122,7 +122,7 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
         try:
             async with context.database.transaction() as tx:
                 await request_due(tx)
-                await trees.request_due(tx, context.settings.tree_interval)
+                await categories.request_due(tx, context.settings.categories_interval)
                 await orders.request_due(tx, context.settings)
                 await sources.request_due(tx, context.settings.source_interval)
                 await drift.request_due(tx, context.settings)

@@ -21,8 +21,8 @@ from app.catalogs.imports.next_import import source_of
 from app.core.file_storage import Storage
 from app.settings import Settings
 from app.stores import service as stores
-from app.stores.categories import service as tree
-from app.stores.categories.service import tree_name
+from app.stores.categories import service as categories
+from app.stores.categories.service import snapshot_key
 from app.stores.mapping.mapping_model import category_key
 from app.stores.models import Store
 
@@ -54,12 +54,12 @@ async def descriptions(
 ) -> Descriptions | None:
     """None where the store has no catalog or no mapping in force."""
     store = await session.get_one(Store, store_id)
-    mapping = stores.mapping_in_force(store)
+    mapping = stores.resolved_mapping(store)
     catalogs = [c for c in await catalogs_of(session, store) if c.storage_key]
     if mapping is None or not catalogs:
         return None
-    name = tree_name(store.country, Environment(store.environment))
-    leaves = await tree.leaves(session, *name)
+    name = snapshot_key(store.country, Environment(store.environment))
+    leaves = await categories.leaves(session, *name)
     config = ProductConfig(
         mapping=mapping,
         categories={

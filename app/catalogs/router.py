@@ -103,7 +103,7 @@ async def upload_catalog(
     The body is streamed to storage and read by a worker: poll the `Location`.
     """
     async with database.transaction() as tx:
-        await stores.visible(tx.session, caller, store_id)
+        await stores.load_store(tx.session, caller, store_id)
     intake = Intake(settings, database, storage)
     catalog = await service.receive(
         intake,
@@ -192,7 +192,7 @@ async def list_catalog_rows(
 ) -> Page[RowProblemOut] | Response:
     """In file order. As CSV (`format=csv` or `Accept: text/csv`) all, without pages."""
     catalog = await queries.visible(tx.session, caller, catalog_id)
-    store = await stores.visible(tx.session, caller, catalog.store_id)
+    store = await stores.load_store(tx.session, caller, catalog.store_id)
     currency = market_of(store.country).currency
     if wants_csv:
         sheet = rows_sheet(database, catalog, problem, currency)
@@ -228,7 +228,7 @@ async def download_rejected_catalog_rows(
     """
     async with database.transaction() as tx:
         catalog = await queries.visible(tx.session, caller, catalog_id)
-        store = await stores.visible(tx.session, caller, catalog.store_id)
+        store = await stores.load_store(tx.session, caller, catalog.store_id)
         problems = await rejected_csv.problems_of(tx.session, catalog)
     source = source_of(settings, storage, catalog) if catalog.storage_key else None
     currency = market_of(store.country).currency

@@ -76,9 +76,9 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
 ) -> OfferExplained:
     """No transaction is open while the file is read. Raises NotFoundError."""
     async with tools.database.transaction() as tx:
-        store = await stores.visible(tx.session, caller, store_id)
+        store = await stores.load_store(tx.session, caller, store_id)
         read = await _read(tx.session, store, sku, place, limit)
-    mapping = stores.mapping_in_force(store)
+    mapping = stores.resolved_mapping(store)
     since, until = _window(read, place)
     steps = [step for change in read.changes for step in steps_of(change)]
     if any(since <= (c.finished_at or LATEST) < until for c in read.catalogs):

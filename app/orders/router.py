@@ -82,7 +82,7 @@ async def list_orders(
 ) -> Response:
     """Pages do not shift while orders arrive: newer ones come before the first page."""
     if store_id:
-        await stores.visible(tx.session, caller, store_id)
+        await stores.load_store(tx.session, caller, store_id)
     every = await queries.views(tx.session, caller)
     asked = [view for view in every if store_id in {None, view.store_id}]
     orders = await queries.listed(tx.session, asked, filters, after, limit)

@@ -205,7 +205,7 @@ async def download_rejected_publication_rows(
     """
     async with database.transaction() as tx:
         publication = await queries.visible(tx.session, caller, publication_id)
-        store = await stores.visible(tx.session, caller, publication.store_id)
+        store = await stores.load_store(tx.session, caller, publication.store_id)
         rows = await rejected_changes(tx.session, publication_id, store.id)
         catalogs = await catalogs_of(tx.session, store)
     sources = [source_of(settings, storage, c) for c in catalogs if c.storage_key]
@@ -241,6 +241,6 @@ async def release_quarantine(
 ) -> ReleaseOut:
     """By `skus`, by the `code` of the refusal, or `all`. The next run sends them."""
     # Not locked: imports hold the offers first, then the store.
-    store = await stores.visible(tx.session, caller, store_id)
+    store = await stores.load_store(tx.session, caller, store_id)
     released = await quarantine.release(tx.session, store.id, body.skus, body.code)
     return ReleaseOut(released=released)

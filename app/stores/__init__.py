@@ -1,1 +1,1 @@
-"""A store is one country of a seller account: what it sells from, how and when."""
+"""Stores: settings, mapping, categories and activation for one country."""

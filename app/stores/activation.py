@@ -1,4 +1,4 @@
-"""Whether a store may publish: its lights, and the switch."""
+"""Activates and deactivates stores, and evaluates their lights."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -6,7 +6,7 @@ from app.accounts import service as accounts
 from app.accounts.models import SellerAccount
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, FieldError
-from app.stores.categories.service import not_leaves
+from app.stores.categories.service import find_non_leaves
 from app.stores.lights import (
     Light,
     categories_light,
@@ -15,19 +15,19 @@ from app.stores.lights import (
     settings_light,
 )
 from app.stores.models import Store
-from app.stores.service import categories_of, mapping_in_force, set_due, tree_of
+from app.stores.service import categories_of, resolved_mapping, set_due, snapshot_key_of
 
 
 async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
-    """Mapping, categories, API settings, connection: in this order."""
+    """The lights in this order: mapping, categories, API settings, connection."""
     account = (
         await session.get(SellerAccount, store.account_id) if store.account_id else None
     )
     targets = categories_of(store)
     mapped = {target.category_id for target in targets}
-    gone = await not_leaves(session, tree_of(store), mapped)
+    gone = await find_non_leaves(session, snapshot_key_of(store), mapped)
     return (
-        mapping_light(mapping_in_force(store), store.catalog_columns),
+        mapping_light(resolved_mapping(store), store.catalog_columns),
         categories_light(targets, store.catalog_categories, gone),
         settings_light(has_token=account is not None),
         connection_light(
@@ -38,7 +38,7 @@ async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
 
 
 async def activate(session: AsyncSession, store: Store) -> None:
-    """Let the store publish. Raises ConflictError naming the red lights."""
+    """Allow the store to publish. Raises ConflictError with the red lights."""
     needed = (await lights(session, store))[:3]
     red = [light for light in needed if light.reasons]
     if red:
@@ -60,9 +60,9 @@ async def activate(session: AsyncSession, store: Store) -> None:
 
 
 async def deactivate(session: AsyncSession, store: Store) -> None:
-    """Stop publishing. What is online stays as it is.
+    """Stop publishing; live listings do not change.
 
-    Its wishes count no more in the stock that stores of its account share.
+    The store's offers no longer count in the stock that stores of its account share.
     """
     if store.active:
         store.active = False

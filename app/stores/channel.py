@@ -1,4 +1,4 @@
-"""The channel attributes: what a catalog can be mapped to, and what each accepts."""
+"""Defines the channel attributes: the targets of a mapping and what each accepts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,7 @@ class AttributeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelAttribute:
-    """One target of a mapping. `help` is the text behind the "i" of a frontend."""
+    """A target of a mapping. `help` is text for people who set up the mapping."""
 
     name: str
     type: AttributeType
@@ -71,8 +71,8 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.TEXT,
         required=True,
         label="SKU",
-        help="Your own key of the offer. Unique in the catalog, upper and lower case "
-        "are the same to Back Market.",
+        help="Your own key of the offer, unique in the catalog. Back Market ignores "
+        "upper and lower case.",
         max_length=200,
     ),
     ChannelAttribute(
@@ -80,7 +80,7 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.GTIN,
         required=True,
         label="EAN",
-        help="GTIN-8, GTIN-12 or GTIN-13 with a right check digit; a GTIN-14 only "
+        help="GTIN-8, GTIN-12 or GTIN-13 with a valid check digit; a GTIN-14 only "
         "when it is a GTIN-13 with a leading 0.",
         max_length=13,
     ),
@@ -90,7 +90,7 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         required=True,
         label="Price",
         help="Price including VAT in the currency of the store's country, above 0. "
-        "`1.299,00 EUR` and `€ 1,299.00` are understood.",
+        "`1.299,00 EUR` and `€ 1,299.00` are accepted.",
     ),
     ChannelAttribute(
         "quantity",
@@ -106,7 +106,7 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.CHOICE,
         required=True,
         label="Grade",
-        help="Aesthetic grade in Back Market's words; map your own words with "
+        help="Aesthetic grade as Back Market names it; map your own names with "
         "`values`. It cannot be changed once the offer is listed.",
         accepted=GRADES,
     ),
@@ -115,8 +115,8 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.TEXT,
         required=True,
         label="Source category",
-        help="Your own category; the category mapping says which leaf of Back "
-        "Market it belongs to. Rows of unmapped categories are not sold.",
+        help="Your own category; the category mapping assigns it to a category of "
+        "Back Market. Rows of unmapped categories are not sold.",
         max_length=300,
     ),
     ChannelAttribute(
@@ -124,8 +124,8 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.TEXT,
         required=False,
         label="Back Market product id",
-        help="UUID or number of Back Market's product; wins over the EAN when an "
-        "offer is created.",
+        help="UUID or number of Back Market's product; takes precedence over the EAN "
+        "when an offer is created.",
         max_length=36,
     ),
     ChannelAttribute(
@@ -133,8 +133,8 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.TEXT,
         required=False,
         label="Currency",
-        help="ISO 4217 code of the price; a row in another currency than the "
-        "store's is refused.",
+        help="ISO 4217 code of the price; a row in a currency other than the "
+        "store's is rejected.",
         max_length=3,
     ),
     ChannelAttribute(
@@ -142,15 +142,15 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.MONEY,
         required=False,
         label="Minimum price",
-        help="Floor for Back Market's BackPricer, not above the price.",
+        help="Lowest price for Back Market's BackPricer, not above the price.",
     ),
     ChannelAttribute(
         "cost",
         AttributeType.MONEY,
         required=False,
         label="Cost",
-        help="What the piece costs you, in the currency of the store's country. Never "
-        "sent to Back Market: a price below cost, commission and minimum margin is "
+        help="Your cost of one piece, in the currency of the store's country. Never "
+        "sent to Back Market; a price below cost, commission and minimum margin is "
         "held.",
         minimum=0,
     ),
@@ -168,7 +168,7 @@ ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.TEXT,
         required=False,
         label="Comment",
-        help="Text that buyers read beside the offer.",
+        help="Text that buyers read next to the offer.",
         max_length=500,
     ),
     ChannelAttribute(
@@ -192,7 +192,7 @@ def _image(number: int) -> ChannelAttribute:
         AttributeType.URL,
         required=number == 1,
         label=f"Image {number}",
-        help="Address of a picture that everybody can open, with http or https.",
+        help="Public http or https URL of an image.",
         max_length=1000,
     )
 
@@ -221,14 +221,14 @@ PRODUCT_ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.TEXT,
         required=True,
         label="Description",
-        help="Describes the product in the language of the store's country.",
+        help="Description of the product in the language of the store's country.",
     ),
     ChannelAttribute(
         "brand",
         AttributeType.TEXT,
         required=True,
         label="Brand",
-        help="Who made the product.",
+        help="Manufacturer of the product.",
         max_length=100,
     ),
     ChannelAttribute(
@@ -236,7 +236,7 @@ PRODUCT_ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.MONEY,
         required=True,
         label="Price when new",
-        help="What the product costs new in the store's country, in its currency, "
+        help="Price of the product when new, in the currency of the store's country, "
         "above 0.",
     ),
     ChannelAttribute(
@@ -244,15 +244,15 @@ PRODUCT_ATTRIBUTES: tuple[ChannelAttribute, ...] = (
         AttributeType.INTEGER,
         required=True,
         label="Weight",
-        help="Grams, a whole number above 1; `250 g` and `1.2 kg` are understood.",
+        help="Grams, a whole number above 1; `250 g` and `1.2 kg` are accepted.",
         minimum=2,
     ),
     *(_image(number) for number in range(1, 7)),
     *(_size(name) for name in ("width", "height", "depth")),
 )
-"""What Back Market needs for an EAN that it does not know (products, creation).
+"""What Back Market needs for an unknown EAN (products, creation).
 
-A mapping need not have them: offers of known EANs do without.
+Optional in a mapping: offers of known EANs do not need them.
 """
 PRODUCT_NAMES = frozenset(attribute.name for attribute in PRODUCT_ATTRIBUTES)
 IMAGES = tuple(a.name for a in PRODUCT_ATTRIBUTES if a.type is AttributeType.URL)
@@ -261,7 +261,7 @@ LEAF_PREFIX = "attribute."
 
 
 def attribute(name: str) -> ChannelAttribute:
-    """The attribute of that name. Raises KeyError for an unknown one."""
+    """The attribute with this name. Raises KeyError for an unknown one."""
     return _BY_NAME[name]
 
 

@@ -1,4 +1,4 @@
-"""`/v1/channel`: what Back Market wants to know, and its categories."""
+"""`/v1/channel`: channel attributes and Back Market's categories."""
 
 from typing import Annotated
 
@@ -7,44 +7,46 @@ from fastapi import APIRouter, Query
 from app.access.dependencies import CurrentSettings
 from app.core.errors import problem_responses
 from app.database import Tx
-from app.stores.categories import service as tree
+from app.stores.categories import service as categories
 from app.stores.categories.schemas import (
     AttributeOut,
     CategoriesPage,
     attribute_out,
     category_out,
-    tree_out,
+    snapshot_out,
 )
 from app.stores.channel import ATTRIBUTES, PRODUCT_ATTRIBUTES
-from app.stores.dependencies import AskedTree, needed
+from app.stores.dependencies import RequestedSnapshot, require_snapshot_key
 from app.web.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
 
 router = APIRouter(prefix="/v1/channel", tags=["channel"])
 
 
 @router.get(
-    "/attributes", summary="What a mapping can fill", responses=problem_responses(409)
+    "/attributes", summary="List channel attributes", responses=problem_responses(409)
 )
 async def list_channel_attributes(
     tx: Tx,
-    asked: AskedTree,
+    asked: RequestedSnapshot,
     category: Annotated[
         int | None,
         Query(
             ge=-BIGGEST,
             le=BIGGEST,
-            description="a leaf: with what its products say; needs `store_id`, or "
-            "`country` and `environment`",
+            description="a leaf, to include the attributes of its products; needs "
+            "`store_id`, or `country` and `environment`",
         ),
     ] = None,
 ) -> Page[AttributeOut]:
     """Every channel attribute with type, accepted values and help.
 
-    409 `tree_not_fetched`: Back Market's tree is not known yet.
+    409 `categories_not_fetched`: Back Market's categories are not known yet.
     """
     items = [attribute_out(attribute) for attribute in ATTRIBUTES]
     if category is not None:
-        found = await tree.attributes_of(tx.session, needed(asked), category)
+        found = await categories.attributes_of(
+            tx.session, require_snapshot_key(asked), category
+        )
         items += [
             attribute_out(a, "product" if a in PRODUCT_ATTRIBUTES else "category")
             for a in found
@@ -52,14 +54,14 @@ async def list_channel_attributes(
     return Page(items=items)
 
 
-@router.get("/categories", summary="Back Market's category tree")
+@router.get("/categories", summary="List Back Market's categories")
 async def list_channel_categories(
     tx: Tx,
-    asked: AskedTree,
+    asked: RequestedSnapshot,
     settings: CurrentSettings,
     q: Annotated[
         str | None,
-        Query(max_length=200, description="words that the path must have, any case"),
+        Query(max_length=200, description="words that the path must contain, any case"),
     ] = None,
     leaf: Annotated[
         bool | None, Query(description="true: leaves only; false: branches only")
@@ -67,20 +69,25 @@ async def list_channel_categories(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> CategoriesPage:
-    """The tree in the language of the store's country, from top to bottom.
+    """The category tree in the language of the store's country, in depth-first order.
 
-    It is kept here, and fetched again daily; `tree` tells how fresh it is. Empty with
-    `tree.state` `not_fetched` before a store has a token.
+    It is stored here and refreshed daily; `snapshot` shows how current it is. The list
+    is empty, and `snapshot.state` is `not_fetched`, before a store has a token.
     """
-    name = needed(asked)
-    # Its state first: a tree that arrives in between is not said to be empty.
-    known = await tree.tree_of(tx.session, *name)
-    rows = await tree.categories(
-        tx.session, name, words=q, leaf=leaf, after=decode_int(cursor), limit=limit
+    name = require_snapshot_key(asked)
+    # The state is read first: a snapshot stored in between is not reported as empty.
+    known = await categories.find_snapshot(tx.session, *name)
+    rows = await categories.categories(
+        tx.session,
+        name,
+        query_words=q,
+        leaf=leaf,
+        after=decode_int(cursor),
+        limit=limit,
     )
     page = page_of(rows, limit, category_out, lambda node: (node.position,))
     return CategoriesPage(
         items=page.items,
         next=page.next,
-        tree=tree_out(name, known, settings.tree_interval),
+        snapshot=snapshot_out(name, known, settings.categories_interval),
     )

@@ -1,4 +1,4 @@
-"""Dependencies that hand a route its store, and honour `If-Match`."""
+"""Route dependencies: load the store, check `If-Match`, find the category snapshot."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,12 +10,12 @@ from app.backmarket.markets import MARKETS, Environment, UnknownMarketError
 from app.core.errors import FieldError, InvalidError, PreconditionFailedError
 from app.database import Tx
 from app.stores import service
-from app.stores.categories.service import TreeName, tree_name
+from app.stores.categories.service import SnapshotKey, snapshot_key
 from app.stores.models import Store
 
 
 async def store_to_read(store_id: UUID, tx: Tx, caller: Reader) -> Store:
-    return await service.visible(tx.session, caller, store_id)
+    return await service.load_store(tx.session, caller, store_id)
 
 
 async def store_to_change(
@@ -26,8 +26,8 @@ async def store_to_change(
         str | None, Header(description="the ETag that the change is based on")
     ] = None,
 ) -> Store:
-    """Raises PreconditionFailedError when somebody else changed the store since."""
-    store = await service.visible(tx.session, caller, store_id, lock=True)
+    """Raises PreconditionFailedError when `If-Match` does not name the current ETag."""
+    store = await service.load_store(tx.session, caller, store_id, lock=True)
     if if_match is None:
         return store
     named = {tag.strip() for tag in if_match.split(",")}
@@ -49,26 +49,28 @@ def tag(response: Response, store: Store) -> None:
     response.headers["ETag"] = etag(store)
 
 
-async def asked_tree(
+async def requested_snapshot(
     tx: Tx,
     caller: Reader,
     store_id: Annotated[
-        UUID | None, Query(description="the store whose country and environment count")
+        UUID | None, Query(description="the store with the country and environment")
     ] = None,
     country: Annotated[
-        str | None, Query(max_length=10, description="where no `store_id` is given")
+        str | None, Query(max_length=10, description="used without `store_id`")
     ] = None,
     environment: Annotated[
-        Environment, Query(description="goes with `country`")
+        Environment, Query(description="used with `country`")
     ] = Environment.PRODUCTION,
-) -> TreeName | None:
-    """The category tree of a store, else of a country; None when neither is given."""
+) -> SnapshotKey | None:
+    """The snapshot of a store, else of a country; None when neither is given."""
     if store_id:
-        return service.tree_of(await service.visible(tx.session, caller, store_id))
+        return service.snapshot_key_of(
+            await service.load_store(tx.session, caller, store_id)
+        )
     if country is None:
         return None
     try:
-        return tree_name(country, environment)
+        return snapshot_key(country, environment)
     except UnknownMarketError as error:
         message = f"Back Market has no market `{error.country[:20]}`."
         accepted = ", ".join(sorted(MARKETS))
@@ -76,16 +78,16 @@ async def asked_tree(
         raise InvalidError(message, errors=[wrong]) from None
 
 
-def needed(asked: TreeName | None) -> TreeName:
-    """Raises InvalidError when the request does not say which tree it means."""
+def require_snapshot_key(asked: SnapshotKey | None) -> SnapshotKey:
+    """Raises InvalidError when the request names neither a store nor a country."""
     if asked is None:
-        message = "Say whose category tree: each country has its own language."
+        message = "Name a store or a country: categories differ by language."
         accepted = "`store_id`, or `country` and `environment`"
         wrong = FieldError("store_id", "missing", message, accepted)
         raise InvalidError(message, errors=[wrong])
     return asked
 
 
-AskedTree = Annotated[TreeName | None, Depends(asked_tree)]
+RequestedSnapshot = Annotated[SnapshotKey | None, Depends(requested_snapshot)]
 StoreToRead = Annotated[Store, Depends(store_to_read)]
 StoreToChange = Annotated[Store, Depends(store_to_change)]

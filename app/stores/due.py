@@ -1,4 +1,4 @@
-"""Keeps when a store's next publications and drift check are due."""
+"""Sets when a store's next publications and drift check are due."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from app.stores.models import Store
 
 
 class Due(StrEnum):
-    """What is due; each value is a column of `store`."""
+    """A kind of scheduled work; each value is a column of `store`."""
 
     OFFERS = "next_offers_at"
     PRODUCTS = "next_products_at"
@@ -26,13 +26,13 @@ async def set_due(
     store_ids: Sequence[UUID],
     due: Sequence[datetime],
 ) -> None:
-    """Set the next time for each store; both lists have one order."""
+    """Set the next time of each store; both lists have the same order."""
     rows = (
         func.unnest(
             bindparam("ids", list(store_ids), ARRAY(Uuid)),
             bindparam("due", list(due), ARRAY(DateTime(timezone=True))),
         )
-        .table_valued("id", "at", name="d")
+        .table_valued("id", "at", name="due")
         .render_derived()
     )
     await session.execute(

@@ -1,4 +1,4 @@
-"""What a store still lacks before it may publish: lights with reasons. Pure."""
+"""Decides the lights of a store: what is missing before it can publish. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from app.stores.mapping.mapping_model import (
     category_key,
 )
 
-Colour = Literal["green", "red"]
-IDS_TOLD = 20
+LightState = Literal["green", "red"]
+MAX_IDS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a light is red: a stable code and a sentence."""
+class LightReason:
+    """Why a light is red: a stable code and a message."""
 
     code: str
     message: str
@@ -27,31 +27,33 @@ class Light:
     """Green, or red with reasons."""
 
     name: str
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[LightReason, ...] = ()
 
     @property
-    def colour(self) -> Colour:
+    def state(self) -> LightState:
         return "red" if self.reasons else "green"
 
 
 def mapping_light(
     mapping: CatalogMapping | None, columns: Sequence[str] | None
 ) -> Light:
-    """Green when every required attribute has a source that the catalog has.
+    """Green when every required attribute has a source and its columns exist.
 
-    `columns`: those of the newest catalog, None before the first one.
+    `columns`: the columns of the newest catalog, None before the first one.
     """
     if mapping is None:
-        return Light("mapping", (Reason("no_mapping", "No mapping is set."),))
+        return Light("mapping", (LightReason("no_mapping", "No mapping is set."),))
     reasons = []
     if mapping.missing:
         names = ", ".join(mapping.missing)
-        reasons.append(Reason("attribute_missing", f"Without a source: {names}."))
+        reasons.append(LightReason("attribute_missing", f"Without a source: {names}."))
     needed = mapping.of_offers.columns
     absent = sorted(needed - set(columns)) if columns is not None else []
     if absent:
         names = ", ".join(absent)
-        reasons.append(Reason("column_missing", f"Not in the newest catalog: {names}."))
+        reasons.append(
+            LightReason("column_missing", f"Not in the newest catalog: {names}.")
+        )
     return Light("mapping", tuple(reasons))
 
 
@@ -60,21 +62,23 @@ def categories_light(
     seen: Mapping[str, int] | None,
     gone: Collection[int] = (),
 ) -> Light:
-    """Green when a category is mapped that the newest catalog has rows of.
+    """Green when the newest catalog has rows in a mapped category.
 
-    `gone`: mapped categories that Back Market's tree has no more.
+    `gone`: mapped categories that are no longer a leaf at Back Market.
     """
     if not targets:
-        return Light("categories", (Reason("no_categories", "No category is mapped."),))
+        return Light(
+            "categories", (LightReason("no_categories", "No category is mapped."),)
+        )
     reasons = []
     if gone:
-        ids = ", ".join(map(str, sorted(gone)[:IDS_TOLD]))
-        message = f"{len(gone)} no longer a leaf of Back Market's tree: {ids}."
-        reasons.append(Reason("category_gone", message))
+        ids = ", ".join(map(str, sorted(gone)[:MAX_IDS]))
+        message = f"{len(gone)} mapped to a category that is no longer a leaf: {ids}."
+        reasons.append(LightReason("category_gone", message))
     mapped = {category_key(target.source) for target in targets}
     if seen and not any(category_key(source) in mapped for source in seen):
         message = "No row of the newest catalog is in a mapped category."
-        reasons.append(Reason("no_category_used", message))
+        reasons.append(LightReason("no_category_used", message))
     return Light("categories", tuple(reasons))
 
 
@@ -82,7 +86,7 @@ def settings_light(*, has_token: bool) -> Light:
     """Green when the store has a token."""
     if has_token:
         return Light("api_settings")
-    return Light("api_settings", (Reason("no_token", "No token is set."),))
+    return Light("api_settings", (LightReason("no_token", "No token is set."),))
 
 
 def connection_light(health: str | None, detail: str | None) -> Light:
@@ -90,6 +94,10 @@ def connection_light(health: str | None, detail: str | None) -> Light:
     if health in {"refused", "forbidden"}:
         return Light(
             "connection",
-            (Reason(f"token_{health}", detail or "Back Market refused the token."),),
+            (
+                LightReason(
+                    f"token_{health}", detail or "Back Market refused the token."
+                ),
+            ),
         )
     return Light("connection")

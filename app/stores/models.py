@@ -1,4 +1,4 @@
-"""Stores: one target country of a seller account with its own settings."""
+"""The `store` table: one target country of a seller account and its settings."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from app.core.columns import id_field, json_field, time_field
 
 
 class Store(SQLModel, table=True):
-    """A country of a seller account: own catalog, mapping, categories, schedule."""
+    """A country of a seller account with its catalog, mapping, categories, schedule."""
 
     __tablename__ = "store"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""`/v1/stores` and what belongs to one."""
+"""`/v1/stores`: stores, settings, mapping, categories, lights, activation."""
 
 from fastapi import APIRouter, BackgroundTasks, Response, status
 
@@ -14,16 +14,16 @@ from app.core.errors import problem_responses
 from app.database import Tx
 from app.stores import activation, service
 from app.stores.dependencies import StoreToChange, StoreToRead, tag
-from app.stores.history.service import Part, kept
+from app.stores.history.service import StorePart, record_version
 from app.stores.mapping.mapping_model import CatalogMapping, category_key
 from app.stores.models import Store
 from app.stores.schemas import (
     ActivationOut,
     CategoriesIn,
     CategoriesOut,
+    FoundCategoryOut,
     LightsOut,
     MappingOut,
-    SeenCategory,
     SettingsIn,
     SettingsOut,
     StoreIn,
@@ -53,11 +53,11 @@ async def create_store(
     return store_out(store)
 
 
-@router.get("", summary="List the stores this key may see")
+@router.get("", summary="List the stores that the API key may see")
 async def list_stores(
     tx: Tx, caller: Reader, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[StoreOut]:
-    rows = await service.listed(tx.session, caller, decode_uuid(cursor), limit)
+    rows = await service.list_stores(tx.session, caller, decode_uuid(cursor), limit)
     return page_of(rows, limit, store_out, lambda store: (store.id,))
 
 
@@ -90,7 +90,10 @@ async def delete_store(
     storage: CurrentStorage,
     afterwards: BackgroundTasks,
 ) -> None:
-    """With its catalogs, offers and publications. Its uploads go after the commit."""
+    """Deletes its catalogs, offers and publications, too.
+
+    409 while the store is active, publishes or has offers online.
+    """
     await service.delete(tx.session, store)
     afterwards.add_task(storage.remove_store, store.id)
 
@@ -115,7 +118,7 @@ async def replace_store_settings(
     settings: CurrentSettings,
     response: Response,
 ) -> SettingsOut:
-    async with kept(tx.session, store, Part.SETTINGS, caller):
+    async with record_version(tx.session, store, StorePart.SETTINGS, caller):
         await service.put_settings(tx, vault, store, body, settings.offers_interval)
     tag(response, store)
     return settings_out(store)
@@ -135,19 +138,19 @@ async def replace_mapping(
     caller: Writer,
     response: Response,
 ) -> MappingOut:
-    """The newest catalog is read again with it; `missing` may be filled later.
+    """The newest catalog is imported again. The mapping may be incomplete: `missing`.
 
-    422 names the place of a rule that cannot be carried out by `pointer`.
+    422 names a rule that cannot be applied by its `pointer`.
     """
-    async with kept(tx.session, store, Part.MAPPING, caller):
+    async with record_version(tx.session, store, StorePart.MAPPING, caller):
         await service.put_mapping(tx, store, body)
     tag(response, store)
     return _mapping_out(store)
 
 
 def _mapping_out(store: Store) -> MappingOut:
-    in_force = service.mapping_in_force(store)
-    return mapping_out(service.mapping_of(store), in_force, store.catalog_columns)
+    resolved = service.resolved_mapping(store)
+    return mapping_out(service.mapping_of(store), resolved, store.catalog_columns)
 
 
 @router.get(
@@ -168,8 +171,8 @@ async def replace_category_mapping(
     caller: Writer,
     response: Response,
 ) -> CategoriesOut:
-    """The newest catalog is read again; rows of unmapped categories are not sold."""
-    async with kept(tx.session, store, Part.CATEGORIES, caller):
+    """The newest catalog is imported again. Unmapped categories are not sold."""
+    async with record_version(tx.session, store, StorePart.CATEGORIES, caller):
         await service.put_categories(tx, store, body.items)
     tag(response, store)
     return _categories_out(store)
@@ -178,17 +181,17 @@ async def replace_category_mapping(
 def _categories_out(store: Store) -> CategoriesOut:
     items = service.categories_of(store)
     mapped = {category_key(item.source) for item in items}
-    seen = (store.catalog_categories or {}).items()
+    found = (store.catalog_categories or {}).items()
     return CategoriesOut(
         items=items,
-        seen=[
-            SeenCategory(source=s, rows=rows, mapped=category_key(s) in mapped)
-            for s, rows in seen
+        found_in_catalog=[
+            FoundCategoryOut(source=s, rows=rows, mapped=category_key(s) in mapped)
+            for s, rows in found
         ],
     )
 
 
-@router.get("/{store_id}/lights", summary="What the store still lacks")
+@router.get("/{store_id}/lights", summary="Read the lights")
 async def get_store_lights(store: StoreToRead, tx: Tx) -> LightsOut:
     found = await activation.lights(tx.session, store)
     return LightsOut.model_validate(
@@ -196,29 +199,29 @@ async def get_store_lights(store: StoreToRead, tx: Tx) -> LightsOut:
     )
 
 
-@router.get("/{store_id}/activation", summary="Whether the store publishes")
+@router.get("/{store_id}/activation", summary="Read the activation")
 async def get_activation(store: StoreToRead) -> ActivationOut:
     return _activation(store)
 
 
 @router.put(
     "/{store_id}/activation",
-    summary="Let the store publish",
+    summary="Activate a store",
     responses=problem_responses(409, 412),
 )
 async def activate_store(store: StoreToChange, tx: Tx) -> ActivationOut:
-    """409 names the red lights."""
+    """Allows the store to publish. 409 names the red lights."""
     await activation.activate(tx.session, store)
     return _activation(store)
 
 
 @router.delete(
     "/{store_id}/activation",
-    summary="Stop publishing",
+    summary="Deactivate a store",
     responses=problem_responses(412),
 )
 async def deactivate_store(store: StoreToChange, tx: Tx) -> ActivationOut:
-    """What is online stays as it is."""
+    """Stops publishing; live listings do not change."""
     await activation.deactivate(tx.session, store)
     return _activation(store)
 

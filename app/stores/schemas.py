@@ -1,4 +1,4 @@
-"""Stores, settings, mappings and lights as callers see them."""
+"""Request and response schemas of stores, settings, mappings and lights."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -28,7 +28,7 @@ class StoreIn(BaseModel):
 
     name: str = Field(min_length=1, max_length=200)
     country: str = Field(
-        max_length=10, description="ISO 3166 alpha-2 (`FR`, `GB`; `UK` is understood)"
+        max_length=10, description="ISO 3166 alpha-2 (`FR`, `GB`; `UK` is accepted)"
     )
 
     @field_validator("country")
@@ -45,7 +45,7 @@ class StoreIn(BaseModel):
 
 
 class StorePatch(BaseModel):
-    """What may change about a store itself."""
+    """The fields of a store that can change."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"name": "Phones France"}]}
@@ -55,7 +55,7 @@ class StorePatch(BaseModel):
 
 
 class StoreOut(BaseModel):
-    """A store and where it stands."""
+    """A store and its state."""
 
     id: UUID
     name: str
@@ -73,7 +73,7 @@ class StoreOut(BaseModel):
 
 
 class SettingsIn(BaseModel):
-    """The whole settings; what is left out takes its default, but for the token."""
+    """All settings; a field that is left out takes its default, except the token."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -90,58 +90,58 @@ class SettingsIn(BaseModel):
     )
 
     environment: Environment = Field(
-        description="which Back Market the token is for; `sandbox` is a stand-in"
+        description="the Back Market environment of the token; `sandbox` is a simulator"
     )
     token: MarketplaceToken | None = Field(
-        None, description="write-only; left out or null keeps the present one"
+        None, description="write-only; left out or null keeps the current token"
     )
     order_scope: Literal["all_countries", "store_country"] = Field(
-        "store_country", description="which of the account's orders the store shows"
+        "store_country", description="which orders of the account the store shows"
     )
     publish_offers: bool = True
     publish_products: bool = False
     offers_interval: Interval | None = Field(
         None,
-        description="ISO 8601 duration, at least a minute; left out or null takes the "
-        "operator's `REFEED_OFFERS_INTERVAL`, two hours unless set",
+        description="ISO 8601 duration, at least a minute; default: the operator's "
+        "`REFEED_OFFERS_INTERVAL` (two hours)",
     )
     products_interval: Interval = Field(
         timedelta(hours=24), description="ISO 8601 duration, at least a minute"
     )
     invalid_rows: Literal["keep", "withdraw"] = Field(
         "keep",
-        description="a row that was fine and is invalid now: keep what is online "
-        "(a lower quantity still goes out), or take it offline",
+        description="for a row that was valid and is now invalid: keep the live offer "
+        "(a lower quantity is still sent), or take it offline",
     )
     duplicate_skus: Literal["first", "last", "reject"] = Field(
-        "reject", description="which row counts when a SKU occurs more than once"
+        "reject", description="which row is used when a SKU occurs more than once"
     )
     quarantine_after: int = Field(
         12,
         ge=0,
         le=1000,
-        description="after so many equal refusals of the same data an offer is `held` "
-        "as `quarantined` until its data change or somebody releases it; 0: never",
+        description="after this many equal refusals of the same data an offer is "
+        "`held` as `quarantined` until its data change or it is released; 0: never",
     )
     drift: Literal["overwrite", "leave"] = Field(
         "overwrite",
-        description="changes by hand at Back Market: send ours again with "
-        "the next run, or leave it until the offer's own value changes",
+        description="changes made manually at Back Market: overwrite them with the "
+        "next run, or leave them until the offer's own value changes",
     )
     brake: Brake = Field(
         default_factory=Brake,
-        description="beyond a threshold the dangerous changes are held until they are "
-        "approved; all else goes out",
+        description="changes beyond a threshold are held until they are approved; all "
+        "others are sent",
     )
     minimum_margin: MinimumMargin = Field(
         default_factory=MinimumMargin,
-        description="where a cost is mapped, no price below cost, commission and this "
-        "leaves",
+        description="where a cost is mapped, a price below cost, commission and this "
+        "margin is not sent",
     )
 
 
 class SettingsOut(BaseModel):
-    """The settings. The token never comes out, only whether there is one."""
+    """The settings. The token is never returned, only whether there is one."""
 
     environment: Environment
     token_set: bool
@@ -160,13 +160,13 @@ class SettingsOut(BaseModel):
 
 
 class MappingOut(BaseModel):
-    """The mapping, and what it lacks."""
+    """The mapping and what it is missing."""
 
     attributes: dict[str, object]
-    filters: list[dict[str, object]] = Field(description="which rows are left out")
+    filters: list[dict[str, object]] = Field(description="which rows are excluded")
     missing: list[str] = Field(description="required attributes without a source")
     absent_columns: list[str] = Field(
-        description="columns it reads that the newest catalog does not have"
+        description="columns of the mapping that the newest catalog does not have"
     )
     catalog_columns: list[str] | None = Field(
         description="columns of the newest catalog, null before the first"
@@ -188,8 +188,8 @@ class CategoriesIn(BaseModel):
     items: list[CategoryTarget] = Field(max_length=20_000)
 
 
-class SeenCategory(BaseModel):
-    """A source category of the newest catalog."""
+class FoundCategoryOut(BaseModel):
+    """A source category that occurs in the newest catalog."""
 
     source: str
     rows: int
@@ -197,10 +197,10 @@ class SeenCategory(BaseModel):
 
 
 class CategoriesOut(BaseModel):
-    """The category mappings, and the source categories that the catalog has."""
+    """The category mappings, and the source categories of the newest catalog."""
 
     items: list[CategoryTarget]
-    seen: list[SeenCategory]
+    found_in_catalog: list[FoundCategoryOut]
 
 
 class LightOut(BaseModel):
@@ -211,7 +211,7 @@ class LightOut(BaseModel):
 
 
 class LightsOut(BaseModel):
-    """Activation needs the first three green; the fourth tells token health."""
+    """Activation needs the first three green; the fourth shows the token's health."""
 
     mapping: LightOut
     categories: LightOut
@@ -220,7 +220,7 @@ class LightsOut(BaseModel):
 
 
 class ActivationOut(BaseModel):
-    """Whether the store publishes, and when next."""
+    """Whether the store publishes, and when the next runs are due."""
 
     active: bool
     activated_at: datetime | None
@@ -268,17 +268,17 @@ def settings_out(store: Store) -> SettingsOut:
 
 def mapping_out(
     mapping: CatalogMapping | None,
-    in_force: CatalogMapping | None,
+    resolved: CatalogMapping | None,
     columns: list[str] | None,
 ) -> MappingOut:
-    """`in_force` is the mapping for the country of the store."""
+    """`resolved` is the mapping for the country of the store."""
     mapping = mapping or CatalogMapping(attributes={})
-    read = in_force.columns if in_force else frozenset()
+    read = resolved.columns if resolved else frozenset()
     absent = sorted(read - set(columns)) if columns is not None else []
-    told = mapping.model_dump(mode="json", exclude_defaults=True)
+    document = mapping.model_dump(mode="json", exclude_defaults=True)
     return MappingOut(
-        attributes=told["attributes"],
-        filters=told.get("filters", []),
+        attributes=document["attributes"],
+        filters=document.get("filters", []),
         missing=list(mapping.missing),
         absent_columns=absent,
         catalog_columns=columns,
@@ -287,6 +287,6 @@ def mapping_out(
 
 def light_out(light: Light) -> LightOut:
     return LightOut(
-        state=light.colour,
+        state=light.state,
         reasons=[ReasonOut(code=r.code, message=r.message) for r in light.reasons],
     )

@@ -1,4 +1,4 @@
-"""Keeps stores: settings, mapping, categories."""
+"""Creates, reads, changes and deletes stores."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,15 +18,15 @@ from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.offers import service as offers
 from app.settings import Settings
-from app.stores.categories import scheduling as trees
-from app.stores.categories.service import TreeName, check_leaves, tree_name
+from app.stores.categories import scheduling as categories
+from app.stores.categories.service import SnapshotKey, require_leaves, snapshot_key
 from app.stores.mapping.mapping_model import (
     CatalogMapping,
     CategoryTarget,
     category_key,
 )
-from app.stores.mapping.resolve import flaws, for_store
-from app.stores.mapping.validate import require_sound
+from app.stores.mapping.resolve import find_violations, resolve_for_store
+from app.stores.mapping.validate import require_valid
 from app.stores.models import Store
 from app.stores.schedule import next_due
 from app.stores.schemas import SettingsIn
@@ -45,22 +45,22 @@ async def create(
     return store
 
 
-async def visible(
+async def load_store(
     session: AsyncSession, caller: Caller, store_id: UUID, *, lock: bool = False
 ) -> Store:
-    """The store. Raises NotFoundError when it is not there or not the caller's.
+    """Raises NotFoundError when the store does not exist or the caller may not see it.
 
-    `lock`: other changes of the store wait, so that none is lost.
+    `lock`: lock the row, so that concurrent changes wait and none is lost.
     """
     caller.require_store(store_id)
-    hold = {"key_share": True} if lock else None
-    store = await session.get(Store, store_id, with_for_update=hold)
+    for_update = {"key_share": True} if lock else None
+    store = await session.get(Store, store_id, with_for_update=for_update)
     if store is None:
-        raise NotFoundError("There is no such store.")
+        raise NotFoundError("Store not found.")
     return store
 
 
-async def listed(
+async def list_stores(
     session: AsyncSession, caller: Caller, after: UUID | None, limit: int
 ) -> Sequence[Store]:
     query = select(Store).order_by(col(Store.id)).limit(limit + 1)
@@ -72,7 +72,7 @@ async def listed(
 
 
 async def siblings(session: AsyncSession, store: Store) -> list[UUID]:
-    """The other stores of its seller account."""
+    """Ids of the other stores of the same seller account."""
     found = await session.execute(
         select(Store.id).where(
             Store.account_id == store.account_id, Store.id != store.id
@@ -82,22 +82,22 @@ async def siblings(session: AsyncSession, store: Store) -> list[UUID]:
 
 
 async def delete(session: AsyncSession, store: Store) -> None:
-    """Forget a store that sells nothing.
+    """Delete a store that sells nothing.
 
-    Raises ConflictError while it is active, publishes or has stock online: forgetting
-    it then would leave offers for sale that nobody looks after.
+    Raises ConflictError while it is active, publishes or has stock online: deleting it
+    would leave offers for sale that are no longer updated.
     """
     if store.active:
         raise ConflictError(
-            "The store is active; delete its activation first.", code="store_active"
+            "The store is active. Deactivate it first.", code="store_active"
         )
     if await _is_publishing(session, store.id):
         raise ConflictError(
-            "A publication of this store is under way.", code="store_publishes"
+            "A publication of this store is running.", code="store_publishes"
         )
     if await offers.has_stock_online(session, store.id):
         raise ConflictError(
-            "Offers of this store are online. Publish an empty stock first.",
+            "The store has offers online. Publish a stock of 0 first.",
             code="store_has_listings",
         )
     await session.delete(store)
@@ -114,35 +114,37 @@ async def put_settings(
     tx: Transaction,
     vault: Vault,
     store: Store,
-    wanted: SettingsIn,
-    usual_interval: timedelta,
+    new: SettingsIn,
+    default_interval: timedelta,
 ) -> None:
-    """Replace the settings; a token finds or makes the seller account.
+    """Replace the settings; a token selects or creates the seller account.
 
     Raises ConflictError when the store would leave an account where it has stock
     online, InvalidError when the environment changes without a token.
     """
-    if wanted.token is not None:
-        await _join_account(tx, vault, store, wanted)
-    elif store.account_id and wanted.environment != store.environment:
-        message = "A token belongs to one environment: send the token of the new one."
+    if new.token is not None:
+        await _join_account(tx, vault, store, new)
+    elif store.account_id and new.environment != store.environment:
+        message = (
+            "A token belongs to one environment; send one for the new environment."
+        )
         raise InvalidError(
             message, errors=[FieldError("token", "token_needed", message, "a token")]
         )
     policies = (store.invalid_rows, store.duplicate_skus)
-    store.environment = wanted.environment
-    store.order_scope = wanted.order_scope
-    store.publish_offers = wanted.publish_offers
-    store.publish_products = wanted.publish_products
-    interval = wanted.offers_interval or usual_interval
+    store.environment = new.environment
+    store.order_scope = new.order_scope
+    store.publish_offers = new.publish_offers
+    store.publish_products = new.publish_products
+    interval = new.offers_interval or default_interval
     store.offers_interval_s = int(interval.total_seconds())
-    store.products_interval_s = int(wanted.products_interval.total_seconds())
-    store.invalid_rows = wanted.invalid_rows
-    store.duplicate_skus = wanted.duplicate_skus
-    store.quarantine_after = wanted.quarantine_after
-    store.drift = wanted.drift
-    store.brake = wanted.brake.model_dump(mode="json")
-    store.minimum_margin = wanted.minimum_margin.model_dump(mode="json")
+    store.products_interval_s = int(new.products_interval.total_seconds())
+    store.invalid_rows = new.invalid_rows
+    store.duplicate_skus = new.duplicate_skus
+    store.quarantine_after = new.quarantine_after
+    store.drift = new.drift
+    store.brake = new.brake.model_dump(mode="json")
+    store.minimum_margin = new.minimum_margin.model_dump(mode="json")
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:
@@ -151,7 +153,7 @@ async def put_settings(
 
 
 def set_due(store: Store) -> None:
-    """Give an active store its turns, each at a place of its own in the rhythm."""
+    """Schedule the next runs of an active store."""
     now = utc_now()
     offers = timedelta(seconds=store.offers_interval_s)
     products = timedelta(seconds=store.products_interval_s)
@@ -160,56 +162,56 @@ def set_due(store: Store) -> None:
 
 
 async def _join_account(
-    tx: Transaction, vault: Vault, store: Store, wanted: SettingsIn
+    tx: Transaction, vault: Vault, store: Store, new: SettingsIn
 ) -> None:
-    assert wanted.token is not None  # noqa: S101 - the caller looked
+    assert new.token is not None  # noqa: S101 - checked by the caller
     platform = market_of(store.country).platform
     account = await accounts.find_or_create(
-        tx.session, vault, platform, wanted.environment, wanted.token
+        tx.session, vault, platform, new.environment, new.token
     )
     if store.account_id not in {None, account.id}:
         if await offers.has_stock_online(tx.session, store.id):
             raise ConflictError(
-                "Offers of this store are online under its present token. To renew "
-                "that token use PUT /v1/seller-accounts/{id}/token.",
+                "The store has offers online under its current token. To replace that "
+                "token use PUT /v1/seller-accounts/{id}/token.",
                 code="store_has_listings",
             )
         await offers.detach_listings(tx.session, store.id)
     store.account_id = account.id
     await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
-    await trees.want(tx, tree_name(store.country, wanted.environment))
+    await categories.fetch_if_missing(tx, snapshot_key(store.country, new.environment))
 
 
 def mapping_of(store: Store) -> CatalogMapping | None:
     return CatalogMapping.model_validate(store.mapping) if store.mapping else None
 
 
-def mapping_in_force(
+def resolved_mapping(
     store: Store, mapping: CatalogMapping | None = None
 ) -> CatalogMapping | None:
-    """What the mapping (else that of the store) is for the store's country."""
+    """The mapping (default: that of the store), resolved for the store's country."""
     mapping = mapping or mapping_of(store)
     if mapping is None:
         return None
     market = market_of(store.country)
-    return for_store(mapping, market.country, market.currency)
+    return resolve_for_store(mapping, market.country, market.currency)
 
 
 def categories_of(store: Store) -> list[CategoryTarget]:
     return [CategoryTarget.model_validate(item) for item in store.categories]
 
 
-def tree_of(store: Store) -> TreeName:
-    """The category tree that the store's categories are of."""
-    return tree_name(store.country, Environment(store.environment))
+def snapshot_key_of(store: Store) -> SnapshotKey:
+    """The key of the category snapshot for the store's country and environment."""
+    return snapshot_key(store.country, Environment(store.environment))
 
 
 async def put_mapping(tx: Transaction, store: Store, mapping: CatalogMapping) -> None:
-    """Set the mapping; the newest catalog is read again with it.
+    """Set the mapping and import the newest catalog again.
 
-    Raises InvalidError for rules that cannot be carried out.
+    Raises InvalidError for rules that cannot be applied.
     """
-    require_sound(flaws(mapping, store.country))
+    require_valid(find_violations(mapping, store.country))
     store.mapping = mapping.model_dump(mode="json", exclude_defaults=True)
     await _reimport(tx, store)
 
@@ -217,10 +219,10 @@ async def put_mapping(tx: Transaction, store: Store, mapping: CatalogMapping) ->
 async def put_categories(
     tx: Transaction, store: Store, targets: Sequence[CategoryTarget]
 ) -> None:
-    """Set the category mapping; the newest catalog is read again with it.
+    """Set the category mapping and import the newest catalog again.
 
     Raises InvalidError for a source category that is mapped twice, and for a category
-    that is no leaf of the store's tree, where that is known.
+    that is not a leaf at Back Market, where its categories are known.
     """
     seen: set[str] = set()
     for number, target in enumerate(targets):
@@ -232,16 +234,16 @@ async def put_categories(
                 errors=[FieldError(f"items.{number}.source", "duplicate", message)],
             )
         seen.add(key)
-    wanted = [(target.source, target.category_id) for target in targets]
-    await check_leaves(tx.session, tree_of(store), wanted)
+    pairs = [(target.source, target.category_id) for target in targets]
+    await require_leaves(tx.session, snapshot_key_of(store), pairs)
     store.categories = [t.model_dump(mode="json") for t in targets]
     await _reimport(tx, store)
 
 
 async def _reimport(tx: Transaction, store: Store) -> None:
-    """The newest usable catalog is `importing` from now on: nobody reads old counts.
+    """Import the newest usable catalog and its later partial catalogs again.
 
-    So are the partial ones that came after it.
+    Their state is `importing` at once, so that no caller reads outdated counts.
     """
     store.config_version += 1
     store.version += 1

@@ -74,7 +74,7 @@ CREATE TABLE store_version (
 );
 
 -- Back Market's category tree in one language.
-CREATE TABLE category_tree (
+CREATE TABLE category_snapshot (
   id uuid PRIMARY KEY,
   platform varchar NOT NULL,
   environment varchar NOT NULL,
@@ -92,7 +92,7 @@ CREATE TABLE category_tree (
 
 -- A branch or leaf. `position` is its place in a depth-first walk of the tree.
 CREATE TABLE category_node (
-  tree_id uuid NOT NULL REFERENCES category_tree (id) ON DELETE CASCADE,
+  snapshot_id uuid NOT NULL REFERENCES category_snapshot (id) ON DELETE CASCADE,
   position integer NOT NULL,
   category_id bigint NOT NULL,
   parent_id bigint,
@@ -101,6 +101,6 @@ CREATE TABLE category_node (
   search varchar NOT NULL,
   is_leaf boolean NOT NULL,
   attributes jsonb NOT NULL,
-  PRIMARY KEY (tree_id, position)
+  PRIMARY KEY (snapshot_id, position)
 );
-CREATE UNIQUE INDEX ux_category_node_category ON category_node (tree_id, category_id);
+CREATE UNIQUE INDEX ux_category_node_category ON category_node (snapshot_id, category_id);

@@ -14,7 +14,7 @@ from app.catalogs.engine.pipeline.preview import SampleRow, preview_catalog
 from app.catalogs.engine.read.source import SourceFile
 from app.stores.mapping.conditions import Condition
 from app.stores.mapping.mapping_model import CatalogMapping
-from app.stores.mapping.resolve import flaws, for_store
+from app.stores.mapping.resolve import find_violations, resolve_for_store
 from app.stores.mapping.rule_steps import AnyStep
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
@@ -46,14 +46,14 @@ def test_an_example_does_what_the_reference_says(
     parsed = CatalogMapping.model_validate(json.loads(mapping))
     path = tmp_path / "catalog.csv"
     path.write_text(catalog, encoding="utf-8")
-    config = ImportConfig(for_store(parsed, "FR", "EUR"), {"phones": 1}, "EUR")
+    config = ImportConfig(resolve_for_store(parsed, "FR", "EUR"), {"phones": 1}, "EUR")
 
     found = preview_catalog(
         SourceFile(path), config, tmp_path, most_bytes=10_000, sample=100
     )
 
     wanted = list(csv.DictReader(io.StringIO(result), delimiter=";"))
-    assert flaws(parsed, "FR") == []
+    assert find_violations(parsed, "FR") == []
     assert [{n: told(row, n) for n in wanted[0]} for row in found.rows] == wanted
 
 

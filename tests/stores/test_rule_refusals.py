@@ -119,9 +119,9 @@ REFUSED = {
         "/attributes/price/by_country",
         "an entry FR or *",
     ),
-    "otherwise without cases": (
-        price(otherwise={"column": "b"}),
-        "/attributes/price/otherwise",
+    "else without cases": (
+        price(**{"else": {"column": "b"}}),
+        "/attributes/price/else",
         "cases",
     ),
     "an unknown place": (
@@ -171,7 +171,7 @@ REFUSED = {
             cases=[
                 {
                     "when": {"op": "matches", "column": "a", "pattern": f"{number}"},
-                    "use": {"column": "a"},
+                    "value": {"column": "a"},
                 }
                 for number in range(31)
             ],

@@ -87,7 +87,7 @@ async def _under_old_settings(session: AsyncSession, store: Store) -> Catalog | 
 
 async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
     """The newest full catalog that the present mapping can read."""
-    mapping = stores.mapping_in_force(store) or CatalogMapping(attributes={})
+    mapping = stores.resolved_mapping(store) or CatalogMapping(attributes={})
     found = await session.execute(
         select(Catalog)
         .where(Catalog.store_id == store.id, Catalog.mode == "full")
@@ -142,7 +142,7 @@ def _task(
     catalog: Catalog,
     twin: Catalog | None,
 ) -> Task:
-    mapping = stores.mapping_in_force(store)
+    mapping = stores.resolved_mapping(store)
     config = None
     if mapping and not mapping.missing:
         targets = stores.categories_of(store)

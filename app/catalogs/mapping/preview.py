@@ -23,8 +23,8 @@ from app.core.file_storage import Storage
 from app.settings import Settings
 from app.stores import service as stores
 from app.stores.mapping.mapping_model import CatalogMapping
-from app.stores.mapping.resolve import absent_columns, flaws
-from app.stores.mapping.validate import require_sound
+from app.stores.mapping.resolve import absent_columns, find_violations
+from app.stores.mapping.validate import require_valid
 from app.stores.models import Store
 
 AT_A_TIME = 2
@@ -88,8 +88,8 @@ async def prepare(
     mapping = (
         wanted.mapping or stores.mapping_of(store) or CatalogMapping(attributes={})
     )
-    require_sound(flaws(mapping, store.country, "/mapping"))
-    in_force = stores.mapping_in_force(store, mapping)
+    require_valid(find_violations(mapping, store.country, "/mapping"))
+    in_force = stores.resolved_mapping(store, mapping)
     targets = wanted.categories
     if targets is None:
         targets = stores.categories_of(store)
@@ -113,7 +113,7 @@ async def carry_out(bench: Bench, trial: Trial) -> PreviewOut:
             if error.code == "missing_column":
                 there = frozenset(error.columns)
                 told = absent_columns(trial.config.mapping, there, "/mapping")
-                require_sound(list(told))
+                require_valid(list(told))
             raise _unusable(error) from None
     config = trial.config
     return preview_out(found, trial.catalog_id, config.mapping, config.currency)

@@ -55,7 +55,7 @@ async def preview_mapping(
     carried out, 409 `no_catalog` that there is nothing to look into.
     """
     async with database.transaction() as tx:
-        store = await stores.visible(tx.session, caller, store_id)
+        store = await stores.load_store(tx.session, caller, store_id)
         trial = await preview.prepare(tx.session, settings, storage, store, body)
     return await preview.carry_out(bench, trial)
 
@@ -78,7 +78,7 @@ async def get_mapping_proposal(
     Nothing is changed. 409 `no_catalog`: there is nothing to look into.
     """
     async with database.transaction() as tx:
-        store = await stores.visible(tx.session, caller, store_id)
+        store = await stores.load_store(tx.session, caller, store_id)
         catalog = await preview.catalog_of(tx.session, store, None)
         source = source_of(settings, storage, catalog)
     found, proposals = await preview.propose_for(bench, source, PROPOSAL_BYTES)

@@ -24,7 +24,7 @@ async def decide(
     is compared with this one. Raises NotFoundError.
     """
     publication = await queries.visible(tx.session, caller, publication_id)
-    store = await stores.visible(tx.session, caller, publication.store_id, lock=True)
+    store = await stores.load_store(tx.session, caller, publication.store_id, lock=True)
     found = await held_changes.decide(
         tx.session,
         store.id,

@@ -89,5 +89,5 @@ async def versions_of(session: AsyncSession, store: Store) -> dict[str, Any]:
     return {
         "store": store.version,
         "catalog_id": str(catalog) if catalog else None,
-        **await history.numbers(session, store.id),
+        **await history.current_versions(session, store.id),
     }

@@ -36,7 +36,7 @@ async def update_offers(
     A catalog of a later time replaces the update; one of an earlier time does not.
     """
     # No lock on the store's row: an import that has locked its offers waits for it.
-    store = await stores.visible(tx.session, caller, store_id)
+    store = await stores.load_store(tx.session, caller, store_id)
     as_of = quick_updates.submitted_at(body.as_of)
     currency = market_of(store.country).currency
     wishes = [item.wish() for item in body.items]

@@ -1,4 +1,4 @@
-"""The tree of each language as it was last fetched, and when it is fetched again."""
+"""Tables of Back Market's categories as last fetched, one snapshot per language."""
 
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,10 @@ from sqlmodel import Field, SQLModel
 from app.core.columns import id_field, json_field, time_field
 
 
-class CategoryTree(SQLModel, table=True):
-    """One platform's tree in one language; it survives a refresh that fails."""
+class CategorySnapshot(SQLModel, table=True):
+    """The categories of a platform in one language; a failed refresh keeps them."""
 
-    __tablename__ = "category_tree"
+    __tablename__ = "category_snapshot"
     __table_args__ = (UniqueConstraint("platform", "environment", "locale"),)
 
     id: UUID = id_field()
@@ -31,15 +31,15 @@ class CategoryTree(SQLModel, table=True):
 
 
 class CategoryNode(SQLModel, table=True):
-    """A branch or leaf; `position` is its place when the tree is read aloud."""
+    """A branch or leaf; `position` is its rank in depth-first order."""
 
     __tablename__ = "category_node"
     __table_args__ = (
-        Index("ux_category_node_category", "tree_id", "category_id", unique=True),
+        Index("ux_category_node_category", "snapshot_id", "category_id", unique=True),
     )
 
-    tree_id: UUID = Field(
-        foreign_key="category_tree.id", ondelete="CASCADE", primary_key=True
+    snapshot_id: UUID = Field(
+        foreign_key="category_snapshot.id", ondelete="CASCADE", primary_key=True
     )
     position: int = Field(primary_key=True)
     category_id: int = Field(sa_type=BigInteger)

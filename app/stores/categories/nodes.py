@@ -1,4 +1,4 @@
-"""Back Market's tree as a flat list, searched by words and by likeness. Pure."""
+"""Flattens Back Market's category tree and finds similar names. Pure."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,8 +8,8 @@ from app.backmarket.wire.categories import Attribute, Category
 
 SEPARATOR = " > "
 LONGEST_NAME = 300
-ENOUGH = 0.2
-"""Least likeness of a name that is worth proposing."""
+MIN_SIMILARITY = 0.2
+"""The least similarity of a name that is proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Node:
 
 
 def flatten(categories: Iterable[Category]) -> list[Node]:
-    """The tree from top to bottom, each category before its children.
+    """The tree in depth-first order, each category before its children.
 
-    A category without an id cannot be named: it stands in the paths of its children
-    only. Of two categories with the same id the first one counts.
+    A category without an id appears only in the paths of its children. Of two
+    categories with the same id the first one is used.
     """
     nodes: dict[int, Node] = {}
     for node in _walk(categories, None, ()):
@@ -56,30 +56,31 @@ def _walk(
         yield from _walk(category.children, below, path)
 
 
-def folded(text: str) -> str:
-    """How names are compared: without accents, case and spare spaces."""
+def normalize_name(text: str) -> str:
+    """A name for comparison: without accents, case and extra spaces."""
     split = unicodedata.normalize("NFKD", text)
-    plain = "".join(sign for sign in split if not unicodedata.combining(sign))
+    plain = "".join(char for char in split if not unicodedata.combining(char))
     return " ".join(plain.casefold().split())
 
 
-def near(text: str, names: Mapping[int, str], most: int = 5) -> list[int]:
-    """The ids whose names are most like the text, the likest first.
+def most_similar(text: str, paths: Mapping[int, str], limit: int = 5) -> list[int]:
+    """The ids whose paths are most similar to the text, the most similar first.
 
-    Likeness is the share of three-letter pieces in common; ids that have hardly any
-    are left out. A name is a path; its last part counts as much as all of it.
+    Similarity is the share of common trigrams, mainly of the last part of the path;
+    ids below `MIN_SIMILARITY` are left out.
     """
-    wanted = _pieces(text)
+    trigrams = _trigrams(text)
     scored = (
-        (_likeness(wanted, name), category_id) for category_id, name in names.items()
+        (_similarity(trigrams, path), category_id)
+        for category_id, path in paths.items()
     )
-    found = sorted((-score, each) for score, each in scored if score >= ENOUGH)
-    return [category_id for _, category_id in found[:most]]
+    found = sorted((-score, each) for score, each in scored if score >= MIN_SIMILARITY)
+    return [category_id for _, category_id in found[:limit]]
 
 
-def _likeness(wanted: frozenset[str], path: str) -> float:
-    last = _pieces(path.rpartition(SEPARATOR)[2])
-    return _overlap(wanted, last) + _overlap(wanted, _pieces(path)) / 10
+def _similarity(trigrams: frozenset[str], path: str) -> float:
+    last = _trigrams(path.rpartition(SEPARATOR)[2])
+    return _overlap(trigrams, last) + _overlap(trigrams, _trigrams(path)) / 10
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
@@ -87,17 +88,19 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / smaller if smaller else 0.0
 
 
-def _pieces(text: str) -> frozenset[str]:
+def _trigrams(text: str) -> frozenset[str]:
     return frozenset(
         padded[at : at + 3]
-        for word in folded(text).split()
+        for word in normalize_name(text).split()
         for padded in [f" {word} "]
         for at in range(len(padded) - 2)
     )
 
 
-def leaves_below(category_id: int, nodes: Sequence[Node], most: int = 20) -> list[Node]:
-    """The first leaves of a branch; `nodes` stand from top to bottom."""
+def leaves_below(
+    category_id: int, nodes: Sequence[Node], limit: int = 20
+) -> list[Node]:
+    """The first leaves of a branch; `nodes` are in depth-first order."""
     inside = {category_id}
     found = []
     for node in nodes:
@@ -105,4 +108,4 @@ def leaves_below(category_id: int, nodes: Sequence[Node], most: int = 20) -> lis
             inside.add(node.id)
             if node.is_leaf:
                 found.append(node)
-    return found[:most]
+    return found[:limit]

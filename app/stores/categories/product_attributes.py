@@ -1,7 +1,6 @@
-"""What a product says about itself: the general columns, and those of its leaf. Pure.
+"""Lists the attributes of a product: general ones and those of its category. Pure.
 
-Back Market API, section 6: a product is created by a row of a batch that has these
-columns and those of its category.
+Back Market API, section 6: a row of a batch that creates a product has both.
 """
 
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ _TYPES = {
 
 
 def of_category(attribute: Attribute) -> ChannelAttribute:
-    """Back Market's attribute of a category in our words; its name is the column."""
+    """Convert Back Market's attribute of a category; its name is the batch column."""
     kind, help_text = _TYPES[attribute.type]
     if kind is AttributeType.CHOICE and not attribute.allowed_values:
         kind, help_text = _TYPES[TheirType.TEXT]
@@ -41,7 +40,7 @@ def of_category(attribute: Attribute) -> ChannelAttribute:
 def product_attributes(
     leaf: Sequence[ChannelAttribute],
 ) -> tuple[ChannelAttribute, ...]:
-    """All that a product of this leaf says; a general column is not said twice."""
+    """All attributes of a product of this leaf, without duplicates."""
     return (
         *PRODUCT_ATTRIBUTES,
         *(attribute for attribute in leaf if attribute.name not in PRODUCT_NAMES),

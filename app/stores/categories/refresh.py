@@ -1,4 +1,4 @@
-"""Fetches one tree. One that cannot be fetched stays as it was, and says why."""
+"""Fetches Back Market's categories in one language; a failure keeps the old ones."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -25,6 +25,7 @@ from app.backmarket.markets import Environment, Platform, market_of
 from app.backmarket.wire.categories import Category
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
+from app.core.sql import load_sql
 from app.core.vault import SecretUnreadableError, Vault
 from app.database import Database
 from app.jobs.frame import GiveUp
@@ -32,20 +33,21 @@ from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import CATEGORIES, THROTTLED
 from app.settings import Settings
-from app.stores.categories.models import CategoryNode, CategoryTree
-from app.stores.categories.nodes import flatten, folded
+from app.stores.categories.models import CategoryNode, CategorySnapshot
+from app.stores.categories.nodes import flatten, normalize_name
 from app.stores.schedule import next_due
 
 log = structlog.get_logger(__name__)
 
-LONGEST_TURN = timedelta(seconds=5)
-"""How long the request may wait for its turn inside the job; else the job rests."""
-ACCOUNTS_TRIED = 5
+MAX_RATE_LIMIT_WAIT = timedelta(seconds=5)
+"""How long the request may wait for the rate limit inside the job; else it retries."""
+MAX_ACCOUNTS = 5
+_INSERT = text(load_sql(__package__, "categories.sql")["insert_categories"])
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """The doors of a worker that a refresh needs."""
+class RefreshContext:
+    """What a refresh needs from the worker."""
 
     settings: Settings
     database: Database
@@ -53,59 +55,59 @@ class Tools:
     vault: Vault
 
 
-class AccountRestsError(Exception):
-    """The seller account may not be used now; come back after `pause`."""
+class AccountPausedError(Exception):
+    """The seller account is paused; retry after `pause`."""
 
     def __init__(self, pause: timedelta) -> None:
-        super().__init__("the seller account rests")
+        super().__init__("the seller account is paused")
         self.pause = pause
 
 
-class NoTreeError(BackMarketError):
-    """Back Market's answer has no category that products attach to."""
+class EmptyCategoriesError(BackMarketError):
+    """Back Market's response has no leaf category."""
 
-    code = "empty_tree"
+    code = "no_categories"
 
 
 class NoConnectionError(BackMarketError):
-    """No store of this platform and environment has a token that works."""
+    """No store of this platform and environment has a working token."""
 
     code = "no_connection"
 
 
-async def refresh(tools: Tools, lease: Lease) -> Snooze | None:
-    """Fetch one tree with the token of any seller account that may ask for it."""
-    async with tools.database.transaction() as tx:
+async def refresh(context: RefreshContext, lease: Lease) -> Snooze | None:
+    """Fetch the categories with the token of any seller account that is allowed to."""
+    async with context.database.transaction() as tx:
         await lease.ensure_held(tx.session)
-        tree = await tx.session.get(CategoryTree, lease.subject_id)
-        if tree is None:
+        snapshot = await tx.session.get(CategorySnapshot, lease.subject_id)
+        if snapshot is None:
             await lease.finish(tx.session)
             return None
-        tree.requested_at = utc_now()
-        candidates = await _candidates(tx.session, tree)
+        snapshot.requested_at = utc_now()
+        candidates = await _candidates(tx.session, snapshot)
     try:
-        categories = await _fetch_with_any(tools, lease, tree, candidates)
-        content = await asyncio.to_thread(content_of, categories)
-    except AccountRestsError as error:
+        categories = await _fetch_with_any(context, lease, snapshot, candidates)
+        content = await asyncio.to_thread(build_content, categories)
+    except AccountPausedError as error:
         return Snooze(error.pause)
     except BackMarketError as error:
-        await _note_failure(tools, lease, error.code, error.message)
+        await _record_failure(context, lease, error.code, error.message)
         return None
-    failpoint("tree.fetched")
-    await _keep(tools, lease, content)
-    failpoint("tree.kept")
+    failpoint("categories.fetched")
+    await _store(context, lease, content)
+    failpoint("categories.stored")
     return None
 
 
 async def _candidates(
-    session: AsyncSession, tree: CategoryTree
+    session: AsyncSession, snapshot: CategorySnapshot
 ) -> Sequence[SellerAccount]:
-    """Accounts of stores whose token is not known to be bad; the rested ones first."""
+    """Accounts with a store and no refused token; those that are not paused first."""
     found = await session.execute(
         select(SellerAccount)
         .where(
-            SellerAccount.platform == tree.platform,
-            SellerAccount.environment == tree.environment,
+            SellerAccount.platform == snapshot.platform,
+            SellerAccount.environment == snapshot.environment,
             col(SellerAccount.connection).in_(["ok", "unknown"]),
             text("EXISTS (SELECT 1 FROM store WHERE account_id = seller_account.id)"),
         )
@@ -114,61 +116,71 @@ async def _candidates(
             text("connection = 'ok' DESC"),
             col(SellerAccount.id),
         )
-        .limit(ACCOUNTS_TRIED)
+        .limit(MAX_ACCOUNTS)
     )
     return found.scalars().all()
 
 
 async def _fetch_with_any(
-    tools: Tools, lease: Lease, tree: CategoryTree, candidates: Sequence[SellerAccount]
+    context: RefreshContext,
+    lease: Lease,
+    snapshot: CategorySnapshot,
+    candidates: Sequence[SellerAccount],
 ) -> tuple[Category, ...]:
-    """Raises AccountRestsError, or BackMarketError for the reason it cannot be had."""
+    """Raises AccountPausedError, or BackMarketError when no account succeeds."""
     refused: BackMarketError = NoConnectionError()
     for account in candidates:
         try:
-            return await _fetch(tools, lease, tree, account)
+            return await _fetch(context, lease, snapshot, account)
         except (TokenRefusedError, PermissionRefusedError) as error:
             refused = error
-            async with tools.database.transaction() as tx:
+            async with context.database.transaction() as tx:
                 await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
         except SecretUnreadableError as error:
-            log.warning("tree.secret_unreadable", account_id=str(account.id))
+            log.warning("categories.secret_unreadable", account_id=str(account.id))
             refused = NoConnectionError(str(error))
     raise refused
 
 
 async def _fetch(
-    tools: Tools, lease: Lease, tree: CategoryTree, account: SellerAccount
+    context: RefreshContext,
+    lease: Lease,
+    snapshot: CategorySnapshot,
+    account: SellerAccount,
 ) -> tuple[Category, ...]:
     async def before_request(_method: str, _path: str) -> None:
-        await _wait_for_turn(tools, lease, account)
+        await _wait_for_rate_limit(context, lease, account)
 
     access = Access(
         platform=Platform(account.platform),
         environment=Environment(account.environment),
-        token=accounts.open_token(tools.vault, account),
-        market=market_of(tree.locale),
+        token=accounts.open_token(context.vault, account),
+        market=market_of(snapshot.locale),
         before_request=before_request,
     )
     try:
-        return await tools.back_market.category_tree(access)
+        return await context.back_market.category_tree(access)
     except ThrottledError as error:
         pause = THROTTLED.pause(1, error.retry_after)
-        async with tools.database.transaction() as tx:
+        async with context.database.transaction() as tx:
             await accounts.pause(tx.session, account.id, pause)
         raise
 
 
-async def _wait_for_turn(tools: Tools, lease: Lease, account: SellerAccount) -> None:
-    """The tree counts as one of the few requests in 10 s (Back Market API, limits).
+async def _wait_for_rate_limit(
+    context: RefreshContext, lease: Lease, account: SellerAccount
+) -> None:
+    """The request counts against the rate limit (Back Market API, limits).
 
-    Raises AccountRestsError, LeaseLostError.
+    Raises AccountPausedError, LeaseLostError.
     """
-    rate = accounts.limits_of(account, tools.settings).requests_per_10s
-    async with tools.database.transaction() as tx:
-        wait = await accounts.take_turn(tx.session, account.id, rate, LONGEST_TURN)
-    if wait > LONGEST_TURN:
-        raise AccountRestsError(wait)
+    rate = accounts.limits_of(account, context.settings).requests_per_10s
+    async with context.database.transaction() as tx:
+        wait = await accounts.take_turn(
+            tx.session, account.id, rate, MAX_RATE_LIMIT_WAIT
+        )
+    if wait > MAX_RATE_LIMIT_WAIT:
+        raise AccountPausedError(wait)
     if wait:
         await asyncio.sleep(wait.total_seconds())
     lease.check()
@@ -176,18 +188,18 @@ async def _wait_for_turn(tools: Tools, lease: Lease, account: SellerAccount) -> 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A tree as it is stored, and what tells it from another one."""
+    """The categories as JSON, with the digest by which a change is detected."""
 
     nodes: str
     digest: str
     count: int
 
 
-def content_of(categories: Sequence[Category]) -> Content:
-    """Raises NoTreeError: an empty answer must not replace a tree."""
+def build_content(categories: Sequence[Category]) -> Content:
+    """Raises EmptyCategoriesError: an empty response must not replace a snapshot."""
     nodes = flatten(categories)
     if not any(node.is_leaf for node in nodes):
-        raise NoTreeError
+        raise EmptyCategoriesError
     rows = [
         {
             "position": position,
@@ -195,7 +207,7 @@ def content_of(categories: Sequence[Category]) -> Content:
             "parent_id": node.parent_id,
             "name": node.name,
             "path": node.path,
-            "search": folded(node.path),
+            "search": normalize_name(node.path),
             "is_leaf": node.is_leaf,
             "attributes": [asdict(attribute) for attribute in node.attributes],
         }
@@ -205,59 +217,53 @@ def content_of(categories: Sequence[Category]) -> Content:
     return Content(written, hashlib.sha256(written.encode()).hexdigest(), len(rows))
 
 
-_INSERT = text(
-    """
-    INSERT INTO category_node (tree_id, position, category_id, parent_id, name, path,
-                               search, is_leaf, attributes)
-    SELECT :tree, n.position, n.category_id, n.parent_id, n.name, n.path, n.search,
-           n.is_leaf, n.attributes
-      FROM jsonb_to_recordset(CAST(:nodes AS jsonb)) AS n(
-           position int, category_id bigint, parent_id bigint, name text, path text,
-           search text, is_leaf boolean, attributes jsonb)
-    """
-)
-
-
-async def _keep(tools: Tools, lease: Lease, content: Content) -> None:
-    """Put the new tree in the place of the old one, in one transaction."""
-    async with tools.database.transaction() as tx:
+async def _store(context: RefreshContext, lease: Lease, content: Content) -> None:
+    """Replace the stored categories, in one transaction."""
+    async with context.database.transaction() as tx:
         await lease.ensure_held(tx.session)
-        tree = await tx.session.get_one(
-            CategoryTree, lease.subject_id, with_for_update=True
+        snapshot = await tx.session.get_one(
+            CategorySnapshot, lease.subject_id, with_for_update=True
         )
-        changed = tree.digest != content.digest
+        changed = snapshot.digest != content.digest
         if changed:
             await tx.session.execute(
-                text(f"DELETE FROM {CategoryNode.__tablename__} WHERE tree_id = :tree"),  # noqa: S608 - a constant
-                {"tree": tree.id},
+                delete(CategoryNode).where(col(CategoryNode.snapshot_id) == snapshot.id)
             )
-            await tx.session.execute(_INSERT, {"tree": tree.id, "nodes": content.nodes})
+            await tx.session.execute(
+                _INSERT, {"snapshot": snapshot.id, "nodes": content.nodes}
+            )
         now = utc_now()
-        tree.digest, tree.fetched_at = content.digest, now
-        tree.failures, tree.error_code, tree.error = 0, None, None
-        tree.next_at = next_due(tree.id, tools.settings.tree_interval, now)
-        await tx.session.flush()
-        failpoint("tree.before_commit")
-        await lease.finish(tx.session)
-    log.info("tree.fetched", categories=content.count, changed=changed)
-
-
-async def _note_failure(tools: Tools, lease: Lease, code: str, message: str) -> None:
-    """The old tree stays; say why, and try again after a while."""
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        tree = await tx.session.get_one(
-            CategoryTree, lease.subject_id, with_for_update=True
+        snapshot.digest, snapshot.fetched_at = content.digest, now
+        snapshot.failures, snapshot.error_code, snapshot.error = 0, None, None
+        snapshot.next_at = next_due(
+            snapshot.id, context.settings.categories_interval, now
         )
-        tree.failures += 1
-        pause = CATEGORIES.pause(tree.failures)
-        tree.error_code, tree.error = code, message[:500]
-        tree.next_at = utc_now() + pause
+        await tx.session.flush()
+        failpoint("categories.before_commit")
+        await lease.finish(tx.session)
+    log.info("categories.fetched", categories=content.count, changed=changed)
+
+
+async def _record_failure(
+    context: RefreshContext, lease: Lease, code: str, message: str
+) -> None:
+    """Keep the old categories, record the error and schedule a retry."""
+    async with context.database.transaction() as tx:
+        await lease.ensure_held(tx.session)
+        snapshot = await tx.session.get_one(
+            CategorySnapshot, lease.subject_id, with_for_update=True
+        )
+        snapshot.failures += 1
+        pause = CATEGORIES.pause(snapshot.failures)
+        snapshot.error_code, snapshot.error = code, message[:500]
+        snapshot.next_at = utc_now() + pause
         await tx.session.flush()
         await lease.finish(tx.session)
-    log.warning("tree.not_fetched", code=code, again_in_s=pause.total_seconds())
+    log.warning(
+        "categories.refresh_failed", code=code, again_in_s=pause.total_seconds()
+    )
 
 
-async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:
-    """Keep the stored categories; record why the refresh was given up."""
-    await _note_failure(tools, lease, reason.code, reason.message)
+async def give_up(context: RefreshContext, lease: Lease, reason: GiveUp) -> None:
+    """Keep the stored categories and record why the refresh was given up."""
+    await _record_failure(context, lease, reason.code, reason.message)

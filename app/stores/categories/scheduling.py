@@ -1,4 +1,4 @@
-"""Asks for trees: when a token is set, by schedule, and when a token works again."""
+"""Enqueues category refreshes: for a new token, by schedule, after a token recovers."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -11,17 +11,17 @@ from app.core.columns import new_id, utc_now
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.retry import CATEGORIES
-from app.stores.categories.models import CategoryTree
-from app.stores.categories.service import TreeName
+from app.stores.categories.models import CategorySnapshot
+from app.stores.categories.service import SnapshotKey
 from app.stores.schedule import next_due
 
 DUE_AT_A_TIME = 100
 
 
-async def want(tx: Transaction, name: TreeName) -> None:
-    """A store needs this tree: fetch it now, unless it is there and sound."""
+async def fetch_if_missing(tx: Transaction, name: SnapshotKey) -> None:
+    """Fetch these categories now, unless they are stored without a failed refresh."""
     await tx.session.execute(
-        insert(CategoryTree)
+        insert(CategorySnapshot)
         .values(
             id=new_id(),
             platform=name.platform,
@@ -34,44 +34,44 @@ async def want(tx: Transaction, name: TreeName) -> None:
         .on_conflict_do_nothing()
     )
     needed = await tx.session.scalar(
-        select(CategoryTree.id).where(
-            CategoryTree.platform == name.platform,
-            CategoryTree.environment == name.environment,
-            CategoryTree.locale == name.locale,
-            col(CategoryTree.fetched_at).is_(None)
-            | col(CategoryTree.error_code).is_not(None),
+        select(CategorySnapshot.id).where(
+            CategorySnapshot.platform == name.platform,
+            CategorySnapshot.environment == name.environment,
+            CategorySnapshot.locale == name.locale,
+            col(CategorySnapshot.fetched_at).is_(None)
+            | col(CategorySnapshot.error_code).is_not(None),
         )
     )
     if needed:
-        await tx.enqueue(JobKind.REFRESH_TREE, needed)
+        await tx.enqueue(JobKind.REFRESH_CATEGORIES, needed)
 
 
 async def request_for_account(tx: Transaction, account_id: UUID) -> None:
-    """A token works again: fetch what could not be fetched without it."""
+    """A token works again: fetch the categories that failed without it."""
     found = await tx.session.execute(
         text(
-            "SELECT t.id FROM category_tree AS t JOIN seller_account AS a "
+            "SELECT t.id FROM category_snapshot AS t JOIN seller_account AS a "
             "ON a.platform = t.platform AND a.environment = t.environment "
             "WHERE a.id = :id AND (t.fetched_at IS NULL OR t.error_code IS NOT NULL) "
             "ORDER BY t.id"
         ),
         {"id": account_id},
     )
-    for tree_id in found.scalars().all():
-        await tx.enqueue(JobKind.REFRESH_TREE, tree_id)
+    for snapshot_id in found.scalars().all():
+        await tx.enqueue(JobKind.REFRESH_CATEGORIES, snapshot_id)
 
 
 async def request_due(tx: Transaction, interval: timedelta) -> int:
-    """Ask for the trees whose time has come; returns how many."""
+    """Enqueue the refreshes that are due; returns how many."""
     found = await tx.session.execute(
-        select(CategoryTree)
-        .where(col(CategoryTree.next_at) <= utc_now())
-        .order_by(col(CategoryTree.next_at))
+        select(CategorySnapshot)
+        .where(col(CategorySnapshot.next_at) <= utc_now())
+        .order_by(col(CategorySnapshot.next_at))
         .limit(DUE_AT_A_TIME)
         .with_for_update(skip_locked=True)
     )
-    trees = found.scalars().all()
-    for tree in trees:
-        tree.next_at = next_due(tree.id, interval, utc_now())
-        await tx.enqueue(JobKind.REFRESH_TREE, tree.id)
-    return len(trees)
+    snapshots = found.scalars().all()
+    for snapshot in snapshots:
+        snapshot.next_at = next_due(snapshot.id, interval, utc_now())
+        await tx.enqueue(JobKind.REFRESH_CATEGORIES, snapshot.id)
+    return len(snapshots)

@@ -1,4 +1,4 @@
-"""Channel attributes and Back Market's tree as callers see them."""
+"""Channel attributes and Back Market's snapshot as callers see them."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -6,27 +6,30 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.columns import utc_now
-from app.stores.categories.models import CategoryNode, CategoryTree
-from app.stores.categories.service import TreeName, is_stale
+from app.stores.categories.models import CategoryNode, CategorySnapshot
+from app.stores.categories.service import SnapshotKey, is_stale
 from app.stores.channel import ChannelAttribute
 from app.web.pagination import Page
+from app.web.schemas import ReasonOut
 
-ADVICE = (
-    "A worker fetches the tree as soon as a store of this platform and environment "
-    "has a token: PUT /v1/stores/{id}/settings. Ask again in a few seconds."
+HINT_NOT_FETCHED = (
+    "A worker fetches the categories as soon as a store of this platform and "
+    "environment has a token: PUT /v1/stores/{id}/settings. Retry in a few seconds."
 )
-NOT_YET = (
-    "The tree could not be fetched: `error` says why. It is tried again by itself, "
-    "and at once when a token is set or works again."
+HINT_FAILED = (
+    "The categories could not be fetched, see `error`. The refresh is retried "
+    "automatically, and at once when a token is set or works again."
 )
-RETRYING = "The refresh is tried again by itself; until then this is the last tree."
+HINT_STALE = (
+    "The refresh is retried automatically; until then these are the last categories."
+)
 
 
-Part = Literal["offer", "product", "category"]
+AttributePart = Literal["offer", "product", "category"]
 
 
 class AttributeOut(BaseModel):
-    """A channel attribute: what it is called, what it accepts, what it means."""
+    """A channel attribute with its type, accepted values and help."""
 
     name: str
     label: str
@@ -37,8 +40,8 @@ class AttributeOut(BaseModel):
     maximum: int | None
     max_length: int | None
     help: str
-    part: Part = Field(
-        description="whether offers, all products, or products of the category say it"
+    part: AttributePart = Field(
+        description="whether offers, all products, or products of the category have it"
     )
 
 
@@ -62,33 +65,30 @@ class CategoryOut(BaseModel):
     id: int = Field(description="`marketplace_category_id`, the id to map to")
     parent_id: int | None
     name: str
-    path: str = Field(description="names from the top, separated by ` > `")
+    path: str = Field(description="names from the root, separated by ` > `")
     is_leaf: bool
 
 
-class TreeError(BaseModel):
-    code: str
-    message: str
-
-
-class TreeOut(BaseModel):
-    """Which tree this is, and how fresh."""
+class CategorySnapshotOut(BaseModel):
+    """The stored categories of one language, and how current they are."""
 
     platform: str
     environment: str
     locale: str
     state: Literal["fetched", "not_fetched"]
-    stale: bool = Field(description="the last refresh failed; this is an older tree")
+    stale: bool = Field(
+        description="the last refresh failed; this is an older snapshot"
+    )
     fetched_at: datetime | None
-    requested_at: datetime | None = Field(description="when it was last asked for")
-    error: TreeError | None = Field(description="why the last refresh failed")
-    advice: str | None = Field(description="what to do, where there is something")
+    requested_at: datetime | None = Field(description="when the last refresh started")
+    error: ReasonOut | None = Field(description="why the last refresh failed")
+    hint: str | None = Field(description="what to do, if anything")
 
 
 class CategoriesPage(Page[CategoryOut]):
-    """A page of categories, top to bottom, and the tree they are of."""
+    """A page of categories in depth-first order, and their snapshot."""
 
-    tree: TreeOut
+    snapshot: CategorySnapshotOut
 
 
 def category_out(node: CategoryNode) -> CategoryOut:
@@ -101,32 +101,36 @@ def category_out(node: CategoryNode) -> CategoryOut:
     )
 
 
-def tree_out(name: TreeName, tree: CategoryTree | None, interval: timedelta) -> TreeOut:
-    fetched = tree is not None and tree.fetched_at is not None
-    stale = tree is not None and is_stale(tree, interval, utc_now())
-    error = tree.error_code if tree else None
-    return TreeOut(
+def snapshot_out(
+    name: SnapshotKey, snapshot: CategorySnapshot | None, interval: timedelta
+) -> CategorySnapshotOut:
+    fetched = snapshot is not None and snapshot.fetched_at is not None
+    stale = snapshot is not None and is_stale(snapshot, interval, utc_now())
+    error = snapshot.error_code if snapshot else None
+    return CategorySnapshotOut(
         platform=name.platform,
         environment=name.environment,
         locale=name.locale,
         state="fetched" if fetched else "not_fetched",
         stale=stale,
-        fetched_at=tree.fetched_at if tree else None,
-        requested_at=tree.requested_at if tree else None,
-        error=TreeError(code=error, message=(tree and tree.error) or "")
+        fetched_at=snapshot.fetched_at if snapshot else None,
+        requested_at=snapshot.requested_at if snapshot else None,
+        error=ReasonOut(code=error, message=(snapshot and snapshot.error) or "")
         if error
         else None,
-        advice=_advice(fetched=fetched, stale=stale, failed=error is not None),
+        hint=_hint(fetched=fetched, stale=stale, failed=error is not None),
     )
 
 
-def _advice(*, fetched: bool, stale: bool, failed: bool) -> str | None:
+def _hint(*, fetched: bool, stale: bool, failed: bool) -> str | None:
     if fetched:
-        return RETRYING if stale else None
-    return NOT_YET if failed else ADVICE
+        return HINT_STALE if stale else None
+    return HINT_FAILED if failed else HINT_NOT_FETCHED
 
 
-def attribute_out(attribute: ChannelAttribute, part: Part = "offer") -> AttributeOut:
+def attribute_out(
+    attribute: ChannelAttribute, part: AttributePart = "offer"
+) -> AttributeOut:
     return AttributeOut(
         name=attribute.name,
         label=attribute.label,

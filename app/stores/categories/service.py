@@ -1,6 +1,6 @@
-"""Answers from the kept tree: its state, its categories, a leaf's attributes.
+"""Queries the stored categories: their state, leaves and attributes.
 
-Nothing here asks Back Market. A tree is named by platform, environment and locale.
+Nothing here sends a request to Back Market.
 """
 
 import asyncio
@@ -16,33 +16,33 @@ from sqlmodel import col, select
 from app.backmarket.markets import Environment, Platform, market_of
 from app.backmarket.wire.categories import Attribute, AttributeType
 from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundError
-from app.stores.categories.models import CategoryNode, CategoryTree
-from app.stores.categories.nodes import Node, folded, leaves_below, near
+from app.stores.categories.models import CategoryNode, CategorySnapshot
+from app.stores.categories.nodes import Node, leaves_below, most_similar, normalize_name
 from app.stores.categories.product_attributes import of_category, product_attributes
 from app.stores.channel import ChannelAttribute
 
-LEAVES_TOLD = 20
-MISTAKES_TOLD = 20
-"""So many wrong categories of one request are told; the rest is the same again."""
+MAX_LEAVES = 20
+MAX_ERRORS = 20
+"""How many wrong categories of one request are reported."""
 
 
-class TreeName(NamedTuple):
-    """Which tree is meant."""
+class SnapshotKey(NamedTuple):
+    """Identifies a snapshot."""
 
     platform: Platform
     environment: Environment
     locale: str
 
 
-def tree_name(country: str, environment: Environment) -> TreeName:
-    """The tree of a country, in its language."""
+def snapshot_key(country: str, environment: Environment) -> SnapshotKey:
+    """The key of a country's snapshot, in its language."""
     market = market_of(country)
-    return TreeName(market.platform, environment, market.locale)
+    return SnapshotKey(market.platform, environment, market.locale)
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A category that products attach to, and what they say there."""
+    """A category that products belong to, and their attributes there."""
 
     id: int
     name: str
@@ -50,42 +50,42 @@ class Leaf:
     attributes: tuple[ChannelAttribute, ...]
 
 
-async def tree_of(
+async def find_snapshot(
     session: AsyncSession, platform: str, environment: str, locale: str
-) -> CategoryTree | None:
-    """The row of a tree that was asked for at least once, fetched or not."""
+) -> CategorySnapshot | None:
+    """The row of a snapshot that was requested at least once, fetched or not."""
     found = await session.execute(
-        select(CategoryTree).where(
-            CategoryTree.platform == platform,
-            CategoryTree.environment == environment,
-            CategoryTree.locale == locale,
+        select(CategorySnapshot).where(
+            CategorySnapshot.platform == platform,
+            CategorySnapshot.environment == environment,
+            CategorySnapshot.locale == locale,
         )
     )
     return found.scalar_one_or_none()
 
 
-async def _fetched(session: AsyncSession, name: TreeName) -> CategoryTree | None:
-    tree = await tree_of(session, *name)
-    return tree if tree and tree.fetched_at else None
+async def _fetched(session: AsyncSession, name: SnapshotKey) -> CategorySnapshot | None:
+    snapshot = await find_snapshot(session, *name)
+    return snapshot if snapshot and snapshot.fetched_at else None
 
 
-def is_stale(tree: CategoryTree, interval: timedelta, now: datetime) -> bool:
-    """Whether the last refresh failed, or none has come for two intervals."""
-    if tree.fetched_at is None:
+def is_stale(snapshot: CategorySnapshot, interval: timedelta, now: datetime) -> bool:
+    """Whether the last refresh failed, or is older than two intervals."""
+    if snapshot.fetched_at is None:
         return False
-    return tree.error_code is not None or now - tree.fetched_at > 2 * interval
+    return snapshot.error_code is not None or now - snapshot.fetched_at > 2 * interval
 
 
 async def leaves(
     session: AsyncSession, platform: str, environment: str, locale: str
 ) -> dict[int, Leaf]:
     """Every leaf by its `marketplace_category_id`; empty before the first fetch."""
-    tree = await tree_of(session, platform, environment, locale)
-    if tree is None:
+    snapshot = await find_snapshot(session, platform, environment, locale)
+    if snapshot is None:
         return {}
     found = await session.execute(
         select(CategoryNode)
-        .where(CategoryNode.tree_id == tree.id, col(CategoryNode.is_leaf))
+        .where(CategoryNode.snapshot_id == snapshot.id, col(CategoryNode.is_leaf))
         .order_by(col(CategoryNode.position))
     )
     return {
@@ -97,11 +97,12 @@ async def leaves(
 
 
 async def _node(
-    session: AsyncSession, tree: CategoryTree, category_id: int
+    session: AsyncSession, snapshot: CategorySnapshot, category_id: int
 ) -> CategoryNode | None:
     found = await session.execute(
         select(CategoryNode).where(
-            CategoryNode.tree_id == tree.id, CategoryNode.category_id == category_id
+            CategoryNode.snapshot_id == snapshot.id,
+            CategoryNode.category_id == category_id,
         )
     )
     return found.scalar_one_or_none()
@@ -124,24 +125,24 @@ def _attributes(stored: Sequence[Mapping[str, Any]]) -> tuple[ChannelAttribute, 
 
 async def categories(  # noqa: PLR0913 - the filters of a list, by name
     session: AsyncSession,
-    name: TreeName,
+    name: SnapshotKey,
     *,
-    words: str | None,
+    query_words: str | None,
     leaf: bool | None,
     after: int | None,
     limit: int,
 ) -> Sequence[CategoryNode]:
-    """Categories from top to bottom whose path has all of the words."""
-    tree = await _fetched(session, name)
-    if tree is None:
+    """Categories in depth-first order whose path contains all words."""
+    snapshot = await _fetched(session, name)
+    if snapshot is None:
         return []
     query = (
         select(CategoryNode)
-        .where(CategoryNode.tree_id == tree.id)
+        .where(CategoryNode.snapshot_id == snapshot.id)
         .order_by(col(CategoryNode.position))
         .limit(limit + 1)
     )
-    for word in folded(words or "").split():
+    for word in normalize_name(query_words or "").split():
         query = query.where(func.strpos(CategoryNode.search, word) > 0)
     if leaf is not None:
         query = query.where(col(CategoryNode.is_leaf).is_(leaf))
@@ -151,27 +152,27 @@ async def categories(  # noqa: PLR0913 - the filters of a list, by name
 
 
 async def attributes_of(
-    session: AsyncSession, name: TreeName, category_id: int
+    session: AsyncSession, name: SnapshotKey, category_id: int
 ) -> tuple[ChannelAttribute, ...]:
-    """All that a product of this leaf says, the general columns first.
+    """All attributes of a product of this leaf, the general ones first.
 
     Raises ConflictError before the first fetch, NotFoundError for a category that the
-    tree does not have, InvalidError, naming leaves, for a branch.
+    snapshot does not have, InvalidError that names leaves for a branch.
     """
-    tree = await _fetched(session, name)
-    if tree is None:
+    snapshot = await _fetched(session, name)
+    if snapshot is None:
         raise ConflictError(
-            "The category tree has not been fetched yet; it is as soon as a store "
+            "The categories have not been fetched yet. They are fetched when a store "
             f"of this platform and environment has a token ({', '.join(name)}).",
-            code="tree_not_fetched",
+            code="categories_not_fetched",
         )
-    node = await _node(session, tree, category_id)
+    node = await _node(session, snapshot, category_id)
     if node is None:
-        raise NotFoundError("Back Market's tree has no such category.")
+        raise NotFoundError("Category not found at Back Market.")
     if not node.is_leaf:
-        nodes = await _nodes(session, tree)
-        message = f"{node.path} is a branch; products attach to its leaves."
-        accepted = _in_words(leaves_below(category_id, nodes, LEAVES_TOLD))
+        nodes = await _nodes(session, snapshot)
+        message = f"{node.path} is a branch; products belong to its leaves."
+        accepted = _join_leaves(leaves_below(category_id, nodes, MAX_LEAVES))
         raise InvalidError(
             message,
             code="not_a_leaf",
@@ -180,35 +181,32 @@ async def attributes_of(
     return product_attributes(_attributes(node.attributes))
 
 
-async def _nodes(session: AsyncSession, tree: CategoryTree) -> list[Node]:
-    """The whole tree from top to bottom, without attributes."""
+async def _nodes(session: AsyncSession, snapshot: CategorySnapshot) -> list[Node]:
+    """All categories in depth-first order, without attributes."""
     rows = await session.execute(
         text(
             "SELECT category_id, parent_id, name, path, is_leaf "
-            "FROM category_node WHERE tree_id = :tree ORDER BY position"
+            "FROM category_node WHERE snapshot_id = :snapshot ORDER BY position"
         ),
-        {"tree": tree.id},
+        {"snapshot": snapshot.id},
     )
     return [Node(*row) for row in rows]
 
 
-def _in_words(nodes: Sequence[Node]) -> str | None:
+def _join_leaves(nodes: Sequence[Node]) -> str | None:
     return ", ".join(f"{node.id} ({node.path})" for node in nodes) or None
 
 
-async def not_leaves(
-    session: AsyncSession, name: TreeName, category_ids: Collection[int]
+async def find_non_leaves(
+    session: AsyncSession, name: SnapshotKey, category_ids: Collection[int]
 ) -> set[int]:
-    """Those of the categories that the tree has not, or not as a leaf.
-
-    None of them before the first fetch: what is not known is not held against them.
-    """
-    tree = await _fetched(session, name) if category_ids else None
-    if tree is None:
+    """The categories that are unknown or not a leaf; none before the first fetch."""
+    snapshot = await _fetched(session, name) if category_ids else None
+    if snapshot is None:
         return set()
     found = await session.execute(
         select(CategoryNode.category_id).where(
-            CategoryNode.tree_id == tree.id,
+            CategoryNode.snapshot_id == snapshot.id,
             col(CategoryNode.is_leaf),
             col(CategoryNode.category_id).in_(set(category_ids)),
         )
@@ -216,38 +214,38 @@ async def not_leaves(
     return set(category_ids) - set(found.scalars())
 
 
-async def check_leaves(
-    session: AsyncSession, name: TreeName, wanted: Sequence[tuple[str, int]]
+async def require_leaves(
+    session: AsyncSession, name: SnapshotKey, targets: Sequence[tuple[str, int]]
 ) -> None:
-    """Raise InvalidError naming the items whose category is no leaf of the tree.
+    """Raise InvalidError naming the items whose category is not a leaf.
 
-    `wanted` are pairs of a source category and the category it is mapped to.
+    `targets` are pairs of a source category and the category it is mapped to.
     """
-    wrong = await not_leaves(session, name, {each for _, each in wanted})
+    wrong = await find_non_leaves(session, name, {each for _, each in targets})
     if not wrong:
         return
-    tree = await _fetched(session, name)
-    nodes = await _nodes(session, tree) if tree else []
+    snapshot = await _fetched(session, name)
+    nodes = await _nodes(session, snapshot) if snapshot else []
     items = [
         (number, source, category_id)
-        for number, (source, category_id) in enumerate(wanted)
+        for number, (source, category_id) in enumerate(targets)
         if category_id in wrong
     ]
-    errors = await asyncio.to_thread(mistakes, items[:MISTAKES_TOLD], nodes)
-    more = f"; the first {MISTAKES_TOLD} are named" if len(items) > len(errors) else ""
+    errors = await asyncio.to_thread(leaf_errors, items[:MAX_ERRORS], nodes)
+    more = f"; the first {MAX_ERRORS} are named" if len(items) > len(errors) else ""
     raise InvalidError(
-        f"{len(items)} of the categories are no leaf of Back Market's tree{more}.",
+        f"{len(items)} of the categories are not a leaf at Back Market{more}.",
         code=errors[0].code,
         errors=errors,
     )
 
 
-def mistakes(
+def leaf_errors(
     items: Sequence[tuple[int, str, int]], nodes: Sequence[Node]
 ) -> list[FieldError]:
-    """What is wrong with items of (number, source category, category id). Pure.
+    """The errors of items of (number, source category, category id). Pure.
 
-    `accepted` names the leaves of a branch, or the leaves named like the source.
+    `accepted` names the leaves of a branch, or the leaves similar to the source.
     """
     by_id = {node.id: node for node in nodes}
     leaf_paths = {node.id: node.path for node in nodes if node.is_leaf}
@@ -255,12 +253,12 @@ def mistakes(
     for number, source, category_id in items:
         if branch := by_id.get(category_id):
             code, message = "not_a_leaf", f"{branch.path} is a branch, not a leaf."
-            proposed = leaves_below(category_id, nodes, LEAVES_TOLD)
+            proposed = leaves_below(category_id, nodes, MAX_LEAVES)
         else:
             code = "unknown_category"
-            message = f"Back Market's tree has no category {category_id}."
-            proposed = [by_id[each] for each in near(source, leaf_paths)]
-        accepted = _in_words(proposed) or (
+            message = f"Back Market has no category {category_id}."
+            proposed = [by_id[each] for each in most_similar(source, leaf_paths)]
+        accepted = _join_leaves(proposed) or (
             "the `id` of a leaf: GET /v1/channel/categories?leaf=true"
         )
         field = f"items.{number}.category_id"

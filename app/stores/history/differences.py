@@ -1,16 +1,16 @@
-"""What differs between two versions of a JSON document. Pure."""
+"""Compares two versions of a JSON document. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-MOST = 200
-"""Differences that are listed; all of them are counted."""
+MAX_LISTED = 200
+"""How many differences are listed; all of them are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A place (JSON Pointer, RFC 6901) and what stands there; None for nothing."""
+    """The values at a path (JSON Pointer, RFC 6901); None where there is no value."""
 
     path: str
     before: Any
@@ -18,7 +18,7 @@ class Difference:
 
 
 def differences(before: Any, after: Any) -> list[Difference]:  # noqa: ANN401 - JSON
-    """In the order of the paths; lists count as one value each."""
+    """The differences in path order; a list counts as one value."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
     return [
         Difference(path, old.get(path), new.get(path))

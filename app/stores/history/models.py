@@ -1,4 +1,4 @@
-"""The versions of what a store is set to."""
+"""The `store_version` table: versions of settings, mapping and categories."""
 
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,10 @@ from app.core.columns import json_field, time_field
 
 
 class StoreVersion(SQLModel, table=True):
-    """One part of a store as it was set once; numbers count up per store and part.
+    """One version of a part of a store; numbers count up per store and part.
 
-    `key_id`: the API key that set it; NULL for the admin key and for what was set
-    before versions were kept. Never a secret: of a token only the account is told.
+    `key_id`: the API key that set it; NULL for the admin key and for content that is
+    older than its first version. It never has a token, only the account's id.
     """
 
     __tablename__ = "store_version"

@@ -1,4 +1,4 @@
-"""Versions as callers see them."""
+"""Response schemas of versions."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -6,22 +6,22 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.stores.history.differences import MOST
+from app.stores.history.differences import MAX_LISTED
 from app.stores.history.models import StoreVersion
 
 
-class SetBy(BaseModel):
+class SetByOut(BaseModel):
     """The API key that set a version."""
 
     id: UUID | None = Field(description="of the API key; null for the admin key")
     name: str = Field(
-        description="name of the key; `unknown` for what stood there before versions "
-        "were kept"
+        description="name of the key; `unknown` for content older than the first "
+        "recorded version"
     )
 
 
 class DifferenceOut(BaseModel):
-    """A place that changed; null where there was, or is, nothing."""
+    """A value that changed; null where there was, or is, no value."""
 
     path: str = Field(description="JSON Pointer into the content")
     before: Any
@@ -29,31 +29,35 @@ class DifferenceOut(BaseModel):
 
 
 class VersionOut(BaseModel):
-    """Who set a part of the store, when, and what differs from the version before."""
+    """A version of a part of the store, and its differences from the one before."""
 
     part: Literal["settings", "mapping", "categories"]
     number: int
     created_at: datetime
-    set_by: SetBy
+    set_by: SetByOut
     restored_from: int | None
-    changed: int = Field(description="how many places differ")
-    differences: list[DifferenceOut] = Field(description=f"the first {MOST} of them")
+    changed: int = Field(description="how many values differ")
+    differences: list[DifferenceOut] = Field(
+        description=f"the first {MAX_LISTED} of them"
+    )
 
 
-class VersionInFull(VersionOut):
-    """A version with its content; categories by their source. Never a token."""
+class VersionDetailOut(VersionOut):
+    """A version with its content; categories by their source. It has no token."""
 
     content: dict[str, Any]
 
 
 def version_out(version: StoreVersion) -> VersionOut:
-    return VersionOut.model_validate(_told(version))
+    return VersionOut.model_validate(_fields(version))
 
 
-def version_in_full(version: StoreVersion) -> VersionInFull:
-    return VersionInFull.model_validate(_told(version) | {"content": version.content})
+def version_detail_out(version: StoreVersion) -> VersionDetailOut:
+    return VersionDetailOut.model_validate(
+        _fields(version) | {"content": version.content}
+    )
 
 
-def _told(version: StoreVersion) -> dict[str, Any]:
-    told = version.model_dump(exclude={"store_id", "content", "key_id", "set_by"})
-    return told | {"set_by": {"id": version.key_id, "name": version.set_by}}
+def _fields(version: StoreVersion) -> dict[str, Any]:
+    fields = version.model_dump(exclude={"store_id", "content", "key_id", "set_by"})
+    return fields | {"set_by": {"id": version.key_id, "name": version.set_by}}

@@ -1,4 +1,4 @@
-"""Keeps the versions of a store's parts, and brings one of them back."""
+"""Records and lists the versions of a store's settings, mapping and categories."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,58 +14,57 @@ from sqlmodel import col, select
 from app.access.models import ApiKey
 from app.access.service import Caller
 from app.core.errors import NotFoundError
-from app.stores.history.differences import MOST, differences
+from app.stores.history.differences import MAX_LISTED, differences
 from app.stores.history.models import StoreVersion
 from app.stores.models import Store
 from app.stores.schemas import SettingsOut, settings_out
 
 ADMIN = "admin key"
 UNKNOWN = "unknown"
-"""Who set what stood there before versions were kept."""
+"""`set_by` of content that is older than the first recorded version."""
 
 
-class Part(StrEnum):
-    """What of a store has versions."""
+class StorePart(StrEnum):
+    """A part of a store that has versions."""
 
     SETTINGS = "settings"
     MAPPING = "mapping"
     CATEGORIES = "categories"
 
 
-def content_of(store: Store, part: Part) -> Any:  # noqa: ANN401 - JSON
-    """The part as JSON; categories by their source, so that versions compare well."""
+def part_content(store: Store, part: StorePart) -> Any:  # noqa: ANN401 - JSON
+    """The part as JSON; categories by their source, to compare versions."""
     match part:
-        case Part.SETTINGS:
+        case StorePart.SETTINGS:
             return settings_out(store).model_dump(mode="json", exclude={"token_set"})
-        case Part.MAPPING:
+        case StorePart.MAPPING:
             return store.mapping or {}
-        case Part.CATEGORIES:
+        case StorePart.CATEGORIES:
             return {item["source"]: item for item in store.categories}
 
 
 def settings_in(content: dict[str, Any]) -> dict[str, Any]:
-    """Settings as they are put: the account stays the present one."""
-    ours = {"seller_account_id"}
-    names = SettingsOut.model_fields.keys() - ours
+    """Stored settings as a PUT body; it does not change the seller account."""
+    names = SettingsOut.model_fields.keys() - {"seller_account_id"}
     return {name: value for name, value in content.items() if name in names}
 
 
 @asynccontextmanager
-async def kept(
+async def record_version(
     session: AsyncSession,
     store: Store,
-    part: Part,
+    part: StorePart,
     caller: Caller,
     restored_from: int | None = None,
 ) -> AsyncIterator[None]:
-    """Whatever the block sets becomes a version; the caller holds the store's row."""
-    before = content_of(store, part)
+    """Record what the block changes as a version; the caller locks the store's row."""
+    before = part_content(store, part)
     yield
-    after = content_of(store, part)
+    after = part_content(store, part)
     if after == before:
         return
     number = await _newest(session, store.id, part)
-    if number == 0 and (before or part is Part.SETTINGS):
+    if number == 0 and (before or part is StorePart.SETTINGS):
         number = 1
         session.add(_first(store.id, part, before))
     found = differences(before, after)
@@ -75,7 +74,7 @@ async def kept(
             part=part,
             number=number + 1,
             content=after,
-            differences=[asdict(each) for each in found[:MOST]],
+            differences=[asdict(each) for each in found[:MAX_LISTED]],
             changed=len(found),
             key_id=caller.key_id,
             set_by=await _name(session, caller),
@@ -85,18 +84,18 @@ async def kept(
     await session.flush()
 
 
-def _first(store_id: UUID, part: Part, content: Any) -> StoreVersion:  # noqa: ANN401 - JSON
+def _first(store_id: UUID, part: StorePart, content: Any) -> StoreVersion:  # noqa: ANN401 - JSON
     return StoreVersion(
         store_id=store_id, part=part, number=1, content=content, set_by=UNKNOWN
     )
 
 
-async def _newest(session: AsyncSession, store_id: UUID, part: Part) -> int:
-    return (await numbers(session, store_id)).get(part, 0)
+async def _newest(session: AsyncSession, store_id: UUID, part: StorePart) -> int:
+    return (await current_versions(session, store_id)).get(part, 0)
 
 
-async def numbers(session: AsyncSession, store_id: UUID) -> dict[str, int]:
-    """The present version of each part that was ever set."""
+async def current_versions(session: AsyncSession, store_id: UUID) -> dict[str, int]:
+    """The current version number of each part that was ever set."""
     rows = await session.execute(
         select(col(StoreVersion.part), func.max(StoreVersion.number).label("newest"))
         .where(StoreVersion.store_id == store_id)
@@ -110,8 +109,12 @@ async def _name(session: AsyncSession, caller: Caller) -> str:
     return key.name if key else ADMIN
 
 
-async def listed(
-    session: AsyncSession, store_id: UUID, part: Part, before: int | None, limit: int
+async def list_versions(
+    session: AsyncSession,
+    store_id: UUID,
+    part: StorePart,
+    before: int | None,
+    limit: int,
 ) -> Sequence[StoreVersion]:
     """Newest first."""
     query = (
@@ -126,10 +129,10 @@ async def listed(
 
 
 async def get(
-    session: AsyncSession, store_id: UUID, part: Part, number: int
+    session: AsyncSession, store_id: UUID, part: StorePart, number: int
 ) -> StoreVersion:
     """Raises NotFoundError."""
     found = await session.get(StoreVersion, (store_id, str(part), number))
     if found is None:
-        raise NotFoundError("There is no such version.")
+        raise NotFoundError("Version not found.")
     return found

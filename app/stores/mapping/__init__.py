@@ -1,1 +1,1 @@
-"""What a mapping is: attributes, conditions, rule steps, resolution."""
+"""The catalog mapping: attributes, conditions, steps, validation."""

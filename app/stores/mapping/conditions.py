@@ -1,4 +1,4 @@
-"""Conditions of rules: what a row must say so that a rule applies to it."""
+"""Conditions of rules: which rows a rule applies to."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -11,29 +11,29 @@ from app.stores.channel import ATTRIBUTE_NAMES
 from app.stores.mapping.rule_types import Name, Number, Pattern, Text
 
 MAX_DEPTH = 5
-"""How deep `all`, `any` and `not` may hold each other."""
+"""How deeply `all`, `any` and `not` may be nested."""
 OPERANDS = "exactly one of column, attribute"
 
 
 class Node(BaseModel):
-    """What all conditions are: closed, and never changed."""
+    """Base of all conditions: immutable, no extra fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Look(Node):
-    """A look at one value: a column of the catalog, or an attribute of the mapping."""
+class ValueCondition(Node):
+    """A condition on one value: a catalog column, or an attribute of the mapping."""
 
     column: Name | None = Field(None, description="a column of the catalog")
     attribute: str | None = Field(
-        None, description="an attribute of the mapping: in `filters` and number steps"
+        None, description="an attribute of the mapping; in `filters` and number steps"
     )
 
     @model_validator(mode="after")
-    def _one_operand(self) -> "Look":
+    def _one_operand(self) -> "ValueCondition":
         if (self.column is None) == (self.attribute is None):
             raise PydanticCustomError(
-                "one_operand", f"It needs {OPERANDS}.", {"accepted": OPERANDS}
+                "one_operand", f"Set {OPERANDS}.", {"accepted": OPERANDS}
             )
         if self.attribute is not None and self.attribute not in ATTRIBUTE_NAMES:
             raise PydanticCustomError(
@@ -47,73 +47,75 @@ class Look(Node):
         return self
 
 
-class Equals(Look):
-    """Says exactly this, ignoring case and outer spaces."""
+class Equals(ValueCondition):
+    """The text is equal, ignoring case and outer spaces."""
 
     op: Literal["equals"]
     value: Text
 
 
-class In(Look):
-    """Says one of these, ignoring case and outer spaces."""
+class In(ValueCondition):
+    """The text is one of these, ignoring case and outer spaces."""
 
     op: Literal["in"]
     values: list[Text] = Field(min_length=1, max_length=5000)
 
 
-class Contains(Look):
-    """Has this in it, ignoring case."""
+class Contains(ValueCondition):
+    """The text contains this, ignoring case."""
 
     op: Literal["contains"]
     value: Text
 
 
-class StartsWith(Look):
-    """Starts with this, ignoring case."""
+class StartsWith(ValueCondition):
+    """The text starts with this, ignoring case."""
 
     op: Literal["starts_with"]
     value: Text
 
 
-class EndsWith(Look):
-    """Ends with this, ignoring case."""
+class EndsWith(ValueCondition):
+    """The text ends with this, ignoring case."""
 
     op: Literal["ends_with"]
     value: Text
 
 
-class Matches(Look):
-    """Has something that the pattern fits, minding case unless it says `(?i)`."""
+class Matches(ValueCondition):
+    """The pattern matches a part of the text; case-sensitive unless it has `(?i)`."""
 
     op: Literal["matches"]
     pattern: Pattern
 
 
-class Empty(Look):
-    """Says nothing."""
+class Empty(ValueCondition):
+    """The value is empty."""
 
     op: Literal["empty"]
 
 
-class Compare(Look):
-    """Is a number that is so; a text that is no number is never so."""
+class Compare(ValueCondition):
+    """The value is a number for which this is true; false for other texts."""
 
     op: Literal["less_than", "at_most", "more_than", "at_least"]
     value: Number
     decimal: Literal["auto", "comma", "point"] = Field(
-        "auto", description="decimal sign of a column's numbers; `auto`: not in doubt"
+        "auto",
+        description="decimal separator of a column's numbers; `auto`: detected, where "
+        "it is unambiguous",
     )
 
 
-class OfStore(Look):
-    """Says the country (`FR`) or the currency (`EUR`) of the store that reads it."""
+class OfStore(ValueCondition):
+    """The text is the country (`FR`) or the currency (`EUR`) of the store."""
 
     op: Literal["of_store"]
     store: Literal["country", "currency"]
 
 
 class Group(Node):
-    """Conditions that hold conditions."""
+    """A condition that combines conditions."""
 
     @property
     def inner(self) -> tuple["Condition", ...]:
@@ -124,14 +126,14 @@ class Group(Node):
         if depth_of(self) > MAX_DEPTH:
             raise PydanticCustomError(
                 "too_deep",
-                "Conditions hold each other too deep.",
+                "Nested too deeply.",
                 {"accepted": f"at most {MAX_DEPTH} levels of all, any, not"},
             )
         return self
 
 
 class AllOf(Group):
-    """Every one of these is so."""
+    """All of these are true."""
 
     op: Literal["all"]
     of: list["Condition"] = Field(min_length=1, max_length=50)
@@ -142,7 +144,7 @@ class AllOf(Group):
 
 
 class AnyOf(Group):
-    """At least one of these is so."""
+    """At least one of these is true."""
 
     op: Literal["any"]
     of: list["Condition"] = Field(min_length=1, max_length=50)
@@ -152,8 +154,8 @@ class AnyOf(Group):
         return tuple(self.of)
 
 
-class NotSo(Group):
-    """This is not so."""
+class Not(Group):
+    """This is not true."""
 
     op: Literal["not"]
     of: "Condition"
@@ -177,11 +179,11 @@ Condition = TypeAliasType(
         | OfStore
         | AllOf
         | AnyOf
-        | NotSo,
+        | Not,
         Field(discriminator="op"),
     ],
 )
-"""A named type, so that the API's description says it once."""
+"""A named type: one schema in the API document."""
 
 
 def depth_of(condition: Node) -> int:
@@ -191,19 +193,23 @@ def depth_of(condition: Node) -> int:
     return 1 + max(depth_of(inner) for inner in condition.inner)
 
 
-def looks_in(condition: Node, pointer: str = "") -> Iterator[tuple[str, Look]]:
-    """Every look at a value with its place, as a JSON pointer."""
-    if isinstance(condition, Look):
+def value_conditions_in(
+    condition: Node, pointer: str = ""
+) -> Iterator[tuple[str, ValueCondition]]:
+    """All conditions on a value, each with its JSON pointer."""
+    if isinstance(condition, ValueCondition):
         yield pointer, condition
-    elif isinstance(condition, NotSo):
-        yield from looks_in(condition.of, f"{pointer}/of")
+    elif isinstance(condition, Not):
+        yield from value_conditions_in(condition.of, f"{pointer}/of")
     elif isinstance(condition, Group):
         for number, inner in enumerate(condition.inner):
-            yield from looks_in(inner, f"{pointer}/of/{number}")
+            yield from value_conditions_in(inner, f"{pointer}/of/{number}")
 
 
 def columns_of(condition: Node | None) -> tuple[str, ...]:
-    """The columns that a condition looks at."""
+    """The columns that a condition reads."""
     if condition is None:
         return ()
-    return tuple(look.column for _, look in looks_in(condition) if look.column)
+    return tuple(
+        look.column for _, look in value_conditions_in(condition) if look.column
+    )

@@ -1,8 +1,4 @@
-"""What a mapping is: channel attributes from columns, constants or templates.
-
-`steps.py` and `conditions.py` say what its rules are, `resolving.py` what they are for
-one store.
-"""
+"""The catalog mapping: channel attributes from columns, constants or templates."""
 
 import re
 from decimal import Decimal
@@ -30,7 +26,7 @@ from app.stores.mapping.rule_steps import MAX_STEPS, AnyStep, NumberStep
 from app.stores.mapping.rule_types import Country, Name, Text, few_patterns
 
 MAX_ID = 2_147_483_647
-PLACES = ("country", "country_lower", "currency", "currency_lower")
+STORE_FIELDS = ("country", "country_lower", "currency", "currency_lower")
 SOURCES = "exactly one of column, constant, template, column_for"
 ALL_SOURCES = f"{SOURCES}, by_country, cases"
 
@@ -50,15 +46,15 @@ def _known(name: str) -> str:
     return name
 
 
-def _sound_template(template: str) -> str:
+def _validate_template(template: str) -> str:
     try:
         template_parts(template)
     except ValueError as error:
         raise PydanticCustomError(
             "bad_template",
-            "This is no template: {why}.",
+            "This is no template: {reason}.",
             {
-                "why": str(error),
+                "reason": str(error),
                 "accepted": "column names in braces, as in `{brand} {model}`; "
                 "`{{` and `}}` for braces",
             },
@@ -66,31 +62,31 @@ def _sound_template(template: str) -> str:
     return template
 
 
-def _sound_name(pattern: str) -> str:
-    _sound_template(pattern)
+def _validate_column_name(pattern: str) -> str:
+    _validate_template(pattern)
     names = {name for _, name in template_parts(pattern) if name}
-    if not names or not names <= set(PLACES):
+    if not names or not names <= set(STORE_FIELDS):
         raise PydanticCustomError(
             "bad_template",
-            "This names no column by the store.",
-            {"accepted": ", ".join(f"{{{name}}}" for name in PLACES)},
+            "The name does not depend on the store.",
+            {"accepted": ", ".join(f"{{{name}}}" for name in STORE_FIELDS)},
         )
     return pattern
 
 
 class PlainSource(BaseModel):
-    """A text out of a row: exactly one of the four sources."""
+    """Where a text comes from: exactly one of the four sources."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
     column: Name | None = Field(None, description="a column of the catalog")
     constant: Text | None = Field(None, description="the same value for every row")
-    template: Annotated[Text, AfterValidator(_sound_template)] | None = Field(
+    template: Annotated[Text, AfterValidator(_validate_template)] | None = Field(
         None, description="text with columns in braces, e.g. `{brand} {model}`"
     )
-    column_for: Annotated[Text, AfterValidator(_sound_name)] | None = Field(
+    column_for: Annotated[Text, AfterValidator(_validate_column_name)] | None = Field(
         None,
-        description="a column that is named by the store, e.g. `price_{country}`; "
+        description="a column whose name depends on the store, e.g. `price_{country}`; "
         "also `{country_lower}`, `{currency}`, `{currency_lower}`",
     )
 
@@ -99,7 +95,7 @@ class PlainSource(BaseModel):
         if len(self._given()) != 1:
             accepted = self._accepted()
             raise PydanticCustomError(
-                "one_source", f"It needs {accepted}.", {"accepted": accepted}
+                "one_source", f"Set {accepted}.", {"accepted": accepted}
             )
         return self
 
@@ -112,7 +108,7 @@ class PlainSource(BaseModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The source columns that this reads; of `column_for` none is known yet."""
+        """The source columns that are read; `column_for` is not resolved here."""
         if self.column:
             return (self.column,)
         if self.template:
@@ -123,16 +119,16 @@ class PlainSource(BaseModel):
 
 
 class Case(BaseModel):
-    """What is read where a condition is so."""
+    """The source of a value where a condition is true."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     when: Condition
-    use: PlainSource
+    value: PlainSource
 
 
 class AttributeSource(PlainSource):
-    """Where one channel attribute comes from, and what is done to it on the way."""
+    """The source of one channel attribute and the steps that transform it."""
 
     by_country: dict[Country, PlainSource] | None = Field(
         None, min_length=1, description="by the country of the store, `*` for others"
@@ -141,9 +137,11 @@ class AttributeSource(PlainSource):
         None,
         min_length=1,
         max_length=50,
-        description="the first whose condition is so; none: `otherwise`",
+        description="the first case whose condition is true applies; else `else`",
     )
-    otherwise: PlainSource | None = Field(None, description="goes with `cases`")
+    else_: PlainSource | None = Field(
+        None, alias="else", description="used with `cases`"
+    )
     values: dict[str, str] = Field(
         {},
         max_length=5000,
@@ -152,13 +150,15 @@ class AttributeSource(PlainSource):
     steps: list[AnyStep] = Field(
         [],
         max_length=MAX_STEPS,
-        description="in this order, after `values`: text steps, then number steps",
+        description="applied in this order, after `values`: text steps, then number "
+        "steps",
     )
     default: Text | None = Field(
         None, description="used where the text is empty after the text steps"
     )
     decimal: Literal["auto", "comma", "point"] = Field(
-        "auto", description="decimal sign of numbers; `auto` looks at the catalog"
+        "auto",
+        description="decimal separator of numbers; `auto` detects it from the catalog",
     )
 
     def _given(self) -> list[object]:
@@ -169,10 +169,10 @@ class AttributeSource(PlainSource):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The source columns that the text of this attribute is made of."""
+        """The source columns from which the text of this attribute is built."""
         sources: list[PlainSource] = [*(self.by_country or {}).values()]
-        sources += [case.use for case in self.cases or ()]
-        sources += [self.otherwise] if self.otherwise else []
+        sources += [case.value for case in self.cases or ()]
+        sources += [self.else_] if self.else_ else []
         read = [name for source in sources for name in source.columns]
         for case in self.cases or ():
             read += columns_of(case.when)
@@ -183,12 +183,12 @@ class AttributeSource(PlainSource):
 
     @property
     def number_steps(self) -> tuple[NumberStep, ...]:
-        """The steps that move what was read."""
+        """The steps that change the parsed number."""
         return tuple(step for step in self.steps if isinstance(step, NumberStep))
 
 
 class Filter(BaseModel):
-    """Leaves out the rows of which `when` is so, and counts them under its name."""
+    """Excludes the rows for which `when` is true, and counts them under its name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -210,9 +210,9 @@ def template_parts(template: str) -> list[tuple[str, str | None]]:
 
 
 class CatalogMapping(BaseModel):
-    """Channel attribute <- source. All required attributes must have one.
+    """Channel attributes and their sources. Each required attribute needs a source.
 
-    The row counts for the first filter that leaves it out.
+    A row is counted for the first filter that excludes it.
     """
 
     model_config = ConfigDict(
@@ -246,7 +246,7 @@ class CatalogMapping(BaseModel):
 
     attributes: dict[Annotated[str, AfterValidator(_known)], AttributeSource]
     filters: list[Filter] = Field(
-        [], max_length=50, description="which rows are left out, in this order"
+        [], max_length=50, description="rows to exclude, in this order"
     )
 
     _few_patterns = model_validator(mode="before")(few_patterns)
@@ -258,7 +258,7 @@ class CatalogMapping(BaseModel):
 
     @property
     def of_offers(self) -> "CatalogMapping":
-        """What an import reads: product texts are looked up when they are needed."""
+        """The part that an import reads; product texts are read when needed."""
         return CatalogMapping(
             attributes={
                 n: s for n, s in self.attributes.items() if n in ATTRIBUTE_NAMES
@@ -268,25 +268,25 @@ class CatalogMapping(BaseModel):
 
     @property
     def columns(self) -> frozenset[str]:
-        """Every source column that the mapping and its rules read."""
+        """All source columns that the mapping and its rules read."""
         read = (c for s in self.attributes.values() for c in s.columns)
         return frozenset(read) | self.late_columns
 
     @property
     def late_columns(self) -> frozenset[str]:
-        """Columns that are looked at after the texts were read: what rules ask for."""
-        asked = [filter_.when for filter_ in self.filters]
-        asked += [
+        """Columns that filters and number steps read, after the attributes."""
+        conditions = [filter_.when for filter_ in self.filters]
+        conditions += [
             step.when
             for source in self.attributes.values()
             for step in source.number_steps
             if step.when
         ]
-        return frozenset(c for condition in asked for c in columns_of(condition))
+        return frozenset(c for condition in conditions for c in columns_of(condition))
 
 
 class CategoryTarget(BaseModel):
-    """A source category, Back Market's leaf for it, and the commission there."""
+    """A source category, its leaf at Back Market, and the commission (CPA)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -306,5 +306,5 @@ class CategoryTarget(BaseModel):
 
 
 def category_key(source: str) -> str:
-    """How source categories are compared: outer spaces and case do not count."""
+    """The key by which source categories are compared: trimmed, lower case."""
     return source.strip().lower()

@@ -1,4 +1,4 @@
-"""A mapping for one store, and what of its rules cannot be carried out there. Pure."""
+"""Resolves a mapping for one store, and validates its rules for that store. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from app.stores.mapping.conditions import (
     Condition,
     Equals,
     Node,
-    NotSo,
+    Not,
     OfStore,
-    looks_in,
+    value_conditions_in,
 )
 from app.stores.mapping.mapping_model import (
     AttributeSource,
@@ -28,20 +28,20 @@ from app.stores.mapping.rule_steps import (
     Add,
     AtLeast,
     AtMost,
-    ByCountry,
+    CountryNumber,
     Extract,
     NumberStep,
     Step,
 )
 from app.stores.mapping.rule_types import ANY_COUNTRY, groups_of
 
-MAX_LOOKS = 1000
+MAX_COMPARISONS = 1000
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
-    """Where a mapping cannot be carried out, why, and what would be accepted."""
+class RuleViolation:
+    """An invalid place of a mapping, why, and what would be accepted."""
 
     pointer: str
     code: str
@@ -49,16 +49,19 @@ class Flaw:
     accepted: str
 
 
-def for_store(mapping: CatalogMapping, country: str, currency: str) -> CatalogMapping:
-    """The same without anything that depends on the store.
+def resolve_for_store(
+    mapping: CatalogMapping, country: str, currency: str
+) -> CatalogMapping:
+    """The mapping without anything that depends on the store.
 
-    What has no entry for the country reads nothing, or is left out: `flaws` tells it.
+    A source without an entry for the country is empty and a step without one is left
+    out; `find_violations` reports both.
     """
-    place = _Place(country, currency)
+    store = _StoreResolver(country, currency)
     return CatalogMapping.model_construct(
-        attributes={n: place.source(s) for n, s in mapping.attributes.items()},
+        attributes={n: store.source(s) for n, s in mapping.attributes.items()},
         filters=[
-            f.model_copy(update={"when": place.condition(f.when)})
+            f.model_copy(update={"when": store.condition(f.when)})
             for f in mapping.filters
         ],
     )
@@ -70,7 +73,7 @@ def chosen(by_country: Mapping[str, Found], country: str) -> Found | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _StoreResolver:
     country: str
     currency: str
 
@@ -83,7 +86,7 @@ class _Place:
             case.model_copy(
                 update={
                     "when": self.condition(case.when),
-                    "use": self.plain(case.use),
+                    "value": self.plain(case.value),
                 }
             )
             for case in source.cases or ()
@@ -96,7 +99,7 @@ class _Place:
                 "column_for": None,
                 "by_country": None,
                 "cases": cases or None,
-                "otherwise": source.otherwise and self.plain(source.otherwise),
+                "else_": source.else_ and self.plain(source.else_),
                 "steps": [step for s in source.steps for step in self.step(s)],
             }
         )
@@ -116,7 +119,7 @@ class _Place:
         update: dict[str, object] = {}
         if step.when:
             update["when"] = self.condition(step.when)
-        if isinstance(step, ByCountry):
+        if isinstance(step, CountryNumber):
             by = _number(step, self.country)
             if by is None:
                 return
@@ -135,70 +138,76 @@ class _Place:
         if isinstance(condition, AllOf | AnyOf):
             inner = [self.condition(c) for c in condition.of]
             return condition.model_copy(update={"of": inner})
-        if isinstance(condition, NotSo):
+        if isinstance(condition, Not):
             return condition.model_copy(update={"of": self.condition(condition.of)})
         return condition
 
 
-def _number(step: ByCountry, country: str) -> Decimal | None:
+def _number(step: CountryNumber, country: str) -> Decimal | None:
     by: Decimal | None = getattr(step, "by", None)
     by_country = getattr(step, "by_country", None)
     return by if by_country is None else chosen(by_country, country)
 
 
-def flaws(mapping: CatalogMapping, country: str, root: str = "") -> list[Flaw]:
-    """Everything that cannot be carried out for a store of this country.
+def find_violations(
+    mapping: CatalogMapping, country: str, root: str = ""
+) -> list[RuleViolation]:
+    """All rules that cannot be applied for a store of this country.
 
-    `root` points to the mapping in the body.
+    `root` is the JSON pointer to the mapping in the request body.
     """
-    found: list[Flaw] = []
+    found: list[RuleViolation] = []
     mapped = frozenset(mapping.attributes)
     looks = 0
     for name, source in mapping.attributes.items():
         pointer = f"{root}/attributes/{escaped(name)}"
         found += _of_source(source, pointer, country)
         found += _of_steps(source, name, pointer, mapped, country)
-        looks += sum(1 for when, _, _ in _conditions(source) for _ in looks_in(when))
+        looks += sum(
+            1 for when, _, _ in _conditions(source) for _ in value_conditions_in(when)
+        )
     for number, filter_ in enumerate(mapping.filters):
         found += _of_condition(
             filter_.when, f"{root}/filters/{number}/when", mapped, late=True
         )
-        looks += sum(1 for _ in looks_in(filter_.when))
-    if looks > MAX_LOOKS:
-        accepted = f"at most {MAX_LOOKS} comparisons in all"
-        found.append(Flaw(root, "too_many_rules", "The rules are too many.", accepted))
+        looks += sum(1 for _ in value_conditions_in(filter_.when))
+    if looks > MAX_COMPARISONS:
+        accepted = f"at most {MAX_COMPARISONS} comparisons in total"
+        found.append(RuleViolation(root, "too_many_rules", "Too many rules.", accepted))
     return [*found, *_repeated_names(mapping, root)]
 
 
-def _repeated_names(mapping: CatalogMapping, root: str) -> Iterator[Flaw]:
+def _repeated_names(mapping: CatalogMapping, root: str) -> Iterator[RuleViolation]:
     seen: set[str] = set()
     for number, filter_ in enumerate(mapping.filters):
         key = filter_.name.lower()
         if key in seen:
-            message = f"Two filters are called `{filter_.name}`."
-            yield Flaw(
+            message = f"Two filters are named `{filter_.name}`."
+            yield RuleViolation(
                 f"{root}/filters/{number}/name", "duplicate", message, "another name"
             )
         seen.add(key)
 
 
-def _of_source(source: AttributeSource, pointer: str, country: str) -> Iterator[Flaw]:
+def _of_source(
+    source: AttributeSource, pointer: str, country: str
+) -> Iterator[RuleViolation]:
     if source.by_country and chosen(source.by_country, country) is None:
         yield _no_country(f"{pointer}/by_country", country)
-    if source.otherwise and not source.cases:
-        message = "There are no `cases` that it could follow."
-        yield Flaw(
-            f"{pointer}/otherwise", "no_cases", message, "cases, or no otherwise"
-        )
+    if source.else_ and not source.cases:
+        message = "`else` needs `cases`."
+        yield RuleViolation(f"{pointer}/else", "no_cases", message, "cases, or no else")
 
 
-def _no_country(pointer: str, country: str) -> Flaw:
-    message = f"It says nothing for {country}, the country of the store."
-    return Flaw(pointer, "country_missing", message, f"an entry {country} or *")
+def _no_country(pointer: str, country: str) -> RuleViolation:
+    message = f"There is no entry for {country}, the country of the store."
+    return RuleViolation(
+        pointer, "country_missing", message, f"an entry {country} or *"
+    )
 
 
 def _conditions(source: AttributeSource) -> Iterator[tuple[Node, str, bool]]:
-    """Each condition, its place, and whether it is looked at after the reading."""
+    """Each condition, its pointer, and whether it is evaluated after parsing."""
     for number, case in enumerate(source.cases or ()):
         yield case.when, f"/cases/{number}/when", False
     for number, step in enumerate(source.steps):
@@ -212,7 +221,7 @@ def _of_steps(
     pointer: str,
     mapped: frozenset[str],
     country: str,
-) -> Iterator[Flaw]:
+) -> Iterator[RuleViolation]:
     for when, place, late in _conditions(source):
         yield from _of_condition(when, f"{pointer}{place}", mapped, late=late)
     read = False
@@ -222,34 +231,38 @@ def _of_steps(
             read = True
             yield from _of_number_step(step, name, at, country)
         elif read:
-            message = "A text step cannot follow a step on the number."
-            yield Flaw(at, "step_order", message, "text steps before number steps")
+            message = "A text step cannot follow a number step."
+            yield RuleViolation(
+                at, "step_order", message, "text steps before number steps"
+            )
         if isinstance(step, Extract) and step.group > groups_of(step.pattern):
             message = f"The pattern has no group {step.group}."
             most = groups_of(step.pattern)
-            yield Flaw(f"{at}/group", "no_such_group", message, f"0 to {most}")
+            yield RuleViolation(f"{at}/group", "no_such_group", message, f"0 to {most}")
 
 
 def _of_number_step(
     step: NumberStep, name: str, pointer: str, country: str
-) -> Iterator[Flaw]:
+) -> Iterator[RuleViolation]:
     op = getattr(step, "op", "")
     allowed = number_steps_of(name)
     if not isinstance(step, allowed):
         message = f"`{name}` has no number step `{op}`."
-        yield Flaw(f"{pointer}/op", "step_not_allowed", message, _ops(allowed))
-    if isinstance(step, ByCountry) and _number(step, country) is None:
+        yield RuleViolation(f"{pointer}/op", "step_not_allowed", message, _ops(allowed))
+    if isinstance(step, CountryNumber) and _number(step, country) is None:
         yield _no_country(f"{pointer}/by_country", country)
     if name == "quantity" and isinstance(step, Add | AtLeast | AtMost):
         field = "by" if isinstance(step, Add) else "value"
         number = _number(step, country) if isinstance(step, Add) else step.value
         if number is not None and number % 1:
-            message = "Pieces are whole."
-            yield Flaw(f"{pointer}/{field}", "not_whole", message, "a whole number")
+            message = "A quantity is a whole number."
+            yield RuleViolation(
+                f"{pointer}/{field}", "not_whole", message, "a whole number"
+            )
 
 
 def number_steps_of(name: str) -> tuple[type[NumberStep], ...]:
-    """The number steps that an attribute can have."""
+    """The number steps that an attribute allows."""
     if name == "quantity":
         return QUANTITY_STEPS
     try:
@@ -266,26 +279,30 @@ def _ops(steps: tuple[type[NumberStep], ...]) -> str:
 
 def _of_condition(
     when: Node, pointer: str, mapped: frozenset[str], *, late: bool
-) -> Iterator[Flaw]:
-    for place, look in looks_in(when, pointer):
+) -> Iterator[RuleViolation]:
+    for place, look in value_conditions_in(when, pointer):
         if look.attribute and not late:
-            message = "Before the reading only columns can be looked at."
-            yield Flaw(f"{place}/attribute", "attribute_too_early", message, "column")
+            message = "Only columns are available before parsing."
+            yield RuleViolation(
+                f"{place}/attribute", "attribute_too_early", message, "column"
+            )
         elif look.attribute and look.attribute not in mapped:
             message = f"`{look.attribute}` is not mapped."
             accepted = ", ".join(sorted(mapped))
-            yield Flaw(f"{place}/attribute", "attribute_unmapped", message, accepted)
+            yield RuleViolation(
+                f"{place}/attribute", "attribute_unmapped", message, accepted
+            )
 
 
 def absent_columns(
     mapping: CatalogMapping, columns: frozenset[str], root: str = ""
-) -> Iterator[Flaw]:
-    """Where a mapping for one store reads columns that a catalog does not have."""
+) -> Iterator[RuleViolation]:
+    """Where a resolved mapping reads columns that a catalog does not have."""
     accepted = ", ".join(sorted(columns)[:100])
     for place, column in _read_at(mapping, root):
         if column not in columns:
             message = f"The catalog has no column `{column[:100]}`."
-            yield Flaw(place, "unknown_column", message, accepted)
+            yield RuleViolation(place, "unknown_column", message, accepted)
 
 
 def _read_at(mapping: CatalogMapping, root: str) -> Iterator[tuple[str, str]]:
@@ -294,13 +311,15 @@ def _read_at(mapping: CatalogMapping, root: str) -> Iterator[tuple[str, str]]:
         asked = [
             (f"{place}/column", look.column)
             for when, tail, _ in _conditions(source)
-            for place, look in looks_in(when, f"{at}{tail}")
+            for place, look in value_conditions_in(when, f"{at}{tail}")
             if look.column
         ]
         yield from asked
         others = set(source.columns) - {column for _, column in asked}
         yield from ((at, column) for column in sorted(others))
     for number, filter_ in enumerate(mapping.filters):
-        for place, look in looks_in(filter_.when, f"{root}/filters/{number}/when"):
+        for place, look in value_conditions_in(
+            filter_.when, f"{root}/filters/{number}/when"
+        ):
             if look.column:
                 yield f"{place}/column", look.column

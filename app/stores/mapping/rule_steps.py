@@ -1,4 +1,4 @@
-"""Steps of rules: how the text of an attribute is tidied, how its number is moved."""
+"""Steps of a mapping: text steps, and number steps for amounts and quantities."""
 
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -20,104 +20,104 @@ from app.stores.mapping.rule_types import (
 
 MAX_STEPS = 20
 _ONE_OF = "exactly one of by, by_country"
-Piece = Annotated[str, Field(max_length=300)]
+OptionalText = Annotated[str, Field(max_length=300)]
 
 
 class Step(BaseModel):
-    """Done to every row, or only to those of which `when` is so."""
+    """Applied to every row, or only to the rows for which `when` is true."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
     when: Condition | None = None
 
 
 class TextStep(Step):
-    """Works on the text, before it is read as an amount, a number or a grade."""
+    """Transforms the text before it is parsed as an amount, a number or a grade."""
 
 
 class NumberStep(Step):
-    """Works on the amount or the quantity that was read."""
+    """Changes the parsed amount or quantity."""
 
 
 class Lower(TextStep):
-    """In lower case."""
+    """Converts to lower case."""
 
     op: Literal["lower"]
 
 
 class Upper(TextStep):
-    """In upper case."""
+    """Converts to upper case."""
 
     op: Literal["upper"]
 
 
 class Squeeze(TextStep):
-    """Every run of white space becomes one space."""
+    """Replaces each run of white space by one space."""
 
     op: Literal["squeeze"]
 
 
 class StripTags(TextStep):
-    """Without `<tags>`; `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&nbsp;` are spelled."""
+    """Removes `<tags>`; decodes `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&nbsp;`."""
 
     op: Literal["strip_tags"]
 
 
 class Replace(TextStep):
-    """Every `find` becomes `to`, letter by letter."""
+    """Replaces each `find` by `to`; case-sensitive, no pattern."""
 
     op: Literal["replace"]
     find: Text
-    to: Piece
+    to: OptionalText
 
 
 class RegexReplace(TextStep):
-    """Everything that the pattern fits becomes `to`; `$1` is its first group."""
+    """Replaces each match of the pattern by `to`; `$1` is its first group."""
 
     op: Literal["regex_replace"]
     pattern: Pattern
-    to: Piece
+    to: OptionalText
 
 
 class Extract(TextStep):
-    """What the group of the pattern fits first; nothing where it does not fit."""
+    """Takes a group of the first match; empty without a match."""
 
     op: Literal["extract"]
     pattern: Pattern
-    group: int = Field(1, ge=0, le=99, description="0 is all that fits")
+    group: int = Field(1, ge=0, le=99, description="0 is the whole match")
 
 
 class Lookup(TextStep):
-    """Whole values by others, ignoring case and outer spaces."""
+    """Replaces whole values, ignoring case and outer spaces."""
 
     op: Literal["map"]
     values: dict[str, str] = Field(min_length=1, max_length=5000)
-    otherwise: Literal["keep", "empty"] = "keep"
+    else_: Literal["keep", "empty"] = Field("keep", alias="else")
 
 
 class Prepend(TextStep):
-    """Puts this before a text that is not empty."""
+    """Adds this before a text that is not empty."""
 
     op: Literal["prepend"]
     text: Text
 
 
 class Append(TextStep):
-    """Puts this after a text that is not empty."""
+    """Adds this after a text that is not empty."""
 
     op: Literal["append"]
     text: Text
 
 
 class Shorten(TextStep):
-    """Only the first characters."""
+    """Keeps only the first characters."""
 
     op: Literal["shorten"]
     length: int = Field(ge=1, le=100_000)
 
 
 class TakePart(TextStep):
-    """One part of a text that is a list; nothing where it has fewer."""
+    """Takes one part of a delimited text; empty where it has fewer parts."""
 
     op: Literal["part"]
     separator: Annotated[str, Field(min_length=1, max_length=10)]
@@ -125,51 +125,51 @@ class TakePart(TextStep):
 
 
 class SetText(TextStep):
-    """This text, whatever there was; an empty one takes it away."""
+    """Sets this text; an empty one removes the value."""
 
     op: Literal["set"]
-    value: Piece
+    value: OptionalText
 
 
-class ByCountry(NumberStep):
-    """One number for all stores, or one by the country of the store."""
+class CountryNumber(NumberStep):
+    """One number for all stores, or one for each country."""
 
     @model_validator(mode="after")
-    def _one_number(self) -> "ByCountry":
+    def _one_number(self) -> "CountryNumber":
         given = self.model_dump(include={"by", "by_country"}, exclude_none=True)
         if len(given) != 1:
             raise PydanticCustomError(
-                "one_number", f"It needs {_ONE_OF}.", {"accepted": _ONE_OF}
+                "one_number", f"Set {_ONE_OF}.", {"accepted": _ONE_OF}
             )
         return self
 
 
-class AddPercent(ByCountry):
-    """More by so many percent, less with a minus."""
+class AddPercent(CountryNumber):
+    """Adds a percentage; a negative one subtracts."""
 
     op: Literal["percent"]
     by: Percent | None = None
     by_country: dict[Country, Percent] | None = Field(None, min_length=1)
 
 
-class Multiply(ByCountry):
-    """Times a number."""
+class Multiply(CountryNumber):
+    """Multiplies by a number."""
 
     op: Literal["multiply"]
     by: Factor | None = None
     by_country: dict[Country, Factor] | None = Field(None, min_length=1)
 
 
-class Divide(ByCountry):
-    """Divided by a number."""
+class Divide(CountryNumber):
+    """Divides by a number."""
 
     op: Literal["divide"]
     by: Divisor | None = None
     by_country: dict[Country, Divisor] | None = Field(None, min_length=1)
 
 
-class Add(ByCountry):
-    """So much more, or less with a minus."""
+class Add(CountryNumber):
+    """Adds a number; a negative one subtracts."""
 
     op: Literal["add"]
     by: Amount | None = None
@@ -177,7 +177,7 @@ class Add(ByCountry):
 
 
 class Round(NumberStep):
-    """To a whole multiple of `to`; half goes up."""
+    """Rounds to a multiple of `to`; half rounds up."""
 
     op: Literal["round"]
     to: Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
@@ -185,7 +185,7 @@ class Round(NumberStep):
 
 
 class Ending(NumberStep):
-    """To a price that ends so: `at` 0.99 gives 19.99, with `per` 10 9.99 or 19.99."""
+    """Rounds to a price ending: `at` 0.99 gives 19.99; 9.99 `per` 10 gives 29.99."""
 
     op: Literal["ending"]
     at: Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2)]
@@ -204,21 +204,21 @@ class Ending(NumberStep):
 
 
 class AtLeast(NumberStep):
-    """What is less becomes this."""
+    """Raises lower values to this one."""
 
     op: Literal["at_least"]
     value: Amount
 
 
 class AtMost(NumberStep):
-    """What is more becomes this: the cap of a stock."""
+    """Caps higher values at this one, for example a stock."""
 
     op: Literal["at_most"]
     value: Amount
 
 
 class Buffer(NumberStep):
-    """So many pieces are kept back; below 0 it is 0."""
+    """Holds back this many pieces; the result is at least 0."""
 
     op: Literal["buffer"]
     keep: int = Field(ge=0, le=1_000_000)

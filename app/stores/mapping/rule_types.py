@@ -1,4 +1,4 @@
-"""The texts, numbers and patterns that a mapping and its rules may hold."""
+"""Defines and validates the texts, numbers and patterns of a mapping."""
 
 import re
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from app.backmarket.markets import MARKETS, UnknownMarketError, market_of
 
 MAX_PATTERN = 300
 MAX_PATTERNS = 30
-"""In one mapping: to compile one takes up to 0.15 s, while others wait."""
-_MOST_REPEATS = 100
+"""In one mapping; compiling one blocks the process for up to 0.15 s."""
+_MAX_REPEATS = 100
 _COUNTED = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 ANY_COUNTRY = "*"
 
@@ -27,7 +27,7 @@ Name = Annotated[
 
 @lru_cache(maxsize=1000)
 def groups_of(pattern: str) -> int:
-    """How many groups a pattern has. Raises ValueError where it cannot be used."""
+    """How many groups a pattern has. Raises ValueError for an invalid pattern."""
     try:
         found = pl.Series([""], dtype=pl.String).str.extract_groups(pattern)
         pl.Series([""], dtype=pl.String).str.contains(pattern)
@@ -36,60 +36,62 @@ def groups_of(pattern: str) -> int:
     return len(found.struct.fields) if isinstance(found.dtype, pl.Struct) else 0
 
 
-def _reason(told: str) -> str:
-    if "size limit" in told:
+def _reason(error: str) -> str:
+    if "size limit" in error:
         return "it is too large once compiled"
-    found = re.search(r"^error: (.+)$", told, re.MULTILINE)
+    found = re.search(r"^error: (.+)$", error, re.MULTILINE)
     return found[1] if found else "it cannot be compiled"
 
 
-def _sound(pattern: str) -> str:
-    """Rust's engine takes linear time; what is bounded here is the size of a step."""
+def _validate_pattern(pattern: str) -> str:
+    """Rust's engine takes linear time; counted repetitions bound its constant."""
     repeats = 1
     for least, most in _COUNTED.findall(pattern):
         repeats *= max(int(most or least), 1)
-        if repeats > _MOST_REPEATS:
-            raise _refused(f"its counted repetitions multiply to over {_MOST_REPEATS}")
+        if repeats > _MAX_REPEATS:
+            raise _bad_pattern(
+                f"its counted repetitions multiply to over {_MAX_REPEATS}"
+            )
     try:
         groups_of(pattern)
     except ValueError as error:
-        raise _refused(str(error)) from None
+        raise _bad_pattern(str(error)) from None
     return pattern
 
 
 def few_patterns(given: object) -> object:
-    """Look at a mapping as it was sent, before any pattern in it is compiled."""
-    left, patterns = [given], 0
-    while left:
-        node = left.pop()
+    """Limit the patterns of a mapping before any of them is compiled."""
+    pending, patterns = [given], 0
+    while pending:
+        node = pending.pop()
         if isinstance(node, Mapping):
             patterns += "pattern" in node
-            left += node.values()
+            pending += node.values()
         elif isinstance(node, list):
-            left += node
+            pending += node
     if patterns > MAX_PATTERNS:
         raise PydanticCustomError(
             "too_many_patterns",
-            "It has {patterns} patterns.",
+            "The mapping has {patterns} patterns.",
             {"patterns": patterns, "accepted": f"at most {MAX_PATTERNS} patterns"},
         )
     return given
 
 
-def _refused(why: str) -> PydanticCustomError:
+def _bad_pattern(reason: str) -> PydanticCustomError:
     return PydanticCustomError(
         "bad_pattern",
-        "This pattern cannot be used: {why}.",
+        "Invalid pattern: {reason}.",
         {
-            "why": why,
-            "accepted": "a regular expression as Rust's `regex` reads it, without "
+            "reason": reason,
+            "accepted": "a regular expression of Rust's `regex`, without "
             f"look-around and back-references, at most {MAX_PATTERN} characters",
         },
     )
 
 
 Pattern = Annotated[
-    str, Field(min_length=1, max_length=MAX_PATTERN), AfterValidator(_sound)
+    str, Field(min_length=1, max_length=MAX_PATTERN), AfterValidator(_validate_pattern)
 ]
 
 
@@ -117,7 +119,7 @@ def _not_zero(number: Decimal) -> Decimal:
     if number == 0:
         raise PydanticCustomError(
             "division_by_zero",
-            "Nothing can be divided by 0.",
+            "Division by 0.",
             {"accepted": "a number above 0"},
         )
     return number

@@ -1,15 +1,15 @@
-"""Says where a mapping cannot be carried out, as a refusal of the request."""
+"""Rejects a request whose mapping has invalid rules."""
 
 from collections.abc import Sequence
 
 from app.core.errors import FieldError, InvalidError
-from app.stores.mapping.resolve import Flaw
+from app.stores.mapping.resolve import RuleViolation
 
-MOST_FLAWS = 50
+MAX_VIOLATIONS = 50
 
 
-def require_sound(found: Sequence[Flaw]) -> None:
-    """Raises InvalidError that names each place of a mapping that is flawed."""
+def require_valid(found: Sequence[RuleViolation]) -> None:
+    """Raises InvalidError that names each invalid place of a mapping."""
     if found:
         errors = [
             FieldError(
@@ -19,6 +19,6 @@ def require_sound(found: Sequence[Flaw]) -> None:
                 flaw.accepted,
                 flaw.pointer,
             )
-            for flaw in found[:MOST_FLAWS]
+            for flaw in found[:MAX_VIOLATIONS]
         ]
         raise InvalidError(f"{errors[0].field}: {errors[0].message}", errors=errors)

@@ -1,1 +1,1 @@
-"""Thresholds of the brake and the margin guard."""
+"""Brake thresholds and the minimum margin."""

@@ -1,4 +1,4 @@
-"""What a store calls dangerous: the thresholds of its brake, and the least margin."""
+"""Schemas of the brake thresholds and the minimum margin."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 DECIMAL_STRING = WithJsonSchema({"type": "string", "format": "decimal"})
-"""One schema for requests and responses; a request may hold a JSON number, too."""
+"""One schema for requests and responses; a request may also use a JSON number."""
 Percent = Annotated[
     Decimal,
     Field(
@@ -31,16 +31,16 @@ _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class Share(BaseModel):
-    """More than so many percent, and at least so many."""
+    """Triggered by more than `percent` percent and at least `minimum` items."""
 
     model_config = _STRICT
 
     percent: Percent
-    minimum: int = Field(10, ge=1, description="fewer than this are never too many")
+    minimum: int = Field(10, ge=1, description="fewer than this never trigger")
 
 
 class Jump(BaseModel):
-    """A price that moves by more than so many percent, and at least by this amount."""
+    """Triggered by a price change above `percent` percent and at least `amount`."""
 
     model_config = _STRICT
 
@@ -51,50 +51,49 @@ class Jump(BaseModel):
 
 
 class Wave(Share):
-    """Too many prices that move by more than `move_percent` at once."""
+    """Triggered by many price changes above `move_percent` in one publication."""
 
     move_percent: MovePercent
 
 
 class Brake(BaseModel):
-    """Beyond a threshold the dangerous changes are held; null switches one off."""
+    """Changes beyond a threshold are held for approval; null disables a threshold."""
 
     model_config = _STRICT
 
     zeroing: Share | None = Field(
         Share(percent=Decimal(30), minimum=10),
-        description="offers that leave the catalog, of those online with stock; "
+        description="offers that are taken offline, of those online with stock; "
         "by default 30 percent, at least 10",
     )
     price_jump: Jump | None = Field(
         Jump(percent=Decimal(50)),
-        description="one price that moves too far; by default by 50 percent, at least "
-        "5.00",
+        description="a large change of one price; by default 50 percent, at least 5.00",
     )
     price_wave: Wave | None = Field(
         Wave(percent=Decimal(30), minimum=20, move_percent=Decimal(20)),
-        description="many prices that move far at once, of the offers with stock; "
+        description="large changes of many prices, of the offers with stock; "
         "by default 30 percent, at least 20, each by 20 percent",
     )
     shrunk: Share | None = Field(
         Share(percent=Decimal(50), minimum=10),
-        description="rows that the newest catalog lacks against the one before; "
+        description="rows missing from the newest catalog compared to the one before; "
         "by default 50 percent, at least 10",
     )
     empty_columns: bool = Field(
         default=True,
-        description="a mapped column that offers need has no value any more",
+        description="a mapped column of a required attribute became empty",
     )
     hold_for: Annotated[
         timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=90))
     ] = Field(
         timedelta(days=7),
-        description="how long a held change may be approved, and an approval counts",
+        description="how long a held change can be approved, and an approval is valid",
     )
 
 
 class MinimumMargin(BaseModel):
-    """What a sale must earn beyond its cost: the larger of the two."""
+    """The least margin above cost: the larger of the two values."""
 
     model_config = _STRICT
 

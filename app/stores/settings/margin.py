@@ -1,4 +1,4 @@
-"""The lowest price at which a sale still earns what the store asks for.
+"""Calculates the price floor: the lowest price that keeps the minimum margin.
 
 floor = (cost + minimum margin) / (1 - CPA), rounded up to a cent. The minimum margin is
 the larger of an amount and a percentage of the cost; the CPA is that of the category.
@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-_ASKED = "greatest(cost * CAST(:margin_percent AS numeric) / 100, :margin_amount)"
+_MINIMUM_MARGIN = (
+    "greatest(cost * CAST(:margin_percent AS numeric) / 100, :margin_amount)"
+)
 FLOOR = (
     "CASE WHEN cpa >= 100 THEN 9999999.99 ELSE "
-    f"ceil(100 * (cost + {_ASKED}) / (1 - coalesce(cpa, 0) / 100)) / 100 END"
+    f"ceil(100 * (cost + {_MINIMUM_MARGIN}) / (1 - coalesce(cpa, 0) / 100)) / 100 END"
 )
-"""The floor of a row of `offer`, NULL without a cost; see `Margin.values`."""
+"""SQL for the price floor of a row of `offer`, NULL without a cost.
+
+`Margin.values` has its parameters.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """What a sale must earn at least: percent of the cost, amount in the currency."""
+    """The minimum margin: percent of the cost, amount in the store's currency."""
 
     percent: Decimal = Decimal(0)
     amount: Decimal = Decimal(0)
@@ -30,6 +35,6 @@ class Margin:
 
 
 def margin_of(stored: dict[str, Any] | None) -> Margin:
-    """As a store keeps it; none asks for no loss."""
+    """The margin of a store; without a setting it is 0."""
     given = stored or {}
     return Margin(Decimal(given.get("percent") or 0), Decimal(given.get("amount") or 0))

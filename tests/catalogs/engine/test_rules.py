@@ -18,7 +18,7 @@ from app.catalogs.engine.transform.number_steps import apply_number_steps
 from app.catalogs.engine.transform.rules import count_excluded
 from app.catalogs.engine.validate.problems import problems_in
 from app.stores.mapping.mapping_model import AttributeSource, CatalogMapping, Filter
-from app.stores.mapping.resolve import for_store
+from app.stores.mapping.resolve import resolve_for_store
 from tests.catalogs.engine.samples import MAPPING, row
 
 
@@ -61,7 +61,7 @@ TEXT_STEPS = [
     ),
     pytest.param({"op": "map", "values": {"a": "b"}}, "c", "c", id="map keeps"),
     pytest.param(
-        {"op": "map", "values": {"a": "b"}, "otherwise": "empty"},
+        {"op": "map", "values": {"a": "b"}, "else": "empty"},
         "c",
         None,
         id="map empties",
@@ -227,7 +227,7 @@ def staged(*rows: dict[str, str], filters=(), flaw: int = 0, **mapping) -> Stage
     told = CatalogMapping.model_validate(
         {"attributes": MAPPING | mapping, "filters": list(filters)}
     )
-    told = for_store(told, "FR", "EUR")
+    told = resolve_for_store(told, "FR", "EUR")
     frame = pl.DataFrame(
         [{cell(n): r.get(n) or None for n in told.columns} for r in rows],
         schema={cell(n): pl.String for n in told.columns},
@@ -312,10 +312,10 @@ def test_cases_take_the_first_that_is_so():
         "cases": [
             {
                 "when": {"op": "empty", "column": "sale"},
-                "use": {"column": "price"},
+                "value": {"column": "price"},
             }
         ],
-        "otherwise": {"column": "sale"},
+        "else": {"column": "sale"},
     }
 
     found = full(row("A", sale="150"), row("B"), price=source)

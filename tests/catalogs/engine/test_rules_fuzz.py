@@ -12,7 +12,7 @@ from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.transform.rules import count_excluded
 from app.catalogs.engine.validate.problems import MAX_CENTS, MAX_QUANTITY
 from app.stores.mapping.mapping_model import CatalogMapping
-from app.stores.mapping.resolve import flaws, for_store
+from app.stores.mapping.resolve import find_violations, resolve_for_store
 from tests.catalogs.engine.samples import COLUMNS, MAPPING
 
 CELLS = st.one_of(
@@ -80,7 +80,7 @@ TEXT_STEPS = maybe_when(
         rule("replace", find=SOME, to=PIECE),
         rule("regex_replace", pattern=PATTERN, to=st.sampled_from(["", "$0", "x$$"])),
         rule("extract", pattern=PATTERN, group=st.just(0)),
-        rule("map", values=st.just({"a": "b"}), otherwise=st.just("empty")),
+        rule("map", values=st.just({"a": "b"}), **{"else": st.just("empty")}),
         rule("prepend", text=SOME),
         rule("append", text=SOME),
         rule("shorten", length=st.integers(1, 5)),
@@ -140,8 +140,8 @@ def test_an_accepted_mapping_can_be_carried_out(rows, texts, price, quantity, fi
             ],
         }
     )
-    assert flaws(mapping, "FR") == []
-    told = for_store(mapping, "FR", "EUR")
+    assert find_violations(mapping, "FR") == []
+    told = resolve_for_store(mapping, "FR", "EUR")
     frame = pl.DataFrame(
         {cell(n): [r[n] for r in rows] for n in COLUMNS},
         schema={cell(n): pl.String for n in COLUMNS},

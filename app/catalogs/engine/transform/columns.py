@@ -37,10 +37,12 @@ def attribute_text(source: AttributeSource) -> pl.Expr:
 
 
 def _choose_case(source: AttributeSource) -> pl.Expr:
-    otherwise = source.otherwise
+    otherwise = source.else_
     value = _source_text(otherwise) if otherwise else pl.lit(None, pl.String)
     for case in reversed(source.cases or ()):
-        value = pl.when(holds(case.when)).then(_source_text(case.use)).otherwise(value)
+        value = (
+            pl.when(holds(case.when)).then(_source_text(case.value)).otherwise(value)
+        )
     return value
 
 

@@ -20,10 +20,10 @@ from app.stores.mapping.conditions import (
     EndsWith,
     Equals,
     In,
-    Look,
     Matches,
-    NotSo,
+    Not,
     StartsWith,
+    ValueCondition,
 )
 
 MICROS = 1_000_000
@@ -36,11 +36,11 @@ _THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 class View:
     """How a condition gets its value: as text, or as a number in millionths."""
 
-    text: Callable[[Look], pl.Expr]
+    text: Callable[[ValueCondition], pl.Expr]
     number: Callable[[Compare], pl.Expr]
 
 
-def column_text(look: Look) -> pl.Expr:
+def column_text(look: ValueCondition) -> pl.Expr:
     """The trimmed cell of a column, null if empty."""
     return trim(pl.col(cell(str(look.column))))
 
@@ -55,7 +55,7 @@ COLUMNS_ONLY = View(column_text, column_number)
 
 def holds(condition: Condition, view: View = COLUMNS_ONLY) -> pl.Expr:
     """Whether the condition holds for a row."""
-    if isinstance(condition, NotSo):
+    if isinstance(condition, Not):
         return ~holds(condition.of, view)
     if isinstance(condition, AllOf | AnyOf):
         join = and_ if isinstance(condition, AllOf) else or_
@@ -68,7 +68,7 @@ def holds(condition: Condition, view: View = COLUMNS_ONLY) -> pl.Expr:
 
 
 def _text_condition(  # noqa: PLR0911 - a line for each condition
-    text: pl.Expr, look: Look
+    text: pl.Expr, look: ValueCondition
 ) -> pl.Expr:
     match look:
         case Empty():

@@ -19,7 +19,7 @@ from app.catalogs.engine.transform.number_steps import (
 )
 from app.catalogs.engine.validate.offer import parsed_column
 from app.catalogs.engine.validate.problems import EXCLUDED
-from app.stores.mapping.conditions import Compare, Look
+from app.stores.mapping.conditions import Compare, ValueCondition
 from app.stores.mapping.mapping_model import CatalogMapping, Filter
 from app.stores.mapping.rule_steps import NumberStep
 
@@ -88,7 +88,7 @@ def mark_excluded(rows: pl.LazyFrame) -> pl.LazyFrame:
 def _view(read: frozenset[str]) -> View:
     """Columns as raw text; attributes as parsed."""
 
-    def text(look: Look) -> pl.Expr:
+    def text(look: ValueCondition) -> pl.Expr:
         if look.attribute is None:
             return column_text(look)
         raw = pl.col(look.attribute)

@@ -60,7 +60,7 @@ def _apply(  # noqa: PLR0911 - a line for each step
         case SetText():
             return pl.lit(step.value, pl.String)
         case Lookup():
-            otherwise = value if step.otherwise == "keep" else _NOTHING
+            otherwise = value if step.else_ == "keep" else _NOTHING
             return replace_values(value, step.values, otherwise)
         case _:
             return _apply_pattern(value, step)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.database import open_engine
 from app.stores.categories.service import leaves
-from tests.stores.tree.looking import in_state, tree
+from tests.stores.categories.polling import in_state, tree
 from tests.support.shop import Shop
 
 HERE = ("EU", "sandbox", "en-gb")
@@ -70,8 +70,8 @@ async def test_a_country_and_an_environment_stand_for_a_store(mapped: Shop):
     elsewhere = await mapped.api.get(CATEGORIES, params={"country": "FR"})
 
     assert answer.json() == own
-    assert elsewhere.json()["tree"]["environment"] == "production"
-    assert elsewhere.json()["tree"]["state"] == "not_fetched"
+    assert elsewhere.json()["snapshot"]["environment"] == "production"
+    assert elsewhere.json()["snapshot"]["state"] == "not_fetched"
 
 
 REFUSED: dict[str, tuple[str, dict[str, str], int, str]] = {
@@ -184,7 +184,10 @@ async def test_attributes_of_a_tree_that_is_not_there_yet_are_409(
 ):
     answer = await api.get(ATTRIBUTES, params={"country": "FR", "category": "1101"})
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "tree_not_fetched")
+    assert (answer.status_code, answer.json()["code"]) == (
+        409,
+        "categories_not_fetched",
+    )
 
 
 async def test_other_rooms_read_leaves_and_their_attributes(

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.backmarket.wire.categories import parse_tree
-from app.stores.categories.refresh import NoTreeError, content_of
-from tests.stores.tree.looking import (
+from app.stores.categories.refresh import EmptyCategoriesError, build_content
+from tests.stores.categories.polling import (
     TREE_CALL,
     eventually,
     in_state,
@@ -39,9 +39,9 @@ async def test_a_store_that_gets_its_token_has_its_tree_soon(shop: Shop):
     assert iphone["is_leaf"]
     assert iphone["path"].endswith(" > Smartphones > iPhone")
     assert found["items"][0]["parent_id"] is None
-    assert found["tree"]["locale"] == "fr-fr"
-    assert found["tree"]["error"] is None
-    assert found["tree"]["advice"] is None
+    assert found["snapshot"]["locale"] == "fr-fr"
+    assert found["snapshot"]["error"] is None
+    assert found["snapshot"]["hint"] is None
 
 
 async def test_before_the_first_fetch_the_list_is_empty_and_says_what_to_do(
@@ -52,9 +52,9 @@ async def test_before_the_first_fetch_the_list_is_empty_and_says_what_to_do(
     found = await tree(api, store.json()["id"])
 
     assert (found["items"], found["next"]) == ([], None)
-    assert found["tree"]["state"] == "not_fetched"
-    assert found["tree"]["stale"] is False
-    assert "token" in found["tree"]["advice"]
+    assert found["snapshot"]["state"] == "not_fetched"
+    assert found["snapshot"]["stale"] is False
+    assert "token" in found["snapshot"]["hint"]
 
 
 async def test_each_country_has_the_tree_in_its_own_language(
@@ -64,7 +64,10 @@ async def test_each_country_has_the_tree_in_its_own_language(
 
     french, british = [await in_state(s, fetched=True) for s in (shop, britain)]
 
-    assert (french["tree"]["locale"], british["tree"]["locale"]) == ("fr-fr", "en-gb")
+    assert (french["snapshot"]["locale"], british["snapshot"]["locale"]) == (
+        "fr-fr",
+        "en-gb",
+    )
     calls = await tree_calls(shop)
     assert sorted(call["locale"] for call in calls) == ["en-gb", "fr-fr"]
 
@@ -84,7 +87,7 @@ async def test_the_api_alone_asks_back_market_for_nothing(
 
     found = await tree(api, shop.store_id)
 
-    assert found["tree"]["state"] == "not_fetched"
+    assert found["snapshot"]["state"] == "not_fetched"
     assert await tree_calls(shop) == []
 
 
@@ -94,13 +97,13 @@ async def test_a_tree_is_fetched_again_when_its_day_has_passed(
     before = await in_state(mapped, fetched=True)
 
     await day_passes()
-    seen = before["tree"]["fetched_at"]
+    seen = before["snapshot"]["fetched_at"]
     after = await in_state(mapped, fetched_at=other_than(seen))
 
     assert after["items"] == before["items"]
     assert len(await tree_calls(mapped)) == 2
     due = "next_at > now() AND next_at <= now() + interval '1 day'"
-    assert await sql(f"SELECT {due} FROM category_tree") == [(True,)]  # noqa: S608 - a constant
+    assert await sql(f"SELECT {due} FROM category_snapshot") == [(True,)]  # noqa: S608 - a constant
 
 
 async def test_what_back_market_removed_or_renamed_is_so_here_after_a_refresh(
@@ -108,12 +111,12 @@ async def test_what_back_market_removed_or_renamed_is_so_here_after_a_refresh(
 ):
     """We kept another tree than Back Market has: the refresh puts it right."""
     before = await in_state(mapped, fetched=True)
-    await sql("UPDATE category_tree SET digest = 'older'")
+    await sql("UPDATE category_snapshot SET digest = 'older'")
     await sql("UPDATE category_node SET name = 'Old' WHERE category_id = 1101")
     await sql("UPDATE category_node SET category_id = 9 WHERE category_id = 1102")
 
     await day_passes()
-    seen = before["tree"]["fetched_at"]
+    seen = before["snapshot"]["fetched_at"]
     after = await in_state(mapped, fetched_at=other_than(seen))
 
     assert after["items"] == before["items"]
@@ -147,17 +150,17 @@ async def test_an_outage_keeps_the_old_tree_and_says_that_it_is_old(
     old = await in_state(mapped, stale=True)
 
     assert old["items"] == before["items"]
-    assert old["tree"]["fetched_at"] == before["tree"]["fetched_at"]
-    assert old["tree"]["error"]["code"] == code
-    assert old["tree"]["advice"]
+    assert old["snapshot"]["fetched_at"] == before["snapshot"]["fetched_at"]
+    assert old["snapshot"]["error"]["code"] == code
+    assert old["snapshot"]["hint"]
 
     await mapped.clear_faults()
     await sql("UPDATE seller_account SET paused_until = NULL")
     await day_passes()
     new = await in_state(mapped, stale=False)
 
-    assert new["tree"]["error"] is None
-    assert new["tree"]["fetched_at"] > old["tree"]["fetched_at"]
+    assert new["snapshot"]["error"] is None
+    assert new["snapshot"]["fetched_at"] > old["snapshot"]["fetched_at"]
 
 
 @pytest.mark.parametrize(
@@ -169,8 +172,8 @@ async def test_an_outage_keeps_the_old_tree_and_says_that_it_is_old(
     ],
 )
 def test_an_answer_without_a_leaf_does_not_replace_a_tree(nothing: list[Any]):
-    with pytest.raises(NoTreeError):
-        content_of(parse_tree(nothing))
+    with pytest.raises(EmptyCategoriesError):
+        build_content(parse_tree(nothing))
 
 
 async def test_a_failed_refresh_is_tried_again_by_itself_within_minutes(
@@ -182,7 +185,7 @@ async def test_a_failed_refresh_is_tried_again_by_itself_within_minutes(
     await in_state(mapped, stale=True)
 
     soon = "next_at > now() AND next_at <= now() + interval '1 minute'"
-    assert await sql(f"SELECT {soon} FROM category_tree") == [(True,)]  # noqa: S608 - a constant
+    assert await sql(f"SELECT {soon} FROM category_snapshot") == [(True,)]  # noqa: S608 - a constant
 
 
 async def test_a_throttled_account_rests_as_after_any_other_call(
@@ -202,18 +205,18 @@ async def test_a_tree_waits_while_the_account_rests(mapped: Shop, sql, day_passe
 
     await day_passes()
     waits = (
-        "SELECT 1 FROM job WHERE kind = 'refresh_tree' AND state = 'queued' "
+        "SELECT 1 FROM job WHERE kind = 'refresh_categories' AND state = 'queued' "
         "AND run_after > now() + interval '50 minutes'"
     )
     await eventually(lambda: sql(waits))
     resting = await tree(mapped.api, mapped.store_id)
 
-    assert resting["tree"]["stale"] is False
+    assert resting["snapshot"]["stale"] is False
     assert len(await tree_calls(mapped)) == 1
 
     await sql("UPDATE seller_account SET paused_until = NULL")
     await sql("UPDATE job SET run_after = now(), woken_at = NULL WHERE state='queued'")
-    await in_state(mapped, fetched_at=other_than(before["tree"]["fetched_at"]))
+    await in_state(mapped, fetched_at=other_than(before["snapshot"]["fetched_at"]))
 
 
 async def test_another_account_is_asked_when_the_token_of_one_is_refused(
@@ -224,7 +227,7 @@ async def test_another_account_is_asked_when_the_token_of_one_is_refused(
     await mapped.sandbox("POST", "/tokens/revoke", json={"token": mapped.token})
 
     await day_passes()
-    seen = before["tree"]["fetched_at"]
+    seen = before["snapshot"]["fetched_at"]
     await in_state(mapped, fetched_at=other_than(seen), error=None)
 
     assert len(await tree_calls(other)) == 1

@@ -37,7 +37,7 @@ async def in_state(shop: Shop, **wanted: object) -> dict[str, Any]:
     end = time.monotonic() + 30
     while True:
         found = await tree(shop.api, shop.store_id, limit="1000")
-        facts = found["tree"]
+        facts = found["snapshot"]
         seen = {
             "fetched": facts["state"] == "fetched",
             "stale": facts["stale"],

@@ -5,8 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.backmarket.wire.categories import Category
-from app.stores.categories.nodes import Node, flatten, folded, leaves_below, near
-from app.stores.categories.service import mistakes
+from app.stores.categories.nodes import (
+    Node,
+    flatten,
+    leaves_below,
+    most_similar,
+    normalize_name,
+)
+from app.stores.categories.service import leaf_errors
 
 
 def category(
@@ -86,26 +92,26 @@ def test_ids_are_unique_and_parents_are_in_the_list_before(trees: list[Category]
     ],
 )
 def test_the_likest_name_comes_first(given_text: str, likest: int):
-    assert near(given_text, PATHS)[0] == likest
+    assert most_similar(given_text, PATHS)[0] == likest
 
 
 @pytest.mark.parametrize("nothing_alike", ["", "   ", "xyz", "日本"])
 def test_nothing_is_proposed_for_a_word_that_is_like_no_name(nothing_alike: str):
-    assert near(nothing_alike, PATHS) == []
+    assert most_similar(nothing_alike, PATHS) == []
 
 
 def test_words_are_compared_without_accents_case_and_spare_spaces():
-    assert folded("  TÉLÉphonie \t Straße ") == "telephonie strasse"
+    assert normalize_name("  TÉLÉphonie \t Straße ") == "telephonie strasse"
 
 
 def test_the_leaves_of_a_branch_are_those_below_it_at_any_depth():
     assert [n.id for n in leaves_below(10, NODES)] == [12, 13, 14]
-    assert [n.id for n in leaves_below(10, NODES, most=2)] == [12, 13]
+    assert [n.id for n in leaves_below(10, NODES, limit=2)] == [12, 13]
     assert leaves_below(12, NODES) == []
 
 
 def test_a_wrong_category_is_told_with_leaves_that_fit():
-    unknown, branch, hopeless = mistakes(
+    unknown, branch, hopeless = leaf_errors(
         [(0, "iphones", 99), (3, "Phones", 11), (5, "???", 99)], NODES
     )
 

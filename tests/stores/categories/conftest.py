@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.stores.tree.looking import in_state
+from tests.stores.categories.polling import in_state
 from tests.support.shop import Shop, open_shop
 from tests.support.stack import query
 from workers.main import Crew
@@ -33,7 +33,7 @@ def day_passes(sql: Sql) -> Callable[[], Awaitable[None]]:
     """Every tree is due again."""
 
     async def run() -> None:
-        await sql("UPDATE category_tree SET next_at = now() - interval '1 second'")
+        await sql("UPDATE category_snapshot SET next_at = now() - interval '1 second'")
 
     return run
 

@@ -5,12 +5,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.stores.tree.looking import eventually, in_state
+from tests.stores.categories.polling import eventually, in_state
 from tests.support.shop import open_shop
 from tests.support.stack import WorkerProcess, wait_until
 
 
-@pytest.mark.parametrize("step", ["tree.fetched", "tree.before_commit", "tree.kept"])
+@pytest.mark.parametrize(
+    "step", ["categories.fetched", "categories.before_commit", "categories.stored"]
+)
 async def test_a_tree_survives_a_kill_at(
     api: httpx.AsyncClient,
     sandbox_url: str,
@@ -29,5 +31,5 @@ async def test_a_tree_survives_a_kill_at(
 
     assert marker.read_text() == step
     assert 1101 in {item["id"] for item in found["items"]}
-    done = "SELECT 1 FROM job WHERE kind = 'refresh_tree' AND state = 'done'"
+    done = "SELECT 1 FROM job WHERE kind = 'refresh_categories' AND state = 'done'"
     await eventually(lambda: sql(done))
