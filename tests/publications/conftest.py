@@ -1,4 +1,4 @@
-"""Time and tables in the tester's hands: nobody waits for an hour to pass."""
+"""Fixtures that skip waiting times and insert rows."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

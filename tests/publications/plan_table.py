@@ -1,4 +1,4 @@
-"""Offers as they stand in the database, and changes as a plan should list them."""
+"""Builds rows of offers, and the changes that a plan should list for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ BATCH_OF_UPDATES, BATCH_OF_CREATES = 5_000_000, 25_000_000
 
 Row = Mapping[str, Any]
 
-WANTED: Row = {
+DESIRED: Row = {
     "desired_state": "active",
     "fingerprint": 1,
     "ean": EAN,
@@ -27,7 +27,7 @@ WANTED: Row = {
     "price": "100.00",
     "quantity": 5,
 }
-ACCEPTED: Row = {
+LIVE: Row = {
     "listed": True,
     "listing_id": "7001",
     "accepted_ean": EAN,
@@ -35,7 +35,7 @@ ACCEPTED: Row = {
     "accepted_price": "100.00",
     "accepted_quantity": 5,
 }
-NOT_WANTED: Row = {
+ABSENT: Row = {
     "desired_state": "absent",
     "fingerprint": None,
     "ean": None,
@@ -46,22 +46,22 @@ NOT_WANTED: Row = {
 
 
 def fresh(sku: str = "A", **values: object) -> Row:
-    """Wanted, and never accepted by Back Market."""
-    return {"sku": sku, **WANTED, **values}
+    """An active offer that was never accepted by Back Market."""
+    return {"sku": sku, **DESIRED, **values}
 
 
 def online(sku: str = "A", **values: object) -> Row:
-    """Wanted as it was accepted; `values` say what is different about it."""
-    return {"sku": sku, **WANTED, **ACCEPTED, **values}
+    """An active offer that equals its live state, except for `values`."""
+    return {"sku": sku, **DESIRED, **LIVE, **values}
 
 
-def gone(sku: str = "A", **values: object) -> Row:
-    """Accepted once, not wanted any more."""
-    return {"sku": sku, **ACCEPTED, **NOT_WANTED, **values}
+def absent(sku: str = "A", **values: object) -> Row:
+    """An offer that is online and no longer desired."""
+    return {"sku": sku, **LIVE, **ABSENT, **values}
 
 
-def kept(quantity: int | None, sku: str = "A", **values: object) -> Row:
-    """Accepted once; its row in the newest catalog is invalid now."""
+def retained(quantity: int | None, sku: str = "A", **values: object) -> Row:
+    """An offer that is online and whose row in the newest catalog is invalid."""
     return online(
         sku, desired_state="retained", quantity=quantity, price=None, **values
     )
@@ -91,7 +91,7 @@ def change(
 
 
 CREATED = {"ean": EAN, "grade": "GOOD", "price": "100.00", "quantity": 5}
-OTHER_GOODS = {"outcome": "rejected", "code": "identity_mismatch"}
+IDENTITY_MISMATCH = {"outcome": "rejected", "code": "identity_mismatch"}
 HELD = {"outcome": "held", "code": "active_in_sibling_store"}
 LATER = {"outcome": "deferred", "code": "line_budget"}
 
@@ -110,7 +110,7 @@ def zeroed(**more: Any) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """One seller account with two stores, and its rows written by hand."""
+    """A seller account with two stores whose rows a test inserts."""
 
     url: str
     session: AsyncSession

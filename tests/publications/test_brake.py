@@ -1,4 +1,4 @@
-"""When the brake holds what: a decision over counts."""
+"""What the brake holds, as a decision over counts."""
 
 from decimal import Decimal
 
@@ -119,7 +119,7 @@ def test_a_share_and_a_number_must_both_be_exceeded(brake, counted, held):
             CatalogFacts(100),
             CatalogFacts(9, frozenset({"quantity"})),
             HeldGroups(EMPTY, quantity_empty=True),
-            id="no quantities: the reason that is told first",
+            id="no quantities: the code that is reported first",
         ),
         pytest.param(
             OFF,
@@ -130,13 +130,11 @@ def test_a_share_and_a_number_must_both_be_exceeded(brake, counted, held):
         ),
     ],
 )
-def test_a_catalog_is_doubted_beside_the_last_one_that_was_trusted(
-    brake, before, newest, held
-):
+def test_a_catalog_is_compared_with_the_last_trusted_one(brake, before, newest, held):
     assert check_catalog(brake, before, newest) == held
 
 
-def test_a_doubted_catalog_stays_doubted_whatever_the_counts_say():
+def test_the_counts_do_not_release_what_the_catalog_check_holds():
     assert decide(USUAL, HeldGroups(EMPTY), ChangeCounts(99, 0, 100)) == HeldGroups(
         EMPTY
     )
@@ -146,18 +144,18 @@ def test_a_doubted_catalog_stays_doubted_whatever_the_counts_say():
     ("counted", "most"),
     [
         pytest.param(ChangeCounts(9, 19), 0, id="too few to matter"),
-        pytest.param(ChangeCounts(30, 0), 100, id="no more than can matter"),
+        pytest.param(ChangeCounts(30, 0), 100, id="as many as can matter"),
         pytest.param(ChangeCounts(0, 31), 104, id="rounded up"),
         pytest.param(ChangeCounts(30, 60), 200, id="the larger of both"),
     ],
 )
-def test_no_more_offers_are_counted_than_the_decision_needs(counted, most):
+def test_only_as_many_offers_are_counted_as_the_decision_needs(counted, most):
     assert listed_limit(USUAL, counted) == most
 
 
 @pytest.mark.parametrize("zeroing", [10, 11, 29, 30, 31, 100])
 @pytest.mark.parametrize("listed", [10, 33, 34, 99, 100, 103, 1000])
-def test_counting_no_further_decides_the_same(zeroing: int, listed: int):
+def test_the_limit_does_not_change_the_decision(zeroing: int, listed: int):
     most = listed_limit(USUAL, ChangeCounts(zeroing))
 
     cut = decide(USUAL, HeldGroups(), ChangeCounts(zeroing, 0, min(most, listed)))

@@ -1,4 +1,4 @@
-"""The pages on quick updates and on the budget, run as they stand there."""
+"""Runs the code of the pages on quick updates and on the budget."""
 
 import re
 

@@ -13,7 +13,7 @@ import pytest
 from app.backmarket.wire.listings import Listing
 from app.offers.comparison import Comparison, add_seen, columns_of, open_tables
 from app.publications.results.compare import Compared, compare
-from tests.publications.plan_table import Row, Tables, gone, kept, online
+from tests.publications.plan_table import Row, Tables, absent, online, retained
 
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = EARLIER + timedelta(hours=1)
@@ -195,14 +195,14 @@ JUDGED = [
     ),
     pytest.param(online(), {"grade": None}, {}, {}, id="a grade that is not told"),
     pytest.param(
-        gone(accepted_quantity=0),
+        absent(accepted_quantity=0),
         {"price": Decimal(1), "quantity": 3, "grade": "FAIR"},
         {},
         {"quantity": unapplied("0", "3")},
         id="of what is gone only the stock counts",
     ),
     pytest.param(
-        kept(4),
+        retained(4),
         {"price": Decimal(1)},
         {},
         {},

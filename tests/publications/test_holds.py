@@ -1,4 +1,4 @@
-"""What the brake holds stays online until that exact content is approved."""
+"""A held change is not sent until exactly its content is approved."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ ABSENT = SKUS[8:]
 
 @pytest.fixture
 async def guarded(api: httpx.AsyncClient, worker: Crew, sandbox_url: str) -> Shop:
-    """A store with the usual brake and twenty offers online."""
+    """A store with the default brake and twenty offers online."""
     shop = await open_shop(api, sandbox_url, brake={})
     await shop.upload(FULL)
     await shop.publish()
@@ -59,7 +59,7 @@ async def held(shop: Shop, run: Mapping[str, Any]) -> dict[str, str]:
     return {change["sku"]: change["code"] for change in changes}
 
 
-async def test_of_a_catalog_cut_to_forty_percent_only_true_decreases_go_out(
+async def test_of_a_catalog_cut_to_forty_percent_only_true_decreases_are_sent(
     guarded: Shop,
 ):
     await guarded.upload(CUT)
@@ -73,7 +73,7 @@ async def test_of_a_catalog_cut_to_forty_percent_only_true_decreases_go_out(
     assert set(await holds(guarded, state="pending")) == set(ABSENT)
 
 
-async def test_what_is_approved_goes_out_at_once_and_nothing_else(guarded: Shop):
+async def test_approved_changes_are_sent_at_once_and_nothing_else(guarded: Shop):
     await guarded.upload(CUT)
     run = await guarded.publish()
 
@@ -90,7 +90,7 @@ async def test_what_is_approved_goes_out_at_once_and_nothing_else(guarded: Shop)
     assert await holds(guarded) == {}
 
 
-async def test_what_was_held_does_not_leak_when_the_share_falls(guarded: Shop):
+async def test_held_changes_stay_held_when_the_share_falls(guarded: Shop):
     await guarded.upload(CUT)
     await guarded.publish()
 
@@ -110,7 +110,7 @@ async def test_few_offers_that_disappear_go_to_zero_by_themselves(guarded: Shop)
     assert run["counts"]["by_outcome"] == {"accepted": 2}
 
 
-async def test_what_comes_back_and_goes_again_is_judged_anew(guarded: Shop):
+async def test_an_offer_that_returns_and_leaves_again_is_decided_again(guarded: Shop):
     await guarded.upload(CUT)
     await guarded.publish()
     await guarded.upload(FULL)
@@ -124,7 +124,7 @@ async def test_what_comes_back_and_goes_again_is_judged_anew(guarded: Shop):
     assert run["counts"]["by_outcome"] == {"accepted": 1}
 
 
-async def test_rejected_changes_stay_and_hold_up_nothing_else(guarded: Shop):
+async def test_rejected_changes_stay_and_do_not_block_others(guarded: Shop):
     await guarded.upload(CUT)
     run = await guarded.publish()
 
@@ -146,7 +146,7 @@ async def test_what_has_expired_is_not_sent_but_listed_again(
 ):
     await guarded.upload(CUT)
     run = await guarded.publish()
-    if approved:  # and then the approval ends before it was used
+    if approved:  # the approval expires before it is used
         await sql("UPDATE hold SET state = 'approved', decided_at = now()")
     await sql("UPDATE hold SET expires_at = now() - interval '1 second'")
     assert set(await holds(guarded, state="expired")) == set(ABSENT)
@@ -160,7 +160,7 @@ async def test_what_has_expired_is_not_sent_but_listed_again(
     assert (await decide(guarded, run, "approve", all=True))["decided"] == 12
 
 
-async def test_a_price_that_jumps_is_held_and_its_lower_stock_goes_out(guarded: Shop):
+async def test_a_price_that_jumps_is_held_and_its_lower_stock_is_sent(guarded: Shop):
     await guarded.upload([row(SKUS[0], price="1.99", quantity=3), *FULL[1:]])
 
     run = await guarded.publish()
@@ -188,7 +188,7 @@ async def test_an_approval_is_for_exactly_that_price(guarded: Shop):
     assert (await guarded.listings())[SKUS[0]]["price"] == "2.99"
 
 
-async def test_a_wave_of_prices_is_held_and_small_moves_go_out(guarded: Shop):
+async def test_a_wave_of_prices_is_held_and_small_moves_are_sent(guarded: Shop):
     moved = [row(sku, price="140.00") for sku in SKUS]
     brake = {"price_wave": {"percent": 30, "minimum": 5, "move_percent": 20}}
     settings = {"environment": "sandbox", "brake": brake}

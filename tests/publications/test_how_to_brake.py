@@ -1,4 +1,4 @@
-"""The how-to's lines of Python, run as they stand there, against the real stack."""
+"""Runs the Python code of the brake's how-to page against the real stack."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The hour's lines: what protects from overselling first, the rest by itself later."""
+"""The line budget: lowered stock first, the rest in later runs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ from tests.support.shop import Shop, open_shop, row
 
 
 async def limit(shop: Shop, lines: int) -> str:
-    """So many lines an hour for the account; returns its path."""
+    """Set the lines per hour of the account; returns its path."""
     path = f"/v1/seller-accounts/{(await account(shop))['id']}"
     answer = await shop.api.patch(path, json={"lines_per_hour": lines})
     assert answer.status_code == 200, answer.text
@@ -31,7 +31,7 @@ CHANGED = (
 BEFORE = [row(entry["sku"]) for entry in CHANGED if not entry["sku"].startswith("NEW")]
 
 
-async def test_what_does_not_fit_is_deferred_and_goes_on_by_itself(
+async def test_what_does_not_fit_is_deferred_and_sent_by_later_runs(
     shop: Shop, sql, hour_passes
 ):
     await shop.upload(BEFORE)
@@ -91,7 +91,7 @@ async def test_what_does_not_fit_is_deferred_and_goes_on_by_itself(
 
 
 async def all_over_but_one(shop: Shop, number: int) -> None:
-    """Wait until so many runs have ended and the next one waits for its time."""
+    """Wait until `number` runs have ended and the next one is not due yet."""
 
     async def there() -> bool:
         states = [run["state"] for run in await runs(shop)]
@@ -101,7 +101,7 @@ async def all_over_but_one(shop: Shop, number: int) -> None:
     await eventually(there)
 
 
-async def test_asking_by_hand_brings_a_carried_over_run_forward(shop: Shop):
+async def test_a_manual_request_brings_a_carried_over_run_forward(shop: Shop):
     await shop.upload([row(f"A{n}") for n in range(6)])
     await limit(shop, 4)
     first = await shop.publish()
@@ -113,7 +113,7 @@ async def test_asking_by_hand_brings_a_carried_over_run_forward(shop: Shop):
     assert second["counts"]["by_outcome"] == {"accepted": 2}
 
 
-async def test_a_run_without_any_lines_left_sends_nothing_and_says_when(shop: Shop):
+async def test_a_run_without_any_lines_left_sends_nothing_and_reports_when(shop: Shop):
     await shop.upload([row(f"A{n}") for n in range(4)])
     await limit(shop, 4)
     await shop.publish()
@@ -126,7 +126,7 @@ async def test_a_run_without_any_lines_left_sends_nothing_and_says_when(shop: Sh
     assert set((await times_sent(shop)).values()) == {1}
 
 
-async def test_a_deferred_offer_goes_out_with_what_is_wanted_by_then(
+async def test_a_deferred_offer_is_sent_with_its_latest_desired_state(
     shop: Shop, hour_passes
 ):
     await shop.upload([row(f"A{n}") for n in range(6)])
@@ -154,7 +154,7 @@ async def test_two_stores_spend_the_same_lines(shop: Shop):
 
 
 async def test_requests_keep_to_the_pace_of_the_account(shop: Shop, sql, skip_pauses):
-    """Two in ten seconds: the third call has to wait, and it is not forgotten."""
+    """Two in ten seconds: the third request waits and is sent later."""
     await shop.upload([row(f"A{n}") for n in range(3)])
     await shop.publish()
     await shop.upload([row(f"A{n}", price="9") for n in range(3)])

@@ -1,4 +1,4 @@
-"""No price leaves that loses money; one that goes offline is flagged before."""
+"""No price below the floor is sent; a price above the maximum has a warning."""
 
 from decimal import Decimal
 
@@ -65,7 +65,7 @@ async def test_the_lowest_price_that_still_earns(
                     "stock_down", {"price": "100.00"}, {"price": "90.00"}, **BELOW
                 ),
             ],
-            id="less stock goes out without the price",
+            id="less stock is sent without the price",
         ),
         pytest.param(
             online(price="90", quantity=9, cost="95"),
@@ -99,7 +99,7 @@ async def test_the_lowest_price_that_still_earns(
         pytest.param(online(cost="101"), [], id="nothing differs"),
     ],
 )
-async def test_what_leaves_of_a_change_below_the_floor(tables: Tables, offer, changes):
+async def test_what_is_sent_of_a_change_below_the_floor(tables: Tables, offer, changes):
     tables.offers(tables.store_id, [offer])
 
     summary, planned = await tables.plan()
@@ -156,7 +156,7 @@ async def test_cost_and_floor_are_seen_and_nothing_below_is_published(shop: Shop
     assert not any("cost" in str(line) for line in await shop.ledger())
 
 
-async def test_a_cost_that_is_not_mapped_any_more_is_forgotten(shop: Shop):
+async def test_a_cost_that_is_no_longer_mapped_is_deleted(shop: Shop):
     path = f"/v1/stores/{shop.store_id}/mapping"
     with_cost = MAPPING["attributes"] | {"cost": {"constant": "250"}}
     await shop.api.put(path, json={"attributes": with_cost})
@@ -171,7 +171,7 @@ async def test_a_cost_that_is_not_mapped_any_more_is_forgotten(shop: Shop):
     assert (await shop.offers())["A"]["cost"] is None
 
 
-async def test_the_maximum_is_learned_from_the_listing_and_warned_of(shop: Shop):
+async def test_the_maximum_is_read_from_the_listing_and_leads_to_a_warning(shop: Shop):
     await shop.upload([row("A")])
     await shop.publish()
     known = (await shop.offers())["A"]["max_price"]

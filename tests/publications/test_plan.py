@@ -1,25 +1,25 @@
-"""The plan as a table: what stands in the database, and what is to be sent."""
+"""The plan: tables of offers and of the changes that they lead to."""
 
 import pytest
 
 from tests.publications.plan_table import (
+    ABSENT,
     BATCH_OF_CREATES,
     BATCH_OF_UPDATES,
     CREATED,
     EAN,
-    NOT_WANTED,
+    IDENTITY_MISMATCH,
     OTHER_EAN,
-    OTHER_GOODS,
     Row,
     Tables,
+    absent,
     change,
     fresh,
-    gone,
     in_words,
-    kept,
     modified,
     new,
     online,
+    retained,
     zeroed,
 )
 
@@ -99,7 +99,7 @@ ONE_OFFER = [
                 {"quantity": 3, "price": "90.00", "comment": "new"},
             )
         ],
-        id="several fields travel together in the most urgent lane",
+        id="several fields are sent together in the most urgent lane",
     ),
     pytest.param(
         online(quantity=9, price="90"),
@@ -122,10 +122,10 @@ ONE_OFFER = [
         [],
         id="a field that is not mapped is not managed",
     ),
-    pytest.param(gone(), [zeroed()], id="disappeared: zeroed"),
-    pytest.param(gone(accepted_quantity=0), [], id="disappeared: only once"),
+    pytest.param(absent(), [zeroed()], id="disappeared: zeroed"),
+    pytest.param(absent(accepted_quantity=0), [], id="disappeared: only once"),
     pytest.param(
-        {"sku": "A", **NOT_WANTED},
+        {"sku": "A", **ABSENT},
         [],
         id="disappeared before it was ever accepted",
     ),
@@ -150,23 +150,23 @@ ONE_OFFER = [
         id="refused before, but less stock is urgent",
     ),
     pytest.param(
-        gone(in_error=True),
+        absent(in_error=True),
         [change("in_error", "stock_down", {"quantity": 5}, {"quantity": 0})],
         id="refused when it was zeroed",
     ),
     pytest.param(
-        kept(2, comment="new"),
+        retained(2, comment="new"),
         [modified("stock_down", {"quantity": 5}, {"quantity": 2})],
-        id="invalid now: only less stock goes out",
+        id="invalid now: only less stock is sent",
     ),
     pytest.param(
-        kept(0),
+        retained(0),
         [modified("stock_down", {"quantity": 5}, {"quantity": 0})],
-        id="invalid now: no stock goes out",
+        id="invalid now: no stock is sent",
     ),
-    pytest.param(kept(5), [], id="invalid now: the same stock"),
-    pytest.param(kept(9), [], id="invalid now: more stock stays back"),
-    pytest.param(kept(None), [], id="invalid now: no stock given"),
+    pytest.param(retained(5), [], id="invalid now: the same stock"),
+    pytest.param(retained(9), [], id="invalid now: more stock is not sent"),
+    pytest.param(retained(None), [], id="invalid now: no stock given"),
     pytest.param(
         fresh(desired_state="retained", quantity=1),
         [],
@@ -179,10 +179,10 @@ ONE_OFFER = [
                 "price",
                 {"ean": EAN, "grade": "GOOD"},
                 {"ean": OTHER_EAN, "grade": "GOOD"},
-                **OTHER_GOODS,
+                **IDENTITY_MISMATCH,
             )
         ],
-        id="another EAN: other goods are refused here",
+        id="another EAN: rejected by the plan",
     ),
     pytest.param(
         online(grade="FAIR"),
@@ -191,15 +191,15 @@ ONE_OFFER = [
                 "content",
                 {"ean": EAN, "grade": "GOOD"},
                 {"ean": EAN, "grade": "FAIR"},
-                **OTHER_GOODS,
+                **IDENTITY_MISMATCH,
             )
         ],
-        id="another grade: other goods are refused here",
+        id="another grade: rejected by the plan",
     ),
     pytest.param(
         online(grade="FAIR", quantity=1, price="90"),
         [modified("stock_down", {"quantity": 5}, {"quantity": 1})],
-        id="other goods: less stock still goes out, nothing else",
+        id="identity mismatch: less stock is sent, nothing else",
     ),
     pytest.param(
         online(ean=OTHER_EAN, in_error=True),
@@ -209,15 +209,15 @@ ONE_OFFER = [
                 "repeat",
                 {"ean": EAN, "grade": "GOOD"},
                 {"ean": OTHER_EAN, "grade": "GOOD"},
-                **OTHER_GOODS,
+                **IDENTITY_MISMATCH,
             )
         ],
-        id="other goods are refused in every run",
+        id="identity mismatch: rejected in every run",
     ),
     pytest.param(
         online(listed=False, ean=OTHER_EAN),
         [change("new", "new", {}, CREATED | {"ean": OTHER_EAN}, method="batch")],
-        id="a listing that Back Market forgot binds nobody to its EAN",
+        id="a listing that Back Market no longer has does not fix the EAN",
     ),
     pytest.param(
         online(price="90", listing_id=None),
@@ -241,7 +241,7 @@ EVERY_LANE = [
     online("D-UP", quantity=9),
     online("C-PRICE", price="90"),
     online("B-DOWN", quantity=1),
-    gone("A-GONE"),
+    absent("A-GONE"),
     fresh("F-NEW"),
     fresh("G-REPEAT", in_error=True),
     online("H-OTHER", grade="FAIR"),
@@ -278,12 +278,12 @@ async def test_lines_are_spent_in_lanes_and_the_rest_is_deferred(
         pytest.param(0, ["batch"] * 4, id="never one by one"),
     ],
 )
-async def test_the_number_of_updates_chooses_the_door_and_creates_always_batch(
+async def test_the_number_of_updates_selects_the_method_and_creations_are_batches(
     tables: Tables, single_max: int, methods: list[str]
 ):
     tables.offers(
         tables.store_id,
-        [online("A", quantity=1), online("B", quantity=1), gone("C"), fresh("D")],
+        [online("A", quantity=1), online("B", quantity=1), absent("C"), fresh("D")],
     )
 
     _, planned = await tables.plan(single_max=single_max)
@@ -291,7 +291,7 @@ async def test_the_number_of_updates_chooses_the_door_and_creates_always_batch(
     assert [row["method"] for row in planned] == methods
 
 
-async def test_deferred_updates_do_not_count_for_the_door(tables: Tables):
+async def test_deferred_updates_do_not_count_for_the_method(tables: Tables):
     tables.offers(tables.store_id, [online(f"S{n}", quantity=1) for n in range(9)])
 
     _, planned = await tables.plan(lines=3, single_max=3)
@@ -299,12 +299,12 @@ async def test_deferred_updates_do_not_count_for_the_door(tables: Tables):
     assert [row["method"] for row in planned] == ["single"] * 3 + [None] * 6
 
 
-async def test_each_call_gets_a_row_with_its_lines_and_no_others_do(tables: Tables):
+async def test_each_submission_has_a_row_with_its_lines(tables: Tables):
     tables.offers(
         tables.store_id,
         [
-            *(online("A", quantity=1), gone("B"), fresh("C"), fresh("D"), fresh("E")),
-            *(online("F", comment="x"), online("G", grade="FAIR"), gone("H")),
+            *(online("A", quantity=1), absent("B"), fresh("C"), fresh("D"), fresh("E")),
+            *(online("F", comment="x"), online("G", grade="FAIR"), absent("H")),
         ],
     )
     tables.offers(tables.sibling_id, [online("H")])
@@ -321,9 +321,9 @@ async def test_each_call_gets_a_row_with_its_lines_and_no_others_do(tables: Tabl
     ]
 
 
-async def test_updates_and_creates_travel_in_batches_of_their_own(tables: Tables):
+async def test_updates_and_creations_have_separate_batches(tables: Tables):
     tables.offers(
-        tables.store_id, [online("A", quantity=1), gone("B"), fresh("C"), fresh("D")]
+        tables.store_id, [online("A", quantity=1), absent("B"), fresh("C"), fresh("D")]
     )
 
     await tables.plan(single_max=0)
@@ -341,10 +341,10 @@ async def test_updates_and_creates_travel_in_batches_of_their_own(tables: Tables
     "offer",
     [
         pytest.param(online("A", grade="FAIR"), id="refused here"),
-        pytest.param(gone("A"), id="held"),
+        pytest.param(absent("A"), id="held"),
     ],
 )
-async def test_a_plan_without_anything_to_send_makes_no_call(tables: Tables, offer):
+async def test_a_plan_without_anything_to_send_has_no_submission(tables: Tables, offer):
     tables.offers(tables.store_id, [offer])
     tables.offers(tables.sibling_id, [online("A")])
 
@@ -355,8 +355,8 @@ async def test_a_plan_without_anything_to_send_makes_no_call(tables: Tables, off
     assert await tables.rows("submission") == []
 
 
-async def test_a_plan_is_written_anew_when_its_run_begins_again(tables: Tables):
-    tables.offers(tables.store_id, [fresh("A"), gone("B")])
+async def test_a_plan_is_replaced_when_its_run_starts_again(tables: Tables):
+    tables.offers(tables.store_id, [fresh("A"), absent("B")])
     await tables.plan()
     first = await tables.rows("change")
 
@@ -381,11 +381,13 @@ async def test_equal_content_has_an_equal_hash(tables: Tables):
     assert await hash_of() == await hash_of(online("C"))
 
 
-async def test_few_decreases_go_at_once_however_many_prices_change(tables: Tables):
+async def test_few_decreases_are_sent_one_by_one_however_many_prices_change(
+    tables: Tables,
+):
     tables.offers(
         tables.store_id,
         [online(f"P{n}", price="1.00") for n in range(4)]
-        + [online("LOW", quantity=1), gone("OUT")],
+        + [online("LOW", quantity=1), absent("OUT")],
     )
 
     _, planned = await tables.plan(single_max=2)
@@ -400,7 +402,7 @@ async def test_of_many_deferred_changes_the_first_are_listed_and_all_are_counted
     tables: Tables, detail: int
 ):
     many = [fresh(f"N{n:02}") for n in range(60)]
-    tables.offers(tables.store_id, [*many, gone("OUT"), online("P", price="1.00")])
+    tables.offers(tables.store_id, [*many, absent("OUT"), online("P", price="1.00")])
 
     summary, listed = await tables.plan(lines=3, detail=detail)
 

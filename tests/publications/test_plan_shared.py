@@ -7,17 +7,17 @@ from app.accounts.shared_stock import LOWEST, SharedQuantity
 from app.publications.results.submissions import open_calls, supersede
 from tests.publications.plan_table import (
     HELD,
+    IDENTITY_MISMATCH,
     OTHER_EAN,
-    OTHER_GOODS,
     Tables,
+    absent,
     change,
     fresh,
-    gone,
     in_words,
-    kept,
     modified,
     new,
     online,
+    retained,
     zeroed,
 )
 
@@ -26,19 +26,19 @@ SHARED = [
         online(quantity=9),
         online(quantity=5),
         [],
-        id="the other store wants less: the lowest wish is online already",
+        id="the other store wants less: the lowest quantity is live already",
     ),
     pytest.param(
         online(quantity=9, accepted_quantity=3),
         online(quantity=5, accepted_quantity=3),
         [modified("stock_up", {"quantity": 3}, {"quantity": 5})],
-        id="more stock: up to the lowest wish",
+        id="more stock: up to the lowest quantity",
     ),
     pytest.param(
         online(quantity=2),
         online(quantity=5),
         [modified("stock_down", {"quantity": 5}, {"quantity": 2})],
-        id="less stock here: the lowest wish",
+        id="less stock here: the lowest quantity",
     ),
     pytest.param(
         online(quantity=9, price="90"),
@@ -50,16 +50,16 @@ SHARED = [
         online(quantity=9),
         online(quantity=None, desired_state="retained"),
         [modified("stock_up", {"quantity": 5}, {"quantity": 9})],
-        id="a row without stock wishes nothing",
+        id="a row without a quantity does not count",
     ),
     pytest.param(
         online(quantity=9),
-        kept(5),
+        retained(5),
         [],
         id="an invalid row still caps the stock",
     ),
     pytest.param(
-        gone(),
+        absent(),
         online(quantity=5),
         [
             change(
@@ -70,17 +70,17 @@ SHARED = [
                 **HELD,
             )
         ],
-        id="gone here, sold there: held",
+        id="absent here, sold there: held",
     ),
-    pytest.param(gone(), gone(), [zeroed()], id="gone here and there: zeroed"),
+    pytest.param(absent(), absent(), [zeroed()], id="absent here and there: zeroed"),
     pytest.param(
-        gone(), fresh(), [zeroed()], id="gone here, not listed there yet: zeroed"
+        absent(), fresh(), [zeroed()], id="absent here, not listed there yet: zeroed"
     ),
     pytest.param(
-        gone(),
+        absent(),
         online(quantity=0),
         [zeroed()],
-        id="gone here, sold out there: zeroed",
+        id="absent here, sold out there: zeroed",
     ),
     pytest.param(
         fresh(),
@@ -103,10 +103,10 @@ SHARED = [
                 "new",
                 {},
                 {"ean": OTHER_EAN, "grade": "GOOD", "quantity": 5},
-                **OTHER_GOODS,
+                **IDENTITY_MISMATCH,
             )
         ],
-        id="new here, listed there with another EAN: refused here",
+        id="new here, listed there with another EAN: rejected",
     ),
     pytest.param(
         online("OTHER", quantity=9),
@@ -129,9 +129,9 @@ async def test_stores_of_one_account_share_their_stock(
     assert [in_words(row) for row in planned] == changes
 
 
-async def test_a_store_that_is_switched_off_wishes_nothing(tables: Tables):
+async def test_an_inactive_store_does_not_count(tables: Tables):
     """Its catalog is not kept up to date: it neither caps stock nor holds a zero."""
-    tables.offers(tables.store_id, [online("CAPPED", quantity=9), gone("HELD")])
+    tables.offers(tables.store_id, [online("CAPPED", quantity=9), absent("HELD")])
     tables.offers(tables.sibling_id, [online("CAPPED", quantity=1), online("HELD")])
     tables.execute("UPDATE store SET active = false WHERE id = %s", tables.sibling_id)
 
@@ -146,8 +146,8 @@ async def test_a_store_that_is_switched_off_wishes_nothing(tables: Tables):
 POLICIES = [
     pytest.param("max", 9, 5, 9, id="max: the most that a store wants"),
     pytest.param("max", 3, 5, 5, id="max: the other store wants more"),
-    pytest.param("here", 9, 5, 9, id="this store leads: its own wish"),
-    pytest.param("there", 9, 5, 5, id="the other store leads: its wish"),
+    pytest.param("here", 9, 5, 9, id="this store leads: its own quantity"),
+    pytest.param("there", 9, 5, 5, id="the other store leads: its quantity"),
     pytest.param("there", 9, None, 9, id="a leader that wants none: the least of all"),
     pytest.param("nowhere", 9, 5, 5, id="an unknown leader: the least"),
 ]
@@ -166,7 +166,7 @@ async def test_the_shared_stock_follows_the_policy(
 ):
     """Accepted is 7: whatever the target, one line moves it there."""
     tables.offers(tables.store_id, [online(quantity=here, accepted_quantity=7)])
-    sibling = gone() if there is None else online(quantity=there, accepted_quantity=7)
+    sibling = absent() if there is None else online(quantity=there, accepted_quantity=7)
     tables.offers(tables.sibling_id, [sibling])
 
     _, planned = await tables.plan(shared=True, policy=policy_of(policy, tables))
@@ -185,7 +185,7 @@ LEFT = [
 async def test_a_store_that_leaves_a_sku_sends_what_the_others_want(
     tables: Tables, policy, accepted, target
 ):
-    tables.offers(tables.store_id, [gone(accepted_quantity=accepted)])
+    tables.offers(tables.store_id, [absent(accepted_quantity=accepted)])
     tables.offers(tables.sibling_id, [online(quantity=5, accepted_quantity=accepted)])
     rule = LOWEST if policy == "min" else policy_of(policy, tables)
 

@@ -1,4 +1,4 @@
-"""A plan says what would be sent; publishing it sends exactly that, or nothing."""
+"""A plan lists what would be sent; publishing it sends exactly that, or nothing."""
 
 from typing import Any
 
@@ -89,7 +89,7 @@ async def test_publishing_a_plan_sends_exactly_that(shop: Shop):
     )
 
 
-async def test_a_plan_that_is_not_true_any_more_is_refused_and_says_why(shop: Shop):
+async def test_an_outdated_plan_is_refused_with_the_difference(shop: Shop):
     await shop.upload([row("A"), row("B"), row("C")])
     await shop.publish()
     await shop.upload([row("A", price="180"), row("B", price="180"), row("C")])
@@ -173,7 +173,7 @@ async def test_only_a_plan_of_this_store_can_be_published(shop: Shop, who: str):
         assert answer.json()["errors"][0]["field"] == "plan_id"
 
 
-async def test_a_plan_whose_day_is_over_goes_with_its_changes(
+async def test_an_expired_plan_is_deleted_with_its_changes(
     shop: Shop, sql: Sql, settings: Settings
 ):
     await shop.upload([row("A")])

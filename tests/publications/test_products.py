@@ -1,4 +1,4 @@
-"""EANs that Back Market does not know: described once, then sold like any other."""
+"""Products that Back Market does not know: described once, then sold."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ WITH_PRODUCTS: dict[str, Any] = {
 
 
 def unknown(number: int) -> str:
-    """An EAN that the sandbox's catalogue does not hold."""
+    """An EAN that is not in the sandbox's catalogue."""
     body = f"99{number:010}"
     return body + ean.calc_check_digit(body)
 
@@ -183,7 +183,7 @@ async def test_a_product_that_back_market_refuses_is_sent_again_when_corrected(
     assert (change["reason"], change["outcome"]) == ("in_error", "accepted")
 
 
-async def test_a_validated_product_is_noticed_by_the_next_run(maker: Shop):
+async def test_a_validated_product_is_detected_by_the_next_run(maker: Shop):
     await upload(maker, new_phone("NEW", 8))
     await maker.publish()
     await maker.publish("products")
@@ -197,7 +197,7 @@ async def test_a_validated_product_is_noticed_by_the_next_run(maker: Shop):
     assert (await maker.offers())["NEW"]["state"] == "published"
 
 
-async def test_products_have_a_rhythm_of_their_own(maker: Shop, sql: Sql):
+async def test_products_have_their_own_interval(maker: Shop, sql: Sql):
     await upload(maker, new_phone("NEW", 9))
     await maker.publish()
 

@@ -1,4 +1,4 @@
-"""Stock and prices without a file: what wins over what, and what goes out."""
+"""Quick updates: which value takes precedence, and what is sent."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,7 +84,7 @@ async def test_each_item_has_a_result_of_its_own(selling: Shop):
     assert await shown(selling) == ("189.50", 3)
 
 
-async def test_nothing_to_accept_asks_for_no_run(selling: Shop):
+async def test_without_accepted_items_no_run_is_requested(selling: Shop):
     before = len(await runs(selling))
 
     body = await patch(selling, {"sku": "never", "quantity": 1})
@@ -106,7 +106,7 @@ CATALOGS = [
 async def test_an_older_catalog_does_not_undo_it_and_a_newer_one_does(
     selling: Shop, rows
 ):
-    """Whichever way the import takes: bytes, digest or all rows."""
+    """On every path of the import: equal bytes, equal digest, all rows."""
     (wanted,) = [entry for entry in rows if entry["sku"] == "A"]
     await patch(selling, {"sku": "A", "quantity": 2, "price": "111.00"})
 
@@ -193,7 +193,7 @@ async def test_a_partial_catalog_undoes_the_updates_of_its_own_skus_only(
     assert (await shown(selling, "B"))[1] == 3
 
 
-async def test_what_changed_twice_before_it_was_sent_goes_out_once(
+async def test_an_offer_that_changed_twice_before_sending_is_sent_once(
     selling: Shop, sql, skip_pauses
 ):
     """The second update supersedes the pending call of the first."""
@@ -231,20 +231,18 @@ async def test_what_changed_twice_before_it_was_sent_goes_out_once(
             {"items": [{"sku": "A", "quantity": 1}], "as_of": "2999-01-01T00:00:00Z"},
             "in_future",
             "as_of",
-            id="a time to come",
+            id="a time in the future",
         ),
     ],
 )
-async def test_a_body_that_is_none_is_refused_as_a_whole(
-    selling: Shop, body, code, field
-):
+async def test_an_invalid_body_is_refused_as_a_whole(selling: Shop, body, code, field):
     answer = await selling.api.patch(f"/v1/stores/{selling.store_id}/offers", json=body)
 
     assert answer.status_code == 422, answer.text
     assert [(e["code"], e["field"]) for e in answer.json()["errors"]] == [(code, field)]
 
 
-async def test_a_store_that_is_switched_off_takes_none(selling: Shop):
+async def test_an_inactive_store_accepts_none(selling: Shop):
     await selling.api.delete(f"/v1/stores/{selling.store_id}/activation")
 
     answer = await selling.api.patch(

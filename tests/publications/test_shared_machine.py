@@ -1,4 +1,4 @@
-"""Whatever the stores of an account do, its stock is the policy's once it is quiet."""
+"""After any sequence of steps, the shared stock is what the policy says."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -26,7 +26,7 @@ STORE = st.integers(0, len(COUNTRIES) - 1)
 
 
 class Machine(RuleBasedStateMachine):
-    """Stores upload, publish, drop SKUs and take them up again, in any order."""
+    """Stores upload, publish, remove SKUs and add them again, in any order."""
 
     service: ClassVar[Background]
     sandbox_url: ClassVar[str]
@@ -70,7 +70,7 @@ class Machine(RuleBasedStateMachine):
         assert self.service.run(shop.publish())["state"] == "finished"
 
     def settle(self) -> None:
-        """Every store runs twice; then nobody has anything to send any more."""
+        """Every store runs twice; after that no store has anything to send."""
         order = range(len(self.shops))
         for number in (*order, *order):
             self.publish(number)

@@ -1,4 +1,4 @@
-"""Two countries, one seller account: a price each, one stock for both."""
+"""Two stores of one seller account: separate prices, shared stock."""
 
 import httpx
 import pytest
@@ -49,9 +49,7 @@ async def test_stock_follows_whichever_store_wants_less(shop: Shop, german: Shop
     assert await stock(shop) == {"A": 5}
 
 
-async def test_a_sku_is_zeroed_only_when_no_store_wants_it_any_more(
-    shop: Shop, german: Shop
-):
+async def test_a_sku_is_zeroed_only_when_no_store_wants_it(shop: Shop, german: Shop):
     for each in (shop, german):
         await each.upload([row("A"), row("B")])
         await each.publish()
@@ -125,7 +123,7 @@ async def test_a_policy_that_cannot_be_followed_is_refused(shop: Shop, policy, c
 async def test_stock_that_a_store_kept_down_comes_back_when_it_leaves(
     shop: Shop, german: Shop
 ):
-    """It has nothing to send itself, since it is at zero: the other store is told."""
+    """It has nothing to send, since it is at zero: the other store gets a run."""
     await shop.upload([row("A", quantity=7)])
     await german.upload([row("A", quantity=0)])
     for each in (shop, german):
@@ -167,7 +165,7 @@ async def test_a_store_that_was_switched_off_does_not_keep_stock_online(
     assert await stock(shop) == {"A": 0, "B": 9}
 
 
-async def test_other_goods_under_a_sku_of_the_account_are_refused(
+async def test_an_identity_mismatch_within_the_account_is_rejected(
     shop: Shop, german: Shop
 ):
     await shop.upload([row("A")])
@@ -203,7 +201,7 @@ async def test_a_british_store_sends_pounds(shop: Shop):
 async def test_what_another_store_left_open_is_read_in_that_stores_market(
     shop: Shop, german: Shop, skip_pauses, sql
 ):
-    """The French price did not arrive; that the German one equals it proves nothing."""
+    """The French price was not received, although the German one equals it."""
     await shop.upload([row("A", price="100.00")])
     await german.upload([row("A", price="120.00")])
     await shop.publish()

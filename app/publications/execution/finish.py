@@ -125,7 +125,7 @@ async def finish(run: Run) -> None:
             await accounts.note_connection(tx.session, run.account_id, "ok")
         await _end(tx, publication, PublicationState.FINISHED, None, None)
         await _follow_up(tx, run, publication)
-        await sibling_stores.tell(tx, run)
+        await sibling_stores.request_runs(tx, run)
         await _try_again(tx, run)
         failpoint("publish.before_finish")
         await run.lease.finish(tx.session)
