@@ -18,7 +18,9 @@ Start = Callable[[], None]
 
 # A process that has imported what takes 1.5 s of CPU, and is copied for each other.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["app.serve", "workers.main", "tests.support.processes"])
+CONTEXT.set_forkserver_preload(
+    ["app.serve", "workers.main", "tests.support.fork_server"]
+)
 
 
 def dying_with_us() -> Start:
