@@ -85,4 +85,4 @@ def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
     assert re.findall(r'"(?:sku|code)": "(\S+)"', held) == ["S21-128", "brake_price"]
     assert '"state": "held"' in said
     assert '"versions": {' in said
-    assert '"left":' in said
+    assert '"remaining":' in said
