@@ -12,6 +12,7 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
+from app.web.openapi import response_examples
 from tests.support.documented import undeclared
 from tests.support.stack import ROOT
 
@@ -161,9 +162,7 @@ def test_what_is_sent_is_compared_with_the_document(
     assert undeclared(DOCUMENT, scope, message) == found
 
 
-EXAMPLES: dict[str, Any] = json.loads(
-    (ROOT / "app/web/response_examples.json").read_text("utf-8")
-)
+EXAMPLES = response_examples()
 
 
 def test_a_response_example_is_in_the_document():

@@ -3,6 +3,7 @@
 import json
 from http import HTTPStatus
 from importlib.resources import files
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -104,11 +105,18 @@ def _complete(operation: Node) -> None:
     operation["responses"] = dict(sorted(responses.items()))
 
 
+def response_examples() -> dict[str, Any]:
+    """Recorded responses by operation id, from a file per area."""
+    folder = files("app.web") / "response_examples"
+    found: dict[str, Any] = {}
+    for entry in folder.iterdir():
+        found |= json.loads(entry.read_text("utf-8"))
+    return found
+
+
 def _add_examples(document: Node) -> None:
     """Add the recorded responses of the main operations."""
-    examples = json.loads(
-        (files("app.web") / "response_examples.json").read_text("utf-8")
-    )
+    examples = response_examples()
     for operation in operations(document):
         if example := examples.get(operation["operationId"]):
             status = min(operation["responses"])
