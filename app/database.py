@@ -1,4 +1,4 @@
-"""PostgreSQL: the engine, and the one place that commits."""
+"""Opens the database engine and owns transactions: the one place that commits."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -26,27 +26,27 @@ from app.jobs.models import JobRow
 from app.jobs.rows import add_job
 
 AWAY = (SQLAlchemyError, psycopg.Error, OSError)
-"""What comes up when PostgreSQL cannot be reached, or its connections are all stuck."""
-LIVELY: dict[str, Any] = {
+"""Raised when PostgreSQL cannot be reached, or no connection is free."""
+KEEPALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-"""A machine that vanished behind an open connection is noticed in half a minute."""
+"""TCP keepalive: an unreachable host is detected in about 25 s."""
 
 _COPYING: dict[str, Any] = {
     "connect_timeout": 5,
     "application_name": "refeed-copy",
     "options": "-c timezone=UTC",
-    **LIVELY,
+    **KEEPALIVE,
 }
 
 SOON = timedelta(seconds=10)
-"""Jobs due within this time are woken to the moment; the sweeper finds later ones."""
+"""Workers are woken for jobs due within this time; the sweep finds later ones."""
 
 
 class Waker(Protocol):
-    """The queue's doorway: tells workers that a job row is due."""
+    """Wakes workers for due job rows."""
 
     async def wake(
         self, job_ids: Sequence[UUID], *, after: timedelta = timedelta(0)
@@ -55,7 +55,7 @@ class Waker(Protocol):
 
 @dataclass(slots=True)
 class Transaction:
-    """A session, and the jobs that leave once it is committed."""
+    """A session, and the jobs for which workers are woken after the commit."""
 
     session: AsyncSession
     jobs: list[UUID] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Transaction:
     async def enqueue(
         self, kind: JobKind, subject_id: UUID, *, after: timedelta = timedelta(0)
     ) -> None:
-        """Write a job row; one of the same kind and subject that waits is enough."""
+        """Insert a job row, unless one of the same kind and subject is queued."""
         job = JobRow(
             kind=kind, subject_id=subject_id, exclusive=exclusive_name(kind, subject_id)
         )
@@ -76,18 +76,18 @@ class Transaction:
 
 
 def sqlalchemy_url(database_url: str) -> URL:
-    """The same address for SQLAlchemy's psycopg dialect."""
+    """The URL for SQLAlchemy's psycopg dialect."""
     return make_url(database_url).set(drivername="postgresql+psycopg")
 
 
 def libpq_url(database_url: str) -> str:
-    """The same address for plain psycopg connections (COPY)."""
+    """The URL for plain psycopg connections (COPY)."""
     url = make_url(database_url).set(drivername="postgresql")
     return url.render_as_string(hide_password=False)
 
 
 def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """An engine that says within 2 s that PostgreSQL cannot be reached."""
+    """An engine that fails within 2 s when PostgreSQL cannot be reached."""
     engine = create_async_engine(
         sqlalchemy_url(database_url),
         pool_size=pool_size,
@@ -99,34 +99,34 @@ def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
             "connect_timeout": 2,
             "application_name": "refeed",
             "options": "-c timezone=UTC -c lock_timeout=30s",
-            **LIVELY,
+            **KEEPALIVE,
         },
     )
-    event.listen(engine.sync_engine, "checkout", _pass_over_closed)
+    event.listen(engine.sync_engine, "checkout", _replace_closed)
     return engine
 
 
-def _open_lines(database_url: str) -> Engine:
-    """Connections for COPY in threads: to open one takes as long as a small COPY."""
+def _open_copy_engine(database_url: str) -> Engine:
+    """A pool of connections for COPY in threads; connecting costs as much as a COPY."""
     engine = create_engine(
         sqlalchemy_url(database_url),
         max_overflow=-1,
         hide_parameters=True,
         connect_args=_COPYING,
     )
-    event.listen(engine, "checkout", _pass_over_closed)
+    event.listen(engine, "checkout", _replace_closed)
     return engine
 
 
-def _pass_over_closed(_adapted: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
-    """A connection that the server closed is replaced, for no question to it."""
+def _replace_closed(_adapted: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
+    """Replace a connection that the server closed, without a round trip."""
     if hung_up(cast("psycopg.Connection[Any]", entry.driver_connection)):
         raise InvalidatePoolError
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where rows are read and written, by transactions or by COPY."""
+    """Access to PostgreSQL: transactions, and connections for COPY."""
 
     url: str
     engine: AsyncEngine
@@ -135,7 +135,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Commit everything or nothing; only then wake the workers."""
+        """Commit or roll back; wake the workers after the commit."""
         sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         async with sessions.begin() as session:
             tx = Transaction(session)
@@ -146,14 +146,14 @@ class Database:
             await self.waker.wake([job_id], after=after)
 
     def connect(self) -> "psycopg.Connection[Any]":
-        """A connection of its own; used from threads, never on the loop."""
+        """A new connection; for threads, never on the event loop."""
         return psycopg.connect(libpq_url(self.url), **_COPYING)
 
     @contextmanager
     def borrow(self) -> "Iterator[psycopg.Connection[Any]]":
-        """A connection to read with for a moment; used from threads, never on the loop.
+        """A pooled connection for short reads; for threads, never on the event loop.
 
-        What it writes is not kept.
+        Its writes are rolled back.
         """
         lent = self.lines.raw_connection()
         connection = cast("psycopg.Connection[Any]", lent.driver_connection)
@@ -169,9 +169,9 @@ class Database:
 async def open_database(
     database_url: str, waker: Waker, *, pool_size: int = 10
 ) -> AsyncIterator[Database]:
-    """The tables, for as long as the block lasts."""
+    """Open the database for the duration of the block."""
     engine = open_engine(database_url, pool_size=pool_size)
-    lines = _open_lines(database_url)
+    lines = _open_copy_engine(database_url)
     try:
         yield Database(database_url, engine, lines, waker)
     finally:
@@ -180,7 +180,7 @@ async def open_database(
 
 
 async def open_transaction(request: Request) -> AsyncIterator[Transaction]:
-    """One request, one transaction."""
+    """The transaction of a request."""
     database = cast("Database", request.state.database)
     async with database.transaction() as tx:
         yield tx

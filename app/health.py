@@ -1,4 +1,4 @@
-"""`/health/live` and `/health/ready`: is the process up, and what is down."""
+"""`/health/live` and `/health/ready`: liveness and readiness checks."""
 
 import asyncio
 from typing import Literal
@@ -15,7 +15,7 @@ from app.migrations import is_behind
 
 router = APIRouter(prefix="/health", tags=["health"])
 
-PATIENCE = 2.0
+CHECK_TIMEOUT = 2.0
 
 
 class Live(BaseModel):
@@ -58,7 +58,7 @@ async def get_readiness(
 
 async def _postgres(database: Database) -> str:
     try:
-        async with asyncio.timeout(PATIENCE), database.transaction() as tx:
+        async with asyncio.timeout(CHECK_TIMEOUT), database.transaction() as tx:
             version = await tx.session.scalar(
                 text("SELECT version_num FROM alembic_version")
             )
@@ -69,7 +69,7 @@ async def _postgres(database: Database) -> str:
 
 async def _redis(request: Request) -> str:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(CHECK_TIMEOUT):
             return "ok" if await request.state.queue.is_up() else "down"
     except TimeoutError:
         return "down"

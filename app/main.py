@@ -1,4 +1,4 @@
-"""create_app(): wiring and nothing else."""
+"""Creates the FastAPI application and the state that requests share."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,7 +44,7 @@ VERSION = "0.1.0"
 
 
 class State(TypedDict):
-    """What every request can reach; opened once for the process."""
+    """Resources that all requests share; opened once per process."""
 
     settings: Settings
     database: Database
@@ -57,7 +57,7 @@ class State(TypedDict):
 
 @asynccontextmanager
 async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[State]:
-    """Open what requests share; close it in reverse."""
+    """Open the shared resources; close them in reverse order."""
     require(settings, "database_url", "redis_url", "secret_key", "admin_key")
     assert settings.database_url is not None  # noqa: S101 - required just above
     assert settings.redis_url is not None  # noqa: S101 - required just above
@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.streams = streams
-    rooms: tuple[APIRouter, ...] = (
+    routers: tuple[APIRouter, ...] = (
         stores,
         history,
         channel,
@@ -112,8 +112,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         orders,
         access,
     )
-    for room in rooms:
-        app.include_router(room, responses=PROBLEM_RESPONSES)
+    for router in routers:
+        app.include_router(router, responses=PROBLEM_RESPONSES)
     app.include_router(health)
     app.include_router(docs_page)
     add_problem_handlers(app)

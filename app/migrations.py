@@ -1,4 +1,4 @@
-"""Brings the database's tables up to date, one process at a time."""
+"""Upgrades the database schema, one process at a time."""
 
 from pathlib import Path
 
@@ -28,16 +28,16 @@ KNOWN = [script.revision for script in _SCRIPTS.walk_revisions()]
 
 
 def is_behind(version: str | None) -> bool:
-    """Whether tables lack a migration of this release.
+    """Whether a migration of this release is missing.
 
-    A version that we do not know is that of a newer release, which is rolled out
-    just now: its migrations work with the release before, so with us.
+    An unknown version belongs to a newer release that is being rolled out; its
+    migrations work with the previous release, which is this one.
     """
     return version is None or version in KNOWN[1:]
 
 
 def migrate(database_url: str) -> None:
-    """Apply missing migrations. Processes that call it at the same time take turns.
+    """Apply missing migrations. Concurrent processes wait for an advisory lock.
 
     Raises DatabaseAwayError and UnknownRevisionError.
     """

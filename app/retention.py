@@ -1,4 +1,4 @@
-"""Deletes old data: files of catalogs, past reports, ended jobs, webhook ids."""
+"""Deletes old data: catalog files, old reports, ended jobs, webhook ids."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ LOCK = 0x7265666565640003
 async def delete_old_data(
     database: Database, storage: Storage, settings: Settings
 ) -> None:
-    """One round; does nothing while another process is in one."""
+    """Delete what is expired; does nothing while another process does so."""
     async with database.transaction() as tx:
         alone = await tx.session.scalar(
             text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}
@@ -34,7 +34,7 @@ async def delete_old_data(
         await delete_expired(tx.session)
         publications = await delete_old(tx.session, settings.keep_reports)
         files = await release_old_files(tx.session, settings.keep_catalogs)
-    # After the commit: an unused file does no harm, a missing one does.
+    # After the commit: an unused file is harmless, a missing one is not.
     for key in files:
         await asyncio.to_thread(storage.remove, key)
     if publications or files:

@@ -14,17 +14,17 @@ from app.main import create_app
 from app.settings import Settings, load_settings
 from app.web.event_stream import Streams
 
-LAST_CALL_SECONDS = 1.0
+GRACE_SECONDS = 1.0
 DRAIN_SECONDS = 8
 
 
 class Server(uvicorn.Server):
-    """Stops so that a rolling restart fails no request.
+    """Stops without a failed request during a rolling restart.
 
-    uvicorn hangs up on whoever has not asked anything yet: on callers in the system's
-    queue, on those that came a moment ago, and on those that are about to use their
-    connection again. Here they may ask for a moment more; new ones are refused. Live
-    streams end first, since uvicorn waits for answers that are under way.
+    uvicorn closes connections without a pending request: those in the backlog, new
+    ones, and idle keep-alive connections. This server accepts their requests for a
+    short time; new connections are refused. Event streams end first, because uvicorn
+    waits for responses in progress.
     """
 
     def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
@@ -35,29 +35,29 @@ class Server(uvicorn.Server):
         self.streams.close()
         self.server_state.default_headers.append((b"connection", b"close"))
         loop = asyncio.get_running_loop()
-        for caller in self._close_doors():
-            await loop.connect_accepted_socket(self._protocol, caller)
-        await asyncio.sleep(LAST_CALL_SECONDS)
+        for connection in self._close_listeners():
+            await loop.connect_accepted_socket(self._protocol, connection)
+        await asyncio.sleep(GRACE_SECONDS)
         await super().shutdown(sockets)
 
-    def _close_doors(self) -> list[socket.socket]:
-        """Listen no more; returns those who had knocked already."""
-        doors = [
+    def _close_listeners(self) -> list[socket.socket]:
+        """Stop listening; returns the connections of the backlog."""
+        listeners = [
             socket.socket(fileno=os.dup(each.fileno()))
             for server in self.servers
             for each in server.sockets
         ]
         for server in self.servers:
             server.close()
-        callers = []
-        for door in doors:
-            door.settimeout(0)
+        connections = []
+        for listener in listeners:
+            listener.settimeout(0)
             try:
                 while True:
-                    callers.append(door.accept()[0])
+                    connections.append(listener.accept()[0])
             except BlockingIOError:
-                door.close()
-        return callers
+                listener.close()
+        return connections
 
     def _protocol(self) -> asyncio.Protocol:
         protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
@@ -69,9 +69,9 @@ class Server(uvicorn.Server):
 
 
 def warm_up(app: FastAPI) -> None:
-    """Build now what the first request would build: 0.4 s of its time.
+    """Build routes and mappers, which would cost the first request 0.4 s.
 
-    FastAPI builds its routes and SQLAlchemy its mappers when they are first needed.
+    FastAPI and SQLAlchemy build them on first use.
     """
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     for route in app.routes:
@@ -80,18 +80,18 @@ def warm_up(app: FastAPI) -> None:
 
 
 def prepare_app(settings: Settings) -> FastAPI:
-    """Create the API, ready for its first request and frozen for the collector."""
+    """Create the API, warmed up and excluded from garbage collection."""
     app = create_app(settings)
     warm_up(app)
-    # What lives as long as the process need not be looked through again and again: a
-    # full collection would hold up all answers for a tenth of a second.
+    # Objects that live as long as the process are excluded from garbage collection: a
+    # full collection would block all requests for 0.1 s.
     gc.collect()
     gc.freeze()
     return app
 
 
 def serve_api(settings: Settings) -> None:
-    """Serve until a signal."""
+    """Serve the API until a signal."""
     configure_logs(settings)
     app = prepare_app(settings)
     config = uvicorn.Config(

@@ -92,7 +92,7 @@ async def test_a_json_route_refuses_other_media_types_with_415(
 async def test_no_body_at_all_is_422(api: httpx.AsyncClient):
     body = assert_problem(await api.post("/v1/stores"), 422, "invalid")
 
-    assert body["errors"][0]["message"] == "It is required."
+    assert body["errors"][0]["message"] == "Required."
 
 
 async def endless() -> AsyncIterator[bytes]:
@@ -126,7 +126,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "/v1/stores",
         {"name": "", "country": "FR"},
         "name",
-        "It must have at least 1 character.",
+        "Must have at least 1 character.",
         "at least 1 character",
     ),
     "an unknown field": (
@@ -134,7 +134,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "/v1/stores",
         {"name": "A", "country": "FR", "town": "Lyon"},
         "town",
-        "There is no such field.",
+        "Unknown field.",
         "name, country",
     ),
     "a missing field": (
@@ -142,7 +142,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "/v1/stores",
         {"name": "A"},
         "country",
-        "It is required.",
+        "Required.",
         None,
     ),
     "a short token counts characters": (
@@ -150,7 +150,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/settings",
         {"environment": "sandbox", "token": "abc"},
         "token",
-        "It must have at least 4 characters.",
+        "Must have at least 4 characters.",
         "at least 4 characters",
     ),
     "a token of two words": (
@@ -196,7 +196,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/settings",
         {"environment": "sandbox", "offers_interval": "often"},
         "offers_interval",
-        "It must be an ISO 8601 duration such as PT2H.",
+        "Must be an ISO 8601 duration such as PT2H.",
         "an ISO 8601 duration such as PT2H",
     ),
     "an unknown attribute": (
@@ -220,7 +220,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         {"attributes": {"price": {"column": "p", "constant": "1"}}},
         "attributes.price",
         (
-            "It needs exactly one of column, constant, template, "
+            "Set exactly one of column, constant, template, "
             "column_for, by_country, cases."
         ),
         "exactly one of column, constant, template, column_for, by_country, cases",
@@ -231,7 +231,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         {"attributes": {"price": {}}},
         "attributes.price",
         (
-            "It needs exactly one of column, constant, template, "
+            "Set exactly one of column, constant, template, "
             "column_for, by_country, cases."
         ),
         "exactly one of column, constant, template, column_for, by_country, cases",
@@ -241,7 +241,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/mapping",
         {"attributes": {"price": {"col": "p"}}},
         "attributes.price.col",
-        "There is no such field.",
+        "Unknown field.",
         (
             "column, constant, template, column_for, by_country, cases, else, "
             "values, steps, default, decimal"
@@ -308,7 +308,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/categories",
         {"items": [{"source": "  ", "category_id": 1, "cpa": "1"}]},
         "items.0.source",
-        "It must have at least 1 character.",
+        "Must have at least 1 character.",
         "at least 1 character",
     ),
 }
@@ -381,9 +381,7 @@ CURSORS = {
 
 @pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
 @pytest.mark.parametrize("path", ["/v1/stores", "/v1/api-keys", "/v1/publications"])
-async def test_a_cursor_that_is_not_ours_is_422(
-    api: httpx.AsyncClient, path: str, cursor: str
-):
+async def test_an_invalid_cursor_is_422(api: httpx.AsyncClient, path: str, cursor: str):
     answer = await api.get(path, params={"cursor": cursor})
 
     body = assert_problem(answer, 422, "bad_cursor")

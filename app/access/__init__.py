@@ -1,1 +1,1 @@
-"""Who may call: bearer API keys, scoped to stores and to read or write."""
+"""Authentication and authorization: API keys scoped to stores and read or write."""

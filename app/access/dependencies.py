@@ -1,4 +1,4 @@
-"""The dependencies that routes declare: who calls, and may they do this."""
+"""Route dependencies: authenticate the caller and check the scope."""
 
 from typing import Annotated, cast
 
@@ -46,7 +46,7 @@ async def reader(
     vault: CurrentVault,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
 ) -> Caller:
-    """Anyone with a valid key."""
+    """Any valid key."""
     if credentials is None:
         raise UnauthenticatedError(
             "Send an API key as `Authorization: Bearer <key>`.",
@@ -58,13 +58,13 @@ async def reader(
 
 
 async def writer(caller: Annotated[Caller, Depends(reader)]) -> Caller:
-    """A key that may change things."""
+    """A key with write scope."""
     caller.require_write()
     return caller
 
 
 async def admin(caller: Annotated[Caller, Depends(reader)]) -> Caller:
-    """The operator."""
+    """A key with admin scope."""
     caller.require_admin()
     return caller
 
@@ -75,7 +75,7 @@ async def brief_writer(
     vault: CurrentVault,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
 ) -> Caller:
-    """A writer, asked in a transaction of its own: none is open during an upload."""
+    """A writer, checked in a short transaction: none is open during an upload."""
     async with database.transaction() as tx:
         return await writer(await reader(tx, settings, vault, credentials))
 
@@ -86,7 +86,7 @@ async def brief_reader(
     vault: CurrentVault,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
 ) -> Caller:
-    """Anyone with a valid key; no transaction stays open while a stream is read."""
+    """Any valid key, checked in a short transaction: none is open during a stream."""
     async with database.transaction() as tx:
         return await reader(tx, settings, vault, credentials)
 

@@ -1,4 +1,4 @@
-"""What an API key looks like: a prefix scanners know, 32 random bytes, a checksum."""
+"""The format of API keys: a prefix for secret scanners, random bytes, a checksum."""
 
 import secrets
 import zlib
@@ -8,19 +8,19 @@ HINT_LENGTH = 12
 
 
 def new_key() -> str:
-    """A fresh bearer key; shown once, stored only as a keyed hash."""
+    """A new bearer key; shown once, stored only as a keyed hash."""
     body = secrets.token_urlsafe(32)
     return f"{PREFIX}{body}{_checksum(body)}"
 
 
-def looks_right(key: str) -> bool:
-    """Whether the checksum fits: a typing mistake costs no look-up."""
+def has_valid_checksum(key: str) -> bool:
+    """Whether the checksum matches; a mistyped key needs no database query."""
     body = key.removeprefix(PREFIX)
     return key.startswith(PREFIX) and _checksum(body[:-8]) == body[-8:]
 
 
 def hint(key: str) -> str:
-    """The start of a key, enough for a person to tell keys apart."""
+    """The start of a key, by which people can distinguish keys."""
     return key[:HINT_LENGTH]
 
 

@@ -1,4 +1,4 @@
-"""The API key table. A key itself is never stored, only its keyed hash."""
+"""The `api_key` table. The key itself is never stored, only its keyed hash."""
 
 from datetime import datetime
 from uuid import UUID

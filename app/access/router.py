@@ -1,4 +1,4 @@
-"""`/v1/api-keys`."""
+"""`/v1/api-keys`: issues, lists and revokes API keys."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, status
 
 from app.access import service
 from app.access.dependencies import Admin, CurrentVault
-from app.access.schemas import ApiKeyIn, ApiKeyIssued, ApiKeyOut, shown
+from app.access.schemas import ApiKeyIn, ApiKeyIssued, ApiKeyOut, api_key_out
 from app.core.errors import FieldError, InvalidError, problem_responses
 from app.database import Tx
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
@@ -23,9 +23,9 @@ router = APIRouter(prefix="/v1/api-keys", tags=["access"])
 async def create_api_key(
     body: ApiKeyIn, tx: Tx, _: Admin, vault: CurrentVault
 ) -> ApiKeyIssued:
-    """The key is in this answer only; afterwards nobody can read it."""
+    """The key is only in this response and cannot be read again."""
     if body.scope == "admin" and body.store_ids is not None:
-        message = "An admin key holds for every store."
+        message = "An admin key is valid for every store."
         raise InvalidError(
             message,
             errors=[FieldError("store_ids", "not_for_admin", message, "null")],
@@ -38,15 +38,15 @@ async def create_api_key(
         store_ids=body.store_ids,
         expires_at=body.expires_at,
     )
-    return ApiKeyIssued(**shown(row).model_dump(), key=key)
+    return ApiKeyIssued(**api_key_out(row).model_dump(), key=key)
 
 
 @router.get("", summary="List API keys")
 async def list_api_keys(
     tx: Tx, _: Admin, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[ApiKeyOut]:
-    rows = await service.listed(tx.session, decode_uuid(cursor), limit)
-    return page_of(rows, limit, shown, lambda row: (row.id,))
+    rows = await service.list_keys(tx.session, decode_uuid(cursor), limit)
+    return page_of(rows, limit, api_key_out, lambda row: (row.id,))
 
 
 @router.delete(

@@ -1,4 +1,4 @@
-"""API keys as callers see them."""
+"""Request and response schemas of API keys."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -11,16 +11,16 @@ from app.access.models import ApiKey
 from app.core.columns import utc_now
 
 
-def _to_come(moment: datetime) -> datetime:
+def _in_the_future(moment: datetime) -> datetime:
     if moment <= utc_now():
         raise PydanticCustomError(
-            "in_the_past", "It has passed already.", {"accepted": "a time to come"}
+            "in_the_past", "The time is in the past.", {"accepted": "a future time"}
         )
     return moment
 
 
 class ApiKeyIn(BaseModel):
-    """A key to be issued."""
+    """A new API key."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -32,15 +32,15 @@ class ApiKeyIn(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     scope: Literal["read", "write", "admin"] = "read"
     store_ids: list[UUID] | None = Field(
-        None, max_length=1000, description="stores it holds for; null = every store"
+        None, max_length=1000, description="stores it is valid for; null = every store"
     )
-    expires_at: Annotated[AwareDatetime, AfterValidator(_to_come)] | None = Field(
-        None, description="when it stops working; null = never"
+    expires_at: Annotated[AwareDatetime, AfterValidator(_in_the_future)] | None = Field(
+        None, description="when it expires; null = never"
     )
 
 
 class ApiKeyOut(BaseModel):
-    """A key without the key: `hint` is its start."""
+    """An API key without the secret; `hint` is its start."""
 
     id: UUID
     name: str
@@ -54,10 +54,10 @@ class ApiKeyOut(BaseModel):
 
 
 class ApiKeyIssued(ApiKeyOut):
-    """The answer that shows the key, once."""
+    """A new API key with the secret, which is returned only once."""
 
     key: str
 
 
-def shown(row: ApiKey) -> ApiKeyOut:
+def api_key_out(row: ApiKey) -> ApiKeyOut:
     return ApiKeyOut.model_validate(row.model_dump())

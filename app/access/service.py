@@ -1,4 +1,4 @@
-"""Issues, finds and revokes API keys; says what a caller may do."""
+"""Issues, authenticates and revokes API keys; decides what a caller may do."""
 
 import hmac
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from app.core.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a scope, and the stores it holds for (None = every store)."""
+    """An authenticated caller: scope and stores (None = every store)."""
 
     key_id: UUID | None
     scope: str
@@ -38,20 +38,20 @@ class Caller:
         return self.store_ids is None or store_id in self.store_ids
 
     def require_store(self, store_id: UUID) -> None:
-        """Raise NotFoundError for a foreign store: its existence is not told."""
+        """Raise NotFoundError for another store; does not reveal whether it exists."""
         if not self.sees(store_id):
-            raise NotFoundError("There is no such store.")
+            raise NotFoundError("Store not found.")
 
     def require_write(self) -> None:
         if not self.may_write:
             raise ForbiddenError(
-                "This key may only read.", code="read_only", accepted="write or admin"
+                "This key is read-only.", code="read_only", accepted="write or admin"
             )
 
     def require_admin(self) -> None:
         if not self.is_admin:
             raise ForbiddenError(
-                "Only an admin key may do this.", code="admin_only", accepted="admin"
+                "This needs an admin key.", code="admin_only", accepted="admin"
             )
 
 
@@ -61,13 +61,13 @@ ADMIN = Caller(None, "admin", None)
 async def identify(
     session: AsyncSession, vault: Vault, admin_key: SecretStr | None, bearer: str
 ) -> Caller:
-    """Who holds this key. Raises UnauthenticatedError."""
+    """The caller with this key. Raises UnauthenticatedError."""
     if admin_key and hmac.compare_digest(
         bearer.encode(), admin_key.get_secret_value().encode()
     ):
         return ADMIN
     row = None
-    if keys.looks_right(bearer):
+    if keys.has_valid_checksum(bearer):
         row = await _by_digest(session, vault.digests(bearer))
     now = utc_now()
     if row is None or row.revoked_at or (row.expires_at and row.expires_at <= now):
@@ -92,7 +92,7 @@ async def _by_digest(session: AsyncSession, digests: Sequence[str]) -> ApiKey | 
     return found.scalars().first()
 
 
-async def issue(  # noqa: PLR0913 - all that a key is
+async def issue(  # noqa: PLR0913 - the fields of a key
     session: AsyncSession,
     vault: Vault,
     *,
@@ -101,7 +101,7 @@ async def issue(  # noqa: PLR0913 - all that a key is
     store_ids: Sequence[UUID] | None,
     expires_at: datetime | None,
 ) -> tuple[ApiKey, str]:
-    """Make a key; the second value is the key itself, never to be seen again."""
+    """Create a key; the second value is the key itself, which is not stored."""
     key = keys.new_key()
     row = ApiKey(
         name=name,
@@ -116,7 +116,7 @@ async def issue(  # noqa: PLR0913 - all that a key is
     return row, key
 
 
-async def listed(
+async def list_keys(
     session: AsyncSession, after: UUID | None, limit: int
 ) -> Sequence[ApiKey]:
     query = select(ApiKey).order_by(col(ApiKey.id)).limit(limit + 1)
@@ -126,8 +126,8 @@ async def listed(
 
 
 async def revoke(session: AsyncSession, key_id: UUID) -> None:
-    """The key stops working at once. Raises NotFoundError."""
+    """Revoke a key with immediate effect. Raises NotFoundError."""
     row = await session.get(ApiKey, key_id)
     if row is None:
-        raise NotFoundError("There is no such API key.")
+        raise NotFoundError("API key not found.")
     row.revoked_at = row.revoked_at or utc_now()

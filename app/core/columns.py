@@ -1,4 +1,4 @@
-"""Column shapes that every table shares: ids, UTC times, JSON, exact money."""
+"""Column types that all tables share: ids, UTC times, JSON, exact money."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +12,11 @@ from uuid_utils.compat import uuid7
 UTC_TIME = DateTime(timezone=True)
 MONEY = Numeric(12, 2)
 KEY = String(collation="C")
-"""A key that is only compared: byte order, whatever the database's locale."""
+"""Text compared in byte order, independent of the database's locale."""
 
 
 def new_id() -> UUID:
-    """A UUID version 7 (RFC 9562): sorts by the time it was made."""
+    """A UUID version 7 (RFC 9562), which sorts by creation time."""
     return uuid7()
 
 
@@ -25,7 +25,7 @@ def utc_now() -> datetime:
 
 
 def progress_field() -> Any:  # noqa: ANN401 - as below
-    """A version that a trigger moves with every change of the row; never written."""
+    """A version that a trigger increments with each change; never written by code."""
     return Field(
         default=1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")}
     )

@@ -1,4 +1,4 @@
-"""Every error an API caller can see, in one shape: RFC 9457 problem details."""
+"""All errors that API callers can see, as RFC 9457 problem details."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with one field of a request, and what would be accepted."""
+    """An error of one field of a request, and what would be accepted."""
 
     field: str
     code: str
     message: str
     accepted: str | None = None
     pointer: str | None = None
-    """JSON pointer (RFC 6901) into the body, where the field stands in one."""
+    """JSON pointer (RFC 6901) into the body, if the field is in one."""
 
 
 class ProblemError(Exception):
-    """A refusal with a stable code; raised anywhere, rendered in one place."""
+    """An error response with a stable code; rendered by the exception handlers."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "bad_request"
@@ -44,7 +44,7 @@ class ProblemError(Exception):
 
 
 class NotFoundError(ProblemError):
-    """No such resource, or one that this key may not see."""
+    """The resource does not exist, or this key may not see it."""
 
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
@@ -58,21 +58,21 @@ class UnauthenticatedError(ProblemError):
 
 
 class ForbiddenError(ProblemError):
-    """The key is known but may not do this."""
+    """The key is valid but its scope does not allow this."""
 
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
 
 
 class ConflictError(ProblemError):
-    """The request is sound but does not fit the present state."""
+    """The request is valid but not possible in the current state."""
 
     status = HTTPStatus.CONFLICT
     code = "conflict"
 
 
 class InvalidError(ProblemError):
-    """The request says something that cannot be accepted."""
+    """The request has an invalid value."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid"
@@ -86,49 +86,49 @@ class TooLargeError(ProblemError):
 
 
 class MediaTypeError(ProblemError):
-    """The body's media type is not one of those accepted."""
+    """The media type of the body is not supported."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "unsupported_media_type"
 
 
 class PreconditionFailedError(ProblemError):
-    """If-Match names another version than the present one."""
+    """`If-Match` names a version that is not current."""
 
     status = HTTPStatus.PRECONDITION_FAILED
     code = "precondition_failed"
 
 
 class UnavailableError(ProblemError):
-    """Something refeed needs is down; asking again later is right."""
+    """A dependency is temporarily unavailable; retry later."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
 
 
 class NoRoomError(ProblemError):
-    """There is no room left for uploads."""
+    """Upload storage is full."""
 
     status = HTTPStatus.INSUFFICIENT_STORAGE
     code = "storage_full"
 
 
 class BadBodyError(ProblemError):
-    """The body broke off."""
+    """The body ended before it was complete."""
 
     code = "body_cut_off"
 
 
 class DatabaseAwayError(Exception):
-    """PostgreSQL at REFEED_DATABASE_URL cannot be reached or does not let us in."""
+    """PostgreSQL at REFEED_DATABASE_URL cannot be reached or refuses the login."""
 
 
 class UnknownRevisionError(Exception):
-    """The database was migrated by code that this release does not know."""
+    """The database has a revision that this release does not know."""
 
 
 class FieldProblem(BaseModel):
-    """A field that was not accepted."""
+    """A field that was rejected."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -148,7 +148,7 @@ class FieldProblem(BaseModel):
     message: str
     accepted: str | None = None
     pointer: str | None = Field(
-        None, description="JSON pointer into the body, where the field stands in one"
+        None, description="JSON pointer into the body, if the field is in one"
     )
 
 
@@ -162,7 +162,7 @@ class Problem(BaseModel):
                     "type": "/problems/not_found",
                     "title": "Not Found",
                     "status": 404,
-                    "detail": "There is no such store.",
+                    "detail": "Store not found.",
                     "code": "not_found",
                     "instance": "/v1/stores/0198c5f2-6d1e-7cc1-9a53-0f4b2f6f2f11",
                     "request_id": "0198c5f2-7a90-7b52-8d4e-6a1f0c9be1d3",
@@ -172,7 +172,7 @@ class Problem(BaseModel):
         }
     )
 
-    type: str = Field(description="URI reference that names the kind of problem")
+    type: str = Field(description="URI reference that identifies the type of problem")
     title: str
     status: int
     detail: str
@@ -185,7 +185,7 @@ class Problem(BaseModel):
 def problem_body(
     error: ProblemError, *, instance: str, request_id: str | None
 ) -> dict[str, Any]:
-    """The JSON of an error. Secrets never come this far: details are ours."""
+    """The JSON of an error. `detail` never has a value of the request."""
     status = HTTPStatus(error.status)
     body: dict[str, Any] = {
         "type": f"/problems/{error.code}",

@@ -1,19 +1,19 @@
-"""Named places where a test lets the process die, to prove that nothing is lost."""
+"""Named failpoints where a test kills the process, to prove that nothing is lost."""
 
 import os
 import signal
 from pathlib import Path
 
 VARIABLE = "REFEED_FAILPOINT"
-"""`<name>=<file>`: die at that place, once; the file says that it has happened."""
+"""`<name>=<file>`: kill the process at this failpoint, once; the file records it."""
 
 
 def failpoint(name: str) -> None:
-    """Die here, as by `kill -9`, when the environment asks for it; else nothing."""
-    wish = os.environ.get(VARIABLE)
-    if not wish:
+    """Kill the process with SIGKILL when the environment names this failpoint."""
+    setting = os.environ.get(VARIABLE)
+    if not setting:
         return
-    place, _, marker = wish.partition("=")
-    if place == name and not Path(marker).exists():
+    target, _, marker = setting.partition("=")
+    if target == name and not Path(marker).exists():
         Path(marker).write_text(name)
         os.kill(os.getpid(), signal.SIGKILL)

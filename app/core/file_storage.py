@@ -1,4 +1,4 @@
-"""The one door to uploaded files: a folder, content-addressed per store."""
+"""Stores uploaded files in a folder, content-addressed per store."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from typing import IO
 from uuid import UUID
 
 BLOCK = 1 << 20
-"""Bytes written at a time; what an upload costs in memory is about twice this."""
+"""Bytes written at a time; an upload needs about twice this in memory."""
 
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -25,12 +25,12 @@ class BodyTooLargeError(Exception):
 
 
 class StorageFullError(Exception):
-    """There is no room left where uploads are kept."""
+    """The upload storage is full."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that is completely on disk."""
+    """A file that is completely written and synced."""
 
     key: str
     size: int
@@ -39,16 +39,16 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Files under one folder, named by us; nothing of a caller's name is used."""
+    """Files in one folder; their names never come from a caller."""
 
     root: Path
 
     async def save(
         self, store_id: UUID, body: AsyncIterator[bytes], limit: int
     ) -> StoredFile:
-        """Stream a body to disk and name it by its SHA-256.
+        """Stream a body to disk and name the file by its SHA-256.
 
-        Nothing stays behind when the body is cut off, too large or the disk full.
+        No file is left when the body is incomplete or too large, or the disk is full.
         Raises BodyTooLargeError, StorageFullError.
         """
         folder = self.root / str(store_id)
@@ -85,15 +85,15 @@ class Storage:
         return size, sha.hexdigest()
 
     def path(self, key: str) -> Path:
-        """Where a stored file is."""
+        """The path of a stored file."""
         return self.root / key
 
     def remove(self, key: str) -> None:
-        """Forget a file; one that is gone already is fine."""
+        """Delete a file if it exists."""
         self.path(key).unlink(missing_ok=True)
 
     def remove_store(self, store_id: UUID) -> None:
-        """Forget every file of a store."""
+        """Delete all files of a store."""
         shutil.rmtree(self.root / str(store_id), ignore_errors=True)
 
     def check(self) -> None:

@@ -1,13 +1,13 @@
-"""Places in a JSON body: the path that a sender knows, and JSON pointers to it."""
+"""Converts pydantic's error locations to paths and JSON pointers of the body."""
 
 from collections.abc import Mapping, Sequence
 
 
 def place_in(sent: object, loc: Sequence[str | int], kind: str) -> list[str]:
-    """The path to a field as the sender knows it, of an error of pydantic's.
+    """The path of a field in the body, from the location of a pydantic error.
 
-    Where one of several shapes is meant, pydantic names the shape in the path: what
-    the body does not have is left out, but for a last part that is `missing`.
+    For unions pydantic adds the name of the variant to the location: parts that the
+    body does not have are left out, except a last part of kind `missing`.
     """
     place: list[str] = []
     for number, part in enumerate(loc):
@@ -34,5 +34,5 @@ def pointer_to(place: Sequence[str]) -> str:
 
 
 def escaped(part: str) -> str:
-    """One part of a JSON pointer."""
+    """One escaped part of a JSON pointer."""
     return part.replace("~", "~0").replace("/", "~1")

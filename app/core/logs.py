@@ -1,4 +1,4 @@
-"""Logs: events with fields, readable in a terminal, JSON otherwise, never a secret."""
+"""Configures logging: events with fields, as console text or JSON, without secrets."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ Event = MutableMapping[str, Any]
 
 
 def hide_secrets(_logger: object, _method: str, event: Event) -> Event:
-    """Drop values of fields that hold secrets, and secrets inside other texts."""
+    """Hide the values of secret fields, and secrets inside other texts."""
     for name, value in event.items():
         event[name] = _cleaned(name, value)
     return event
@@ -51,7 +51,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def configure_logs(settings: Settings) -> None:
-    """Send all logs, the libraries' too, to standard error in one form."""
+    """Send all logs, including those of libraries, to standard error in one format."""
     console = settings.log_format == "console" or (
         settings.log_format == "auto" and sys.stderr.isatty()
     )
@@ -62,8 +62,8 @@ def configure_logs(settings: Settings) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Tracebacks without local variables, which may hold a key, hidden like the rest;
-    # texts in quotes, so that no line break of a caller makes a line of the log.
+    # Tracebacks have no local variables, which may hold a key. Strings are quoted, so
+    # that a caller's line break cannot start a new log line.
     last: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,
         hide_secrets,

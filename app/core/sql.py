@@ -1,4 +1,4 @@
-"""Loads named SQL statements from the `.sql` files beside the modules that use them."""
+"""Loads named SQL statements from the `.sql` files of the packages that use them."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Keeps secrets at rest: AES-GCM bound to their row, and keyed digests for look-ups."""
+"""Encrypts secrets at rest with AES-GCM and computes keyed digests for look-ups."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ class SecretUnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An encrypted secret and the id of the key that made it."""
+    """An encrypted secret and the id of its key."""
 
     cipher: bytes
     key_id: str
@@ -38,20 +38,20 @@ class _Key:
 
 
 class Vault:
-    """A ring of keys: the first encrypts, all of them decrypt and recognise."""
+    """A key ring: the first key encrypts, all keys decrypt and match digests."""
 
     def __init__(self, secret_keys: Sequence[SecretStr]) -> None:
         self._ring = tuple(_derive(key) for key in secret_keys)
 
     def seal(self, secret: SecretStr, owner: UUID) -> Sealed:
-        """Encrypt; the result opens only for the same owner row."""
+        """Encrypt; the result can be decrypted only for the same owner row."""
         key, nonce = self._ring[0], secrets.token_bytes(NONCE_BYTES)
         plain = secret.get_secret_value().encode()
         cipher = AESGCM(key.sealing).encrypt(nonce, plain, _bound_to(owner, key.id))
         return Sealed(nonce + cipher, key.id)
 
     def open(self, sealed: Sealed, owner: UUID) -> SecretStr:
-        """Decrypt. Raises SecretUnreadableError for a foreign row or unknown key."""
+        """Decrypt. Raises SecretUnreadableError for another row or an unknown key."""
         for key in self._ring:
             if key.id == sealed.key_id:
                 nonce, cipher = sealed.cipher[:NONCE_BYTES], sealed.cipher[NONCE_BYTES:]
@@ -65,7 +65,7 @@ class Vault:
         raise SecretUnreadableError
 
     def digest(self, secret: str) -> str:
-        """A keyed hash under the present key, to be stored and looked up."""
+        """A keyed hash under the current key, to be stored and looked up."""
         return self.digests(secret)[0]
 
     def digests(self, secret: str) -> tuple[str, ...]:

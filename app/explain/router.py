@@ -15,7 +15,7 @@ from app.access.dependencies import (
 from app.explain import service
 from app.explain.schemas import OfferExplained
 from app.explain.service import Place, Tools
-from app.web.pagination import Cursor, decode_cursor, not_ours
+from app.web.pagination import Cursor, bad_cursor, decode_cursor
 
 router = APIRouter(prefix="/v1", tags=["offers"])
 
@@ -50,4 +50,4 @@ def _place(cursor: str | None) -> Place:
     try:
         return Place(UUID(key[0]), datetime.fromisoformat(key[1]).astimezone(UTC))
     except (ValueError, OverflowError) as error:
-        raise not_ours() from error
+        raise bad_cursor() from error

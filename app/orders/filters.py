@@ -79,7 +79,7 @@ def place_of(cursor: Cursor = None) -> Place | None:
         created_at = datetime.fromisoformat(key[0])
         return Place(created_at, UUID(key[1]))
     except ValueError:
-        message = "The cursor is not one that this list gave out."
+        message = "The cursor is not valid for this list."
         raise InvalidError(
             message,
             code="bad_cursor",

@@ -1,4 +1,4 @@
-"""Which pages of other origins may call the API from a browser."""
+"""Configures CORS: which origins may call the API from a browser."""
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -24,7 +24,7 @@ SHOWN = (
 
 
 def allow_origins(app: FastAPI, origins: list[str]) -> None:
-    """Credentials of the browser are never allowed: keys travel in a header."""
+    """Browser credentials are never allowed: keys are sent in a header."""
     if not origins:
         return
     app.add_middleware(

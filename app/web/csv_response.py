@@ -1,4 +1,4 @@
-"""Lists as CSV, streamed whole, that a spreadsheet takes for data and nothing else."""
+"""Streams lists as CSV, protected against CSV injection."""
 
 import asyncio
 import csv
@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 ROWS_AT_A_TIME = 1000
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""First characters of a cell that spreadsheets run (OWASP, CSV injection)."""
+"""First characters of a cell that spreadsheets execute (OWASP, CSV injection)."""
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
@@ -20,7 +20,7 @@ Cells = Sequence[object]
 
 
 def safe(cell: object) -> object:
-    """The cell as text that is no formula. Numbers stay numbers."""
+    """The cell as text that is not a formula. Numbers stay numbers."""
     if isinstance(cell, str) and cell.startswith(FORMULA):
         return f"'{cell}"
     return cell
@@ -35,7 +35,7 @@ def wants_csv(
         str | None, Header(description="`text/csv` asks for CSV, too")
     ] = None,
 ) -> bool:
-    """What the query says counts; else the header."""
+    """The query parameter takes precedence over the header."""
     if output is not None:
         return output == "csv"
     return prefers_csv(accept or "")
@@ -45,10 +45,9 @@ WantsCsv = Annotated[bool, Depends(wants_csv)]
 
 
 def prefers_csv(accept: str) -> bool:
-    """Whether `text/csv` is asked for by name, and JSON not at least as much."""
+    """Whether `text/csv` is named and preferred to JSON."""
     weights = dict(map(_weighed, accept.split(",")))
-    wanted = weights.get("text/csv", 0.0)
-    return wanted > weights.get("application/json", 0.0)
+    return weights.get("text/csv", 0.0) > weights.get("application/json", 0.0)
 
 
 def _weighed(part: str) -> tuple[str, float]:
@@ -64,8 +63,8 @@ def _weighed(part: str) -> tuple[str, float]:
 class Sheet(Generic[Row, Key]):
     """A list as a table.
 
-    `rows_after(key)` reads the next rows in a transaction of its own (None: from the
-    start), `key` is where a row stands, `lines` are a row's lines.
+    `rows_after(key)` reads the next rows in its own transaction (None: from the
+    start), `key` is the sort key of a row, `lines` are the CSV lines of a row.
     """
 
     columns: Sequence[str]
@@ -77,7 +76,7 @@ class Sheet(Generic[Row, Key]):
 def as_csv(
     sheet: Sheet[Row, Key], filename: str, headers: dict[str, str] | None = None
 ) -> StreamingResponse:
-    """All rows, some at a time: a slow reader holds no transaction and no memory."""
+    """All rows in chunks: a slow reader holds no transaction and little memory."""
     return StreamingResponse(
         _pieces(sheet),
         media_type="text/csv",

@@ -1,4 +1,4 @@
-"""Conditional reads: an ETag from what an answer depends on, and 304 while it holds."""
+"""Conditional reads: weak ETags, and 304 while the version is current."""
 
 from typing import Annotated
 
@@ -10,16 +10,16 @@ IfNoneMatch = Annotated[
 ]
 
 REVALIDATE = "private, no-cache"
-"""A browser may keep the answer, but asks each time whether it still holds."""
+"""A browser may cache the response, but revalidates it each time."""
 
 
 def weak_etag(version: int, form: str = "") -> str:
-    """A weak tag: the same content, not the same bytes; `form` tells CSV from JSON."""
+    """A weak tag: the same content, not the same bytes; `form` separates formats."""
     return f'W/"{version}{form}"'
 
 
 def holds(etag: str, if_none_match: str | None) -> bool:
-    """Whether the caller has this version already (RFC 9110, weak comparison)."""
+    """Whether the caller already has this version (RFC 9110, weak comparison)."""
     if if_none_match is None:
         return False
     named = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
@@ -33,9 +33,9 @@ def tagged(etag: str) -> dict[str, str]:
 def unless_changed(
     response: Response, etag: str, if_none_match: str | None, pause: str | None = None
 ) -> Response | None:
-    """A 304 when the caller has this version already, else the headers are set.
+    """A 304 when the caller already has this version; else sets the headers.
 
-    `pause` is the number of seconds after which to ask again.
+    `pause` is the value of `Retry-After` in seconds.
     """
     headers = tagged(etag)
     if pause:

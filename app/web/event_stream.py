@@ -1,7 +1,7 @@
-"""Progress as server-sent events, read from PostgreSQL: any API process can go on.
+"""Streams progress as server-sent events; any API process can resume a stream.
 
-A stream keeps nothing: each event is the whole progress, its id the version of the
-row it came from. Who comes back with `Last-Event-ID` gets the next newer one.
+A stream has no state: each event is the whole progress, and its id is the version of
+the row. A client that reconnects with `Last-Event-ID` gets the next newer version.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY = 0.5
 HEARTBEAT = 15.0
 LONGEST = 600.0
-"""Seconds. A stream ends then; the client comes back, and its key is checked again."""
+"""Seconds. A stream ends then; the client reconnects, and its key is checked again."""
 MOST_STREAMS = 100
-"""Per process: each looks at its row twice a second."""
+"""Per process: each stream reads its row twice a second."""
 COME_BACK_MS = 1000
 ENDED = "-end"
 EVENTS: Responses = {
@@ -44,7 +44,7 @@ LastEventId = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far something is: a version that only grows, and whether it is over."""
+    """A version that only increases, and whether it is the last one."""
 
     version: int
     over: bool
@@ -52,14 +52,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is told about it, as JSON."""
+    """The progress as JSON, with its version."""
 
     mark: Mark
     data: str
 
 
 class Watched(Protocol):
-    """Something with progress. Each call is a short transaction; None: it is gone."""
+    """A resource with progress. Each call is a short transaction; None: deleted."""
 
     async def mark(self) -> Mark | None: ...
 
@@ -76,7 +76,7 @@ class Streams:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def close(self) -> None:
-        """The process stops: every stream ends at once, and comes back elsewhere."""
+        """End every stream at once, because the process stops."""
         self.closing.set()
 
     async def pause(self) -> None:
@@ -92,13 +92,13 @@ CurrentStreams = Annotated[Streams, Depends(streams_of)]
 
 
 async def watch(streams: Streams, watched: Watched, last_seen: str | None) -> Response:
-    """Answer with a stream, or 204 to who has seen the end. Raises UnavailableError."""
+    """Return a stream, or 204 after the end event. Raises UnavailableError."""
     mark = await watched.mark()
     if mark and mark.over and last_seen == f"{mark.version}{ENDED}":
         return Response(status_code=status.HTTP_204_NO_CONTENT)
     if streams.open >= MOST_STREAMS:
         raise UnavailableError(
-            f"This process serves {MOST_STREAMS} streams already; come back, or poll "
+            f"This process already serves {MOST_STREAMS} streams; retry later, or poll "
             "with If-None-Match.",
             code="too_many_streams",
             headers={"Retry-After": "5"},
@@ -110,7 +110,7 @@ async def watch(streams: Streams, watched: Watched, last_seen: str | None) -> Re
 
 
 def _version_in(last_seen: str | None) -> int | None:
-    """The version in an event's id; None for one that is not ours."""
+    """The version in an event id; None for an unknown format."""
     number = (last_seen or "").removesuffix(ENDED)
     return int(number) if number.isascii() and number.isdigit() else None
 
@@ -124,8 +124,8 @@ async def _events(
         async for event in _until_over(streams, watched, seen):
             yield event
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        # The client comes back with the last id, and then hears what is wrong.
-        log.warning("stream.broke_off", error=type(error).__name__)
+        # The client reconnects with the last id and then gets an error response.
+        log.warning("stream.interrupted", error=type(error).__name__)
     finally:
         streams.open -= 1
 

@@ -1,4 +1,4 @@
-"""Turns whatever went wrong with a request into problem details."""
+"""Exception handlers: render every error as problem details (RFC 9457)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -37,10 +38,10 @@ log = structlog.get_logger(__name__)
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError)
 
 CODES = {
-    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing at this path."),
+    HTTPStatus.NOT_FOUND: ("not_found", "Not found."),
     HTTPStatus.METHOD_NOT_ALLOWED: (
         "method_not_allowed",
-        "This path does not take this method.",
+        "This path does not support this method.",
     ),
     HTTPStatus.BAD_REQUEST: ("bad_request", "The body cannot be read."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "The body is too large."),
@@ -72,22 +73,22 @@ FORMATS = (
     ("dict", "a JSON object"),
     ("model", "a JSON object"),
 )
-"""What is accepted, by the start of pydantic's name of the error."""
-OUR_WORDS = {
-    "missing": "It is required",
-    "extra_forbidden": "There is no such field",
-    "union_tag_invalid": "There is no such rule",
-    "union_tag_not_found": "It does not say which rule it is",
-    "recursion_depth_exceeded": "It holds itself too deep",
+"""What is accepted, by the start of pydantic's error type."""
+MESSAGES = {
+    "missing": "Required",
+    "extra_forbidden": "Unknown field",
+    "union_tag_invalid": "Unknown `op`",
+    "union_tag_not_found": "`op` is required",
+    "recursion_depth_exceeded": "Nested too deeply",
 }
 BUSY = ("40", "55")
-"""SQLSTATE classes: deadlock or serialization, and a lock that is not free."""
+"""SQLSTATE classes: deadlock or serialization failure, and lock not available."""
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """One shape for refusals, validation, unknown paths and outages.
+    """Register handlers for problems, validation, unknown paths and outages.
 
-    Mistakes of ours end in `unexpected`, which `RequestContext` calls.
+    `RequestContext` calls `unexpected` for all other exceptions.
     """
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -121,10 +122,10 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
     found = error.errors()
     if any(problem["type"] == "json_invalid" for problem in found):
         return render(request, _not_json(found[0]))
-    if any(tuple(problem["loc"]) == ("body",) for problem in found) and _is_foreign(
+    if any(tuple(problem["loc"]) == ("body",) for problem in found) and _is_not_json(
         request
     ):
-        return render(request, _foreign_body())
+        return render(request, _unsupported_body())
     known = _body_model(request)
     fields = [
         _field_error(problem, known, error.body) for problem in found[:MOST_ERRORS]
@@ -145,7 +146,7 @@ def _not_json(problem: dict[str, Any]) -> ProblemError:
     )
 
 
-def _is_foreign(request: Request) -> bool:
+def _is_not_json(request: Request) -> bool:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     has_body = request.headers.get("content-length") != "0" and bool(
         {"content-length", "transfer-encoding"} & set(request.headers.keys())
@@ -153,7 +154,7 @@ def _is_foreign(request: Request) -> bool:
     return has_body and not (kind == "application/json" or kind.endswith("+json"))
 
 
-def _foreign_body() -> ProblemError:
+def _unsupported_body() -> ProblemError:
     message = "The content-type of this request must be application/json."
     return MediaTypeError(
         message,
@@ -164,32 +165,37 @@ def _foreign_body() -> ProblemError:
 
 
 def _body_model(request: Request) -> object:
-    """The model of the request's body, to name the fields it has."""
+    """The model of the request body, to list its fields."""
     dependant = getattr(request.scope.get("route"), "dependant", None)
     body = getattr(dependant, "body_params", None)
     return body[0].field_info.annotation if body else None
 
 
 def _inside(kind: object, part: str) -> object:
-    """The type one step further along the path of a field; None when unknown."""
+    """The type of a field of a model; None when unknown."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        field = kind.model_fields.get(part)
+        field = _fields_of(kind).get(part)
         return field.annotation if field else None
     inner = [i for i in get_args(kind) if i is not type(None)]
     return inner[-1] if inner else None
 
 
 def _names_at(kind: object, place: Sequence[str]) -> str | None:
-    """The fields that the object at this place may have."""
+    """The fields of the object at this path."""
     for part in place:
         kind = _inside(kind, part)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return ", ".join(kind.model_fields)
+        return ", ".join(_fields_of(kind))
     return None
 
 
+def _fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by their names in JSON."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 def _field_error(problem: dict[str, Any], body: object, sent: object) -> FieldError:
-    """What was sent is not repeated: it may be a secret."""
+    """The sent value is not repeated: it may be a secret."""
     place = [str(part)[:100] for part in problem["loc"] if part != "[key]"]
     kind, context = str(problem["type"]), problem.get("ctx") or {}
     pointer = None
@@ -212,13 +218,13 @@ def _field_error(problem: dict[str, Any], body: object, sent: object) -> FieldEr
 
 
 def _message(kind: str, context: Mapping[str, Any]) -> str | None:
-    """Our words where pydantic's do not fit. A secret's length is in characters."""
-    if kind in OUR_WORDS:
-        return OUR_WORDS[kind]
+    """The message where pydantic's does not fit; None to use pydantic's."""
+    if kind in MESSAGES:
+        return MESSAGES[kind]
     if kind.endswith(("too_short", "too_long")):
-        return f"It must have {_length(context)}"
+        return f"Must have {_length(context)}"
     if "accepted" not in context and (text := _format(kind)):
-        return f"It must be {text}"
+        return f"Must be {text}"
     return None
 
 
@@ -266,7 +272,7 @@ async def _database_away(request: Request, error: Exception) -> JSONResponse:
     state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
     log.warning("api.database_away", error=type(error).__name__, sqlstate=state)
     if state.startswith(BUSY):
-        detail, code = "Others change the same thing just now; try again.", "busy"
+        detail, code = "Another request is changing the same data; retry.", "busy"
     else:
         detail = "PostgreSQL cannot be reached. Nothing was changed."
         code = "database_unavailable"
@@ -283,16 +289,16 @@ async def _database_error(request: Request, error: Exception) -> JSONResponse:
         message = "A value cannot be stored: a NUL character, or out of range."
         return render(request, InvalidError(message, code="not_storable"))
     if isinstance(error, IntegrityError):
-        message = "Somebody else changed the same thing just now; try again."
+        message = "Another request changed the same data; retry."
         return render(request, ConflictError(message, code="changed_meanwhile"))
     return await unexpected(request, error)
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
-    """A mistake of ours: the log tells it all, the caller only where to ask."""
+    """An internal error: details are in the log, the caller gets the request id."""
     log.error("api.failed", path=request.url.path, exc_info=error)
     problem = ProblemError(
-        "Something went wrong on our side. The log knows more under this request id.",
+        "Internal error. The log has details under this request id.",
         code="internal_error",
     )
     problem.status = HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,4 +1,4 @@
-"""Gives each request an id, a log line, a size limit and plain security headers."""
+"""HTTP middleware: request id, request log, body size limit, security headers."""
 
 import re
 import time
@@ -16,15 +16,15 @@ log = structlog.get_logger("refeed.api")
 
 SOUND_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=/+-]{0,99}")
 MAX_BODY = 16 * 1024**2
-"""Bytes of a body that is read as a whole; uploads stream and have their own limit."""
+"""Bytes of a body that is read at once; streamed uploads have their own limit."""
 
 Fallback = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class RequestContext:
-    """Pure ASGI, so that bodies stream through untouched.
+    """Pure ASGI middleware, so that bodies are streamed unchanged.
 
-    `fallback` answers for an exception that nobody else has answered for.
+    `fallback` renders exceptions that no handler has rendered.
     """
 
     def __init__(self, app: ASGIApp, fallback: Fallback) -> None:
@@ -70,7 +70,7 @@ class RequestContext:
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
-    """Refuse a large body, unless the route has said that it streams it."""
+    """Reject a large body, unless the route declares that it streams it."""
     size = 0
 
     async def counted() -> Message:
@@ -85,7 +85,7 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
 
 
 def _given_id(scope: Scope) -> str | None:
-    """The caller's own id, if it is harmless in logs and headers."""
+    """The request id of the caller, if it is safe in logs and headers."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             text: str = value.decode("latin-1")

@@ -40,18 +40,18 @@ def encode_cursor(*key: object) -> str:
 
 
 def decode_cursor(cursor: str | None, parts: int) -> tuple[str, ...] | None:
-    """The sort key in a cursor. Raises InvalidError for one that is not ours."""
+    """The sort key in a cursor. Raises InvalidError for an invalid one."""
     if cursor is None:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key = json.loads(raw)
     except (ValueError, binascii.Error, RecursionError) as error:
-        raise not_ours() from error
+        raise bad_cursor() from error
     if not isinstance(key, list) or len(key) != parts:
-        raise not_ours()
+        raise bad_cursor()
     if not all(isinstance(part, str) and "\0" not in part for part in key):
-        raise not_ours()
+        raise bad_cursor()
     return tuple(key)
 
 
@@ -65,7 +65,7 @@ def decode_uuid(cursor: str | None) -> UUID | None:
     try:
         return UUID(key[0]) if key else None
     except ValueError as error:
-        raise not_ours() from error
+        raise bad_cursor() from error
 
 
 def decode_int(cursor: str | None) -> int | None:
@@ -77,14 +77,14 @@ def decode_int(cursor: str | None) -> int | None:
 def number_in(part: str) -> int:
     """A part of a sort key that is a number. Raises InvalidError."""
     if not (part.isascii() and part.isdigit()) or len(part) > len(str(BIGGEST)):
-        raise not_ours()
+        raise bad_cursor()
     if int(part) > BIGGEST:
-        raise not_ours()
+        raise bad_cursor()
     return int(part)
 
 
-def not_ours() -> InvalidError:
-    message = "The cursor is not one that this list gave out."
+def bad_cursor() -> InvalidError:
+    message = "The cursor is not valid for this list."
     return InvalidError(
         message,
         code="bad_cursor",
@@ -98,7 +98,7 @@ def page_of(
     shown: Callable[[Row], Item],
     key: Callable[[Row], tuple[object, ...]],
 ) -> Page[Item]:
-    """A page from `limit + 1` rows: the extra row only tells that there is more."""
+    """A page from `limit + 1` rows: the extra row only shows that there are more."""
     more = len(rows) > limit
     kept = rows[:limit]
     return Page(
