@@ -1,19 +1,18 @@
-"""Which service function does which kind of job."""
+"""Maps each kind of job to its handler."""
 
 from functools import partial
+from typing import Any
 
-from app.accounts.account_client import Tools as CallingTools
+from app.accounts.account_client import AccountServices
 from app.accounts.connection import check_connection
 from app.catalogs.imports import job as import_job
-from app.drift import context as walking
-from app.drift import job as drift_job
-from app.jobs.frame import GiveUp
+from app.drift.job import DriftCheckJob
+from app.jobs.frame import GiveUp, Job
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
-from app.orders.actions import execute as execute_action
-from app.orders.actions import finish as order_ending
-from app.orders.sync import job as order_sync
-from app.orders.sync import scheduling as order_requests
+from app.orders.actions.execute import OrderActionJob
+from app.orders.sync import scheduling as order_sync
+from app.orders.sync.job import OrderSyncJob
 from app.publications import scheduling
 from app.publications.execution import finish, run
 from app.publications.previews import preview
@@ -25,9 +24,9 @@ from workers.runner import Handler
 
 
 def handlers_of(context: WorkerContext) -> dict[str, Handler]:
-    """Every kind of job with what to do, and what to do when it cannot be done."""
+    """A handler for every kind of job."""
     importing = import_job.Tools(context.settings, context.database, context.storage)
-    calling = CallingTools(
+    services = AccountServices(
         context.settings,
         context.database,
         context.back_market,
@@ -45,11 +44,11 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         await import_job.give_up(importing, lease, reason)
 
     async def publish(lease: Lease) -> Snooze | None:
-        return await run.publish(calling, lease)
+        return await run.publish(services, lease)
 
     async def give_up_publication(lease: Lease, reason: GiveUp) -> None:
         await finish.fail_unopened(
-            calling, lease, reason.code, reason.message, keep_job=True
+            services, lease, reason.code, reason.message, keep_job=True
         )
 
     async def check(lease: Lease) -> None:
@@ -60,7 +59,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
             if works_again:
                 await scheduling.request_for_account(tx, lease.subject_id)
                 await categories.request_for_account(tx, lease.subject_id)
-                await order_requests.request(tx, lease.subject_id)
+                await order_sync.request(tx, lease.subject_id)
             await lease.finish(tx.session)
 
     async def leave(_lease: Lease, _reason: GiveUp) -> None:
@@ -70,14 +69,16 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         JobKind.IMPORT: Handler(import_catalog, give_up_import),
         JobKind.PUBLISH: Handler(publish, give_up_publication),
         JobKind.PLAN: Handler(
-            partial(preview.make, calling), partial(preview.give_up, calling)
+            partial(preview.make, services), partial(preview.give_up, services)
         ),
         JobKind.CHECK_CONNECTION: Handler(check, leave),
         JobKind.REFRESH_CATEGORIES: Handler(
             partial(refresh.refresh, fetching), partial(refresh.give_up, fetching)
         ),
         JobKind.PULL_CATALOG: _for_sources(context),
-        **_for_orders(calling),
+        JobKind.DRIFT_CHECK: _handler(DriftCheckJob(services)),
+        JobKind.SYNC_ORDERS: _handler(OrderSyncJob(services)),
+        JobKind.ORDER_ACTION: _handler(OrderActionJob(services)),
     }
 
 
@@ -88,34 +89,5 @@ def _for_sources(context: WorkerContext) -> Handler:
     return Handler(partial(pull.pull, pulling), partial(pull.give_up, pulling))
 
 
-def _for_orders(calling: CallingTools) -> dict[str, Handler]:
-
-    async def sync_orders(lease: Lease) -> Snooze | None:
-        return await order_sync.sync(calling, lease)
-
-    async def give_up_sync(lease: Lease, reason: GiveUp) -> None:
-        await order_sync.ROW.fail(
-            calling, lease, reason.code, reason.message, keep_job=True
-        )
-
-    async def act_on_order(lease: Lease) -> Snooze | None:
-        return await execute_action.act(calling, lease)
-
-    async def give_up_action(lease: Lease, reason: GiveUp) -> None:
-        await order_ending.fail(
-            calling, lease, reason.code, reason.message, keep_job=True
-        )
-
-    async def confirm(lease: Lease) -> Snooze | None:
-        return await drift_job.sweep(calling, lease)
-
-    async def give_up_drift_check(lease: Lease, reason: GiveUp) -> None:
-        await walking.ROW.fail(
-            calling, lease, reason.code, reason.message, keep_job=True
-        )
-
-    return {
-        JobKind.DRIFT_CHECK: Handler(confirm, give_up_drift_check),
-        JobKind.SYNC_ORDERS: Handler(sync_orders, give_up_sync),
-        JobKind.ORDER_ACTION: Handler(act_on_order, give_up_action),
-    }
+def _handler(job: Job[Any]) -> Handler:
+    return Handler(job.run, job.give_up)

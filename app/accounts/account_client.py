@@ -1,4 +1,4 @@
-"""What jobs work with, and how they call Back Market in a seller account's name."""
+"""Opens paced, fenced access to Back Market for the jobs of a seller account."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from app.jobs.lease import Lease
 from app.settings import Settings
 
 LONGEST_TURN = timedelta(seconds=5)
-"""How long a call may wait for its turn inside a job; a longer rest is a snooze."""
+"""How long a request may wait for the rate limit inside a job; else it snoozes."""
 REFUSED = frozenset({"refused", "forbidden"})
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """The doors of a worker that need to be open for it."""
+class AccountServices:
+    """What jobs of seller accounts use: settings, database, client, vault, files."""
 
     settings: Settings
     database: Database
@@ -32,19 +32,19 @@ class Tools:
     storage: Storage
 
 
-class AccountRestsError(Exception):
-    """The seller account is paused; come back after `pause`."""
+class AccountPausedError(Exception):
+    """The seller account is paused; try again after `pause`."""
 
     def __init__(self, pause: timedelta) -> None:
-        super().__init__("the seller account rests")
+        super().__init__("the seller account is paused")
         self.pause = pause
 
 
-def open_access(tools: Tools, lease: Lease, account: SellerAccount) -> Access:
-    """The account's way to Back Market, paced and fenced by the lease.
+def open_access(tools: AccountServices, lease: Lease, account: SellerAccount) -> Access:
+    """Access with the account's token; each request is paced and checks the lease.
 
-    Its market is any of the platform: orders of all countries come through each, and
-    only the offset of times depends on it. Raises SecretUnreadableError.
+    The market is any of the platform: each one returns orders of all countries; only
+    the UTC offset depends on it. Raises SecretUnreadableError.
     """
     account_id = account.id
     rate = accounts.limits_of(account, tools.settings).requests_per_10s
@@ -63,27 +63,27 @@ def open_access(tools: Tools, lease: Lease, account: SellerAccount) -> Access:
 
 
 async def wait_for_turn(
-    tools: Tools, lease: Lease, account_id: UUID, rate: int
+    tools: AccountServices, lease: Lease, account_id: UUID, rate: int
 ) -> None:
-    """Hold back until this account may make a request and the lease still stands.
+    """Wait until the rate limit of the account allows a request.
 
-    Raises LeaseLostError, AccountRestsError.
+    Raises LeaseLostError, AccountPausedError.
     """
     async with tools.database.transaction() as tx:
         wait = await accounts.take_turn(tx.session, account_id, rate, LONGEST_TURN)
     if wait > LONGEST_TURN:
-        raise AccountRestsError(wait)
+        raise AccountPausedError(wait)
     if wait:
         await asyncio.sleep(wait.total_seconds())
     lease.check()
 
 
 async def note_refused_token(
-    tools: Tools, account_id: UUID, token_digest: str, error: BackMarketError
+    tools: AccountServices, account_id: UUID, token_digest: str, error: BackMarketError
 ) -> bool:
-    """Turn the connection light red for every store of the account.
+    """Record that Back Market refuses the account's token, if it is still current.
 
-    False: the token was renewed while this job used the old one.
+    False: another token was set while this job used the old one.
     """
     health = "refused" if isinstance(error, TokenRefusedError) else "forbidden"
     async with tools.database.transaction() as tx:

@@ -1,16 +1,20 @@
-"""A pass over a seller account's pages: the row that tells of it, and its errors."""
+"""The frame of jobs that call Back Market for one seller account."""
 
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.account_client import REFUSED, Tools, note_refused_token
+from app.accounts.account_client import (
+    REFUSED,
+    AccountPausedError,
+    AccountServices,
+    note_refused_token,
+)
 from app.accounts.models import SellerAccount
 from app.backmarket.errors import (
     BackMarketError,
@@ -19,19 +23,20 @@ from app.backmarket.errors import (
     ThrottledError,
     TokenRefusedError,
 )
+from app.core.lifecycle import Lifecycle
+from app.core.vault import SecretUnreadableError
 from app.database import Transaction
+from app.jobs.frame import GiveUp, Job
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
-from app.jobs.retry import ACCOUNT_JOB, THROTTLED
+from app.jobs.retry import ACCOUNT_JOB, THROTTLED, Backoff
 
 log = structlog.get_logger(__name__)
 
 
-class Pass(Protocol):
-    """One pass in the hands of one worker."""
+class AccountRun(Protocol):
+    """One turn of a job: its lease, and the account with the token that it uses."""
 
-    @property
-    def tools(self) -> Tools: ...
     @property
     def lease(self) -> Lease: ...
     @property
@@ -40,113 +45,159 @@ class Pass(Protocol):
     def token_digest(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class PassTable:
-    """Where passes of a kind say how they stand: a row for each subject of their jobs.
+class Progress(Protocol):
+    """The row of a subject: its state, why it waits or failed, failures in a row."""
 
-    The table has `state`, `reason_code`, `reason`, `failures` and `finished_at`.
+    state: str
+    reason_code: str | None
+    reason: str | None
+    failures: int
+    finished_at: datetime | None
+
+
+Run = TypeVar("Run", bound=AccountRun)
+
+
+class AccountJob(Job[Run]):
+    """A job of a seller account: waits after errors that pass, ends at others.
+
+    Subclasses load and work; `row_type` is the table of their subjects.
     """
 
-    name: str
-    key: str
+    errors = (AccountPausedError, BackMarketError)
+    backoff: ClassVar[Backoff] = ACCOUNT_JOB
+    lifecycle: ClassVar[Lifecycle]
+    row_type: ClassVar[type]
 
-    async def may_begin(
+    def __init__(self, services: AccountServices) -> None:
+        self.services = services
+
+    async def run(self, lease: Lease) -> Snooze | None:
+        try:
+            return await super().run(lease)
+        except SecretUnreadableError as error:
+            await self.fail(lease, "secret_unreadable", str(error))
+            return None
+
+    @abstractmethod
+    async def load(self, lease: Lease) -> Run | Snooze | None: ...
+
+    async def after_error(self, run: Run, error: Exception) -> Snooze | None:
+        """Wait and try again, or end the subject; None: it has ended."""
+        match error:
+            case AccountPausedError():
+                return await self.wait(run, error.pause, "throttled")
+            case TokenRefusedError() | PermissionRefusedError():
+                self._log(error)
+                current = await note_refused_token(
+                    self.services, run.account_id, run.token_digest, error
+                )
+                # Another token was set meanwhile: go on with that one.
+                return await self.stop(run, error) if current else Snooze(timedelta(0))
+            case NotConfiguredError():
+                self._log(error)
+                return await self.stop(run, error)
+            case BackMarketError():
+                self._log(error)
+                return await self._retry_later(run, error)
+            case _:
+                raise error
+
+    def _log(self, error: BackMarketError) -> None:
+        log.warning("job.call_failed", code=error.code, status=error.status)
+
+    async def _retry_later(self, run: Run, error: BackMarketError) -> Snooze:
+        async with self.services.database.transaction() as tx:
+            await run.lease.ensure_held(tx.session)
+            failures = await self._count_failure(tx.session, run.lease.subject_id)
+            pause = self.backoff.pause(failures, error.retry_after)
+            if isinstance(error, ThrottledError):
+                pause = THROTTLED.pause(failures, error.retry_after)
+                await accounts.pause(tx.session, run.account_id, pause)
+        return await self.wait(run, pause, error.code, error.message)
+
+    async def wait(
+        self, run: Run, pause: timedelta, code: str, message: str | None = None
+    ) -> Snooze:
+        """Record why the subject waits, and run again after the pause."""
+        async with self.services.database.transaction() as tx:
+            await run.lease.ensure_held(tx.session)
+            await self.record_wait(tx.session, run.lease.subject_id, code, message)
+        return Snooze(pause)
+
+    async def stop(self, run: Run, error: BackMarketError) -> Snooze | None:
+        """End the subject after an error that no retry resolves."""
+        await self.fail(run.lease, error.code, error.message)
+        return None
+
+    async def fail(self, lease: Lease, code: str, message: str | None) -> None:
+        """End the subject as failed, and its job."""
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            await self.record_failure(tx, lease.subject_id, code, message)
+            await lease.finish(tx.session)
+
+    async def give_up(self, lease: Lease, reason: GiveUp) -> None:
+        """End the subject as failed; the runner ends the job."""
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            await self.record_failure(tx, lease.subject_id, reason.code, reason.message)
+
+    async def not_callable(
         self, tx: Transaction, lease: Lease, account: SellerAccount
     ) -> Snooze | bool:
-        """Whether the account can be called; False: the pass has ended, for now."""
+        """Whether the account cannot be called; True: the subject has failed.
+
+        A refused token is checked again, so that the account recovers by itself.
+        """
         if account.connection in REFUSED:
             await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
-            why = account.connection_detail
-            await self.end(tx.session, lease, "failed", "token_refused", why)
+            detail = account.connection_detail
+            await self.record_failure(tx, lease.subject_id, "token_refused", detail)
             await lease.finish(tx.session)
-            return False
+            return True
         now = await accounts.database_now(tx.session)
         if account.paused_until and account.paused_until > now:
             return Snooze(account.paused_until - now)
-        return True
+        return False
+
+    async def _count_failure(self, session: AsyncSession, subject_id: UUID) -> int:
+        row = await self._row(session, subject_id)
+        assert row is not None  # noqa: S101 - the turn loaded it
+        row.failures += 1
+        return row.failures
+
+    async def record_wait(
+        self, session: AsyncSession, subject_id: UUID, code: str, message: str | None
+    ) -> None:
+        row = await self._row(session, subject_id)
+        if row is not None:
+            self.lifecycle.move(row, "waiting")
+            row.reason_code, row.reason = code, message
+
+    async def record_failure(
+        self, tx: Transaction, subject_id: UUID, code: str, message: str | None
+    ) -> None:
+        """A subject that has ended, or was deleted, stays as it is."""
+        row = await self._row(tx.session, subject_id)
+        if row is not None and row.state not in self.lifecycle.ends:
+            await self.end(tx.session, row, "failed", code, message)
 
     async def end(
         self,
         session: AsyncSession,
-        lease: Lease,
+        row: Progress,
         state: str,
         code: str | None = None,
-        reason: str | None = None,
+        message: str | None = None,
     ) -> None:
-        """End for now; how far a pass came stays for the next time."""
-        await session.execute(
-            self._update(
-                "state = :state, reason_code = :code, reason = :reason, failures = 0, "
-                "finished_at = clock_timestamp()"
-            ),
-            {"id": lease.subject_id, "state": state, "code": code, "reason": reason},
+        """End the subject; a later request continues from its progress."""
+        self.lifecycle.move(row, state)
+        row.reason_code, row.reason, row.failures = code, message, 0
+        row.finished_at = await accounts.database_now(session)
+
+    async def _row(self, session: AsyncSession, subject_id: UUID) -> Progress | None:
+        row: Progress | None = await session.get(
+            self.row_type, subject_id, with_for_update=True, populate_existing=True
         )
-
-    async def fail(
-        self,
-        tools: Tools,
-        lease: Lease,
-        code: str,
-        reason: str | None,
-        *,
-        keep_job: bool = False,
-    ) -> None:
-        """End a pass that cannot go on."""
-        async with tools.database.transaction() as tx:
-            await lease.ensure_held(tx.session)
-            await self.end(tx.session, lease, "failed", code, reason)
-            if not keep_job:
-                await lease.finish(tx.session)
-
-    async def wait(
-        self, at: Pass, pause: timedelta, code: str, reason: str | None = None
-    ) -> Snooze:
-        """Say why the pass waits, and come back after a pause."""
-        async with at.tools.database.transaction() as tx:
-            await at.lease.ensure_held(tx.session)
-            await tx.session.execute(
-                self._update(
-                    "state = 'waiting', reason_code = :code, reason = :reason"
-                ),
-                {"id": at.lease.subject_id, "code": code, "reason": reason},
-            )
-        return Snooze(pause)
-
-    async def after_error(self, at: Pass, error: BackMarketError) -> Snooze | None:
-        """What an error means for the pass: wait and go on, or end it clearly."""
-        log.warning(
-            "pass.call_failed", table=self.name, code=error.code, status=error.status
-        )
-        match error:
-            case TokenRefusedError() | PermissionRefusedError():
-                told = await note_refused_token(
-                    at.tools, at.account_id, at.token_digest, error
-                )
-                if not told:
-                    return Snooze(timedelta(0))  # go on with the new token
-            case NotConfiguredError():
-                pass
-            case _:
-                return await self._try_later(at, error)
-        await self.fail(at.tools, at.lease, error.code, error.message)
-        return None
-
-    async def _try_later(self, at: Pass, error: BackMarketError) -> Snooze:
-        async with at.tools.database.transaction() as tx:
-            await at.lease.ensure_held(tx.session)
-            failures: int = (
-                await tx.session.execute(
-                    self._update("failures = failures + 1", "RETURNING failures"),
-                    {"id": at.lease.subject_id},
-                )
-            ).scalar_one()
-            pause = ACCOUNT_JOB.pause(failures, error.retry_after)
-            if isinstance(error, ThrottledError):
-                pause = THROTTLED.pause(failures, error.retry_after)
-                await accounts.pause(tx.session, at.account_id, pause)
-        return await self.wait(at, pause, error.code, error.message)
-
-    def _update(self, sets: str, more: str = "") -> TextClause:
-        return text(
-            f"UPDATE {self.name} SET {sets} WHERE {self.key} = :id {more}"  # noqa: S608 - names are ours
-        )
+        return row

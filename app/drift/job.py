@@ -1,93 +1,153 @@
-"""Walks through all listings of a store's account, then judges what was seen.
+"""Reads all listings of a store's account, then compares them with the offers.
 
-Every step may be the last of this worker. Pages are written as they are read, with
-the page to read on from; what is missing at the end is looked up one by one; then one
-transaction compares all of it with the baseline.
+Pages are stored as they are read, with the next page to read. Then the missing listings
+are read one by one, and the evaluation compares the snapshot in parts.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import text
 
-from app.accounts.account_client import AccountRestsError, Tools
-from app.backmarket.errors import BackMarketError
+from app.accounts import service as accounts
+from app.accounts.account_client import open_access
+from app.accounts.account_job import AccountJob
+from app.backmarket.markets import market_of
 from app.backmarket.wire.listings import Listing
 from app.core.failpoints import failpoint
-from app.core.vault import SecretUnreadableError
-from app.drift import evaluate, missing_listings
-from app.drift.context import ROW, Walk, take_up
+from app.database import Transaction
+from app.drift import evaluate, missing_listings, scheduling
+from app.drift.context import DriftRun, start_reading
+from app.drift.lifecycle import DRIFT_CHECK
+from app.drift.models import DriftCheck
 from app.jobs.lease import Lease, Snooze
 from app.offers.comparison import columns_of
+from app.stores import service as stores
+from app.stores.models import Store
 
 PAGES_AT_A_TIME = 10
-"""Pages that are read before they are written."""
-MOST_PAGES = 40_000
-"""Two million listings: a list that does not end by then does not end."""
+"""Pages that are read before they are stored."""
+MAX_PAGES = 40_000
+"""Two million listings: a list that is longer has no end."""
+ORDERS_PAUSE = timedelta(seconds=1)
 
 
-async def sweep(tools: Tools, lease: Lease) -> Snooze | None:
-    """Do as much of a walk as can be done now."""
-    try:
-        walk = await take_up(tools, lease)
-    except SecretUnreadableError as error:
-        await ROW.fail(tools, lease, "secret_unreadable", str(error))
-        return None
-    if not isinstance(walk, Walk):
-        return walk
-    failpoint("drift_check.started")
-    try:
-        if walk.walked_at is None:
-            await _read_pages(walk)
+class DriftCheckJob(AccountJob[DriftRun]):
+    """Does as much of a drift check as can be done now."""
+
+    name = "drift_check"
+    lifecycle = DRIFT_CHECK
+    row_type = DriftCheck
+
+    async def load(self, lease: Lease) -> DriftRun | Snooze | None:
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            store = await tx.session.get(Store, lease.subject_id)
+            if store is None:
+                await lease.finish(tx.session)
+                return None
+            state = await scheduling.ensure_requested(tx.session, store.id)
+            if store.account_id is None:
+                await self.end(tx.session, state, "failed", "no_seller_account")
+                await lease.finish(tx.session)
+                return None
+            return await self._load(tx, lease, store, state)
+
+    async def _load(
+        self, tx: Transaction, lease: Lease, store: Store, state: DriftCheck
+    ) -> DriftRun | Snooze | None:
+        assert store.account_id is not None  # noqa: S101 - load looked
+        account = await accounts.get(tx.session, store.account_id)
+        blocked = await self.not_callable(tx, lease, account)
+        if blocked:
+            return None if blocked is True else blocked
+        if state.page == 0:
+            now = await accounts.database_now(tx.session)
+            await start_reading(tx.session, state, now)
+        self.lifecycle.move(state, "running")
+        assert state.started_at is not None  # noqa: S101 - it has begun
+        access = open_access(self.services, lease, account)
+        return DriftRun(
+            services=self.services,
+            lease=lease,
+            store_id=store.id,
+            siblings=await stores.siblings(tx.session, store),
+            account_id=account.id,
+            token_digest=account.token_digest,
+            access=replace(access, market=market_of(store.country)),
+            overwrite=store.drift == "overwrite",
+            started_at=state.started_at,
+            read_at=state.read_at,
+            page=state.page,
+        )
+
+    async def work(self, loaded: DriftRun) -> Snooze | None:
+        if loaded.read_at is None:
+            await _read_pages(loaded)
             return Snooze(timedelta(0))
-        await missing_listings.look(walk)
-        return await evaluate.judge(walk)
-    except AccountRestsError as error:
-        return await ROW.wait(walk, error.pause, "throttled")
-    except BackMarketError as error:
-        return await ROW.after_error(walk, error)
+        await missing_listings.look_up(loaded)
+        orders_known = await evaluate.orders_known(loaded)
+        if orders_known is None:
+            return await self.wait(loaded, ORDERS_PAUSE, "awaiting_orders")
+        await evaluate.evaluate(loaded, orders_known=orders_known)
+        await self._finish(loaded)
+        return None
+
+    async def _finish(self, run: DriftRun) -> None:
+        async with self.services.database.transaction() as tx:
+            await run.lease.ensure_held(tx.session)
+            await accounts.note_connection(tx.session, run.account_id, "ok")
+            state = await tx.session.get_one(
+                DriftCheck, run.store_id, with_for_update=True
+            )
+            await evaluate.complete(tx.session, state)
+            await self.end(tx.session, state, "done")
+            failpoint("drift_check.before_finish")
+            await run.lease.finish(tx.session)
+        failpoint("drift_check.finished")
 
 
-async def _read_pages(walk: Walk) -> None:
-    """From the page where the walk stands to the last.
+async def _read_pages(run: DriftRun) -> None:
+    """Read from the next page to the last.
 
-    Listings come newest first (section 3): one that is created meanwhile moves the
-    others down, so that some are seen twice and none is missed.
+    Listings are sorted newest first (section 3): a listing created meanwhile moves the
+    others down, so that some are read twice and none is missed.
     """
-    page, has_next = walk.page, True
-    while has_next and page <= MOST_PAGES:
+    page, has_next = run.page, True
+    while has_next and page <= MAX_PAGES:
         listings: list[Listing] = []
         for _ in range(PAGES_AT_A_TIME):
-            answer = await walk.tools.back_market.listings(walk.access, page)
+            answer = await run.services.back_market.listings(run.access, page)
             listings += answer.items
             page, has_next = page + 1, answer.has_next
             if not has_next:
                 break
         failpoint("drift_check.fetched")
-        await _record(walk, listings, page, ended=not has_next)
+        await _record(run, listings, page, ended=not has_next)
         failpoint("drift_check.page_written")
 
 
 async def _record(
-    walk: Walk, listings: list[Listing], page: int, *, ended: bool
+    run: DriftRun, listings: list[Listing], page: int, *, ended: bool
 ) -> None:
-    """Write what was read and where to read on; the later telling counts."""
+    """Store the listings and the next page; of two with one SKU the later one."""
     once_each = {each.sku.lower(): each for each in listings if each.sku}
-    async with walk.tools.database.transaction() as tx:
-        await walk.lease.ensure_held(tx.session)
-        await missing_listings.write_seen(
-            tx.session, walk.store_id, columns_of(once_each.items())
+    async with run.services.database.transaction() as tx:
+        await run.lease.ensure_held(tx.session)
+        await missing_listings.store_listings(
+            tx.session, run.store_id, columns_of(once_each.items())
         )
         await tx.session.execute(
             text(
                 "UPDATE drift_check SET page = :page, failures = 0, "
                 "listings = listings + :read, reason_code = NULL, reason = NULL, "
-                "walked_at = CASE WHEN :ended THEN clock_timestamp() END "
+                "read_at = CASE WHEN :ended THEN clock_timestamp() END "
                 "WHERE store_id = :id"
             ),
             {
-                "id": walk.store_id,
+                "id": run.store_id,
                 "page": page,
                 "read": len(listings),
-                "ended": ended or page > MOST_PAGES,
+                "ended": ended or page > MAX_PAGES,
             },
         )

@@ -1,7 +1,7 @@
-"""Listings that a walk should have met and did not: looked for one by one.
+"""Looks up, one by one, the listings that a drift check did not find.
 
-A listing is believed to be gone when Back Market does not know it by its id nor by its
-SKU; where too many are missing for that, when two walks in a row did not meet it.
+A listing counts as gone when Back Market knows neither its id nor its SKU. If too many
+are missing to look up, it counts as gone when two checks in a row did not find it.
 """
 
 from typing import Any
@@ -11,12 +11,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.failpoints import failpoint
-from app.drift.context import Walk
+from app.drift.context import DriftRun
 from app.offers.comparison import columns_of
 from app.offers.comparison_sql import ARRAYS, COLUMNS, NAMES
 from app.publications.results.readback import find
 
-LOOK_FOR = 200
+MAX_LOOKUPS = 200
 AT_A_TIME = 20
 
 _SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
@@ -52,35 +52,35 @@ _ONCE = text(
 )
 
 
-async def write_seen(
+async def store_listings(
     session: AsyncSession, store_id: UUID, columns: dict[str, list[Any]]
 ) -> None:
-    """Add listings to what the walk has seen; the later telling counts."""
+    """Upsert listings into the snapshot."""
     await session.execute(_SEEN, {"store": store_id, **columns})
 
 
-async def look(walk: Walk) -> None:
-    """Learn of each offer without a listing whether it has none. Few calls at a time.
+async def look_up(run: DriftRun) -> None:
+    """Look up the offers without a listing in the snapshot, a few at a time.
 
-    Raises BackMarketError, AccountRestsError; what is known by then is written.
+    Raises BackMarketError, AccountPausedError; results so far are stored.
     """
-    for _ in range(LOOK_FOR // AT_A_TIME):
-        async with walk.tools.database.transaction() as tx:
-            values = {"store": walk.store_id, "started": walk.started_at}
+    for _ in range(MAX_LOOKUPS // AT_A_TIME):
+        async with run.services.database.transaction() as tx:
+            values = {"store": run.store_id, "started": run.started_at}
             rows = await tx.session.execute(_CANDIDATES, values | {"most": AT_A_TIME})
             candidates = rows.all()
         if not candidates:
             return
-        bm, access = walk.tools.back_market, walk.access
+        bm, access = run.services.back_market, run.access
         found = [
             (row.sku_key, (await find(bm, access, row.sku, row.listing_id)).listing)
             for row in candidates
         ]
-        failpoint("drift_check.looked")
-        async with walk.tools.database.transaction() as tx:
-            await walk.lease.ensure_held(tx.session)
-            await write_seen(tx.session, walk.store_id, columns_of(found))
-    async with walk.tools.database.transaction() as tx:
-        await walk.lease.ensure_held(tx.session)
+        failpoint("drift_check.looked_up")
+        async with run.services.database.transaction() as tx:
+            await run.lease.ensure_held(tx.session)
+            await store_listings(tx.session, run.store_id, columns_of(found))
+    async with run.services.database.transaction() as tx:
+        await run.lease.ensure_held(tx.session)
         await tx.session.execute(_TWICE, values)
         await tx.session.execute(_ONCE, values)

@@ -1,4 +1,4 @@
-"""How far the walk through a store's listings is, and what it has seen so far."""
+"""Drift checks and the listing snapshots that they read."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +11,10 @@ from app.core.columns import KEY, MONEY, json_field, time_field
 
 
 class DriftCheck(SQLModel, table=True):
-    """One look at all listings of a store's account in the store's market.
+    """One comparison of a store's offers with all listings in its market.
 
-    `page` is the next to be read; 0: no walk is under way. What was seen is judged in
-    the order of its keys, up to `judged_key` so far; `counts` are what that came to.
+    `page` is the next page to read, 0 when no check runs. Listings are compared in the
+    order of their keys, up to `evaluated_key` so far; `counts` sums the results.
     """
 
     __tablename__ = "drift_check"
@@ -25,20 +25,20 @@ class DriftCheck(SQLModel, table=True):
     reason: str | None = None
     requested_at: datetime = time_field(default_now=True)
     started_at: datetime | None = time_field()
-    walked_at: datetime | None = time_field()
+    read_at: datetime | None = time_field()
     finished_at: datetime | None = time_field()
     page: int = 0
-    judged_key: str | None = Field(default=None, sa_type=KEY)
+    evaluated_key: str | None = Field(default=None, sa_type=KEY)
     listings: int = 0
     failures: int = 0
     counts: dict[str, int] = json_field(default=dict)
 
 
 class ListingSnapshot(SQLModel, table=True):
-    """A listing as the walk under way saw it; emptied when the walk is judged.
+    """A listing as read by the current check; deleted when the check ends.
 
-    `found` is false where a listing that should be there was looked for in vain. No
-    foreign key, as for offers: the service that deletes a store deletes it.
+    `found` is false for a listing that does not exist any more. There is no foreign
+    key: a trigger deletes the rows with their store.
     """
 
     __tablename__ = "listing_snapshot"

@@ -1,4 +1,4 @@
-"""Reads of drift: what listings show instead of what was accepted."""
+"""Reads drift: listing values that differ from the accepted ones."""
 
 from collections.abc import Sequence
 from typing import Any

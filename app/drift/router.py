@@ -20,33 +20,31 @@ OVER = frozenset({"done", "failed"})
 @router.post(
     "/drift-checks",
     status_code=status.HTTP_202_ACCEPTED,
-    summary="Read all listings back, now",
+    summary="Start a drift check",
     responses=ACCEPTED | problem_responses(409),
 )
 async def create_drift_check(
     store: StoreToChange, tx: Tx, response: Response
 ) -> DriftCheckOut:
-    """What is not as accepted shows in `drift`. A walk under way is followed by one."""
+    """Differences appear in `/drift`. A check that runs now is followed by another."""
     state = await scheduling.request_by_api(tx, store)
     response.headers["Location"] = f"/v1/stores/{store.id}/drift-checks"
     response.headers["Retry-After"] = "2"
     return drift_check_out(state)
 
 
-@router.get(
-    "/drift-checks", summary="How far reading the listings back is", responses=POLLED
-)
+@router.get("/drift-checks", summary="Get the drift check", responses=POLLED)
 async def get_drift_check(
     store: StoreToRead, tx: Tx, response: Response
 ) -> DriftCheckOut:
-    """404 before the first time."""
+    """404 before the first check."""
     state: DriftCheck = await scheduling.progress_of(tx.session, store.id)
     if state.state not in OVER:
         response.headers["Retry-After"] = "2"
     return drift_check_out(state)
 
 
-@router.get("/drift", summary="What listings show instead of what was accepted")
+@router.get("/drift", summary="List drift")
 async def list_drift(
     store: StoreToRead,
     tx: Tx,
@@ -54,7 +52,7 @@ async def list_drift(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[DriftOut]:
-    """By SKU and field, until a later look shows what was accepted."""
+    """Sorted by SKU and field. An entry disappears when a check finds the value."""
     after = decode_cursor(cursor, 2)
     rows = await queries.drift(tx.session, store.id, kind, after, limit)
     return page_of(rows, limit, drift_out, lambda row: (row.sku_key, row.field))

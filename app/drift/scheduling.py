@@ -1,4 +1,4 @@
-"""Asks for walks through listings: by API, by schedule, after a large run."""
+"""Requests drift checks: by API, by schedule, after a large publication."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
 
-_ASK = text(
+_REQUEST = text(
     """
     INSERT INTO drift_check AS p (store_id, state, requested_at, page, listings,
                                    failures, counts)
@@ -27,12 +27,13 @@ _ASK = text(
       state = CASE WHEN p.state IN ('done', 'failed') THEN 'requested' ELSE p.state END
     """
 )
-_NOTE = text(
+_ENSURE = text(
     """
-    INSERT INTO drift_check (store_id, state, requested_at, page, listings, failures,
-                              counts)
+    INSERT INTO drift_check AS p (store_id, state, requested_at, page, listings,
+                                   failures, counts)
     VALUES (:store, 'requested', clock_timestamp(), 0, 0, 0, '{}')
-    ON CONFLICT (store_id) DO NOTHING
+    ON CONFLICT (store_id) DO UPDATE SET state = 'requested'
+      WHERE p.state IN ('done', 'failed')
     """
 )
 _DUE = text(
@@ -46,16 +47,13 @@ _DUE = text(
 
 
 async def request(tx: Transaction, store_id: UUID) -> None:
-    """Walk through the listings of the store's account, in its market.
-
-    A walk that is under way is followed by another one.
-    """
-    await tx.session.execute(_ASK, {"store": store_id})
+    """Request a drift check; a check that runs now is followed by another one."""
+    await tx.session.execute(_REQUEST, {"store": store_id})
     await tx.enqueue(JobKind.DRIFT_CHECK, store_id)
 
 
 async def request_by_api(tx: Transaction, store: Store) -> DriftCheck:
-    """Walk now. Raises ConflictError."""
+    """Request a drift check now. Raises ConflictError."""
     if store.account_id is None:
         raise ConflictError(
             "The store has no token yet: PUT /v1/stores/{id}/settings first.",
@@ -66,24 +64,23 @@ async def request_by_api(tx: Transaction, store: Store) -> DriftCheck:
 
 
 async def progress_of(session: AsyncSession, store_id: UUID) -> DriftCheck:
-    """Raises NotFoundError before the first time."""
+    """Raises NotFoundError before the first check."""
     found = await session.get(DriftCheck, store_id, populate_existing=True)
     if found is None:
-        raise NotFoundError("The listings of this store have never been read back.")
+        raise NotFoundError("The store has had no drift check yet.")
     return found
 
 
-async def note(session: AsyncSession, store_id: UUID) -> DriftCheck:
-    """How far the store's walk is; a run may ask for one by its job alone."""
-    await session.execute(_NOTE, {"store": store_id})
+async def ensure_requested(session: AsyncSession, store_id: UUID) -> DriftCheck:
+    """The store's check. A publication requests one by its job alone."""
+    await session.execute(_ENSURE, {"store": store_id})
     return await progress_of(session, store_id)
 
 
 async def request_due(tx: Transaction, settings: Settings) -> int:
-    """Walk for active stores whose time has come; returns how many were looked at.
+    """Request checks of active stores that are due; returns how many stores were due.
 
-    A store that was never due gets its place in the rhythm, which spreads stores over
-    the interval.
+    A store's first due time is a point in the interval that spreads the stores.
     """
     rows = (await tx.session.execute(_DUE, {"limit": SCHEDULE_LIMIT})).all()
     now = utc_now()

@@ -1,4 +1,4 @@
-"""Walks through listings and drift, as callers see them."""
+"""API shapes of drift checks and drift."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -13,16 +13,16 @@ from app.web.schemas import ReasonOut
 
 
 class DriftCheckCounts(BaseModel):
-    """What the last walk that was completed came to, in offers."""
+    """Results of the last complete check, in offers."""
 
-    confirmed: int = Field(0, description="listings that show what was accepted")
-    drifted: int = Field(0, description="changed by hand")
-    unconfirmed: int = Field(0, description="accepted, but never shown")
-    vanished: int = Field(0, description="listings that are gone")
+    confirmed: int = Field(0, description="listings that show the accepted values")
+    drifted: int = Field(0, description="listings changed outside refeed")
+    unconfirmed: int = Field(0, description="accepted values that were never shown")
+    vanished: int = Field(0, description="listings that no longer exist")
 
 
 class DriftCheckOut(BaseModel):
-    """How far the reading back of a store's listings is."""
+    """State and progress of a store's drift check."""
 
     store_id: UUID
     state: Literal["requested", "running", "waiting", "done", "failed"]
@@ -30,7 +30,7 @@ class DriftCheckOut(BaseModel):
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    listings: int = Field(description="read so far, in this walk or the last")
+    listings: int = Field(description="listings read by the current or last check")
     counts: DriftCheckCounts
 
 

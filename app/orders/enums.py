@@ -1,4 +1,4 @@
-"""The words of orders: states, actions, and what Back Market accepts in them. Pure."""
+"""Closed enums of orders: states, actions, return reasons, carriers. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -79,29 +79,31 @@ class Action(StrEnum):
 
 
 class ActionState(StrEnum):
-    """Where an action stands. The last four are ends."""
+    """The state of an action. The last four are ends."""
 
     REQUESTED = "requested"
     RUNNING = "running"
     WAITING = "waiting"
     DONE = "done"
     RECONCILED = "reconciled"
-    """An answer was lost, and the order shows that it happened."""
+    """The answer was lost; the order shows the effect."""
     REFUSED = "refused"
     FAILED = "failed"
-    """Refeed itself could not go on; nothing is known to have been sent."""
+    """refeed could not continue, for a reason of its own."""
 
 
-ENDS = (
-    ActionState.DONE,
-    ActionState.RECONCILED,
-    ActionState.REFUSED,
-    ActionState.FAILED,
+ENDS = frozenset(
+    {
+        ActionState.DONE,
+        ActionState.RECONCILED,
+        ActionState.REFUSED,
+        ActionState.FAILED,
+    }
 )
 
 
-class CallState(StrEnum):
-    """Where one call of an action stands. The last three are ends."""
+class SubmissionState(StrEnum):
+    """The state of one submission of an action. The last three are ends."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -111,8 +113,13 @@ class CallState(StrEnum):
     REFUSED = "refused"
 
 
+SUBMISSION_ENDS = frozenset(
+    {SubmissionState.DONE, SubmissionState.RECONCILED, SubmissionState.REFUSED}
+)
+
+
 class SyncState(StrEnum):
-    """Where the fetching of a seller account's orders stands."""
+    """The state of the order sync of a seller account."""
 
     REQUESTED = "requested"
     RUNNING = "running"

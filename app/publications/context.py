@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from app.accounts.account_client import Tools
+from app.accounts.account_client import AccountServices
 from app.accounts.service import Limits
 from app.accounts.shared_stock import SharedQuantity
 from app.backmarket.client import Access
@@ -18,7 +18,7 @@ from app.publications.enums import PublicationKind, PublicationState
 class Run:
     """One publication in the hands of one worker."""
 
-    tools: Tools
+    tools: AccountServices
     lease: Lease
     publication_id: UUID
     store_id: UUID

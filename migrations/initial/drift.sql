@@ -6,10 +6,10 @@ CREATE TABLE drift_check (
   reason varchar,
   requested_at timestamptz NOT NULL,
   started_at timestamptz,
-  walked_at timestamptz,
+  read_at timestamptz,
   finished_at timestamptz,
   page integer NOT NULL,
-  judged_key varchar COLLATE "C",
+  evaluated_key varchar COLLATE "C",
   listings integer NOT NULL,
   failures integer NOT NULL,
   counts jsonb NOT NULL

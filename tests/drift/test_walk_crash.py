@@ -14,9 +14,9 @@ STEPS = (
     "drift_check.started",
     "drift_check.fetched",
     "drift_check.page_written",
-    "drift_check.looked",
-    "drift_check.judging",
-    "drift_check.part_judged",
+    "drift_check.looked_up",
+    "drift_check.evaluating",
+    "drift_check.part_evaluated",
     "drift_check.before_finish",
     "drift_check.finished",
 )

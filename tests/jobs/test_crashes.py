@@ -134,5 +134,6 @@ async def crash_until_it_ends(
 
 def reason(subject: dict[str, Any]) -> tuple[str, str]:
     """The code and message of a subject, by the names that its resource has."""
-    found = subject.get("reason") or subject.get("why") or subject
+    named = (subject.get(name) for name in ("rejection", "reason", "why"))
+    found = next(filter(None, named), subject)
     return found["code"], found["message"]

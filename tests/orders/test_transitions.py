@@ -10,7 +10,7 @@ from app.orders.actions.transitions import (
     LineView,
     OrderView,
     PlannedCall,
-    Seen,
+    Result,
     allowed,
     calls_for,
     left_behind,
@@ -111,8 +111,8 @@ def test_a_call_is_not_yet_done_before_it_and_done_after_it(lines):
         chosen = [each for each in lines if each.id in ids]
         for call in calls_for(action, 70, chosen, {}):
             moved = {**states, **dict.fromkeys(call.line_ids, call.to_state)}
-            assert reconcile(call, OrderView(states)) is Seen.NOT_YET
-            assert reconcile(call, OrderView(moved)) is Seen.HAPPENED
+            assert reconcile(call, OrderView(states)) is Result.NOT_YET
+            assert reconcile(call, OrderView(moved)) is Result.APPLIED
 
 
 def call(from_state: int, to_state: int, **body: str) -> PlannedCall:
@@ -122,26 +122,34 @@ def call(from_state: int, to_state: int, **body: str) -> PlannedCall:
 @pytest.mark.parametrize(
     ("planned", "state", "tracking", "seen"),
     [
-        pytest.param(call(1, 2), 1, None, Seen.NOT_YET, id="accept, still to accept"),
-        pytest.param(call(1, 2), 3, "T", Seen.HAPPENED, id="accept, shipped since"),
-        pytest.param(call(1, 2), 4, None, Seen.OVERTAKEN, id="accept, cancelled"),
-        pytest.param(call(1, 4), 2, None, Seen.OVERTAKEN, id="cancel, accepted"),
+        pytest.param(call(1, 2), 1, None, Result.NOT_YET, id="accept, still to accept"),
+        pytest.param(call(1, 2), 3, "T", Result.APPLIED, id="accept, shipped since"),
+        pytest.param(call(1, 2), 4, None, Result.CONFLICT, id="accept, cancelled"),
+        pytest.param(call(1, 4), 2, None, Result.CONFLICT, id="cancel, accepted"),
         pytest.param(
-            call(2, 3, tracking_number="X 1"), 3, "x1", Seen.HAPPENED, id="ship, ours"
+            call(2, 3, tracking_number="X 1"),
+            3,
+            "x1",
+            Result.APPLIED,
+            id="ship, ours",
         ),
         pytest.param(
-            call(2, 3, tracking_number="X1"), 3, "Y2", Seen.OVERTAKEN, id="ship, theirs"
+            call(2, 3, tracking_number="X1"),
+            3,
+            "Y2",
+            Result.CONFLICT,
+            id="ship, theirs",
         ),
         pytest.param(
             call(2, 3, tracking_number="X1"),
             6,
             "X1",
-            Seen.HAPPENED,
+            Result.APPLIED,
             id="ship, back",
         ),
-        pytest.param(call(2, 5), 3, "T", Seen.OVERTAKEN, id="refund, shipped"),
-        pytest.param(call(3, 6), 3, "T", Seen.NOT_YET, id="refund after, not yet"),
-        pytest.param(call(1, 2), None, None, Seen.OVERTAKEN, id="the line is gone"),
+        pytest.param(call(2, 5), 3, "T", Result.CONFLICT, id="refund, shipped"),
+        pytest.param(call(3, 6), 3, "T", Result.NOT_YET, id="refund after, not yet"),
+        pytest.param(call(1, 2), None, None, Result.CONFLICT, id="the line is gone"),
     ],
 )
 def test_what_an_order_that_was_read_back_says(planned, state, tracking, seen):
@@ -153,10 +161,10 @@ def test_what_an_order_that_was_read_back_says(planned, state, tracking, seen):
 @pytest.mark.parametrize(
     ("before", "now", "seen"),
     [
-        (None, None, Seen.NOT_YET),
-        ("monday", "monday", Seen.NOT_YET),
-        (None, "monday", Seen.HAPPENED),
-        ("monday", "tuesday", Seen.HAPPENED),
+        (None, None, Result.NOT_YET),
+        ("monday", "monday", Result.NOT_YET),
+        (None, "monday", Result.APPLIED),
+        ("monday", "tuesday", Result.APPLIED),
     ],
 )
 def test_an_invoice_has_arrived_when_the_order_tells_a_new_time(before, now, seen):

@@ -1,7 +1,7 @@
-"""Carries out an action on an order; every effect happens once.
+"""Executes an action on an order; each submission takes effect once.
 
-Each call is marked `sending` before it is made. Whoever finds one whose answer is not
-known reads the order back before anything is repeated.
+A submission is marked `sending` before it is sent. If its result is unknown, the order
+is read back before it is sent again.
 """
 
 import asyncio
@@ -11,7 +11,8 @@ from datetime import timedelta
 import structlog
 
 from app.accounts import service as accounts
-from app.accounts.account_client import AccountRestsError, Tools, open_access
+from app.accounts.account_client import AccountPausedError, open_access
+from app.accounts.account_job import AccountJob
 from app.backmarket import order_client
 from app.backmarket.errors import (
     BackMarketError,
@@ -23,118 +24,127 @@ from app.backmarket.errors import (
 )
 from app.backmarket.wire.orders import Order
 from app.core.failpoints import failpoint
-from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
 from app.orders.actions import finish, submissions
-from app.orders.actions.finish import Run
-from app.orders.actions.submissions import Call
-from app.orders.actions.transitions import BILLED, OrderView, Seen, reconcile
-from app.orders.enums import ENDS, ActionState, CallState, line_state
+from app.orders.actions.finish import ActionRun
+from app.orders.actions.submissions import Submission
+from app.orders.actions.transitions import (
+    BILLED,
+    OrderView,
+    Result,
+    reconcile,
+)
+from app.orders.enums import ENDS, SubmissionState, line_state
+from app.orders.lifecycle import ACTION
 from app.orders.models import OrderAction, SalesOrder
 from app.orders.sync.upsert import store_orders
 
 log = structlog.get_logger(__name__)
 
-WITHOUT_TOKEN = timedelta(minutes=5)
-"""How often we try to look at an order while the token is refused."""
+RESULT_UNKNOWN = timedelta(minutes=5)
+"""How often an order is read back while the token is refused."""
 MAX_ATTEMPTS = 5
-"""How often a call is made again that is answered well and has no effect."""
-_NO_EFFECT = RequestRefusedError("Back Market takes it, but the order does not change.")
+"""How often a submission that was accepted without an effect is sent."""
+_NO_EFFECT = RequestRefusedError(
+    "Back Market accepts the request, but the order does not change."
+)
 
 
-async def act(tools: Tools, lease: Lease) -> Snooze | None:
-    """Do as much of an action as can be done now."""
-    try:
-        run = await _take_up(tools, lease)
-    except SecretUnreadableError as error:
-        await finish.fail(tools, lease, "secret_unreadable", str(error))
+class OrderActionJob(AccountJob[ActionRun]):
+    """Does as much of an action as can be done now."""
+
+    name = "action"
+    lifecycle = ACTION
+    row_type = OrderAction
+
+    async def load(self, lease: Lease) -> ActionRun | Snooze | None:
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            action = await tx.session.get(OrderAction, lease.subject_id)
+            if action is None or action.state in ENDS:
+                await lease.finish(tx.session)
+                return None
+            account = await accounts.get(tx.session, action.account_id)
+            now = await accounts.database_now(tx.session)
+            if account.paused_until and account.paused_until > now:
+                return Snooze(account.paused_until - now)
+            order = await tx.session.get_one(SalesOrder, action.order_id)
+            submissions.start(action, now)
+            return ActionRun(
+                services=self.services,
+                lease=lease,
+                action_id=action.id,
+                account_id=account.id,
+                number=order.marketplace_id,
+                access=open_access(self.services, lease, account),
+                token_digest=account.token_digest,
+            )
+
+    async def work(self, loaded: ActionRun) -> Snooze | None:
+        for submission in await finish.open_submissions(loaded):
+            await _process(loaded, submission)
+        if await finish.open_submissions(loaded):  # one had no effect: send it again
+            return Snooze(timedelta(0))
+        await finish.finish(loaded)
         return None
-    if not isinstance(run, Run):
-        return run
-    failpoint("action.started")
-    try:
-        for call in await finish.open_calls(run):
-            await _carry(run, call)
-    except AccountRestsError as error:
-        return await finish.wait(run, error.pause, "throttled", None)
-    except BackMarketError as error:
-        return await finish.after_error(run, error)
-    if await finish.open_calls(run):  # a call that did not happen is made again at once
-        return Snooze(timedelta(0))
-    await finish.finish(run)
-    return None
 
-
-async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        action = await tx.session.get(OrderAction, lease.subject_id)
-        if action is None or ActionState(action.state) in ENDS:
-            await lease.finish(tx.session)
+    async def stop(self, run: ActionRun, error: BackMarketError) -> Snooze | None:
+        """End the action, or read the order again later if a result is unknown."""
+        if await finish.refuse_pending(run, error):
             return None
-        account = await accounts.get(tx.session, action.account_id)
-        now = await accounts.database_now(tx.session)
-        if account.paused_until and account.paused_until > now:
-            return Snooze(account.paused_until - now)
-        order = await tx.session.get_one(SalesOrder, action.order_id)
-        await submissions.begin(tx.session, action.id)
-        return Run(
-            tools=tools,
-            lease=lease,
-            action_id=action.id,
-            account_id=account.id,
-            number=order.marketplace_id,
-            access=open_access(tools, lease, account),
-            token_digest=account.token_digest,
-        )
+        return await self.wait(run, RESULT_UNKNOWN, error.code, error.message)
 
 
-async def _carry(run: Run, call: Call) -> None:
-    """Make one call, or find out what became of it. Raises BackMarketError."""
-    if call.state is not CallState.PENDING:
-        await _find_out(run, call)
+async def _process(run: ActionRun, submission: Submission) -> None:
+    """Send one submission, or learn its result. Raises BackMarketError."""
+    if submission.state is not SubmissionState.PENDING:
+        await _read_back(run, submission)
         return
-    if call.planned.to_state == BILLED:
-        await _note_last_invoice(run, call)
-    if not await _mark_sending(run, call):
+    if submission.planned.to_state == BILLED:
+        await _note_last_invoice(run, submission)
+    if not await _mark_sending(run, submission):
         return
     failpoint("action.marked_sending")
     try:
-        order = await _send(run, call)
+        order = await _send(run, submission)
     except (RequestRefusedError, NotFoundError) as error:
-        await _find_out(run, call, error)
+        await _read_back(run, submission, error)
         return
-    except (AccountRestsError, BackMarketError) as error:
-        await _not_through(run, call, error)
+    except (AccountPausedError, BackMarketError) as error:
+        await _after_send_error(run, submission, error)
         raise
     failpoint("action.posted")
-    if call.planned.to_state == BILLED or _shows(order, call):
-        await _settle(run, call, CallState.DONE, order)
-    else:  # a success that does not show its effect is looked into
-        await _note_uncertain(run, call)
-        await _find_out(run, call, answered=True)
+    if submission.planned.to_state == BILLED or _is_effective(order, submission):
+        await _record_result(run, submission, SubmissionState.DONE, order)
+    else:  # accepted without an effect: read the order back
+        await _mark_uncertain(run, submission)
+        await _read_back(run, submission, answered=True)
     failpoint("action.recorded")
 
 
-async def _note_last_invoice(run: Run, call: Call) -> None:
-    """What the order says before the call, to know afterwards whether it arrived."""
-    order = await order_client.read_order(run.tools.back_market, run.access, run.number)
-    async with run.tools.database.transaction() as tx:
+async def _note_last_invoice(run: ActionRun, submission: Submission) -> None:
+    """Store the time of the last invoice, to see afterwards whether it changed."""
+    order = await order_client.read_order(
+        run.services.back_market, run.access, run.number
+    )
+    async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await submissions.note_in_body(
-            tx.session, call, billed_before=_view(order).billed_at
+            tx.session, submission, billed_before=_view(order).billed_at
         )
 
 
-async def _send(run: Run, call: Call) -> Order | None:
-    body = call.planned.body
-    if call.planned.to_state != BILLED:
+async def _send(run: ActionRun, submission: Submission) -> Order | None:
+    body = submission.planned.body
+    if submission.planned.to_state != BILLED:
         return await order_client.move_lines(
-            run.tools.back_market, run.access, run.number, body
+            run.services.back_market, run.access, run.number, body
         )
-    path = run.tools.storage.path(str(body["storage_key"]))
+    path = run.services.storage.path(str(body["storage_key"]))
     pdf = await asyncio.to_thread(path.read_bytes)
-    await order_client.give_invoice(run.tools.back_market, run.access, run.number, pdf)
+    await order_client.give_invoice(
+        run.services.back_market, run.access, run.number, pdf
+    )
     return None
 
 
@@ -147,110 +157,122 @@ def _view(order: Order) -> OrderView:
     )
 
 
-def _shows(order: Order | None, call: Call) -> bool:
+def _is_effective(order: Order | None, submission: Submission) -> bool:
     if order is None:
         return False
-    return reconcile(call.planned, _view(order)) is Seen.HAPPENED
+    return reconcile(submission.planned, _view(order)) is Result.APPLIED
 
 
-async def _note_uncertain(run: Run, call: Call) -> None:
-    async with run.tools.database.transaction() as tx:
+async def _mark_uncertain(run: ActionRun, submission: Submission) -> None:
+    async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
-        await submissions.mark(tx.session, call, CallState.UNCERTAIN)
+        await submissions.mark(tx.session, submission, SubmissionState.UNCERTAIN)
 
 
-async def _mark_sending(run: Run, call: Call) -> bool:
-    """Write that the call is about to be made; False when it is not needed any more.
+async def _mark_sending(run: ActionRun, submission: Submission) -> bool:
+    """Mark a submission as `sending`; False: it is no longer needed.
 
-    Lines of one order that share a SKU move together: the second call has happened.
+    Lines of one order that share a SKU change state together: the first submission
+    did the work of the second.
     """
-    async with run.tools.database.transaction() as tx:
+    async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         known = await submissions.line_states(tx.session, run.action_id)
-        if call.seq and reconcile(call.planned, OrderView(known)) is Seen.HAPPENED:
-            await submissions.mark(tx.session, call, CallState.DONE)
+        if (
+            submission.seq
+            and reconcile(submission.planned, OrderView(known)) is Result.APPLIED
+        ):
+            await submissions.mark(tx.session, submission, SubmissionState.DONE)
             return False
         await submissions.mark(
-            tx.session, call, CallState.SENDING, attempts=call.attempts + 1
+            tx.session,
+            submission,
+            SubmissionState.SENDING,
+            attempts=submission.attempts + 1,
         )
     return True
 
 
-async def _find_out(
-    run: Run,
-    call: Call,
+async def _read_back(
+    run: ActionRun,
+    submission: Submission,
     refusal: BackMarketError | None = None,
     *,
     answered: bool = False,
 ) -> None:
-    """Read the order back: it happened, or it is to be done, or it cannot be done.
+    """Read the order back to learn the result of a submission.
 
-    A refusal may be the answer to a repeat of what was done before. `answered`: Back
-    Market said yes, which is believed only so many times without an effect.
+    Back Market may refuse a repeat of a submission that took effect before.
+    `answered`: it accepted the submission, but its answer shows no effect.
     """
     if refusal:
-        await _note_uncertain(run, call)
+        await _mark_uncertain(run, submission)
+    refused = SubmissionState.REFUSED
     try:
         order = await order_client.read_order(
-            run.tools.back_market, run.access, run.number
+            run.services.back_market, run.access, run.number
         )
     except NotFoundError as error:
-        await _settle(run, call, CallState.REFUSED, None, refusal or error)
+        await _record_result(
+            run, submission, SubmissionState.REFUSED, None, refusal or error
+        )
         return
     failpoint("action.read_back")
     view = _view(order)
-    seen = reconcile(call.planned, view)
-    log.info("action.read_back", seen=seen.name.lower(), refused=bool(refusal))
-    if seen is Seen.HAPPENED:
-        await _settle(run, call, CallState.RECONCILED, order)
+    effect = reconcile(submission.planned, view)
+    log.info("action.read_back", effect=effect.name.lower(), refused=bool(refusal))
+    if effect is Result.APPLIED:
+        await _record_result(run, submission, SubmissionState.RECONCILED, order)
     elif refusal:
-        await _settle(run, call, CallState.REFUSED, order, refusal)
-    elif seen is Seen.OVERTAKEN:
-        why = _overtaken(call, view.states)
-        await _settle(run, call, CallState.REFUSED, order, why)
-    elif answered and call.attempts >= MAX_ATTEMPTS:
-        await _settle(run, call, CallState.REFUSED, order, _NO_EFFECT)
+        await _record_result(run, submission, refused, order, refusal)
+    elif effect is Result.CONFLICT:
+        conflict = _conflict(submission, view.states)
+        await _record_result(run, submission, refused, order, conflict)
+    elif answered and submission.attempts >= MAX_ATTEMPTS:
+        await _record_result(
+            run, submission, SubmissionState.REFUSED, order, _NO_EFFECT
+        )
     else:
-        await _settle(run, call, CallState.PENDING, order)
+        await _record_result(run, submission, SubmissionState.PENDING, order)
 
 
-def _overtaken(call: Call, states: Mapping[int, int]) -> RequestRefusedError:
-    now = {line_state(states.get(number, -1)) for number in call.planned.line_ids}
+def _conflict(submission: Submission, states: Mapping[int, int]) -> RequestRefusedError:
+    now = {line_state(states.get(number, -1)) for number in submission.planned.line_ids}
     return RequestRefusedError(
         f"The order changed meanwhile: its line is {', '.join(sorted(now))} now."
     )
 
 
-async def _not_through(
-    run: Run, call: Call, error: AccountRestsError | BackMarketError
+async def _after_send_error(
+    run: ActionRun, submission: Submission, error: AccountPausedError | BackMarketError
 ) -> None:
-    """Take the call back if it surely was not made, else find out later."""
+    """Make a submission that was certainly not sent `pending` again."""
     unknown = (
         isinstance(error, UnavailableError | NotUnderstoodError)
         and error.effect is Effect.UNKNOWN
     )
-    state = CallState.UNCERTAIN if unknown else CallState.PENDING
-    async with run.tools.database.transaction() as tx:
+    state = SubmissionState.UNCERTAIN if unknown else SubmissionState.PENDING
+    async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
-        await submissions.mark(tx.session, call, state)
+        await submissions.mark(tx.session, submission, state)
 
 
-async def _settle(
-    run: Run,
-    call: Call,
-    state: CallState,
+async def _record_result(
+    run: ActionRun,
+    submission: Submission,
+    state: SubmissionState,
     order: Order | None,
-    why: BackMarketError | None = None,
+    reason: BackMarketError | None = None,
 ) -> None:
-    """Write how a call stands together with the order that shows it."""
-    async with run.tools.database.transaction() as tx:
+    """Store the result of a submission and the order that shows it."""
+    async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         if order and order.id == run.number:
             await store_orders(tx.session, run.account_id, [order])
         await submissions.mark(
             tx.session,
-            call,
+            submission,
             state,
-            reason_code=why.code if why else None,
-            reason=why.message if why else None,
+            reason_code=reason.code if reason else None,
+            reason=reason.message if reason else None,
         )

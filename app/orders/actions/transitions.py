@@ -61,13 +61,13 @@ class OrderView:
     """When an invoice was handed in last, as Back Market writes it."""
 
 
-class Seen(Enum):
-    """What an order that was read back says about a call."""
+class Result(Enum):
+    """What an order that was read back shows of a submission."""
 
-    HAPPENED = auto()
+    APPLIED = auto()
     NOT_YET = auto()
-    OVERTAKEN = auto()
-    """Something else happened to the lines: the call is not possible any more."""
+    CONFLICT = auto()
+    """The lines changed otherwise: the submission is no longer possible."""
 
 
 def allowed(lines: Sequence[LineView]) -> dict[Action, tuple[int, ...]]:
@@ -140,7 +140,7 @@ def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: v for name, v in fields.items() if name not in _AFTER_SHIPPING}
 
 
-def reconcile(call: PlannedCall, order: OrderView) -> Seen:
+def reconcile(call: PlannedCall, order: OrderView) -> Result:
     """Whether a call happened, from the order that was read back.
 
     A parcel that went out under another number was sent by somebody else. An invoice
@@ -148,7 +148,7 @@ def reconcile(call: PlannedCall, order: OrderView) -> Seen:
     """
     if call.to_state == BILLED:
         news = order.billed_at and order.billed_at != call.body.get("billed_before")
-        return Seen.HAPPENED if news else Seen.NOT_YET
+        return Result.APPLIED if news else Result.NOT_YET
     now = [order.states.get(line_id) for line_id in call.line_ids]
     passed = _PASSED.get(call.to_state, frozenset({call.to_state}))
     if all(state in passed for state in now):
@@ -156,17 +156,10 @@ def reconcile(call: PlannedCall, order: OrderView) -> Seen:
         same = wanted is None or _spaceless(order.tracking_number) == _spaceless(
             str(wanted)
         )
-        return Seen.HAPPENED if same else Seen.OVERTAKEN
+        return Result.APPLIED if same else Result.CONFLICT
     if any(state == call.from_state for state in now):
-        return Seen.NOT_YET
-    return Seen.OVERTAKEN
-
-
-def _is_our_parcel(call: PlannedCall, order: OrderView) -> bool:
-    wanted = call.body.get("tracking_number")
-    return wanted is None or (
-        _spaceless(order.tracking_number) == _spaceless(str(wanted))
-    )
+        return Result.NOT_YET
+    return Result.CONFLICT
 
 
 def _spaceless(number: str | None) -> str:

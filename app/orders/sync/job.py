@@ -1,7 +1,7 @@
-"""Fetches a seller account's orders; every page may be the last that this worker reads.
+"""Fetches the orders of a seller account, page by page.
 
-A pass reads all pages of a window of modification times. Each page is one transaction
-with the place to read on from; the high-water mark moves once the pass is complete.
+A sync reads all pages of a window of modification times. Each page is one transaction
+that also stores the next page; the high-water mark moves when the sync is complete.
 """
 
 from dataclasses import asdict, dataclass
@@ -13,16 +13,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.account_client import AccountRestsError, Tools, open_access
-from app.accounts.account_job import PassTable
+from app.accounts.account_client import AccountServices, open_access
+from app.accounts.account_job import AccountJob
 from app.backmarket import order_client
 from app.backmarket.client import Access
-from app.backmarket.errors import BackMarketError
 from app.backmarket.wire.orders import OrderPage
 from app.core.failpoints import failpoint
-from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
 from app.orders.enums import SyncState
+from app.orders.lifecycle import SYNC
 from app.orders.models import OrderSync
 from app.orders.sync import scheduling
 from app.orders.sync.paging import PageRead, Progress, after_page
@@ -30,14 +29,12 @@ from app.orders.sync.upsert import store_orders
 
 log = structlog.get_logger(__name__)
 
-ROW = PassTable("order_sync", "account_id")
-
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One pass in the hands of one worker."""
+class SyncRun:
+    """One turn of a sync."""
 
-    tools: Tools
+    services: AccountServices
     lease: Lease
     account_id: UUID
     access: Access
@@ -46,48 +43,38 @@ class Run:
     progress: Progress
 
 
-async def sync(tools: Tools, lease: Lease) -> Snooze | None:
-    """Read what is left of the pass, or a new one."""
-    try:
-        run = await _take_up(tools, lease)
-    except SecretUnreadableError as error:
-        await ROW.fail(tools, lease, "secret_unreadable", str(error))
+class OrderSyncJob(AccountJob[SyncRun]):
+    """Continues the sync of an account, or starts one."""
+
+    name = "orders"
+    lifecycle = SYNC
+    row_type = OrderSync
+
+    async def load(self, lease: Lease) -> SyncRun | Snooze | None:
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            account = await accounts.get(tx.session, lease.subject_id)
+            blocked = await self.not_callable(tx, lease, account)
+            if blocked:
+                return None if blocked is True else blocked
+            state = await scheduling.progress(tx.session, account.id)
+            if state.page == 0:
+                now = await accounts.database_now(tx.session)
+                _begin(state, now, self.services.settings.orders_overlap)
+            self.lifecycle.move(state, SyncState.RUNNING)
+            return SyncRun(
+                services=self.services,
+                lease=lease,
+                account_id=account.id,
+                access=open_access(self.services, lease, account),
+                token_digest=account.token_digest,
+                window_from=state.window_from,
+                progress=_progress(state),
+            )
+
+    async def work(self, loaded: SyncRun) -> Snooze | None:
+        await _read_pages(loaded)
         return None
-    if not isinstance(run, Run):
-        return run
-    failpoint("orders.started")
-    try:
-        await _read_pages(run)
-    except AccountRestsError as error:
-        return await ROW.wait(run, error.pause, "throttled")
-    except BackMarketError as error:
-        return await ROW.after_error(run, error)
-    return None
-
-
-async def _take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        account = await accounts.get(tx.session, lease.subject_id)
-        begins = await ROW.may_begin(tx, lease, account)
-        if begins is not True:
-            return begins or None
-        now = await accounts.database_now(tx.session)
-        state = await scheduling.progress(tx.session, account.id)
-        if state.page == 0:
-            _begin(state, now, tools.settings.orders_overlap)
-        state.state = SyncState.RUNNING
-        access = open_access(tools, lease, account)
-        progress = _progress(state)
-        return Run(
-            tools=tools,
-            lease=lease,
-            account_id=account.id,
-            access=access,
-            token_digest=account.token_digest,
-            window_from=state.window_from,
-            progress=progress,
-        )
 
 
 def _progress(state: OrderSync) -> Progress:
@@ -97,7 +84,7 @@ def _progress(state: OrderSync) -> Progress:
 
 
 def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
-    """A new pass. The overlap covers what changed while the last one was read."""
+    """Start a sync. The overlap covers orders that changed during the last one."""
     state.window_from = state.high_water - overlap if state.high_water else None
     state.started_at = now
     state.newest = None
@@ -106,22 +93,22 @@ def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
     state.read = state.changed = 0
 
 
-async def _read_pages(run: Run) -> None:
+async def _read_pages(run: SyncRun) -> None:
     progress: Progress | None = run.progress
     while progress:
         page = await order_client.read_page(
-            run.tools.back_market, run.access, progress.page, run.window_from
+            run.services.back_market, run.access, progress.page, run.window_from
         )
         failpoint("orders.page_fetched")
         progress = await _record(run, progress, page)
         failpoint("orders.page_written")
 
 
-async def _record(run: Run, at: Progress, page: OrderPage) -> Progress | None:
-    """Write a page and where to read on, or the end of the pass."""
+async def _record(run: SyncRun, at: Progress, page: OrderPage) -> Progress | None:
+    """Store a page and the next one to read, or the end of the sync."""
     if page.unreadable:
         log.warning("orders.unreadable", entries=page.unreadable, page=at.page)
-    async with run.tools.database.transaction() as tx:
+    async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         changed = await store_orders(tx.session, run.account_id, page.items)
         read = PageRead(
@@ -155,7 +142,7 @@ async def _note_page(
             "UPDATE order_sync SET page = :page, count = :count, ended = :ended, "
             "turns = :turns, front = :front, read = read + :read, "
             "changed = changed + :changed, newest = greatest(newest, :newest), "
-            "failures = 0, reason_code = NULL, reason = NULL, state = 'running' "
+            "failures = 0, reason_code = NULL, reason = NULL "
             "WHERE account_id = :id"
         ),
         {
@@ -178,7 +165,8 @@ async def _complete(session: AsyncSession, account_id: UUID) -> bool:
             "UPDATE order_sync SET state = 'done', finished_at = clock_timestamp(), "
             "high_water = CASE WHEN newest IS NULL THEN high_water "
             "ELSE greatest(high_water, least(newest, started_at)) END "
-            "WHERE account_id = :id RETURNING requested_at > started_at"
+            "WHERE account_id = :id AND state = 'running' "
+            "RETURNING requested_at > started_at"
         ),
         {"id": account_id},
     )

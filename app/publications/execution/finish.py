@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.account_client import Tools
+from app.accounts.account_client import AccountServices
 from app.accounts.budget import next_room, reserve_of
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
@@ -232,7 +232,7 @@ async def cancel(session: AsyncSession, publication: Publication, code: str) -> 
 
 
 async def fail_unopened(
-    tools: Tools,
+    tools: AccountServices,
     lease: Lease,
     code: str,
     message: str | None,

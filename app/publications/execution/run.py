@@ -15,7 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.account_client import AccountRestsError, Tools, note_refused_token
+from app.accounts.account_client import (
+    AccountPausedError,
+    AccountServices,
+    note_refused_token,
+)
 from app.backmarket.errors import (
     BackMarketError,
     NotConfiguredError,
@@ -62,7 +66,7 @@ POLLS_AT_ONCE = 2
 WAITING_FOR_LOST_TASK = timedelta(seconds=5)
 
 
-async def publish(tools: Tools, lease: Lease) -> Snooze | None:
+async def publish(tools: AccountServices, lease: Lease) -> Snooze | None:
     """Do as much of a publication as can be done now."""
     try:
         run = await start.take_up(tools, lease)
@@ -78,7 +82,7 @@ async def publish(tools: Tools, lease: Lease) -> Snooze | None:
         if run.state is PublicationState.PLANNING:
             run = await _make_plan(run)
         return await _carry_out(run)
-    except AccountRestsError as error:
+    except AccountPausedError as error:
         return await finish.wait(run, error.pause, "throttled")
     except BackMarketError as error:
         return await _after_error(run, error)

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.account_client import AccountRestsError
+from app.accounts.account_client import AccountPausedError
 from app.accounts.budget import lines_left, usual_left
 from app.backmarket.errors import (
     BackMarketError,
@@ -91,7 +91,7 @@ async def deliver(
             await _send_single(run, call)
     except (RequestRefusedError, NotFoundError) as error:
         await _refused(run, call, error)
-    except (AccountRestsError, BackMarketError) as error:
+    except (AccountPausedError, BackMarketError) as error:
         await _not_through(run, call, reserved, error)
         raise
 
@@ -181,7 +181,10 @@ async def _refused(
 
 
 async def _not_through(
-    run: Run, call: Call, reserved: Reserved, error: AccountRestsError | BackMarketError
+    run: Run,
+    call: Call,
+    reserved: Reserved,
+    error: AccountPausedError | BackMarketError,
 ) -> None:
     """Take the call back if it surely was not made, else find out later."""
     unknown = (

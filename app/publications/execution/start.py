@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.account_client import Tools, wait_for_turn
+from app.accounts.account_client import AccountServices, wait_for_turn
 from app.accounts.models import SellerAccount
 from app.accounts.shared_stock import shared_quantity_of
 from app.backmarket.client import Access
@@ -28,7 +28,7 @@ IMPORT_PATIENCE = timedelta(minutes=2)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-async def take_up(tools: Tools, lease: Lease) -> Run | Snooze | None:
+async def take_up(tools: AccountServices, lease: Lease) -> Run | Snooze | None:
     """The run to go on with; a Snooze when it is not its turn; None when it is over.
 
     Raises IntegrityError when another run of the account starts at the same time,
@@ -66,7 +66,10 @@ def _may_start(publication: Publication, store: Store) -> bool:
 
 
 async def _pause(
-    tools: Tools, session: AsyncSession, publication: Publication, store: Store
+    tools: AccountServices,
+    session: AsyncSession,
+    publication: Publication,
+    store: Store,
 ) -> timedelta | None:
     """Start a requested run if its time has come and the account is free."""
     now = utc_now()
@@ -123,7 +126,7 @@ async def awaits_import(
 
 
 def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
-    tools: Tools,
+    tools: AccountServices,
     lease: Lease,
     publication: Publication,
     store: Store,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.service import Caller
 from app.accounts import service as accounts
-from app.accounts.account_client import Tools
+from app.accounts.account_client import AccountServices
 from app.accounts.budget import next_room
 from app.accounts.shared_stock import shared_quantity_of
 from app.core.columns import utc_now
@@ -54,7 +54,7 @@ async def visible(session: AsyncSession, caller: Caller, plan_id: UUID) -> Plan:
     return plan
 
 
-async def make(tools: Tools, lease: Lease) -> Snooze | None:
+async def make(tools: AccountServices, lease: Lease) -> Snooze | None:
     """Write the plan, without changing offers.
 
     A catalog that was uploaded before the request is imported first, as for a
@@ -80,7 +80,7 @@ async def make(tools: Tools, lease: Lease) -> Snooze | None:
 
 
 async def _write(
-    tools: Tools, session: AsyncSession, plan: Plan, store: Store, account_id: UUID
+    tools: AccountServices, session: AsyncSession, plan: Plan, store: Store, account_id: UUID
 ) -> None:
     account = await accounts.get(session, account_id)
     limits = accounts.limits_of(account, tools.settings)
@@ -113,7 +113,7 @@ async def _forecast(
     return forecast(summary.to_send, summary.deferred, per_hour, room, now)
 
 
-async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:
+async def give_up(tools: AccountServices, lease: Lease, reason: GiveUp) -> None:
     """Fail the plan whose job is given up."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import text
 
 from app.accounts import service as accounts
-from app.accounts.account_client import AccountRestsError
+from app.accounts.account_client import AccountPausedError
 from app.backmarket.client import MAX_PAGE_SIZE
 from app.backmarket.errors import BackMarketError
 from app.backmarket.wire.listings import Listing
@@ -147,7 +147,7 @@ async def _look(
             await _look_each(run, awaited, seen, strangers)
         else:
             await _look_at_newest(run, awaited, seen)
-    except (AccountRestsError, BackMarketError) as error:
+    except (AccountPausedError, BackMarketError) as error:
         log.warning("publish.not_read_back", error=type(error).__name__)
     return seen, strangers
 
