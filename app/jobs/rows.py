@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.core.sql import load_sql
+from app.jobs.lifecycle import JOB
 from app.jobs.models import JobRow
 
 SWEEP_LOCK = 0x7265666565640001
@@ -107,8 +108,9 @@ async def finish(
     error: str | None = None,
 ) -> bool:
     """End the job. False: the lease is lost, the caller must roll back."""
+    ended = JOB.advance("running", state)
     return await _update_held(
-        session, _SQL["finish"], claimed, state=state, error=error
+        session, _SQL["finish"], claimed, state=ended, error=error
     )
 
 

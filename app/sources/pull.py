@@ -26,6 +26,7 @@ from app.jobs.lease import Lease, Snooze
 from app.settings import Settings
 from app.sources.fetch import Answer, Door, Wish, fetched, too_slow
 from app.sources.guard import rules_of
+from app.sources.lifecycle import SOURCE
 from app.sources.models import CatalogSource
 from app.sources.outcomes import (
     NOT_MODIFIED,
@@ -104,7 +105,8 @@ async def _begin(tools: Tools, lease: Lease) -> CatalogSource | None:
         if source is None:
             await lease.finish(tx.session)
             return None
-        source.state, source.started_at = "pulling", utc_now()
+        SOURCE.move(source, "pulling")
+        source.started_at = utc_now()
         return source
 
 
@@ -256,7 +258,7 @@ async def _held(
     if source is not None and source.version == begun.version:
         return source
     if source is not None:
-        source.state = _state_after(source)
+        SOURCE.move(source, _state_after(source))
         await session.flush()
     log.info("source.replaced")
     await lease.finish(session)
@@ -284,7 +286,7 @@ def _end(  # noqa: PLR0913 - what callers see of a pull
     rhythm = interval_of(source, tools.settings.source_interval)
     if source.scheduled:
         source.next_pull_at = now + pause if pause else next_due(source.id, rhythm, now)
-    source.state = _state_after(source)
+    SOURCE.move(source, _state_after(source))
 
 
 def _state_after(source: CatalogSource) -> str:

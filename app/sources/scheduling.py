@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from app.core.columns import utc_now
 from app.database import Transaction
 from app.jobs.kinds import JobKind
+from app.sources.lifecycle import SOURCE
 from app.sources.models import CatalogSource
 from app.sources.schemas import interval_of
 from app.stores.schedule import next_due
@@ -18,7 +19,7 @@ async def ask(tx: Transaction, source: CatalogSource) -> None:
     """Pull it now; beside a pull under way one more waits."""
     source.requested_at = utc_now()
     if source.state == "idle":
-        source.state = "requested"
+        SOURCE.move(source, "requested")
     await tx.enqueue(JobKind.PULL_CATALOG, source.id)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import and_, col, select
 
+from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
 from app.stores.models import Store
 
@@ -41,7 +42,7 @@ async def read_again(session: AsyncSession, store: Store) -> Catalog | None:
         return None
     later = await session.execute(rest.where(col(Catalog.id) > first.id))
     for catalog in later.scalars():
-        catalog.state = "importing"
+        CATALOG.move(catalog, "importing")
     return first
 
 

@@ -19,6 +19,7 @@ from app.catalogs.engine.pipeline.run import import_catalog
 from app.catalogs.engine.read.inspect import Inspection, inspect_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError
 from app.catalogs.imports.next_import import Task, next_task
+from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
@@ -159,7 +160,8 @@ def _record(
         "columns = %s, source_categories = %s, problem_counts = %s, excluded_by = %s, "
         "empty_fields = %s, "
         "config_version = %s, same_as = NULL, reason_code = NULL, reason = NULL, "
-        "accepted = NULL, finished_at = now() WHERE id = %s",
+        "accepted = NULL, finished_at = now() "
+        "WHERE id = %s AND state = 'importing'",
         [
             Jsonb(asdict(result.counts)),
             Jsonb(asdict(result.found)),
@@ -197,7 +199,8 @@ async def _await_mapping(
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
-        catalog.state, catalog.phase = "awaiting_mapping", None
+        CATALOG.move(catalog, "awaiting_mapping")
+        catalog.phase = None
         catalog.columns = list(found.columns)
         catalog.found = asdict(found.found)
         catalog.counts = {"rows": found.rows}
@@ -220,7 +223,8 @@ async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None
             "unchanged": valid,
             "disappeared": 0,
         }
-        catalog.state, catalog.phase = "ready", None
+        CATALOG.move(catalog, "ready")
+        catalog.phase = None
         catalog.same_as = twin.same_as or twin.id
         for name in REPEATED:
             setattr(catalog, name, getattr(twin, name))
@@ -239,7 +243,8 @@ async def _reject(
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
-        catalog.state, catalog.phase = "rejected", None
+        CATALOG.move(catalog, "rejected")
+        catalog.phase = None
         catalog.reason_code, catalog.reason = error.code, error.message
         catalog.accepted = error.accepted
         catalog.config_version = task.config_version

@@ -13,6 +13,7 @@ from app.backmarket.markets import market_of
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.read.source import Hints, Limits, SourceFile
 from app.catalogs.imports import current_catalogs
+from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
 from app.core.file_storage import Storage
 from app.settings import Settings
@@ -71,7 +72,7 @@ async def next_task(
         catalog = await _under_old_settings(session, store)
         if catalog is None:
             return None
-    catalog.state = "importing"
+    CATALOG.move(catalog, "importing")
     catalog.reason_code = catalog.reason = catalog.accepted = None
     twin = await _twin(session, store, catalog)
     return _task(settings, storage, store, catalog, twin)

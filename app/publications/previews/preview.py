@@ -80,7 +80,11 @@ async def make(tools: AccountServices, lease: Lease) -> Snooze | None:
 
 
 async def _write(
-    tools: AccountServices, session: AsyncSession, plan: Plan, store: Store, account_id: UUID
+    tools: AccountServices,
+    session: AsyncSession,
+    plan: Plan,
+    store: Store,
+    account_id: UUID,
 ) -> None:
     account = await accounts.get(session, account_id)
     limits = accounts.limits_of(account, tools.settings)
