@@ -158,7 +158,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/settings",
         {"environment": "sandbox", "token": "hunter2 hunter2"},
         "token",
-        "This is no token.",
+        "The value is not a token.",
         (
             "one word of 4 or more printable ASCII characters, as copied from the back "
             "office"
@@ -169,7 +169,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "{store}/settings",
         {"environment": "sandbox", "token": " " * 12},
         "token",
-        "This is no token.",
+        "The value is not a token.",
         (
             "one word of 4 or more printable ASCII characters, as copied from the back "
             "office"

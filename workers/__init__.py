@@ -1,1 +1,1 @@
-"""The worker process: takes due jobs and runs the service that each one names."""
+"""The worker process: claims due jobs and runs their handlers."""

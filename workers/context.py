@@ -1,4 +1,4 @@
-"""What every job handler is handed: opened once when the worker starts."""
+"""What job handlers use, opened once when the worker starts."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Takes wake-ups from arq. Redis may come and go; a stop is never a cancellation."""
+"""Receives wake-ups from arq, reconnects to Redis, and stops without cancelling it."""
 
 import asyncio
 import contextlib
@@ -19,19 +19,19 @@ from app.settings import Settings
 log = structlog.get_logger(__name__)
 
 REDIS_PAUSE = 1.0
-LONGEST_GOODBYE = 12.0
+STOP_TIMEOUT = 12.0
 
 Run = Callable[[UUID], Awaitable[None]]
 
 
 class ClosedError(Exception):
-    """The process stops: take no more wake-ups."""
+    """The process stops: receive no more wake-ups."""
 
 
 class Listener(Worker):
-    """arq's worker, left between two rounds of its loop and nowhere else.
+    """arq's worker, which stops only between two rounds of its loop.
 
-    To cancel it in the middle of a command leaves a connection behind.
+    Cancelling it in the middle of a command leaks a connection.
     """
 
     closing: asyncio.Event
@@ -56,7 +56,7 @@ async def listen(settings: Settings, run: Run, closing: asyncio.Event) -> None:
             pass
         except (RedisError, OSError) as error:
             log.warning("worker.redis_away", error=type(error).__name__)
-        await _let_end(listener)
+        await _finish_tasks(listener)
         with contextlib.suppress(RedisError, OSError):
             await pool.aclose(close_connection_pool=True)
         if not closing.is_set():
@@ -87,11 +87,11 @@ def _listener(settings: Settings, pool: ArqRedis, run: Run) -> Listener:
     )
 
 
-async def _let_end(listener: Listener) -> None:
-    """arq writes to Redis when a wake-up ends: wait for that, then drop the rest."""
+async def _finish_tasks(listener: Listener) -> None:
+    """Wait until arq has recorded its wake-ups in Redis, then cancel the rest."""
     tasks = list(listener.tasks.values())
     if tasks:
-        await asyncio.wait(tasks, timeout=LONGEST_GOODBYE)
+        await asyncio.wait(tasks, timeout=STOP_TIMEOUT)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

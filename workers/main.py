@@ -1,4 +1,4 @@
-"""The worker process: arq wakes it, the sweeper finds what nobody was woken for."""
+"""The worker process: runs woken jobs, and sweeps for jobs without a wake-up."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ from workers.runner import Runner
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 8.0
-"""How long a stopping worker lets its jobs go on before it gives them back."""
+"""How long a stopping worker lets its jobs run before it releases them."""
 
 
 @asynccontextmanager
@@ -70,7 +70,7 @@ async def open_context(
 
 @dataclass(slots=True)
 class Crew:
-    """The running jobs of this process, whoever told it about them."""
+    """The running jobs of this process, woken or swept."""
 
     runner: Runner
     slots: asyncio.Semaphore
@@ -92,7 +92,7 @@ class Crew:
 
     async def _run(self, job_id: UUID) -> None:
         async with self.slots:
-            if not self.open:  # others take what waited for a slot
+            if not self.open:  # other workers claim what waited for a slot
                 return
             try:
                 await self.runner.run(job_id)
@@ -100,7 +100,7 @@ class Crew:
                 log.warning("job.database_away", error=type(error).__name__)
 
     async def stop(self) -> None:
-        """Let jobs end for a while, then give back what still runs."""
+        """Let jobs end for a while, then release those that still run."""
         self.closing.set()
         if self.running:
             await asyncio.wait(self.running, timeout=DRAIN_SECONDS)
@@ -111,7 +111,7 @@ class Crew:
 
 
 async def sweep(context: WorkerContext, crew: Crew) -> None:
-    """Make due runs, wake due jobs; run them here when Redis does not take them."""
+    """Request due work and wake due jobs; run them here if Redis is unreachable."""
     strays: set[asyncio.Task[None]] = set()
     pause = context.settings.sweep_interval.total_seconds()
     last_retention = time.monotonic()
@@ -156,7 +156,7 @@ async def serve(settings: Settings) -> None:
             asyncio.create_task(sweep(context, crew)),
             asyncio.create_task(listen(settings, crew.run, crew.closing)),
         ]
-        # As in the API: what lives on is not looked through with each full collection.
+        # As in the API: long-lived objects are left out of each full collection.
         gc.collect()
         gc.freeze()
         log.info("worker.ready", pid=os.getpid())

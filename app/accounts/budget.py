@@ -1,7 +1,7 @@
-"""How much of Back Market's limits is left, and when there is more. Pure.
+"""How much of Back Market's limits remains, and when there is more. Pure.
 
-Limits are per token (Back Market API, limits): about 2,000 SKU lines an hour over
-both doors, about 20 listing requests in 10 s.
+Limits are per token (Back Market API, limits): about 2,000 SKU lines an hour over both
+methods, about 20 listing requests in 10 s.
 """
 
 from collections.abc import Sequence
@@ -12,31 +12,31 @@ from itertools import accumulate
 HOUR = timedelta(hours=1)
 REQUEST_WINDOW = timedelta(seconds=10)
 LATEST_ARRIVAL = timedelta(seconds=15)
-"""So long after they were reserved lines may arrive: their hour begins then."""
+"""Reserved lines may arrive this much later: their hour begins then."""
 RESERVE_PERCENT = 1
-"""Of the hour's lines, kept for stock that is lowered: it never waits for the rest."""
+"""Share of the hourly lines reserved for lowered stock, which must not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """Lines that were reserved at a time."""
+    """Lines reserved at a point in time."""
 
     at: datetime
     lines: int
 
 
 def reserve_of(limit: int) -> int:
-    """Lines of an hour that only lowered stock may use."""
+    """Lines of an hour reserved for lowered stock."""
     return limit * RESERVE_PERCENT // 100
 
 
 def usual_left(limit: int, used: int) -> int:
-    """Lines that may still be sent of anything but lowered stock."""
+    """Lines that remain for everything but lowered stock."""
     return max(0, lines_left(limit, used) - reserve_of(limit))
 
 
 def lines_left(limit: int, used: int) -> int:
-    """Lines that may still be sent in an hour in which so many were."""
+    """Lines that remain in an hour in which `used` lines were sent."""
     return max(0, limit - used)
 
 
@@ -50,11 +50,11 @@ def next_room(
 ) -> datetime:
     """When at least `wanted` lines are free, or all of them if that is less.
 
-    `wanted` is cut to a tenth of the limit, so that a long queue moves on in
-    steps of a useful size instead of waiting for a whole free hour.
+    `wanted` is capped at a tenth of the limit, so that a long queue proceeds in steps
+    instead of waiting for a whole free hour.
     """
     goal = min(wanted, max(1, limit // 10))
-    free = limit - used_of(spent, now)  # below nothing when the limit was lowered
+    free = limit - used_of(spent, now)  # negative when the limit was lowered
     for spend in sorted(spent, key=lambda s: s.at):
         if free >= goal:
             break
@@ -68,10 +68,10 @@ def next_room(
 def sent_by(
     limit: int, spent: Sequence[Spend], now: datetime, queue: Sequence[int]
 ) -> list[datetime | None]:
-    """When the last line of each lane goes, None where a lane is empty.
+    """When the last line of each lane is sent; None for an empty lane.
 
-    Lanes wait in this order. Lines that are free go now; each that was spent is free
-    an hour later, and so on hour by hour.
+    Lanes are served in this order. Free lines are sent now; a spent line is free again
+    after an hour.
     """
     used = [s for s in sorted(spent, key=lambda s: s.at) if s.at > now - HOUR]
     times = [now, *(s.at + HOUR for s in used)]

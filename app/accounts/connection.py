@@ -1,4 +1,4 @@
-"""Asks Back Market whether it takes a seller account's token."""
+"""Checks whether Back Market accepts the token of a seller account."""
 
 from uuid import UUID
 
@@ -15,15 +15,15 @@ from app.jobs.lease import TryAgainError
 async def check_connection(
     database: Database, back_market: BackMarket, vault: Vault, account_id: UUID
 ) -> bool:
-    """Set the connection light; True when a refused token works again.
+    """Record the connection health; True when a refused token works again.
 
-    Raises BackMarketError when Back Market cannot be asked now, TryAgainError while
-    the account rests after a 429.
+    Raises BackMarketError when Back Market is unavailable, TryAgainError while the
+    account is paused after a 429.
     """
     async with database.transaction() as tx:
         account = await service.get(tx.session, account_id)
     if account.paused_until and account.paused_until > utc_now():
-        raise TryAgainError(account.paused_until - utc_now(), "the account rests")
+        raise TryAgainError(account.paused_until - utc_now(), "the account is paused")
     platform = Platform(account.platform)
     market = next(m for m in MARKETS.values() if m.platform is platform)
     access = Access(

@@ -1,4 +1,4 @@
-"""Seller accounts: the token (encrypted), its limits, and the health of the link."""
+"""Seller accounts (encrypted token, limits, connection health) and spent lines."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from app.core.columns import id_field, time_field
 
 
 class SellerAccount(SQLModel, table=True):
-    """One Back Market account: stores with the same token share it."""
+    """One Back Market account, shared by the stores with its token."""
 
     __tablename__ = "seller_account"
     __table_args__ = (
@@ -38,7 +38,7 @@ class SellerAccount(SQLModel, table=True):
 
 
 class LineSpend(SQLModel, table=True):
-    """SKU lines reserved for a call; their sum over an hour is the budget used."""
+    """SKU lines reserved for a request; their sum over an hour is the budget used."""
 
     __tablename__ = "line_spend"
     __table_args__ = (Index("ix_line_spend_account", "account_id", "at"),)

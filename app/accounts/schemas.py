@@ -1,4 +1,4 @@
-"""What a seller account looks like to callers. The token never comes out."""
+"""API shapes of seller accounts; the token is write-only."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ SHORTEST_TOKEN = 4
 
 
 def _as_header(token: SecretStr) -> SecretStr:
-    """The token as it goes into a header; a pasted `Basic ` is taken off."""
+    """The token as sent in the header, without a pasted `Basic ` prefix."""
     text = token.get_secret_value().strip()
     if text[:6].lower() == "basic ":
         text = text[6:].strip()
@@ -24,7 +24,7 @@ def _as_header(token: SecretStr) -> SecretStr:
     if not sound or len(text) < SHORTEST_TOKEN:
         raise PydanticCustomError(
             "token_format",
-            "This is no token.",
+            "The value is not a token.",
             {
                 "accepted": f"one word of {SHORTEST_TOKEN} or more printable ASCII "
                 "characters, as copied from the back office"
@@ -49,7 +49,7 @@ def _as_policy(text: str) -> str:
         return str(shared_quantity_of(text))
     except ValueError:
         raise PydanticCustomError(
-            "unknown_policy", "There is no such policy.", {"accepted": ACCEPTED}
+            "unknown_policy", "Unknown policy.", {"accepted": ACCEPTED}
         ) from None
 
 
@@ -57,7 +57,7 @@ SharedQuantityText = Annotated[str, Field(max_length=60), AfterValidator(_as_pol
 
 
 class ConnectionHealth(BaseModel):
-    """Whether Back Market took the token when it was last used."""
+    """Whether Back Market accepted the token when it was last used."""
 
     health: Literal["unknown", "ok", "refused", "forbidden"]
     detail: str | None

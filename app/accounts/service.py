@@ -1,4 +1,4 @@
-"""Finds and keeps seller accounts, their tokens and their connection health."""
+"""Reads and writes seller accounts: tokens, limits, connection health, spent lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from app.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be sent for one account: its own limits or the operator's."""
+    """The limits of one account: its own, or those of the settings."""
 
     lines_per_hour: int
     requests_per_10s: int
@@ -82,7 +82,7 @@ async def get(session: AsyncSession, account_id: UUID) -> SellerAccount:
     """Raises NotFoundError."""
     account = await session.get(SellerAccount, account_id)
     if account is None:
-        raise NotFoundError("There is no such seller account.")
+        raise NotFoundError("Seller account not found.")
     return account
 
 
@@ -96,14 +96,14 @@ async def listed(
 
 
 def open_token(vault: Vault, account: SellerAccount) -> SecretStr:
-    """The token in the clear, for one call. Raises SecretUnreadableError."""
+    """The decrypted token. Raises SecretUnreadableError."""
     return vault.open(Sealed(account.token_cipher, account.token_key_id), account.id)
 
 
 async def rotate_token(
     session: AsyncSession, vault: Vault, account: SellerAccount, token: SecretStr
 ) -> None:
-    """Put a new token in place for all stores of the account.
+    """Replace the token for all stores of the account.
 
     Raises ConflictError when the token is another account's.
     """
@@ -124,7 +124,7 @@ async def rotate_token(
 async def note_connection(
     session: AsyncSession, account_id: UUID, health: str, detail: str | None = None
 ) -> None:
-    """Remember whether Back Market took the token: `ok`, `refused`, `forbidden`."""
+    """Record whether Back Market accepts the token: `ok`, `refused`, `forbidden`."""
     await session.execute(
         text(
             "UPDATE seller_account SET connection = :health, "
@@ -139,7 +139,7 @@ async def note_connection(
 async def still_uses(
     session: AsyncSession, account_id: UUID, token_digest: str
 ) -> bool:
-    """Whether this is the account's token, or it was renewed meanwhile."""
+    """Whether this is still the token of the account."""
     found = await session.scalar(
         text(
             "SELECT token_digest = :digest FROM seller_account "
@@ -153,7 +153,7 @@ async def still_uses(
 async def share_by(
     session: AsyncSession, account: SellerAccount, policy: SharedQuantity
 ) -> None:
-    """Let the shared stock follow another wish; the stores look at it at once.
+    """Set the policy of the shared stock and make the stores due for a run.
 
     Raises InvalidError when the policy names a store of another account.
     """
@@ -175,7 +175,7 @@ async def _has_store(session: AsyncSession, account_id: UUID, store_id: UUID) ->
 
 
 async def look_again(session: AsyncSession, account_id: UUID) -> None:
-    """What the stores of an account share has changed: each is due for a run now."""
+    """Make each store of the account due for a run now."""
     await session.execute(
         text("SELECT refeed_make_stores_due(:account)"),
         {"account": account_id},
@@ -183,7 +183,7 @@ async def look_again(session: AsyncSession, account_id: UUID) -> None:
 
 
 async def pause(session: AsyncSession, account_id: UUID, length: timedelta) -> None:
-    """Let the account rest after a 429; no worker calls for it until then."""
+    """Pause the account after a 429: no worker sends requests for it until then."""
     await session.execute(
         text(
             "UPDATE seller_account SET paused_until = "
@@ -199,9 +199,9 @@ async def take_turn(
     requests_per_10s: int,
     patience: timedelta,
 ) -> timedelta:
-    """Reserve the next request; returns how long to wait before it may go.
+    """Reserve the next request; returns how long to wait before sending it.
 
-    Who would have to wait longer than `patience` reserves nothing and asks again.
+    Reserves nothing if the wait is longer than `patience`.
     """
     row = (
         await session.execute(
@@ -224,7 +224,7 @@ async def take_turn(
 
 
 async def hold_budget(session: AsyncSession, account_id: UUID) -> None:
-    """Let no other worker reserve lines of the account before this one is through."""
+    """Lock the budget of the account until the transaction ends."""
     await session.execute(
         text("SELECT 1 FROM seller_account WHERE id = :id FOR NO KEY UPDATE"),
         {"id": account_id},
@@ -258,9 +258,9 @@ async def spends(session: AsyncSession, account_id: UUID) -> list[Spend]:
 
 
 async def spend(session: AsyncSession, account_id: UUID, lines: int) -> UUID:
-    """Reserve lines before they are sent; old entries are dropped on the way.
+    """Reserve lines before they are sent, and delete expired entries.
 
-    They count from the latest moment at which they may arrive.
+    They count from the latest time at which they may arrive.
     """
     await session.execute(
         text("DELETE FROM line_spend WHERE account_id = :id AND at < now() - :keep"),
@@ -274,14 +274,14 @@ async def spend(session: AsyncSession, account_id: UUID, lines: int) -> UUID:
 
 
 async def unspend(session: AsyncSession, spend_id: UUID) -> None:
-    """Give lines back that Back Market surely did not take."""
+    """Release lines that Back Market certainly did not accept."""
     await session.execute(
         text("DELETE FROM line_spend WHERE id = :id"), {"id": spend_id}
     )
 
 
 async def database_now(session: AsyncSession) -> datetime:
-    """The one clock that budgets and schedules are kept by."""
+    """The database clock, used for budgets and schedules."""
     now: datetime = (await session.execute(text("SELECT now()"))).scalar_one()
     return now
 
@@ -289,7 +289,7 @@ async def database_now(session: AsyncSession) -> datetime:
 async def set_orders_due(
     session: AsyncSession, account_ids: Sequence[UUID], due: Sequence[datetime]
 ) -> None:
-    """Set when each account's orders are fetched next; both lists have one order."""
+    """Set when the orders of each account are fetched next; the lists correspond."""
     await session.execute(
         text(
             "UPDATE seller_account AS a SET orders_due_at = d.at FROM unnest("

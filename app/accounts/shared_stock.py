@@ -1,4 +1,4 @@
-"""Whose wish the stock follows that all stores of a seller account share. Pure.
+"""Which desired quantity sibling stores share for one listing. Pure.
 
 Stock is one number per listing for all countries (Back Market API, listings).
 """
@@ -16,10 +16,10 @@ _POLICY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SharedQuantity:
-    """The least or the most that a store wants, or what one store (`leader`) wants.
+    """The minimum or maximum of the stores' quantities, or that of one store.
 
-    While the leader is switched off or does not want a SKU, the least of the others
-    counts for it.
+    While the leader is inactive or does not offer a SKU, the minimum of the others is
+    used.
     """
 
     rule: Literal["min", "max", "store"] = "min"

@@ -1,4 +1,4 @@
-"""The only door to arq: wake-ups go out here, and nothing but ids travels."""
+"""Sends wake-ups to the workers through arq; a wake-up contains only a job id."""
 
 import asyncio
 import json
@@ -18,12 +18,12 @@ log = structlog.get_logger(__name__)
 
 QUEUE_NAME = "refeed:wake"
 RUN = "run"
-PATIENCE = 2.0
-"""Seconds that a caller waits for Redis before it goes on without."""
+WAKE_TIMEOUT = 2.0
+"""Seconds that a caller waits for Redis before it continues without it."""
 
 
 def serialize(value: dict[str, Any]) -> bytes:
-    """JSON instead of pickle: who writes to Redis must not run code in a worker."""
+    """JSON, not pickle: write access to Redis must not execute code in a worker."""
     return json.dumps(value, default=repr).encode()
 
 
@@ -33,9 +33,9 @@ def deserialize(value: bytes) -> dict[str, Any]:
 
 
 def connect(redis_url: str) -> ArqRedis:
-    """A lazy connection pool: nothing is dialled before the first command.
+    """A lazy connection pool that survives a restart of Redis.
 
-    It survives a restart of Redis; a refused reconnect is an OSError.
+    A refused reconnect is an OSError.
     """
     settings = RedisSettings.from_dsn(redis_url)
     common: dict[str, Any] = {
@@ -63,19 +63,19 @@ def connect(redis_url: str) -> ArqRedis:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Wakes workers, best effort: the sweeper finds what a lost wake-up left."""
+    """Wakes workers, best effort: the sweeper finds jobs whose wake-up was lost."""
 
     redis: ArqRedis
 
     async def wake(
         self, job_ids: Sequence[UUID], *, after: timedelta = timedelta(0)
     ) -> bool:
-        """Tell the workers that these jobs are due. False: Redis did not take it.
+        """Wake workers for these jobs. False: Redis did not accept the wake-up.
 
-        A job may be woken twice: the claim on its row decides who runs it.
+        A job may be woken twice: the claim on its row decides which worker runs it.
         """
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(WAKE_TIMEOUT):
                 for job_id in job_ids:
                     await self.redis.enqueue_job(RUN, str(job_id), _defer_by=after)
         except (RedisError, OSError, TimeoutError) as error:

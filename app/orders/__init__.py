@@ -1,1 +1,1 @@
-"""Orders: fetched from Back Market, listed, and moved on line by line."""
+"""Orders: fetched from Back Market, listed, and changed line by line."""

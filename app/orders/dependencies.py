@@ -1,4 +1,4 @@
-"""Dependencies that hand a route its order, and honour `If-Match`."""
+"""FastAPI dependencies that load an order and check `If-Match`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -22,14 +22,14 @@ async def order_to_change(
     caller: Writer,
     if_match: IfMatch = None,
 ) -> SalesOrder:
-    """Raises PreconditionFailedError when the order has changed since."""
+    """The order, locked. Raises PreconditionFailedError when it has changed."""
     order, _ = await queries.visible(tx.session, caller, order_id, lock=True)
     require_version(order, if_match)
     return order
 
 
 def require_version(order: SalesOrder, if_match: str | None) -> None:
-    """Raises PreconditionFailedError when a tag is given that is not the order's."""
+    """Raises PreconditionFailedError when the given tag is not the current one."""
     if if_match is None:
         return
     named = {tag.strip() for tag in if_match.split(",")}

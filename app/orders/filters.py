@@ -1,4 +1,4 @@
-"""Reads what a list of orders is asked for, and where it is read on."""
+"""Parses the filters and the cursor of an order list."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -32,7 +32,7 @@ def filters_of(
     ] = None,
     modified_from: Moment = None,
 ) -> Filters:
-    """Raises InvalidError, which names what is accepted."""
+    """Raises InvalidError, which lists the accepted values."""
     return Filters(
         country=_country(country) if country else None,
         state=_state(state) if state else None,
@@ -71,7 +71,7 @@ def _utc(given: datetime | None) -> datetime | None:
 
 
 def place_of(cursor: Cursor = None) -> Place | None:
-    """Where the page before ended. Raises InvalidError for a foreign cursor."""
+    """The position after which the page starts. Raises InvalidError."""
     key = decode_cursor(cursor, 2)
     if key is None:
         return None

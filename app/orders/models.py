@@ -1,4 +1,4 @@
-"""Orders with their lines, how far fetching is, and what was done to orders."""
+"""Orders with their lines, order syncs, and actions with their submissions."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,11 +14,11 @@ OPEN_ACTION = "state IN ('requested', 'running', 'waiting')"
 
 
 class SalesOrder(SQLModel, table=True):
-    """One order of a seller account, as Back Market last told it.
+    """One order of a seller account, as last fetched.
 
     `marketplace_id` is Back Market's `order_id`. `created_at` is when the buyer
-    ordered; it never changes, so that lists can be read on from it. `version` counts
-    the changes of content. `rest` is what has no column, as it came.
+    ordered; it never changes and sorts lists. `version` counts changes of the content.
+    `rest` has the fields without a column.
     """
 
     __tablename__ = "sales_order"
@@ -88,10 +88,10 @@ class SalesOrderLine(SQLModel, table=True):
 
 
 class OrderSync(SQLModel, table=True):
-    """How far the fetching of an account's orders is; one pass at a time.
+    """State and progress of the order sync of an account.
 
-    `high_water` moves only when a whole pass was read. The columns from `window_from`
-    on are the checkpoint of the pass that is under way (`page` 0: none is).
+    `high_water` moves only when a sync is complete. The columns from `window_from` on
+    are the checkpoint of the current sync (`page` 0: none).
     """
 
     __tablename__ = "order_sync"
@@ -119,7 +119,7 @@ class OrderSync(SQLModel, table=True):
 
 
 class OrderAction(SQLModel, table=True):
-    """Something asked to be done to lines of an order, and how it ended.
+    """An action requested for lines of an order, and its result.
 
     `fingerprint` is the same for the same action with the same content.
     """
@@ -153,7 +153,7 @@ class OrderAction(SQLModel, table=True):
 
 
 class OrderCall(SQLModel, table=True):
-    """One request of an action: written before it is made, settled after."""
+    """One submission of an action: stored before it is sent, with its result after."""
 
     __tablename__ = "order_call"
 

@@ -1,7 +1,7 @@
-"""Reads of orders: who sees which, pages that stay stable, one with its lines.
+"""Reads orders: the ones a caller may see, in stable pages, with their lines.
 
-A store sees orders of its seller account: all of them, or those of its country, as its
-`order_scope` says. A caller sees what the caller's stores see.
+A store sees the orders of its seller account, all or only those of its country, by its
+`order_scope`. A caller sees what the caller's stores see.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from app.stores.models import Store
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one store sees: an account's orders, of one country or (None) of all."""
+    """The orders that one store sees: of one country, or None for all."""
 
     store_id: UUID
     account_id: UUID
@@ -34,7 +34,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is asked for; times are inclusive, but for `created_to`."""
+    """Filters of a list; times are inclusive, except `created_to`."""
 
     country: str | None = None
     state: int | None = None
@@ -54,7 +54,7 @@ class Place:
 async def views(
     session: AsyncSession, caller: Caller, store_id: UUID | None = None
 ) -> list[View]:
-    """What the caller's stores see, or one of them."""
+    """The views of the caller's stores, or of one of them."""
     query = select(Store.id, Store.account_id, Store.country, Store.order_scope).where(
         col(Store.account_id).is_not(None)
     )
@@ -70,7 +70,7 @@ async def views(
 
 
 def _scopes(seen: Sequence[View], country: str | None) -> list[tuple[UUID, str | None]]:
-    """Account and country pairs to look into; what another pair covers is left out."""
+    """Account and country pairs to read, without pairs that another one covers."""
     whole = {view.account_id for view in seen if view.country is None}
     if country:
         partly = {v.account_id for v in seen if v.country == country}
@@ -83,7 +83,7 @@ def _scopes(seen: Sequence[View], country: str | None) -> list[tuple[UUID, str |
     return [*((account_id, None) for account_id in sorted(whole)), *sorted(parts)]
 
 
-# Each scope is read from its own index, newest first, and no further than one page.
+# Each scope is read from its own index, newest first, at most one page.
 _WHOLE = """
 SELECT o.id, o.created_at FROM unnest(CAST(:whole AS uuid[])) AS s(account_id)
  CROSS JOIN LATERAL (
@@ -111,7 +111,7 @@ _ALONE = {"shipping_address", "billing_address", "rest", "digest"}
 _IN_LISTS = ", ".join(
     f"o.{name}" for name in SalesOrder.model_fields if name not in _ALONE
 )
-"""What a list shows of an order; its largest columns are not among it."""
+"""The columns of an order in a list, without its largest ones."""
 
 
 async def listed(
@@ -190,7 +190,7 @@ async def visible(
         seen = await views(session, caller)
         stores = stores_of(order, seen)
     if order is None or not stores:
-        raise NotFoundError("There is no such order.")
+        raise NotFoundError("Order not found.")
     return order, stores
 
 
@@ -220,7 +220,7 @@ async def action(session: AsyncSession, order_id: UUID, action_id: UUID) -> Orde
     """Raises NotFoundError when the order has no such action."""
     found = await session.get(OrderAction, action_id)
     if found is None or found.order_id != order_id:
-        raise NotFoundError("The order has no such action.")
+        raise NotFoundError("Action not found.")
     return found
 
 

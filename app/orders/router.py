@@ -62,7 +62,7 @@ async def sync_orders(store: StoreToChange, tx: Tx, response: Response) -> SyncO
     return sync_out(sync)
 
 
-@router.get("/stores/{store_id}/orders/sync", summary="How far fetching orders is")
+@router.get("/stores/{store_id}/orders/sync", summary="Get the order sync")
 async def get_order_sync(store: StoreToRead, tx: Tx) -> SyncOut:
     return sync_out(await scheduling.progress_of(tx.session, store))
 
@@ -80,7 +80,7 @@ async def list_orders(
     store_id: UUID | None = None,
     limit: Limit = 100,
 ) -> Response:
-    """Pages do not shift while orders arrive: newer ones come before the first page."""
+    """New orders do not shift pages: they come before the first one."""
     if store_id:
         await stores.load_store(tx.session, caller, store_id)
     every = await queries.views(tx.session, caller)
@@ -93,7 +93,7 @@ async def list_orders(
         lambda o: summary_out(o, lines[o.id], queries.stores_of(o, every)),
         lambda o: (o.created_at.isoformat(), o.id),
     )
-    # Checked when it was made: what is returned as a model is checked once more.
+    # Already validated: a returned model would be validated again.
     return Response(page.model_dump_json(), media_type="application/json")
 
 
@@ -233,7 +233,7 @@ async def list_order_actions(
 
 @router.get(
     "/orders/{order_id}/actions/{action_id}",
-    summary="What became of an action",
+    summary="Get an order action",
     responses=POLLED,
 )
 async def get_order_action(

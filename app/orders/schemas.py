@@ -1,4 +1,4 @@
-"""Orders, their lines and actions as callers see them."""
+"""API shapes of orders, their lines, actions and syncs."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Says what may be done to an order now: each action, its fields, what they accept."""
+"""Lists the actions that an order allows now, with their fields and accepted values."""
 
 from collections.abc import Sequence
 

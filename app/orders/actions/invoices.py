@@ -1,4 +1,4 @@
-"""Takes an invoice for an order: a PDF that a worker hands in to Back Market."""
+"""Validates and stores an invoice for an order; a worker uploads the PDF."""
 
 import asyncio
 import hashlib
@@ -69,7 +69,7 @@ def _check(pdf: bytes) -> None:
             message, errors=[FieldError("file", "too_large", message, ACCEPTED)]
         )
     if not pdf.startswith(_PDF):
-        message = "The file is no PDF."
+        message = "The file is not a PDF."
         raise MediaTypeError(
             message, errors=[FieldError("file", "no_pdf", message, ACCEPTED)]
         )
@@ -82,7 +82,7 @@ async def _save(storage: Storage, action_id: UUID, pdf: bytes) -> StoredFile:
     try:
         return await storage.save(action_id, body(), LARGEST)
     except StorageFullError:
-        raise NoRoomError("There is no room left for uploads.") from None
+        raise NoRoomError("Upload storage is full; the upload was discarded.") from None
 
 
 async def _request(

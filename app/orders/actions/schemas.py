@@ -1,4 +1,4 @@
-"""What callers say about orders: the bodies of actions, checked field by field."""
+"""Request bodies of order actions, with their field checks."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Takes an action on an order, or says what is allowed instead; it sends nothing."""
+"""Validates and stores a requested action on an order; a worker executes it."""
 
 import hashlib
 import json
@@ -33,11 +33,11 @@ async def request_action(
     line_ids: Sequence[int] | None,
     fields: Mapping[str, object],
 ) -> OrderAction:
-    """The action that will do it; one under way with the same content is that one.
+    """The stored action; an open action with the same content is returned instead.
 
-    The order's row is locked by the caller. Raises ConflictError when Back Market
-    would not allow it or another action on these lines is under way, InvalidError for
-    lines or fields that do not fit the order.
+    The caller has locked the order. Raises ConflictError when Back Market does not
+    allow the action or another one is open for these lines, InvalidError for lines or
+    fields that do not fit the order.
     """
     lines = [_view(line) for line in await lines_of(tx.session, order.id)]
     chosen = _choose(action, lines, line_ids)

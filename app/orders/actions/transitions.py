@@ -1,4 +1,4 @@
-"""Which moves of lines Back Market allows, and whether a move has happened. Pure.
+"""Which line transitions Back Market allows, and whether one took effect. Pure.
 
 Back Market API, orders (sections 7.2, 7.3): accept and cancel from 1, ship and refund
 from 2, refund from 3; one request per line, but one for a whole parcel.

@@ -1,52 +1,52 @@
-"""Which page of orders is read next while the list moves underneath. Pure.
+"""Which page of orders is read next while the list changes. Pure.
 
-Back Market API (section 3): pages are counted, orders come and change while one reads,
-and a page past the end may be an error.
+Back Market API (section 3): pages are numbered, orders are added and changed during the
+reading, and a page after the last one may be an error.
 """
 
 from dataclasses import dataclass, replace
 
 PAGE_SIZE = 50
 SMALLEST_PAGE = 10
-"""Orders on a page where the question for more is not understood (section 3)."""
+"""Orders per page if Back Market ignores the requested page size (section 3)."""
 PATIENCE = 8
-"""So many turns at the end of a list are taken for a list that moves. One whose `next`
-leads nowhere again and again ends there."""
+"""How often a missing page is explained by a list that changed. After that a `next`
+link without a page is the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a pass is. `page` is the next to be read."""
+    """Progress of a sync; `page` is the next page."""
 
     page: int = 1
     count: int | None = None
     """Orders in the window by the last answer."""
     ended: bool = False
-    """The last page that was asked for was not there."""
+    """The last requested page did not exist."""
     turns: int = 0
-    """How often reading on led to a page that was not there."""
+    """How often the next page did not exist."""
     front: bool = False
-    """All pages were read; the first ones are looked at again."""
+    """All pages were read; the first ones are read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """What a page brought."""
+    """Counts of a page that was read."""
 
     orders: int
     changed: int
-    """Orders that were new to us or newer than ours."""
+    """Orders that were new, or newer than the stored ones."""
     has_next: bool
     count: int | None
 
 
 def after_page(progress: Progress, read: PageRead) -> Progress | None:
-    """Where to read on; None when the pass is complete.
+    """The next page; None when the sync is complete.
 
-    Orders that left the list move those behind them up by one: as many pages before are
-    read again as `count` fell by. A page that was not there tells no count: the page
-    before tells it, and whether there is something behind it by now. Orders that arrive
-    or change come first: at the end the front is read until a page brings nothing new.
+    An order that leaves the list moves later orders up: as many pages are read again as
+    `count` fell by. A missing page has no count, so the page before it is read again.
+    New and changed orders come first: at the end the first pages are read until a page
+    has no change.
     """
     count = read.count if read.count is not None else progress.count
     if progress.front:

@@ -1,4 +1,4 @@
-"""Asks for the orders of seller accounts: on demand, by schedule, after a repair."""
+"""Requests order syncs: by API, by schedule, after a token works again."""
 
 from uuid import UUID
 
@@ -17,8 +17,8 @@ from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
 
-# A pass that is under way is followed by another one when this is newer than it.
-_ASK = text(
+# A running sync is followed by another one if it started before this request.
+_REQUEST = text(
     """
     INSERT INTO order_sync AS s (account_id, state, requested_at, failures, read,
                                  changed, page, ended, front)
@@ -39,13 +39,13 @@ _DUE = text(
 
 
 async def request(tx: Transaction, account_id: UUID) -> None:
-    """Fetch the account's orders: once, for all its stores."""
-    await tx.session.execute(_ASK, {"account": account_id})
+    """Request a sync of the account, for all its stores."""
+    await tx.session.execute(_REQUEST, {"account": account_id})
     await tx.enqueue(JobKind.SYNC_ORDERS, account_id)
 
 
 async def request_by_api(tx: Transaction, store: Store) -> OrderSync:
-    """Fetch the orders of the store's account now. Raises ConflictError."""
+    """Request a sync of the store's account now. Raises ConflictError."""
     if store.account_id is None:
         raise ConflictError(
             "The store has no token yet: PUT /v1/stores/{id}/settings first.",
@@ -56,25 +56,25 @@ async def request_by_api(tx: Transaction, store: Store) -> OrderSync:
 
 
 async def progress_of(session: AsyncSession, store: Store) -> OrderSync:
-    """Raises NotFoundError before the first time."""
+    """Raises NotFoundError before the first sync."""
     found = None
     if store.account_id:
         found = await session.get(OrderSync, store.account_id)
     if found is None:
-        raise NotFoundError("Orders of this store have never been asked for.")
+        raise NotFoundError("The store has had no order sync yet.")
     return found
 
 
 async def progress(session: AsyncSession, account_id: UUID) -> OrderSync:
-    """How far fetching is, once it has been asked for."""
+    """The sync of an account, after the first request."""
     return await session.get_one(OrderSync, account_id, populate_existing=True)
 
 
 async def request_due(tx: Transaction, settings: Settings) -> int:
-    """Fetch for accounts whose time has come; returns how many.
+    """Request syncs of accounts that are due; returns how many accounts were due.
 
-    An account that was never due gets its place in the rhythm, which spreads accounts
-    over the interval. Where the token is refused, Back Market is asked about it first.
+    An account's first due time is a point in the interval that spreads the accounts.
+    A refused token is checked instead.
     """
     rows = (await tx.session.execute(_DUE, {"limit": SCHEDULE_LIMIT})).all()
     now = utc_now()

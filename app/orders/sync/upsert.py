@@ -1,4 +1,4 @@
-"""Writes orders that came from Back Market; the newer one wins, a page at a time."""
+"""Upserts fetched orders; the one that was modified later wins."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -62,9 +62,9 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 async def store_orders(
     session: AsyncSession, account_id: UUID, orders: Sequence[Order]
 ) -> int:
-    """Insert orders, or replace those that are older here; returns how many.
+    """Insert orders, or replace older ones; returns how many were written.
 
-    Of two tellings from the same second, the one that comes later counts.
+    Of two versions from the same second the later fetched one wins.
     """
     newest = _once_each(orders)
     if not newest:
@@ -95,7 +95,7 @@ async def store_orders(
 
 
 def _once_each(orders: Iterable[Order]) -> list[Order]:
-    """A page may show an order twice; sorted, so that two writers never cross."""
+    """Deduplicate orders; sorted, so that two writers cannot deadlock."""
     newest: dict[int, Order] = {}
     for order in orders:
         known = newest.get(order.id)
@@ -105,7 +105,7 @@ def _once_each(orders: Iterable[Order]) -> list[Order]:
 
 
 def _modified(order: Order) -> datetime:
-    """When it last changed, by the latest time that the order tells."""
+    """When the order last changed, by its latest time."""
     if order.modified_at:
         return order.modified_at
     told = [order.shipped_at, order.paid_at, order.created_at]
