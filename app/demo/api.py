@@ -68,9 +68,9 @@ class Api:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
                 text = answer.read()
         except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")
+            detail = error.read().decode(errors="replace")
             raise DemoFailedError(
-                f"{method} {path} returned {error.code}: {said[:2000]}"
+                f"{method} {path} returned {error.code}: {detail[:2000]}"
             ) from error
         except OSError as error:
             raise DemoFailedError(f"{method} {path}: no answer ({error})") from error

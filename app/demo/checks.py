@@ -12,16 +12,16 @@ class Checks:
     """Prints each comparison and keeps the failed ones."""
 
     console: Console
-    wrong: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
-    def same(self, what: str, wanted: object, found: object) -> None:
+    def same(self, label: str, expected: object, found: object) -> None:
         """Compare; counts of zero are ignored."""
-        if _filled(wanted) == _filled(found):
-            self.console.print(f"  [green]ok[/green] {escape(what)}", highlight=False)
+        if _filled(expected) == _filled(found):
+            self.console.print(f"  [green]ok[/green] {escape(label)}", highlight=False)
             return
-        self.wrong.append(what)
+        self.failed.append(label)
         self.console.print(
-            f"  [red]WRONG[/red] {escape(what)}: expected {escape(str(wanted))}, "
+            f"  [red]WRONG[/red] {escape(label)}: expected {escape(str(expected))}, "
             f"found {escape(str(found))}",
             highlight=False,
         )

@@ -10,15 +10,15 @@ TASK_STARTS_AFTER, TASK_ENDS_AFTER = timedelta(seconds=0.1), timedelta(seconds=0
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class LedgerCounts:
     """Counts of lines since the sandbox started."""
 
     lines: int
     applied: int
     changed_nothing: int
 
-    def since(self, earlier: "Books") -> "Books":
-        return Books(
+    def since(self, earlier: "LedgerCounts") -> "LedgerCounts":
+        return LedgerCounts(
             self.lines - earlier.lines,
             self.applied - earlier.applied,
             self.changed_nothing - earlier.changed_nothing,
@@ -26,12 +26,12 @@ class Books:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherSide:
+class SandboxClient:
     """The control API of our own sandbox."""
 
     api: Api
 
-    def make_room(self) -> None:
+    def lift_limits(self) -> None:
         """Lift the rate limits and end tasks at once instead of after minutes."""
         self.api.patch(
             "/_sandbox/options",
@@ -42,9 +42,9 @@ class OtherSide:
             },
         )
 
-    def books(self) -> Books:
+    def ledger(self) -> LedgerCounts:
         found = self.api.get("/_sandbox/ledger/summary")
-        return Books(
+        return LedgerCounts(
             found["lines"], found["applied"], found["updates_that_changed_nothing"]
         )
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from app.demo.api import DemoFailedError
 from app.demo.checks import Checks
-from app.demo.stack import log_tail, running_stack, throw_away_folder
+from app.demo.stack import log_tail, running_stack, temporary_folder
 from app.demo.tour import Tour
 from app.demo.waiting import StoppedError
 from app.embedded.supervisor import StopRequestedError
@@ -24,17 +24,17 @@ def show(settings: Settings, rows: int) -> None:
     if not console.is_terminal:
         console = Console(width=PLAIN_WIDTH)
     checks = Checks(console)
-    began = time.monotonic()
-    with throw_away_folder() as folder:
-        _tell(console, settings, rows, folder, checks)
-    took = time.monotonic() - began
-    if checks.wrong:
-        console.print(f"[red]Checks failed: {escape('; '.join(checks.wrong))}.[/red]")
+    started = time.monotonic()
+    with temporary_folder() as folder:
+        _run(console, settings, rows, folder, checks)
+    took = time.monotonic() - started
+    if checks.failed:
+        console.print(f"[red]Checks failed: {escape('; '.join(checks.failed))}.[/red]")
         raise SystemExit(FAILED)
-    _farewell(console, took)
+    _print_success(console, took)
 
 
-def _tell(
+def _run(
     console: Console, settings: Settings, rows: int, folder: Path, checks: Checks
 ) -> None:
     console.print("Starting PostgreSQL, Valkey, a sandbox, a worker and the API ...")
@@ -50,7 +50,7 @@ def _tell(
         raise SystemExit(FAILED) from None
 
 
-def _farewell(console: Console, took: float) -> None:
+def _print_success(console: Console, took: float) -> None:
     console.print()
     console.print(
         f"[bold green]All checks passed in {took:.0f} s.[/bold green] "

@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.demo.api import Api
-from app.demo.sandbox_client import OtherSide
-from app.demo.waiting import Patience
+from app.demo.sandbox_client import SandboxClient
+from app.demo.waiting import Poller
 from app.launch import launch
 from app.settings import Settings
 
 POLL = "PT0.1S"
 TAIL_LINES = 15
-WENT_WELL = re.compile(r'"status": 2\d\d, .*"event": "request"')
+SUCCESSFUL_REQUEST = re.compile(r'"status": 2\d\d, .*"event": "request"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class Stack:
 
     api: Api
     sandbox_url: str
-    other_side: OtherSide | None
-    patience: Patience
+    sandbox: SandboxClient | None
+    poller: Poller
 
 
 @contextmanager
-def throw_away_folder() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     with TemporaryDirectory(prefix="refeed-demo-") as folder:
         yield Path(folder)
 
@@ -52,8 +52,8 @@ def running_stack(settings: Settings, folder: Path) -> Iterator[Stack]:
         yield Stack(
             api=Api(running.url, running.admin_key),
             sandbox_url=url,
-            other_side=OtherSide(Api(url)) if ours else None,
-            patience=Patience(lambda: running.supervisor.stop_requested),
+            sandbox=SandboxClient(Api(url)) if ours else None,
+            poller=Poller(lambda: running.supervisor.stop_requested),
         )
 
 
@@ -62,7 +62,7 @@ def log_tail(folder: Path) -> str:
     parts = []
     for log in sorted(folder.glob("*.log*")):
         lines = log.read_text(errors="replace").splitlines()
-        telling = [line for line in lines if not WENT_WELL.search(line)]
-        if telling:
-            parts.append("\n".join([f"-- {log.name}", *telling[-TAIL_LINES:]]))
+        relevant = [line for line in lines if not SUCCESSFUL_REQUEST.search(line)]
+        if relevant:
+            parts.append("\n".join([f"-- {log.name}", *relevant[-TAIL_LINES:]]))
     return "\n".join(parts)

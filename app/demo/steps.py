@@ -8,10 +8,10 @@ from typing import Any
 
 from app.demo.api import Api, DemoFailedError, Json
 from app.demo.catalog import mapping
-from app.demo.waiting import Patience
+from app.demo.waiting import Poller
 
 MANY_LINES, MANY_REQUESTS = 1_000_000, 1_000
-OVER = frozenset({"finished", "failed", "cancelled"})
+FINAL_STATES = frozenset({"finished", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Shop:
     api: Api
     store_id: str
     account_id: str
-    patience: Patience
+    poller: Poller
 
     @property
     def path(self) -> str:
@@ -33,7 +33,7 @@ def new_token() -> str:
     return base64.b64encode(f"demo:BMT-{secrets.token_hex(16)}".encode()).decode()
 
 
-def open_shop(api: Api, token: str, patience: Patience, country: str = "FR") -> Shop:
+def open_shop(api: Api, token: str, poller: Poller, country: str = "FR") -> Shop:
     """Create a store at the sandbox, with limits that suit a demo."""
     store = api.post("/v1/stores", {"name": f"Demo {country}", "country": country})
     settings = api.put(
@@ -51,7 +51,7 @@ def open_shop(api: Api, token: str, patience: Patience, country: str = "FR") -> 
         f"/v1/seller-accounts/{account_id}",
         {"lines_per_hour": MANY_LINES, "requests_per_10s": MANY_REQUESTS},
     )
-    return Shop(api, store["id"], account_id, patience)
+    return Shop(api, store["id"], account_id, poller)
 
 
 def upload(shop: Shop, content: bytes, filename: str) -> Json:
@@ -61,7 +61,7 @@ def upload(shop: Shop, content: bytes, filename: str) -> Json:
 
 
 def wait_for_catalog(shop: Shop, catalog_id: str, states: set[str]) -> Json:
-    catalog = shop.patience.until(
+    catalog = shop.poller.until(
         lambda: shop.api.get(f"/v1/catalogs/{catalog_id}"),
         lambda seen: seen["state"] in states | {"rejected"},
         "importing the catalog",
@@ -94,14 +94,14 @@ def deactivate(shop: Shop) -> Json:
     return shop.api.delete(f"{shop.path}/activation")
 
 
-def publish(shop: Shop, tell: Callable[[Json], None]) -> Json:
+def publish(shop: Shop, on_progress: Callable[[Json], None]) -> Json:
     """Request a publication, follow it, return its report."""
-    asked = shop.api.post(f"{shop.path}/publications", {"kind": "offers"})
-    report = shop.patience.until(
-        lambda: shop.api.get(f"/v1/publications/{asked['id']}"),
-        lambda seen: seen["state"] in OVER,
+    requested = shop.api.post(f"{shop.path}/publications", {"kind": "offers"})
+    report = shop.poller.until(
+        lambda: shop.api.get(f"/v1/publications/{requested['id']}"),
+        lambda seen: seen["state"] in FINAL_STATES,
         "publishing",
-        tell,
+        on_progress,
     )
     if report["state"] != "finished":
         raise DemoFailedError(
@@ -129,7 +129,7 @@ def error_groups(shop: Shop, publication: Json) -> list[Json]:
     return items(shop.api.get(f"/v1/publications/{publication['id']}/errors"))
 
 
-def calls(shop: Shop, publication: Json) -> list[Json]:
+def submissions(shop: Shop, publication: Json) -> list[Json]:
     return items(shop.api.get(f"/v1/publications/{publication['id']}/submissions"))
 
 

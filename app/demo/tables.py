@@ -32,8 +32,8 @@ def attributes_table(found: Sequence[Json]) -> Table:
     for one in found:
         if one["required"]:
             choices = f" Accepted: {', '.join(one['accepted'])}."
-            said = one["help"] + (choices if one["accepted"] else "")
-            made.add_row(one["name"], one["type"], escape(said))
+            text = one["help"] + (choices if one["accepted"] else "")
+            made.add_row(one["name"], one["type"], escape(text))
     others = ", ".join(one["name"] for one in found if not one["required"])
     made.caption = f"Optional: {others}."
     made.caption_justify = "left"
@@ -44,10 +44,10 @@ def lights_line(lights: Json) -> str:
     """Markup: each light with its colour, red ones with reasons."""
     parts = []
     for name, light in lights.items():
-        why = escape(" ".join(reason["message"] for reason in light["reasons"]))
+        reasons = escape(" ".join(reason["message"] for reason in light["reasons"]))
         colour = light["state"]
-        said = f" ({why})" if why else ""
-        parts.append(f"{name} [{colour}]{colour}[/{colour}]{said}")
+        text = f" ({reasons})" if reasons else ""
+        parts.append(f"{name} [{colour}]{colour}[/{colour}]{text}")
     return ", ".join(parts)
 
 
@@ -60,8 +60,8 @@ def problems_table(found: Sequence[tuple[int, Json]]) -> Table:
     )
     for number, one in found:
         where = f"line {one['line']}, {one['sku'] or 'no SKU'}, {one['field']}"
-        said = f"{where}: {one['message']}; accepted: {one['accepted']}"
-        made.add_row(str(number), one["code"], escape(said))
+        text = f"{where}: {one['message']}; accepted: {one['accepted']}"
+        made.add_row(str(number), one["code"], escape(text))
     return made
 
 
@@ -78,17 +78,19 @@ def counts_table(counts: Json) -> Table:
 def errors_table(groups: Sequence[Json]) -> Table:
     made = table("Not accepted, by cause", "changes:right", "code", "message")
     for group in groups:
-        said = f"{group['message']} (for example {group['skus'][0]})"
-        made.add_row(str(group["changes"]), group["code"], escape(said))
+        text = f"{group['message']} (for example {group['skus'][0]})"
+        made.add_row(str(group["changes"]), group["code"], escape(text))
     return made
 
 
-def calls_line(calls: Sequence[Json]) -> str:
+def submissions_line(submissions: Sequence[Json]) -> str:
     parts = []
     for method, action in dict.fromkeys(
-        (one["method"], one["action"]) for one in calls
+        (one["method"], one["action"]) for one in submissions
     ):
-        chosen = [c for c in calls if (c["method"], c["action"]) == (method, action)]
+        chosen = [
+            c for c in submissions if (c["method"], c["action"]) == (method, action)
+        ]
         lines = sum(one["lines"] for one in chosen)
         made = counted(len(chosen), f"{method} submission")
         parts.append(f"{made} to {action} {counted(lines, 'line')}")
@@ -104,8 +106,8 @@ def changes_table(examples: Sequence[tuple[str, str, Json | None]]) -> Table:
         "before -> after",
         "method, outcome",
     )
-    for what, sku, change in examples:
-        row = f"{what}:\n{sku}"
+    for label, sku, change in examples:
+        row = f"{label}:\n{sku}"
         if change is None:
             made.add_row(escape(row), "-", "nothing is sent", "-")
             continue

@@ -13,8 +13,8 @@ from app.demo import sales, steps, tables
 from app.demo.api import Api, Json
 from app.demo.catalog.changed_catalog import (
     ChangedCatalog,
+    Edit,
     Expected,
-    Touch,
     expected_again,
     expected_first,
     expected_next,
@@ -22,12 +22,12 @@ from app.demo.catalog.changed_catalog import (
 )
 from app.demo.catalog.sample_catalog import Row, as_csv, problems, sample_catalog
 from app.demo.checks import Checks
-from app.demo.sandbox_client import Books
+from app.demo.sandbox_client import LedgerCounts
 from app.demo.stack import Stack
 from app.demo.steps import Shop
 
 REAL_LIMIT = "Back Market takes about 2,000 lines an hour"
-NO_BOOKS = Books(0, 0, 0)
+EMPTY_LEDGER = LedgerCounts(0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -48,23 +48,23 @@ class Tour:
         self._first_publication(shop, first, token)
         self._second_catalog(shop, first, second)
         self._same_again(shop, second)
-        if self.stack.other_side:
-            self._sell(shop, token, self.stack.other_side.api)
+        if self.stack.sandbox:
+            self._sell_and_sync(shop, token, self.stack.sandbox.api)
         steps.deactivate(shop)
 
     def _open(self, token: str) -> Shop:
         self._chapter("1. A store")
-        shop = steps.open_shop(self.stack.api, token, self.stack.patience)
-        self._say(f"The API answers at {self.stack.api.url}.")
-        self._say("Store “Demo FR”: France, environment sandbox, a made-up token.")
-        if self.stack.other_side:
-            self.stack.other_side.make_room()
-            self._say(
+        shop = steps.open_shop(self.stack.api, token, self.stack.poller)
+        self._print(f"The API answers at {self.stack.api.url}.")
+        self._print("Store “Demo FR”: France, environment sandbox, a made-up token.")
+        if self.stack.sandbox:
+            self.stack.sandbox.lift_limits()
+            self._print(
                 f"{REAL_LIMIT}; for this demo the account's limit and the sandbox's "
                 "are lifted, and its tasks end at once."
             )
         else:
-            self._say(
+            self._print(
                 f"{REAL_LIMIT}; the account's limit is lifted. Whether "
                 f"{self.stack.sandbox_url} enforces one depends on it: "
                 "use --rows 1000 to stay below."
@@ -76,25 +76,25 @@ class Tour:
         content = as_csv(first).encode("cp1252")
         catalog = steps.upload(shop, content, "stock.csv")
         found = catalog["found"]
-        self._say(
+        self._print(
             f"{len(content):,} bytes uploaded. Detected: {found['format']}, "
             f"encoding {found['encoding']}, separator “{found['separator']}”, "
             f"columns {', '.join(catalog['columns'])}."
         )
-        self._say("It awaits a mapping. " + self._lights(shop))
+        self._print("It awaits a mapping. " + self._lights(shop))
         self.checks.same("encoding and separator found", ("cp1252", ";"), _form(found))
         self.console.print(tables.attributes_table(steps.attributes(shop)))
 
-        began = time.monotonic()
+        started = time.monotonic()
         catalog = steps.configure(shop, catalog["id"])
-        self._say(
+        self._print(
             "Categories mapped with their commission (CPA), columns mapped, grades "
             f"translated by a value map; the catalog was imported in "
-            f"{time.monotonic() - began:.1f} s."
+            f"{time.monotonic() - started:.1f} s."
         )
-        self._say(self._lights(shop))
+        self._print(self._lights(shop))
         steps.activate(shop)
-        self._say("All green: the store is activated.")
+        self._print("All green: the store is activated.")
         self._problems(shop, catalog, first)
 
     def _problems(self, shop: Shop, catalog: Json, rows: list[Row]) -> None:
@@ -115,11 +115,11 @@ class Tour:
         self._chapter("3. The first publication: everything is new")
         expected = expected_first(first)
         self._publish(shop, expected)
-        if self.stack.other_side:
+        if self.stack.sandbox:
             self.checks.same(
                 "the sandbox has a listing for each accepted offer",
                 expected.by_outcome["accepted"],
-                self.stack.other_side.listings(token),
+                self.stack.sandbox.listings(token),
             )
 
     def _second_catalog(
@@ -128,11 +128,11 @@ class Tour:
         self._chapter("4. The next day's catalog: only what differs is sent")
         content = as_csv(second.rows).encode("utf-8-sig")
         catalog = steps.upload(shop, content, "stock.csv")
-        self._say(
+        self._print(
             "This time the export is UTF-8 with a byte order mark: values are "
             "compared, not bytes."
         )
-        self._say(_catalog_counts(catalog["counts"]))
+        self._print(_catalog_counts(catalog["counts"]))
         self.checks.same(
             "each problem is found as often as it occurs",
             problems(second.rows),
@@ -143,7 +143,7 @@ class Tour:
         self.console.print(
             tables.changes_table(self._examples(shop, publication, first, second))
         )
-        self._say(
+        self._print(
             f"[bold]{len(second.rows):,} rows in the catalog, "
             f"{tables.counted(publication['counts']['changes'], 'line')} sent.[/bold]"
         )
@@ -152,13 +152,13 @@ class Tour:
         self, shop: Shop, publication: Json, first: list[Row], second: ChangedCatalog
     ) -> list[tuple[str, str, Json | None]]:
         found: dict[str, str] = {}
-        for sku, touch in second.touched.items():
-            found.setdefault(touch, sku)
-        untouched = next(row.sku for row in first if row.sku not in second.touched)
-        examples = [(str(touch), found[touch]) for touch in Touch if touch in found]
+        for sku, edit in second.edited.items():
+            found.setdefault(edit, sku)
+        untouched = next(row.sku for row in first if row.sku not in second.edited)
+        examples = [(str(edit), found[edit]) for edit in Edit if edit in found]
         return [
-            (what, sku, steps.change_of(shop, publication, sku))
-            for what, sku in [*examples, ("untouched", untouched)]
+            (label, sku, steps.change_of(shop, publication, sku))
+            for label, sku in [*examples, ("untouched", untouched)]
         ]
 
     def _same_again(self, shop: Shop, second: ChangedCatalog) -> None:
@@ -169,42 +169,42 @@ class Tour:
         self.checks.same("recognised as the same bytes", "yes", same)
         expected = expected_again(second)
         self._publish(shop, expected)
-        self._say(
+        self._print(
             "Nothing differs, so only what Back Market still rejects is sent: it is "
             "retried on every run."
         )
 
-    def _sell(self, shop: Shop, token: str, other_side: Api) -> None:
+    def _sell_and_sync(self, shop: Shop, token: str, sandbox: Api) -> None:
         self._chapter("6. Three countries sell, and orders come in")
-        goods = sales.goods_for_sale(shop)
-        for country in sales.BRANCHES:
-            args = (shop.api, token, shop.patience, country, goods)
-            branch = sales.open_branch(*args)
-            with self._progress() as tell:
-                report = steps.publish(branch, tell)
-            self._say(
+        offers = sales.offers_for_sale(shop)
+        for country in sales.OTHER_COUNTRIES:
+            args = (shop.api, token, shop.poller, country, offers)
+            store = sales.open_country(*args)
+            with self._progress() as on_progress:
+                report = steps.publish(store, on_progress)
+            self._print(
                 f"Store “Demo {country}”, same seller account: "
                 f"{tables.counted(report['counts']['changes'], 'offer')} sent, own "
                 "prices, one stock for all countries."
             )
-        skus = [one["sku"] for one in goods]
+        skus = [one["sku"] for one in offers]
         bought = [
             sales.Purchase(country, sku)
             for country, some in (("FR", skus), ("DE", skus[:2]), ("ES", skus[:1]))
             for sku in some
         ]
-        before = sales.stock_at_the_sandbox(other_side, token, skus[0])
-        sales.buy(other_side, token, bought)
-        left = sales.stock_at_the_sandbox(other_side, token, skus[0])
+        before = sales.sandbox_stock(sandbox, token, skus[0])
+        sales.buy(sandbox, token, bought)
+        left = sales.sandbox_stock(sandbox, token, skus[0])
         self.checks.same("the sandbox lowered the stock", before - 3, left)
         found = sales.sync(shop)
-        self._say(f"{tables.counted(found['changed'], 'order')} fetched.")
+        self._print(f"{tables.counted(found['changed'], 'order')} fetched.")
         self._list_orders(shop, bought)
 
     def _list_orders(self, shop: Shop, bought: list[sales.Purchase]) -> None:
         orders = {
             country: sales.orders_of(shop.api, country)
-            for country in ("FR", *sales.BRANCHES)
+            for country in ("FR", *sales.OTHER_COUNTRIES)
         }
         self.console.print(tables.orders_table(orders))
         self.checks.same(
@@ -221,39 +221,39 @@ class Tour:
         self.checks.same("one order accepted, then shipped", ["done", "done"], ends)
 
     def _publish(self, shop: Shop, expected: Expected) -> Json:
-        before = self._books()
-        with self._progress() as tell:
-            report = steps.publish(shop, tell)
+        before = self._ledger()
+        with self._progress() as on_progress:
+            report = steps.publish(shop, on_progress)
         counts = report["counts"]
-        calls = tables.calls_line(steps.calls(shop, report))
-        self._say(f"{tables.speed(report)}: {calls}.")
+        submissions = tables.submissions_line(steps.submissions(shop, report))
+        self._print(f"{tables.speed(report)}: {submissions}.")
         self.console.print(tables.counts_table(counts))
         groups = steps.error_groups(shop, report)
         if groups:
             self.console.print(tables.errors_table(groups))
-        self._compare(expected, counts, self._books().since(before))
+        self._compare(expected, counts, self._ledger().since(before))
         return report
 
-    def _compare(self, expected: Expected, counts: Json, books: Books) -> None:
-        if self.stack.other_side is None:
+    def _compare(self, expected: Expected, counts: Json, ledger: LedgerCounts) -> None:
+        if self.stack.sandbox is None:
             # An external sandbox knows other EANs and may reject others.
-            wanted = dict(expected.by_reason) | {"in_error": 0}
+            by_reason = dict(expected.by_reason) | {"in_error": 0}
             found = dict(counts["by_reason"]) | {"in_error": 0}
-            self.checks.same("changes by reason", wanted, found)
+            self.checks.same("changes by reason", by_reason, found)
             return
         self.checks.same("changes by reason", expected.by_reason, counts["by_reason"])
         self.checks.same(
             "changes by outcome", expected.by_outcome, counts["by_outcome"]
         )
         self.checks.same(
-            f"the sandbox's records: {tables.counted(books.lines, 'line')} came in, "
-            f"{books.applied:,} applied, none without effect",
-            Books(expected.lines, expected.by_outcome.get("accepted", 0), 0),
-            books,
+            f"the sandbox's records: {tables.counted(ledger.lines, 'line')} came in, "
+            f"{ledger.applied:,} applied, none without effect",
+            LedgerCounts(expected.lines, expected.by_outcome.get("accepted", 0), 0),
+            ledger,
         )
 
-    def _books(self) -> Books:
-        return self.stack.other_side.books() if self.stack.other_side else NO_BOOKS
+    def _ledger(self) -> LedgerCounts:
+        return self.stack.sandbox.ledger() if self.stack.sandbox else EMPTY_LEDGER
 
     @contextmanager
     def _progress(self) -> Iterator[Callable[[Json], None]]:
@@ -265,7 +265,7 @@ class Tour:
         ) as bar:
             task = bar.add_task("requested", total=None)
 
-            def tell(seen: Json) -> None:
+            def on_progress(seen: Json) -> None:
                 counts = seen["counts"]
                 settled = counts["changes"] - counts["by_outcome"].get("planned", 0)
                 bar.update(
@@ -275,17 +275,17 @@ class Tour:
                     completed=settled,
                 )
 
-            yield tell
+            yield on_progress
 
     def _lights(self, shop: Shop) -> str:
         return f"Lights: {tables.lights_line(steps.lights(shop))}"
 
     def _chapter(self, title: str) -> None:
-        self.stack.patience.go_on()
+        self.stack.poller.check_stop()
         self.console.print()
         self.console.rule(f"[bold]{title}[/bold]", align="left")
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         self.console.print(text, highlight=False)
 
 
@@ -296,5 +296,5 @@ def _form(found: Json) -> tuple[str, str]:
 def _catalog_counts(counts: Json) -> str:
     """Render the counts against the catalog before."""
     names = ("created", "changed", "unchanged", "disappeared", "invalid")
-    said = ", ".join(f"{counts[name]:,} {name}" for name in names)
-    return f"{counts['rows']:,} rows: {said}."
+    text = ", ".join(f"{counts[name]:,} {name}" for name in names)
+    return f"{counts['rows']:,} rows: {text}."

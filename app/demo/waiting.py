@@ -18,40 +18,40 @@ class StoppedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Poller:
     """Poll policy; `longest` is the time without progress before it fails."""
 
-    stop_asked: Callable[[], bool]
+    stop_requested: Callable[[], bool]
     longest: timedelta = timedelta(seconds=60)
 
     def until(
         self,
-        ask: Callable[[], Seen],
+        poll: Callable[[], Seen],
         done: Callable[[Seen], bool],
-        what: str,
-        tell: Callable[[Seen], None] = lambda _: None,
+        label: str,
+        on_progress: Callable[[Seen], None] = lambda _: None,
     ) -> Seen:
         """Poll `ask` until `done`; pass each answer to `tell`, return the last."""
         last: Seen | None = None
         moved = time.monotonic()
         while True:
-            self.go_on()
-            seen = ask()
-            tell(seen)
+            self.check_stop()
+            seen = poll()
+            on_progress(seen)
             if done(seen):
                 return seen
             if seen != last:
                 last, moved = seen, time.monotonic()
             elif time.monotonic() - moved > self.longest.total_seconds():
                 raise DemoFailedError(
-                    f"{what}: nothing moved for {self.longest.total_seconds():.0f} s; "
+                    f"{label}: nothing moved for {self.longest.total_seconds():.0f} s; "
                     f"the last answer was {_in_short(seen)}"
                 )
             time.sleep(TICK)
 
-    def go_on(self) -> None:
+    def check_stop(self) -> None:
         """Raise StoppedError if a stop was requested."""
-        if self.stop_asked():
+        if self.stop_requested():
             raise StoppedError
 
 

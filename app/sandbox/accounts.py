@@ -5,7 +5,7 @@ import binascii
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from app.sandbox.listings.listing_store import Shelf
+from app.sandbox.listings.listing_store import ListingStore
 from app.sandbox.options import Platform
 
 
@@ -20,7 +20,7 @@ class Account:
     id: str
     platform: Platform | None = None
     tokens: set[str] = field(default_factory=set)
-    shelf: Shelf = field(default_factory=Shelf)
+    listings: ListingStore = field(default_factory=ListingStore)
 
 
 def fingerprint(token: str) -> str:

@@ -34,7 +34,7 @@ def zone_of(market: Market) -> tzinfo:
         return UTC
 
 
-def written(moment: float, market: Market, *, microseconds: bool = False) -> str:
+def format_moment(moment: float, market: Market, *, microseconds: bool = False) -> str:
     """Seconds precision, the offset of the caller's market, `Z` for none.
 
     Back Market, general, dates: the caller decides, not the order's country.
@@ -50,7 +50,7 @@ def end_of_day(moment: float) -> str:
     return f"{day.isoformat()}T23:59:59"
 
 
-def read(text: str) -> float:
+def parse_moment(text: str) -> float:
     """RFC 3339, or `YYYY-MM-DD HH:MM:SS`; without an offset it is taken as UTC.
 
     Raises ValueError for anything else.
@@ -61,6 +61,6 @@ def read(text: str) -> float:
     return moment.timestamp()
 
 
-def moment_of(raw: object) -> float:
+def to_timestamp(raw: object) -> float:
     """A tester may write a date or seconds since 1970."""
-    return read(raw) if isinstance(raw, str) else float(raw)  # type: ignore[arg-type]  # a wrong one raises
+    return parse_moment(raw) if isinstance(raw, str) else float(raw)  # type: ignore[arg-type]  # a wrong one raises

@@ -48,7 +48,7 @@ class FaultKind(StrEnum):
     ORDER_ARRIVES = "order_arrives"
 
 
-INSTEAD = frozenset(
+REPLACING = frozenset(
     {
         FaultKind.THROTTLED_JSON,
         FaultKind.THROTTLED_HTML,
@@ -62,11 +62,11 @@ INSTEAD = frozenset(
     }
 )
 SLOW = frozenset({FaultKind.SLOW_ANSWER})
-AFTERWARDS = frozenset({FaultKind.LOST_ANSWER, FaultKind.BAD_GATEWAY_AFTER})
-PAGES = frozenset(
+AFTER_HANDLING = frozenset({FaultKind.LOST_ANSWER, FaultKind.BAD_GATEWAY_AFTER})
+BETWEEN_PAGES = frozenset(
     {FaultKind.ORDER_MOVES, FaultKind.ORDER_LEAVES, FaultKind.ORDER_ARRIVES}
 )
-SLOTS = frozenset({FaultKind.REUSED_SLOT})
+CREATIONS = frozenset({FaultKind.REUSED_SLOT})
 ROWS = frozenset({FaultKind.REJECTED_ROW, FaultKind.IGNORED_ROW})
 
 
@@ -97,7 +97,7 @@ class Fault(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class FaultContext:
     """Where a fault could strike now."""
 
     method: str
@@ -130,14 +130,14 @@ class Faults:
     def any_of(self, kinds: Collection[FaultKind]) -> bool:
         return any(rule.kind in kinds for rule in self.rules)
 
-    def take(self, kinds: Collection[FaultKind], occasion: Occasion) -> Fault | None:
+    def take(self, kinds: Collection[FaultKind], context: FaultContext) -> Fault | None:
         """The first rule that strikes here, used up by one."""
         for rule in self.rules:
-            if rule.kind in kinds and hits(rule, occasion) and self._strikes(rule):
+            if rule.kind in kinds and matches(rule, context) and self._triggers(rule):
                 return rule
         return None
 
-    def _strikes(self, rule: Fault) -> bool:
+    def _triggers(self, rule: Fault) -> bool:
         if rule.skip:
             rule.skip -= 1
             return False
@@ -149,12 +149,12 @@ class Faults:
         return True
 
 
-def hits(rule: Fault, occasion: Occasion) -> bool:
+def matches(rule: Fault, context: FaultContext) -> bool:
     return (
-        fnmatchcase(occasion.method, rule.method.upper())
-        and fnmatchcase(occasion.path, rule.path)
-        and rule.account in (None, occasion.account)
-        and fnmatchcase(occasion.sku.casefold(), rule.sku.casefold())
+        fnmatchcase(context.method, rule.method.upper())
+        and fnmatchcase(context.path, rule.path)
+        and rule.account in (None, context.account)
+        and fnmatchcase(context.sku.casefold(), rule.sku.casefold())
     )
 
 
@@ -171,12 +171,12 @@ ANSWERS = {
 }
 
 
-def answer_of(fault: Fault) -> Response:
+def response_for(fault: Fault) -> Response:
     """What a struck caller gets to read (Back Market, errors)."""
     if fault.kind in {FaultKind.DROPPED_BEFORE, FaultKind.LOST_ANSWER}:
         raise ConnectionDroppedError
     if fault.kind is FaultKind.BOT_CHALLENGE:
         return envelopes.bot_challenge()
-    status, envelope, code, words = ANSWERS[fault.kind]
+    status, envelope, code, text = ANSWERS[fault.kind]
     make = envelopes.ENVELOPES[fault.envelope or envelope]
-    return make(fault.status or status, code, fault.message or words)
+    return make(fault.status or status, code, fault.message or text)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def growing() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Nothing born in here dies soon, so looking for the dead is time lost."""
     gc.disable()
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Gauge:
+class Usage:
     """What one caller sent lately, and until when it is shut out."""
 
     hits: deque[tuple[float, int]] = field(default_factory=deque)
@@ -17,30 +17,30 @@ class Gauge:
 class Limit:
     """So much per so many seconds; beyond it, refused for `block` seconds."""
 
-    most: int | None
+    maximum: int | None
     seconds: float
     block: float = 0.0
 
 
-def forget_old(gauge: Gauge, now: float, seconds: float) -> None:
-    while gauge.hits and gauge.hits[0][0] <= now - seconds:
-        gauge.total -= gauge.hits.popleft()[1]
+def drop_expired(usage: Usage, now: float, seconds: float) -> None:
+    while usage.hits and usage.hits[0][0] <= now - seconds:
+        usage.total -= usage.hits.popleft()[1]
 
 
-def admits(gauge: Gauge, limit: Limit, now: float, weight: int = 1) -> bool:
+def try_consume(usage: Usage, limit: Limit, now: float, weight: int = 1) -> bool:
     """Say whether `weight` more is let in now, and count it when it is.
 
     Back Market, rate limits: what is refused does not count, a block is not
     prolonged by knocking.
     """
-    if limit.most is None:
+    if limit.maximum is None:
         return True
-    if now < gauge.blocked_until:
+    if now < usage.blocked_until:
         return False
-    forget_old(gauge, now, limit.seconds)
-    if gauge.total + weight > limit.most:
-        gauge.blocked_until = now + limit.block
+    drop_expired(usage, now, limit.seconds)
+    if usage.total + weight > limit.maximum:
+        usage.blocked_until = now + limit.block
         return False
-    gauge.hits.append((now, weight))
-    gauge.total += weight
+    usage.hits.append((now, weight))
+    usage.total += weight
     return True

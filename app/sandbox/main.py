@@ -10,11 +10,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.sandbox.api.router import Door, Sleep
+from app.sandbox.api.router import AppRouter, Sleep
 from app.sandbox.control.router import control_routes
 from app.sandbox.control.snapshot import Snapshot
 from app.sandbox.options import SandboxOptions
-from app.sandbox.state import Clock, World
+from app.sandbox.state import Clock, State
 
 CONTROL = "/_sandbox"
 
@@ -22,27 +22,27 @@ CONTROL = "/_sandbox"
 class Sandbox:
     """Control calls go to the control API, all others to the front door."""
 
-    def __init__(self, world: World, sleep: Sleep, snapshot: Snapshot) -> None:
-        self.world = world
+    def __init__(self, state: State, sleep: Sleep, snapshot: Snapshot) -> None:
+        self.state = state
         self.snapshot = snapshot
-        self.door: ASGIApp = Door(world, sleep)
+        self.router: ASGIApp = AppRouter(state, sleep)
         self.control: ASGIApp = Starlette(
-            routes=[Mount(CONTROL, routes=control_routes(world))],
+            routes=[Mount(CONTROL, routes=control_routes(state))],
             lifespan=self.lifespan,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope["type"] != "http" or scope["path"].startswith(CONTROL)
-        app = self.control if is_control else self.door
+        app = self.control if is_control else self.router
         await app(scope, receive, send)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        keeper = asyncio.create_task(self.snapshot.keep())
+        saver = asyncio.create_task(self.snapshot.run())
         yield
-        keeper.cancel()
+        saver.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await keeper
+            await saver
         self.snapshot.save()
 
 
@@ -51,10 +51,10 @@ def create_sandbox(
     *,
     clock: Clock = time.time,
     sleep: Sleep = asyncio.sleep,
-    state: Path | None = None,
+    state_file: Path | None = None,
 ) -> Sandbox:
     """A stand-in Back Market; with a `state` file it remembers across restarts."""
-    world = World(options or SandboxOptions(), clock)
-    snapshot = Snapshot(world, state)
+    state = State(options or SandboxOptions(), clock)
+    snapshot = Snapshot(state, state_file)
     snapshot.load()
-    return Sandbox(world, sleep, snapshot)
+    return Sandbox(state, sleep, snapshot)

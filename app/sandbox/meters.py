@@ -17,7 +17,7 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class RequestRecord:
     """One request as it came, for the log of the newest ones."""
 
     time: float
@@ -30,26 +30,26 @@ class Visit:
 
 
 class Meters:
-    def __init__(self, kept: int) -> None:
+    def __init__(self, limit: int) -> None:
         self.routes: dict[str, Meter] = {}
         self.answers: Counter[tuple[str, int | None]] = Counter()
-        self.visits: deque[dict[str, object]] = deque(maxlen=kept)
+        self.requests: deque[dict[str, object]] = deque(maxlen=limit)
 
     def time(self, route: str, seconds: float) -> None:
         self.routes.setdefault(route, Meter()).add(seconds)
 
-    def note(self, visit: Visit, route: str, status: int | None) -> None:
+    def add(self, record: RequestRecord, route: str, status: int | None) -> None:
         """`status` is None when nobody answered."""
         self.answers[route, status] += 1
-        self.visits.append(
+        self.requests.append(
             {
-                "time": visit.time,
-                "method": visit.method,
-                "path": visit.path,
-                "query": visit.query,
-                "account": visit.account,
-                "locale": visit.locale,
-                "user_agent": visit.user_agent,
+                "time": record.time,
+                "method": record.method,
+                "path": record.path,
+                "query": record.query,
+                "account": record.account,
+                "locale": record.locale,
+                "user_agent": record.user_agent,
                 "status": status,
             }
         )

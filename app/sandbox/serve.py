@@ -15,7 +15,7 @@ from app.sandbox.main import create_sandbox
 from app.sandbox.options import SandboxOptions
 
 
-class Droppable(HttpToolsProtocol):
+class DroppableProtocol(HttpToolsProtocol):
     """Hands each request the means to hang up without an answer."""
 
     def on_message_begin(self) -> None:
@@ -56,19 +56,19 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> None:
-    asked = arguments().parse_args(argv)
+    parsed = arguments().parse_args(argv)
     app = create_sandbox(
-        SandboxOptions.model_validate_json(asked.options), state=asked.state
+        SandboxOptions.model_validate_json(parsed.options), state_file=parsed.state
     )
     config = uvicorn.Config(
         app,
-        http=Droppable,
+        http=DroppableProtocol,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,
     )
     server = Server(config)
-    server.port_file = asked.port_file
+    server.port_file = parsed.port_file
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -78,5 +78,5 @@ def main(argv: list[str] | None = None) -> None:
     signal.signal(signal.SIGINT, stop)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((asked.host, asked.port))
+        listener.bind((parsed.host, parsed.port))
         server.run(sockets=[listener])

@@ -8,20 +8,20 @@ from app.sandbox.accounts import Account, Accounts
 from app.sandbox.batches.rows import Identity
 from app.sandbox.batches.tasks import Tasks
 from app.sandbox.faults import Faults
-from app.sandbox.limits import Gauge
+from app.sandbox.limits import Usage
 from app.sandbox.listings.ledger import Ledger
 from app.sandbox.listings.listing_model import Listing
 from app.sandbox.meters import Meters
 from app.sandbox.options import SandboxOptions
 from app.sandbox.orders.action_log import Actions
 from app.sandbox.orders.order_store import Orders
-from app.sandbox.products.product_catalog import Catalogue, uuid_of
+from app.sandbox.products.product_catalog import ProductCatalog, uuid_of
 
 Clock = Callable[[], float]
 FIRST_LISTING = 6_000_001
 
 
-class World:
+class State:
     def __init__(self, options: SandboxOptions, clock: Clock = time.time) -> None:
         self.first_options = options
         self.clock = clock
@@ -31,11 +31,11 @@ class World:
     def reset(self) -> None:
         self.options = self.first_options
         self.accounts = Accounts()
-        self.catalogue = Catalogue()
+        self.catalog = ProductCatalog()
         self.tasks = Tasks()
         self.orders = Orders()
         self.actions = Actions(self.options.ledger_limit)
-        self.gauges: dict[tuple[str, str], Gauge] = {}
+        self.usages: dict[tuple[str, str], Usage] = {}
         self.faults = Faults(self.options.seed)
         self.ledger = Ledger(self.options.ledger_limit)
         self.meters = Meters(self.options.request_log_limit)
@@ -51,8 +51,8 @@ class World:
         self.ledger.resize(options.ledger_limit)
         self.actions.resize(options.ledger_limit)
 
-    def gauge(self, account: Account, what: str) -> Gauge:
-        return self.gauges.setdefault((account.id, what), Gauge())
+    def usage(self, account: Account, what: str) -> Usage:
+        return self.usages.setdefault((account.id, what), Usage())
 
     def new_listing(self, account: Account, sku: str, identity: Identity) -> Listing:
         self.last_listing += 1
@@ -64,5 +64,5 @@ class World:
             grade=identity.grade,
             new_battery=identity.new_battery,
         )
-        account.shelf.add(listing)
+        account.listings.add(listing)
         return listing

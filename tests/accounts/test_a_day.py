@@ -151,7 +151,7 @@ async def test_a_day_keeps_to_the_limits_and_uses_them_up(seed):
         await day.sell_out()
 
     refused = [
-        a for a in day.sandbox.world.meters.summary()["requests"] if a["status"] == 429
+        a for a in day.sandbox.state.meters.summary()["requests"] if a["status"] == 429
     ]
     assert refused == []
     assert day.sent >= 0.98 * LINES * 24

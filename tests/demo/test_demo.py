@@ -85,7 +85,7 @@ def test_an_interrupt_ends_everything(folder):
             if line.startswith("2. A catalog"):
                 demo.send_signal(signal.SIGINT)
                 break
-        said = demo.communicate(timeout=LONGEST)[0]
+        text = demo.communicate(timeout=LONGEST)[0]
 
-    assert demo.returncode == 130, said
-    assert said.rstrip().endswith("Stopped.")
+    assert demo.returncode == 130, text
+    assert text.rstrip().endswith("Stopped.")

@@ -10,9 +10,9 @@ from rich.console import Console
 from app.demo.api import Api, DemoFailedError
 from app.demo.checks import Checks
 from app.demo.tables import before_after
-from app.demo.waiting import Patience, StoppedError
+from app.demo.waiting import Poller, StoppedError
 
-IMPATIENT = Patience(lambda: False, timedelta(seconds=0.3))
+IMPATIENT = Poller(lambda: False, timedelta(seconds=0.3))
 
 
 def test_waiting_ends_with_the_answer_that_is_it():
@@ -35,10 +35,10 @@ def test_waiting_gives_up_when_nothing_moves():
 
 
 def test_waiting_ends_when_somebody_asks_to_stop():
-    patience = Patience(stop_asked=lambda: True)
+    poller = Poller(stop_requested=lambda: True)
 
     with pytest.raises(StoppedError):
-        patience.until(lambda: "stuck", "done".__eq__, "publishing")
+        poller.until(lambda: "stuck", "done".__eq__, "publishing")
 
 
 def test_a_service_that_does_not_answer_is_a_sentence():
@@ -51,14 +51,14 @@ def test_the_key_is_not_shown_with_the_client():
 
 
 def test_what_is_not_as_it_must_be_is_said_and_remembered():
-    said = io.StringIO()
-    checks = Checks(Console(file=said, width=200))
+    text = io.StringIO()
+    checks = Checks(Console(file=text, width=200))
 
     checks.same("reasons", {"new": 3}, {"new": 3, "modified": 0})
     checks.same("outcomes", {"accepted": 3}, {"accepted": 2, "rejected": 1})
 
-    assert checks.wrong == ["outcomes"]
-    assert said.getvalue().splitlines() == [
+    assert checks.failed == ["outcomes"]
+    assert text.getvalue().splitlines() == [
         "  ok reasons",
         (
             "  WRONG outcomes: expected {'accepted': 3}, "

@@ -230,10 +230,10 @@ async def test_orders_survive_a_restart(shop, tmp_path):
     await shop.move(order_id, 2, sku="A1")
     snapshot = shop.sandbox.snapshot
     snapshot.path = tmp_path / "state.json"
-    before = dump(shop.sandbox.world)["orders"]
+    before = dump(shop.sandbox.state)["orders"]
     snapshot.save()
 
-    again = create_sandbox(SandboxOptions(), state=snapshot.path).world
+    again = create_sandbox(SandboxOptions(), state_file=snapshot.path).state
 
     assert dump(again)["orders"] == before
     assert again.orders.next_order() == order_id + 1

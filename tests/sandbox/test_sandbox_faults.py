@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.sandbox.batches.tasks import Task, status_at
-from app.sandbox.faults import Fault, Faults, Occasion
+from app.sandbox.faults import Fault, FaultContext, Faults
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,8 @@ async def test_a_bounded_ledger_still_counts_every_line(shop, phone):
 def test_a_fault_skips_strikes_and_is_used_up():
     faults = Faults(seed=0)
     faults.add(Fault(kind="bad_gateway", skip=1, count=2, path="/ws/tasks/*"))
-    here, elsewhere = Occasion("GET", "/ws/tasks/5"), Occasion("GET", "/ws/listings")
+    here = FaultContext("GET", "/ws/tasks/5")
+    elsewhere = FaultContext("GET", "/ws/listings")
 
     assert faults.take({"bad_gateway"}, elsewhere) is None
     struck = [faults.take({"bad_gateway"}, here) is not None for _ in range(4)]
@@ -238,7 +239,9 @@ def test_a_probable_fault_strikes_about_as_often_as_it_says():
     faults = Faults(seed=1)
     faults.add(Fault(kind="bad_gateway", probability=0.25))
 
-    struck = [faults.take({"bad_gateway"}, Occasion("GET", "/")) for _ in range(1000)]
+    struck = [
+        faults.take({"bad_gateway"}, FaultContext("GET", "/")) for _ in range(1000)
+    ]
 
     assert 200 < sum(fault is not None for fault in struck) < 300
 
@@ -294,7 +297,7 @@ async def test_summary_and_requests_tell_what_came_in(shop):
     }
 
     assert counts["POST /ws/listings", 200] == 1
-    assert summary["seconds"]["work through a batch"]["calls"] == 1
+    assert summary["seconds"]["process a batch"]["calls"] == 1
     assert visits[0]["path"] == "/ws/listings/detail"
     assert visits[0]["account"] == "account-1"
 

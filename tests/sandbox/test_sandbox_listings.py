@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.sandbox.listings.fields import currency_mistake, read_fields
+from app.sandbox.listings.fields import currency_error, read_fields
 from app.sandbox.listings.listing_model import Offer, publication_state
 from app.sandbox.markets import MARKETS
 
@@ -20,7 +20,7 @@ from app.sandbox.markets import MARKETS
         pytest.param(
             Offer(price=Decimal(9)), 5, {"validated": False}, 1, id="unvalidated"
         ),
-        pytest.param(Offer(price=Decimal(9)), 5, {"held": True}, 3, id="held"),
+        pytest.param(Offer(price=Decimal(9)), 5, {"waits": True}, 3, id="held"),
         pytest.param(Offer(publication_state=4), 5, {}, 4, id="archived stays"),
     ],
 )
@@ -232,13 +232,13 @@ async def test_the_category_tree_has_three_levels_and_branches(shop):
 def test_only_euro_and_dollar_may_stay_unsaid(code, currency, right):
     changes = {"price": Decimal(9)} | ({"currency": currency} if currency else {})
 
-    assert (not currency_mistake(changes, MARKETS[code])) is right
+    assert (not currency_error(changes, MARKETS[code])) is right
 
 
 def test_strings_and_numbers_are_both_read():
     sent = {"price": 9.999, "quantity": "3", "warranty_delay": "24", "other": 1}
 
-    changes, mistakes = read_fields(sent)
+    changes, errors = read_fields(sent)
 
     assert changes == {"price": Decimal("10.00"), "quantity": 3, "warranty_delay": 24}
-    assert mistakes == {}
+    assert errors == {}

@@ -188,8 +188,8 @@ async def test_filters_choose_by_state_country_and_lower_dates(shop):
         found = (await shop.get("/ws/orders", **query)).json()
         return [row["order_id"] for row in found["results"]]
 
-    since = dates.written(shop.now - 100, MARKETS["FR"])
-    lately = dates.written(shop.now - 99, MARKETS["FR"])
+    since = dates.format_moment(shop.now - 100, MARKETS["FR"])
+    lately = dates.format_moment(shop.now - 99, MARKETS["FR"])
     assert await ids(state=1) == [late]
     assert await ids(state=3) == [early]
     assert await ids(state=4) == []
@@ -270,7 +270,7 @@ async def test_orders_can_change_between_two_pages(shop, kind, second_page):
 
     rows = [[row["order_id"] - first_id for row in page["results"]] for page in pages]
     assert rows == [list(range(10, 20)), second_page]
-    since = dates.written(shop.now, MARKETS["FR"])
+    since = dates.format_moment(shop.now, MARKETS["FR"])
     changed = await shop.get("/ws/orders", date_modification=since)
     assert changed.json()["count"] == 1
 

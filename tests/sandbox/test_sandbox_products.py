@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sandbox.batches.product_checks import attribute_mistake
+from app.sandbox.batches.product_checks import attribute_error
 from app.sandbox.main import create_sandbox
 from app.sandbox.markets import MARKETS
 from app.sandbox.options import SandboxOptions
@@ -136,7 +136,7 @@ async def test_a_refused_product_can_be_sent_again(shop, described):
     ],
 )
 def test_an_attribute_has_a_type(attribute, value, right):
-    assert (attribute_mistake(attribute, value) is None) is right
+    assert (attribute_error(attribute, value) is None) is right
 
 
 async def test_its_maker_may_change_a_product_until_it_is_validated(shop, described):
@@ -258,13 +258,13 @@ async def test_a_waiting_product_survives_a_restart(shop, described, tmp_path):
     snapshot.save()
 
     options, now = SandboxOptions(), shop.now
-    world = create_sandbox(options, clock=lambda: now, state=snapshot.path).world
+    state = create_sandbox(options, clock=lambda: now, state_file=snapshot.path).state
 
-    again = world.catalogue.find(described["ean"])
+    again = state.catalog.find(described["ean"])
     assert again.title(MARKETS["FR"]) == "A phone"
     assert again.validates_at == before["validates_at"]
-    assert world.catalogue.take_due(now) == []
-    assert world.catalogue.take_due(now + 3600) == [again]
+    assert state.catalog.take_due(now) == []
+    assert state.catalog.take_due(now + 3600) == [again]
 
 
 async def test_an_order_names_the_brand_of_a_described_product(shop, described):

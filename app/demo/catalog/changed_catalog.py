@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
-from app.demo.catalog.sample_catalog import Dirt, Row, as_written, clean_rows, draw
+from app.demo.catalog.sample_catalog import Dirt, Row, clean_rows, draw, format_price
 
 Counts = dict[str, int]
 PRICE_ON_REQUEST = "sur demande"
 
 
-class Touch(StrEnum):
+class Edit(StrEnum):
     """How a row differs from the day before."""
 
     PRICE = "another price"
@@ -20,20 +20,20 @@ class Touch(StrEnum):
     RESTOCKED = "more stock"
     SOLD_OUT = "sold out"
     BROKEN = "price unreadable now, less stock"
-    GONE = "left the catalog"
+    REMOVED = "left the catalog"
     ADDED = "new in the catalog"
     CORRECTED = "row corrected"
     KNOWN_EAN = "EAN replaced by one that Back Market knows"
 
 
 PER_MILLE = {
-    Touch.PRICE: 10,
-    Touch.SOLD_SOME: 5,
-    Touch.RESTOCKED: 3,
-    Touch.SOLD_OUT: 1,
-    Touch.BROKEN: 1,
-    Touch.GONE: 4,
-    Touch.ADDED: 4,
+    Edit.PRICE: 10,
+    Edit.SOLD_SOME: 5,
+    Edit.RESTOCKED: 3,
+    Edit.SOLD_OUT: 1,
+    Edit.BROKEN: 1,
+    Edit.REMOVED: 4,
+    Edit.ADDED: 4,
 }
 CORRECTABLE = (Dirt.EAN_CHECK_DIGIT, Dirt.PRICE_MISSING, Dirt.GRADE_UNKNOWN)
 
@@ -55,73 +55,73 @@ class ChangedCatalog:
     """The rows, and the kind of change per SKU."""
 
     rows: list[Row]
-    touched: dict[str, Touch]
+    edited: dict[str, Edit]
 
-    def number(self, touch: Touch) -> int:
-        return sum(1 for done in self.touched.values() if done == touch)
+    def number(self, edit: Edit) -> int:
+        return sum(1 for done in self.edited.values() if done == edit)
 
 
-def changed_rows(rows: int, touch: Touch) -> int:
+def changed_rows(rows: int, edit: Edit) -> int:
     """Return how many rows of a catalog of this size get this change."""
-    return max(1, rows * PER_MILLE[touch] // 1000)
+    return max(1, rows * PER_MILLE[edit] // 1000)
 
 
 def next_day(catalog: Sequence[Row]) -> ChangedCatalog:
     """Change some clean rows, correct some dirty ones, drop some, add some."""
     size = len(catalog)
-    touched = dict(_touches(catalog))
+    edited = dict(_edits(catalog))
     # The flawless twin of a dirty row is what its generator made at first.
-    twins = list(islice(clean_rows(), size + changed_rows(size, Touch.ADDED)))
+    twins = list(islice(clean_rows(), size + changed_rows(size, Edit.ADDED)))
     rows = []
     for row, twin in zip(catalog, twins, strict=False):
-        touch = None if row.dirt == Dirt.DUPLICATE_SKU else touched.get(row.sku)
-        if touch in {Touch.CORRECTED, Touch.KNOWN_EAN}:
+        edit = None if row.dirt == Dirt.DUPLICATE_SKU else edited.get(row.sku)
+        if edit in {Edit.CORRECTED, Edit.KNOWN_EAN}:
             rows.append(twin)
-        elif touch is None:
+        elif edit is None:
             rows.append(row)
-        elif touch != Touch.GONE:
-            rows.append(CHANGE[touch](row))
+        elif edit != Edit.REMOVED:
+            rows.append(CHANGE[edit](row))
     added = twins[size:]
-    touched |= {row.sku: Touch.ADDED for row in added}
-    return ChangedCatalog(rows + added, touched)
+    edited |= {row.sku: Edit.ADDED for row in added}
+    return ChangedCatalog(rows + added, edited)
 
 
-def _touches(catalog: Sequence[Row]) -> Iterator[tuple[str, Touch]]:
+def _edits(catalog: Sequence[Row]) -> Iterator[tuple[str, Edit]]:
     """Return clean rows with a unique SKU."""
     times = Counter(row.sku for row in catalog)
     alone = [row for row in catalog if times[row.sku] == 1]
     clean = [row.sku for row in alone if row.dirt is None]
     mixed = iter(sorted(clean, key=lambda sku: draw("touch", sku)))
-    for touch in (*CHANGE, Touch.GONE):
-        for sku in islice(mixed, changed_rows(len(catalog), touch)):
-            yield sku, touch
+    for edit in (*CHANGE, Edit.REMOVED):
+        for sku in islice(mixed, changed_rows(len(catalog), edit)):
+            yield sku, edit
     for dirt in CORRECTABLE:
-        yield from _first_half(alone, dirt, Touch.CORRECTED)
-    yield from _first_half(alone, Dirt.UNKNOWN_TO_BACK_MARKET, Touch.KNOWN_EAN)
+        yield from _first_half(alone, dirt, Edit.CORRECTED)
+    yield from _first_half(alone, Dirt.UNKNOWN_TO_BACK_MARKET, Edit.KNOWN_EAN)
 
 
 def _first_half(
-    rows: Sequence[Row], dirt: Dirt, touch: Touch
-) -> Iterator[tuple[str, Touch]]:
+    rows: Sequence[Row], dirt: Dirt, edit: Edit
+) -> Iterator[tuple[str, Edit]]:
     found = [row.sku for row in rows if row.dirt == dirt]
-    return ((sku, touch) for sku in found[: (len(found) + 1) // 2])
+    return ((sku, edit) for sku in found[: (len(found) + 1) // 2])
 
 
 def _cheaper(row: Row) -> Row:
     cents = row.cents - 1000
-    return replace(row, cents=cents, price=as_written(cents, row.sku))
+    return replace(row, cents=cents, price=format_price(cents, row.sku))
 
 
 def _broken(row: Row) -> Row:
     return replace(row, price=PRICE_ON_REQUEST, stock="1", dirt=Dirt.PRICE_FORMAT)
 
 
-CHANGE: dict[Touch, Callable[[Row], Row]] = {
-    Touch.PRICE: _cheaper,
-    Touch.SOLD_SOME: lambda row: replace(row, stock=str(int(row.stock) - 1)),
-    Touch.RESTOCKED: lambda row: replace(row, stock=f"{int(row.stock) + 10} pcs"),
-    Touch.SOLD_OUT: lambda row: replace(row, stock="0"),
-    Touch.BROKEN: _broken,
+CHANGE: dict[Edit, Callable[[Row], Row]] = {
+    Edit.PRICE: _cheaper,
+    Edit.SOLD_SOME: lambda row: replace(row, stock=str(int(row.stock) - 1)),
+    Edit.RESTOCKED: lambda row: replace(row, stock=f"{int(row.stock) + 10} pcs"),
+    Edit.SOLD_OUT: lambda row: replace(row, stock="0"),
+    Edit.BROKEN: _broken,
 }
 
 
@@ -136,13 +136,18 @@ def expected_first(catalog: Sequence[Row]) -> Expected:
 
 def expected_next(catalog: Sequence[Row], changed: ChangedCatalog) -> Expected:
     """Expect only what differs, and what was rejected before."""
-    new = changed.number(Touch.ADDED) + changed.number(Touch.CORRECTED)
-    modified = sum(changed.number(touch) for touch in CHANGE)
-    gone, still_unknown = changed.number(Touch.GONE), _unknown(changed.rows)
+    new = changed.number(Edit.ADDED) + changed.number(Edit.CORRECTED)
+    modified = sum(changed.number(edit) for edit in CHANGE)
+    removed, still_unknown = changed.number(Edit.REMOVED), _unknown(changed.rows)
     in_error = _unknown(catalog)
-    accepted = new + modified + gone + in_error - still_unknown
+    accepted = new + modified + removed + in_error - still_unknown
     return Expected(
-        {"new": new, "modified": modified, "disappeared": gone, "in_error": in_error},
+        {
+            "new": new,
+            "modified": modified,
+            "disappeared": removed,
+            "in_error": in_error,
+        },
         {"accepted": accepted, "rejected": still_unknown},
     )
 

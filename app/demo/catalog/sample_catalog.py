@@ -99,7 +99,7 @@ def sample_catalog(rows: int) -> list[Row]:
     clean_before = catalog[0]
     for place, row in enumerate(catalog):
         if row.dirt:
-            catalog[place] = SPOIL[row.dirt](row, clean_before)
+            catalog[place] = CORRUPT[row.dirt](row, clean_before)
         else:
             clean_before = row
     return catalog
@@ -133,7 +133,7 @@ def _row(model: Model, storage: str, colour: str, grade: str, lot: int) -> Row:
         brand=model.brand,
         family=model.family,
         grade=pick(GRADES[grade], sku),
-        price=as_written(cents, sku),
+        price=format_price(cents, sku),
         stock=str(LEAST_STOCK + draw("stock", sku) % (MOST_STOCK - LEAST_STOCK)),
         warranty=pick(WARRANTIES, sku),
         note=pick(NOTES, sku),
@@ -151,17 +151,17 @@ def _sku(model: str, storage: str, colour: str, grade: str, lot: int) -> str:
 _PLAIN = str.maketrans({'"': None, "(": None, ")": None, "É": "E", "È": "E", "Ï": "I"})
 
 
-def as_written(cents: int, sku: str) -> str:
+def format_price(cents: int, sku: str) -> str:
     """Format an amount in one of the styles that occur in one column."""
     plain = f"{cents // 100:,}"
     rest = f"{cents % 100:02}"
-    ways = (
+    formats = (
         f"{plain.replace(',', '.')},{rest} €",
         f"{plain.replace(',', '.')},{rest} EUR",
         f"{plain.replace(',', ' ')},{rest} €",
         f"{plain.replace(',', '')},{rest}",
     )
-    return pick(ways, "way", sku)
+    return pick(formats, "way", sku)
 
 
 def with_check_digit(digits: str) -> str:
@@ -173,7 +173,7 @@ def with_check_digit(digits: str) -> str:
     return f"{digits}{-weighted % 10}"
 
 
-def _spoiled_digit(row: Row, _: Row) -> Row:
+def _wrong_check_digit(row: Row, _: Row) -> Row:
     return replace(row, ean=f"{row.ean[:-1]}{(int(row.ean[-1]) + 1) % 10}")
 
 
@@ -186,20 +186,20 @@ def _unknown(row: Row, _: Row) -> Row:
     return replace(row, ean=with_check_digit(f"99{row.ean[2:12]}"))
 
 
-def _same_sku(row: Row, clean_before: Row) -> Row:
+def _duplicate_sku(row: Row, clean_before: Row) -> Row:
     return replace(row, sku=clean_before.sku)
 
 
-SPOIL: dict[Dirt, Callable[[Row, Row], Row]] = {
+CORRUPT: dict[Dirt, Callable[[Row, Row], Row]] = {
     Dirt.EAN_MISSING: lambda row, _: replace(row, ean=""),
-    Dirt.EAN_CHECK_DIGIT: _spoiled_digit,
+    Dirt.EAN_CHECK_DIGIT: _wrong_check_digit,
     Dirt.EAN_SCIENTIFIC: _spreadsheet,
     Dirt.PRICE_MISSING: lambda row, _: replace(row, price=""),
     Dirt.PRICE_FORMAT: lambda row, _: replace(row, price="sur demande"),
     Dirt.GRADE_UNKNOWN: lambda row, _: replace(row, grade="À vérifier"),
     Dirt.QUANTITY_FORMAT: lambda row, _: replace(row, stock="épuisé"),
     Dirt.WARRANTY_SHORT: lambda row, _: replace(row, warranty="6 mois"),
-    Dirt.DUPLICATE_SKU: _same_sku,
+    Dirt.DUPLICATE_SKU: _duplicate_sku,
     Dirt.CATEGORY_UNMAPPED: lambda row, _: replace(row, family="Pièces détachées"),
     Dirt.UNKNOWN_TO_BACK_MARKET: _unknown,
 }

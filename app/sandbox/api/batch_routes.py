@@ -3,11 +3,11 @@
 from starlette.responses import JSONResponse, Response
 
 from app.sandbox.api.listing_routes import charge_lines
-from app.sandbox.api.request import Call, bad_request
+from app.sandbox.api.request import ApiRequest, bad_request
 from app.sandbox.batches.tasks import IN_PROGRESS, Task
 from app.sandbox.envelopes import RefusedError
-from app.sandbox.faults import FaultKind, Occasion
-from app.sandbox.writes.batch import UnreadableCatalogError, read_lines, settle
+from app.sandbox.faults import FaultContext, FaultKind
+from app.sandbox.writes.batch import UnreadableCatalogError, process_due, read_lines
 
 # Field -> shortest and longest text (Back Market, listings, batch, body).
 REQUIRED = {
@@ -18,32 +18,34 @@ REQUIRED = {
 }
 
 
-def post_batch(call: Call) -> Response:
+def post_batch(request: ApiRequest) -> Response:
     """POST /ws/listings (Back Market, listings, batch): 200 with a task id."""
-    body = batch_body(call)
+    body = batch_body(request)
     lines = count_lines(body)
-    most = call.world.options.max_catalog_lines
-    if lines > most:
-        return bad_request(f"The catalog has {lines} lines, at most {most} are allowed")
-    charge_lines(call, lines)
-    task = new_task(call, body, lines)
-    strike(call, task)
-    call.world.tasks.add(task)
-    call.world.touch()
-    settle(call.world)
+    maximum = request.state.options.max_catalog_lines
+    if lines > maximum:
+        return bad_request(
+            f"The catalog has {lines} lines, at most {maximum} are allowed"
+        )
+    charge_lines(request, lines)
+    task = new_task(request, body, lines)
+    apply_faults(request, task)
+    request.state.tasks.add(task)
+    request.state.touch()
+    process_due(request.state)
     return JSONResponse({"statuscode": 200, "bodymessage": task.task_id})
 
 
-def batch_body(call: Call) -> dict[str, str]:
-    sent = call.json_object()
+def batch_body(request: ApiRequest) -> dict[str, str]:
+    sent = request.json_object()
     body: dict[str, str] = {}
-    for name, (shortest, longest) in REQUIRED.items():
+    for name, (minimum, maximum) in REQUIRED.items():
         text = sent.get(name)
         if text is None:
             raise RefusedError(bad_request(f"parameter {name} not found"))
         if not isinstance(text, str):
             raise RefusedError(bad_request(f"parameter {name} must be a text"))
-        if len(text) < shortest or (longest is not None and len(text) > longest):
+        if len(text) < minimum or (maximum is not None and len(text) > maximum):
             raise RefusedError(bad_request(f"parameter {name} has a wrong length"))
         body[name] = text
     return body
@@ -57,12 +59,12 @@ def count_lines(body: dict[str, str]) -> int:
         return 0
 
 
-def new_task(call: Call, body: dict[str, str], lines: int) -> Task:
-    options, now = call.world.options, call.world.clock()
+def new_task(request: ApiRequest, body: dict[str, str], lines: int) -> Task:
+    options, now = request.state.options, request.state.clock()
     return Task(
-        task_id=call.world.tasks.next_id(),
-        account_id=call.account.id,
-        market=call.market.code,
+        task_id=request.state.tasks.next_id(),
+        account_id=request.account.id,
+        market=request.market.code,
         body=body,
         lines=lines,
         created_at=now,
@@ -71,20 +73,20 @@ def new_task(call: Call, body: dict[str, str], lines: int) -> Task:
     )
 
 
-def strike(call: Call, task: Task) -> None:
+def apply_faults(request: ApiRequest, task: Task) -> None:
     """Fix to the new task whatever faults wait for one."""
-    take = call.world.faults.take
-    occasion = Occasion(call.method, call.path, call.account.id)
-    if fault := take({FaultKind.SLOW_TASK}, occasion):
+    take = request.state.faults.take
+    context = FaultContext(request.method, request.path, request.account.id)
+    if fault := take({FaultKind.SLOW_TASK}, context):
         task.ends_at = task.created_at + fault.seconds
-    if fault := take({FaultKind.ODD_STATUS}, occasion):
+    if fault := take({FaultKind.ODD_STATUS}, context):
         task.odd_status = fault.status or IN_PROGRESS + 1
         task.odd_until = task.created_at + fault.seconds
         task.ends_at = max(task.ends_at, task.odd_until)
-    if fault := take({FaultKind.STUCK_TASK}, occasion):
+    if fault := take({FaultKind.STUCK_TASK}, context):
         task.stuck = True
         task.applies = fault.applies
-    if fault := take({FaultKind.FAILED_TASK}, occasion):
+    if fault := take({FaultKind.FAILED_TASK}, context):
         task.failure = fault.message or "The catalog could not be processed"
-    if take({FaultKind.KEYED_BY_EAN}, occasion):
+    if take({FaultKind.KEYED_BY_EAN}, context):
         task.keyed_by_ean = True

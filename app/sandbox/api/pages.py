@@ -17,15 +17,15 @@ class Page:
         return (self.number - 1) * self.size
 
 
-def page_asked(
+def requested_page(
     number: int | None, size: int | None, options: SandboxOptions
 ) -> Page | None:
     """`page-size` has a hyphen and a ceiling (Back Market, general, pagination)."""
-    wanted = options.default_page_size if size is None else size
+    requested = options.default_page_size if size is None else size
     page = 1 if number is None else number
-    if page < 1 or wanted < 1:
+    if page < 1 or requested < 1:
         return None
-    return Page(page, min(wanted, options.max_page_size))
+    return Page(page, min(requested, options.max_page_size))
 
 
 def is_past_the_end(page: Page, count: int) -> bool:

@@ -10,12 +10,12 @@ from app.sandbox import envelopes
 from app.sandbox.accounts import Account
 from app.sandbox.envelopes import RefusedError
 from app.sandbox.markets import Market
-from app.sandbox.state import World
+from app.sandbox.state import State
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    world: World
+class ApiRequest:
+    state: State
     account: Account
     market: Market
     method: str

@@ -14,14 +14,14 @@ from app.sandbox import envelopes, faults
 from app.sandbox.accounts import Account, TokenRefusedError, fingerprint, token_in
 from app.sandbox.api import listing_routes, order_routes
 from app.sandbox.api.batch_routes import post_batch
-from app.sandbox.api.request import Call
+from app.sandbox.api.request import ApiRequest
 from app.sandbox.envelopes import RefusedError
-from app.sandbox.faults import ConnectionDroppedError, Occasion
-from app.sandbox.limits import Limit, admits
+from app.sandbox.faults import ConnectionDroppedError, FaultContext
+from app.sandbox.limits import Limit, try_consume
 from app.sandbox.markets import BY_LOCALE, Market, UnknownLocaleError, market_of
-from app.sandbox.meters import Visit
-from app.sandbox.state import World
-from app.sandbox.writes.batch import settle
+from app.sandbox.meters import RequestRecord
+from app.sandbox.state import State
+from app.sandbox.writes.batch import process_due
 
 Sleep = Callable[[float], Awaitable[None]]
 ABORT = "sandbox.abort"
@@ -34,8 +34,8 @@ class Route:
 
     method: str
     template: str
-    handler: Callable[[Call], Response]
-    refuse: Callable[[int, str, str], Response] = envelopes.v1
+    handler: Callable[[ApiRequest], Response]
+    error: Callable[[int, str, str], Response] = envelopes.v1
 
     @property
     def label(self) -> str:
@@ -65,11 +65,11 @@ ROUTES = (
 )
 
 
-class Door:
+class AppRouter:
     """An ASGI app for everything under `/ws`."""
 
-    def __init__(self, world: World, sleep: Sleep = asyncio.sleep) -> None:
-        self.world = world
+    def __init__(self, state: State, sleep: Sleep = asyncio.sleep) -> None:
+        self.state = state
         self.sleep = sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,20 +78,20 @@ class Door:
         path = request.url.path.rstrip("/")
         route = route_of(request.method, path)
         label = route.label if route else f"{request.method} {UNROUTED}"
-        visit = self.visit(request, path)
+        record = self.record(request, path)
         try:
-            response = await self.answer(request, path, route, visit)
+            response = await self.answer(request, path, route, record)
         except ConnectionDroppedError:
-            self.world.meters.note(visit, label, None)
-            await hang_up(scope, receive)
+            self.state.meters.add(record, label, None)
+            await drop_connection(scope, receive)
             return
-        self.world.meters.note(visit, label, response.status_code)
+        self.state.meters.add(record, label, response.status_code)
         await response(scope, receive, send)
 
-    def visit(self, request: Request, path: str) -> Visit:
+    def record(self, request: Request, path: str) -> RequestRecord:
         headers = request.headers
-        return Visit(
-            self.world.clock(),
+        return RequestRecord(
+            self.state.clock(),
             request.method,
             path,
             request.url.query,
@@ -105,47 +105,47 @@ class Door:
             key = fingerprint(token_in(authorization))
         except TokenRefusedError:
             return None
-        account = self.world.accounts.by_token.get(key)
+        account = self.state.accounts.by_token.get(key)
         return account.id if account else None
 
     async def answer(
-        self, request: Request, path: str, route: Route | None, visit: Visit
+        self, request: Request, path: str, route: Route | None, record: RequestRecord
     ) -> Response:
         body = await request.body()
-        occasion = Occasion(request.method, path, visit.account)
-        take = self.world.faults.take
-        slow = take(faults.SLOW, occasion)
-        if fault := take(faults.INSTEAD, occasion):
-            response = faults.answer_of(fault)
+        context = FaultContext(request.method, path, record.account)
+        take = self.state.faults.take
+        slow = take(faults.SLOW, context)
+        if fault := take(faults.REPLACING, context):
+            response = faults.response_for(fault)
         else:
             started = perf_counter()
             response = self.handle(request, path, route, body)
             seconds = perf_counter() - started
-            self.world.meters.time(route.label if route else UNROUTED, seconds)
+            self.state.meters.time(route.label if route else UNROUTED, seconds)
         if slow:
             # After the effect: whoever gives up waiting has changed something.
             await self.sleep(slow.seconds)
         if response.status_code < 400 and (  # noqa: PLR2004  (anything that worked)
-            fault := take(faults.AFTERWARDS, occasion)
+            fault := take(faults.AFTER_HANDLING, context)
         ):
-            return faults.answer_of(fault)
+            return faults.response_for(fault)
         return response
 
     def handle(
         self, request: Request, path: str, route: Route | None, body: bytes
     ) -> Response:
         """No waiting in here: what one request does, it does in one piece."""
-        settle(self.world)
+        process_due(self.state)
         if route is None:
             if any(other.match(path) for other in ROUTES):
                 return envelopes.v1(405, "method_not_allowed", "Method not allowed")
             return envelopes.not_found_page()
         try:
-            account, market = self.identify(request, route)
+            account, market = self.authenticate(request, route)
             found = route.match(path)
             return route.handler(
-                Call(
-                    world=self.world,
+                ApiRequest(
+                    state=self.state,
                     account=account,
                     market=market,
                     method=request.method,
@@ -160,32 +160,32 @@ class Door:
         except RefusedError as refused:
             return refused.response
 
-    def identify(self, request: Request, route: Route) -> tuple[Account, Market]:
+    def authenticate(self, request: Request, route: Route) -> tuple[Account, Market]:
         """Back Market, authentication: one platform per account and token."""
-        options = self.world.options
+        options = self.state.options
         headers = request.headers
         locale = headers.get("accept-language")
         if options.strict_headers and not (locale and headers.get("user-agent")):
             message = "User-Agent and Accept-Language are mandatory"
-            raise RefusedError(route.refuse(403, "missing_header", message))
+            raise RefusedError(route.error(403, "missing_header", message))
         try:
             token = token_in(headers.get("authorization"))
-            account = self.world.accounts.open(
+            account = self.state.accounts.open(
                 token, accept_unknown=options.accept_unknown_tokens
             )
         except TokenRefusedError:
             raise RefusedError(
-                route.refuse(401, "unauthorized", "Invalid token")
+                route.error(401, "unauthorized", "Invalid token")
             ) from None
-        self.let_in(account, route)
+        self.check_limits(account, route)
         market = self.market(account, locale, route)
         if account.platform is None:
             account.platform = market.platform
-            self.world.touch()
+            self.state.touch()
         return account, market
 
     def market(self, account: Account, locale: str | None, route: Route) -> Market:
-        options = self.world.options
+        options = self.state.options
         try:
             market = market_of(locale, account.platform or options.default_platform)
         except UnknownLocaleError as error:
@@ -194,21 +194,21 @@ class Door:
             raise RefusedError(refusal) from None
         if account.platform not in (None, market.platform):
             message = f"This token is not valid for {market.code}"
-            raise RefusedError(route.refuse(401, "unauthorized", message))
+            raise RefusedError(route.error(401, "unauthorized", message))
         return market
 
-    def let_in(self, account: Account, route: Route) -> None:
+    def check_limits(self, account: Account, route: Route) -> None:
         """Back Market, rate limits: 200 in 10 s, 20 on sensitive routes."""
-        options, now = self.world.options, self.world.clock()
+        options, now = self.state.options, self.state.clock()
         if not options.limits_on:
             return
         window, block = options.window_seconds, options.block_seconds
         limits = {"requests": options.requests_per_window}
         if route.label in options.sensitive_routes:
             limits["sensitive"] = options.sensitive_requests_per_window
-        for name, most in limits.items():
-            gauge = self.world.gauge(account, name)
-            if not admits(gauge, Limit(most, window, block), now):
+        for name, maximum in limits.items():
+            usage = self.state.usage(account, name)
+            if not try_consume(usage, Limit(maximum, window, block), now):
                 raise RefusedError(envelopes.html(429, "", "Too Many Requests"))
 
 
@@ -219,7 +219,7 @@ def route_of(method: str, path: str) -> Route | None:
     return None
 
 
-async def hang_up(scope: Scope, receive: Receive) -> None:
+async def drop_connection(scope: Scope, receive: Receive) -> None:
     """Close the connection without a word, where the server lets us."""
     abort = scope.get("extensions", {}).get(ABORT)
     if abort is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-from app.sandbox.listings.fields import Mistakes, amount
+from app.sandbox.listings.fields import FieldErrors, amount
 from app.sandbox.products.categories import (
     CHOICE,
     DECIMAL,
@@ -31,21 +31,21 @@ REQUIRED = (
 )
 IMAGES = tuple(f"image{slot}" for slot in range(1, 7))
 SIZES = ("width", "height", "depth")
-LONGEST_TITLE = 200
-LONGEST_BRAND = 100
-LONGEST_URL = 1000
-LONGEST_ATTRIBUTE = 500
+MAX_TITLE_LENGTH = 200
+MAX_BRAND_LENGTH = 100
+MAX_URL_LENGTH = 1000
+MAX_ATTRIBUTE_LENGTH = 500
 
 
-def described(row: Row) -> bool:
+def has_product_columns(row: Row) -> bool:
     """Some product column is there, so somebody meant to describe a product."""
     return any(column in row for column in REQUIRED)
 
 
-def short(longest: int) -> Callable[[str], str]:
+def max_length(limit: int) -> Callable[[str], str]:
     def parse(raw: str) -> str:
-        if len(raw) > longest:
-            raise ValueError(f"must have at most {longest} characters")
+        if len(raw) > limit:
+            raise ValueError(f"must have at most {limit} characters")
         return raw
 
     return parse
@@ -74,52 +74,52 @@ def image(raw: str) -> str:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise ValueError("must be a URL that starts with http:// or https://")
-    return short(LONGEST_URL)(raw)
+    return max_length(MAX_URL_LENGTH)(raw)
 
 
 PARSERS: dict[str, Callable[[str], Value]] = {
     "category_id": category,
-    "title": short(LONGEST_TITLE),
+    "title": max_length(MAX_TITLE_LENGTH),
     "description": str,
-    "brand": short(LONGEST_BRAND),
+    "brand": max_length(MAX_BRAND_LENGTH),
     "price_new": price_new,
     "weight": weight,
     **dict.fromkeys(IMAGES, image),
-    **dict.fromkeys(SIZES, short(LONGEST_BRAND)),
+    **dict.fromkeys(SIZES, max_length(MAX_BRAND_LENGTH)),
 }
 
 
-def read(row: Row, known: Product | None) -> tuple[Values, Mistakes]:
+def read_values(row: Row, known: Product | None) -> tuple[Values, FieldErrors]:
     """The described columns of a row; a new product needs all required ones.
 
     For a known product only what is sent is looked at; its category's required
     attributes have to stand afterwards, sent now or before.
     """
     values: Values = {}
-    mistakes: Mistakes = {}
+    errors: FieldErrors = {}
     if known is None:
-        mistakes = {name: "is required" for name in REQUIRED if name not in row}
+        errors = {name: "is required" for name in REQUIRED if name not in row}
     for name, parse in PARSERS.items():
         if name in row:
             try:
                 values[name] = parse(row[name])
             except ValueError as error:
-                mistakes[name] = str(error)
+                errors[name] = str(error)
     leaf = values.get("category_id", known.category_id if known else None)
     if isinstance(leaf, int):
-        read_attributes(row, leaf, known, values, mistakes)
-    return values, mistakes
+        read_attributes(row, leaf, known, values, errors)
+    return values, errors
 
 
 def read_attributes(
-    row: Row, leaf: int, known: Product | None, values: Values, mistakes: Mistakes
+    row: Row, leaf: int, known: Product | None, values: Values, errors: FieldErrors
 ) -> None:
-    kept = known.attributes if known else {}
+    stored = known.attributes if known else {}
     for attribute in LEAVES[leaf].attributes:
         name = attribute.field
-        value = row.get(name, kept.get(name))
-        if wrong := attribute_mistake(attribute, value):
-            mistakes[name] = wrong
+        value = row.get(name, stored.get(name))
+        if wrong := attribute_error(attribute, value):
+            errors[name] = wrong
         elif name in row:
             values[name] = row[name]
 
@@ -137,66 +137,66 @@ def is_decimal(text: str) -> bool:
 
 
 def is_short(text: str) -> bool:
-    return len(text) <= LONGEST_ATTRIBUTE
+    return len(text) <= MAX_ATTRIBUTE_LENGTH
 
 
 TYPES: dict[int, tuple[Callable[[str], bool], str]] = {
     DECIMAL: (is_decimal, "must be a decimal number with a dot"),
     INTEGER: (is_integer, "must be a whole number"),
-    TEXT: (is_short, f"must have at most {LONGEST_ATTRIBUTE} characters"),
+    TEXT: (is_short, f"must have at most {MAX_ATTRIBUTE_LENGTH} characters"),
 }
 
 
-def attribute_mistake(attribute: Attribute, value: str | None) -> str | None:
+def attribute_error(attribute: Attribute, value: str | None) -> str | None:
     """Back Market, categories, attributes: required ones, types, closed lists."""
     if value is None:
         return "is required in this category" if attribute.required else None
     if attribute.type == CHOICE:
         accepted = ", ".join(attribute.allowed)
         return None if value in attribute.allowed else f"must be one of {accepted}"
-    fits, mistake = TYPES[attribute.type]
-    return None if fits(value) else mistake
+    fits, error = TYPES[attribute.type]
+    return None if fits(value) else error
 
 
-def describe(product: Product, values: Values, market: str) -> tuple[str, ...]:
+def update_product(product: Product, values: Values, market: str) -> tuple[str, ...]:
     """Write checked values; say which became different.
 
     Back Market, products: title, description and new price are the market's.
     """
     changed = [
-        name for name in values if present(product, name, market) != values[name]
+        name for name in values if current_value(product, name, market) != values[name]
     ]
     for name in changed:
-        put(product, name, values[name], market)
+        set_value(product, name, values[name], market)
     return tuple(changed)
 
 
-OF_MARKETS = {
+MARKET_FIELDS = {
     "title": "titles",
     "description": "descriptions",
     "price_new": "prices_new",
 }
-OWN = ("category_id", "brand", "weight")
+PRODUCT_FIELDS = ("category_id", "brand", "weight")
 
 
-def shelf_of(product: Product, name: str) -> dict[str, str]:
+def values_of(product: Product, name: str) -> dict[str, str]:
     """Where a column's value is kept; images, sizes and attributes by name."""
-    if name in OF_MARKETS:
-        return getattr(product, OF_MARKETS[name])  # type: ignore[no-any-return]  # one of three dicts
+    if name in MARKET_FIELDS:
+        return getattr(product, MARKET_FIELDS[name])  # type: ignore[no-any-return]  # one of three dicts
     if name in IMAGES:
         return product.images
     return product.sizes if name in SIZES else product.attributes
 
 
-def present(product: Product, name: str, market: str) -> Value | None:
-    if name in OWN:
+def current_value(product: Product, name: str, market: str) -> Value | None:
+    if name in PRODUCT_FIELDS:
         return getattr(product, name)  # type: ignore[no-any-return]  # an int or a text
-    return shelf_of(product, name).get(market if name in OF_MARKETS else name)
+    return values_of(product, name).get(market if name in MARKET_FIELDS else name)
 
 
-def put(product: Product, name: str, value: Value, market: str) -> None:
-    if name in OWN:
+def set_value(product: Product, name: str, value: Value, market: str) -> None:
+    if name in PRODUCT_FIELDS:
         setattr(product, name, value)
         return
-    key = market if name in OF_MARKETS else name
-    shelf_of(product, name)[key] = str(value)
+    key = market if name in MARKET_FIELDS else name
+    values_of(product, name)[key] = str(value)

@@ -6,22 +6,29 @@ from uuid import UUID
 
 from app.sandbox.batches import product_checks
 from app.sandbox.batches.product_checks import Values
-from app.sandbox.listings.fields import Mistakes
+from app.sandbox.listings.fields import FieldErrors
 from app.sandbox.listings.listing_model import GRADE_WORDS, GRADES
 from app.sandbox.markets import Market
 from app.sandbox.options import ErrorShape, SandboxOptions
 from app.sandbox.products.product_catalog import (
-    Catalogue,
     Product,
+    ProductCatalog,
     has_right_check_digit,
     invent,
 )
 
 Row = Mapping[str, str]
 
-LONGEST_SKU = 200
+MAX_SKU_LENGTH = 200
 DEFAULT_GRADE = "GOOD"
-TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+BOOLEANS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "false": False,
+    "0": False,
+    "no": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,9 @@ class Identity:
 class RowRefusedError(Exception):
     """This row is refused; the others go on."""
 
-    def __init__(self, mistakes: Mistakes, shape: ErrorShape | None = None) -> None:
-        super().__init__(mistakes)
-        self.mistakes = mistakes
+    def __init__(self, errors: FieldErrors, shape: ErrorShape | None = None) -> None:
+        super().__init__(errors)
+        self.errors = errors
         self.shape = shape
 
 
@@ -61,18 +68,18 @@ def grade_of(row: Row) -> str:
 
 def new_battery_of(row: Row) -> bool:
     word = row.get("new_battery", "false").lower()
-    if word not in TRUTHS:
+    if word not in BOOLEANS:
         raise RowRefusedError({"new_battery": "must be true or false"})
-    return TRUTHS[word]
+    return BOOLEANS[word]
 
 
 def product_of(
-    row: Row, catalogue: Catalogue, options: SandboxOptions, creation: "Creation"
+    row: Row, catalog: ProductCatalog, options: SandboxOptions, creation: "Creation"
 ) -> Product:
     """Back Market, listings, batch: product_id wins over ean, one is needed."""
     if reference := row.get("product_id") or row.get("backmarket_id"):
         try:
-            product = catalogue.by_reference(reference, options)
+            product = catalog.by_reference(reference, options)
         except ValueError:
             product = None
         if product is None:
@@ -83,11 +90,11 @@ def product_of(
         raise RowRefusedError({"ean": "is required unless product_id is given"})
     if not has_right_check_digit(ean):
         raise RowRefusedError({"ean": f"is not a valid EAN: {ean!r}"})
-    if product := catalogue.by_any_ean(ean, options):
-        values = redescribed(product, row, creation)
-        product_checks.describe(product, values, creation.market.code)
+    if product := catalog.by_any_ean(ean, options):
+        values = product_changes(product, row, creation)
+        product_checks.update_product(product, values, creation.market.code)
         return product
-    return catalogue.add(new_product(row, ean, creation))
+    return catalog.add(new_product(row, ean, creation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +113,20 @@ def new_product(row: Row, ean: str, creation: Creation) -> Product:
     Back Market, products, creation: only with a listing, and only when every
     required column is there.
     """
-    if not product_checks.described(row):
+    if not product_checks.has_product_columns(row):
         raise RowRefusedError({"ean": f"unknown EAN {ean}: product columns needed"})
-    values, mistakes = product_checks.read(row, None)
-    if mistakes:
-        raise RowRefusedError(mistakes)
+    values, errors = product_checks.read_values(row, None)
+    if errors:
+        raise RowRefusedError(errors)
     product = invent(ean.zfill(13), ean)
-    product_checks.describe(product, values, creation.market.code)
+    product_checks.update_product(product, values, creation.market.code)
     product.owner = creation.owner
     product.validated = creation.validated
     product.validates_at = creation.validates_at
     return product
 
 
-def redescribed(product: Product, row: Row, creation: Creation) -> Values:
+def product_changes(product: Product, row: Row, creation: Creation) -> Values:
     """What a row may still change of a known product.
 
     Back Market, products: only by its maker and only until it is validated; later
@@ -127,21 +134,21 @@ def redescribed(product: Product, row: Row, creation: Creation) -> Values:
     """
     if product.validated or product.owner != creation.owner:
         return {}
-    values, mistakes = product_checks.read(row, product)
-    if mistakes:
-        raise RowRefusedError(mistakes)
+    values, errors = product_checks.read_values(row, product)
+    if errors:
+        raise RowRefusedError(errors)
     return values
 
 
 def identity_of(
-    row: Row, catalogue: Catalogue, options: SandboxOptions, creation: Creation
+    row: Row, catalog: ProductCatalog, options: SandboxOptions, creation: Creation
 ) -> Identity:
     """Everything a create needs beside price and stock, or the reasons it fails."""
     missing = {name: "is required" for name in ("quantity", "price") if name not in row}
     if missing:
         raise RowRefusedError(missing)
     grade, new_battery = grade_of(row), new_battery_of(row)
-    return Identity(product_of(row, catalogue, options, creation), grade, new_battery)
+    return Identity(product_of(row, catalog, options, creation), grade, new_battery)
 
 
 def is_uuid(text: str) -> bool:

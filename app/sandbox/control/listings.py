@@ -8,23 +8,23 @@ from starlette.requests import Request
 from app.sandbox.accounts import Account
 from app.sandbox.batches.rows import Identity
 from app.sandbox.batches.tasks import Task, status_at
-from app.sandbox.gc_pause import growing
-from app.sandbox.listings import listing_model as goods
+from app.sandbox.gc_pause import gc_paused
+from app.sandbox.listings import listing_model
 from app.sandbox.listings.fields import amount
 from app.sandbox.listings.listing_model import GRADES, Listing, Offer
 from app.sandbox.listings.shippers import Shipping
 from app.sandbox.markets import MARKETS
 from app.sandbox.products.product_catalog import Product
-from app.sandbox.state import World
-from app.sandbox.writes.batch import work_through
+from app.sandbox.state import State
+from app.sandbox.writes.batch import process_rows
 
 Json = dict[str, Any]
 LISTING_FIELDS = ("quantity", "grade", "new_battery", "waits_for_pub_state")
 OFFER_FIELDS = ("comment", "warranty_delay", "max_price", "title")
-MANY = 100
+DEFAULT_LIMIT = 100
 
 
-class CannotError(Exception):
+class ControlError(Exception):
     """The control call makes no sense here; the message says why."""
 
     def __init__(self, message: str, status: int = 422) -> None:
@@ -47,15 +47,15 @@ def listing_json(listing: Listing) -> Json:
         "waits_for_pub_state": listing.waits_for_pub_state,
         "markets": {
             code: {
-                "price": goods.money(offer.price),
-                "min_price": goods.money(offer.min_price),
+                "price": listing_model.money(offer.price),
+                "min_price": listing_model.money(offer.min_price),
                 "currency": MARKETS[code].currency,
                 "comment": offer.comment,
                 "warranty_delay": offer.warranty_delay,
                 "publication_state": offer.publication_state,
-                "max_price": goods.max_price(listing, offer, MARKETS[code]),
+                "max_price": listing_model.max_price(listing, offer, MARKETS[code]),
                 "title": offer.title or listing.product.title(MARKETS[code]),
-                "shippings": goods.as_json(listing, MARKETS[code])["shippings"],
+                "shippings": listing_model.as_json(listing, MARKETS[code])["shippings"],
             }
             for code, offer in sorted(listing.offers.items())
         },
@@ -82,60 +82,62 @@ def money_or_none(raw: object) -> Decimal | None:
     return None if raw is None else amount(raw)
 
 
-def edit_offer(offer: Offer, wanted: Json) -> None:
+def edit_offer(offer: Offer, fields: Json) -> None:
     for name in ("price", "min_price"):
-        if name in wanted:
-            setattr(offer, name, money_or_none(wanted[name]))
+        if name in fields:
+            setattr(offer, name, money_or_none(fields[name]))
     for name in OFFER_FIELDS:
-        if name in wanted:
-            setattr(offer, name, wanted[name])
-    if "shippings" in wanted:
-        ways = enumerate(wanted["shippings"], start=1)
-        offer.shippings = {slot: Shipping(**way) for slot, way in ways}
-    if offer.publication_state == goods.ARCHIVED:
-        offer.publication_state = goods.OFFLINE
+        if name in fields:
+            setattr(offer, name, fields[name])
+    if "shippings" in fields:
+        shippings = enumerate(fields["shippings"], start=1)
+        offer.shippings = {slot: Shipping(**shipping) for slot, shipping in shippings}
+    if offer.publication_state == listing_model.ARCHIVED:
+        offer.publication_state = listing_model.OFFLINE
 
 
-def edit_listing(account: Account, listing: Listing, wanted: Json) -> None:
+def edit_listing(account: Account, listing: Listing, fields: Json) -> None:
     """Any field, as somebody could in the back office; states follow unless given."""
-    if wanted.get("grade", listing.grade) not in GRADES:
-        raise CannotError(f"grade must be one of {', '.join(GRADES)}")
+    if fields.get("grade", listing.grade) not in GRADES:
+        raise ControlError(f"grade must be one of {', '.join(GRADES)}")
     for name in LISTING_FIELDS:
-        if name in wanted:
-            setattr(listing, name, wanted[name])
+        if name in fields:
+            setattr(listing, name, fields[name])
     states = {}
-    for code, fields in wanted.get("markets", {}).items():
-        edit_offer(listing.offers.setdefault(MARKETS[code].code, Offer()), fields)
-        if "publication_state" in fields:
-            states[code] = int(fields["publication_state"])
+    for code, market_fields in fields.get("markets", {}).items():
+        edit_offer(
+            listing.offers.setdefault(MARKETS[code].code, Offer()), market_fields
+        )
+        if "publication_state" in market_fields:
+            states[code] = int(market_fields["publication_state"])
     for code, offer in listing.offers.items():
-        goods.refresh(listing, MARKETS[code])
+        listing_model.refresh(listing, MARKETS[code])
         offer.publication_state = states.get(code, offer.publication_state)
-    account.shelf.changed()
+    account.listings.changed()
 
 
-class Goods:
+class ListingControl:
     """What sellers have at the sandbox."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, state: State) -> None:
+        self.state = state
 
     def account(self, reference: str) -> Account:
-        account = self.world.accounts.find(reference)
+        account = self.state.accounts.find(reference)
         if account is None:
-            raise CannotError(f"no account {reference!r}", 404)
+            raise ControlError(f"no account {reference!r}", 404)
         return account
 
     def listing(self, request: Request) -> tuple[Account, Listing]:
         account = self.account(request.path_params["account"])
-        listing = account.shelf.of_sku(request.path_params["sku"])
+        listing = account.listings.of_sku(request.path_params["sku"])
         if listing is None:
-            raise CannotError("no such listing", 404)
+            raise ControlError("no such listing", 404)
         return account, listing
 
     def accounts(self, request: Request, _body: Json) -> object:
         token = request.query_params.get("token")
-        chosen = [self.account(token)] if token else self.world.accounts.by_id.values()
+        chosen = [self.account(token)] if token else self.state.accounts.by_id.values()
         return {"accounts": [self.account_json(account) for account in chosen]}
 
     def account_json(self, account: Account) -> Json:
@@ -143,114 +145,117 @@ class Goods:
             "id": account.id,
             "platform": account.platform,
             "tokens": len(account.tokens),
-            "listings": len(account.shelf),
+            "listings": len(account.listings),
         }
 
     def open_account(self, _request: Request, body: Json) -> object:
-        account = self.world.accounts.register(body.get("id"), body.get("platform"))
+        account = self.state.accounts.register(body.get("id"), body.get("platform"))
         for token in body.get("tokens", ()):
-            self.world.accounts.allow(account, token)
-        self.world.touch()
+            self.state.accounts.allow(account, token)
+        self.state.touch()
         return self.account_json(account)
 
     def allow_token(self, request: Request, body: Json) -> object:
         account = self.account(request.path_params["account"])
-        self.world.accounts.allow(account, body["token"])
-        self.world.touch()
+        self.state.accounts.allow(account, body["token"])
+        self.state.touch()
         return self.account_json(account)
 
     def revoke_token(self, _request: Request, body: Json) -> object:
-        self.world.accounts.revoke(body["token"])
-        self.world.touch()
+        self.state.accounts.revoke(body["token"])
+        self.state.touch()
         return {"revoked": True}
 
     def listings(self, request: Request, _body: Json) -> object:
         query = request.query_params
         reference, sku = query.get("account"), query.get("sku")
-        start, size = int(query.get("offset", 0)), int(query.get("limit", MANY))
-        everyone = self.world.accounts.by_id.values()
+        start, size = (
+            int(query.get("offset", 0)),
+            int(query.get("limit", DEFAULT_LIMIT)),
+        )
+        accounts = self.state.accounts.by_id.values()
         found: dict[str, object] = {}
-        for account in [self.account(reference)] if reference else everyone:
-            shelf = account.shelf
+        for account in [self.account(reference)] if reference else accounts:
+            listings = account.listings
             if sku is not None:
-                chosen = [one] if (one := shelf.of_sku(sku)) else []
+                chosen = [one] if (one := listings.of_sku(sku)) else []
             else:
-                numbers = shelf.numbers[start : start + size]
-                chosen = [shelf.by_number[number] for number in numbers]
+                numbers = listings.numbers[start : start + size]
+                chosen = [listings.by_number[number] for number in numbers]
             found[account.id] = [listing_json(listing) for listing in chosen]
         return {"accounts": found}
 
     def seed(self, request: Request, body: Json) -> object:
         account = self.account(request.path_params["account"])
-        wanted = body.get("listings")
-        if wanted is None:
+        rows = body.get("listings")
+        if rows is None:
             prefix = body.get("prefix", "SEED-")
             numbers = range(1, int(body["count"]) + 1)
-            wanted = [{**body, "sku": f"{prefix}{number:06}"} for number in numbers]
-        with growing():
-            listings = [self.put(account, one) for one in wanted]
-        self.world.touch()
+            rows = [{**body, "sku": f"{prefix}{number:06}"} for number in numbers]
+        with gc_paused():
+            listings = [self.put(account, one) for one in rows]
+        self.state.touch()
         return {
             "seeded": len(listings),
-            "listings": [listing_json(one) for one in listings[:MANY]],
+            "listings": [listing_json(one) for one in listings[:DEFAULT_LIMIT]],
         }
 
-    def put(self, account: Account, wanted: Json) -> Listing:
+    def put(self, account: Account, fields: Json) -> Listing:
         """A listing as if it had always been there; the ledger knows nothing."""
-        sku = wanted["sku"]
-        listing = account.shelf.of_sku(sku)
+        sku = fields["sku"]
+        listing = account.listings.of_sku(sku)
         if listing is None:
-            identity = Identity(self.product_for(wanted), "GOOD", new_battery=False)
-            listing = self.world.new_listing(account, sku, identity)
-        edit_listing(account, listing, wanted)
+            identity = Identity(self.product_for(fields), "GOOD", new_battery=False)
+            listing = self.state.new_listing(account, sku, identity)
+        edit_listing(account, listing, fields)
         return listing
 
-    def product_for(self, wanted: Json) -> Product:
-        catalogue, options = self.world.catalogue, self.world.options
-        if ean := wanted.get("ean"):
-            product = catalogue.by_any_ean(str(ean), options)
-        elif reference := wanted.get("product_id"):
-            product = catalogue.by_reference(str(reference), options)
+    def product_for(self, fields: Json) -> Product:
+        catalog, options = self.state.catalog, self.state.options
+        if ean := fields.get("ean"):
+            product = catalog.by_any_ean(str(ean), options)
+        elif reference := fields.get("product_id"):
+            product = catalog.by_reference(str(reference), options)
         else:
-            number = self.world.last_listing + 1
-            product = catalogue.by_reference(str(number), options)
+            number = self.state.last_listing + 1
+            product = catalog.by_reference(str(number), options)
         if product is None:
-            raise CannotError(f"unknown product for {wanted['sku']!r}")
+            raise ControlError(f"unknown product for {fields['sku']!r}")
         return product
 
     def edit(self, request: Request, body: Json) -> object:
         account, listing = self.listing(request)
         edit_listing(account, listing, body)
-        self.world.touch()
+        self.state.touch()
         return listing_json(listing)
 
     def remove(self, request: Request, _body: Json) -> object:
         account, listing = self.listing(request)
-        account.shelf.remove(listing)
-        self.world.touch()
+        account.listings.remove(listing)
+        self.state.touch()
         return {"removed": listing.sku}
 
     def tasks(self, request: Request, _body: Json) -> object:
-        now, reference = self.world.clock(), request.query_params.get("account")
-        wanted = self.account(reference).id if reference else None
+        now, reference = self.state.clock(), request.query_params.get("account")
+        account_id = self.account(reference).id if reference else None
         chosen = [
             task
-            for task in self.world.tasks.by_id.values()
-            if wanted in (None, task.account_id)
+            for task in self.state.tasks.by_id.values()
+            if account_id in (None, task.account_id)
         ]
         return {"tasks": [task_json(task, now) for task in chosen]}
 
     def finish_task(self, request: Request, _body: Json) -> object:
-        task = self.world.tasks.by_id.get(request.path_params["id"])
+        task = self.state.tasks.by_id.get(request.path_params["id"])
         if task is None:
-            raise CannotError("no such task", 404)
-        now = self.world.clock()
-        held_back = task.stuck and not task.applies
+            raise ControlError("no such task", 404)
+        now = self.state.clock()
+        deferred = task.stuck and not task.applies
         task.starts_at = task.ends_at = task.odd_until = now
         task.stuck, task.applies = False, True
-        if not task.settled or held_back:
-            self.world.tasks.waiting = [
-                one for one in self.world.tasks.waiting if one is not task
+        if not task.settled or deferred:
+            self.state.tasks.waiting = [
+                one for one in self.state.tasks.waiting if one is not task
             ]
-            work_through(self.world, task)
+            process_rows(self.state, task)
         return task_json(task, now)

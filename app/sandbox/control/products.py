@@ -5,12 +5,12 @@ from itertools import islice
 
 from starlette.requests import Request
 
-from app.sandbox.control.listings import CannotError, Json
+from app.sandbox.control.listings import ControlError, Json
 from app.sandbox.products.product_catalog import Product
-from app.sandbox.state import World
+from app.sandbox.state import State
 from app.sandbox.writes.validation import refresh_listings, validate
 
-MANY = 100
+DEFAULT_LIMIT = 100
 FIELDS = (
     "validated",
     "max_price",
@@ -32,55 +32,61 @@ def product_json(product: Product) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class ProductControl:
-    world: World
+    state: State
 
-    def found(self, reference: str) -> Product:
-        product = self.world.catalogue.find(reference)
+    def product_by(self, reference: str) -> Product:
+        product = self.state.catalog.find(reference)
         if product is None:
-            raise CannotError(f"no product {reference!r}", 404)
+            raise ControlError(f"no product {reference!r}", 404)
         return product
 
     def chosen(self, *, validated: bool | None, owner: str | None) -> list[Product]:
         return [
             product
-            for product in self.world.catalogue.by_product_id.values()
+            for product in self.state.catalog.by_product_id.values()
             if validated in (None, product.validated) and owner in (None, product.owner)
         ]
 
     def products(self, request: Request, _body: Json) -> object:
         query = request.query_params
-        asked, reference = query.get("validated"), query.get("account")
-        account = self.world.accounts.find(reference) if reference else None
-        found = self.chosen(
-            validated=None if asked is None else asked.lower() in {"true", "1"},
+        validated, reference = query.get("validated"), query.get("account")
+        account = self.state.accounts.find(reference) if reference else None
+        product_by = self.chosen(
+            validated=None if validated is None else validated.lower() in {"true", "1"},
             owner=account.id if account else reference,
         )
-        start, size = int(query.get("offset", 0)), int(query.get("limit", MANY))
-        page = islice(found, start, start + size)
-        return {"count": len(found), "products": [product_json(one) for one in page]}
+        start, size = (
+            int(query.get("offset", 0)),
+            int(query.get("limit", DEFAULT_LIMIT)),
+        )
+        page = islice(product_by, start, start + size)
+        return {
+            "count": len(product_by),
+            "products": [product_json(one) for one in page],
+        }
 
     def product(self, request: Request, _body: Json) -> object:
-        return product_json(self.found(request.path_params["reference"]))
+        return product_json(self.product_by(request.path_params["reference"]))
 
     def validate(self, _request: Request, body: Json) -> object:
         """All that wait, or those that are named by EAN or id."""
         names = body.get("products")
         if names is None:
-            waiting = self.chosen(validated=False, owner=None)
+            unvalidated = self.chosen(validated=False, owner=None)
         else:
-            found = [self.found(str(name)) for name in names]
-            waiting = [product for product in found if not product.validated]
-        validate(self.world, waiting)
-        return {"validated": len(waiting)}
+            product_by = [self.product_by(str(name)) for name in names]
+            unvalidated = [product for product in product_by if not product.validated]
+        validate(self.state, unvalidated)
+        return {"validated": len(unvalidated)}
 
     def edit(self, request: Request, body: Json) -> object:
         """Validation or a new cap at once moves every listing of the product."""
-        product = self.found(request.path_params["reference"])
+        product = self.product_by(request.path_params["reference"])
         for name in FIELDS:
             if name in body:
                 setattr(product, name, body[name])
         if product.validated:
             product.validates_at = None
-        refresh_listings(self.world, {product.product_id})
-        self.world.touch()
+        refresh_listings(self.state, {product.product_id})
+        self.state.touch()
         return product_json(product)

@@ -30,7 +30,7 @@
 | POST /_sandbox/tasks/{id}/finish | | it ends now, stuck or not |
 | GET, POST, DELETE /_sandbox/faults | `{"kind": "bad_gateway", "path": "/ws/tasks/*", "count": 2}` | list, add, clear |
 | DELETE /_sandbox/faults/{id} | | remove one |
-| GET /_sandbox/ledger | `?account=&sku=&market=&door=&task=&applied=&after=&limit=` | write lines in order |
+| GET /_sandbox/ledger | `?account=&sku=&market=&method=&task=&applied=&after=&limit=` | write lines in order |
 | GET /_sandbox/ledger/summary | the same filters | counts only |
 | DELETE /_sandbox/ledger | | a new, empty ledger |
 
@@ -47,46 +47,46 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.sandbox.control.listings import CannotError, Goods, Json
+from app.sandbox.control.listings import ControlError, Json, ListingControl
 from app.sandbox.control.orders import OrderControl
 from app.sandbox.control.products import ProductControl
 from app.sandbox.faults import Fault
-from app.sandbox.listings import ledger as books
-from app.sandbox.listings.ledger import Ledger, Question
+from app.sandbox.listings import ledger
+from app.sandbox.listings.ledger import Ledger, LedgerFilter
 from app.sandbox.meters import Meters
 from app.sandbox.options import SandboxOptions
-from app.sandbox.state import World
-from app.sandbox.writes.batch import settle
+from app.sandbox.state import State
+from app.sandbox.writes.batch import process_due
 
 Handler = Callable[[Request], Awaitable[Response]]
-Answer = Callable[[Request, Json], object]
-MANY = 1000
+Action = Callable[[Request, Json], object]
+DEFAULT_LIMIT = 1000
 
 
-def control_routes(world: World) -> list[Route]:
+def control_routes(state: State) -> list[Route]:
     table = [
-        *own_calls(Control(world)),
-        *calls_on_goods(Goods(world)),
-        *calls_on_products(ProductControl(world)),
-        *calls_on_orders(OrderControl(world)),
+        *control_calls(Control(state)),
+        *listing_routes(ListingControl(state)),
+        *product_routes(ProductControl(state)),
+        *order_routes(OrderControl(state)),
     ]
     return [
-        Route("/", explain),
+        Route("/", show_help),
         *(
-            Route(path, handler(world, answer), methods=[method])
-            for method, path, answer in table
+            Route(path, handler(state, respond), methods=[method])
+            for method, path, respond in table
         ),
     ]
 
 
-def own_calls(control: "Control") -> list[tuple[str, str, Answer]]:
+def control_calls(control: "Control") -> list[tuple[str, str, Action]]:
     return [
         ("GET", "/summary", control.summary),
         ("POST", "/reset", control.reset),
         ("GET", "/options", control.options),
         ("PATCH", "/options", control.patch_options),
         ("GET", "/requests", control.requests),
-        ("DELETE", "/requests", control.forget_requests),
+        ("DELETE", "/requests", control.delete_requests),
         ("GET", "/faults", control.faults),
         ("POST", "/faults", control.add_fault),
         ("DELETE", "/faults", control.clear_faults),
@@ -97,22 +97,22 @@ def own_calls(control: "Control") -> list[tuple[str, str, Answer]]:
     ]
 
 
-def calls_on_goods(goods: Goods) -> list[tuple[str, str, Answer]]:
+def listing_routes(listings: ListingControl) -> list[tuple[str, str, Action]]:
     return [
-        ("GET", "/accounts", goods.accounts),
-        ("POST", "/accounts", goods.open_account),
-        ("POST", "/accounts/{account}/tokens", goods.allow_token),
-        ("POST", "/tokens/revoke", goods.revoke_token),
-        ("GET", "/listings", goods.listings),
-        ("POST", "/accounts/{account}/listings", goods.seed),
-        ("PATCH", "/accounts/{account}/listings/{sku:path}", goods.edit),
-        ("DELETE", "/accounts/{account}/listings/{sku:path}", goods.remove),
-        ("GET", "/tasks", goods.tasks),
-        ("POST", "/tasks/{id:int}/finish", goods.finish_task),
+        ("GET", "/accounts", listings.accounts),
+        ("POST", "/accounts", listings.open_account),
+        ("POST", "/accounts/{account}/tokens", listings.allow_token),
+        ("POST", "/tokens/revoke", listings.revoke_token),
+        ("GET", "/listings", listings.listings),
+        ("POST", "/accounts/{account}/listings", listings.seed),
+        ("PATCH", "/accounts/{account}/listings/{sku:path}", listings.edit),
+        ("DELETE", "/accounts/{account}/listings/{sku:path}", listings.remove),
+        ("GET", "/tasks", listings.tasks),
+        ("POST", "/tasks/{id:int}/finish", listings.finish_task),
     ]
 
 
-def calls_on_products(products: ProductControl) -> list[tuple[str, str, Answer]]:
+def product_routes(products: ProductControl) -> list[tuple[str, str, Action]]:
     return [
         ("GET", "/products", products.products),
         ("POST", "/products/validate", products.validate),
@@ -121,7 +121,7 @@ def calls_on_products(products: ProductControl) -> list[tuple[str, str, Answer]]
     ]
 
 
-def calls_on_orders(orders: OrderControl) -> list[tuple[str, str, Answer]]:
+def order_routes(orders: OrderControl) -> list[tuple[str, str, Action]]:
     return [
         ("POST", "/accounts/{account}/orders", orders.place),
         ("GET", "/orders", orders.orders),
@@ -129,24 +129,24 @@ def calls_on_orders(orders: OrderControl) -> list[tuple[str, str, Answer]]:
         ("PATCH", "/orders/{id:int}", orders.edit),
         ("POST", "/orders/{id:int}/pay", orders.pay),
         ("GET", "/order-actions", orders.actions),
-        ("DELETE", "/order-actions", orders.forget_actions),
+        ("DELETE", "/order-actions", orders.delete_actions),
     ]
 
 
-async def explain(_request: Request) -> Response:
+async def show_help(_request: Request) -> Response:
     return PlainTextResponse(__doc__ or "")
 
 
-def handler(world: World, answer: Answer) -> Handler:
+def handler(state: State, respond: Action) -> Handler:
     """Read the body, bring tasks up to date, answer; what cannot be is 422."""
 
     async def handle(request: Request) -> Response:
         try:
             body = await request.json() if await request.body() else {}
-            settle(world)
-            found = answer(request, cast("Json", body))
+            process_due(state)
+            found = respond(request, cast("Json", body))
             return found if isinstance(found, Response) else JSONResponse(found)
-        except CannotError as error:
+        except ControlError as error:
             return JSONResponse({"error": str(error)}, error.status)
         except (ValidationError, JSONDecodeError) as error:
             return JSONResponse({"error": str(error)}, 422)
@@ -162,15 +162,15 @@ def handler(world: World, answer: Answer) -> Handler:
     return handle
 
 
-def question(request: Request, world: World) -> Question:
+def ledger_filter(request: Request, state: State) -> LedgerFilter:
     query = request.query_params
     reference, applied = query.get("account"), query.get("applied")
-    account = world.accounts.find(reference) if reference else None
-    return Question(
+    account = state.accounts.find(reference) if reference else None
+    return LedgerFilter(
         account=account.id if account else reference,
         sku=query.get("sku"),
         market=query.get("market"),
-        door=query.get("door"),
+        method=query.get("method"),
         task_id=int(query["task"]) if "task" in query else None,
         applied=None if applied is None else applied.lower() in {"true", "1"},
         after=int(query.get("after", 0)),
@@ -180,80 +180,84 @@ def question(request: Request, world: World) -> Question:
 class Control:
     """What concerns the sandbox itself."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, state: State) -> None:
+        self.state = state
 
     def summary(self, _request: Request, _body: Json) -> object:
-        world = self.world
-        accounts = world.accounts.by_id.values()
+        state = self.state
+        accounts = state.accounts.by_id.values()
         return {
-            **world.meters.summary(),
+            **state.meters.summary(),
             "accounts": len(accounts),
-            "listings": sum(len(account.shelf) for account in accounts),
-            "products": len(world.catalogue.by_product_id),
-            "tasks": len(world.tasks.by_id),
-            "tasks_waiting": len(world.tasks.waiting),
-            "orders": len(world.orders.by_id),
-            "order_actions": world.actions.last_number,
-            "ledger": books.summary(world.ledger),
+            "listings": sum(len(account.listings) for account in accounts),
+            "products": len(state.catalog.by_product_id),
+            "tasks": len(state.tasks.by_id),
+            "tasks_waiting": len(state.tasks.waiting),
+            "orders": len(state.orders.by_id),
+            "order_actions": state.actions.last_number,
+            "ledger": ledger.summary(state.ledger),
         }
 
     def reset(self, _request: Request, _body: Json) -> object:
-        self.world.reset()
+        self.state.reset()
         return {"reset": True}
 
     def options(self, _request: Request, _body: Json) -> object:
-        return self.world.options.model_dump(mode="json")
+        return self.state.options.model_dump(mode="json")
 
     def patch_options(self, request: Request, body: Json) -> object:
-        merged = self.world.options.model_dump() | body
-        self.world.patch_options(SandboxOptions.model_validate(merged))
+        merged = self.state.options.model_dump() | body
+        self.state.patch_options(SandboxOptions.model_validate(merged))
         return self.options(request, body)
 
     def requests(self, request: Request, _body: Json) -> object:
-        visits = list(self.world.meters.visits)
-        return {"requests": visits[-int(request.query_params.get("limit", MANY)) :]}
+        requests = list(self.state.meters.requests)
+        return {
+            "requests": requests[
+                -int(request.query_params.get("limit", DEFAULT_LIMIT)) :
+            ]
+        }
 
-    def forget_requests(self, _request: Request, _body: Json) -> object:
-        self.world.meters = Meters(self.world.options.request_log_limit)
+    def delete_requests(self, _request: Request, _body: Json) -> object:
+        self.state.meters = Meters(self.state.options.request_log_limit)
         return {"requests": []}
 
     def faults(self, _request: Request, _body: Json) -> object:
-        rules = self.world.faults.rules
+        rules = self.state.faults.rules
         return {"faults": [rule.model_dump(mode="json") for rule in rules]}
 
     def add_fault(self, _request: Request, body: Json) -> object:
         fault = Fault.model_validate(body)
-        if fault.account and (account := self.world.accounts.find(fault.account)):
+        if fault.account and (account := self.state.accounts.find(fault.account)):
             fault.account = account.id
-        return self.world.faults.add(fault).model_dump(mode="json")
+        return self.state.faults.add(fault).model_dump(mode="json")
 
     def clear_faults(self, request: Request, body: Json) -> object:
-        self.world.faults.rules = []
+        self.state.faults.rules = []
         return self.faults(request, body)
 
     def remove_fault(self, request: Request, body: Json) -> object:
-        if not self.world.faults.remove(request.path_params["id"]):
-            raise CannotError("no such fault", 404)
+        if not self.state.faults.remove(request.path_params["id"]):
+            raise ControlError("no such fault", 404)
         return self.faults(request, body)
 
     def ledger(self, request: Request, _body: Json) -> object:
-        limit = int(request.query_params.get("limit", MANY))
-        asked = question(request, self.world)
-        entries = self.world.ledger.page(asked, limit)
+        limit = int(request.query_params.get("limit", DEFAULT_LIMIT))
+        chosen_filter = ledger_filter(request, self.state)
+        entries = self.state.ledger.page(chosen_filter, limit)
         return {
             "entries": [entry.as_json() for entry in entries],
             "next_after": entries[-1].number if len(entries) == limit else None,
-            "last_number": self.world.ledger.last_number,
+            "last_number": self.state.ledger.last_number,
         }
 
     def ledger_summary(self, request: Request, _body: Json) -> object:
-        asked = question(request, self.world)
-        found = books.answer(self.world.ledger, asked)
-        if asked == Question():
-            return found | books.summary(self.world.ledger)
+        chosen_filter = ledger_filter(request, self.state)
+        found = ledger.filtered_summary(self.state.ledger, chosen_filter)
+        if chosen_filter == LedgerFilter():
+            return found | ledger.summary(self.state.ledger)
         return found
 
     def clear_ledger(self, _request: Request, _body: Json) -> object:
-        self.world.ledger = Ledger(self.world.options.ledger_limit)
+        self.state.ledger = Ledger(self.state.options.ledger_limit)
         return {"entries": []}

@@ -11,35 +11,33 @@ from typing import Any
 
 from app.sandbox.accounts import Account
 from app.sandbox.batches.tasks import Task
-from app.sandbox.gc_pause import growing
+from app.sandbox.gc_pause import gc_paused
 from app.sandbox.listings.listing_model import Listing, Offer
 from app.sandbox.listings.shippers import Shipping
 from app.sandbox.orders.order_model import LINE_MONEY, Order, OrderLine
 from app.sandbox.orders.views import raw
 from app.sandbox.products.product_catalog import Product
-from app.sandbox.state import World
-from app.sandbox.writes.batch import settle
+from app.sandbox.state import State
+from app.sandbox.writes.batch import process_due
 
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 VERSION = 1
 # A big state is written more rarely, so that writing takes a tenth of the time.
-REST_PER_WRITE = 10
+IDLE_PER_WRITE = 10
 
 
-def dump(world: World) -> Json:
+def dump(state: State) -> Json:
     return {
         "version": VERSION,
-        "last_listing": world.last_listing,
-        "revoked": sorted(world.accounts.revoked),
-        "products": [
-            product_out(one) for one in world.catalogue.by_product_id.values()
-        ],
-        "accounts": [account_out(one) for one in world.accounts.by_id.values()],
-        "tasks": [task_out(task) for task in world.tasks.by_id.values()],
-        "orders": [raw(order) for order in world.orders.by_id.values()],
-        "last_order": world.orders.last_order,
+        "last_listing": state.last_listing,
+        "revoked": sorted(state.accounts.revoked),
+        "products": [product_out(one) for one in state.catalog.by_product_id.values()],
+        "accounts": [account_out(one) for one in state.accounts.by_id.values()],
+        "tasks": [task_out(task) for task in state.tasks.by_id.values()],
+        "orders": [raw(order) for order in state.orders.by_id.values()],
+        "last_order": state.orders.last_order,
     }
 
 
@@ -52,12 +50,12 @@ def task_out(task: Task) -> Json:
 
 
 def account_out(account: Account) -> Json:
-    shelf = account.shelf
+    listings = account.listings
     return {
         "id": account.id,
         "platform": account.platform,
         "tokens": sorted(account.tokens),
-        "listings": [listing_out(shelf.by_number[key]) for key in shelf.numbers],
+        "listings": [listing_out(listings.by_number[key]) for key in listings.numbers],
     }
 
 
@@ -82,32 +80,34 @@ def offer_out(offer: Offer) -> Json:
         "comment": offer.comment,
         "warranty_delay": offer.warranty_delay,
         "publication_state": offer.publication_state,
-        "shippings": {slot: asdict(way) for slot, way in offer.shippings.items()},
+        "shippings": {
+            slot: asdict(shipping) for slot, shipping in offer.shippings.items()
+        },
         "max_price": offer.max_price,
         "title": offer.title,
     }
 
 
-def restore(world: World, kept: Json) -> None:
-    world.last_listing = kept["last_listing"]
-    world.accounts.revoked = set(kept["revoked"])
-    world.catalogue.load(Product(**one) for one in kept["products"])
-    for one in kept["accounts"]:
-        account = world.accounts.register(one["id"], one["platform"])
+def restore(state: State, data: Json) -> None:
+    state.last_listing = data["last_listing"]
+    state.accounts.revoked = set(data["revoked"])
+    state.catalog.load(Product(**one) for one in data["products"])
+    for one in data["accounts"]:
+        account = state.accounts.register(one["id"], one["platform"])
         account.tokens = set(one["tokens"])
-        world.accounts.by_token.update(dict.fromkeys(account.tokens, account))
+        state.accounts.by_token.update(dict.fromkeys(account.tokens, account))
         for row in one["listings"]:
-            account.shelf.add(listing_in(world, row))
-    for task in kept["tasks"]:
-        world.tasks.add(Task(**task))
+            account.listings.add(listing_in(state, row))
+    for task in data["tasks"]:
+        state.tasks.add(Task(**task))
     # A file of the time before orders has none.
-    for one in kept.get("orders", ()):
-        world.orders.add(order_in(one))
-    world.orders.last_order = kept.get("last_order", world.orders.last_order)
+    for one in data.get("orders", ()):
+        state.orders.add(order_in(one))
+    state.orders.last_order = data.get("last_order", state.orders.last_order)
 
 
-def listing_in(world: World, row: Json) -> Listing:
-    product = world.catalogue.by_product_id[row["product"]]
+def listing_in(state: State, row: Json) -> Listing:
+    product = state.catalog.by_product_id[row["product"]]
     offers = {code: offer_in(one) for code, one in row["offers"].items()}
     return Listing(**{**row, "product": product, "offers": offers})
 
@@ -117,8 +117,10 @@ def offer_in(row: Json) -> Offer:
         name: None if row[name] is None else Decimal(row[name])
         for name in ("price", "min_price")
     }
-    ways = {int(slot): Shipping(**way) for slot, way in row["shippings"].items()}
-    return Offer(**{**row, **amounts, "shippings": ways})
+    shippings = {
+        int(slot): Shipping(**shipping) for slot, shipping in row["shippings"].items()
+    }
+    return Offer(**{**row, **amounts, "shippings": shippings})
 
 
 def order_in(row: Json) -> Order:
@@ -132,36 +134,36 @@ def line_in(row: Json) -> OrderLine:
 class Snapshot:
     """The file; written whole or not at all, so that a kill never halves it."""
 
-    def __init__(self, world: World, path: Path | None) -> None:
-        self.world = world
+    def __init__(self, state: State, path: Path | None) -> None:
+        self.state = state
         self.path = path
-        self.saved_changes = world.changes
+        self.saved_changes = state.changes
 
     def load(self) -> None:
         if self.path and self.path.exists():
-            with growing():
-                restore(self.world, json.loads(self.path.read_bytes()))
-            self.saved_changes = self.world.changes
+            with gc_paused():
+                restore(self.state, json.loads(self.path.read_bytes()))
+            self.saved_changes = self.state.changes
 
     def save(self) -> None:
         """Only when something changed since the last time."""
-        if self.path is None or self.saved_changes == self.world.changes:
+        if self.path is None or self.saved_changes == self.state.changes:
             return
-        changes = self.world.changes
+        changes = self.state.changes
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f"{self.path.name}.part")
-        with growing():
-            draft.write_text(json.dumps(dump(self.world), separators=(",", ":")))
+        with gc_paused():
+            draft.write_text(json.dumps(dump(self.state), separators=(",", ":")))
         draft.replace(self.path)
         self.saved_changes = changes
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Finish due tasks and save what changed, again and again."""
         spent = 0.0
         while True:
-            delay = self.world.options.snapshot_delay
-            await asyncio.sleep(max(delay, spent * REST_PER_WRITE))
-            settle(self.world)
+            delay = self.state.options.snapshot_delay
+            await asyncio.sleep(max(delay, spent * IDLE_PER_WRITE))
+            process_due(self.state)
             started = perf_counter()
             try:
                 self.save()

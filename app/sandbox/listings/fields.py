@@ -10,13 +10,13 @@ from app.sandbox.options import SandboxOptions
 Value = int | str | Decimal | bool | None
 Changes = dict[str, Value]
 # Field name -> what is wrong with it.
-Mistakes = dict[str, str]
+FieldErrors = dict[str, str]
 
-LONGEST_COMMENT = 500
-SHORTEST_WARRANTY = 12
+MAX_COMMENT_LENGTH = 500
+MIN_WARRANTY = 12
 SHIPPING_SLOTS = (1, 2, 3)
 CENT = Decimal("0.01")
-LARGEST_PRICE = Decimal(1_000_000)
+MAX_PRICE = Decimal(1_000_000)
 # The best price may exceed the floor by so much, one seller found.
 PRICE_OVER_FLOOR = Decimal("1.08")
 
@@ -45,7 +45,7 @@ def amount(raw: object) -> Decimal:
         found = Decimal(str(raw).strip())
     except InvalidOperation:
         raise ValueError("must be a decimal number with a dot") from None
-    if not found.is_finite() or not 0 < found < LARGEST_PRICE:
+    if not found.is_finite() or not 0 < found < MAX_PRICE:
         raise ValueError("must be a positive amount")
     return found.quantize(CENT, ROUND_HALF_UP)
 
@@ -57,15 +57,15 @@ def floor(raw: object) -> Decimal | None:
 def comment(raw: object) -> str | None:
     if raw is None:
         return None
-    if not isinstance(raw, str) or len(raw) > LONGEST_COMMENT:
-        raise ValueError(f"must be a text of at most {LONGEST_COMMENT} characters")
+    if not isinstance(raw, str) or len(raw) > MAX_COMMENT_LENGTH:
+        raise ValueError(f"must be a text of at most {MAX_COMMENT_LENGTH} characters")
     return raw
 
 
 def warranty(raw: object) -> int:
     found = number(raw)
-    if found < SHORTEST_WARRANTY:
-        raise ValueError(f"must be at least {SHORTEST_WARRANTY} months")
+    if found < MIN_WARRANTY:
+        raise ValueError(f"must be at least {MIN_WARRANTY} months")
     return found
 
 
@@ -111,10 +111,10 @@ for _slot in SHIPPING_SLOTS:
 SHIPPER_FIELDS = tuple(f"shipper_{slot}" for slot in SHIPPING_SLOTS)
 
 
-def read_fields(sent: Mapping[str, object]) -> tuple[Changes, Mistakes]:
+def read_fields(sent: Mapping[str, object]) -> tuple[Changes, FieldErrors]:
     """The fields a write may change; any other name is passed over in silence."""
     changes: Changes = {}
-    mistakes: Mistakes = {}
+    errors: FieldErrors = {}
     for name, raw in sent.items():
         parser = PARSERS.get(name)
         if parser is None:
@@ -122,11 +122,11 @@ def read_fields(sent: Mapping[str, object]) -> tuple[Changes, Mistakes]:
         try:
             changes[name] = parser(raw)
         except ValueError as error:
-            mistakes[name] = str(error)
-    return changes, mistakes
+            errors[name] = str(error)
+    return changes, errors
 
 
-def currency_mistake(changes: Changes, market: Market) -> Mistakes:
+def currency_error(changes: Changes, market: Market) -> FieldErrors:
     """A price has to come in its market's currency.
 
     Back Market, listings, update: euro and dollar may be left out on their own
@@ -140,9 +140,9 @@ def currency_mistake(changes: Changes, market: Market) -> Mistakes:
     return {"currency": f"must be {market.currency} for the market {market.code}"}
 
 
-def floor_mistake(
+def floor_error(
     price: Decimal | None, min_price: Decimal | None, options: SandboxOptions
-) -> Mistakes:
+) -> FieldErrors:
     """Only with the option min_price_rule: one seller met it, others contradict."""
     if not options.min_price_rule or price is None or min_price is None:
         return {}
@@ -151,7 +151,7 @@ def floor_mistake(
     return {"min_price": f"is too far below the price {price}"}
 
 
-def shipper_mistakes(changes: Changes, options: SandboxOptions) -> Mistakes:
+def shipper_errors(changes: Changes, options: SandboxOptions) -> FieldErrors:
     """Carriers come from a fixed list (Back Market, carriers)."""
     if not options.check_shippers:
         return {}

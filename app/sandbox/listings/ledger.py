@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-Door = Literal["single", "batch"]
+Method = Literal["single", "batch"]
 Result = Literal["created", "updated", "ignored", "rejected"]
 
 APPLIED = frozenset({"created", "updated"})
@@ -17,7 +17,7 @@ class Origin:
     """Which door a line came through, and whose it is."""
 
     account: str
-    door: Door
+    method: Method
     market: str
     task_id: int | None = None
 
@@ -44,7 +44,7 @@ class Entry:
             "number": self.number,
             "time": self.time,
             "account": self.origin.account,
-            "method": self.origin.door,
+            "method": self.origin.method,
             "task_id": self.origin.task_id,
             "sku": self.sku,
             "market": self.origin.market,
@@ -57,13 +57,13 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LedgerFilter:
     """Which entries a tester wants to see."""
 
     account: str | None = None
     sku: str | None = None
     market: str | None = None
-    door: str | None = None
+    method: str | None = None
     task_id: int | None = None
     applied: bool | None = None
     after: int = 0
@@ -74,7 +74,7 @@ class Question:
             (self.account is None or origin.account == self.account)
             and (self.sku is None or entry.sku.casefold() == self.sku.casefold())
             and (self.market is None or origin.market == self.market.upper())
-            and (self.door is None or origin.door == self.door)
+            and (self.method is None or origin.method == self.method)
             and (self.task_id is None or origin.task_id == self.task_id)
             and (self.applied is None or entry.applied == self.applied)
             and entry.number > self.after
@@ -90,9 +90,9 @@ class Ledger:
         self.repeats = 0
         self.last_number = 0
 
-    def write(self, now: float, origin: Origin, line: "Line") -> None:
+    def write(self, now: float, origin: Origin, line: "LedgerLine") -> None:
         self.last_number += 1
-        self.counts[origin.account, origin.market, origin.door, line.result] += 1
+        self.counts[origin.account, origin.market, origin.method, line.result] += 1
         self.repeats += line.result == "updated" and not line.changed
         if self.entries.maxlen != 0:
             self.entries.append(
@@ -111,15 +111,15 @@ class Ledger:
     def resize(self, limit: int) -> None:
         self.entries = deque(self.entries, maxlen=limit)
 
-    def ask(self, question: Question) -> Iterator[Entry]:
-        return (entry for entry in self.entries if question.matches(entry))
+    def select(self, chosen: LedgerFilter) -> Iterator[Entry]:
+        return (entry for entry in self.entries if chosen.matches(entry))
 
-    def page(self, question: Question, limit: int) -> list[Entry]:
-        return list(islice(self.ask(question), limit))
+    def page(self, chosen: LedgerFilter, limit: int) -> list[Entry]:
+        return list(islice(self.select(chosen), limit))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LedgerLine:
     """What became of one line that was sent."""
 
     sku: str
@@ -132,12 +132,12 @@ class Line:
 def summary(ledger: Ledger) -> dict[str, object]:
     """Exact for every line ever written, kept or not."""
     totals: Counter[str] = Counter()
-    doors: Counter[str] = Counter()
+    methods: Counter[str] = Counter()
     markets: Counter[str] = Counter()
     accounts: Counter[str] = Counter()
-    for (account, market, door, result), count in ledger.counts.items():
+    for (account, market, method, result), count in ledger.counts.items():
         totals[result] += count
-        doors[door] += count
+        methods[method] += count
         markets[market] += count
         accounts[account] += count
     return {
@@ -145,19 +145,19 @@ def summary(ledger: Ledger) -> dict[str, object]:
         "kept": len(ledger.entries),
         "applied": sum(totals[result] for result in APPLIED),
         "results": dict(totals),
-        "doors": dict(doors),
+        "methods": dict(methods),
         "markets": dict(markets),
         "accounts": dict(accounts),
         "updates_that_changed_nothing": ledger.repeats,
     }
 
 
-def answer(ledger: Ledger, question: Question) -> dict[str, object]:
+def filtered_summary(ledger: Ledger, chosen: LedgerFilter) -> dict[str, object]:
     """The same for a choice of entries; only of those still kept."""
     results: Counter[str] = Counter()
     sent: Counter[tuple[str, str, str]] = Counter()
     repeats = 0
-    for entry in ledger.ask(question):
+    for entry in ledger.select(chosen):
         results[entry.result] += 1
         sent[entry.origin.account, entry.origin.market, entry.sku.casefold()] += 1
         repeats += entry.result == "updated" and not entry.changed

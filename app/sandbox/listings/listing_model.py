@@ -60,7 +60,7 @@ def max_price(listing: Listing, offer: Offer, market: Market) -> float:
 
 
 def publication_state(
-    offer: Offer, quantity: int, cap: float, *, validated: bool, held: bool = False
+    offer: Offer, quantity: int, cap: float, *, validated: bool, waits: bool = False
 ) -> int:
     """Where an offer stands (Back Market, listings, publication_state)."""
     if offer.publication_state == ARCHIVED:
@@ -69,7 +69,7 @@ def publication_state(
         return INCOMPLETE
     if not validated:
         return AWAITING
-    if quantity == 0 or held or float(offer.price) > cap:
+    if quantity == 0 or waits or float(offer.price) > cap:
         return OFFLINE
     return ONLINE
 
@@ -84,7 +84,7 @@ def refresh(listing: Listing, market: Market) -> None:
         listing.quantity,
         max_price(listing, offer, market),
         validated=listing.product.validated,
-        held=listing.waits_for_pub_state,
+        waits=listing.waits_for_pub_state,
     )
 
 
@@ -116,13 +116,13 @@ def as_json(listing: Listing, market: Market) -> dict[str, object]:
         "warranty_delay": offer.warranty_delay,
         "shippings": [
             {
-                "shipper": way.shipper,
-                "shipper_display": way.shipper_display or way.shipper,
-                "shipping_price": way.shipping_price,
-                "shipping_delay": way.shipping_delay,
+                "shipper": shipping.shipper,
+                "shipper_display": shipping.shipper_display or shipping.shipper,
+                "shipping_price": shipping.shipping_price,
+                "shipping_delay": shipping.shipping_delay,
                 "country_code": market.locale,
             }
-            for _, way in sorted(offer.shippings.items())
+            for _, shipping in sorted(offer.shippings.items())
         ],
         "new_battery": listing.new_battery,
         "snowden": False,

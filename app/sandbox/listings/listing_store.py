@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from app.sandbox.listings.listing_model import Listing
 from app.sandbox.markets import Market
 
-KEPT_FILTERS = 16
+CACHED_FILTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListingFilter:
     """The filters of the list (Back Market, listings, list)."""
 
     publication_state: int | None = None
@@ -19,10 +19,10 @@ class Wanted:
     max_quantity: int | None = None
 
     @property
-    def everything(self) -> bool:
-        return self == EVERYTHING
+    def unfiltered(self) -> bool:
+        return self == ALL_LISTINGS
 
-    def takes(self, listing: Listing, market: Market) -> bool:
+    def matches(self, listing: Listing, market: Market) -> bool:
         if self.min_quantity is not None and listing.quantity < self.min_quantity:
             return False
         if self.max_quantity is not None and listing.quantity > self.max_quantity:
@@ -31,11 +31,11 @@ class Wanted:
         return state is None or listing.offer(market).publication_state == state
 
 
-EVERYTHING = Wanted()
+ALL_LISTINGS = ListingFilter()
 
 
 @dataclass(slots=True)
-class Shelf:
+class ListingStore:
     """Keeps ids in order while it grows, so that no page has to sort."""
 
     by_uuid: dict[str, Listing] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Shelf:
     by_sku: dict[str, Listing] = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)
     version: int = 0
-    filtered: OrderedDict[tuple[int, str, Wanted], list[int]] = field(
+    filtered: OrderedDict[tuple[int, str, ListingFilter], list[int]] = field(
         default_factory=OrderedDict
     )
 
@@ -76,25 +76,25 @@ class Shelf:
         return self.by_sku.get(sku.casefold())
 
     def page(
-        self, wanted: Wanted, market: Market, start: int, size: int
+        self, chosen: ListingFilter, market: Market, start: int, size: int
     ) -> tuple[int, list[Listing]]:
         """The count, and one page of it by descending listing_id."""
-        numbers = self._numbers(wanted, market)
+        numbers = self._numbers(chosen, market)
         end = len(numbers) - start
         found = numbers[max(end - size, 0) : max(end, 0)]
         return len(numbers), [self.by_number[number] for number in reversed(found)]
 
-    def _numbers(self, wanted: Wanted, market: Market) -> list[int]:
-        if wanted.everything:
+    def _numbers(self, chosen: ListingFilter, market: Market) -> list[int]:
+        if chosen.unfiltered:
             return self.numbers
-        key = (self.version, market.code, wanted)
+        key = (self.version, market.code, chosen)
         if (found := self.filtered.get(key)) is None:
             found = [
                 number
                 for number in self.numbers
-                if wanted.takes(self.by_number[number], market)
+                if chosen.matches(self.by_number[number], market)
             ]
             self.filtered[key] = found
-            if len(self.filtered) > KEPT_FILTERS:
+            if len(self.filtered) > CACHED_FILTERS:
                 self.filtered.popitem(last=False)
         return found

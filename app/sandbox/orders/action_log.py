@@ -23,7 +23,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class NewAction:
     """An action before it is written down."""
 
     account: str
@@ -41,18 +41,18 @@ class Actions:
         self.kept: deque[Action] = deque(maxlen=limit)
         self.last_number = 0
 
-    def write(self, now: float, deed: Deed) -> None:
+    def write(self, now: float, action: NewAction) -> None:
         self.last_number += 1
         self.kept.append(
             Action(
                 self.last_number,
                 now,
-                deed.account,
-                deed.order_id,
-                deed.kind,
-                deed.new_state,
-                deed.lines,
-                deed.fields,
+                action.account,
+                action.order_id,
+                action.kind,
+                action.new_state,
+                action.lines,
+                action.fields,
             )
         )
 

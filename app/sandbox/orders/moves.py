@@ -18,11 +18,11 @@ from app.sandbox.orders.order_model import (
     order_state,
 )
 
-LONGEST_TEXT = 200
-LONGEST_URL = 300
-LONGEST_MESSAGE = 500
-LONGEST_IMEI = 15
-LONGEST_SERIAL = 50
+MAX_TEXT_LENGTH = 200
+MAX_URL_LENGTH = 300
+MAX_MESSAGE_LENGTH = 500
+MAX_IMEI_LENGTH = 15
+MAX_SERIAL_LENGTH = 50
 VAT_TYPES = ("REGULAR", "MARGINAL")
 RETURN_REASONS = (0, 1, 11, 12, 13, 21, 22, 23, 24, 25)
 
@@ -56,15 +56,15 @@ class Move:
 Sent = Mapping[str, object]
 
 
-def text(sent: Sent, name: str, longest: int) -> str:
+def text(sent: Sent, name: str, maximum: int) -> str:
     """An absent, null or empty field is an empty text."""
     found = sent.get(name)
     if found is None:
         return ""
     if not isinstance(found, str):
         raise MoveRefusedError(f"{name} must be a text", name)
-    if len(found.strip()) > longest:
-        raise MoveRefusedError(f"{name} must have at most {longest} characters", name)
+    if len(found.strip()) > maximum:
+        raise MoveRefusedError(f"{name} must have at most {maximum} characters", name)
     return found.strip()
 
 
@@ -103,9 +103,11 @@ def lines_to_move(order: Order, sent: Sent, new_state: int) -> tuple[OrderLine, 
     if new_state == SHIPPED:
         movable = [one for one in order.orderlines if may_become(one, SHIPPED)]
         if not movable:
-            raise MoveRefusedError(illegal(order.orderlines, new_state), "new_state")
+            raise MoveRefusedError(
+                invalid_step(order.orderlines, new_state), "new_state"
+            )
         return tuple(movable)
-    sku = text(sent, "sku", LONGEST_TEXT)
+    sku = text(sent, "sku", MAX_TEXT_LENGTH)
     if not sku:
         raise MoveRefusedError("sku is required", "sku")
     found = order.lines_of(sku)
@@ -114,23 +116,23 @@ def lines_to_move(order: Order, sent: Sent, new_state: int) -> tuple[OrderLine, 
     for line in found:
         if may_become(line, new_state):
             return (line,)
-    raise MoveRefusedError(illegal(found, new_state), "new_state")
+    raise MoveRefusedError(invalid_step(found, new_state), "new_state")
 
 
-def illegal(lines: list[OrderLine], new_state: int) -> str:
+def invalid_step(lines: list[OrderLine], new_state: int) -> str:
     states = ", ".join(str(one.state) for one in lines)
     return f"A line in state {states} cannot become {new_state}"
 
 
 def vat_type(sent: Sent) -> str | None:
-    found = text(sent, "vat_type", LONGEST_TEXT)
+    found = text(sent, "vat_type", MAX_TEXT_LENGTH)
     if found and found not in VAT_TYPES:
         raise MoveRefusedError("vat_type must be REGULAR or MARGINAL", "vat_type")
     return found or None
 
 
 def shipment(order: Order, sent: Sent, move: Move, options: SandboxOptions) -> Move:
-    tracking = text(sent, "tracking_number", LONGEST_TEXT)
+    tracking = text(sent, "tracking_number", MAX_TEXT_LENGTH)
     if not tracking:
         raise MoveRefusedError("tracking_number is required", "tracking_number")
     imei, serial = identity(sent)
@@ -150,7 +152,7 @@ def shipment(order: Order, sent: Sent, move: Move, options: SandboxOptions) -> M
 
 
 def address(sent: Sent) -> str:
-    found = text(sent, "tracking_url", LONGEST_URL)
+    found = text(sent, "tracking_url", MAX_URL_LENGTH)
     if not found:
         return ""
     try:
@@ -164,7 +166,7 @@ def address(sent: Sent) -> str:
 
 def carrier(sent: Sent, options: SandboxOptions) -> str:
     """Whether unknown names are refused is not documented: an option."""
-    found = text(sent, "shipper", LONGEST_TEXT)
+    found = text(sent, "shipper", MAX_TEXT_LENGTH)
     known = found in SHIPPERS or found in options.extra_shippers
     if found and options.check_order_shippers and not known:
         raise MoveRefusedError(f"unknown shipper {found!r}", "shipper")
@@ -172,9 +174,9 @@ def carrier(sent: Sent, options: SandboxOptions) -> str:
 
 
 def shipping_date(sent: Sent) -> float | None:
-    found = text(sent, "date_shipping", LONGEST_TEXT)
+    found = text(sent, "date_shipping", MAX_TEXT_LENGTH)
     try:
-        return dates.read(found) if found else None
+        return dates.parse_moment(found) if found else None
     except ValueError:
         message = "date_shipping must be a date as in RFC 3339"
         raise MoveRefusedError(message, "date_shipping") from None
@@ -182,10 +184,10 @@ def shipping_date(sent: Sent) -> float | None:
 
 def identity(sent: Sent) -> tuple[str, str]:
     """IMEI and serial number (Back Market, orders, imei)."""
-    imei = text(sent, "imei", LONGEST_IMEI)
+    imei = text(sent, "imei", MAX_IMEI_LENGTH)
     if imei and not is_imei(imei):
         raise MoveRefusedError("imei is not a valid IMEI", "imei")
-    return imei, text(sent, "serial_number", LONGEST_SERIAL)
+    return imei, text(sent, "serial_number", MAX_SERIAL_LENGTH)
 
 
 def check_identity(
@@ -196,10 +198,10 @@ def check_identity(
     if len(lines) != 1 or line.quantity != 1:
         message = f"{name} needs an order of one line with quantity 1"
         raise MoveRefusedError(message, name)
-    check_unwritten(line, imei, serial)
+    check_not_set(line, imei, serial)
 
 
-def check_unwritten(line: OrderLine, imei: str, serial: str) -> None:
+def check_not_set(line: OrderLine, imei: str, serial: str) -> None:
     if imei and line.imei:
         raise MoveRefusedError("imei is already set", "imei")
     if serial and line.serial_number:
@@ -219,11 +221,11 @@ def refund(sent: Sent, move: Move, options: SandboxOptions) -> Move:
         move.lines,
         vat_type=move.vat_type,
         return_reason=reason,
-        return_message=text(sent, "return_message", LONGEST_MESSAGE),
+        return_message=text(sent, "return_message", MAX_MESSAGE_LENGTH),
     )
 
 
-def carry_out(order: Order, move: Move, now: float) -> None:
+def apply_move(order: Order, move: Move, now: float) -> None:
     """The order's state follows from its lines (Back Market, orders, states)."""
     for line in move.lines:
         line.state = move.new_state

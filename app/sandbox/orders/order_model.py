@@ -20,7 +20,7 @@ STEPS = {
     REFUNDED_AFTER: SHIPPED,
 }
 # What a line is when its order is in this state and nobody said otherwise.
-USUAL_LINES = {
+USUAL_LINE_STATES = {
     CHECKING: NEW,
     PENDING: LINE_PENDING,
     PAID: LINE_PAID,

@@ -9,11 +9,11 @@ from app.sandbox.orders.order_model import Order, OrderLine
 
 FIRST_ORDER = 70_000_001
 FIRST_LINE = 80_000_001
-KEPT_FILTERS = 16
+CACHED_FILTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class WantedOrders:
+class OrderFilter:
     """The filters of the list (Back Market, orders, list): dates are lower bounds."""
 
     state: int | None = None
@@ -21,7 +21,7 @@ class WantedOrders:
     created_from: float | None = None
     modified_from: float | None = None
 
-    def takes(self, order: Order, locale: str) -> bool:
+    def matches(self, order: Order, locale: str) -> bool:
         if self.state is not None and order.state != self.state:
             return False
         if self.country_code is not None and locale != self.country_code:
@@ -76,20 +76,20 @@ class Orders:
         return order, next(one for one in order.orderlines if one.id == line_id)
 
     def listed(
-        self, account_id: str, wanted: WantedOrders, options: SandboxOptions
+        self, account_id: str, chosen: OrderFilter, options: SandboxOptions
     ) -> list[Order]:
         """Oldest first; the hidden states left out (Back Market, orders, list)."""
         hidden, by = options.hidden_order_states, options.orders_sorted_by
-        key = (self.version, account_id, wanted, hidden, by)
+        key = (self.version, account_id, chosen, hidden, by)
         if (found := self.filtered.get(key)) is None:
             found = [
                 order
                 for order in self.by_account.get(account_id, ())
-                if order.state not in hidden and wanted.takes(order, locale_of(order))
+                if order.state not in hidden and chosen.matches(order, locale_of(order))
             ]
-            found.sort(key=lambda order: place(order, by))
+            found.sort(key=lambda order: sort_key(order, by))
             self.filtered[key] = found
-            if len(self.filtered) > KEPT_FILTERS:
+            if len(self.filtered) > CACHED_FILTERS:
                 self.filtered.popitem(last=False)
         return found
 
@@ -98,7 +98,7 @@ def locale_of(order: Order) -> str:
     return MARKETS[order.market].locale
 
 
-def place(order: Order, by: str) -> tuple[float, int]:
+def sort_key(order: Order, by: str) -> tuple[float, int]:
     moment = order.date_creation if by == "date_creation" else order.date_modification
     return (max(moment, order.surfaced), order.order_id)
 

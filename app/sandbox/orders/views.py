@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from app.sandbox.dates import end_of_day, written
+from app.sandbox.dates import end_of_day, format_moment
 from app.sandbox.listings.listing_model import money
 from app.sandbox.markets import MARKETS, Market
 from app.sandbox.options import SandboxOptions
@@ -34,7 +34,7 @@ class View:
         if moment is None:
             return None
         fine = self.options.order_microseconds
-        return written(moment, self.market, microseconds=fine)
+        return format_moment(moment, self.market, microseconds=fine)
 
     def address(self, address: Json) -> Json:
         if self.options.address_case == "snake":

@@ -10,8 +10,8 @@ from app.sandbox.markets import EURO_RATES, Market
 from app.sandbox.options import SandboxOptions
 from app.sandbox.products.categories import LEAVES
 
-SHORTEST_IDS = 10_000
-LONGEST_IDS = 9_999_999
+MIN_ID = 10_000
+MAX_ID = 9_999_999
 EAN_LENGTHS = (8, 12, 13)
 LEAF_IDS = tuple(LEAVES)
 
@@ -96,7 +96,7 @@ def invent(seed: str, ean: str) -> Product:
     )
     return Product(
         product_id=uuid_of(digest),
-        backmarket_id=SHORTEST_IDS + number % (LONGEST_IDS - SHORTEST_IDS),
+        backmarket_id=MIN_ID + number % (MAX_ID - MIN_ID),
         ean=ean,
         model=model,
         colour=number // 960 % 5,
@@ -106,7 +106,7 @@ def invent(seed: str, ean: str) -> Product:
     )
 
 
-class Catalogue:
+class ProductCatalog:
     """Knows every product it was asked about; makes them up as it goes."""
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class Catalogue:
 
     def add(self, product: Product) -> Product:
         while product.backmarket_id in self.by_backmarket_id:
-            product.backmarket_id = product.backmarket_id % LONGEST_IDS + 1
+            product.backmarket_id = product.backmarket_id % MAX_ID + 1
         self.by_backmarket_id[product.backmarket_id] = product
         self.by_product_id[product.product_id] = product
         if product.ean:

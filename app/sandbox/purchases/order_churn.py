@@ -1,7 +1,7 @@
 """Orders that change while a seller pages through them, as faults ask for."""
 
 from app.sandbox.accounts import Account
-from app.sandbox.faults import PAGES, FaultKind, Occasion
+from app.sandbox.faults import BETWEEN_PAGES, FaultContext, FaultKind
 from app.sandbox.markets import MARKETS
 from app.sandbox.orders.order_model import (
     ACCEPTED,
@@ -11,42 +11,45 @@ from app.sandbox.orders.order_model import (
     Order,
     order_state,
 )
-from app.sandbox.purchases.buying import Crowd, seed
-from app.sandbox.state import World
+from app.sandbox.purchases.buying import OrderSeries, seed_orders
+from app.sandbox.state import State
 
 # What a seller, or another program of theirs, would do next with a line.
 NEXT = {LINE_PAID: ACCEPTED, ACCEPTED: SHIPPED}
 
 
-def stir(
-    world: World, account: Account, occasion: Occasion, pages: tuple[list[Order], ...]
+def apply_churn(
+    state: State,
+    account: Account,
+    context: FaultContext,
+    pages: tuple[list[Order], ...],
 ) -> None:
     """Strike between the page that was just read and the one that follows."""
-    read, following = pages
+    current, following = pages
     if not following:
         return
-    fault = world.faults.take(PAGES, occasion)
+    fault = state.faults.take(BETWEEN_PAGES, context)
     if fault is None:
         return
     if fault.kind is FaultKind.ORDER_MOVES:
-        move(world, following[-1])
+        move_to_front(state, following[-1])
     elif fault.kind is FaultKind.ORDER_LEAVES:
-        leave(world, read[-1])
+        leave_filter(state, current[-1])
     else:
-        market = MARKETS[read[-1].market]
-        seed(world, Crowd(account, 1, [market], [PAID], 0))
-    world.touch()
+        market = MARKETS[current[-1].market]
+        seed_orders(state, OrderSeries(account, 1, [market], [PAID], 0))
+    state.touch()
 
 
-def move(world: World, order: Order) -> None:
+def move_to_front(state: State, order: Order) -> None:
     """What came next is now in front: the next page skips it."""
-    order.surfaced = world.clock()
-    world.orders.changed(order, order.surfaced)
+    order.surfaced = state.clock()
+    state.orders.changed(order, order.surfaced)
 
 
-def leave(world: World, order: Order) -> None:
+def leave_filter(state: State, order: Order) -> None:
     """A row already read leaves a list filtered by state: another is skipped."""
     for line in order.orderlines:
         line.state = NEXT.get(line.state, line.state)
     order.state = order_state((one.state for one in order.orderlines), order.state)
-    world.orders.changed(order, world.clock())
+    state.orders.changed(order, state.clock())

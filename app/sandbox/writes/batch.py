@@ -6,29 +6,29 @@ import io
 from dataclasses import dataclass
 from time import perf_counter
 
-from app.sandbox.batches.product_checks import describe
+from app.sandbox.batches.product_checks import update_product
 from app.sandbox.batches.rows import (
-    LONGEST_SKU,
+    MAX_SKU_LENGTH,
     Creation,
     RowRefusedError,
     identity_of,
-    redescribed,
+    product_changes,
 )
 from app.sandbox.batches.tasks import Success, Task
-from app.sandbox.faults import ROWS, SLOTS, FaultKind, Occasion
-from app.sandbox.gc_pause import growing
-from app.sandbox.listings.fields import Mistakes
-from app.sandbox.listings.ledger import Line, Origin
+from app.sandbox.faults import CREATIONS, ROWS, FaultContext, FaultKind
+from app.sandbox.gc_pause import gc_paused
+from app.sandbox.listings.fields import FieldErrors
+from app.sandbox.listings.ledger import LedgerLine, Origin
 from app.sandbox.listings.listing_model import INCOMPLETE, Listing, Offer
 from app.sandbox.markets import MARKETS
 from app.sandbox.options import ErrorShape
-from app.sandbox.state import World
+from app.sandbox.state import State
 from app.sandbox.writes.listing_write import Seller, apply, checked
 from app.sandbox.writes.validation import validate_due
 
 Row = dict[str, str]
 BATCH_PATH = "/ws/listings"
-WORK = "work through a batch"
+METER_LABEL = "process a batch"
 
 
 class UnreadableCatalogError(Exception):
@@ -75,61 +75,61 @@ def read_rows(body: dict[str, str]) -> list[Row]:
 class Batch:
     """What all rows of one task have in common."""
 
-    world: World
+    state: State
     task: Task
     seller: Seller
     origin: Origin
     faulty: bool
 
 
-def settle(world: World) -> None:
+def process_due(state: State) -> None:
     """Finish tasks and validations that are due; whoever asks next sees the effect."""
-    for task in world.tasks.take_due(world.clock()):
+    for task in state.tasks.take_due(state.clock()):
         started = perf_counter()
-        work_through(world, task)
-        world.meters.time(WORK, perf_counter() - started)
-    validate_due(world)
+        process_rows(state, task)
+        state.meters.time(METER_LABEL, perf_counter() - started)
+    validate_due(state)
 
 
-def work_through(world: World, task: Task) -> None:
-    account = world.accounts.by_id[task.account_id]
+def process_rows(state: State, task: Task) -> None:
+    account = state.accounts.by_id[task.account_id]
     if task.applies and task.failure is None:
         seller = Seller(account, MARKETS[task.market])
         origin = Origin(account.id, "batch", task.market, task.task_id)
-        batch = Batch(world, task, seller, origin, world.faults.any_of(ROWS))
+        batch = Batch(state, task, seller, origin, state.faults.any_of(ROWS))
         try:
-            with growing():
+            with gc_paused():
                 for row in read_rows(task.body):
-                    handle(batch, row)
+                    process_row(batch, row)
         except UnreadableCatalogError as error:
             task.failure = str(error)
     if task.applies:
         task.body = {}
     task.settled = True
-    world.touch()
+    state.touch()
 
 
-def handle(batch: Batch, row: Row) -> None:
+def process_row(batch: Batch, row: Row) -> None:
     """One row: written, or refused with its reasons; the others go on."""
-    sku, key = row.get("sku", ""), key_of(batch, row)
+    sku, key = row.get("sku", ""), result_key(batch, row)
     try:
-        if batch.faulty and ignored(batch, sku):
-            line = Line(sku, row, "ignored")
+        if batch.faulty and is_ignored(batch, sku):
+            line = LedgerLine(sku, row, "ignored")
         else:
-            line = write(batch, sku, row)
-        batch.task.success[key] = success(batch, line.sku)
+            line = write_row(batch, sku, row)
+        batch.task.success[key] = success_of(batch, line.sku)
     except RowRefusedError as refusal:
-        message = "; ".join(f"{k}: {why}" for k, why in refusal.mistakes.items())
-        line = Line(sku, row, "rejected", message=message)
-        shape = refusal.shape or batch.world.options.error_shape
-        batch.task.errors[key] = shaped(refusal.mistakes, shape)
-    batch.world.ledger.write(batch.world.clock(), batch.origin, line)
+        message = "; ".join(sentences(refusal.errors))
+        line = LedgerLine(sku, row, "rejected", message=message)
+        shape = refusal.shape or batch.state.options.error_shape
+        batch.task.errors[key] = format_errors(refusal.errors, shape)
+    batch.state.ledger.write(batch.state.clock(), batch.origin, line)
 
 
-def ignored(batch: Batch, sku: str) -> bool:
+def is_ignored(batch: Batch, sku: str) -> bool:
     """Strike the faults that concern this row."""
-    occasion = Occasion("POST", BATCH_PATH, batch.seller.account.id, sku)
-    fault = batch.world.faults.take(ROWS, occasion)
+    context = FaultContext("POST", BATCH_PATH, batch.seller.account.id, sku)
+    fault = batch.state.faults.take(ROWS, context)
     if fault is None:
         return False
     if fault.kind is FaultKind.IGNORED_ROW:
@@ -137,73 +137,78 @@ def ignored(batch: Batch, sku: str) -> bool:
     raise RowRefusedError({"row": fault.message or "refused by a fault"}, fault.shape)
 
 
-def write(batch: Batch, sku: str, row: Row) -> Line:
+def write_row(batch: Batch, sku: str, row: Row) -> LedgerLine:
     """Update the listing of this SKU, or start it (Back Market, listings, batch)."""
-    if not sku or len(sku) > LONGEST_SKU:
-        raise RowRefusedError({"sku": f"is required, at most {LONGEST_SKU} characters"})
-    world, seller = batch.world, batch.seller
-    listing = seller.account.shelf.of_sku(sku)
+    if not sku or len(sku) > MAX_SKU_LENGTH:
+        raise RowRefusedError(
+            {"sku": f"is required, at most {MAX_SKU_LENGTH} characters"}
+        )
+    state, seller = batch.state, batch.seller
+    listing = seller.account.listings.of_sku(sku)
     offer = listing.offer(seller.market) if listing else Offer()
-    changes, mistakes = checked(row, offer, seller.market, world.options)
-    if mistakes:
-        raise RowRefusedError(mistakes)
-    creation = creation_in(batch)
+    changes, errors = checked(row, offer, seller.market, state.options)
+    if errors:
+        raise RowRefusedError(errors)
+    creation = creation_for(batch)
     if listing:
-        described = redescribed(listing.product, row, creation)
-        changed = apply(listing, changes, seller, world.options)
-        changed += describe(listing.product, described, seller.market.code)
-        return Line(sku, row, "updated", changed)
-    identity = identity_of(row, world.catalogue, world.options, creation)
-    if slot := reused(batch, sku):
-        changed = apply(slot, changes, seller, world.options)
-        return Line(slot.sku, row, "updated", changed)
-    listing = world.new_listing(seller.account, sku, identity)
-    apply(listing, changes, seller, world.options)
-    return Line(sku, row, "created", tuple(row))
+        updates = product_changes(listing.product, row, creation)
+        changed = apply(listing, changes, seller, state.options)
+        changed += update_product(listing.product, updates, seller.market.code)
+        return LedgerLine(sku, row, "updated", changed)
+    identity = identity_of(row, state.catalog, state.options, creation)
+    if reused := reused_listing(batch, sku):
+        changed = apply(reused, changes, seller, state.options)
+        return LedgerLine(reused.sku, row, "updated", changed)
+    listing = state.new_listing(seller.account, sku, identity)
+    apply(listing, changes, seller, state.options)
+    return LedgerLine(sku, row, "created", tuple(row))
 
 
-def reused(batch: Batch, sku: str) -> Listing | None:
+def reused_listing(batch: Batch, sku: str) -> Listing | None:
     """The old listing that is given to a creation (Back Market, listings, batch)."""
     account = batch.seller.account
-    occasion = Occasion("POST", BATCH_PATH, account.id, sku)
-    fault = batch.world.faults.take(SLOTS, occasion)
-    return account.shelf.of_sku(fault.message or "") if fault else None
+    context = FaultContext("POST", BATCH_PATH, account.id, sku)
+    fault = batch.state.faults.take(CREATIONS, context)
+    return account.listings.of_sku(fault.message or "") if fault else None
 
 
-def creation_in(batch: Batch) -> Creation:
+def creation_for(batch: Batch) -> Creation:
     """Should this row describe a product: validation counts from the task's end."""
-    takes, seller = batch.world.options.validation_takes, batch.seller
-    if not takes:
-        at_once = takes is not None
+    matches, seller = batch.state.options.validation_takes, batch.seller
+    if not matches:
+        at_once = matches is not None
         return Creation(seller.account.id, seller.market, validated=at_once)
-    return Creation(seller.account.id, seller.market, batch.task.ends_at + takes)
+    return Creation(seller.account.id, seller.market, batch.task.ends_at + matches)
 
 
-def success(batch: Batch, sku: str) -> Success:
+def success_of(batch: Batch, sku: str) -> Success:
     """Where the row stands now (Back Market, listings, task)."""
-    listing = batch.seller.account.shelf.of_sku(sku)
+    listing = batch.seller.account.listings.of_sku(sku)
     if listing is None:
         return (None, None, INCOMPLETE)
     state = listing.offer(batch.seller.market).publication_state
     return (listing.listing_id, listing.product.backmarket_id, state)
 
 
-def key_of(batch: Batch, row: Row) -> str:
+def result_key(batch: Batch, row: Row) -> str:
     """Results are keyed by SKU, or by EAN when a fault asks for it."""
     sku = row.get("sku", "")
     if not batch.task.keyed_by_ean:
         return sku
-    listing = batch.seller.account.shelf.of_sku(sku)
+    listing = batch.seller.account.listings.of_sku(sku)
     return row.get("ean") or (listing.product.ean if listing else "") or sku
 
 
-def shaped(mistakes: Mistakes, shape: ErrorShape) -> object:
+def sentences(errors: FieldErrors) -> list[str]:
+    return [f"{name}: {message}" for name, message in errors.items()]
+
+
+def format_errors(errors: FieldErrors, shape: ErrorShape) -> object:
     """Nobody published the shape of an error entry: the tester chooses one."""
-    sentences = [f"{name}: {why}" for name, why in mistakes.items()]
     match shape:
         case "list":
-            return sentences
+            return sentences(errors)
         case "string":
-            return "; ".join(sentences)
+            return "; ".join(sentences(errors))
         case "object":
-            return {name: [why] for name, why in mistakes.items()}
+            return {name: [message] for name, message in errors.items()}

@@ -7,11 +7,11 @@ from app.sandbox.accounts import Account
 from app.sandbox.listings.fields import (
     SHIPPING_SLOTS,
     Changes,
-    Mistakes,
-    currency_mistake,
-    floor_mistake,
+    FieldErrors,
+    currency_error,
+    floor_error,
     read_fields,
-    shipper_mistakes,
+    shipper_errors,
 )
 from app.sandbox.listings.listing_model import ONLINE, Listing, Offer, refresh
 from app.sandbox.listings.shippers import Shipping
@@ -37,15 +37,15 @@ class Seller:
 
 def checked(
     sent: Mapping[str, object], offer: Offer, market: Market, options: SandboxOptions
-) -> tuple[Changes, Mistakes]:
+) -> tuple[Changes, FieldErrors]:
     """Read a write's fields and hold them against each other and the market."""
-    changes, mistakes = read_fields(sent)
-    mistakes |= currency_mistake(changes, market)
-    mistakes |= shipper_mistakes(changes, options)
+    changes, errors = read_fields(sent)
+    errors |= currency_error(changes, market)
+    errors |= shipper_errors(changes, options)
     price = changes.get("price", offer.price)
     min_price = changes.get("min_price", offer.min_price)
-    mistakes |= floor_mistake(price, min_price, options)  # type: ignore[arg-type]  # both parsed as amounts
-    return changes, mistakes
+    errors |= floor_error(price, min_price, options)  # type: ignore[arg-type]  # both parsed as amounts
+    return changes, errors
 
 
 def apply(
@@ -75,7 +75,7 @@ def apply(
             refresh(listing, MARKETS[code])
     else:
         refresh(listing, market)
-    seller.account.shelf.changed()
+    seller.account.listings.changed()
     return tuple(changed)
 
 
@@ -108,7 +108,7 @@ def apply_shippings(offer: Offer, changes: Changes) -> bool:
         if "shipper" in sent and sent["shipper"] is None:
             offer.shippings.pop(slot, None)
             continue
-        way = offer.shippings.get(slot, Shipping("Other"))
+        shipping = offer.shippings.get(slot, Shipping("Other"))
         named = {name: value for name, value in sent.items() if value is not None}
-        offer.shippings[slot] = replace(way, **named)  # type: ignore[arg-type]  # parsed by fields.PARSERS
+        offer.shippings[slot] = replace(shipping, **named)  # type: ignore[arg-type]  # parsed by fields.PARSERS
     return before != offer.shippings

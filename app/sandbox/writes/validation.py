@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from app.sandbox.listings.listing_model import refresh
 from app.sandbox.markets import MARKETS
 from app.sandbox.products.product_catalog import Product
-from app.sandbox.state import World
+from app.sandbox.state import State
 
 
-def validate(world: World, products: Iterable[Product]) -> None:
+def validate(state: State, products: Iterable[Product]) -> None:
     """From now on nobody changes them, and their listings may be online."""
     chosen = set()
     for product in products:
@@ -16,20 +16,20 @@ def validate(world: World, products: Iterable[Product]) -> None:
         chosen.add(product.product_id)
     if not chosen:
         return
-    refresh_listings(world, chosen)
-    world.touch()
+    refresh_listings(state, chosen)
+    state.touch()
 
 
-def refresh_listings(world: World, product_ids: set[str]) -> None:
+def refresh_listings(state: State, product_ids: set[str]) -> None:
     """One pass over all listings, however many products changed."""
-    for account in world.accounts.by_id.values():
-        for listing in account.shelf.by_uuid.values():
+    for account in state.accounts.by_id.values():
+        for listing in account.listings.by_uuid.values():
             if listing.product.product_id in product_ids:
                 for code in listing.offers:
                     refresh(listing, MARKETS[code])
-        account.shelf.changed()
+        account.listings.changed()
 
 
-def validate_due(world: World) -> None:
+def validate_due(state: State) -> None:
     """Those whose time has come (option validation_takes)."""
-    validate(world, world.catalogue.take_due(world.clock()))
+    validate(state, state.catalog.take_due(state.clock()))

@@ -6,8 +6,8 @@ import pytest
 from stdnum import ean
 
 from app.demo.catalog.changed_catalog import (
+    Edit,
     Expected,
-    Touch,
     expected_again,
     expected_first,
     expected_next,
@@ -18,9 +18,9 @@ from app.demo.catalog.sample_catalog import (
     Dirt,
     Row,
     as_csv,
-    as_written,
     clean_rows,
     dirty_rows,
+    format_price,
     problems,
     sample_catalog,
 )
@@ -93,7 +93,7 @@ def test_the_clean_twin_of_a_duplicate_stands_before_it(catalog):
 
 
 def test_amounts_are_written_as_merchants_write_them():
-    written = {as_written(129_900, str(number)) for number in range(50)}
+    written = {format_price(129_900, str(number)) for number in range(50)}
 
     assert written == {"1.299,00 €", "1.299,00 EUR", "1 299,00 €", "1299,00"}
 
@@ -107,22 +107,22 @@ def test_the_file_can_be_saved_as_windows_1252(catalog):
 
 
 @pytest.mark.parametrize(
-    ("touch", "of_3000", "of_50"),
+    ("edit", "of_3000", "of_50"),
     [
-        (Touch.PRICE, 30, 1),
-        (Touch.SOLD_SOME, 15, 1),
-        (Touch.RESTOCKED, 9, 1),
-        (Touch.SOLD_OUT, 3, 1),
-        (Touch.BROKEN, 3, 1),
-        (Touch.GONE, 12, 1),
-        (Touch.ADDED, 12, 1),
-        (Touch.CORRECTED, 5 + 3 + 3, 3),
-        (Touch.KNOWN_EAN, 3, 1),
+        (Edit.PRICE, 30, 1),
+        (Edit.SOLD_SOME, 15, 1),
+        (Edit.RESTOCKED, 9, 1),
+        (Edit.SOLD_OUT, 3, 1),
+        (Edit.BROKEN, 3, 1),
+        (Edit.REMOVED, 12, 1),
+        (Edit.ADDED, 12, 1),
+        (Edit.CORRECTED, 5 + 3 + 3, 3),
+        (Edit.KNOWN_EAN, 3, 1),
     ],
 )
-def test_the_next_day_differs_in_known_numbers(catalog, touch, of_3000, of_50):
-    assert next_day(catalog).number(touch) == of_3000
-    assert next_day(sample_catalog(50)).number(touch) == of_50
+def test_the_next_day_differs_in_known_numbers(catalog, edit, of_3000, of_50):
+    assert next_day(catalog).number(edit) == of_3000
+    assert next_day(sample_catalog(50)).number(edit) == of_50
 
 
 def test_what_was_not_touched_is_the_same_the_next_day(catalog):
@@ -134,7 +134,7 @@ def test_what_was_not_touched_is_the_same_the_next_day(catalog):
         sku for sku in before.keys() | after.keys() if before.get(sku) != after.get(sku)
     }
 
-    assert differing == changed.touched.keys()
+    assert differing == changed.edited.keys()
     assert len(changed.rows) == 3000
 
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from app.sandbox.accounts import looks_genuine
-from app.sandbox.limits import Gauge, Limit, admits
+from app.sandbox.limits import Limit, Usage, try_consume
 
 V1 = {"error", "requestId"}
 
@@ -161,13 +161,13 @@ async def test_two_thousand_lines_an_hour_count_over_both_doors(strict_shop, pho
     ],
 )
 def test_a_limit_is_a_window_and_a_block(moments, admitted):
-    gauge, limit = Gauge(), Limit(most=2, seconds=10, block=10)
+    usage, limit = Usage(), Limit(maximum=2, seconds=10, block=10)
 
-    assert [admits(gauge, limit, now) for now in moments] == admitted
+    assert [try_consume(usage, limit, now) for now in moments] == admitted
 
 
 def test_no_limit_admits_everything():
-    assert admits(Gauge(), Limit(None, 10), 0, weight=10**6)
+    assert try_consume(Usage(), Limit(None, 10), 0, weight=10**6)
 
 
 @pytest.mark.parametrize(
