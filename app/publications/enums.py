@@ -84,3 +84,11 @@ class SubmissionState(StrEnum):
     UNCERTAIN = "uncertain"
     SENT = "sent"
     SETTLED = "settled"
+
+
+class PlanState(StrEnum):
+    """The state of a plan (preview)."""
+
+    REQUESTED = "requested"
+    READY = "ready"
+    FAILED = "failed"

@@ -1,4 +1,4 @@
-"""The table of moves, and when a run looks again."""
+"""Transitions of states, and pauses before polls and retries."""
 
 from datetime import timedelta
 from itertools import product
@@ -7,10 +7,11 @@ import pytest
 
 from app.publications.enums import PublicationState
 from app.publications.lifecycle import (
-    LIVE,
+    ACTIVE,
     OVER,
-    IllegalMoveError,
-    advance,
+    PUBLICATION,
+    IllegalTransitionError,
+    check_transition,
     pause_before_poll,
     wait_for_lost_task,
 )
@@ -33,17 +34,17 @@ ALLOWED = {
         for a, b in product(PublicationState, PublicationState)
     ],
 )
-def test_a_publication_moves_only_as_the_table_says(current, to):
+def test_a_publication_changes_state_only_as_the_table_allows(current, to):
     if current is to or to in ALLOWED[current].split():
-        assert advance(current, to) is to
+        check_transition(PUBLICATION, current, to)
     else:
-        with pytest.raises(IllegalMoveError, match=f"{current} -> {to}"):
-            advance(current, to)
+        with pytest.raises(IllegalTransitionError, match=f"{current} -> {to}"):
+            check_transition(PUBLICATION, current, to)
 
 
-def test_a_state_is_requested_live_or_over():
-    assert {PublicationState.REQUESTED} | LIVE | OVER == set(PublicationState)
-    assert not LIVE & OVER
+def test_a_state_is_requested_active_or_over():
+    assert {PublicationState.REQUESTED} | ACTIVE | OVER == set(PublicationState)
+    assert not ACTIVE & OVER
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from app.accounts.shared_stock import LOWEST, SharedQuantity
-from app.publications.results.submissions import open_calls, supersede
+from app.publications.results.submissions import load_open, supersede_changed
 from tests.publications.plan_table import (
     HELD,
     IDENTITY_MISMATCH,
@@ -209,10 +209,10 @@ async def test_a_call_does_not_overwrite_stock_that_moved_since_the_plan(
     """A sibling's run has sent another quantity: the next plan looks at it anew."""
     tables.offers(tables.store_id, [online(quantity=12, accepted_quantity=9)])
     await tables.plan()
-    (call,) = await open_calls(tables.session, tables.publication_id)
+    (call,) = await load_open(tables.session, tables.publication_id)
 
     await tables.session.execute(
         text("UPDATE offer SET accepted_quantity = :now"), {"now": accepted}
     )
 
-    assert await supersede(tables.session, call, tables.store_id) == left
+    assert await supersede_changed(tables.session, call, tables.store_id) == left

@@ -6,12 +6,12 @@ import pytest
 
 from app.backmarket.wire.listings import Listing
 from app.publications.enums import Outcome
-from app.publications.results.readback import took_effect, verdicts_from
-from app.publications.results.submissions import Line
+from app.publications.results.readback import split_by_effect, took_effect
+from app.publications.results.submissions import SubmissionLine
 
 
 def line(after, before=None, seq=1, sku="A"):
-    return Line(seq, sku, before or {}, after, None)
+    return SubmissionLine(seq, sku, before or {}, after, None)
 
 
 CREATE = {"quantity": 5, "price": "100.00", "grade": "GOOD", "ean": "4006381333931"}
@@ -125,9 +125,9 @@ def test_lines_are_split_by_what_their_listings_show():
         2: Listing(quantity=0),
     }
 
-    verdicts, rest = verdicts_from([arrived, absent, unknown], seen)
+    results, rest = split_by_effect([arrived, absent, unknown], seen)
 
-    assert [(v.seq, v.outcome, v.listing_id) for v in verdicts] == [
+    assert [(v.seq, v.outcome, v.listing_id) for v in results] == [
         (1, Outcome.ACCEPTED, "77")
     ]
     assert rest == [absent, unknown]

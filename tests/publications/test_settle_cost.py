@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.database import open_engine
 from app.publications.enums import Outcome
-from app.publications.results.record import Verdict, settle
+from app.publications.results.record import ChangeResult, record_results
 from tests.support.stack import query
 
 LINES = 400
@@ -87,12 +87,12 @@ async def asked(
     def note(
         _c: Any, _cursor: Any, statement: str, values: dict[str, Any], *_more: Any
     ) -> None:
-        if "verdict" in statement:
+        if "WITH result AS" in statement:
             seen.append((statement, values))
 
-    verdicts = [Verdict(n + 1, Outcome.ACCEPTED) for n in range(LINES)]
+    results = [ChangeResult(n + 1, Outcome.ACCEPTED) for n in range(LINES)]
     async with async_sessionmaker(engine)() as session:
-        await settle(session, publication_id, store_id, [], verdicts)
+        await record_results(session, publication_id, store_id, [], results)
         await session.rollback()
     await engine.dispose()
     (found,) = seen

@@ -1,4 +1,4 @@
-"""How a run pauses or ends: counts, follow-ups, and who may start next."""
+"""Pauses and ends runs: totals, follow-ups, and the next run in the queue."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,15 +20,16 @@ from app.publications import scheduling, sibling_stores
 from app.publications.causes import GATHER
 from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationState, Trigger
-from app.publications.lifecycle import OVER, advance
+from app.publications.lifecycle import OVER, set_publication_state
 from app.publications.models import Publication
 from app.publications.refusals_sql import NEXT_RETRY
-from app.publications.results.record import settle_rest
+from app.publications.results import submissions
+from app.publications.results.record import close_planned
 from app.publications.results.totals import current_totals
 
 
 async def count_failure(run: Run) -> int:
-    """How many calls in a row have failed, with this one."""
+    """Count a failed request; returns how many failed in a row."""
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         failures: int = (
@@ -46,41 +47,45 @@ async def count_failure(run: Run) -> int:
 async def wait(
     run: Run, pause: timedelta, code: str, reason: str | None = None
 ) -> Snooze:
-    """Say why the run waits, and come back after a pause."""
+    """Record why the run waits, and retry after a pause."""
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
         if publication.planned_at:
-            publication.state = advance(
-                PublicationState(publication.state), PublicationState.WAITING
-            )
+            set_publication_state(publication, PublicationState.WAITING)
         publication.reason_code, publication.reason = code, reason
     return Snooze(pause)
 
 
 async def stop(
-    run: Run,
-    state: PublicationState,
-    rest: Outcome,
-    code: str,
-    message: str | None = None,
+    run: Run, state: PublicationState, code: str, message: str | None = None
 ) -> None:
-    """End a run early: what was not sent gets an outcome that says why."""
+    """End a run early: changes that were not sent are deferred."""
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
-        await _close_calls(tx.session, publication.id, code)
-        await settle_rest(tx.session, publication.id, rest, code)
-        await _end(tx, publication, state, code, message)
+        await _stop(tx, publication, state, code, message)
         await run.lease.finish(tx.session)
 
 
-async def refuse(
+async def _stop(
+    tx: Transaction,
+    publication: Publication,
+    state: PublicationState,
+    code: str,
+    message: str | None,
+) -> None:
+    await submissions.close_all(tx.session, publication.id, code)
+    await close_planned(tx.session, publication.id, Outcome.DEFERRED, code)
+    await _end(tx, publication, state, code, message)
+
+
+async def cancel_changed_plan(
     tx: Transaction, run: Run, publication: Publication, changed: dict[str, Any]
 ) -> None:
-    """End a run whose plan is not the one that was to be published.
+    """Cancel a run because the requested plan is no longer current.
 
-    Whoever asked for this run without naming a plan gets one of their own.
+    Requests without a plan that joined this run get a run of their own.
     """
     totals = dict(publication.totals)
     publication.totals = totals | {"plan_changed": changed}
@@ -93,47 +98,27 @@ async def refuse(
     await run.lease.finish(tx.session)
 
 
-async def _close_calls(session: AsyncSession, publication_id: UUID, code: str) -> None:
-    """Calls not made are dropped; changes of calls made wait for the next run."""
-    await session.execute(
-        text(
-            "UPDATE change AS c SET outcome = 'unconfirmed', code = :code "
-            "FROM submission AS d WHERE c.publication_id = :id "
-            "AND c.outcome = 'planned' AND d.publication_id = c.publication_id "
-            "AND d.seq = c.submission AND d.state IN ('sending', 'uncertain', 'sent')"
-        ),
-        {"id": publication_id, "code": code},
-    )
-    await session.execute(
-        text(
-            "UPDATE submission SET state = 'settled', reason_code = :code, "
-            "settled_at = now() WHERE publication_id = :id AND state = 'pending'"
-        ),
-        {"id": publication_id, "code": code},
-    )
-
-
 async def finish(run: Run) -> None:
-    """End a run whose calls are all settled, or overdue."""
+    """End a run whose submissions are all settled or overdue."""
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
-        await settle_rest(
+        await close_planned(
             tx.session, publication.id, Outcome.UNCONFIRMED, "task_timeout"
         )
-        if await _was_answered(tx.session, publication.id):
+        if await _any_accepted(tx.session, publication.id):
             await accounts.note_connection(tx.session, run.account_id, "ok")
         await _end(tx, publication, PublicationState.FINISHED, None, None)
         await _follow_up(tx, run, publication)
         await sibling_stores.request_runs(tx, run)
-        await _try_again(tx, run)
+        await _schedule_retry(tx, run)
         failpoint("publish.before_finish")
         await run.lease.finish(tx.session)
     failpoint("publish.finished")
 
 
-async def _was_answered(session: AsyncSession, publication_id: UUID) -> bool:
-    """Whether Back Market took at least one call of the run, and so its token."""
+async def _any_accepted(session: AsyncSession, publication_id: UUID) -> bool:
+    """Whether Back Market accepted a change of the run, and so its token."""
     found = await session.scalar(
         text(
             "SELECT EXISTS (SELECT 1 FROM change WHERE publication_id = :id "
@@ -151,7 +136,7 @@ async def _end(
     code: str | None,
     message: str | None,
 ) -> None:
-    publication.state = advance(PublicationState(publication.state), state)
+    set_publication_state(publication, state)
     publication.reason_code, publication.reason = code, message
     publication.finished_at = utc_now()
     publication.failures = 0
@@ -161,7 +146,7 @@ async def _end(
 
 
 async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
-    """Requested runs of the account need not wait for their next look."""
+    """Make the requested runs of the account due now."""
     found = await session.execute(
         text(
             "SELECT id FROM publication WHERE account_id = :account "
@@ -173,9 +158,9 @@ async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
 
 
 async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> None:
-    """What did not fit, or changed meanwhile, gets a run of its own by itself.
+    """Request a run for changes that were deferred or superseded.
 
-    So does what an priority run left to the run that it passed by.
+    Also for what a priority run left to the run that it overtook.
     """
     outcomes: dict[str, int] = publication.totals["outcomes"]
     superseded = _sum(outcomes, Outcome.SUPERSEDED)
@@ -202,8 +187,8 @@ async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> Non
     publication.follow_up_id = follow_up.id
 
 
-async def _try_again(tx: Transaction, run: Run) -> None:
-    """A run by itself for when the first offer that only has to wait is due again."""
+async def _schedule_retry(tx: Transaction, run: Run) -> None:
+    """Request a run for the time when the first transient refusal is retried."""
     due = await tx.session.scalar(
         text(NEXT_RETRY), {"store": run.store_id, "gather": GATHER}
     )
@@ -221,11 +206,11 @@ def _sum(outcomes: dict[str, int], outcome: Outcome) -> int:
     return sum(n for key, n in outcomes.items() if key.endswith(f".{outcome}"))
 
 
-async def cancel(session: AsyncSession, publication: Publication, code: str) -> None:
-    """End a run that never began."""
-    publication.state = advance(
-        PublicationState(publication.state), PublicationState.CANCELLED
-    )
+async def cancel_requested(
+    session: AsyncSession, publication: Publication, code: str
+) -> None:
+    """Cancel a run that has not started."""
+    set_publication_state(publication, PublicationState.CANCELLED)
     publication.reason_code = code
     publication.finished_at = utc_now()
     await session.flush()
@@ -239,13 +224,11 @@ async def fail_unopened(
     *,
     keep_job: bool = False,
 ) -> None:
-    """End a run that cannot even begin, or that failed too often to go on."""
+    """Fail a run that cannot start, or that failed too often to continue."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         publication = await tx.session.get(Publication, lease.subject_id)
         if publication and PublicationState(publication.state) not in OVER:
-            await _close_calls(tx.session, publication.id, code)
-            await settle_rest(tx.session, publication.id, Outcome.DEFERRED, code)
-            await _end(tx, publication, PublicationState.FAILED, code, message)
+            await _stop(tx, publication, PublicationState.FAILED, code, message)
         if not keep_job:
             await lease.finish(tx.session)

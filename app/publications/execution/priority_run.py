@@ -1,13 +1,16 @@
-"""Lets stock that is lowered pass by a run that keeps the seller account busy.
+"""Lets decreased stock overtake a run that occupies the seller account.
 
-A run may wait for minutes: for Back Market's task, for an outage to end. What is sold
-out must not wait for that. Then the run that is next in line goes at once, with lowered
-stock and nothing else; what it leaves has a follow-up, after the run that it passed by.
-Two runs may so write the same listing: everything that is sent is absolute, and what
-the slower one overwrites differs from the wish and is put right by the follow-up.
+A run can wait for minutes: for a task of Back Market, or for the end of an outage.
+Sold-out offers must not wait for that. The next run in the queue then starts at once as
+a priority run. It sends decreased stock and nothing else; a follow-up sends the rest
+after the run that it overtook. Both runs may write the same listing: every value is
+absolute, and a value that the slower run overwrites differs from the desired state, so
+the follow-up corrects it.
 """
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -24,22 +27,46 @@ from app.stores import service as stores
 from app.stores.models import Store
 
 BUSY = timedelta(seconds=2)
-LONGEST_LOOK = timedelta(seconds=20)
-_COST = 20
-"""How many times as long as a look took nobody looks again."""
+LONGEST_PAUSE = timedelta(seconds=20)
+_PAUSE_FACTOR = 20
+"""The pause after a check, as a multiple of the time that the check took."""
 
 
-async def pause_behind_others(
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Wait for `pause`, or go: as a priority run or not."""
+
+    pause: timedelta | None = None
+    priority: bool = False
+
+
+GO = Turn()
+
+
+async def next_turn(
     session: AsyncSession,
     publication: Publication,
     store: Store,
     account: SellerAccount,
     limits: Limits,
-) -> timedelta | None:
-    """How long to wait for the account's runs; None: go.
+) -> Turn:
+    """Whether a requested run starts, waits for active runs, or overtakes them."""
+    active = await _priorities_of_active_runs(session, account)
+    if not active:
+        return GO
+    offers = publication.kind == PublicationKind.OFFERS
+    if any(active) or not offers or publication.plan_id:
+        return Turn(BUSY)
+    started = time.perf_counter()
+    if await _decreases_stock(session, publication, store, account, limits):
+        return Turn(priority=True)
+    took = timedelta(seconds=time.perf_counter() - started)
+    return Turn(max(BUSY, min(took * _PAUSE_FACTOR, LONGEST_PAUSE)))
 
-    The publication is priority from now on when it passes by one of them.
-    """
+
+async def _priorities_of_active_runs(
+    session: AsyncSession, account: SellerAccount
+) -> Sequence[bool]:
     found = await session.execute(
         text(
             "SELECT priority FROM publication WHERE account_id = :account "
@@ -47,12 +74,16 @@ async def pause_behind_others(
         ),
         {"account": account.id},
     )
-    live = found.scalars().all()
-    if not live:
-        return None
-    if any(live) or publication.kind != PublicationKind.OFFERS or publication.plan_id:
-        return BUSY
-    started = time.perf_counter()
+    return found.scalars().all()
+
+
+async def _decreases_stock(
+    session: AsyncSession,
+    publication: Publication,
+    store: Store,
+    account: SellerAccount,
+    limits: Limits,
+) -> bool:
     terms = Terms(
         subject_id=publication.id,
         account_id=account.id,
@@ -63,8 +94,4 @@ async def pause_behind_others(
         priority=True,
     )
     request = await plan_request(session, store, terms)
-    if request.lines and await counts.lowers_stock(session, request):
-        publication.priority = True
-        return None
-    took = timedelta(seconds=time.perf_counter() - started)
-    return max(BUSY, min(took * _COST, LONGEST_LOOK))
+    return bool(request.lines and await counts.lowers_stock(session, request))

@@ -1,10 +1,13 @@
-"""Makes the calls of a run: write the intent, call, write the answer."""
+"""Makes the calls of a run: write the intent, submission, write the answer."""
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import zip_longest
 from uuid import UUID
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
@@ -24,122 +27,162 @@ from app.core.failpoints import failpoint
 from app.publications.context import Run
 from app.publications.enums import Method, Outcome, PublicationKind, SubmissionState
 from app.publications.planning.statements import GROUP_SUBMISSIONS
-from app.publications.results import readback, resolve, submissions
-from app.publications.results.record import Verdict, settle_rest
-from app.publications.results.submissions import Call
+from app.publications.results import readback, submissions
+from app.publications.results.record import (
+    ChangeResult,
+    close_planned,
+    record_submission,
+)
+from app.publications.results.submissions import OpenSubmission
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A call that may be made now, and the lines set aside for it."""
+    """A submission that is marked as sending, and the lines reserved for it."""
 
+    submission: OpenSubmission
     lines: int
     spend_id: UUID
 
 
 class Batches:
-    """Reads the lines of batches; those of the next while one is on its way."""
+    """Reads the lines of batches, and of the next batch while one is being sent."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._coming: dict[int, asyncio.Task[submissions.Batch]] = {}
 
-    def read_ahead(self, call: Call | None) -> None:
-        if call and call.method is Method.BATCH:
-            self._coming[call.seq] = asyncio.create_task(self._read(call))
+    def read_ahead(self, submission: OpenSubmission | None) -> None:
+        if submission and submission.method is Method.BATCH:
+            self._coming[submission.seq] = asyncio.create_task(self._read(submission))
 
-    async def of(self, call: Call, lines: int) -> submissions.Batch:
-        """The `lines` lines that are still to be sent: read again if some are not."""
-        coming = self._coming.pop(call.seq, None)
+    async def of(self, submission: OpenSubmission, lines: int) -> submissions.Batch:
+        """The lines of a batch; read again if fewer than were read ahead are left."""
+        coming = self._coming.pop(submission.seq, None)
         if coming and (batch := await coming).frame.height == lines:
             return batch
-        return await self._read(call)
+        return await self._read(submission)
 
     async def aclose(self) -> None:
-        """Nobody waits for what was read ahead."""
+        """Cancel what was read ahead."""
         for coming in self._coming.values():
             coming.cancel()
         await asyncio.gather(*self._coming.values(), return_exceptions=True)
 
-    async def _read(self, call: Call) -> submissions.Batch:
+    async def _read(self, submission: OpenSubmission) -> submissions.Batch:
         run = self._run
         return await asyncio.to_thread(
-            submissions.batch_frame, run.tools.database, call, run.market.currency
+            submissions.load_batch, run.tools.database, submission, run.market.currency
         )
 
 
-async def deliver(
-    run: Run, call: Call, batches: Batches, following: Call | None
-) -> None:
-    """Make one call that is due. Raises BackMarketError when it did not go through.
+async def send_pending(run: Run) -> bool:
+    """Send the pending submissions; False if the store is no longer active.
 
-    On every way out the submission row says what is known: `pending` (surely not
-    taken), `uncertain` (may have been taken), `sent` (a task to poll) or `settled`.
+    Raises BackMarketError, AccountPausedError.
     """
-    reserved = await _reserve(run, call)
+    unsettled = await submissions.load_unsettled(run)
+    pending = [each for each in unsettled if each.state is SubmissionState.PENDING]
+    async with aclosing(Batches(run)) as batches:
+        for submission, following in zip_longest(pending, pending[1:]):
+            if not await _store_is_active(run):
+                return False
+            await _send(run, submission, batches, following)
+    return True
+
+
+async def _store_is_active(run: Run) -> bool:
+    async with run.tools.database.transaction() as tx:
+        found = await tx.session.scalar(
+            text("SELECT active FROM store_view WHERE id = :id"), {"id": run.store_id}
+        )
+    return bool(found)
+
+
+async def _send(
+    run: Run,
+    pending: OpenSubmission,
+    batches: Batches,
+    following: OpenSubmission | None,
+) -> None:
+    """Send one submission. Raises BackMarketError if the request failed.
+
+    In each case the submission's state says what is known: `pending` (not processed),
+    `uncertain` (may have been processed), `sent` (a task to poll) or `settled`.
+    """
+    reserved = await _reserve(run, pending)
     if reserved is None:
         return
     failpoint("publish.marked_sending")
+    submission = reserved.submission
     try:
-        if call.method is Method.BATCH:
-            batch = await batches.of(call, reserved.lines)
+        if submission.method is Method.BATCH:
+            batch = await batches.of(submission, reserved.lines)
             batches.read_ahead(following)
-            await _send_batch(run, call, batch)
+            await _send_batch(run, submission, batch)
         else:
-            await _send_single(run, call)
+            await _send_single(run, submission)
     except (RequestRefusedError, NotFoundError) as error:
-        await _refused(run, call, error)
+        await _record_refusal(run, submission, error)
     except (AccountPausedError, BackMarketError) as error:
-        await _not_through(run, call, reserved, error)
+        await _record_failure(run, reserved, error)
         raise
 
 
-async def _reserve(run: Run, call: Call) -> Reserved | None:
-    """Write that the call is about to be made, and what it costs."""
+async def _reserve(run: Run, pending: OpenSubmission) -> Reserved | None:
+    """Reserve the lines of a submission and mark it as sending; None: nothing to send.
+
+    A submission without lines is settled; one beyond the line budget is deferred.
+    """
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
-        lines = await submissions.supersede(tx.session, call, run.store_id)
+        lines = await submissions.supersede_changed(tx.session, pending, run.store_id)
         if not lines:
-            await submissions.mark(
-                tx.session, call, SubmissionState.SETTLED, settled_at=utc_now()
-            )
+            await submissions.settle(tx.session, pending)
             return None
-        if lines > await _room(tx.session, run, call):
-            await settle_rest(
-                tx.session,
-                run.publication_id,
-                Outcome.DEFERRED,
-                "line_budget",
-                submission=call.seq,
-            )
-            await submissions.mark(
-                tx.session, call, SubmissionState.SETTLED, settled_at=utc_now()
-            )
+        if lines > await _remaining_lines(tx.session, run, pending):
+            await _defer(tx.session, run, pending)
             return None
         spend_id = await accounts.spend(tx.session, run.account_id, lines)
-        await submissions.mark(
+        sending = await submissions.set_state(
             tx.session,
-            call,
+            pending,
             SubmissionState.SENDING,
             lines=lines,
-            attempts=call.attempts + 1,
+            attempts=pending.attempts + 1,
             sent_at=utc_now(),
         )
-    return Reserved(lines, spend_id)
+    return Reserved(sending, lines, spend_id)
 
 
-async def _room(session: AsyncSession, run: Run, call: Call) -> int:
-    """Lines left for this call; the account's budget is held until it is reserved."""
+async def _defer(session: AsyncSession, run: Run, pending: OpenSubmission) -> None:
+    await close_planned(
+        session,
+        run.publication_id,
+        Outcome.DEFERRED,
+        "line_budget",
+        submission=pending.seq,
+    )
+    await submissions.settle(session, pending)
+
+
+async def _remaining_lines(
+    session: AsyncSession, run: Run, submission: OpenSubmission
+) -> int:
+    """Lines left for this submission; locks the account's budget until the commit."""
     await accounts.hold_budget(session, run.account_id)
     used = await accounts.lines_used(session, run.account_id)
-    lowers = run.kind is PublicationKind.OFFERS and call.seq < GROUP_SUBMISSIONS
-    left = lines_left if lowers else usual_left
-    return left(run.limits.lines_per_hour, used)
+    offers = run.kind is PublicationKind.OFFERS
+    decreases_stock = offers and submission.seq < GROUP_SUBMISSIONS
+    remaining = lines_left if decreases_stock else usual_left
+    return remaining(run.limits.lines_per_hour, used)
 
 
-async def _send_batch(run: Run, call: Call, batch: submissions.Batch) -> None:
+async def _send_batch(
+    run: Run, submission: OpenSubmission, batch: submissions.Batch
+) -> None:
     task_id = await run.tools.back_market.post_batch(
         run.access, batch.frame, batch.product
     )
@@ -147,15 +190,17 @@ async def _send_batch(run: Run, call: Call, batch: submissions.Batch) -> None:
     log.info("publish.batch_sent", task_id=task_id, lines=batch.frame.height)
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
-        await submissions.mark(
-            tx.session, call, SubmissionState.SENT, task_id=task_id, polls=0
+        await submissions.set_state(
+            tx.session, submission, SubmissionState.SENT, task_id=task_id, polls=0
         )
-        await submissions.note_progress(tx.session, run.publication_id)
+        await submissions.reset_failures(tx.session, run.publication_id)
     failpoint("publish.task_recorded")
 
 
-async def _send_single(run: Run, call: Call) -> None:
-    (line,) = await resolve.open_lines(run, call, (Outcome.PLANNED,))
+async def _send_single(run: Run, submission: OpenSubmission) -> None:
+    (line,) = await submissions.load_submission_lines(
+        run, submission, (Outcome.PLANNED,)
+    )
     if line.listing_id is None:
         raise NotFoundError("The listing's id is not known.")
     fields = {k: v for k, v in line.after.items() if k != "shipping"}
@@ -164,39 +209,42 @@ async def _send_single(run: Run, call: Call) -> None:
         run.access, line.listing_id, fields
     )
     failpoint("publish.posted")
-    await resolve.record(run, call, [readback.accepted(line, listing)])
+    await record_submission(run, submission, [readback.accepted(line, listing)])
 
 
-async def _refused(
-    run: Run, call: Call, error: RequestRefusedError | NotFoundError
+async def _record_refusal(
+    run: Run, submission: OpenSubmission, error: RequestRefusedError | NotFoundError
 ) -> None:
-    """Back Market read the whole call and said no: every line of it is refused."""
-    gone = call.method is Method.SINGLE and isinstance(error, NotFoundError)
-    code = "listing_not_found" if gone else str(classify(error.message))
-    lines = await resolve.open_lines(run, call, (Outcome.PLANNED,))
-    verdicts = [
-        Verdict(line.seq, Outcome.REJECTED, code, error.message) for line in lines
+    """Back Market refused the whole request: every line of it is rejected."""
+    missing = submission.method is Method.SINGLE and isinstance(error, NotFoundError)
+    code = "listing_not_found" if missing else str(classify(error.message))
+    lines = await submissions.load_submission_lines(run, submission, (Outcome.PLANNED,))
+    results = [
+        ChangeResult(line.seq, Outcome.REJECTED, code, error.message) for line in lines
     ]
-    await resolve.record(run, call, verdicts)
+    await record_submission(run, submission, results)
 
 
-async def _not_through(
-    run: Run,
-    call: Call,
-    reserved: Reserved,
-    error: AccountPausedError | BackMarketError,
+async def _record_failure(
+    run: Run, reserved: Reserved, error: AccountPausedError | BackMarketError
 ) -> None:
-    """Take the call back if it surely was not made, else find out later."""
+    """Release a submission that was not processed, or mark it as uncertain."""
     unknown = (
         isinstance(error, UnavailableError | NotUnderstoodError)
         and error.effect is Effect.UNKNOWN
     )
+    submission = reserved.submission
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         if unknown:
-            await submissions.mark(tx.session, call, SubmissionState.UNCERTAIN)
-        else:
-            await accounts.unspend(tx.session, reserved.spend_id)
-            await submissions.mark(
-                tx.session, call, SubmissionState.PENDING, attempts=call.attempts
+            await submissions.set_state(
+                tx.session, submission, SubmissionState.UNCERTAIN
             )
+            return
+        await accounts.unspend(tx.session, reserved.spend_id)
+        await submissions.set_state(
+            tx.session,
+            submission,
+            SubmissionState.PENDING,
+            attempts=submission.attempts - 1,
+        )

@@ -1,5 +1,6 @@
-"""Takes up a publication: loads what it needs and gives it the seller account."""
+"""Starts a publication: checks its turn and opens access to the seller account."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,154 +10,155 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountServices, wait_for_turn
 from app.accounts.models import SellerAccount
+from app.accounts.service import Limits
 from app.accounts.shared_stock import shared_quantity_of
 from app.backmarket.client import Access
-from app.backmarket.markets import Environment, Platform, market_of
+from app.backmarket.markets import Environment, Market, Platform, market_of
 from app.core.columns import utc_now
 from app.jobs.lease import Lease, Snooze
 from app.publications.context import Run
 from app.publications.enums import PublicationKind, PublicationState, Trigger
 from app.publications.execution import finish
-from app.publications.execution.priority_run import pause_behind_others
-from app.publications.lifecycle import OVER, advance
+from app.publications.execution.priority_run import GO, Turn, next_turn
+from app.publications.lifecycle import OVER, set_publication_state
 from app.publications.models import Publication
 from app.stores import service as stores
 from app.stores.models import Store
 
 IMPORT_PAUSE = timedelta(seconds=0.5)
-IMPORT_PATIENCE = timedelta(minutes=2)
+IMPORT_TIMEOUT = timedelta(minutes=2)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-async def take_up(tools: AccountServices, lease: Lease) -> Run | Snooze | None:
-    """The run to go on with; a Snooze when it is not its turn; None when it is over.
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The rows of a publication that may start or continue."""
 
-    Raises IntegrityError when another run of the account starts at the same time,
-    SecretUnreadableError when the token cannot be decrypted.
+    publication: Publication
+    store: Store
+    account: SellerAccount
+    siblings: list[UUID]
+    limits: Limits
+
+
+async def start(tools: AccountServices, lease: Lease) -> Run | Snooze | None:
+    """The run to continue; a Snooze if it must wait; None if it is over.
+
+    Raises IntegrityError if another run of the account starts at the same time,
+    SecretUnreadableError if the token cannot be decrypted.
     """
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
-        publication = await tx.session.get(
-            Publication, lease.subject_id, with_for_update=True
-        )
-        if publication is None or PublicationState(publication.state) in OVER:
+        loaded = await _load(tools, tx.session, lease)
+        if loaded is None:
             await lease.finish(tx.session)
             return None
-        store = await tx.session.get(Store, publication.store_id)
-        if (
-            store is None
-            or store.account_id is None
-            or not _may_start(publication, store)
-        ):
-            await finish.cancel(tx.session, publication, "store_inactive")
-            await lease.finish(tx.session)
-            return None
-        pause = await _pause(tools, tx.session, publication, store)
-        if pause:
-            return Snooze(pause, idle=True)
-        account = await accounts.get(tx.session, publication.account_id)
-        siblings = await stores.siblings(tx.session, store)
+        turn = await _turn(tx.session, loaded)
+        if turn.pause:
+            return Snooze(turn.pause, idle=True)
+        _mark_started(loaded.publication, turn)
         await tx.session.flush()
-        return _run(tools, lease, publication, store, account, siblings)
+        return _run_of(tools, lease, loaded)
 
 
-def _may_start(publication: Publication, store: Store) -> bool:
-    """A run that has begun is carried to its end; a new one needs an active store."""
-    return publication.state != PublicationState.REQUESTED or store.active
-
-
-async def _pause(
-    tools: AccountServices,
-    session: AsyncSession,
-    publication: Publication,
-    store: Store,
-) -> timedelta | None:
-    """Start a requested run if its time has come and the account is free."""
-    now = utc_now()
-    if publication.not_before and publication.not_before > now:
-        return publication.not_before - now
+async def _load(
+    tools: AccountServices, session: AsyncSession, lease: Lease
+) -> _Loaded | None:
+    """Lock the publication; cancel one that was not started for an inactive store."""
+    publication = await session.get(Publication, lease.subject_id, with_for_update=True)
+    if publication is None or PublicationState(publication.state) in OVER:
+        return None
+    store = await session.get(Store, publication.store_id)
     requested = publication.state == PublicationState.REQUESTED
-    if requested:
-        asked = max(publication.requested_at, publication.not_before or EARLIEST)
-        quick = publication.trigger == Trigger.QUICK_UPDATE
-        if not quick and await awaits_import(session, publication.store_id, asked, now):
-            return IMPORT_PAUSE
-        assert store.account_id is not None  # noqa: S101 - take_up looked
+    inactive = store is None or store.account_id is None
+    if store is None or inactive or (requested and not store.active):
+        await finish.cancel_requested(session, publication, "store_inactive")
+        return None
+    if requested and store.account_id:
         publication.account_id = store.account_id
     account = await accounts.get(session, publication.account_id)
-    if account.paused_until and account.paused_until > now:
-        return account.paused_until - now
-    if requested:
-        limits = accounts.limits_of(account, tools.settings)
-        behind = await pause_behind_others(session, publication, store, account, limits)
-        if behind:
-            return behind
-        publication.state = advance(
-            PublicationState.REQUESTED, PublicationState.PLANNING
-        )
-        publication.started_at = now
-    elif publication.state == PublicationState.WAITING:
-        to = (
-            PublicationState.SENDING
-            if publication.planned_at
-            else PublicationState.PLANNING
-        )
-        publication.state = advance(PublicationState.WAITING, to)
-    return None
+    siblings = await stores.siblings(session, store)
+    limits = accounts.limits_of(account, tools.settings)
+    return _Loaded(publication, store, account, siblings, limits)
+
+
+async def _turn(session: AsyncSession, loaded: _Loaded) -> Turn:
+    """Whether the run goes now: not before its time, its import and the account."""
+    publication, now = loaded.publication, utc_now()
+    pause = pause_until(publication.not_before, now)
+    requested = publication.state == PublicationState.REQUESTED
+    if not pause and requested and await _awaits_import(session, publication, now):
+        pause = IMPORT_PAUSE
+    pause = pause or pause_until(loaded.account.paused_until, now)
+    if pause:
+        return Turn(pause)
+    if not requested:
+        return GO
+    return await next_turn(
+        session, publication, loaded.store, loaded.account, loaded.limits
+    )
+
+
+def pause_until(earliest: datetime | None, now: datetime) -> timedelta | None:
+    """How long to wait for a time; None when it has come."""
+    return earliest - now if earliest and earliest > now else None
+
+
+async def _awaits_import(
+    session: AsyncSession, publication: Publication, now: datetime
+) -> bool:
+    if publication.trigger == Trigger.QUICK_UPDATE:
+        return False
+    due = max(publication.requested_at, publication.not_before or EARLIEST)
+    return await awaits_import(session, publication.store_id, due, now)
 
 
 async def awaits_import(
-    session: AsyncSession, store_id: UUID, asked: datetime, now: datetime
+    session: AsyncSession, store_id: UUID, due: datetime, now: datetime
 ) -> bool:
-    """Whether a catalog came before the request that is not read yet.
+    """Whether a catalog that was uploaded before `due` is still to be imported.
 
-    Who uploads and publishes at once means the new catalog; but a long import holds
-    no run up for longer than our patience.
+    A request right after an upload means the new catalog; a long import delays the
+    run by at most IMPORT_TIMEOUT.
     """
-    if now - asked > IMPORT_PATIENCE:
+    if now - due > IMPORT_TIMEOUT:
         return False
     found = await session.scalar(
         text(
-            "SELECT EXISTS (SELECT 1 FROM catalog WHERE store_id = :store "
-            "AND state IN ('received', 'importing') AND created_at <= :asked)"
+            "SELECT EXISTS (SELECT 1 FROM catalog_view WHERE store_id = :store "
+            "AND state IN ('received', 'importing') AND created_at <= :due)"
         ),
-        {"store": store_id, "asked": asked},
+        {"store": store_id, "due": due},
     )
     return bool(found)
 
 
-def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
-    tools: AccountServices,
-    lease: Lease,
-    publication: Publication,
-    store: Store,
-    account: SellerAccount,
-    siblings: list[UUID],
-) -> Run:
-    limits = accounts.limits_of(account, tools.settings)
+def _mark_started(publication: Publication, turn: Turn) -> None:
+    if turn.priority:
+        publication.priority = True
+    if publication.state == PublicationState.REQUESTED:
+        set_publication_state(publication, PublicationState.PLANNING)
+        publication.started_at = utc_now()
+    elif publication.state == PublicationState.WAITING:
+        planned = publication.planned_at is not None
+        to = PublicationState.SENDING if planned else PublicationState.PLANNING
+        set_publication_state(publication, to)
+
+
+def _run_of(tools: AccountServices, lease: Lease, loaded: _Loaded) -> Run:
+    publication, store, account = loaded.publication, loaded.store, loaded.account
     market = market_of(store.country)
-
-    async def before_request(_method: str, _path: str) -> None:
-        await wait_for_turn(tools, lease, account.id, limits.requests_per_10s)
-
-    access = Access(
-        platform=Platform(account.platform),
-        environment=Environment(account.environment),
-        token=accounts.open_token(tools.vault, account),
-        market=market,
-        before_request=before_request,
-    )
     return Run(
         tools=tools,
         lease=lease,
         publication_id=publication.id,
         store_id=store.id,
         account_id=account.id,
-        siblings=siblings,
+        siblings=loaded.siblings,
         market=market,
         shared_quantity=shared_quantity_of(account.shared_quantity),
-        limits=limits,
-        access=access,
+        limits=loaded.limits,
+        access=_access(tools, lease, loaded, market),
         token_digest=account.token_digest,
         state=PublicationState(publication.state),
         kind=PublicationKind(publication.kind),
@@ -167,10 +169,18 @@ def _run(  # noqa: PLR0913, PLR0917 - the parts of a run, each loaded above
     )
 
 
-async def may_send(run: Run) -> bool:
-    """Whether the store still publishes; asked before each call."""
-    async with run.tools.database.transaction() as tx:
-        found = await tx.session.scalar(
-            text("SELECT active FROM store WHERE id = :id"), {"id": run.store_id}
-        )
-    return bool(found)
+def _access(
+    tools: AccountServices, lease: Lease, loaded: _Loaded, market: Market
+) -> Access:
+    account_id, rate = loaded.account.id, loaded.limits.requests_per_10s
+
+    async def before_request(_method: str, _path: str) -> None:
+        await wait_for_turn(tools, lease, account_id, rate)
+
+    return Access(
+        platform=Platform(loaded.account.platform),
+        environment=Environment(loaded.account.environment),
+        token=accounts.open_token(tools.vault, loaded.account),
+        market=market,
+        before_request=before_request,
+    )

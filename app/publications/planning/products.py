@@ -29,7 +29,7 @@ from app.publications.planning.product_updates import (
     write_updates,
 )
 from app.publications.planning.request import DETAIL_LIMIT
-from app.publications.results.record import note_local_refusals
+from app.publications.results.record import record_plan_refusals
 
 
 async def make_plan(run: Run) -> None:
@@ -52,7 +52,7 @@ async def make_plan(run: Run) -> None:
         lines = usual_left(run.limits.lines_per_hour, used)
         summary = await _write(tx.session, run, values | {"lines": lines}, described)
         await plan.write_submissions(tx.session, run.publication_id, run.account_id)
-        await note_local_refusals(tx.session, run.publication_id, run.store_id)
+        await record_plan_refusals(tx.session, run.publication_id, run.store_id)
         await complete_plan(tx.session, run.publication_id, summary)
 
 

@@ -9,14 +9,14 @@ from app.backmarket.client import Access, BackMarket
 from app.backmarket.errors import RequestRefusedError
 from app.backmarket.wire.listings import Listing
 from app.publications.enums import Outcome
-from app.publications.results.record import Verdict
-from app.publications.results.submissions import Line
+from app.publications.results.record import ChangeResult
+from app.publications.results.submissions import SubmissionLine
 
 BY_SKU_MAX = 60
 """Up to so many listings are looked up one by one; more by paging through all."""
 
 
-def took_effect(line: Line, listing: Listing | None) -> bool:
+def took_effect(line: SubmissionLine, listing: Listing | None) -> bool:
     """Whether the listing shows what the line asked for.
 
     Back Market lowers stock by itself with each sale, so a quantity between the
@@ -45,7 +45,7 @@ def took_effect(line: Line, listing: Listing | None) -> bool:
     )
 
 
-def _stock_fits(line: Line, seen: int | None) -> bool:
+def _stock_fits(line: SubmissionLine, seen: int | None) -> bool:
     if seen is None:
         return False
     wanted, earlier = line.after["quantity"], line.before.get("quantity", -1)
@@ -55,7 +55,7 @@ def _stock_fits(line: Line, seen: int | None) -> bool:
 async def look(
     back_market: BackMarket,
     access: Access,
-    lines: Sequence[Line],
+    lines: Sequence[SubmissionLine],
     most_pages: int | None = None,
 ) -> dict[int, Listing]:
     """The listings of these lines as they are now, by the lines' numbers.
@@ -126,12 +126,12 @@ async def _look_through(
     return seen
 
 
-def verdicts_from(
-    lines: Sequence[Line], seen: Mapping[int, Listing]
-) -> tuple[list[Verdict], list[Line]]:
+def split_by_effect(
+    lines: Sequence[SubmissionLine], seen: Mapping[int, Listing]
+) -> tuple[list[ChangeResult], list[SubmissionLine]]:
     """Split lines into those that took effect and those that did not."""
-    arrived: list[Verdict] = []
-    absent: list[Line] = []
+    arrived: list[ChangeResult] = []
+    absent: list[SubmissionLine] = []
     for line in lines:
         listing = seen.get(line.seq)
         if took_effect(line, listing):
@@ -142,9 +142,9 @@ def verdicts_from(
     return arrived, absent
 
 
-def accepted(line: Line, listing: Listing) -> Verdict:
+def accepted(line: SubmissionLine, listing: Listing) -> ChangeResult:
     """The line was taken, and this is the listing it became."""
-    return Verdict(
+    return ChangeResult(
         line.seq,
         Outcome.ACCEPTED,
         listing_id=listing.id or listing.listing_id,

@@ -1,4 +1,4 @@
-"""Writes outcomes: the change gets its end, the baseline moves per offer and field."""
+"""Records the results of changes, and moves the live state per offer and field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.columns import utc_now
+from app.core.sql import load_sql
 from app.jobs.retry import OFFER
 from app.offers.locks import lock_offers
 from app.publications.causes import (
@@ -17,13 +19,17 @@ from app.publications.causes import (
     NOT_ABOUT_THE_ROW,
     class_of,
 )
-from app.publications.enums import Outcome
+from app.publications.context import Run
+from app.publications.enums import Outcome, SubmissionState
 from app.publications.refusals_sql import FORGOTTEN, REFUSED
+from app.publications.results import submissions
+from app.publications.results.submissions import OpenSubmission
+from app.publications.results.totals import recount
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What Back Market said about one change."""
+class ChangeResult:
+    """The outcome of one change, and what Back Market returned for its listing."""
 
     seq: int
     outcome: Outcome
@@ -35,137 +41,50 @@ class Verdict:
     max_price: Decimal | None = None
 
 
-# Each verdict looks for its change. PostgreSQL, where its statistics know nothing of a
-# publication, takes it for one of a single change and would compare each change with
-# each verdict: half a minute for ten thousand.
-_SETTLE = text(
-    f"""
-    WITH verdict AS (
-      SELECT * FROM unnest(
-        CAST(:seq AS int[]), CAST(:outcome AS text[]), CAST(:code AS text[]),
-        CAST(:message AS text[]), CAST(:listing AS text[]),
-        CAST(:product AS bigint[]), CAST(:online AS int[]),
-        CAST(:class AS text[]), CAST(:about_row AS bool[]), CAST(:most AS numeric[]))
-        AS v(seq, outcome, code, message, listing, product, online, class, about_row,
-             most)
-    ),
-    settled AS (
-      UPDATE change AS c
-         SET outcome = v.outcome, code = v.code, message = v.message,
-             settled_at = now()
-        FROM verdict AS v CROSS JOIN LATERAL (
-               SELECT d.ctid FROM change AS d
-                WHERE d.publication_id = :publication AND d.seq = v.seq
-                  AND d.outcome IN ('planned', 'unconfirmed')
-               OFFSET 0) AS place
-       WHERE c.ctid = place.ctid
-      RETURNING c.sku_key, c.after, c.fingerprint, v.outcome, v.code, v.message,
-                v.listing, v.product, v.online, v.class, v.about_row, v.most
-    ),
-    moved AS (
-      UPDATE offer AS o
-         SET listed = true, accepted_at = now(), {FORGOTTEN},
-             accepted_price = CASE WHEN s.after ? 'price'
-               THEN (s.after ->> 'price')::numeric ELSE o.accepted_price END,
-             accepted_quantity = CASE WHEN s.after ? 'quantity'
-               THEN (s.after ->> 'quantity')::int ELSE o.accepted_quantity END,
-             stock_at = CASE WHEN s.after ? 'quantity' THEN now() ELSE o.stock_at END,
-             accepted_min_price = CASE WHEN s.after ? 'min_price'
-               THEN (s.after ->> 'min_price')::numeric
-               ELSE o.accepted_min_price END,
-             accepted_warranty_delay = CASE WHEN s.after ? 'warranty_delay'
-               THEN (s.after ->> 'warranty_delay')::smallint
-               ELSE o.accepted_warranty_delay END,
-             accepted_comment = coalesce(s.after ->> 'comment', o.accepted_comment),
-             accepted_shipping = CASE
-               WHEN NOT s.after ? 'shipping' THEN o.accepted_shipping
-               WHEN o.shipping::jsonb = s.after -> 'shipping' THEN o.shipping
-               ELSE s.after ->> 'shipping' END,
-             accepted_ean = coalesce(s.after ->> 'ean', o.accepted_ean),
-             accepted_grade = coalesce(s.after ->> 'grade', o.accepted_grade),
-             listing_id = coalesce(s.listing, o.listing_id),
-             backmarket_id = coalesce(s.product, o.backmarket_id),
-             publication_state = coalesce(s.online, o.publication_state),
-             max_price = coalesce(s.most, o.max_price)
-        FROM settled AS s
-       WHERE s.outcome = 'accepted' AND o.store_id = :store
-         AND o.sku_key = s.sku_key
-    ),
-    shared AS (
-      UPDATE offer AS o
-         SET accepted_quantity = (s.after ->> 'quantity')::int, stock_at = now()
-        FROM settled AS s
-       WHERE s.outcome = 'accepted' AND s.after ? 'quantity'
-         AND o.store_id = ANY(:siblings) AND o.sku_key = s.sku_key AND o.listed
-    ),
-    described AS (
-      INSERT INTO submitted_product AS t (store_id, sku_key, product, submitted_at)
-      SELECT :store, s.sku_key, s.after -> 'product', now() FROM settled AS s
-       WHERE s.outcome = 'accepted' AND s.after ? 'product'
-      ON CONFLICT (store_id, sku_key) DO UPDATE
-        SET product = excluded.product, submitted_at = excluded.submitted_at
-    )
-    UPDATE offer AS o
-       SET {REFUSED},
-           listed = o.listed AND s.code IS DISTINCT FROM 'listing_not_found',
-           listing_id = CASE WHEN s.code = 'listing_not_found' THEN NULL
-                             ELSE o.listing_id END
-      FROM settled AS s
-     WHERE s.outcome = 'rejected' AND o.store_id = :store AND o.sku_key = s.sku_key
-    """  # noqa: S608 - constants
+_SQL = load_sql(
+    __package__,
+    "record.sql",
+    {"clear_refusal": FORGOTTEN, "count_refusal": REFUSED},
 )
-_RHYTHM = {"pauses": [p.total_seconds() for p in OFFER.pauses], "jitter": JITTER}
-
-_LOCAL = text(
-    f"""
-    UPDATE offer AS o SET {REFUSED}
-      FROM (SELECT c.sku_key, c.code, c.message, c.fingerprint, true AS about_row,
-                   coalesce(k.class, 'unknown') AS class
-              FROM change AS c
-              LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:classes AS text[]))
-                     AS k(code, class) ON k.code = c.code
-             WHERE c.publication_id = :publication AND c.outcome = 'rejected') AS s
-     WHERE o.store_id = :store AND o.sku_key = s.sku_key
-    """  # noqa: S608 - constants
-)
+_RETRY = {"pauses": [p.total_seconds() for p in OFFER.pauses], "jitter": JITTER}
 
 
-async def settle(
+async def record_results(
     session: AsyncSession,
     publication_id: UUID,
     store_id: UUID,
     siblings: Sequence[UUID],
-    verdicts: Sequence[Verdict],
+    results: Sequence[ChangeResult],
 ) -> None:
-    """Record verdicts of a publication's changes; settling twice changes nothing."""
-    if not verdicts:
+    """Record results of a publication's changes. Idempotent."""
+    if not results:
         return
     await lock_offers(session, [store_id, *siblings])
     columns: dict[str, Any] = {
-        "seq": [v.seq for v in verdicts],
-        "outcome": [str(v.outcome) for v in verdicts],
-        "code": [v.code for v in verdicts],
-        "message": [v.message for v in verdicts],
-        "listing": [v.listing_id for v in verdicts],
-        "product": [v.backmarket_id for v in verdicts],
-        "online": [v.publication_state for v in verdicts],
-        "class": [str(class_of(v.code, v.message)) for v in verdicts],
-        "about_row": [v.code not in NOT_ABOUT_THE_ROW for v in verdicts],
-        "most": [v.max_price for v in verdicts],
+        "seq": [each.seq for each in results],
+        "outcome": [str(each.outcome) for each in results],
+        "code": [each.code for each in results],
+        "message": [each.message for each in results],
+        "listing": [each.listing_id for each in results],
+        "product": [each.backmarket_id for each in results],
+        "publication_state": [each.publication_state for each in results],
+        "class": [str(class_of(each.code, each.message)) for each in results],
+        "about_row": [each.code not in NOT_ABOUT_THE_ROW for each in results],
+        "max_price": [each.max_price for each in results],
     }
     await session.execute(
-        _SETTLE,
+        text(_SQL["record_results"]),
         {
             "publication": publication_id,
             "store": store_id,
             "siblings": list(siblings),
             **columns,
-            **_RHYTHM,
+            **_RETRY,
         },
     )
 
 
-async def settle_rest(
+async def close_planned(
     session: AsyncSession,
     publication_id: UUID,
     outcome: Outcome,
@@ -173,13 +92,9 @@ async def settle_rest(
     *,
     submission: int | None = None,
 ) -> None:
-    """Give every change that is still planned (of one call, or all) the same end."""
+    """Give all planned changes (of one submission, or all) the same outcome."""
     await session.execute(
-        text(
-            "UPDATE change SET outcome = :outcome, code = :code, settled_at = now() "
-            "WHERE publication_id = :id AND outcome = 'planned' "
-            "AND (CAST(:submission AS int) IS NULL OR submission = :submission)"
-        ),
+        text(_SQL["close_planned"]),
         {
             "id": publication_id,
             "outcome": str(outcome),
@@ -189,28 +104,43 @@ async def settle_rest(
     )
 
 
-async def forget_settled_errors(session: AsyncSession, store_id: UUID) -> None:
-    """Offers whose refused change is not wanted any more are not in error."""
-    await session.execute(
-        text(
-            f"UPDATE offer SET {FORGOTTEN} "  # noqa: S608 - constants
-            "WHERE store_id = :store AND in_error AND NOT dirty"
-        ),
-        {"store": store_id},
-    )
+async def clear_resolved_errors(session: AsyncSession, store_id: UUID) -> None:
+    """Clear the error of offers that no longer differ from their live state."""
+    await session.execute(text(_SQL["clear_resolved_errors"]), {"store": store_id})
 
 
-async def note_local_refusals(
+async def record_plan_refusals(
     session: AsyncSession, publication_id: UUID, store_id: UUID
 ) -> None:
-    """Changes that the plan itself refused mark their offers as in error."""
+    """Mark the offers of changes that the plan itself rejected as in error."""
     await session.execute(
-        _LOCAL,
+        text(_SQL["record_plan_refusals"]),
         {
             "publication": publication_id,
             "store": store_id,
             "codes": list(CLASS_OF_CODE),
             "classes": [str(kind) for kind in CLASS_OF_CODE.values()],
-            **_RHYTHM,
+            **_RETRY,
         },
     )
+
+
+async def record_submission(
+    run: Run,
+    submission: OpenSubmission,
+    results: Sequence[ChangeResult],
+    state: SubmissionState = SubmissionState.SETTLED,
+    **columns: object,
+) -> None:
+    """Record the results of a submission and its state, for the run's store."""
+    if state is SubmissionState.SETTLED:
+        columns["settled_at"] = utc_now()
+    async with run.tools.database.transaction() as tx:
+        await run.lease.ensure_held(tx.session)
+        await record_results(
+            tx.session, submission.publication_id, run.store_id, run.siblings, results
+        )
+        await submissions.set_state(tx.session, submission, state, **columns)
+        await submissions.reset_failures(tx.session, run.publication_id)
+        if submission.publication_id != run.publication_id:
+            await recount(tx.session, submission.publication_id)

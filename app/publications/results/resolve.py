@@ -1,7 +1,7 @@
-"""Finds out what became of calls: polls tasks, looks at listings, writes the ends."""
+"""Resolves submissions: polls tasks, reads listings, and records the results."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,68 +16,124 @@ from app.publications.context import Run
 from app.publications.enums import Method, Outcome, SubmissionState
 from app.publications.lifecycle import wait_for_lost_task
 from app.publications.results import readback, submissions
-from app.publications.results.record import Verdict, settle, settle_rest
-from app.publications.results.submissions import Call, Line, Mark
-from app.publications.results.totals import recount
+from app.publications.results.record import (
+    ChangeResult,
+    record_results,
+    record_submission,
+)
+from app.publications.results.submissions import (
+    LineKey,
+    OpenSubmission,
+    SubmissionLine,
+)
 
 log = structlog.get_logger(__name__)
 
 OPEN = (Outcome.PLANNED, Outcome.UNCONFIRMED)
 MAX_ATTEMPTS = 5
-"""How often a call is made whose answer is lost each time."""
+"""Attempts of a submission whose response is lost each time."""
 LOOK_FOR_MISSING = 60
 LOOK_THROUGH = 400
-"""Pages of listings that are looked through, some minutes at the usual pace, for what
-a report does not name; what was created is on the first ones."""
+"""Pages of listings that are read, some minutes at the usual pace, to find lines that a
+report does not name; new listings are on the first pages."""
 FORGET_TASK = timedelta(hours=24)
-"""After this a task that never ended is not asked for any more."""
+"""After this time a task that has not ended is not polled any more."""
+POLLS_AT_ONCE = 2
+"""While PostgreSQL stores the results of one batch, the next task is polled."""
 READ_BACK = "read_back"
 
 
-async def poll(run: Run, call: Call) -> bool:
-    """Ask for the end of a batch; True when it is settled.
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Whether a submission is still unknown, and whether a task was polled."""
 
-    Raises BackMarketError; a task that Back Market does not know any more is read
-    back from the listings instead.
+    unknown: bool
+    polled: bool
+
+
+async def record_open_results(run: Run) -> Progress:
+    """Resolve submissions without a response and poll the tasks of sent ones.
+
+    Raises BackMarketError, AccountRestsError.
     """
-    assert call.task_id is not None  # noqa: S101 - a sent batch has one
+    unknown = False
+    for submission in await submissions.load_unsettled(run):
+        if submission.state in {SubmissionState.SENDING, SubmissionState.UNCERTAIN}:
+            unknown = not await resolve_unanswered(run, submission) or unknown
+    unsettled = await submissions.load_unsettled(run)
+    sent = [each for each in unsettled if each.state is SubmissionState.SENT]
+    await _poll_all(run, sent)
+    return Progress(unknown, polled=bool(sent))
+
+
+async def _poll_all(run: Run, sent: Sequence[OpenSubmission]) -> None:
+    """Poll tasks. The first error ends it: it concerns all of them."""
+    limit = asyncio.Semaphore(POLLS_AT_ONCE)
+
+    async def poll_one(submission: OpenSubmission) -> None:
+        async with limit:
+            await poll(run, submission)
+
     try:
-        report = await run.tools.back_market.task(run.access, call.task_id)
+        async with asyncio.TaskGroup() as group:
+            for submission in sent:
+                group.create_task(poll_one(submission))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+async def poll(run: Run, submission: OpenSubmission) -> bool:
+    """Poll the task of a batch; True if it is settled.
+
+    A task that Back Market no longer knows is resolved from the listings instead.
+    Raises BackMarketError.
+    """
+    assert submission.task_id is not None  # noqa: S101 - a sent batch has one
+    try:
+        report = await run.tools.back_market.task(run.access, submission.task_id)
     except NotFoundError:
-        await _mark_polled(run, call, SubmissionState.UNCERTAIN)
+        await _mark_polled(run, submission, SubmissionState.UNCERTAIN)
         return False
     if report.status is TaskStatus.PENDING:
-        await _mark_polled(run, call, SubmissionState.SENT)
+        await _mark_polled(run, submission, SubmissionState.SENT)
         return False
     failpoint("publish.polled")
-    judged = await asyncio.to_thread(_judge, run, call, report)
-    verdicts = judged.verdicts + await _missing(run, call, judged.doubtful)
-    await record(run, call, verdicts)
+    matched = await asyncio.to_thread(_match_report, run, submission, report)
+    missing = await _find_missing(run, submission, matched.doubtful)
+    await record_submission(run, submission, matched.results + missing)
     failpoint("publish.settled")
     return True
 
 
-async def _mark_polled(run: Run, call: Call, state: SubmissionState) -> None:
+async def _mark_polled(
+    run: Run, submission: OpenSubmission, state: SubmissionState
+) -> None:
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
-        await submissions.mark(tx.session, call, state, polls=call.polls + 1)
-        await submissions.note_progress(tx.session, run.publication_id)
+        await submissions.set_state(
+            tx.session, submission, state, polls=submission.polls + 1
+        )
+        await submissions.reset_failures(tx.session, run.publication_id)
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """What a task's report says; `doubtful` are lines (by number) to look for."""
+class _MatchedReport:
+    """The results of a task report; `doubtful`: line numbers to look up in listings."""
 
-    verdicts: list[Verdict]
+    results: list[ChangeResult]
     doubtful: list[int]
 
 
-def _judge(run: Run, call: Call, report: TaskReport) -> _Judged:
-    """Map a task's report to the lines that were sent; for a thread."""
-    marks = submissions.marks_of(run.tools.database, call, run.store_id, OPEN)
+def _match_report(
+    run: Run, submission: OpenSubmission, report: TaskReport
+) -> _MatchedReport:
+    """Match a task report to the lines that were sent; blocking, for a thread."""
+    marks = submissions.load_line_keys(
+        run.tools.database, submission, run.store_id, OPEN
+    )
     if report.status is TaskStatus.FAILED:
         failed = (Outcome.REJECTED, "task_failed", report.error)
-        return _Judged([Verdict(mark.seq, *failed) for mark in marks], [])
+        return _MatchedReport([ChangeResult(mark.seq, *failed) for mark in marks], [])
     matched = match_rows(
         report,
         [mark.sku for mark in marks],
@@ -93,16 +149,16 @@ def _judge(run: Run, call: Call, report: TaskReport) -> _Judged:
     ]
     refused = [_refused(by_sku[sku], why) for sku, why in matched.refused.items()]
     doubtful = [by_sku[sku].seq for sku in (*matched.missing, *unproven)]
-    return _Judged(accepted + refused, doubtful)
+    return _MatchedReport(accepted + refused, doubtful)
 
 
-def _refused(mark: Mark, why: Refusal) -> Verdict:
+def _refused(mark: LineKey, why: Refusal) -> ChangeResult:
     code = "product_refused" if mark.describes else str(why.code)
-    return Verdict(mark.seq, Outcome.REJECTED, code, why.message)
+    return ChangeResult(mark.seq, Outcome.REJECTED, code, why.message)
 
 
-def _accepted(seq: int, ref: ListingRef) -> Verdict:
-    return Verdict(
+def _accepted(seq: int, ref: ListingRef) -> ChangeResult:
+    return ChangeResult(
         seq,
         Outcome.ACCEPTED,
         listing_id=ref.listing_id,
@@ -111,10 +167,10 @@ def _accepted(seq: int, ref: ListingRef) -> Verdict:
     )
 
 
-def _unproven(marks: Mapping[str, Mark], matched: Matched) -> set[str]:
-    """Creations that are said to have worked, but of which no listing came.
+def _unproven(marks: Mapping[str, LineKey], matched: Matched) -> set[str]:
+    """New listings that the report accepts without naming the listing.
 
-    Too many to look for one by one: then the report is believed.
+    None if they are too many to look up one by one: the report is trusted.
     """
     found = {
         sku
@@ -124,112 +180,80 @@ def _unproven(marks: Mapping[str, Mark], matched: Matched) -> set[str]:
     return found if len(found) <= LOOK_FOR_MISSING else set()
 
 
-async def _missing(run: Run, call: Call, doubtful: list[int]) -> list[Verdict]:
-    """Lines that the report forgot, or names by something else: look for them."""
+async def _find_missing(
+    run: Run, submission: OpenSubmission, doubtful: list[int]
+) -> list[ChangeResult]:
+    """Look up lines that the report does not name."""
     if not doubtful:
         return []
-    async with run.tools.database.transaction() as tx:
-        lines = await submissions.lines_of(
-            tx.session, call, run.store_id, OPEN, doubtful
-        )
+    lines = await submissions.load_submission_lines(run, submission, OPEN, doubtful)
     seen = await readback.look(
         run.tools.back_market, run.access, lines, most_pages=LOOK_THROUGH
     )
-    arrived, absent = readback.verdicts_from(lines, seen)
-    return arrived + _unconfirmed([line.seq for line in absent])
+    arrived, absent = readback.split_by_effect(lines, seen)
+    return arrived + _unconfirmed(absent, "not_in_result")
 
 
-def _unconfirmed(lines: Iterable[int]) -> list[Verdict]:
-    return [Verdict(seq, Outcome.UNCONFIRMED, "not_in_result") for seq in lines]
+def _unconfirmed(lines: Iterable[SubmissionLine], code: str) -> list[ChangeResult]:
+    return [ChangeResult(line.seq, Outcome.UNCONFIRMED, code) for line in lines]
 
 
-async def reconcile(run: Run, call: Call) -> bool:
-    """Find out what a call did whose answer was lost; True when that is known now.
+async def resolve_unanswered(run: Run, submission: OpenSubmission) -> bool:
+    """Resolve a submission whose response was lost; True if its state is known now.
 
-    What arrived is accepted. What did not is sent again, but for a batch only once
-    its task cannot be under way any more.
+    Lines that took effect are accepted. The others are sent again; those of a batch
+    only after its task cannot be running any more.
     """
-    lines = await open_lines(run, call, (Outcome.PLANNED,))
+    lines = await submissions.load_submission_lines(run, submission, (Outcome.PLANNED,))
     seen = await readback.look(run.tools.back_market, run.access, lines)
-    arrived, absent = readback.verdicts_from(lines, seen)
-    if absent and call.method is Method.BATCH and await _may_be_under_way(run, call):
+    accepted, absent = readback.split_by_effect(lines, seen)
+    batch = submission.method is Method.BATCH
+    if absent and batch and await _may_be_under_way(run, submission):
         return False
+    retry = bool(absent) and submission.attempts < MAX_ATTEMPTS
+    if not retry:
+        accepted += _unconfirmed(absent, "no_answer")
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
-        await settle(
-            tx.session, run.publication_id, run.store_id, run.siblings, arrived
+        await record_results(
+            tx.session, run.publication_id, run.store_id, run.siblings, accepted
         )
-        if absent and call.attempts >= MAX_ATTEMPTS:
-            await settle_rest(
-                tx.session,
-                run.publication_id,
-                Outcome.UNCONFIRMED,
-                "no_answer",
-                submission=call.seq,
-            )
-        again = bool(absent) and call.attempts < MAX_ATTEMPTS
-        state = SubmissionState.PENDING if again else SubmissionState.SETTLED
-        settled_at = None if again else utc_now()
-        await submissions.mark(tx.session, call, state, settled_at=settled_at)
-    log.info("publish.read_back", arrived=len(arrived), absent=len(absent))
+        if retry:
+            await submissions.set_state(tx.session, submission, SubmissionState.PENDING)
+        else:
+            await submissions.settle(tx.session, submission)
+    log.info("publish.read_back", accepted=len(lines) - len(absent), absent=len(absent))
     return True
 
 
-async def _may_be_under_way(run: Run, call: Call) -> bool:
+async def _may_be_under_way(run: Run, submission: OpenSubmission) -> bool:
     async with run.tools.database.transaction() as tx:
-        longest = await submissions.longest_task(tx.session, run.account_id)
-    since = utc_now() - (call.sent_at or utc_now())
+        longest = await submissions.longest_task_duration(tx.session, run.account_id)
+    since = utc_now() - (submission.sent_at or utc_now())
     return since < wait_for_lost_task(longest)
 
 
-async def clear_left_over(run: Run, call: Call) -> None:
-    """Learn what became of a call of an earlier run before anything is sent again.
+async def resolve_earlier(run: Run, submission: OpenSubmission) -> None:
+    """Resolve a submission of an earlier run before anything is sent again.
 
-    Its task is polled first. While that stays open the listings tell, once, what
-    arrived; the rest is free to be planned again. The call itself stays open: when
-    its task ends late after all, the baseline moves to what it wrote, so that the
-    run after that puts right what it overwrote.
+    Its task is polled first. While the task is pending, the listings show once which
+    lines took effect; the others can be planned again. The submission stays open: if
+    the task ends later after all, the live state follows it, and the next run corrects
+    what the task overwrote.
     """
-    may_still_end = call.state is SubmissionState.SENT and not overdue(
-        call, FORGET_TASK
-    )
-    if call.state is SubmissionState.SENT and await poll(run, call):
+    sent = submission.state is SubmissionState.SENT
+    may_still_end = sent and not overdue(submission, FORGET_TASK)
+    if sent and await poll(run, submission):
         return
-    if may_still_end and call.reason_code == READ_BACK:
+    if may_still_end and submission.reason_code == READ_BACK:
         return
-    lines = await open_lines(run, call, OPEN)
+    lines = await submissions.load_submission_lines(run, submission, OPEN)
     seen = await readback.look(run.tools.back_market, run.access, lines)
-    arrived, _ = readback.verdicts_from(lines, seen)
+    accepted, _ = readback.split_by_effect(lines, seen)
     state = SubmissionState.SENT if may_still_end else SubmissionState.SETTLED
-    await record(run, call, arrived, state, reason_code=READ_BACK)
+    await record_submission(run, submission, accepted, state, reason_code=READ_BACK)
 
 
-async def open_lines(run: Run, call: Call, outcomes: tuple[Outcome, ...]) -> list[Line]:
-    async with run.tools.database.transaction() as tx:
-        return await submissions.lines_of(tx.session, call, run.store_id, outcomes)
-
-
-async def record(
-    run: Run,
-    call: Call,
-    verdicts: list[Verdict],
-    state: SubmissionState = SubmissionState.SETTLED,
-    **columns: object,
-) -> None:
-    """Record verdicts and where the call stands then, for its own store."""
-    if state is SubmissionState.SETTLED:
-        columns["settled_at"] = utc_now()
-    async with run.tools.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
-        await settle(
-            tx.session, call.publication_id, run.store_id, run.siblings, verdicts
-        )
-        await submissions.mark(tx.session, call, state, **columns)
-        await submissions.note_progress(tx.session, run.publication_id)
-        if call.publication_id != run.publication_id:
-            await recount(tx.session, call.publication_id)
-
-
-def overdue(call: Call, deadline: timedelta) -> bool:
-    """Whether a task has been polled for longer than a run waits."""
-    return call.sent_at is not None and utc_now() - call.sent_at > deadline
+def overdue(submission: OpenSubmission, deadline: timedelta) -> bool:
+    """Whether a submission was sent longer ago than a run waits for its task."""
+    return submission.sent_at is not None and utc_now() - submission.sent_at > deadline

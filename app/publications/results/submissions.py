@@ -1,24 +1,28 @@
-"""The rows of submissions: which call is next, what it carries, how it stands.
-
-Offers are looked up line by line: PostgreSQL, which at times takes a run or a store
-for one row, could otherwise compare all lines with all offers.
-"""
+"""Reads and changes submissions: their state, and the lines that they carry."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import polars as pl
 from psycopg import sql
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from app.core.columns import utc_now
+from app.core.sql import load_sql
 from app.database import Database
+from app.publications.context import Run
 from app.publications.enums import Method, SubmissionState
+from app.publications.lifecycle import SUBMISSION, check_transition
+from app.publications.models import Submission
 
+_SQL = load_sql(__package__, "submissions.sql")
+_LOAD_LINE_KEYS = _SQL["load_line_keys"].encode()
 _FIELDS = ("ean", "product_id", "grade", "new_battery", "quantity", "price")
 _MORE = ("min_price", "warranty_delay", "comment")
 _PARCEL = tuple(
@@ -29,8 +33,8 @@ _PARCEL = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One submission as it stands."""
+class OpenSubmission:
+    """A submission that is not settled."""
 
     publication_id: UUID
     seq: int
@@ -46,9 +50,12 @@ class Call:
     sent_at: datetime | None
 
 
+_FIELD_NAMES = frozenset(field.name for field in fields(OpenSubmission))
+
+
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One change of a call."""
+class SubmissionLine:
+    """One change of a submission."""
 
     seq: int
     sku: str
@@ -59,14 +66,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The lines of a batch; `product` names the columns that describe products."""
+    """The lines of a batch; `product` names the columns of the product description."""
 
     frame: pl.DataFrame
     product: tuple[str, ...]
 
 
-class Mark(NamedTuple):
-    """What is needed of a line to find it in a report; thousands are read at once."""
+class LineKey(NamedTuple):
+    """What identifies a line in a task report; thousands are read at once."""
 
     seq: int
     sku: str
@@ -76,62 +83,54 @@ class Mark(NamedTuple):
     describes: bool
 
 
-def marks_of(
-    database: Database, call: Call, store_id: UUID, outcomes: Sequence[str]
-) -> list[Mark]:
-    """The changes of a call that stand at one of these outcomes; for a thread."""
-    statement = (
-        "SELECT c.seq, c.sku, c.after ->> 'ean', "
-        "(SELECT o.listing_id FROM offer AS o WHERE o.store_id = %s "
-        "AND o.sku_key = c.sku_key), c.after ? 'grade', c.after ? 'product' "
-        "FROM change AS c WHERE c.publication_id = %s AND c.submission = %s "
-        "AND c.outcome = ANY(%s) ORDER BY c.seq"
-    )
-    values = [store_id, call.publication_id, call.seq, list(outcomes)]
+def load_line_keys(
+    database: Database,
+    submission: OpenSubmission,
+    store_id: UUID,
+    outcomes: Sequence[str],
+) -> list[LineKey]:
+    """The lines of a submission with one of these outcomes; blocking, for a thread."""
+    values = [store_id, submission.publication_id, submission.seq, list(outcomes)]
     with database.borrow() as connection:
-        found = connection.cursor(binary=True).execute(statement, values)
-        return [Mark(*row) for row in found]
+        cursor = connection.cursor(binary=True)
+        return [LineKey(*row) for row in cursor.execute(_LOAD_LINE_KEYS, values)]
 
 
-async def open_calls(session: AsyncSession, publication_id: UUID) -> list[Call]:
-    """Calls of a publication that are not settled, in the order of sending."""
-    rows = await session.execute(
-        text(
-            "SELECT * FROM submission WHERE publication_id = :id "
-            "AND state <> 'settled' ORDER BY seq"
-        ),
-        {"id": publication_id},
-    )
-    return [_call(row) for row in rows]
+async def load_unsettled(run: Run) -> list[OpenSubmission]:
+    """Submissions of a run that are not settled, in the order of sending."""
+    async with run.tools.database.transaction() as tx:
+        return await load_open(tx.session, run.publication_id)
+
+
+async def load_open(
+    session: AsyncSession, publication_id: UUID
+) -> list[OpenSubmission]:
+    """Submissions of a publication that are not settled, in the order of sending."""
+    rows = await session.execute(text(_SQL["load_open"]), {"id": publication_id})
+    return [_submission(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOver:
-    """A call of a run that is over, whose end is not known."""
+class EarlierSubmission:
+    """An unsettled submission of a run that has ended."""
 
-    call: Call
+    submission: OpenSubmission
     store_id: UUID
     country: str
 
 
-async def left_over(session: AsyncSession, account_id: UUID) -> list[LeftOver]:
-    """Calls of the account's earlier runs that are to be looked after first."""
-    rows = await session.execute(
-        text(
-            "SELECT d.*, p.store_id, s.country FROM submission AS d "
-            "JOIN publication AS p ON p.id = d.publication_id "
-            "JOIN store AS s ON s.id = p.store_id AND s.account_id = d.account_id "
-            "WHERE d.account_id = :account AND d.state <> 'settled' "
-            "AND p.state IN ('finished', 'failed', 'cancelled') "
-            "ORDER BY d.publication_id, d.seq"
-        ),
-        {"account": account_id},
-    )
-    return [LeftOver(_call(row), row.store_id, row.country) for row in rows]
+async def load_earlier(
+    session: AsyncSession, account_id: UUID
+) -> list[EarlierSubmission]:
+    """Unsettled submissions of the account's ended runs."""
+    rows = await session.execute(text(_SQL["load_earlier"]), {"account": account_id})
+    return [
+        EarlierSubmission(_submission(row), row.store_id, row.country) for row in rows
+    ]
 
 
-def _call(row: Any) -> Call:  # noqa: ANN401 - a row of the query above
-    return Call(
+def _submission(row: Any) -> OpenSubmission:  # noqa: ANN401 - a row of the query above
+    return OpenSubmission(
         publication_id=row.publication_id,
         seq=row.seq,
         account_id=row.account_id,
@@ -147,97 +146,95 @@ def _call(row: Any) -> Call:  # noqa: ANN401 - a row of the query above
     )
 
 
-async def mark(
-    session: AsyncSession, call: Call, state: SubmissionState, **columns: object
-) -> None:
-    """Move a call on; `columns` are further columns to set."""
-    values = {"state": str(state), **columns}
-    sets = ", ".join(f"{name} = :{name}" for name in values)
+async def set_state(
+    session: AsyncSession,
+    submission: OpenSubmission,
+    state: SubmissionState,
+    **columns: object,
+) -> OpenSubmission:
+    """Change the state and further columns; returns the submission as it is then.
+
+    Raises IllegalTransitionError.
+    """
+    check_transition(SUBMISSION, submission.state, state)
     await session.execute(
-        text(
-            f"UPDATE submission SET {sets} "  # noqa: S608 - names are ours
-            "WHERE publication_id = :publication_id AND seq = :seq"
-        ),
-        {**values, "publication_id": call.publication_id, "seq": call.seq},
+        update(Submission)
+        .where(
+            col(Submission.publication_id) == submission.publication_id,
+            col(Submission.seq) == submission.seq,
+        )
+        .values(state=state, **columns)
+        .execution_options(synchronize_session=False)
     )
+    known = {name: columns[name] for name in columns if name in _FIELD_NAMES}
+    return replace(submission, state=state, **known)  # type: ignore[arg-type]
 
 
-async def note_progress(session: AsyncSession, publication_id: UUID) -> None:
-    """Back Market answered: failures are counted from the start again."""
+async def settle(session: AsyncSession, submission: OpenSubmission) -> None:
+    """Settle a submission of which nothing is to be sent."""
+    await set_state(session, submission, SubmissionState.SETTLED, settled_at=utc_now())
+
+
+async def close_all(session: AsyncSession, publication_id: UUID, code: str) -> None:
+    """Settle pending submissions; changes of sent ones are left to the next run."""
+    values = {"id": publication_id, "code": code}
+    await session.execute(text(_SQL["close_sent_changes"]), values)
+    await session.execute(text(_SQL["close_pending"]), values)
+
+
+async def reset_failures(session: AsyncSession, publication_id: UUID) -> None:
+    """Reset the failure count after a response of Back Market."""
     await session.execute(
         text("UPDATE publication SET failures = 0 WHERE id = :id AND failures > 0"),
         {"id": publication_id},
     )
 
 
-async def supersede(session: AsyncSession, call: Call, store_id: UUID) -> int:
-    """Drop lines whose offer has changed since the plan; returns the lines left.
+async def supersede_changed(
+    session: AsyncSession, submission: OpenSubmission, store_id: UUID
+) -> int:
+    """Supersede lines whose offer changed since the plan; returns the lines left.
 
-    The next run sends what is wanted now: nothing stale leaves.
+    The next run sends the desired state of these offers.
     """
+    values = {"id": submission.publication_id, "seq": submission.seq}
     await session.execute(
-        text(
-            "UPDATE change AS c SET outcome = 'superseded', code = 'changed_since', "
-            "settled_at = now() "
-            "WHERE c.publication_id = :id AND c.submission = :seq "
-            "AND c.outcome = 'planned' "
-            "AND (SELECT o.fingerprint IS DISTINCT FROM c.fingerprint "
-            # another store of the account, or an priority run, moved the shared stock
-            "OR (c.before ? 'quantity' AND c.after ? 'quantity' AND "
-            "o.accepted_quantity IS DISTINCT FROM (c.before ->> 'quantity')::int) "
-            "FROM offer AS o WHERE o.store_id = :store AND o.sku_key = c.sku_key)"
-        ),
-        {"id": call.publication_id, "seq": call.seq, "store": store_id},
+        text(_SQL["supersede_changed"]), {**values, "store": store_id}
     )
     left: int = (
-        await session.execute(
-            text(
-                "SELECT count(*) FROM change WHERE publication_id = :id "
-                "AND submission = :seq AND outcome = 'planned'"
-            ),
-            {"id": call.publication_id, "seq": call.seq},
-        )
+        await session.execute(text(_SQL["count_planned"]), values)
     ).scalar_one()
     return left
 
 
-async def lines_of(
-    session: AsyncSession,
-    call: Call,
-    store_id: UUID,
+async def load_submission_lines(
+    run: Run,
+    submission: OpenSubmission,
     outcomes: Sequence[str],
     only: Sequence[int] | None = None,
-) -> list[Line]:
-    """The changes of a call that stand at one of these outcomes, or `only` those."""
-    rows = await session.execute(
-        text(
-            "SELECT c.seq, c.sku, c.before, c.after, "
-            "(SELECT o.listing_id FROM offer AS o WHERE o.store_id = :store "
-            "AND o.sku_key = c.sku_key) AS listing_id FROM change AS c "
-            "WHERE c.publication_id = :id AND c.submission = :submission "
-            "AND c.outcome = ANY(:outcomes) "
-            "AND (CAST(:only AS int[]) IS NULL OR c.seq = ANY(:only)) ORDER BY c.seq"
-        ),
-        {
-            "id": call.publication_id,
-            "submission": call.seq,
-            "store": store_id,
-            "only": None if only is None else list(only),
-            "outcomes": list(outcomes),
-        },
-    )
-    return [Line(r.seq, r.sku, r.before, r.after, r.listing_id) for r in rows]
+) -> list[SubmissionLine]:
+    """Lines of a submission with one of these outcomes; all, or those in `only`."""
+    values = {
+        "id": submission.publication_id,
+        "submission": submission.seq,
+        "store": run.store_id,
+        "only": None if only is None else list(only),
+        "outcomes": list(outcomes),
+    }
+    async with run.tools.database.transaction() as tx:
+        rows = (await tx.session.execute(text(_SQL["load_lines"]), values)).all()
+    return [SubmissionLine(r.seq, r.sku, r.before, r.after, r.listing_id) for r in rows]
 
 
-def batch_frame(database: Database, call: Call, currency: str) -> Batch:
-    """The planned lines of a batch as columns of text; for a thread.
+def load_batch(database: Database, submission: OpenSubmission, currency: str) -> Batch:
+    """The planned lines of a batch as text columns; blocking, for a thread.
 
-    Columns that no line fills are left out; an empty cell means "unchanged".
+    Empty columns are left out; an empty cell means "unchanged".
     """
     planned = sql.SQL(
         "FROM change WHERE publication_id = {} AND submission = {} "
         "AND outcome = 'planned'"
-    ).format(sql.Literal(call.publication_id), sql.Literal(call.seq))
+    ).format(sql.Literal(submission.publication_id), sql.Literal(submission.seq))
     buffer = io.BytesIO()
     with database.borrow() as connection:
         found = connection.execute(
@@ -272,16 +269,11 @@ def _columns(product: Sequence[str]) -> Iterator[sql.Composed]:
             )
 
 
-async def longest_task(session: AsyncSession, account_id: UUID) -> timedelta | None:
-    """The longest of the account's last twenty batches, None before the first."""
+async def longest_task_duration(
+    session: AsyncSession, account_id: UUID
+) -> timedelta | None:
+    """The longest of the account's last twenty tasks; None before the first."""
     found: timedelta | None = await session.scalar(
-        text(
-            "SELECT max(settled_at - sent_at) FROM (SELECT d.settled_at, d.sent_at "
-            "FROM submission AS d JOIN publication AS p ON p.id = d.publication_id "
-            "WHERE p.account_id = :account AND d.method = 'batch' "
-            "AND d.task_id IS NOT NULL AND d.settled_at IS NOT NULL "
-            "ORDER BY d.settled_at DESC LIMIT 20) AS lately"
-        ),
-        {"account": account_id},
+        text(_SQL["longest_task"]), {"account": account_id}
     )
     return found

@@ -20,7 +20,7 @@ from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationKind, Trigger
 from app.publications.results import readback
 from app.publications.results.compare import compare
-from app.publications.results.record import Verdict, settle
+from app.publications.results.record import ChangeResult, record_results
 from app.publications.results.validation import mark_too_late
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ _PAGES = 60
 _MOST = 10_000
 
 
-async def read_back(run: Run) -> None:
+async def verify_listings(run: Run) -> None:
     """Look at what the run created, took offline or repaired, before it ends.
 
     What does not show is `unconfirmed`, and its baseline is what was read: the next
@@ -116,8 +116,8 @@ async def _refuse(
 
     Sent again they would overwrite those again. Their own values go out at once.
     """
-    verdicts = [
-        Verdict(
+    results = [
+        ChangeResult(
             awaited[key].seq,
             Outcome.REJECTED,
             "listing_taken",
@@ -125,9 +125,11 @@ async def _refuse(
         )
         for key, listing in strangers.items()
     ]
-    await settle(tx.session, run.publication_id, run.store_id, run.siblings, verdicts)
+    await record_results(
+        tx.session, run.publication_id, run.store_id, run.siblings, results
+    )
     await scheduling.request(tx, run.store_id, run.account_id, Trigger.FOLLOW_UP)
-    log.warning("publish.listings_taken", number=len(verdicts))
+    log.warning("publish.listings_taken", number=len(results))
 
 
 Seen = dict[str, Listing | None]

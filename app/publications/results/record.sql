@@ -1,0 +1,99 @@
+-- Results of changes: the outcome of each change, and the live state of its offer.
+
+-- name: record_results
+-- Records results and moves the live state per offer and field. Each result looks up
+-- its change: PostgreSQL, without statistics of a new publication, estimates one change
+-- and would compare each change with each result (half a minute for ten thousand).
+WITH result AS (
+  SELECT * FROM unnest(
+    CAST(:seq AS int[]), CAST(:outcome AS text[]), CAST(:code AS text[]),
+    CAST(:message AS text[]), CAST(:listing AS text[]),
+    CAST(:product AS bigint[]), CAST(:publication_state AS int[]),
+    CAST(:class AS text[]), CAST(:about_row AS bool[]), CAST(:max_price AS numeric[]))
+    AS v(seq, outcome, code, message, listing, product, publication_state, class,
+         about_row, max_price)
+),
+recorded AS (
+  UPDATE change AS c
+     SET outcome = v.outcome, code = v.code, message = v.message,
+         settled_at = now()
+    FROM result AS v CROSS JOIN LATERAL (
+           SELECT d.ctid FROM change AS d
+            WHERE d.publication_id = :publication AND d.seq = v.seq
+              AND d.outcome IN ('planned', 'unconfirmed')
+           OFFSET 0) AS planned
+   WHERE c.ctid = planned.ctid
+  RETURNING c.sku_key, c.after, c.fingerprint, v.outcome, v.code, v.message,
+            v.listing, v.product, v.publication_state, v.class, v.about_row, v.max_price
+),
+live AS (
+  UPDATE offer AS o
+     SET listed = true, accepted_at = now(), {{clear_refusal}},
+         accepted_price = CASE WHEN s.after ? 'price'
+           THEN (s.after ->> 'price')::numeric ELSE o.accepted_price END,
+         accepted_quantity = CASE WHEN s.after ? 'quantity'
+           THEN (s.after ->> 'quantity')::int ELSE o.accepted_quantity END,
+         stock_at = CASE WHEN s.after ? 'quantity' THEN now() ELSE o.stock_at END,
+         accepted_min_price = CASE WHEN s.after ? 'min_price'
+           THEN (s.after ->> 'min_price')::numeric
+           ELSE o.accepted_min_price END,
+         accepted_warranty_delay = CASE WHEN s.after ? 'warranty_delay'
+           THEN (s.after ->> 'warranty_delay')::smallint
+           ELSE o.accepted_warranty_delay END,
+         accepted_comment = coalesce(s.after ->> 'comment', o.accepted_comment),
+         accepted_shipping = CASE
+           WHEN NOT s.after ? 'shipping' THEN o.accepted_shipping
+           WHEN o.shipping::jsonb = s.after -> 'shipping' THEN o.shipping
+           ELSE s.after ->> 'shipping' END,
+         accepted_ean = coalesce(s.after ->> 'ean', o.accepted_ean),
+         accepted_grade = coalesce(s.after ->> 'grade', o.accepted_grade),
+         listing_id = coalesce(s.listing, o.listing_id),
+         backmarket_id = coalesce(s.product, o.backmarket_id),
+         publication_state = coalesce(s.publication_state, o.publication_state),
+         max_price = coalesce(s.max_price, o.max_price)
+    FROM recorded AS s
+   WHERE s.outcome = 'accepted' AND o.store_id = :store
+     AND o.sku_key = s.sku_key
+),
+shared_stock AS (
+  UPDATE offer AS o
+     SET accepted_quantity = (s.after ->> 'quantity')::int, stock_at = now()
+    FROM recorded AS s
+   WHERE s.outcome = 'accepted' AND s.after ? 'quantity'
+     AND o.store_id = ANY(:siblings) AND o.sku_key = s.sku_key AND o.listed
+),
+submitted AS (
+  INSERT INTO submitted_product AS t (store_id, sku_key, product, submitted_at)
+  SELECT :store, s.sku_key, s.after -> 'product', now() FROM recorded AS s
+   WHERE s.outcome = 'accepted' AND s.after ? 'product'
+  ON CONFLICT (store_id, sku_key) DO UPDATE
+    SET product = excluded.product, submitted_at = excluded.submitted_at
+)
+UPDATE offer AS o
+   SET {{count_refusal}},
+       listed = o.listed AND s.code IS DISTINCT FROM 'listing_not_found',
+       listing_id = CASE WHEN s.code = 'listing_not_found' THEN NULL
+                         ELSE o.listing_id END
+  FROM recorded AS s
+ WHERE s.outcome = 'rejected' AND o.store_id = :store AND o.sku_key = s.sku_key
+
+-- name: record_plan_refusals
+-- Offers that the plan itself refused are in error.
+UPDATE offer AS o SET {{count_refusal}}
+  FROM (SELECT c.sku_key, c.code, c.message, c.fingerprint, true AS about_row,
+               coalesce(k.class, 'unknown') AS class
+          FROM change AS c
+          LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:classes AS text[]))
+                 AS k(code, class) ON k.code = c.code
+         WHERE c.publication_id = :publication AND c.outcome = 'rejected') AS s
+ WHERE o.store_id = :store AND o.sku_key = s.sku_key
+
+-- name: close_planned
+-- Changes that are still planned, of one submission or of all.
+UPDATE change SET outcome = :outcome, code = :code, settled_at = now()
+ WHERE publication_id = :id AND outcome = 'planned'
+   AND (CAST(:submission AS int) IS NULL OR submission = :submission)
+
+-- name: clear_resolved_errors
+-- Offers in error that have no difference to send any more.
+UPDATE offer SET {{clear_refusal}} WHERE store_id = :store AND in_error AND NOT dirty
