@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.core.db_watchdog import Line, hung_up
+from app.core.db_watchdog import DatabaseWatchdog, closed_by_server
 from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.models import JobRow
 from app.jobs.rows import add_job
@@ -95,7 +95,7 @@ def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_timeout=2,
         hide_parameters=True,
         connect_args={
-            "async_creator_fn": Line().connect,
+            "async_creator_fn": DatabaseWatchdog().connect,
             "connect_timeout": 2,
             "application_name": "refeed",
             "options": "-c timezone=UTC -c lock_timeout=30s",
@@ -120,7 +120,7 @@ def _open_copy_engine(database_url: str) -> Engine:
 
 def _replace_closed(_adapted: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
     """Replace a connection that the server closed, without a round trip."""
-    if hung_up(cast("psycopg.Connection[Any]", entry.driver_connection)):
+    if closed_by_server(cast("psycopg.Connection[Any]", entry.driver_connection)):
         raise InvalidatePoolError
 
 

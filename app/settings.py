@@ -1,4 +1,4 @@
-"""The one reader of the environment: every setting, its default and its bounds."""
+"""Reads the settings from the environment: names, defaults and bounds."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
-"""What a browser sends as `Origin`: scheme, host, port."""
+"""The value of the header `Origin`: scheme, host, port."""
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 Network = IPv4Network | IPv6Network
 
@@ -43,11 +43,11 @@ Span = Annotated[
 
 
 class SettingsError(Exception):
-    """A setting is missing or not usable; the message names each one."""
+    """A setting is missing or invalid; the message names each one."""
 
 
 class Settings(BaseSettings):
-    """What an operator may set. Read once at start-up, frozen afterwards."""
+    """The settings of an operator, read once at start-up and immutable."""
 
     model_config = SettingsConfigDict(
         env_prefix="REFEED_", frozen=True, hide_input_in_errors=True, extra="ignore"
@@ -234,7 +234,7 @@ class Settings(BaseSettings):
 
     @property
     def uploads(self) -> Path:
-        """Where uploaded catalogs are kept."""
+        """The folder of uploaded catalogs."""
         return self.storage_dir or self.state_dir / "uploads"
 
 

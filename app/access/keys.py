@@ -1,4 +1,4 @@
-"""The format of API keys: a prefix for secret scanners, random bytes, a checksum."""
+"""Formats API keys: a prefix for secret scanners, random bytes, a checksum."""
 
 import secrets
 import zlib

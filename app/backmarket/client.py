@@ -49,7 +49,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whose token is used, where, for which market; the token never shows."""
+    """Token, platform, environment and market of a request; `repr` hides the token."""
 
     platform: Platform
     environment: Environment
@@ -85,7 +85,7 @@ class BackMarket:
         return await self.call(access, "POST", "/ws/listings", task_id_of, content=body)
 
     async def task(self, access: Access, task_id: int) -> TaskReport:
-        """Read how far a batch is (Back Market API, batch, `GET /ws/tasks/{id}`)."""
+        """Read the state of a batch (Back Market API, batch, `GET /ws/tasks/{id}`)."""
         secrets = secrets_in(access.token.get_secret_value())
         return await self.call(
             access,
@@ -202,7 +202,7 @@ class BackMarket:
         media_type: str = "application/json",
         in_thread: bool = False,
     ) -> _T:
-        """Make one request and read its answer with `parse`."""
+        """Send one request and parse its response with `parse`."""
         request = self._request(access, method, path, params, content)
         if content is not None:
             request.headers["Content-Type"] = media_type
@@ -242,7 +242,7 @@ class BackMarket:
 
 
 def _sendable(token: SecretStr) -> str:
-    """Refuse what an HTTP library would quote in its own complaint."""
+    """Reject a token that an HTTP library would quote in its own error message."""
     written = token.get_secret_value().strip()
     if not _SENDABLE.fullmatch(written):
         raise TokenRefusedError(
@@ -267,6 +267,6 @@ def _only_known_by(listing_id: str) -> Listing:
 async def open_client(
     settings: Settings, transport: httpx.AsyncBaseTransport | None = None
 ) -> AsyncIterator[BackMarket]:
-    """Open the connection a process keeps; `transport` stands in for the network."""
+    """Open the client of a process; `transport` replaces the network in tests."""
     async with open_http(settings, transport) as http:
         yield BackMarket(http, base_urls(settings))

@@ -1,4 +1,4 @@
-"""What can go wrong with Back Market, named by what the caller should do next."""
+"""Errors of Back Market requests, named by what the caller should do."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -40,13 +40,13 @@ class BackMarketError(Exception):
 
 
 class ThrottledError(BackMarketError):
-    """Back Market asks to slow down; nothing was changed, try again later."""
+    """Rate limit of Back Market; nothing was changed, retry later."""
 
     code = "throttled"
 
 
 class UnavailableError(BackMarketError):
-    """Back Market could not be reached or broke down; try again later.
+    """Back Market could not be reached or failed; retry later.
 
     With `effect` unknown a write may have happened: look before sending it again.
     """
@@ -73,13 +73,13 @@ class NotFoundError(BackMarketError):
 
 
 class RequestRefusedError(BackMarketError):
-    """Back Market refused what was sent; correct it before sending it again."""
+    """Back Market rejected the request; correct it before sending it again."""
 
     code = "request_refused"
 
 
 class NotUnderstoodError(BackMarketError):
-    """Back Market gave an answer that cannot be read; report it.
+    """Back Market sent a response that cannot be parsed; report it.
 
     With `effect` unknown a write may have happened: look before sending it again.
     """

@@ -1,4 +1,4 @@
-"""The countries Back Market sells in, each with its locale, currency and platform."""
+"""The markets of Back Market: country, locale, currency and platform."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Platform(StrEnum):
 
 
 class Environment(StrEnum):
-    """Which copy of a platform is meant; each has its own tokens."""
+    """An environment of a platform; each has its own tokens."""
 
     PRODUCTION = "production"
     PREPROD = "preprod"

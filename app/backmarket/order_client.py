@@ -1,4 +1,4 @@
-"""The calls about orders: read a page, read one, move its lines, give an invoice."""
+"""Requests about orders: read pages, read one, change line states, upload invoices."""
 
 import json
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ def _order(answer: object) -> Order:
 async def move_lines(
     back_market: BackMarket, access: Access, number: int, body: Mapping[str, object]
 ) -> Order | None:
-    """Move lines to another state (`POST /ws/orders/{id}`, section 7.3).
+    """Change the state of lines (`POST /ws/orders/{id}`, section 7.3).
 
     Returns the order if the answer shows it. A repeat of an accepted move is an
     illegal one: read the order before repeating anything. Raises BackMarketError.
@@ -78,7 +78,7 @@ async def move_lines(
 async def give_invoice(
     back_market: BackMarket, access: Access, number: int, pdf: bytes
 ) -> None:
-    """Hand in a PDF (`POST /ws/orders/{id}/invoice`, section 7.1).
+    """Upload an invoice PDF (`POST /ws/orders/{id}/invoice`, section 7.1).
 
     A repeat hands in a second one: read the order first. Raises BackMarketError.
     """

@@ -1,4 +1,4 @@
-"""Decides what an answer of Back Market means, from status, headers and body alone."""
+"""Decides what a response of Back Market means, from status, headers and body."""
 
 import json
 import re
@@ -35,7 +35,7 @@ LONGEST_PAUSE = timedelta(days=1)
 
 _THROTTLED = "E008"
 _BOT_CHALLENGE = "bot-need-challenge"
-# Cloudflare's plain text form of its refusals.
+# Cloudflare's errors as plain text.
 _EDGE_CODE = re.compile(r"\s*error code: (1\d{3})\s*$", re.IGNORECASE)
 _EDGE_RATE_LIMIT = "1015"
 # A 404 is also what the documentation lists for "webservices unavailable" (section 12).
@@ -87,7 +87,7 @@ class _Answer:
 
 
 def effect_of(method: str) -> Effect:
-    """Say what a request whose outcome is lost may have changed."""
+    """What a request without a response may have changed."""
     reads = method.upper() in {"GET", "HEAD", "OPTIONS"}
     return Effect.NONE if reads else Effect.UNKNOWN
 
@@ -101,7 +101,7 @@ def read_answer(  # noqa: PLR0913 - an answer has four parts, plus what to hide,
     secrets: tuple[str, ...] = (),
     now: datetime | None = None,
 ) -> object:
-    """Return the JSON value of a success (None if empty) or raise what went wrong.
+    """Return the JSON value of a success (None if empty), or raise BackMarketError.
 
     Back Market API, listings, batch ("errors"): all its envelopes, bare strings, plain
     text and HTML are read; what `secrets` lists never shows in a message. `now` serves
@@ -163,7 +163,7 @@ def _json(body: bytes) -> tuple[bool, object]:
 
 
 def _refuse_hidden_failure(method: str, answer: _Answer, now: datetime | None) -> None:
-    """Raise for a 200 whose body says that it failed."""
+    """Raise for a 200 with an error in its body."""
     value = answer.value
     if not isinstance(value, Mapping):
         return
@@ -206,7 +206,7 @@ def _meaning(answer: _Answer) -> type[BackMarketError]:
 
 
 def _at_edge(answer: _Answer) -> bool:
-    """Tell whether the request was stopped before it reached Back Market itself."""
+    """Whether the request was rejected before it reached Back Market itself."""
     walled = answer.status == HTTPStatus.FORBIDDEN and (
         answer.is_page or bool(_EDGE_CODE.match(answer.words))
     )

@@ -1,4 +1,4 @@
-"""Carries one request to Back Market and brings its answer back, in bounds."""
+"""Sends requests to Back Market, with limits on time and response size."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -15,9 +15,9 @@ from app.backmarket.protocol import LARGEST_ANSWER, effect_of, read_answer
 from app.settings import Settings
 
 TIMEOUT = httpx.Timeout(connect=10, read=60, write=60, pool=30)
-"""Seconds; the read time-out is per piece of an answer."""
+"""Seconds; the read time-out applies to each chunk of a response."""
 ANSWER_DEADLINE = 300.0
-"""Seconds for a whole answer, against one that drips."""
+"""Seconds for a whole response, against one that arrives very slowly."""
 LARGE_BODY = 256 * 1024
 """Bytes from which parsing leaves the event loop."""
 _LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
@@ -67,7 +67,7 @@ async def open_http(
         trust_env=False,
         transport=transport,
     ) as http:
-        # Seller accounts share this client: no cookie of one may travel with another.
+        # Seller accounts share this client: a cookie must not be sent for another one.
         http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         yield http
 
@@ -75,7 +75,7 @@ async def open_http(
 async def exchange(
     http: httpx.AsyncClient, request: httpx.Request, secrets: tuple[str, ...]
 ) -> object:
-    """Send one request and return what its answer says.
+    """Send one request and return the parsed response.
 
     Raises BackMarketError; a failure of the line is UnavailableError, whose effect is
     none if the request never left or only reads.
@@ -116,7 +116,7 @@ async def _fetch(
 
 
 async def _body(response: httpx.Response) -> bytes:
-    """Read the body, but not much more than the largest answer."""
+    """Read the body, limited to the largest accepted response."""
     body = bytearray()
     try:
         async for piece in response.aiter_bytes():
@@ -124,7 +124,7 @@ async def _body(response: httpx.Response) -> bytes:
             if len(body) > LARGEST_ANSWER:
                 break
     except httpx.RequestError:
-        # A refusal stays a refusal when its explanation is cut off.
+        # An error response is still an error when its body is incomplete.
         if response.status_code < HTTPStatus.BAD_REQUEST:
             raise
     return bytes(body)

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from app.core.db_watchdog import ANSWER, QUIET
+from app.core.db_watchdog import PROBE_AFTER, PROBE_TIMEOUT
 from app.embedded.servers import EmbeddedServers
 from tests.support.shop import Shop, as_csv, row
 from tests.support.stack import WorkerProcess
@@ -123,7 +123,7 @@ async def test_a_slow_statement_is_not_taken_for_a_silent_postgresql(
         waiting = asyncio.create_task(
             own_shop.api.put(path, json={"attributes": body["attributes"]})
         )
-        done, _ = await asyncio.wait({waiting}, timeout=QUIET + ANSWER + 1)
+        done, _ = await asyncio.wait({waiting}, timeout=PROBE_AFTER + PROBE_TIMEOUT + 1)
         connection.commit()
     answer = await waiting
 

@@ -1,4 +1,4 @@
-"""Writes the body of a batch: JSON that carries offers as one CSV text."""
+"""Builds the body of a batch: JSON with the offers as one CSV text."""
 
 import json
 from collections.abc import Collection

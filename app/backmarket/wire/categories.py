@@ -1,4 +1,4 @@
-"""Reads Back Market's tree of categories, and the attributes their products take."""
+"""Parses Back Market's category tree and the attributes of its products."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _TYPES: Mapping[int | None, AttributeType] = dict(enumerate(AttributeType))
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What products of a category say: `field` is the CSV column to fill."""
+    """An attribute of products of a category; `field` is the CSV column."""
 
     field: str
     label: str

@@ -1,4 +1,4 @@
-"""Reads listings as Back Market returns them, and writes the update of one."""
+"""Parses listings of Back Market and builds the update of one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class ListingPage:
     items: tuple[Listing, ...] = field(default=())
     has_next: bool = False
     count: int | None = None
-    """All listings there are, where Back Market says so."""
+    """The total number of listings, if Back Market reports it."""
 
 
 def parse_listing(answer: object) -> Listing:
@@ -92,7 +92,7 @@ def parse_listing(answer: object) -> Listing:
 
 
 def _grade(listing: Mapping[str, object]) -> str | None:
-    """Prefer the word; fall back to the numeric scale, which `grade` may hold too."""
+    """The grade by name; else from the numeric scale, which `grade` may also have."""
     for value in (listing.get("grade"), listing.get("state")):
         number = whole(value)
         if number in _GRADES:

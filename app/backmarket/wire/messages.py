@@ -1,4 +1,4 @@
-"""Turns whatever Back Market says into clean words: no HTML, no token, not too long."""
+"""Extracts error messages from responses: no HTML, no token, at most 300 characters."""
 
 import base64
 import binascii
@@ -23,7 +23,7 @@ _CREDENTIAL = re.compile(
 )
 _PAGE = re.compile(r"\s*(?:\ufeff\s*)?<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 
-# Where an error keeps its sentence, in Back Market's envelopes and in common others.
+# Keys of the error message, in Back Market's envelopes and in common others.
 _SPEAKING = ("message", "detail", "msg", "description", "reason", "title")
 _WRAPPING = ("error", "errors", "bodymessage")
 _SILENT = frozenset({"statuscode", "status", "type", "requestId", "docLink"})
@@ -45,7 +45,7 @@ def secrets_in(token: str) -> tuple[str, ...]:
 
 def tidy(words: str, secrets: Iterable[str] = ()) -> str:
     """Make one clean line of at most 300 characters, tags and secrets removed."""
-    # Hidden before anything is cut, and again once escapes are undone.
+    # Secrets are removed before truncation, and again after unescaping.
     hidden = tuple(secrets)
     words = html.unescape(_hide(words, hidden)[:_LONGEST_READ])
     words = _BLANK.sub(" ", _TAG.sub(" ", words)).strip()
@@ -62,17 +62,17 @@ def _hide(words: str, secrets: Iterable[str]) -> str:
 
 
 def first_sentence(words: str, secrets: Iterable[str] = ()) -> str:
-    """Keep the first sentence of what `tidy` makes."""
+    """The first sentence of the result of `tidy`."""
     return _SENTENCE_END.split(tidy(words, secrets), maxsplit=1)[0]
 
 
 def is_page(words: str) -> bool:
-    """Tell an HTML page from a sentence."""
+    """Whether a text is an HTML page."""
     return bool(_PAGE.match(words))
 
 
 def words_in(value: object) -> str:
-    """Join what an error entry says, whatever its shape; empty if it says nothing."""
+    """Join the texts of an error entry of any shape; empty if it has none."""
     parts = islice(_parts(value, _DEEPEST), _MOST_PARTS)
     return "; ".join(dict.fromkeys(part for part in parts if part))
 

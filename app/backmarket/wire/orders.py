@@ -19,12 +19,12 @@ from app.backmarket.wire.pages import has_next
 from app.backmarket.wire.scalars import moment, money, text, whole
 
 UNKNOWN_STATE = -1
-"""Stands for a state that was not said or is no number."""
+"""Replaces a state that is missing or not a number."""
 
 _LARGEST_AMOUNT = Decimal(10) ** 10
 _LARGEST_STATE = 2**31
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Section 14.1: the documented spelling beside the one that really comes.
+# Section 14.1: documented names and those that the API returns.
 _ADDRESS_NAMES = {
     "state": "state_or_province",
     "phone_number": "phone",
@@ -55,7 +55,7 @@ _OWN_COLUMNS = frozenset(
         "statuscode",
     ]
 )
-# A link to a file may be signed anew each time: no change of the order.
+# A signed link may differ in each response: not a change of the order.
 _NO_CONTENT = frozenset({"delivery_note", "statuscode"})
 
 
@@ -127,7 +127,7 @@ class OrderPage:
     items: tuple[Order, ...] = ()
     has_next: bool = False
     count: int | None = None
-    """All orders there are in the window, where Back Market says so."""
+    """The total number of orders in the window, if Back Market reports it."""
     unreadable: int = 0
     """Entries without an order number."""
 
@@ -187,7 +187,7 @@ def parse_order(answer: object) -> Order | None:
 
 
 def _lines(entries: list[object]) -> tuple[OrderLine, ...]:
-    """Each line once; one without an id is known by its place, counted down from -1."""
+    """Each line once; a line without an id gets its position, counted down from -1."""
     lines = {
         line.id: line
         for place, entry in enumerate(entries, start=1)
@@ -245,7 +245,7 @@ def _currency(value: object) -> str | None:
 
 
 def _sku(value: object) -> str | None:
-    """As it came: a request about the line must repeat it to the letter."""
+    """Unchanged: a request about the line must repeat it exactly."""
     known = text(value)
     return value if isinstance(value, str) and known == value.strip() else known
 
@@ -269,7 +269,7 @@ def _address(value: object) -> dict[str, str | None]:
 
 
 def _clean(value: object) -> object:
-    """Without what PostgreSQL cannot hold in JSON."""
+    """The value without characters that PostgreSQL cannot store in JSON."""
     if isinstance(value, str):
         return re.sub(r"[\x00\ud800-\udfff]", "", value)
     if isinstance(value, Mapping):

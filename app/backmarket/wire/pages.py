@@ -1,4 +1,4 @@
-"""Whether a page is followed by another one (Back Market API, section 3). Pure."""
+"""Decides whether another page follows (Back Market API, section 3). Pure."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Reads single values that Back Market writes now as text, now as a number."""
+"""Parses scalar values, which Back Market sends as text or as a number."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def text(value: object) -> str | None:
-    """Return non-empty text without what PostgreSQL cannot hold, else None."""
+    """Return non-empty text without characters that PostgreSQL rejects, else None."""
     if isinstance(value, int) and not isinstance(value, bool):
         number = whole(value)
         return None if number is None else str(number)

@@ -1,4 +1,4 @@
-"""Decides which of the rows sent each entry of a task's report speaks of."""
+"""Matches the entries of a task report to the rows that were sent. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,7 +88,7 @@ def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str | None]:
 def _find(index: _Index, name: str) -> str | None:
     by_sku, by_any_case, by_ean, by_listing = index
     folded = name.strip().casefold()
-    # An EAN kept as a number somewhere on its way has lost its leading zeros.
+    # An EAN that was stored as a number has lost its leading zeros.
     return (
         by_sku.get(name)
         or by_any_case.get(folded)

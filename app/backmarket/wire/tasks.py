@@ -1,4 +1,4 @@
-"""Reads the report of a batch, and says which of the rows sent it speaks of."""
+"""Parses the report of a batch and classifies its errors."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _NAMES = ("sku", "ean", "listing_id", "id", "key")
 
 
 class TaskStatus(StrEnum):
-    """How far Back Market is with a batch; a done batch can hold refused rows."""
+    """The state of a batch; a completed batch can have rejected rows."""
 
     PENDING = "pending"
     DONE = "done"
@@ -24,7 +24,7 @@ class TaskStatus(StrEnum):
 
 
 class RefusalCode(StrEnum):
-    """Why a row was refused, as far as its words can be recognised."""
+    """Why a row was rejected, as far as the message is known."""
 
     UNKNOWN_PRODUCT = "unknown_product"
     PRICE = "price"
@@ -42,7 +42,7 @@ class RefusalCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListingRef:
-    """Which listing an accepted row became; None where Back Market did not say."""
+    """The listing of an accepted row; None if Back Market did not report it."""
 
     listing_id: str | None = None
     backmarket_id: int | None = None
@@ -126,7 +126,7 @@ def _finished(
         if not key:
             stray.append(entry)
         elif entry or key not in accepted:
-            # An empty list of errors beside a success is no error.
+            # An empty list of errors next to a success is not an error.
             refused[key] = _refusal(entry, secrets)
             _note_names(aliases, key, entry)
     error = first_sentence(words_in(stray), secrets)
@@ -220,7 +220,7 @@ _SIGNS = tuple(
 
 @lru_cache(maxsize=2048)
 def classify(message: str) -> RefusalCode:
-    """Recognise why a row was refused; `refused` when the words tell nothing known."""
+    """Classify why a row was rejected; `refused` for an unknown message."""
     for code, sign in _SIGNS:
         if sign.search(message):
             return code
