@@ -1,7 +1,5 @@
-"""A stand-in for Back Market to try things out on: same wire, no real shop behind it.
+"""A local simulator of Back Market's seller API, with faults on demand.
 
-It imports no other room, so that it cannot share a mistake with the client. Inside,
-imports run: serve > main > door | control > endpoints | ordercalls > batch | writes |
-buying > world > the state files (accounts, listings, catalogue, tasks, orderbook,
-faults, ledger, actions) > markets.
+It imports no other package of this project, so that it cannot share an error with
+the client. The import contract in pyproject.toml lists its layers.
 """

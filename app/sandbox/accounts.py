@@ -1,4 +1,4 @@
-"""Who is calling: seller accounts and the tokens that open them."""
+"""Seller accounts and token authentication."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ class TokenRefusedError(Exception):
 
 @dataclass(slots=True)
 class Account:
-    """One seller; `tokens` holds fingerprints, in case a real one is pasted here."""
+    """One seller; `tokens` holds SHA-256 fingerprints, never the tokens."""
 
     id: str
     platform: Platform | None = None
@@ -28,7 +28,10 @@ def fingerprint(token: str) -> str:
 
 
 def token_in(authorization: str | None) -> str:
-    """The token as copied from the back office (Back Market, authentication)."""
+    """Return the token of the header (Back Market, authentication).
+
+    Raises TokenRefusedError if the scheme is not Basic or the token is empty.
+    """
     scheme, _, token = (authorization or "").strip().partition(" ")
     if scheme.lower() != "basic" or not token.strip():
         raise TokenRefusedError
@@ -36,7 +39,7 @@ def token_in(authorization: str | None) -> str:
 
 
 def looks_genuine(token: str) -> bool:
-    """A modern token is the base64 of `client:BMT-secret`."""
+    """Check the format: base64 of `client:BMT-secret`."""
     try:
         text = base64.b64decode(token, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
@@ -64,7 +67,7 @@ class Accounts:
         return account
 
     def register(self, account_id: str | None, platform: Platform | None) -> Account:
-        """Open an account, or hand back the one that has this id."""
+        """Create an account, or return the one with this id."""
         name = account_id or self._free_id()
         if account := self.by_id.get(name):
             account.platform = platform or account.platform
@@ -91,5 +94,5 @@ class Accounts:
             account.tokens.discard(key)
 
     def find(self, reference: str) -> Account | None:
-        """By account id or by token, whichever the tester has at hand."""
+        """Find an account by its id or by one of its tokens."""
         return self.by_id.get(reference) or self.by_token.get(fingerprint(reference))

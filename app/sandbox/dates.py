@@ -1,4 +1,4 @@
-"""Moments as Back Market writes and reads them: ISO 8601, offset of the caller."""
+"""Formats and parses dates: ISO 8601 with the offset of the caller's market."""
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,7 +27,7 @@ ZONES = {
 
 
 def zone_of(market: Market) -> tzinfo:
-    """UTC on a machine that has no table of time zones."""
+    """Return the market's time zone; UTC if the machine has no zone database."""
     try:
         return ZoneInfo(ZONES[market.code])
     except ZoneInfoNotFoundError:
@@ -35,9 +35,9 @@ def zone_of(market: Market) -> tzinfo:
 
 
 def format_moment(moment: float, market: Market, *, microseconds: bool = False) -> str:
-    """Seconds precision, the offset of the caller's market, `Z` for none.
+    """Format with seconds precision and the offset of the caller's market; `Z` for UTC.
 
-    Back Market, general, dates: the caller decides, not the order's country.
+    Back Market, general, dates: the caller's offset, not that of the order's country.
     """
     local = datetime.fromtimestamp(moment, zone_of(market))
     text = local.isoformat(timespec="microseconds" if microseconds else "seconds")
@@ -45,13 +45,13 @@ def format_moment(moment: float, market: Market, *, microseconds: bool = False) 
 
 
 def end_of_day(moment: float) -> str:
-    """Without an offset, as `expected_dispatch_date` is documented."""
+    """Format the end of the UTC day, without an offset (`expected_dispatch_date`)."""
     day = datetime.fromtimestamp(moment, UTC).date()
     return f"{day.isoformat()}T23:59:59"
 
 
 def parse_moment(text: str) -> float:
-    """RFC 3339, or `YYYY-MM-DD HH:MM:SS`; without an offset it is taken as UTC.
+    """Parse RFC 3339 or `YYYY-MM-DD HH:MM:SS`; UTC if there is no offset.
 
     Raises ValueError for anything else.
     """
@@ -62,5 +62,5 @@ def parse_moment(text: str) -> float:
 
 
 def to_timestamp(raw: object) -> float:
-    """A tester may write a date or seconds since 1970."""
-    return parse_moment(raw) if isinstance(raw, str) else float(raw)  # type: ignore[arg-type]  # a wrong one raises
+    """Parse a date text, or accept seconds since 1970."""
+    return parse_moment(raw) if isinstance(raw, str) else float(raw)  # type: ignore[arg-type]  # a wrong type raises

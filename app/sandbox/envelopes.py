@@ -1,4 +1,4 @@
-"""The shapes in which Back Market says no: four JSON envelopes, strings and HTML."""
+"""Back Market's error formats: four JSON envelopes, a JSON string and HTML."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -10,7 +10,7 @@ INVALID = "E009"
 
 
 class RefusedError(Exception):
-    """This request ends here, with the answer it carries."""
+    """Stops the request; `response` is the error response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status_code)
@@ -59,12 +59,12 @@ def problem(status: int, code: str, message: str) -> Response:
 
 
 def bare(status: int, _code: str, message: str) -> Response:
-    """A JSON string and nothing else: 400 of both listing POSTs."""
+    """Only a JSON string: the 400 of both listing POSTs."""
     return JSONResponse(message, status)
 
 
 def html(status: int, _code: str, message: str) -> Response:
-    """What the edge in front of Back Market answers, not Back Market itself."""
+    """The error page of the CDN in front of Back Market."""
     page = (
         f"<!DOCTYPE html><html><head><title>{status} {message}</title></head>"
         f"<body><h1>{message}</h1><hr><center>cloudflare</center></body></html>"
@@ -89,7 +89,7 @@ ENVELOPES: dict[str, Callable[[int, str, str], Response]] = {
 
 
 def bot_challenge() -> Response:
-    """The edge wants to see a browser (Back Market, errors, 403)."""
+    """The bot challenge of the CDN (Back Market, errors, 403)."""
     error = {
         "code": "bot-need-challenge",
         "message": "Forbidden",

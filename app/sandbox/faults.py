@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: which fault strikes which request, task or row."""
+"""Fault injection: decides which fault applies to which request, task or row."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,32 +17,32 @@ Envelope = Literal["v1", "v2", "v3", "problem", "string", "html", "empty"]
 
 
 class FaultKind(StrEnum):
-    # Answered instead of Back Market; nothing happens.
+    # Replace the response; the request has no effect.
     THROTTLED_JSON = "throttled_json"
     THROTTLED_HTML = "throttled_html"
     FORBIDDEN_HTML = "forbidden_html"
     BOT_CHALLENGE = "bot_challenge"
     BAD_GATEWAY = "bad_gateway"
     UNAVAILABLE = "unavailable"
-    TOKEN_REFUSED = "token_refused"  # noqa: S105  (a kind of fault, no secret)
+    TOKEN_REFUSED = "token_refused"  # noqa: S105  (a kind of fault, not a secret)
     ANSWER = "answer"
     DROPPED_BEFORE = "dropped_before"
-    # The request goes through, its answer comes late or never.
+    # The request takes effect; the response is delayed, lost or replaced.
     SLOW_ANSWER = "slow_answer"
     LOST_ANSWER = "lost_answer"
     BAD_GATEWAY_AFTER = "bad_gateway_after"
-    # Fixed to a task when its batch is taken in.
+    # Set on a task when its batch is accepted.
     STUCK_TASK = "stuck_task"
     SLOW_TASK = "slow_task"
     FAILED_TASK = "failed_task"
     ODD_STATUS = "odd_status"
     KEYED_BY_EAN = "keyed_by_ean"
-    # Line by line, through both doors and on orders; a count counts lines.
+    # Per line, for single and batch writes and orders; `count` counts lines.
     REJECTED_ROW = "rejected_row"
     IGNORED_ROW = "ignored_row"
-    # A creation lands in the listing of the SKU that `message` names.
+    # A creation updates the listing of the SKU that `message` names.
     REUSED_SLOT = "reused_slot"
-    # After a page of orders was read, before the next one is.
+    # Between two pages of an order list.
     ORDER_MOVES = "order_moves"
     ORDER_LEAVES = "order_leaves"
     ORDER_ARRIVES = "order_arrives"
@@ -71,22 +71,22 @@ ROWS = frozenset({FaultKind.REJECTED_ROW, FaultKind.IGNORED_ROW})
 
 
 class Fault(BaseModel):
-    """A rule: what goes wrong, where, how often."""
+    """A fault rule: the kind of fault, its filters and its frequency."""
 
     model_config = ConfigDict(extra="forbid")
 
     id: int = 0
     kind: FaultKind
-    # Where: globs; an empty filter means everywhere.
+    # Filters: globs; `*` and None match everything.
     method: str = "*"
     path: str = "*"
     account: str | None = None
     sku: str = "*"
-    # How often: skip the first so many, strike so many times, with this chance.
+    # Frequency: matches to skip, number of times to apply, probability.
     skip: int = Field(default=0, ge=0)
     count: int | None = Field(default=None, ge=1)
     probability: float = Field(default=1.0, ge=0, le=1)
-    # How: each kind reads what concerns it.
+    # Parameters; each kind uses some of them.
     seconds: float = Field(default=5.0, ge=0)
     message: str | None = None
     shape: ErrorShape | None = None
@@ -98,7 +98,7 @@ class Fault(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """Where a fault could strike now."""
+    """What fault rules are matched against."""
 
     method: str
     path: str
@@ -107,13 +107,13 @@ class FaultContext:
 
 
 class ConnectionDroppedError(ConnectionResetError):
-    """The sandbox hangs up without an answer, as a fault asked for."""
+    """A fault closes the connection without a response."""
 
 
 class Faults:
     def __init__(self, seed: int) -> None:
         self.rules: list[Fault] = []
-        self.random = Random(seed)  # noqa: S311  (repeatable, guards nothing)
+        self.random = Random(seed)  # noqa: S311  (reproducible; not used for security)
         self.last_id = 0
 
     def add(self, fault: Fault) -> Fault:
@@ -131,7 +131,7 @@ class Faults:
         return any(rule.kind in kinds for rule in self.rules)
 
     def take(self, kinds: Collection[FaultKind], context: FaultContext) -> Fault | None:
-        """The first rule that strikes here, used up by one."""
+        """Return the first rule that applies, and count it."""
         for rule in self.rules:
             if rule.kind in kinds and matches(rule, context) and self._triggers(rule):
                 return rule
@@ -158,7 +158,7 @@ def matches(rule: Fault, context: FaultContext) -> bool:
     )
 
 
-# Kind -> status, envelope, code and words, where the rule names no others.
+# Kind -> default status, envelope, code and message.
 ANSWERS = {
     FaultKind.THROTTLED_JSON: (429, "v1", envelopes.THROTTLED, "Too many requests"),
     FaultKind.THROTTLED_HTML: (429, "html", "", "Too Many Requests"),
@@ -172,7 +172,7 @@ ANSWERS = {
 
 
 def response_for(fault: Fault) -> Response:
-    """What a struck caller gets to read (Back Market, errors)."""
+    """Return the error response of a fault (Back Market, errors)."""
     if fault.kind in {FaultKind.DROPPED_BEFORE, FaultKind.LOST_ANSWER}:
         raise ConnectionDroppedError
     if fault.kind is FaultKind.BOT_CHALLENGE:

@@ -1,4 +1,4 @@
-"""Spares Python's collector the work while thousands of lasting objects are born."""
+"""Pauses Python's garbage collector while many long-lived objects are created."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Nothing born in here dies soon, so looking for the dead is time lost."""
+    """Disable garbage collection: it would free almost nothing here."""
     gc.disable()
     try:
         yield

@@ -1,4 +1,4 @@
-"""How much a seller may send before Back Market stops listening for a while."""
+"""Rate limits: a sliding window per caller, with a block when it is exceeded."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Usage:
-    """What one caller sent lately, and until when it is shut out."""
+    """What one caller sent in the window, and until when it is blocked."""
 
     hits: deque[tuple[float, int]] = field(default_factory=deque)
     total: int = 0
@@ -15,7 +15,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So much per so many seconds; beyond it, refused for `block` seconds."""
+    """`maximum` per `seconds`; exceeding it blocks the caller for `block` seconds."""
 
     maximum: int | None
     seconds: float
@@ -28,10 +28,10 @@ def drop_expired(usage: Usage, now: float, seconds: float) -> None:
 
 
 def try_consume(usage: Usage, limit: Limit, now: float, weight: int = 1) -> bool:
-    """Say whether `weight` more is let in now, and count it when it is.
+    """Return whether `weight` more is allowed now; count it if so.
 
-    Back Market, rate limits: what is refused does not count, a block is not
-    prolonged by knocking.
+    Back Market, rate limits: refused requests do not count and do not extend
+    a block.
     """
     if limit.maximum is None:
         return True

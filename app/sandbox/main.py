@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI app: wiring and nothing else."""
+"""Builds the ASGI app of the sandbox."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ CONTROL = "/_sandbox"
 
 
 class Sandbox:
-    """Control calls go to the control API, all others to the front door."""
+    """Routes `/_sandbox` to the control API and everything else to the router."""
 
     def __init__(self, state: State, sleep: Sleep, snapshot: Snapshot) -> None:
         self.state = state
@@ -53,7 +53,7 @@ def create_sandbox(
     sleep: Sleep = asyncio.sleep,
     state_file: Path | None = None,
 ) -> Sandbox:
-    """A stand-in Back Market; with a `state` file it remembers across restarts."""
+    """Create a sandbox; `state_file` keeps its state across restarts."""
     state = State(options or SandboxOptions(), clock)
     snapshot = Snapshot(state, state_file)
     snapshot.load()

@@ -18,7 +18,7 @@ class Market:
 
 
 class UnknownLocaleError(ValueError):
-    """The Accept-Language header names no market of Back Market."""
+    """The Accept-Language header names no known market."""
 
 
 _EURO = "fr-fr fr-be es-es de-de de-at it-it nl-nl pt-pt en-ie el-gr sk-sk fi-fi"
@@ -40,12 +40,12 @@ DEFAULT_LOCALES: dict[Platform, str] = {"EU": "fr-fr", "NA": "en-us", "AP": "ja-
 # Currencies that may be left out with a price (Back Market, listings, update).
 DEFAULT_CURRENCIES = {"EU": "EUR", "NA": "USD"}
 
-# Rough value of one euro: only turns a product's cap into another currency.
+# Approximate value of one euro, to convert a product's maximum price.
 EURO_RATES = {"EUR": 1, "GBP": 0.86, "SEK": 11, "USD": 1.1, "JPY": 165, "AUD": 1.65}
 
 
 def market_of(accept_language: str | None, platform: Platform) -> Market:
-    """The market a request speaks to (Back Market, general, Accept-Language)."""
+    """Return the market of a request (Back Market, general, Accept-Language)."""
     first = (accept_language or "").split(",")[0].split(";")[0].strip().lower()
     if first in ("", "*"):
         first = DEFAULT_LOCALES[platform]

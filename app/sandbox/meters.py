@@ -1,4 +1,4 @@
-"""How often each route was called, how it ended, and the time that took here."""
+"""Counts requests by route and status, and measures their processing time."""
 
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request as it came, for the log of the newest ones."""
+    """One request, for the log of recent requests."""
 
     time: float
     method: str
@@ -39,7 +39,7 @@ class Meters:
         self.routes.setdefault(route, Meter()).add(seconds)
 
     def add(self, record: RequestRecord, route: str, status: int | None) -> None:
-        """`status` is None when nobody answered."""
+        """`status` is None if the connection was closed without a response."""
         self.answers[route, status] += 1
         self.requests.append(
             {

@@ -1,4 +1,4 @@
-"""What can be turned on the sandbox, with the figures Back Market publishes."""
+"""Options of the sandbox; the defaults are the figures Back Market publishes."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ class SandboxOptions(BaseModel):
     accept_unknown_tokens: bool = True
     default_platform: Platform = "EU"
 
-    # Back Market, rate limits: "about" these figures; None switches one off.
+    # Back Market, rate limits: "about" these figures; None disables one.
     limits_on: bool = True
     sku_lines_per_hour: int | None = 2000
     requests_per_window: int | None = 200
@@ -31,7 +31,7 @@ class SandboxOptions(BaseModel):
     max_page_size: int = Field(default=50, ge=1)
     max_catalog_lines: int = 15_000
 
-    # A real task takes about five minutes; a demo should not.
+    # Real tasks take about five minutes; these defaults are shorter.
     task_starts_after: float = 0.5
     task_ends_after: float = 2.0
     error_shape: ErrorShape = "list"
@@ -39,18 +39,18 @@ class SandboxOptions(BaseModel):
     unknown_ean_prefixes: tuple[str, ...] = ("99",)
     unknown_eans: frozenset[str] = frozenset()
     accept_unknown_product_ids: bool = True
-    # Seconds until a described product is validated by itself; None: only by hand.
+    # Seconds until a described product is validated; None: only by the control API.
     # Real staff usually takes twelve working hours (Back Market, products).
     validation_takes: float | None = Field(default=None, ge=0)
     check_shippers: bool = True
     extra_shippers: frozenset[str] = frozenset()
 
-    # Behaviours on which the public sources disagree: off unless asked for.
+    # Public sources disagree on these rules: off by default.
     require_pub_state: bool = False
     min_price_rule: bool = False
     strict_headers: bool = False
 
-    # Back Market, orders: on most of this the sources disagree, or say nothing.
+    # Back Market, orders: public sources disagree on most of these or omit them.
     hidden_order_states: tuple[int, ...] = (0, 8)
     unknown_order_state: Literal["empty", "refused"] = "empty"
     orders_sorted_by: OrderDate = "date_creation"

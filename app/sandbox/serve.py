@@ -1,4 +1,4 @@
-"""Runs the sandbox as a process of its own, on a port it announces."""
+"""Runs the sandbox as a process; prints its port and can write it to a file."""
 
 import argparse
 import logging
@@ -16,7 +16,7 @@ from app.sandbox.options import SandboxOptions
 
 
 class DroppableProtocol(HttpToolsProtocol):
-    """Hands each request the means to hang up without an answer."""
+    """Lets a request close its connection without a response."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -24,7 +24,7 @@ class DroppableProtocol(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Says where it listens, once it does."""
+    """Announces its port once it listens."""
 
     port_file: Path | None = None
 
@@ -37,10 +37,10 @@ class Server(uvicorn.Server):
             draft = self.port_file.with_name(f"{self.port_file.name}.part")
             draft.write_text(str(port))
             draft.replace(self.port_file)
-        print(f"sandbox listening on http://{host}:{port}", flush=True)  # noqa: T201  (the one line a caller waits for)
+        print(f"sandbox listening on http://{host}:{port}", flush=True)  # noqa: T201  (callers wait for this line)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Quietly: answers that a fault delays are cut off without a complaint."""
+        """Cancel responses that a fault delays, without logging errors."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
@@ -48,9 +48,9 @@ class Server(uvicorn.Server):
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="app.sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--port-file", type=Path, help="the port is written here")
-    parser.add_argument("--state", type=Path, help="remember everything in this file")
+    parser.add_argument("--port", type=int, default=0, help="0 selects a free port")
+    parser.add_argument("--port-file", type=Path, help="file that receives the port")
+    parser.add_argument("--state", type=Path, help="keep the state in this file")
     parser.add_argument("--options", default="{}", help="SandboxOptions as JSON")
     return parser
 
@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
 
-    # Before uvicorn listens to signals, and when it raises one again at its end.
+    # Covers the time before uvicorn handles signals, and its re-raise at exit.
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     with socket.socket() as listener:

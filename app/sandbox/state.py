@@ -1,4 +1,4 @@
-"""Everything the sandbox knows at one moment, and the clock it lives by."""
+"""The state of the sandbox in memory, and its clock."""
 
 import time
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class State:
         self.touch()
 
     def touch(self) -> None:
-        """Something worth keeping changed."""
+        """Mark the state as changed, so that the next snapshot saves it."""
         self.changes += 1
 
     def patch_options(self, options: SandboxOptions) -> None:

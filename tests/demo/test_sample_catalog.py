@@ -85,7 +85,7 @@ def test_only_rows_meant_to_be_have_a_bad_ean_or_a_sku_of_another(catalog):
     assert sum(number - 1 for number in skus.values()) == 6
 
 
-def test_the_clean_twin_of_a_duplicate_stands_before_it(catalog):
+def test_the_clean_twin_of_a_duplicate_precedes_it(catalog):
     for place, row in enumerate(catalog):
         if row.dirt == Dirt.DUPLICATE_SKU:
             earlier = [one for one in catalog[:place] if one.sku == row.sku]
@@ -152,7 +152,7 @@ def test_it_is_known_what_each_publication_comes_to(catalog):
     assert expected_again(changed) == Expected({"in_error": 3}, {"rejected": 3})
 
 
-def test_the_merchants_wishes_are_ones_that_the_service_takes():
+def test_the_service_accepts_the_mapping_and_categories():
     assert CatalogMapping.model_validate(mapping()).missing == ()
     assert len(CategoriesIn.model_validate(categories()).items) == 9
     assert {leaf for leaf, _ in CATEGORIES.values()} <= LEAVES.keys()

@@ -34,7 +34,7 @@ def test_waiting_gives_up_when_nothing_moves():
         IMPATIENT.until(lambda: "stuck", "done".__eq__, "publishing")
 
 
-def test_waiting_ends_when_somebody_asks_to_stop():
+def test_waiting_ends_when_a_stop_is_requested():
     poller = Poller(stop_requested=lambda: True)
 
     with pytest.raises(StoppedError):
@@ -67,7 +67,7 @@ def test_what_is_not_as_it_must_be_is_said_and_remembered():
     ]
 
 
-def test_a_change_is_told_field_by_field():
+def test_a_change_is_rendered_field_by_field():
     assert before_after({"price": "9.00"}, {"price": "8.00", "quantity": 2}) == (
         "price 9.00 -> 8.00, quantity 2"
     )

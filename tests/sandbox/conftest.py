@@ -1,4 +1,4 @@
-"""One shop at the sandbox, with a clock that moves when a test says so."""
+"""A seller at the sandbox, with a clock that tests control."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -15,14 +15,14 @@ def token(client: str = "shop") -> str:
 
 
 def ean(number: int, prefix: str = "30") -> str:
-    """A GTIN-13 with a right check digit."""
+    """Return a GTIN-13 with a valid check digit."""
     digits = f"{prefix}{number:0{12 - len(prefix)}}"
     odd, even = digits[-1::-2], digits[-2::-2]
     return digits + str(-(sum(map(int, odd)) * 3 + sum(map(int, even))) % 10)
 
 
 class Shop:
-    """Speaks to the sandbox over ASGI as one seller."""
+    """A client of one seller that calls the sandbox over ASGI."""
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
         self.now = 1_000_000.0
@@ -65,20 +65,20 @@ class Shop:
         return (await self.http.get(f"/ws/tasks/{number}")).json()
 
     async def done(self, catalog: str, locale: str = "fr-fr") -> dict:
-        """Send a batch, let its time pass, hand back what became of it."""
+        """Send a batch, advance the clock, return its result."""
         number = (await self.batch(catalog, locale)).json()["bodymessage"]
         self.now += 60
         return (await self.task(number))["result"]
 
     async def rows(self, *rows: dict, locale: str = "fr-fr") -> dict:
-        """The same from dicts."""
+        """Send a batch of dicts and return its result."""
         columns = list(dict.fromkeys(name for row in rows for name in row))
         lines = [columns, *([str(row.get(c, "")) for c in columns] for row in rows)]
         quoted = "\n".join(";".join(f'"{c}"' for c in line) for line in lines)
         return await self.done(quoted, locale)
 
     async def one(self, sku: str = "A1", **fields) -> dict:
-        """A listing that is online, as Back Market shows it."""
+        """Create a listing that is online and return it."""
         await self.rows({**PHONE, "sku": sku, **fields})
         return (await self.get("/ws/listings/detail", sku=sku)).json()
 
@@ -88,12 +88,12 @@ class Shop:
         return answer.json()
 
     async def place(self, **body) -> httpx.Response:
-        """Ask the side door for an order, as it comes."""
+        """Request an order from the control API and return the response."""
         path = "/_sandbox/accounts/account-1/orders"
         return await self.http.post(path, json=body)
 
     async def buy(self, *basket: tuple[str, int], **more) -> dict:
-        """Somebody in France buys; the order as it is kept."""
+        """Buy in France and return the stored order."""
         lines = [{"sku": sku, "quantity": many} for sku, many in basket]
         answer = await self.place(**{"country": "FR", "lines": lines, **more})
         assert answer.status_code == 201, answer.text
@@ -128,7 +128,7 @@ async def shop() -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def strict_shop() -> AsyncIterator[Shop]:
-    """With Back Market's real limits."""
+    """A seller with Back Market's real limits."""
     opened = Shop(SandboxOptions())
     async with opened.http:
         yield opened

@@ -1,4 +1,4 @@
-"""The batch door: what is taken in, what becomes of each row, and when."""
+"""Batches: validation of the request, results per row, timing of the task."""
 
 import pytest
 

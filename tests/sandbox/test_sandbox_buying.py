@@ -1,4 +1,4 @@
-"""The side door of orders: buying, seeding, forcing, and the proof of what was done."""
+"""The control API of orders: purchase, seed, override fields, list actions."""
 
 import pytest
 

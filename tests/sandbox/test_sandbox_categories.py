@@ -1,4 +1,4 @@
-"""The category tree: its languages, its leaves, what they ask."""
+"""The category tree: languages, leaves, attributes."""
 
 import pytest
 

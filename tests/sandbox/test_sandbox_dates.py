@@ -1,4 +1,4 @@
-"""Moments on the wire: offsets of the caller, two forms to read."""
+"""Formatting dates with the caller's offset, and parsing both formats."""
 
 import pytest
 

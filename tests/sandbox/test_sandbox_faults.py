@@ -1,4 +1,4 @@
-"""Misbehaviour on demand, and the ledger that tells what really happened."""
+"""Fault injection, and the ledger of written lines."""
 
 import httpx
 import pytest
@@ -321,7 +321,7 @@ async def test_reset_forgets_everything_and_options_return(shop):
         ("POST", "/tokens/revoke", {}),
     ],
 )
-async def test_a_control_call_that_makes_no_sense_is_told_so(shop, method, path, body):
+async def test_an_invalid_control_request_is_refused(shop, method, path, body):
     answer = await shop.http.request(method, f"/_sandbox{path}", json=body)
 
     assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""Reading listings and updating one: markets, states, pages, refusals."""
+"""Reading and updating listings: markets, states, pages, errors."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Acting on orders: which steps are allowed, what they write, what is refused."""
+"""Order moves: allowed transitions, stored fields, errors."""
 
 import pytest
 
@@ -9,21 +9,21 @@ IMEI = "490154203237518"
 
 @pytest.fixture
 async def order(shop):
-    """One thing bought, paid."""
+    """A paid order of one unit."""
     await shop.one()
     return await shop.buy(("A1", 1))
 
 
 @pytest.fixture
 async def pair(shop):
-    """Two different things bought, paid."""
+    """A paid order of two lines."""
     await shop.one("A1")
     await shop.one("B2", grade="FAIR")
     return await shop.buy(("A1", 1), ("B2", 2))
 
 
 async def force(shop, order, state):
-    """Bring every line to a state, whatever it was."""
+    """Set the state of every line."""
     lines = [{"id": line["id"], "state": state} for line in order["orderlines"]]
     await shop.control("PATCH", f"/orders/{order['order_id']}", orderlines=lines)
 

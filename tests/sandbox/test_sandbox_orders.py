@@ -1,4 +1,4 @@
-"""Reading orders: the object, pages, filters, and what the options change."""
+"""Reading orders: the object, pages, filters, options."""
 
 import pytest
 

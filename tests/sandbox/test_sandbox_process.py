@@ -1,4 +1,4 @@
-"""The sandbox as a process: announced, remembered, hung up on, stopped."""
+"""The sandbox as a process: port, saved state, dropped connections, shutdown."""
 
 import ast
 import signal
@@ -19,7 +19,7 @@ NO_DELAY = '{"task_starts_after": 0, "task_ends_after": 0, "snapshot_delay": 60}
 
 @contextmanager
 def running(*arguments: str) -> Iterator[str]:
-    """Yields the address; at the end the process must stop cleanly and in silence."""
+    """Yield the URL; afterwards the process must exit with 0 and no output."""
     command = [sys.executable, "-m", "app.sandbox", "--options", NO_DELAY, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, **pipes)
@@ -73,7 +73,7 @@ def test_a_lost_answer_is_a_closed_connection_and_an_effect(seller):
         assert found["quantity"] == 7
 
 
-def test_the_sandbox_imports_no_other_room():
+def test_the_sandbox_imports_no_other_package():
     sources = Path(app.sandbox.__file__).parent.glob("*.py")
     imported = {
         node.module

@@ -1,4 +1,4 @@
-"""Describing products: what a row has to hold, who validates it, what stays fixed."""
+"""Describing products: required columns, validation, immutable fields."""
 
 import pytest
 
@@ -26,7 +26,7 @@ DESCRIPTION = {
 
 @pytest.fixture
 def described(phone, make_ean):
-    """An offer of something that the catalogue has never seen."""
+    """A row that describes a product unknown to the catalog."""
     return {**phone, "ean": make_ean(5, "99"), **DESCRIPTION}
 
 
@@ -102,7 +102,7 @@ async def test_a_wrong_description_is_refused_by_its_field(
     assert word in reason
 
 
-async def test_all_mistakes_of_a_description_are_told_at_once(shop, described):
+async def test_all_errors_of_a_description_are_reported_at_once(shop, described):
     result = await shop.rows({**described, "title": "", "weight": 0, "storage": 1})
 
     fields = {reason.partition(":")[0] for reason in result["product_errors"]["A1"]}
@@ -233,7 +233,7 @@ async def test_validation_can_happen_at_once(shop, described):
     assert (await shop.control("GET", "/products?validated=false"))["count"] == 0
 
 
-async def test_who_waits_can_be_seen(shop, described, make_ean):
+async def test_unvalidated_products_are_listed(shop, described, make_ean):
     await shop.rows({**described, "ean": make_ean(1), "sku": "KNOWN"})
     await shop.rows(described)
 

@@ -1,4 +1,4 @@
-"""Who is let in, for which market, how often, and how a no sounds."""
+"""Authentication, market selection, rate limits and error responses."""
 
 import httpx
 import pytest
@@ -134,7 +134,9 @@ async def test_too_many_requests_shut_the_seller_out_for_ten_seconds(strict_shop
     assert again.status_code == 200
 
 
-async def test_two_thousand_lines_an_hour_count_over_both_doors(strict_shop, phone):
+async def test_two_thousand_lines_an_hour_count_single_and_batch_writes(
+    strict_shop, phone
+):
     shop = strict_shop
     lines = "sku;quantity\n" + "\n".join(f"A{n};1" for n in range(1998))
     await shop.rows(phone)

@@ -1,4 +1,4 @@
-"""Taking a batch in: what is checked at once, and the task that comes of it."""
+"""Accepts a batch: immediate checks, and the task it creates."""
 
 from starlette.responses import JSONResponse, Response
 
@@ -52,7 +52,7 @@ def batch_body(request: ApiRequest) -> dict[str, str]:
 
 
 def count_lines(body: dict[str, str]) -> int:
-    """Without the header; an unreadable catalog fails later, as a task."""
+    """Count data lines; an unreadable catalog counts 0 and fails later, as a task."""
     try:
         return max(len(read_lines(body)) - 1, 0)
     except UnreadableCatalogError:
@@ -74,7 +74,7 @@ def new_task(request: ApiRequest, body: dict[str, str], lines: int) -> Task:
 
 
 def apply_faults(request: ApiRequest, task: Task) -> None:
-    """Fix to the new task whatever faults wait for one."""
+    """Apply pending task faults to a new task."""
     take = request.state.faults.take
     context = FaultContext(request.method, request.path, request.account.id)
     if fault := take({FaultKind.SLOW_TASK}, context):

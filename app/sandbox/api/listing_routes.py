@@ -1,4 +1,4 @@
-"""The reading half of Back Market's API, and the update of one listing."""
+"""Routes of listings, tasks and categories."""
 
 from starlette.responses import JSONResponse, Response
 
@@ -52,7 +52,7 @@ def listing_response(request: ApiRequest, listing: Listing | None) -> Response:
 
 
 def listing_of(request: ApiRequest, reference: str) -> Listing | None:
-    """By UUID, or by the older integer (Back Market, listings, one)."""
+    """Find by UUID or by the older integer id (Back Market, listings, one)."""
     listings = request.account.listings
     if reference.isascii() and reference.isdigit():
         return listings.by_number.get(int(reference))
@@ -75,7 +75,7 @@ def find_listing(request: ApiRequest) -> Response:
 
 
 def charge_lines(request: ApiRequest, lines: int) -> None:
-    """About 2,000 SKU lines an hour over both doors (Back Market, rate limits)."""
+    """About 2,000 SKU lines an hour, single and batch (Back Market, rate limits)."""
     options = request.state.options
     if not options.limits_on:
         return
@@ -89,7 +89,7 @@ def charge_lines(request: ApiRequest, lines: int) -> None:
 def update_listing(request: ApiRequest) -> Response:
     """POST /ws/listings/{id} (Back Market, listings, update).
 
-    Grade and SKU cannot change: they are passed over like any unknown field.
+    Grade and SKU cannot change; they are ignored like unknown fields.
     """
     reference = request.params["id"]
     if not (reference.isdigit() or is_uuid(reference)):

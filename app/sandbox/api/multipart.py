@@ -1,4 +1,4 @@
-"""The files in a multipart body."""
+"""Reads the files of a multipart body."""
 
 import io
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class SentFile:
 
 
 def files_of(content_type: str, body: bytes) -> list[SentFile]:
-    """None at all when the body is no such form."""
+    """Return the files; an empty list if the body is not a multipart form."""
     found: list[SentFile] = []
 
     def keep(file: File) -> None:

@@ -1,4 +1,4 @@
-"""Back Market's order calls: list, read, move, identify a line, take an invoice."""
+"""Routes of orders: list, read, move, identify a line, upload an invoice."""
 
 import json
 from urllib.parse import parse_qsl
@@ -93,7 +93,7 @@ def get_order(request: ApiRequest) -> Response:
 
 
 def move_order(request: ApiRequest) -> Response:
-    """POST /ws/orders/{id} (Back Market, orders, update): all of it or nothing."""
+    """POST /ws/orders/{id} (Back Market, orders, update): all or nothing."""
     order, sent, state = order_of(request), sent_object(request), request.state
     try:
         move = moves.read_move(order, sent, state.options)
@@ -135,7 +135,7 @@ def record(request: ApiRequest, order: Order, action: NewAction) -> None:
 
 
 def sent_object(request: ApiRequest) -> dict[str, object]:
-    """JSON, or a form, which one client sends (Back Market, orders, endpoints)."""
+    """Parse JSON or a form; one client sends forms (Back Market, orders, endpoints)."""
     if request.content_type.lower().startswith(FORM):
         fields = parse_qsl(request.body.decode(errors="replace"))
         return dict(fields)
@@ -150,7 +150,7 @@ def sent_object(request: ApiRequest) -> dict[str, object]:
 
 
 def refused(refusal: MoveRefusedError) -> Response:
-    """The envelope of order errors is not published: V1 (Back Market, errors)."""
+    """Order errors have no published envelope; V1 is used (Back Market, errors)."""
     code = envelopes.INVALID if refusal.status == 422 else "invalid"  # noqa: PLR2004  (a status)
     return envelopes.v1(refusal.status, code, str(refusal), field=refusal.field)
 

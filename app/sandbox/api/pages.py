@@ -20,7 +20,10 @@ class Page:
 def requested_page(
     number: int | None, size: int | None, options: SandboxOptions
 ) -> Page | None:
-    """`page-size` has a hyphen and a ceiling (Back Market, general, pagination)."""
+    """Return the page; None if it is invalid.
+
+    Back Market, general, pagination: `page-size` has a maximum.
+    """
     requested = options.default_page_size if size is None else size
     page = 1 if number is None else number
     if page < 1 or requested < 1:
@@ -35,7 +38,7 @@ def is_past_the_end(page: Page, count: int) -> bool:
 def links(
     url: str, query: Mapping[str, str], page: Page, count: int
 ) -> dict[str, str | None]:
-    """Absolute addresses of the neighbours, or null."""
+    """Return the absolute URLs of the next and previous page, or null."""
 
     def at(number: int) -> str:
         return f"{url}?{urlencode({**query, 'page': number})}"

@@ -1,4 +1,4 @@
-"""One request under `/ws`, once it is known who calls and for which market."""
+"""An authenticated request under `/ws`."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class ApiRequest:
     content_type: str = ""
 
     def integer(self, name: str) -> int | None:
-        """A numeric filter; a wrong one is 400 V1 (Back Market, errors)."""
+        """Parse a numeric filter; an invalid one is 400 V1 (Back Market, errors)."""
         raw = self.query.get(name)
         if raw is None or not raw.strip():
             return None
@@ -38,7 +38,7 @@ class ApiRequest:
             raise RefusedError(envelopes.v1(400, "invalid", message)) from None
 
     def json_object(self) -> dict[str, object]:
-        """The body of both listing POSTs, whose 400 is a bare string."""
+        """Parse the body of a listing POST; its 400 is a JSON string."""
         try:
             found = json.loads(self.body or b"{}")
         except ValueError:

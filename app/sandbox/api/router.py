@@ -1,4 +1,4 @@
-"""The front door: faults, headers, token, limits and routes, in this order."""
+"""Routes requests under `/ws`: faults, headers, token, limits, then the handler."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ UNROUTED = "unrouted"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`label` is what limits, counts and timings know it by."""
+    """`label` identifies the route in limits, counts and timings."""
 
     method: str
     template: str
@@ -123,9 +123,9 @@ class AppRouter:
             seconds = perf_counter() - started
             self.state.meters.time(route.label if route else UNROUTED, seconds)
         if slow:
-            # After the effect: whoever gives up waiting has changed something.
+            # The delay follows the effect: a client timeout does not undo it.
             await self.sleep(slow.seconds)
-        if response.status_code < 400 and (  # noqa: PLR2004  (anything that worked)
+        if response.status_code < 400 and (  # noqa: PLR2004  (any success)
             fault := take(faults.AFTER_HANDLING, context)
         ):
             return faults.response_for(fault)
@@ -134,7 +134,7 @@ class AppRouter:
     def handle(
         self, request: Request, path: str, route: Route | None, body: bytes
     ) -> Response:
-        """No waiting in here: what one request does, it does in one piece."""
+        """Handle a request without awaiting, so that requests do not interleave."""
         process_due(self.state)
         if route is None:
             if any(other.match(path) for other in ROUTES):
@@ -220,7 +220,7 @@ def route_of(method: str, path: str) -> Route | None:
 
 
 async def drop_connection(scope: Scope, receive: Receive) -> None:
-    """Close the connection without a word, where the server lets us."""
+    """Close the connection without a response, if the server supports it."""
     abort = scope.get("extensions", {}).get(ABORT)
     if abort is None:
         raise ConnectionDroppedError

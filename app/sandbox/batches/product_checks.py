@@ -1,4 +1,4 @@
-"""What a product's description has to hold, column by column: pure checks."""
+"""Validates the product columns of a batch row (pure functions)."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -38,7 +38,7 @@ MAX_ATTRIBUTE_LENGTH = 500
 
 
 def has_product_columns(row: Row) -> bool:
-    """Some product column is there, so somebody meant to describe a product."""
+    """Return whether the row describes a product: it has a required product column."""
     return any(column in row for column in REQUIRED)
 
 
@@ -53,7 +53,7 @@ def max_length(limit: int) -> Callable[[str], str]:
 
 def category(raw: str) -> int:
     if not (raw.isascii() and raw.isdigit()) or int(raw) not in LEAVES:
-        raise ValueError("must be the marketplace_category_id of a leaf of the tree")
+        raise ValueError("must be the marketplace_category_id of a leaf category")
     return int(raw)
 
 
@@ -90,10 +90,10 @@ PARSERS: dict[str, Callable[[str], Value]] = {
 
 
 def read_values(row: Row, known: Product | None) -> tuple[Values, FieldErrors]:
-    """The described columns of a row; a new product needs all required ones.
+    """Parse the product columns of a row; a new product needs all required ones.
 
-    For a known product only what is sent is looked at; its category's required
-    attributes have to stand afterwards, sent now or before.
+    For a known product only sent columns are checked. The required attributes of its
+    category must be present, in this row or from earlier ones.
     """
     values: Values = {}
     errors: FieldErrors = {}
@@ -159,7 +159,7 @@ def attribute_error(attribute: Attribute, value: str | None) -> str | None:
 
 
 def update_product(product: Product, values: Values, market: str) -> tuple[str, ...]:
-    """Write checked values; say which became different.
+    """Store validated values; return the names of those that changed.
 
     Back Market, products: title, description and new price are the market's.
     """
@@ -180,7 +180,7 @@ PRODUCT_FIELDS = ("category_id", "brand", "weight")
 
 
 def values_of(product: Product, name: str) -> dict[str, str]:
-    """Where a column's value is kept; images, sizes and attributes by name."""
+    """Return the dict that stores a column's value."""
     if name in MARKET_FIELDS:
         return getattr(product, MARKET_FIELDS[name])  # type: ignore[no-any-return]  # one of three dicts
     if name in IMAGES:

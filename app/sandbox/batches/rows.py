@@ -1,4 +1,4 @@
-"""What a batch row has to hold to start a listing, or a product: pure checks."""
+"""Validates the identity columns of a batch row, and resolves its product."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ BOOLEANS = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a new listing can never change again."""
+    """The fields of a listing that cannot change after its creation."""
 
     product: Product
     grade: str
@@ -41,7 +41,7 @@ class Identity:
 
 
 class RowRefusedError(Exception):
-    """This row is refused; the others go on."""
+    """The row is refused; the other rows are processed."""
 
     def __init__(self, errors: FieldErrors, shape: ErrorShape | None = None) -> None:
         super().__init__(errors)
@@ -50,7 +50,7 @@ class RowRefusedError(Exception):
 
 
 def grade_of(row: Row) -> str:
-    """The word wins over the old code; nothing at all means GOOD.
+    """Prefer `grade` over the old code in `state`; the default is GOOD.
 
     Back Market, listings, batch, columns `grade` and `state`.
     """
@@ -62,7 +62,7 @@ def grade_of(row: Row) -> str:
     if code is None:
         return DEFAULT_GRADE
     if not code.isdigit() or int(code) not in GRADE_WORDS:
-        raise RowRefusedError({"state": "is no known grade code"})
+        raise RowRefusedError({"state": "is not a known grade code"})
     return GRADE_WORDS[int(code)]
 
 
@@ -76,7 +76,7 @@ def new_battery_of(row: Row) -> bool:
 def product_of(
     row: Row, catalog: ProductCatalog, options: SandboxOptions, creation: "Creation"
 ) -> Product:
-    """Back Market, listings, batch: product_id wins over ean, one is needed."""
+    """Back Market, listings, batch: product_id wins over ean; one is required."""
     if reference := row.get("product_id") or row.get("backmarket_id"):
         try:
             product = catalog.by_reference(reference, options)
@@ -99,7 +99,7 @@ def product_of(
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Who describes a product, for which market, and when it will be validated."""
+    """The owner and market of a described product, and when it is validated."""
 
     owner: str
     market: Market
@@ -108,10 +108,10 @@ class Creation:
 
 
 def new_product(row: Row, ean: str, creation: Creation) -> Product:
-    """A product nobody described before waits for validation.
+    """Create a product that awaits validation.
 
-    Back Market, products, creation: only with a listing, and only when every
-    required column is there.
+    Back Market, products, creation: only together with a listing, and only if every
+    required column is present.
     """
     if not product_checks.has_product_columns(row):
         raise RowRefusedError({"ean": f"unknown EAN {ean}: product columns needed"})
@@ -127,10 +127,10 @@ def new_product(row: Row, ean: str, creation: Creation) -> Product:
 
 
 def product_changes(product: Product, row: Row, creation: Creation) -> Values:
-    """What a row may still change of a known product.
+    """Return the values that a row may change of a known product.
 
-    Back Market, products: only by its maker and only until it is validated; later
-    changes are accepted without an error and ignored.
+    Back Market, products: only its owner can change it, until it is validated; later
+    changes are ignored without an error.
     """
     if product.validated or product.owner != creation.owner:
         return {}
@@ -143,7 +143,10 @@ def product_changes(product: Product, row: Row, creation: Creation) -> Values:
 def identity_of(
     row: Row, catalog: ProductCatalog, options: SandboxOptions, creation: Creation
 ) -> Identity:
-    """Everything a create needs beside price and stock, or the reasons it fails."""
+    """Return the identity of a new listing.
+
+    Raises RowRefusedError with the invalid or missing fields.
+    """
     missing = {name: "is required" for name in ("quantity", "price") if name not in row}
     if missing:
         raise RowRefusedError(missing)

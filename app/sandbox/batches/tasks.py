@@ -1,9 +1,9 @@
-"""The life of a batch after it was taken in: to do, in progress, done or failed."""
+"""The task of an accepted batch: to do, in progress, done or failed."""
 
 from dataclasses import dataclass, field
 
 TO_DO, IN_PROGRESS, FAILED, DONE = 0, 2, 8, 9
-# What a task says of a row that went well, as a tuple to keep thousands of.
+# The result of an accepted row; a tuple, because there are thousands.
 Success = tuple[int | None, int | None, int]
 SUCCESS_KEYS = ("listing_id", "backmarket_id", "publication_state")
 FIRST_TASK = 1_011_001
@@ -11,7 +11,7 @@ FIRST_TASK = 1_011_001
 
 @dataclass(slots=True)
 class Task:
-    """A batch; `stuck`, `odd_*` and `failure` come from faults."""
+    """A batch; faults set `stuck`, `odd_*`, `failure` and `keyed_by_ean`."""
 
     task_id: int
     account_id: str
@@ -76,7 +76,7 @@ class Tasks:
             self.waiting.append(task)
 
     def take_due(self, now: float) -> list[Task]:
-        """Those whose time has come, in the order in which they end."""
+        """Remove and return due tasks, ordered by their end."""
         if not self.waiting:
             return []
         due = [task for task in self.waiting if task.ends_at <= now]

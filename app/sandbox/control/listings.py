@@ -1,4 +1,4 @@
-"""The tester's hand on accounts, listings, products and tasks."""
+"""Control API of accounts, listings and tasks."""
 
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ DEFAULT_LIMIT = 100
 
 
 class ControlError(Exception):
-    """The control call makes no sense here; the message says why."""
+    """The control request is invalid or conflicts with the state."""
 
     def __init__(self, message: str, status: int = 422) -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ class ControlError(Exception):
 
 
 def listing_json(listing: Listing) -> Json:
-    """Everything there is, market by market; Back Market never shows this."""
+    """Return all fields of all markets; Back Market has no such response."""
     return {
         "id": listing.id,
         "listing_id": listing.listing_id,
@@ -97,7 +97,7 @@ def edit_offer(offer: Offer, fields: Json) -> None:
 
 
 def edit_listing(account: Account, listing: Listing, fields: Json) -> None:
-    """Any field, as somebody could in the back office; states follow unless given."""
+    """Set any field; publication states are recomputed unless given."""
     if fields.get("grade", listing.grade) not in GRADES:
         raise ControlError(f"grade must be one of {', '.join(GRADES)}")
     for name in LISTING_FIELDS:
@@ -117,7 +117,7 @@ def edit_listing(account: Account, listing: Listing, fields: Json) -> None:
 
 
 class ListingControl:
-    """What sellers have at the sandbox."""
+    """Handlers for accounts, listings and tasks."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -201,7 +201,7 @@ class ListingControl:
         }
 
     def put(self, account: Account, fields: Json) -> Listing:
-        """A listing as if it had always been there; the ledger knows nothing."""
+        """Create or edit a listing without a ledger entry."""
         sku = fields["sku"]
         listing = account.listings.of_sku(sku)
         if listing is None:

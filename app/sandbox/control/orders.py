@@ -1,4 +1,4 @@
-"""The tester's hand on orders: buy, seed, pay, force, and read what was done."""
+"""Control API of orders: purchase, seed, pay, override fields, list actions."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -52,7 +52,7 @@ def market_of(code: object) -> Market:
 
 
 def override_fields(thing: Order | OrderLine, fields: Json) -> None:
-    """Set kept fields; any other name, or an odd value, replaces what is shown."""
+    """Set stored fields; other names and types override the response."""
     for name, value in fields.items():
         if name in FIXED_FIELDS:
             continue
@@ -68,7 +68,7 @@ def override_fields(thing: Order | OrderLine, fields: Json) -> None:
 
 
 class Missing:
-    """Stands for a field that is not kept."""
+    """Marks a field that is not stored."""
 
 
 def fits(present: object, value: object) -> bool:
@@ -112,7 +112,9 @@ class OrderControl:
         )
         basket = [(one["sku"], int(one.get("quantity", 1))) for one in body["lines"]]
         if not basket or any(quantity < 1 for _, quantity in basket):
-            raise ControlError("lines must hold at least one, quantities from 1")
+            raise ControlError(
+                "lines must have at least one entry, with quantities from 1"
+            )
         try:
             return raw(buy(self.state, request, basket))
         except SoldOutError as error:
@@ -153,7 +155,10 @@ class OrderControl:
         return raw(self.order(request))
 
     def edit(self, request: Request, body: Json) -> object:
-        """Lines by id or SKU; the order's state follows them unless it is given."""
+        """Override fields of an order and its lines (by id or SKU).
+
+        The order's state is derived from its lines unless it is given.
+        """
         order = self.order(request)
         lines = [(self.line(order, one), one) for one in body.get("orderlines", ())]
         self.state.orders.changed(order, self.state.clock())
@@ -173,7 +178,7 @@ class OrderControl:
         raise ControlError("orderlines need the id or sku of a line of this order")
 
     def pay(self, request: Request, body: Json) -> object:
-        """The buyer's money came, or with `{"failed": true}` it never will."""
+        """Mark an order as paid, or with `{"failed": true}` as not paid."""
         order = self.order(request)
         if order.state not in UNPAID:
             raise ControlError(f"order is in state {order.state}, not 0 or 10", 409)

@@ -1,4 +1,4 @@
-"""The tester's hand on products: see who waits, validate, change what is known."""
+"""Control API of products: list, validate, edit."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -69,7 +69,7 @@ class ProductControl:
         return product_json(self.product_by(request.path_params["reference"]))
 
     def validate(self, _request: Request, body: Json) -> object:
-        """All that wait, or those that are named by EAN or id."""
+        """Validate all unvalidated products, or those named by EAN or id."""
         names = body.get("products")
         if names is None:
             unvalidated = self.chosen(validated=False, owner=None)
@@ -80,7 +80,7 @@ class ProductControl:
         return {"validated": len(unvalidated)}
 
     def edit(self, request: Request, body: Json) -> object:
-        """Validation or a new cap at once moves every listing of the product."""
+        """Edit a product; the publication states of its listings are recomputed."""
         product = self.product_by(request.path_params["reference"])
         for name in FIELDS:
             if name in body:

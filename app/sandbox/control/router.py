@@ -1,41 +1,41 @@
-"""The tester's side door `/_sandbox`: JSON in and out, no token.
+"""The control API `/_sandbox` for tests and the demo: JSON, no token.
 
 | call | body or query | effect |
 | --- | --- | --- |
 | GET /_sandbox | | this text |
 | GET /_sandbox/summary | | requests by route and status, seconds per route, sizes |
-| POST /_sandbox/reset | | everything forgotten, options as at the start |
-| GET, PATCH /_sandbox/options | `{"task_ends_after": 0, "limits_on": false}` | read, change some |
+| POST /_sandbox/reset | | deletes all state, restores the initial options |
+| GET, PATCH /_sandbox/options | `{"task_ends_after": 0, "limits_on": false}` | read or change options |
 | GET /_sandbox/requests | `?limit=` | the newest requests under /ws |
-| DELETE /_sandbox/requests | | counts, timings and that list start again |
-| GET /_sandbox/accounts | `?token=` | sellers, their platform and sizes |
-| POST /_sandbox/accounts | `{"id": "shop", "platform": "EU", "tokens": ["..."]}` | open one |
-| POST /_sandbox/accounts/{account}/tokens | `{"token": "..."}` | one more token |
-| POST /_sandbox/tokens/revoke | `{"token": "..."}` | 401 from now on |
-| GET /_sandbox/listings | `?account=&sku=&offset=&limit=` | raw, with all markets |
+| DELETE /_sandbox/requests | | clears counts, timings and that list |
+| GET /_sandbox/accounts | `?token=` | sellers with platform, number of tokens and listings |
+| POST /_sandbox/accounts | `{"id": "shop", "platform": "EU", "tokens": ["..."]}` | create one |
+| POST /_sandbox/accounts/{account}/tokens | `{"token": "..."}` | add a token |
+| POST /_sandbox/tokens/revoke | `{"token": "..."}` | the token is refused with 401 |
+| GET /_sandbox/listings | `?account=&sku=&offset=&limit=` | all fields of all markets |
 | POST /_sandbox/accounts/{account}/listings | `{"listings": [...]}` or `{"count": 100000, "prefix": "SEED-", "markets": {"FR": {"price": "99.00"}}}` | seed |
-| PATCH /_sandbox/accounts/{account}/listings/{sku} | `{"quantity": 3, "markets": {"FR": {"price": "9.00"}}}` | edit by hand |
-| DELETE /_sandbox/accounts/{account}/listings/{sku} | | gone, as if never made |
-| GET /_sandbox/products | `?validated=false&account=&offset=&limit=` | the catalogue; `account=`: who described it |
-| POST /_sandbox/products/validate | `{}` or `{"products": ["EAN or id"]}` | all that wait, or these, may go online |
+| PATCH /_sandbox/accounts/{account}/listings/{sku} | `{"quantity": 3, "markets": {"FR": {"price": "9.00"}}}` | edit |
+| DELETE /_sandbox/accounts/{account}/listings/{sku} | | delete |
+| GET /_sandbox/products | `?validated=false&account=&offset=&limit=` | products; `account=` filters by owner |
+| POST /_sandbox/products/validate | `{}` or `{"products": ["EAN or id"]}` | validates all, or these |
 | GET, PATCH /_sandbox/products/{ean or id} | `{"validated": true, "max_price": 900}` | one product |
-| POST /_sandbox/accounts/{account}/orders | `{"country": "FR", "lines": [{"sku": "A1", "quantity": 1}], "state": 1, "order_id": 70000009, "created_at": "2026-02-03T21:58:58Z", "buyer": {"city": "Lyon"}}` | somebody buys: 201, stock goes down; 409 when not online or sold out; state 0 or 10: not paid yet |
-| POST /_sandbox/accounts/{account}/orders | `{"count": 1000, "countries": ["FR", "DE"], "states": [1, 3, 9], "spacing": 60}` | seed orders, stock untouched |
-| GET /_sandbox/orders | `?account=&offset=&limit=` | raw, oldest first |
-| GET, PATCH /_sandbox/orders/{id} | `{"state": 3, "date_modification": "...", "orderlines": [{"sku": "A1", "state": 2}]}` | force any field, unknown states too; the order's state follows its lines unless given; other names replace what is shown |
-| POST /_sandbox/orders/{id}/pay | `{}` or `{"failed": true}` | 0 or 10 becomes 1, or 8 |
-| GET /_sandbox/order-actions | `?account=&order=` | order calls that were accepted, in order |
-| DELETE /_sandbox/order-actions | | forgotten |
+| POST /_sandbox/accounts/{account}/orders | `{"country": "FR", "lines": [{"sku": "A1", "quantity": 1}], "state": 1, "order_id": 70000009, "created_at": "2026-02-03T21:58:58Z", "buyer": {"city": "Lyon"}}` | purchase: 201 and lower stock; 409 if not online or sold out; state 0 or 10: unpaid |
+| POST /_sandbox/accounts/{account}/orders | `{"count": 1000, "countries": ["FR", "DE"], "states": [1, 3, 9], "spacing": 60}` | seed orders without changing stock |
+| GET /_sandbox/orders | `?account=&offset=&limit=` | all stored fields, in order of creation |
+| GET, PATCH /_sandbox/orders/{id} | `{"state": 3, "date_modification": "...", "orderlines": [{"sku": "A1", "state": 2}]}` | override any field, also with unknown states; the order's state is derived from its lines unless given; unknown names override the response |
+| POST /_sandbox/orders/{id}/pay | `{}` or `{"failed": true}` | state 0 or 10 becomes 1 (paid) or 8 (failed) |
+| GET /_sandbox/order-actions | `?account=&order=` | accepted order requests, in order |
+| DELETE /_sandbox/order-actions | | clear |
 | GET /_sandbox/tasks | `?account=` | every task |
-| POST /_sandbox/tasks/{id}/finish | | it ends now, stuck or not |
+| POST /_sandbox/tasks/{id}/finish | | finish it now, even if stuck |
 | GET, POST, DELETE /_sandbox/faults | `{"kind": "bad_gateway", "path": "/ws/tasks/*", "count": 2}` | list, add, clear |
 | DELETE /_sandbox/faults/{id} | | remove one |
-| GET /_sandbox/ledger | `?account=&sku=&market=&method=&task=&applied=&after=&limit=` | write lines in order |
+| GET /_sandbox/ledger | `?account=&sku=&market=&method=&task=&applied=&after=&limit=` | written lines, in order |
 | GET /_sandbox/ledger/summary | the same filters | counts only |
-| DELETE /_sandbox/ledger | | a new, empty ledger |
+| DELETE /_sandbox/ledger | | clear |
 
 `{account}` and `account=` take an account id or a token. The faults `order_moves`,
-`order_leaves` and `order_arrives` strike between two pages of one order list.
+`order_leaves` and `order_arrives` apply between two pages of an order list.
 """  # noqa: E501  (a table)
 
 from collections.abc import Awaitable, Callable
@@ -138,7 +138,7 @@ async def show_help(_request: Request) -> Response:
 
 
 def handler(state: State, respond: Action) -> Handler:
-    """Read the body, bring tasks up to date, answer; what cannot be is 422."""
+    """Parse the body, process due tasks, call the handler; invalid input is 422."""
 
     async def handle(request: Request) -> Response:
         try:
@@ -157,7 +157,7 @@ def handler(state: State, respond: Action) -> Handler:
             AttributeError,
             ArithmeticError,
         ) as error:
-            return JSONResponse({"error": f"body not understood: {error!r}"}, 422)
+            return JSONResponse({"error": f"invalid body: {error!r}"}, 422)
 
     return handle
 
@@ -178,7 +178,7 @@ def ledger_filter(request: Request, state: State) -> LedgerFilter:
 
 
 class Control:
-    """What concerns the sandbox itself."""
+    """Handlers for options, faults, requests and the ledger."""
 
     def __init__(self, state: State) -> None:
         self.state = state

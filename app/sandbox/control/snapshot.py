@@ -1,4 +1,4 @@
-"""Keeps the sandbox's sellers, listings, products, tasks and orders in one file."""
+"""Saves accounts, listings, products, tasks and orders in one file, and loads them."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 VERSION = 1
-# A big state is written more rarely, so that writing takes a tenth of the time.
+# Pause ten times as long as the last write took: a large state is saved less often.
 IDLE_PER_WRITE = 10
 
 
@@ -100,7 +100,7 @@ def restore(state: State, data: Json) -> None:
             account.listings.add(listing_in(state, row))
     for task in data["tasks"]:
         state.tasks.add(Task(**task))
-    # A file of the time before orders has none.
+    # Files of older versions have no orders.
     for one in data.get("orders", ()):
         state.orders.add(order_in(one))
     state.orders.last_order = data.get("last_order", state.orders.last_order)
@@ -132,7 +132,7 @@ def line_in(row: Json) -> OrderLine:
 
 
 class Snapshot:
-    """The file; written whole or not at all, so that a kill never halves it."""
+    """The state file; it is replaced atomically."""
 
     def __init__(self, state: State, path: Path | None) -> None:
         self.state = state
@@ -146,7 +146,7 @@ class Snapshot:
             self.saved_changes = self.state.changes
 
     def save(self) -> None:
-        """Only when something changed since the last time."""
+        """Save if the state changed since the last save."""
         if self.path is None or self.saved_changes == self.state.changes:
             return
         changes = self.state.changes
@@ -158,7 +158,7 @@ class Snapshot:
         self.saved_changes = changes
 
     async def run(self) -> None:
-        """Finish due tasks and save what changed, again and again."""
+        """Process due tasks and save changes in a loop."""
         spent = 0.0
         while True:
             delay = self.state.options.snapshot_delay

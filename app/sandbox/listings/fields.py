@@ -1,4 +1,4 @@
-"""What Back Market accepts in each field of a listing: values in, values out."""
+"""Parses and validates the fields of a listing write (pure functions)."""
 
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -9,7 +9,7 @@ from app.sandbox.options import SandboxOptions
 
 Value = int | str | Decimal | bool | None
 Changes = dict[str, Value]
-# Field name -> what is wrong with it.
+# Field name -> error message.
 FieldErrors = dict[str, str]
 
 MAX_COMMENT_LENGTH = 500
@@ -17,13 +17,13 @@ MIN_WARRANTY = 12
 SHIPPING_SLOTS = (1, 2, 3)
 CENT = Decimal("0.01")
 MAX_PRICE = Decimal(1_000_000)
-# The best price may exceed the floor by so much, one seller found.
+# One seller observed that the price may exceed the floor by at most this factor.
 PRICE_OVER_FLOOR = Decimal("1.08")
 
 
 def number(raw: object) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | str):
-        raise ValueError("must be an integer")  # noqa: TRY004  (a refusal, not a bug)
+        raise ValueError("must be an integer")  # noqa: TRY004  (invalid input, not a bug)
     try:
         return int(raw)
     except ValueError:
@@ -38,9 +38,9 @@ def quantity(raw: object) -> int:
 
 
 def amount(raw: object) -> Decimal:
-    """Strings are preferred, numbers accepted (Back Market, general, money)."""
+    """Parse a positive amount from a text or number (Back Market, general, money)."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        raise ValueError("must be a number")  # noqa: TRY004  (a refusal, not a bug)
+        raise ValueError("must be a number")  # noqa: TRY004  (invalid input, not a bug)
     try:
         found = Decimal(str(raw).strip())
     except InvalidOperation:
@@ -71,7 +71,7 @@ def warranty(raw: object) -> int:
 
 def currency(raw: object) -> str:
     if not isinstance(raw, str):
-        raise ValueError("must be a currency code")  # noqa: TRY004  (a refusal, not a bug)
+        raise ValueError("must be a currency code")  # noqa: TRY004  (invalid input, not a bug)
     return raw.strip().upper()
 
 
@@ -112,7 +112,7 @@ SHIPPER_FIELDS = tuple(f"shipper_{slot}" for slot in SHIPPING_SLOTS)
 
 
 def read_fields(sent: Mapping[str, object]) -> tuple[Changes, FieldErrors]:
-    """The fields a write may change; any other name is passed over in silence."""
+    """Parse the writable fields; unknown names are ignored."""
     changes: Changes = {}
     errors: FieldErrors = {}
     for name, raw in sent.items():
@@ -127,10 +127,10 @@ def read_fields(sent: Mapping[str, object]) -> tuple[Changes, FieldErrors]:
 
 
 def currency_error(changes: Changes, market: Market) -> FieldErrors:
-    """A price has to come in its market's currency.
+    """Check that a price is in the market's currency.
 
-    Back Market, listings, update: euro and dollar may be left out on their own
-    platforms, every other currency is to be named.
+    Back Market, listings, update: EUR and USD may be omitted on their own platforms;
+    other currencies are required.
     """
     if "price" not in changes:
         return {}
@@ -143,7 +143,7 @@ def currency_error(changes: Changes, market: Market) -> FieldErrors:
 def floor_error(
     price: Decimal | None, min_price: Decimal | None, options: SandboxOptions
 ) -> FieldErrors:
-    """Only with the option min_price_rule: one seller met it, others contradict."""
+    """Apply the option min_price_rule; public sources disagree on this rule."""
     if not options.min_price_rule or price is None or min_price is None:
         return {}
     if price <= (min_price * PRICE_OVER_FLOOR).quantize(CENT, ROUND_HALF_UP):
@@ -152,7 +152,7 @@ def floor_error(
 
 
 def shipper_errors(changes: Changes, options: SandboxOptions) -> FieldErrors:
-    """Carriers come from a fixed list (Back Market, carriers)."""
+    """Check shippers against a fixed list (Back Market, carriers)."""
     if not options.check_shippers:
         return {}
     return {

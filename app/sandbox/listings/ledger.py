@@ -1,4 +1,4 @@
-"""Every write line that arrived, in order: the proof of what was sent."""
+"""Records every line that was written, in order."""
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ APPLIED = frozenset({"created", "updated"})
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which door a line came through, and whose it is."""
+    """The account, method, market and task of a line."""
 
     account: str
     method: Method
@@ -24,7 +24,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line; `changed` names what really became different by it."""
+    """One recorded line; `changed` names the fields whose values changed."""
 
     number: int
     time: float
@@ -58,7 +58,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LedgerFilter:
-    """Which entries a tester wants to see."""
+    """Filters of the ledger."""
 
     account: str | None = None
     sku: str | None = None
@@ -82,7 +82,7 @@ class LedgerFilter:
 
 
 class Ledger:
-    """Keeps the newest entries up to a limit, and counts of all of them."""
+    """Keeps the newest entries up to a limit, and counts all entries."""
 
     def __init__(self, limit: int) -> None:
         self.entries: deque[Entry] = deque(maxlen=limit)
@@ -120,7 +120,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """What became of one line that was sent."""
+    """The result of one line."""
 
     sku: str
     fields: Mapping[str, object]
@@ -130,7 +130,7 @@ class LedgerLine:
 
 
 def summary(ledger: Ledger) -> dict[str, object]:
-    """Exact for every line ever written, kept or not."""
+    """Summarize all lines, including those no longer kept."""
     totals: Counter[str] = Counter()
     methods: Counter[str] = Counter()
     markets: Counter[str] = Counter()
@@ -153,7 +153,7 @@ def summary(ledger: Ledger) -> dict[str, object]:
 
 
 def filtered_summary(ledger: Ledger, chosen: LedgerFilter) -> dict[str, object]:
-    """The same for a choice of entries; only of those still kept."""
+    """Summarize the kept entries that match a filter."""
     results: Counter[str] = Counter()
     sent: Counter[tuple[str, str, str]] = Counter()
     repeats = 0

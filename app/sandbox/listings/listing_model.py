@@ -1,4 +1,4 @@
-"""A listing: what all markets share, what each has of its own, and its state."""
+"""A listing: fields shared by all markets, fields per market, publication state."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,7 +9,7 @@ from app.sandbox.products.product_catalog import Product
 
 INCOMPLETE, AWAITING, ONLINE, OFFLINE, ARCHIVED = 0, 1, 2, 3, 4
 
-# The code an older client reads in `state` (Back Market, listings, grades).
+# Grade -> the older code in `state` (Back Market, listings, grades).
 GRADES = {
     "PREMIUM": 9,
     "EXCELLENT": 0,
@@ -23,7 +23,7 @@ GRADE_WORDS = {code: word for word, code in GRADES.items()}
 
 @dataclass(slots=True)
 class Offer:
-    """One market's side of a listing; `title` and `max_price` only by hand."""
+    """The fields of one market; only the control API sets `title` and `max_price`."""
 
     price: Decimal | None = None
     min_price: Decimal | None = None
@@ -44,12 +44,12 @@ class Listing:
     grade: str
     quantity: int = 0
     new_battery: bool = False
-    # Only with the option require_pub_state: emptied, and not put back online yet.
+    # Only with the option require_pub_state: out of stock, not put online again yet.
     waits_for_pub_state: bool = False
     offers: dict[str, Offer] = field(default_factory=dict)
 
     def offer(self, market: Market) -> Offer:
-        """A market nobody priced is simply incomplete."""
+        """Return the market's offer; an empty one is incomplete."""
         return self.offers.get(market.code) or Offer()
 
 
@@ -62,7 +62,7 @@ def max_price(listing: Listing, offer: Offer, market: Market) -> float:
 def publication_state(
     offer: Offer, quantity: int, cap: float, *, validated: bool, waits: bool = False
 ) -> int:
-    """Where an offer stands (Back Market, listings, publication_state)."""
+    """Derive the state of an offer (Back Market, listings, publication_state)."""
     if offer.publication_state == ARCHIVED:
         return ARCHIVED
     if offer.price is None:
@@ -75,7 +75,7 @@ def publication_state(
 
 
 def refresh(listing: Listing, market: Market) -> None:
-    """Recompute what this market shows."""
+    """Recompute the market's publication state."""
     offer = listing.offers.get(market.code)
     if offer is None:
         return
@@ -93,7 +93,7 @@ def money(amount: Decimal | None) -> str | None:
 
 
 def as_json(listing: Listing, market: Market) -> dict[str, object]:
-    """One listing as one market sees it (Back Market, listings, object)."""
+    """Render a listing for one market (Back Market, listings, object)."""
     offer = listing.offer(market)
     cap = max_price(listing, offer, market)
     return {
@@ -107,7 +107,7 @@ def as_json(listing: Listing, market: Market) -> dict[str, object]:
         "grade": listing.grade,
         "price": money(offer.price),
         "min_price": money(offer.min_price),
-        # Documented as a string, a number on the real wire, whole or not.
+        # Documented as a string; real responses have an integer or a decimal number.
         "max_price": int(cap) if cap == int(cap) else cap,
         "currency": market.currency,
         "quantity": listing.quantity,

@@ -1,4 +1,4 @@
-"""All listings of one account, found by any key and read in pages."""
+"""Stores the listings of one account: lookup by key, filtered pages."""
 
 from bisect import insort
 from collections import OrderedDict
@@ -36,7 +36,7 @@ ALL_LISTINGS = ListingFilter()
 
 @dataclass(slots=True)
 class ListingStore:
-    """Keeps ids in order while it grows, so that no page has to sort."""
+    """Keeps ids sorted on insert, so that pages need no sort."""
 
     by_uuid: dict[str, Listing] = field(default_factory=dict)
     by_number: dict[int, Listing] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class ListingStore:
         self.version += 1
 
     def remove(self, listing: Listing) -> None:
-        """Only by hand: sellers cannot delete listings at Back Market."""
+        """Used by the control API; sellers cannot delete listings at Back Market."""
         del self.by_uuid[listing.id]
         del self.by_number[listing.listing_id]
         del self.by_sku[listing.sku.casefold()]
@@ -72,13 +72,13 @@ class ListingStore:
         self.version += 1
 
     def of_sku(self, sku: str) -> Listing | None:
-        """SKUs are unique whatever their case (Back Market, listings, sku)."""
+        """Find by SKU, case-insensitively (Back Market, listings, sku)."""
         return self.by_sku.get(sku.casefold())
 
     def page(
         self, chosen: ListingFilter, market: Market, start: int, size: int
     ) -> tuple[int, list[Listing]]:
-        """The count, and one page of it by descending listing_id."""
+        """Return the count and one page, by descending listing_id."""
         numbers = self._numbers(chosen, market)
         end = len(numbers) - start
         found = numbers[max(end - size, 0) : max(end, 0)]

@@ -1,9 +1,9 @@
-"""The carriers a listing may name, and what a listing keeps of them."""
+"""Known carriers, and the shipping method of a listing."""
 
 from dataclasses import dataclass
 
 # The spelling is Back Market's, double spaces included (Back Market, carriers).
-# Only the names that public material quotes; the real list has about a hundred.
+# Only names from public sources; the real list has about a hundred.
 SHIPPERS = frozenset(
     {
         "Australia Post",
@@ -35,7 +35,7 @@ SHIPPERS = frozenset(
 
 @dataclass(slots=True)
 class Shipping:
-    """One of the three ways to ship that a listing may set for a market."""
+    """One of up to three shipping methods of a listing in a market."""
 
     shipper: str
     shipper_display: str = ""

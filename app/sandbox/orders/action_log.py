@@ -1,4 +1,4 @@
-"""Every order call that was accepted, in order: the proof of what happened once."""
+"""Records accepted order requests, in order."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ Kind = Literal["move", "identify", "invoice"]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`fields` is what the seller sent; `lines` whose state or numbers changed."""
+    """`fields` is the request body; `lines` are the ids of the changed order lines."""
 
     number: int
     time: float
@@ -24,7 +24,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class NewAction:
-    """An action before it is written down."""
+    """An action without number and time."""
 
     account: str
     order_id: int
@@ -35,7 +35,7 @@ class NewAction:
 
 
 class Actions:
-    """Keeps the newest up to a limit."""
+    """Keeps the newest actions up to a limit."""
 
     def __init__(self, limit: int) -> None:
         self.kept: deque[Action] = deque(maxlen=limit)

@@ -1,4 +1,4 @@
-"""What a seller may ask of an order: the body read, checked, and carried out."""
+"""Parses, validates and applies state changes of an order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ RETURN_REASONS = (0, 1, 11, 12, 13, 21, 22, 23, 24, 25)
 
 
 class MoveRefusedError(Exception):
-    """The order stays as it is; `field` says what was wrong with which part."""
+    """The request is refused without an effect; `field` names the invalid field."""
 
     def __init__(self, message: str, field: str = "", status: int = 400) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class MoveRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A checked request: these lines become `new_state`."""
+    """A validated request: `lines` change to `new_state`."""
 
     new_state: int
     lines: tuple[OrderLine, ...]
@@ -57,7 +57,7 @@ Sent = Mapping[str, object]
 
 
 def text(sent: Sent, name: str, maximum: int) -> str:
-    """An absent, null or empty field is an empty text."""
+    """Return a text; absent, null and empty fields are empty texts."""
     found = sent.get(name)
     if found is None:
         return ""
@@ -69,7 +69,7 @@ def text(sent: Sent, name: str, maximum: int) -> str:
 
 
 def integer(sent: Sent, name: str) -> int | None:
-    """Forms send numbers as text."""
+    """Parse an integer; forms send numbers as text."""
     found = sent.get(name)
     if found is None or found == "":
         return None
@@ -82,7 +82,7 @@ def integer(sent: Sent, name: str) -> int | None:
 
 
 def read_move(order: Order, sent: Sent, options: SandboxOptions) -> Move:
-    """Back Market, orders, update: raises MoveRefusedError, changes nothing."""
+    """Validate a request (Back Market, orders, update). Raises MoveRefusedError."""
     if integer(sent, "order_id") != order.order_id:
         raise MoveRefusedError("order_id must repeat the order of the path", "order_id")
     new_state = integer(sent, "new_state")
@@ -99,7 +99,7 @@ def read_move(order: Order, sent: Sent, options: SandboxOptions) -> Move:
 
 
 def lines_to_move(order: Order, sent: Sent, new_state: int) -> tuple[OrderLine, ...]:
-    """One line by its SKU; a shipment takes every accepted line in one parcel."""
+    """Select one line by SKU; a shipment selects every accepted line."""
     if new_state == SHIPPED:
         movable = [one for one in order.orderlines if may_become(one, SHIPPED)]
         if not movable:
@@ -165,7 +165,7 @@ def address(sent: Sent) -> str:
 
 
 def carrier(sent: Sent, options: SandboxOptions) -> str:
-    """Whether unknown names are refused is not documented: an option."""
+    """Return the shipper; an option refuses unknown ones (undocumented)."""
     found = text(sent, "shipper", MAX_TEXT_LENGTH)
     known = found in SHIPPERS or found in options.extra_shippers
     if found and options.check_order_shippers and not known:
@@ -183,7 +183,7 @@ def shipping_date(sent: Sent) -> float | None:
 
 
 def identity(sent: Sent) -> tuple[str, str]:
-    """IMEI and serial number (Back Market, orders, imei)."""
+    """Return IMEI and serial number (Back Market, orders, imei)."""
     imei = text(sent, "imei", MAX_IMEI_LENGTH)
     if imei and not is_imei(imei):
         raise MoveRefusedError("imei is not a valid IMEI", "imei")
@@ -193,7 +193,7 @@ def identity(sent: Sent) -> tuple[str, str]:
 def check_identity(
     lines: list[OrderLine], line: OrderLine, imei: str, serial: str
 ) -> None:
-    """Only for one single thing, and only once (Back Market, orders, imei)."""
+    """Require an order of one unit without identity (Back Market, orders, imei)."""
     name = "imei" if imei else "serial_number"
     if len(lines) != 1 or line.quantity != 1:
         message = f"{name} needs an order of one line with quantity 1"
@@ -226,7 +226,7 @@ def refund(sent: Sent, move: Move, options: SandboxOptions) -> Move:
 
 
 def apply_move(order: Order, move: Move, now: float) -> None:
-    """The order's state follows from its lines (Back Market, orders, states)."""
+    """Apply a move, then derive the order's state from its lines."""
     for line in move.lines:
         line.state = move.new_state
         line.imei = move.imei or line.imei

@@ -1,4 +1,4 @@
-"""An order and its lines: their states, and which step leads from one to another."""
+"""An order and its lines: states and allowed transitions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ STEPS = {
     REFUNDED_BEFORE: ACCEPTED,
     REFUNDED_AFTER: SHIPPED,
 }
-# What a line is when its order is in this state and nobody said otherwise.
+# Order state -> default state of its lines.
 USUAL_LINE_STATES = {
     CHECKING: NEW,
     PENDING: LINE_PENDING,
@@ -39,9 +39,9 @@ Json = dict[str, object]
 
 @dataclass(slots=True)
 class OrderLine:
-    """What was bought, as it was called and priced at that moment.
+    """A copy of title, price and identifiers at the time of purchase.
 
-    `overrides` replaces what Back Market would show, for tests of odd answers.
+    `overrides` replaces fields of the response, for tests of unusual responses.
     """
 
     id: int
@@ -76,7 +76,7 @@ class OrderLine:
 
 @dataclass(slots=True)
 class Order:
-    """Dates are seconds since 1970; `surfaced` moves it up the list, by a fault."""
+    """Dates are seconds since 1970; a fault sets `surfaced` to move it up the list."""
 
     order_id: int
     account_id: str
@@ -110,10 +110,9 @@ class Order:
 
 
 def order_state(states: Iterable[int], present: int) -> int:
-    """Where an order stands by its lines (Back Market, orders, states).
+    """Derive an order's state from its lines (Back Market, orders, states).
 
-    Payment is not the seller's business: while a line waits for it, or all of them
-    went unpaid, the order stays as it is.
+    The state does not change while a line awaits payment, or if no line was paid.
     """
     found = set(states)
     if found & {NEW, LINE_PENDING, ON_HOLD} or found <= {LINE_NOT_PAID}:
@@ -130,12 +129,12 @@ def may_become(line: OrderLine, new_state: int) -> bool:
 
 
 def fee(total: Decimal, percent: float) -> Decimal:
-    """The commission (Back Market, money): about a tenth, by contract."""
+    """Compute the commission (Back Market, money)."""
     return (total * Decimal(str(percent)) / 100).quantize(CENT, ROUND_HALF_UP)
 
 
 def is_imei(text: str) -> bool:
-    """Fifteen digits, the last by Luhn's rule (Back Market, orders, imei)."""
+    """Check for fifteen digits with a Luhn check digit (Back Market, orders, imei)."""
     if len(text) != 15 or not (text.isascii() and text.isdigit()):  # noqa: PLR2004  (the length of an IMEI)
         return False
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in text[-2::-2])

@@ -1,4 +1,4 @@
-"""All orders, found by their id or a line's, and read in pages by their seller."""
+"""Stores orders: lookup by order or line id, filtered pages per seller."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ class Orders:
         return order
 
     def changed(self, order: Order, now: float) -> None:
-        """Whatever happens to an order moves its date of modification."""
+        """Update the modification date after any change."""
         order.date_modification = now
         self.version += 1
 
@@ -78,7 +78,7 @@ class Orders:
     def listed(
         self, account_id: str, chosen: OrderFilter, options: SandboxOptions
     ) -> list[Order]:
-        """Oldest first; the hidden states left out (Back Market, orders, list)."""
+        """List oldest first, without the hidden states (Back Market, orders, list)."""
         hidden, by = options.hidden_order_states, options.orders_sorted_by
         key = (self.version, account_id, chosen, hidden, by)
         if (found := self.filtered.get(key)) is None:
@@ -104,9 +104,9 @@ def sort_key(order: Order, by: str) -> tuple[float, int]:
 
 
 def page_of(orders: list[Order], start: int, size: int) -> list[Order]:
-    """Pages run from the newest to the oldest, the rows inside one the other way.
+    """Return a page: pages run newest to oldest, rows in a page oldest to newest.
 
-    Back Market, general, pagination: so it is on every real page.
+    Back Market, general, pagination: observed in real responses.
     """
     end = len(orders) - start
     return orders[max(end - size, 0) : max(end, 0)]

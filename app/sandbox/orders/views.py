@@ -1,4 +1,4 @@
-"""An order as Back Market shows it, and as the tester sees it: raw."""
+"""Renders orders: the Back Market response, and all stored fields."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -10,7 +10,7 @@ from app.sandbox.options import SandboxOptions
 from app.sandbox.orders.order_model import OPEN_ORDERS, Json, Order, OrderLine
 
 HOUR = 3600
-# The documented spelling, which real answers do not have (option address_case).
+# The documented names; real responses use snake case (option address_case).
 CAMEL = {
     "first_name": "firstName",
     "first_name_pronunciation": "firstNamePronunciation",
@@ -24,7 +24,7 @@ CAMEL = {
 
 
 class View:
-    """For one caller: the caller's offset, the options of the sandbox."""
+    """Renders orders for one market, by the sandbox's options."""
 
     def __init__(self, market: Market, options: SandboxOptions) -> None:
         self.market = market
@@ -42,7 +42,7 @@ class View:
         return {CAMEL.get(name, name): value for name, value in address.items()}
 
     def order(self, order: Order) -> Json:
-        """Back Market, orders, object: as really returned."""
+        """Render an order as in real responses (Back Market, orders, object)."""
         market, lines = MARKETS[order.market], order.orderlines
         return {
             "order_id": order.order_id,
@@ -75,7 +75,7 @@ class View:
         }
 
     def line(self, line: OrderLine) -> Json:
-        """`price` is the line's total on the real wire, documented as a unit's."""
+        """Render a line; `price` is the line's total, although documented per unit."""
         unit = self.options.line_price == "unit"
         return {
             "id": line.id,
@@ -110,7 +110,7 @@ def total(amounts: Iterable[Decimal]) -> str | None:
 
 
 def expected_dispatch(order: Order) -> str | None:
-    """Null on every finished order, and while nothing is paid."""
+    """Return the expected date; None if the order is finished or unpaid."""
     if order.state not in OPEN_ORDERS or order.date_payment is None:
         return None
     hours = max(one.shipping_delay for one in order.orderlines)
@@ -118,7 +118,7 @@ def expected_dispatch(order: Order) -> str | None:
 
 
 def raw(order: Order) -> Json:
-    """Every field as it is kept: dates in seconds, money as text."""
+    """Return every stored field: dates in seconds, amounts as text."""
     found: Json = {name: getattr(order, name) for name in Order.__slots__}
     return found | {"orderlines": [raw_line(one) for one in order.orderlines]}
 

@@ -1,4 +1,4 @@
-"""The tree of categories: three levels, and what its leaves ask of a product."""
+"""The category tree: three levels; leaves define product attributes."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A CSV column a product of this category has (Back Market, categories)."""
+    """A CSV column of products in this category (Back Market, categories)."""
 
     field: str
     name: str
@@ -34,12 +34,12 @@ def choice(field: str, name: str, allowed: str, *, required: bool = False) -> At
 
 
 def branch(category_id: int, name: str, *children: Category) -> Category:
-    """Its marketplace id is negative: no product can stand here."""
+    """A category without products: its marketplace id is negative."""
     return Category(category_id, name, -category_id, children=children)
 
 
 def leaf(category_id: int, name: str, *attributes: Attribute) -> Category:
-    """Products attach here, by another number than the tree's own."""
+    """A category of products; `marketplace_id` differs from `category_id`."""
     return Category(category_id, name, 1000 + category_id, attributes)
 
 
@@ -144,9 +144,9 @@ LEAVES = {one.marketplace_id: one for one in BY_ID.values() if not one.children}
 
 
 def as_json(category: Category, language: str = "en") -> Json:
-    """`childrens` is Back Market's own spelling (Back Market, categories).
+    """Render a category (Back Market, categories: `childrens` is its spelling).
 
-    Names follow the language; fields and allowed values are the same in all.
+    Names are translated; fields and allowed values are not.
     """
     return {
         "category_id": category.category_id,

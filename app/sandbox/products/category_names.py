@@ -1,4 +1,4 @@
-"""What categories and attributes are called in other languages than English."""
+"""Translations of category and attribute names."""
 
 FRENCH = {
     "Mobile devices": "Appareils mobiles",
@@ -88,5 +88,5 @@ WORDS = {"fr": FRENCH, "de": GERMAN}
 
 
 def in_language(name: str, language: str) -> str:
-    """The English name where there is no other."""
+    """Translate a name; the fallback is English."""
     return WORDS.get(language, {}).get(name, name)

@@ -1,4 +1,4 @@
-"""Back Market's catalogue: which product an EAN stands for, and how it is called."""
+"""Back Market's product catalog: products by EAN and id, with titles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -35,10 +35,10 @@ UNLOCKED = {
 
 @dataclass(slots=True)
 class Product:
-    """One exact variant; the cap in euros goes for all its grades and markets.
+    """One variant; `max_price` in euros applies to all its grades and markets.
 
-    Titles, descriptions and new prices are kept by market code; `owner` described it,
-    `validates_at` (seconds since 1970) is when that will be validated, if by itself.
+    Titles, descriptions and new prices are keyed by market code. `owner` is the account
+    that described it; `validates_at` (seconds since 1970) schedules its validation.
     """
 
     product_id: str
@@ -61,7 +61,7 @@ class Product:
     validates_at: float | None = None
 
     def title(self, market: Market) -> str:
-        """Titles follow the product and the market's language."""
+        """Return the title in the market's language."""
         if self.titles:
             return self.titles.get(market.code) or next(iter(self.titles.values()))
         language = market.language if market.language in COLOURS else "en"
@@ -73,7 +73,7 @@ class Product:
 
 
 def has_right_check_digit(ean: str) -> bool:
-    """GTIN-8, -12 or -13, alternately weighted 3 and 1 from the right."""
+    """Check a GTIN-8, -12 or -13: weights 3 and 1 from the right."""
     if len(ean) not in EAN_LENGTHS or not (ean.isascii() and ean.isdigit()):
         return False
     weighted = sum(map(int, ean[-2::-2])) * 3 + sum(map(int, ean[::-2]))
@@ -81,14 +81,14 @@ def has_right_check_digit(ean: str) -> bool:
 
 
 def uuid_of(digest: str) -> str:
-    """A version 4 UUID of 32 hexadecimal digits."""
+    """Format 32 hexadecimal digits as a version 4 UUID."""
     return (
         f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
     )
 
 
 def invent(seed: str, ean: str) -> Product:
-    """Always the same product for the same seed."""
+    """Generate a product; the same seed gives the same product."""
     digest = blake2b(seed.encode(), digest_size=16).hexdigest()
     number = int(digest[:15], 16)
     model = (
@@ -101,19 +101,19 @@ def invent(seed: str, ean: str) -> Product:
         model=model,
         colour=number // 960 % 5,
         category_id=LEAF_IDS[number // 4800 % len(LEAF_IDS)],
-        # Half of them whole and half of them not: both occur as JSON numbers.
+        # Half are integers: JSON has both integers and decimals here.
         max_price=2000 + number % 1000 + (0.5 if number % 2 else 0),
     )
 
 
 class ProductCatalog:
-    """Knows every product it was asked about; makes them up as it goes."""
+    """Stores products; unknown ones are generated on lookup."""
 
     def __init__(self) -> None:
         self.by_ean: dict[str, Product] = {}
         self.by_product_id: dict[str, Product] = {}
         self.by_backmarket_id: dict[int, Product] = {}
-        # A heap: when a product is validated by itself, and which.
+        # A heap of (validation time, product id).
         self.due: list[tuple[float, str]] = []
 
     def add(self, product: Product) -> Product:
@@ -132,7 +132,7 @@ class ProductCatalog:
             self.add(product)
 
     def by_any_ean(self, ean: str, options: SandboxOptions) -> Product | None:
-        """The product of this EAN, unless the options say nobody knows it."""
+        """Return the product of an EAN, unless the options make it unknown."""
         if known := self.by_ean.get(ean.zfill(13)):
             return known
         if ean in options.unknown_eans or ean.startswith(options.unknown_ean_prefixes):
@@ -140,7 +140,7 @@ class ProductCatalog:
         return self.add(invent(ean.zfill(13), ean))
 
     def by_reference(self, text: str, options: SandboxOptions) -> Product | None:
-        """By UUID, or by the older integer (Back Market, listings, product_id)."""
+        """Find by UUID or older integer id (Back Market, listings, product_id)."""
         if text.isascii() and text.isdigit():
             number = int(text)
             known = self.by_backmarket_id.get(number)
@@ -158,7 +158,7 @@ class ProductCatalog:
         return self.add(product)
 
     def take_due(self, now: float) -> list[Product]:
-        """Those to validate now; who was validated by hand before is not among them."""
+        """Remove and return products due for validation, without validated ones."""
         found = []
         while self.due and self.due[0][0] <= now:
             product = self.by_product_id[heappop(self.due)[1]]
@@ -167,7 +167,7 @@ class ProductCatalog:
         return found
 
     def find(self, reference: str) -> Product | None:
-        """By EAN or either id, without making anything up."""
+        """Find by EAN or id without generating a product."""
         if product := self.by_ean.get(reference.zfill(13)):
             return product
         if reference.isascii() and reference.isdigit():

@@ -1,4 +1,4 @@
-"""Invented people who buy: the same one for the same order."""
+"""Generates buyers; the same order number gives the same buyer."""
 
 from app.sandbox.orders.order_model import Json
 
@@ -9,7 +9,7 @@ NAMES = (
     ("Diego", "Ejemplo"),
     ("Emma", "Sample"),
 )
-# Postal code and city of an invented address in each country.
+# Postal code and city of a sample address in each country.
 CITIES = {
     "FR": ("75003", "Paris"),
     "BE": ("1000", "Bruxelles"),
@@ -37,7 +37,7 @@ def payment_of(number: int) -> str:
 
 
 def shipping_address(number: int, country: str) -> Json:
-    """Back Market, orders, addresses: empty texts here, nulls in the other one."""
+    """Back Market, orders, addresses: empty texts here, nulls in billing addresses."""
     first, last = NAMES[number % len(NAMES)]
     postal_code, city = CITIES[country]
     address: Json = {

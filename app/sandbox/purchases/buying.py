@@ -1,4 +1,4 @@
-"""How an order comes to be: somebody buys, or a tester seeds a thousand."""
+"""Creates orders: purchases that lower stock, and seeded orders that do not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,12 +37,12 @@ INVENTED_SKUS = 50
 
 
 class SoldOutError(Exception):
-    """Nobody can buy this now; the message says why."""
+    """The listing is not available; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRequest:
-    """Who buys where, and what is already known about the order."""
+    """The seller, market, state and optional fields of a new order."""
 
     account: Account
     market: Market
@@ -55,7 +55,10 @@ class PurchaseRequest:
 def buy(
     state: State, request: PurchaseRequest, basket: Sequence[tuple[str, int]]
 ) -> Order:
-    """An order of listings that are online; their stock goes down by itself."""
+    """Create an order of online listings and lower their stock.
+
+    Raises SoldOutError if a listing is not available.
+    """
     for sku, quantity in total_by_sku(basket).items():
         check_available(request, sku, quantity)
     lines = []
@@ -89,7 +92,7 @@ def check_available(request: PurchaseRequest, sku: str, quantity: int) -> None:
 
 
 def lower_stock(account: Account, listing: Listing, quantity: int) -> None:
-    """Back Market, listings, quantity: one stock for all markets, minus each sale."""
+    """Back Market, listings, quantity: one stock for all markets."""
     listing.quantity -= quantity
     for code in listing.offers:
         listing_model.refresh(listing, MARKETS[code])
@@ -97,7 +100,7 @@ def lower_stock(account: Account, listing: Listing, quantity: int) -> None:
 
 
 def restock(account: Account, line: OrderLine) -> None:
-    """Only with the option cancel_restocks; the listing may be gone."""
+    """Used with the option cancel_restocks; the listing may be deleted."""
     if listing := account.listings.by_number.get(line.listing_id):
         lower_stock(account, listing, -line.quantity)
 
@@ -105,7 +108,7 @@ def restock(account: Account, line: OrderLine) -> None:
 def order_line(
     state: State, request: PurchaseRequest, listing: Listing, quantity: int
 ) -> OrderLine:
-    """A copy of what the listing says now; later changes do not reach the order."""
+    """Copy the listing's current values; later changes do not affect the order."""
     market, offer = request.market, listing.offer(request.market)
     price = offer.price or invented_price(0, market)
     line = OrderLine(
@@ -140,7 +143,7 @@ def invented_price(number: int, market: Market) -> Decimal:
 
 
 def invented_line(state: State, request: PurchaseRequest, number: int) -> OrderLine:
-    """For sellers without listings: order lists can be tried out all the same."""
+    """Generate a line for sellers without listings."""
     number = number % INVENTED_SKUS + 1
     product = invent(f"sold:{number}", "")
     price = invented_price(number, request.market)
@@ -191,7 +194,7 @@ def place_order(
 
 @dataclass(frozen=True, slots=True)
 class OrderSeries:
-    """Many orders at once: states and markets take turns, `spacing` in seconds."""
+    """Orders to seed: markets and states alternate, `spacing` is in seconds."""
 
     account: Account
     count: int
@@ -201,7 +204,7 @@ class OrderSeries:
 
 
 def seed_orders(state: State, series: OrderSeries) -> list[Order]:
-    """Orders as if they had always been there: no stock is touched."""
+    """Create past orders without changing stock."""
     listings, now = series.account.listings, state.clock()
     orders = []
     for turn in range(series.count):

@@ -1,4 +1,4 @@
-"""Orders that change while a seller pages through them, as faults ask for."""
+"""Applies faults that change orders between two pages of a list."""
 
 from app.sandbox.accounts import Account
 from app.sandbox.faults import BETWEEN_PAGES, FaultContext, FaultKind
@@ -14,7 +14,7 @@ from app.sandbox.orders.order_model import (
 from app.sandbox.purchases.buying import OrderSeries, seed_orders
 from app.sandbox.state import State
 
-# What a seller, or another program of theirs, would do next with a line.
+# Next state of a line, as another client of the seller would set it.
 NEXT = {LINE_PAID: ACCEPTED, ACCEPTED: SHIPPED}
 
 
@@ -24,7 +24,7 @@ def apply_churn(
     context: FaultContext,
     pages: tuple[list[Order], ...],
 ) -> None:
-    """Strike between the page that was just read and the one that follows."""
+    """Apply a fault between the page that was read and the following one."""
     current, following = pages
     if not following:
         return
@@ -42,13 +42,13 @@ def apply_churn(
 
 
 def move_to_front(state: State, order: Order) -> None:
-    """What came next is now in front: the next page skips it."""
+    """Move an order to the front: the next page skips it."""
     order.surfaced = state.clock()
     state.orders.changed(order, order.surfaced)
 
 
 def leave_filter(state: State, order: Order) -> None:
-    """A row already read leaves a list filtered by state: another is skipped."""
+    """Change the state of an order: a list filtered by state then skips another one."""
     for line in order.orderlines:
         line.state = NEXT.get(line.state, line.state)
     order.state = order_state((one.state for one in order.orderlines), order.state)

@@ -1,4 +1,4 @@
-"""The wide door: a CSV taken in as a task, and worked through row by row later."""
+"""Processes batches: parses the CSV of a task and applies it row by row."""
 
 import codecs
 import csv
@@ -32,11 +32,11 @@ METER_LABEL = "process a batch"
 
 
 class UnreadableCatalogError(Exception):
-    """The CSV as a whole cannot be read; its message is for the seller."""
+    """The CSV is invalid as a whole; the seller sees the message."""
 
 
 def read_lines(body: dict[str, str]) -> list[list[str]]:
-    """The rows, header first (Back Market, listings, batch, CSV dialect)."""
+    """Parse the rows, header first (Back Market, listings, batch, CSV dialect)."""
     try:
         codecs.lookup(body["encoding"])
     except LookupError:
@@ -54,7 +54,7 @@ def read_lines(body: dict[str, str]) -> list[list[str]]:
 
 
 def read_rows(body: dict[str, str]) -> list[Row]:
-    """Rows by column name; a blank cell counts as not sent."""
+    """Return rows by column name; blank cells are omitted."""
     lines = read_lines(body)
     header = (
         [name.strip().lower().lstrip("\ufeff") for name in lines[0]] if lines else []
@@ -73,7 +73,7 @@ def read_rows(body: dict[str, str]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What all rows of one task have in common."""
+    """The context of all rows of one task."""
 
     state: State
     task: Task
@@ -83,7 +83,7 @@ class Batch:
 
 
 def process_due(state: State) -> None:
-    """Finish tasks and validations that are due; whoever asks next sees the effect."""
+    """Process due tasks and validations; runs before each request."""
     for task in state.tasks.take_due(state.clock()):
         started = perf_counter()
         process_rows(state, task)
@@ -110,7 +110,7 @@ def process_rows(state: State, task: Task) -> None:
 
 
 def process_row(batch: Batch, row: Row) -> None:
-    """One row: written, or refused with its reasons; the others go on."""
+    """Write one row, or record why it is refused."""
     sku, key = row.get("sku", ""), result_key(batch, row)
     try:
         if batch.faulty and is_ignored(batch, sku):
@@ -127,7 +127,7 @@ def process_row(batch: Batch, row: Row) -> None:
 
 
 def is_ignored(batch: Batch, sku: str) -> bool:
-    """Strike the faults that concern this row."""
+    """Return whether a fault ignores this row. Raises RowRefusedError."""
     context = FaultContext("POST", BATCH_PATH, batch.seller.account.id, sku)
     fault = batch.state.faults.take(ROWS, context)
     if fault is None:
@@ -138,7 +138,7 @@ def is_ignored(batch: Batch, sku: str) -> bool:
 
 
 def write_row(batch: Batch, sku: str, row: Row) -> LedgerLine:
-    """Update the listing of this SKU, or start it (Back Market, listings, batch)."""
+    """Update or create the listing of this SKU (Back Market, listings, batch)."""
     if not sku or len(sku) > MAX_SKU_LENGTH:
         raise RowRefusedError(
             {"sku": f"is required, at most {MAX_SKU_LENGTH} characters"}
@@ -165,7 +165,7 @@ def write_row(batch: Batch, sku: str, row: Row) -> LedgerLine:
 
 
 def reused_listing(batch: Batch, sku: str) -> Listing | None:
-    """The old listing that is given to a creation (Back Market, listings, batch)."""
+    """Return the existing listing that a fault assigns to a creation."""
     account = batch.seller.account
     context = FaultContext("POST", BATCH_PATH, account.id, sku)
     fault = batch.state.faults.take(CREATIONS, context)
@@ -173,7 +173,7 @@ def reused_listing(batch: Batch, sku: str) -> Listing | None:
 
 
 def creation_for(batch: Batch) -> Creation:
-    """Should this row describe a product: validation counts from the task's end."""
+    """Return the creation context; the validation delay starts at the task's end."""
     matches, seller = batch.state.options.validation_takes, batch.seller
     if not matches:
         at_once = matches is not None
@@ -182,7 +182,7 @@ def creation_for(batch: Batch) -> Creation:
 
 
 def success_of(batch: Batch, sku: str) -> Success:
-    """Where the row stands now (Back Market, listings, task)."""
+    """Return the result entry of a row (Back Market, listings, task)."""
     listing = batch.seller.account.listings.of_sku(sku)
     if listing is None:
         return (None, None, INCOMPLETE)
@@ -191,7 +191,7 @@ def success_of(batch: Batch, sku: str) -> Success:
 
 
 def result_key(batch: Batch, row: Row) -> str:
-    """Results are keyed by SKU, or by EAN when a fault asks for it."""
+    """Return the key of a result: the SKU, or the EAN if a fault sets it."""
     sku = row.get("sku", "")
     if not batch.task.keyed_by_ean:
         return sku
@@ -204,7 +204,7 @@ def sentences(errors: FieldErrors) -> list[str]:
 
 
 def format_errors(errors: FieldErrors, shape: ErrorShape) -> object:
-    """Nobody published the shape of an error entry: the tester chooses one."""
+    """Format errors by the option error_shape: the real shape is not published."""
     match shape:
         case "list":
             return sentences(errors)

@@ -1,4 +1,4 @@
-"""A write to one listing, whichever door it came through."""
+"""Applies a write to one listing, single or batch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ SHIPPING_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """Who writes, and in which market."""
+    """The account that writes, and the market."""
 
     account: Account
     market: Market
@@ -38,7 +38,7 @@ class Seller:
 def checked(
     sent: Mapping[str, object], offer: Offer, market: Market, options: SandboxOptions
 ) -> tuple[Changes, FieldErrors]:
-    """Read a write's fields and hold them against each other and the market."""
+    """Parse the fields of a write and validate them together."""
     changes, errors = read_fields(sent)
     errors |= currency_error(changes, market)
     errors |= shipper_errors(changes, options)
@@ -51,10 +51,10 @@ def checked(
 def apply(
     listing: Listing, changes: Changes, seller: Seller, options: SandboxOptions
 ) -> tuple[str, ...]:
-    """Carry out checked changes; say which fields really became different.
+    """Apply validated changes; return the names of the fields that changed.
 
-    Back Market, listings, update: the quantity is every market's, the rest is
-    the market's of the request.
+    Back Market, listings, update: the quantity applies to all markets, the rest to
+    the market of the request.
     """
     market = seller.market
     offer = listing.offers.get(market.code)
@@ -80,7 +80,9 @@ def apply(
 
 
 def apply_quantity(listing: Listing, changes: Changes, options: SandboxOptions) -> bool:
-    """The option require_pub_state: what was emptied stays offline until told."""
+    """Set the quantity. With require_pub_state, a listing that ran out of stock stays
+    offline until a write sets `pub_state`.
+    """
     quantity = changes.get("quantity", listing.quantity)
     before = (listing.quantity, listing.waits_for_pub_state)
     if isinstance(quantity, int):
@@ -93,7 +95,7 @@ def apply_quantity(listing: Listing, changes: Changes, options: SandboxOptions) 
 
 
 def apply_shippings(offer: Offer, changes: Changes) -> bool:
-    """A null shipper empties its slot (Back Market, listings, update)."""
+    """Set slots; a null shipper clears its slot (Back Market, listings, update)."""
     if not any(name.startswith("shipp") for name in changes):
         return False
     before = dict(offer.shippings)

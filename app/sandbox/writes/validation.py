@@ -1,4 +1,4 @@
-"""Validation by Back Market's staff: when a described product may go online."""
+"""Validates described products, so that their listings can go online."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from app.sandbox.state import State
 
 
 def validate(state: State, products: Iterable[Product]) -> None:
-    """From now on nobody changes them, and their listings may be online."""
+    """Mark products as validated and recompute their listings."""
     chosen = set()
     for product in products:
         product.validated, product.validates_at = True, None
@@ -21,7 +21,7 @@ def validate(state: State, products: Iterable[Product]) -> None:
 
 
 def refresh_listings(state: State, product_ids: set[str]) -> None:
-    """One pass over all listings, however many products changed."""
+    """Recompute the listings of these products in one pass over all listings."""
     for account in state.accounts.by_id.values():
         for listing in account.listings.by_uuid.values():
             if listing.product.product_id in product_ids:
@@ -31,5 +31,5 @@ def refresh_listings(state: State, product_ids: set[str]) -> None:
 
 
 def validate_due(state: State) -> None:
-    """Those whose time has come (option validation_takes)."""
+    """Validate products that are due (option validation_takes)."""
     validate(state, state.catalog.take_due(state.clock()))
