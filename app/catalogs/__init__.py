@@ -1,1 +1,1 @@
-"""Catalogs come in as files; wanted offers and a report on every row come out."""
+"""Imports catalog files: sets the desired state of offers and reports row problems."""

@@ -1,4 +1,4 @@
-"""What a store's newest catalog says of the products behind some of its offers."""
+"""Reads product descriptions for some offers from a store's current catalogs."""
 
 import tempfile
 from collections.abc import Sequence
@@ -29,13 +29,13 @@ from app.stores.models import Store
 
 @dataclass(frozen=True, slots=True)
 class Descriptions:
-    """The catalogs in force, the newest first, and how they describe products."""
+    """The current catalogs, newest first, and the settings to read products."""
 
     sources: Sequence[SourceFile]
     config: ProductConfig
 
     def of(self, sku_keys: Sequence[str]) -> pl.DataFrame:
-        """`sku_key`, `product`, `problem` (see `check_products`); for a thread."""
+        """`sku_key`, `product`, `problem` (see `check_products`). Blocking."""
         keys = pl.Series(sku_keys, dtype=pl.String)
         found: list[pl.DataFrame] = []
         for source in self.sources:
@@ -52,7 +52,7 @@ async def descriptions(
     storage: Storage,
     store_id: UUID,
 ) -> Descriptions | None:
-    """None where the store has no catalog or no mapping in force."""
+    """None if the store has no stored catalog or no complete mapping."""
     store = await session.get_one(Store, store_id)
     mapping = stores.resolved_mapping(store)
     catalogs = [c for c in await catalogs_of(session, store) if c.storage_key]

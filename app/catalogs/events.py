@@ -1,4 +1,4 @@
-"""A catalog as somebody watches it while it is imported."""
+"""Progress of a catalog import for event streams."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ UNDER_WAY = frozenset({"received", "importing"})
 
 @dataclass(frozen=True, slots=True)
 class WatchedCatalog:
-    """Looks at one catalog, each time in a short transaction."""
+    """Reads one catalog, in a short transaction each time."""
 
     database: Database
     id: UUID
@@ -31,7 +31,7 @@ class WatchedCatalog:
         return Mark(row.progress, row.state not in UNDER_WAY) if row else None
 
     async def progress(self) -> Progress | None:
-        """State, phase and counts: what changes while it is read."""
+        """State, phase and counts, which change during an import."""
         async with self.database.transaction() as tx:
             catalog = await tx.session.get(Catalog, self.id)
         if catalog is None:

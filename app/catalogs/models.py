@@ -25,9 +25,9 @@ from app.core.columns import (
 
 
 class Catalog(SQLModel, table=True):
-    """One upload, kept as it came, immutable, with what became of its rows.
+    """One upload: the stored file, which is immutable, and the result of its import.
 
-    `as_of` is the time that it tells of; NULL: when it was received.
+    `as_of` is the time of its data; NULL: when it was received.
     """
 
     __tablename__ = "catalog"
@@ -69,7 +69,7 @@ class Catalog(SQLModel, table=True):
 
 
 class RowProblem(SQLModel, table=True):
-    """What is wrong with one field of one row; the words come from `problems.py`."""
+    """A problem of one field of one row; the message comes from `problems.py`."""
 
     __tablename__ = "catalog_problem"
 
@@ -82,10 +82,10 @@ class RowProblem(SQLModel, table=True):
 
 
 class OfferDigest(SQLModel, table=True):
-    """What the last import of a store saw, in parts; see the engine's `digest.py`.
+    """Row hashes of a store's last import, in parts; see the engine's `digest.py`.
 
-    Only an import that has the same `identity` may believe it. No foreign key, as
-    for offers: the service that deletes a store deletes it.
+    Valid only for an import with the same `identity`. No foreign key, as for offers:
+    a trigger on `store` deletes the rows.
     """
 
     __tablename__ = "offer_digest"
@@ -98,11 +98,11 @@ class OfferDigest(SQLModel, table=True):
 
 
 class QuickUpdate(SQLModel, table=True):
-    """Stock or price of an offer that came after the catalog in force.
+    """Stock or price of an offer that is newer than the current catalog.
 
-    Each value has the time that it tells of, and stands over all catalogs that tell of
-    an earlier one. `over` is the fingerprint of the row below it. No foreign key, as
-    for offers: the service that deletes a store deletes it.
+    Each value has the time of its data and overrides catalogs with an earlier one.
+    `over` is the fingerprint of the catalog row. No foreign key, as for offers: a
+    trigger on `store` deletes the rows.
     """
 
     __tablename__ = "quick_update"

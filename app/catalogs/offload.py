@@ -1,4 +1,4 @@
-"""Reads stored files for the API: in threads, few at a time, not for long."""
+"""Runs file reads of the API in threads, with a concurrency limit and a timeout."""
 
 import asyncio
 import threading
@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 _PLACES = threading.BoundedSemaphore(2)
-"""Files that one process reads at a time for its callers."""
+"""Maximum number of files that one process reads concurrently."""
 
 Found = TypeVar("Found")
 
 
 async def within(seconds: float, work: Callable[[], Found]) -> Found | None:
-    """The result of `work`, done in a thread.
+    """The result of `work`, run in a thread; None after a timeout or if all are busy.
 
-    None when it takes too long, or all places are taken. A thread cannot be stopped:
-    it goes on to its end and keeps its place until then.
+    A thread cannot be stopped: it runs to its end and keeps its slot until then.
     """
     if not _PLACES.acquire(blocking=False):
         return None

@@ -1,4 +1,4 @@
-"""Reads of catalogs, row problems and offers."""
+"""Queries of catalogs, row problems and offers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +20,7 @@ UNAPPLIED = (
     "AND publication_state IS DISTINCT FROM 1 "
     """AND coalesce(drift @? '$.*.kind ? (@ == "not_applied")', false)"""
 )
-"""Back Market accepted it, its listing does not show it, and it is to be sent again."""
+"""Accepted by Back Market but not shown by the listing: will be sent again."""
 OFFER_STATES = {
     "in_error": "in_error",
     "invalid": "NOT in_error "
@@ -46,17 +46,17 @@ SELECT o.*, confirmed_at, drift, {FLOOR} AS floor
 
 
 async def visible(session: AsyncSession, caller: Caller, catalog_id: UUID) -> Catalog:
-    """Raises NotFoundError when it is not there or another store's."""
+    """The catalog. Raises NotFoundError if absent or not visible to the caller."""
     catalog = await session.get(Catalog, catalog_id)
     if catalog is None or not caller.sees(catalog.store_id):
-        raise NotFoundError("There is no such catalog.")
+        raise NotFoundError("The catalog was not found.")
     return catalog
 
 
 async def listed(
     session: AsyncSession, store_id: UUID, before: UUID | None, limit: int
 ) -> Sequence[Catalog]:
-    """Newest first."""
+    """Catalogs of a store, newest first; one more than `limit` if there are more."""
     query = (
         select(Catalog)
         .where(Catalog.store_id == store_id)
@@ -75,7 +75,7 @@ async def problems(
     after: tuple[str, ...] | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Problems of rows in file order; `same_as` leads to the report of its twin."""
+    """Row problems in file order; a duplicate has the report of its original."""
     where = " AND code = :code" if code else ""
     if after:
         where += " AND (line, field, code) > (:line, :field, :last_code)"
@@ -98,7 +98,7 @@ async def problems(
     return rows.all()
 
 
-async def offers(  # noqa: PLR0913, PLR0917 - what a list can be asked for
+async def offers(  # noqa: PLR0913, PLR0917 - filters of a list
     session: AsyncSession,
     store_id: UUID,
     state: str | None,
@@ -116,7 +116,7 @@ async def offers(  # noqa: PLR0913, PLR0917 - what a list can be asked for
 
 
 async def offer(session: AsyncSession, store_id: UUID, sku: str, margin: Margin) -> Any:  # noqa: ANN401 - a row
-    """The offer under this SKU in any case, with its floor; None: never had one."""
+    """The offer with this SKU, case-insensitive, with its floor; None if none."""
     found = await session.execute(
         text(f"{_OFFERS} AND sku_key = :key"),
         {"id": store_id, "key": sku_key(sku), **margin.values},
@@ -125,14 +125,14 @@ async def offer(session: AsyncSession, store_id: UUID, sku: str, margin: Margin)
 
 
 def sku_key(sku: str) -> str:
-    """How SKUs are compared: outer spaces and case do not count."""
+    """Normalize a SKU for comparison: trimmed, lower case."""
     return sku.strip().lower()
 
 
 async def problems_of_sku(
     session: AsyncSession, catalog: Catalog, sku: str
 ) -> Sequence[Any]:
-    """What a catalog's row report says of one SKU, at most 20 problems."""
+    """Row problems of one SKU in a catalog, at most 20."""
     found = await session.execute(
         text(
             "SELECT * FROM catalog_problem WHERE catalog_id = :id "

@@ -1,4 +1,4 @@
-"""Takes quick updates: new stock and prices of known offers, without a file."""
+"""Applies quick updates: new stock and prices of existing offers, without a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from app.offers.import_lock import store_lock_key
 
 MOST_ITEMS = 1000
 AHEAD = timedelta(minutes=5)
-"""How far the sender's clock may be ahead of ours."""
+"""Tolerated clock difference of the sender."""
 
 Outcome = Literal["accepted", "outdated", "unknown", "invalid"]
 
@@ -36,7 +36,7 @@ WORDS = {
     "row_invalid": (
         "price",
         "The SKU's row in the newest catalog is not valid: only its stock can change.",
-        "`quantity` alone, or a catalog that heals the row",
+        "`quantity` alone, or a catalog with a valid row",
     ),
     "min_price_above_price": (
         "price",
@@ -45,26 +45,26 @@ WORDS = {
     ),
     "older_than_known": (
         "as_of",
-        "A newer catalog or update has told of this offer already.",
+        "The offer already has newer data from a catalog or an update.",
         "a later `as_of`",
     ),
     "duplicate_sku": (
         "sku",
-        "The SKU stands in more than one item.",
-        "each SKU once, upper and lower case are the same",
+        "More than one item has the SKU.",
+        "each SKU once; SKUs are case-insensitive",
     ),
     "nothing_given": (
         "quantity",
-        "The item says neither a quantity nor a price.",
+        "The item has neither a quantity nor a price.",
         "`quantity`, `price` or both",
     ),
 }
-"""Field, message and what is accepted, of the codes that are not those of rows."""
+"""Field, message and accepted values of codes that are not row problems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An item as it came; amounts as text, None where not given."""
+    """One item of a request; amounts as text, None if not given."""
 
     sku: str
     quantity: str | None
@@ -73,7 +73,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of an item."""
+    """Outcome of one item."""
 
     sku: str
     outcome: Outcome
@@ -144,24 +144,24 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 def submitted_at(as_of: datetime | None, field: str = "as_of") -> datetime:
-    """The time that something tells of, now unless given.
+    """The time of the data, now unless given.
 
-    Raises InvalidError for one that is yet to come: it would win over all that follows.
+    Raises InvalidError for a time in the future, which would override all later data.
     """
     now = utc_now()
     if as_of is None:
         return now
     if as_of > now + AHEAD:
-        message = "The time is yet to come."
+        message = "The time is in the future."
         wrong = FieldError(field, "in_future", message, f"at most {now.isoformat()}")
         raise InvalidError(message, errors=[wrong])
     return min(as_of, now)
 
 
 def check(items: Sequence[Wish], currency: str) -> pl.DataFrame:
-    """Items in columns, read by the rules of catalogs; for a thread.
+    """Parse and validate items by the rules of catalogs. Blocking.
 
-    `key` is the SKU in lower case, `mask` and `code` say what is wrong.
+    `key` is the SKU in lower case; `mask` and `code` are the problems.
     """
     text_or_none = dict.fromkeys(("sku", "quantity", "price"), pl.String)
     rows = [(wish.sku, wish.quantity, wish.price) for wish in items]
@@ -186,9 +186,9 @@ async def apply(
     as_of: datetime,
     currency: str,
 ) -> list[Result]:
-    """Store the sound items as the new wish; the results are in the items' order."""
+    """Apply the valid items to the desired state; results in the order of the items."""
     sound = checked.filter((pl.col("mask") == 0) & pl.col("code").is_null())
-    # Imports and baselines write the same offers.
+    # Imports write the same offers.
     await session.execute(_LOCK, {"key": store_lock_key(store_id)})
     rows = await session.execute(
         _APPLY,

@@ -1,4 +1,4 @@
-"""Releases the files of old catalogs; their rows stay."""
+"""Selects the files of old catalogs for deletion; the rows of catalogs are kept."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -99,8 +99,8 @@ async def upload_catalog(
 ) -> CatalogOut:
     """CSV, TSV, NDJSON, a JSON array, an XML feed or Parquet, also gzipped or zipped.
 
-    A quick update that is newer than `as_of` stands over the catalog's values.
-    The body is streamed to storage and read by a worker: poll the `Location`.
+    A quick update that is newer than `as_of` overrides the catalog's values.
+    The body is streamed to storage and imported by a worker: poll the `Location`.
     """
     async with database.transaction() as tx:
         await stores.load_store(tx.session, caller, store_id)
@@ -142,7 +142,7 @@ async def get_catalog(
     response: Response,
     if_none_match: IfNoneMatch = None,
 ) -> CatalogOut | Response:
-    """State, counts, problems by code; poll while it is `received` or `importing`."""
+    """State, counts and problems by code; poll while `received` or `importing`."""
     catalog = await queries.visible(tx.session, caller, catalog_id)
     pause = "2" if catalog.state in UNDER_WAY else None
     etag = weak_etag(catalog.progress)
@@ -163,9 +163,9 @@ async def watch_catalog(
     streams: CurrentStreams,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Server-sent events: `progress` with state, phase and counts, at last one `end`.
+    """Server-sent events: `progress` with state, phase and counts, finally one `end`.
 
-    An event's id works with every API process: send it as `Last-Event-ID`.
+    Any API process can resume from an event's id: send it as `Last-Event-ID`.
     """
     async with database.transaction() as tx:
         await queries.visible(tx.session, caller, catalog_id)
@@ -174,7 +174,7 @@ async def watch_catalog(
 
 @router.get(
     "/catalogs/{catalog_id}/rows",
-    summary="What is wrong with which row",
+    summary="List row problems",
     response_model=Page[RowProblemOut],
     responses=csv_file(),
 )
@@ -190,7 +190,7 @@ async def list_catalog_rows(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[RowProblemOut] | Response:
-    """In file order. As CSV (`format=csv` or `Accept: text/csv`) all, without pages."""
+    """In file order. CSV (`format=csv` or `Accept: text/csv`) has no pages."""
     catalog = await queries.visible(tx.session, caller, catalog_id)
     store = await stores.load_store(tx.session, caller, catalog.store_id)
     currency = market_of(store.country).currency
@@ -210,7 +210,7 @@ async def list_catalog_rows(
 
 @router.get(
     "/catalogs/{catalog_id}/rejected.csv",
-    summary="The rows to correct, as they were uploaded",
+    summary="Download rejected rows",
     response_class=Response,
     responses=csv_file(),
 )
@@ -221,10 +221,10 @@ async def download_rejected_catalog_rows(
     settings: CurrentSettings,
     storage: CurrentStorage,
 ) -> Response:
-    """The merchant's own columns, and `refeed_code`, `refeed_message`, `refeed_hint`.
+    """The merchant's columns, and `refeed_code`, `refeed_message`, `refeed_hint`.
 
-    Correct the rows and upload the file with `mode=partial`: our three columns are
-    ignored. No cell is a formula. At most 100,000 rows.
+    Correct the rows and upload the file with `mode=partial`: the import ignores the
+    three added columns. Formulas are escaped. At most 100,000 rows.
     """
     async with database.transaction() as tx:
         catalog = await queries.visible(tx.session, caller, catalog_id)
@@ -244,7 +244,7 @@ async def list_offers(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[OfferOut]:
-    """What the store wants to sell beside what Back Market last accepted."""
+    """Desired state and live state of the store's offers, by SKU."""
     key = decode_cursor(cursor, 1)
     rows = await queries.offers(
         tx.session,

@@ -1,4 +1,4 @@
-"""Catalogs, their row reports, and offers as callers see them."""
+"""API schemas of catalogs and their row reports."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,33 +13,33 @@ from app.catalogs.uploads.body import encoding_of, quote_of, separator_of
 
 SeparatorGiven = Annotated[
     str | None,
-    Query(description="CSV only: `,` `;` `|` or `tab`; found when absent"),
+    Query(description="CSV only: `,` `;` `|` or `tab`; detected if absent"),
     AfterValidator(separator_of),
 ]
 QuoteCharGiven = Annotated[
     str | None,
-    Query(description="CSV only: `\"`, `'` or `none`; found when absent"),
+    Query(description="CSV only: `\"`, `'` or `none`; detected if absent"),
     AfterValidator(quote_of),
 ]
 EncodingGiven = Annotated[
     str | None,
-    Query(description="utf-8, utf-16, cp1252, latin-1, ...; found when absent"),
+    Query(description="utf-8, utf-16, cp1252, latin-1, ...; detected if absent"),
     AfterValidator(encoding_of),
 ]
 AsOfGiven = Annotated[
     AwareDatetime | None,
-    Query(description="the time that it tells of; else when it is received"),
+    Query(description="time of the data; when it is received if absent"),
 ]
 AsOfHeader = Annotated[
-    AwareDatetime | None, Header(alias="As-Of", description="the same as a header")
+    AwareDatetime | None, Header(alias="As-Of", description="`as_of` as a header")
 ]
 CatalogState = Literal["received", "importing", "awaiting_mapping", "ready", "rejected"]
 CatalogMode = Literal["full", "partial"]
 ModeGiven = Annotated[
     CatalogMode,
     Query(
-        description="`partial` updates and creates the SKUs that it names and leaves "
-        "all others as they are; `full` is all that the store sells"
+        description="`partial` updates and creates the SKUs that it contains and does "
+        "not change others; `full` is everything that the store sells"
     ),
 ]
 OfferState = Literal[
@@ -61,15 +61,15 @@ class CatalogCounts(BaseModel):
     created: int = 0
     changed: int = 0
     unchanged: int = 0
-    disappeared: int = Field(0, description="offers that are no longer wanted")
-    invalid: int = Field(0, description="rows that give no wanted offer")
-    uncategorized: int = Field(0, description="invalid rows without mapped category")
-    duplicates: int = Field(0, description="invalid rows whose SKU occurs again")
-    excluded: int = Field(0, description="invalid rows that a filter leaves out")
+    disappeared: int = Field(0, description="offers that are now absent")
+    invalid: int = Field(0, description="rows that give no active offer")
+    uncategorized: int = Field(0, description="invalid rows without a mapped category")
+    duplicates: int = Field(0, description="invalid rows with a repeated SKU")
+    excluded: int = Field(0, description="invalid rows that a filter excludes")
 
 
 class Rejection(BaseModel):
-    """Why a catalog as a whole was not used. The offers stayed as they were."""
+    """Why the whole catalog was rejected. The offers were not changed."""
 
     code: str
     message: str
@@ -77,7 +77,7 @@ class Rejection(BaseModel):
 
 
 class CatalogProgress(BaseModel):
-    """How far an import is."""
+    """Progress of an import."""
 
     id: UUID
     store_id: UUID
@@ -89,12 +89,12 @@ class CatalogProgress(BaseModel):
 
 
 class CatalogOut(BaseModel):
-    """One upload and what became of it."""
+    """One upload and the result of its import."""
 
     id: UUID
     store_id: UUID
     mode: CatalogMode = Field(
-        description="`partial`: SKUs that it does not name stay as they are"
+        description="`partial`: SKUs that it does not contain are not changed"
     )
     state: CatalogState
     phase: str | None = Field(description="where a running import is")
@@ -103,27 +103,25 @@ class CatalogOut(BaseModel):
     size_bytes: int
     sha256: str
     found: dict[str, Any] = Field(
-        description="format, encoding, separator, quote as given or found"
+        description="format, encoding, separator and quote, as stated or detected"
     )
     columns: list[str]
     counts: CatalogCounts | None
     problem_counts: dict[str, int] = Field(description="rows by code of the problem")
     excluded_by: dict[str, int] = Field(
-        description="rows by the filter of the mapping that leaves them out"
+        description="rows by the filter of the mapping that excludes them"
     )
     same_as: UUID | None = Field(
-        description="the catalog with the same bytes, which was in force already"
+        description="the current catalog, if this upload has the same bytes"
     )
     rejection: Rejection | None
-    as_of: datetime | None = Field(
-        description="the time that it tells of, when one was given"
-    )
+    as_of: datetime | None = Field(description="time of the data, if it was stated")
     created_at: datetime
     finished_at: datetime | None
 
 
 class RowProblemOut(BaseModel):
-    """What is wrong with one field of one row, and what would be accepted."""
+    """A problem of one field of one row, and what is accepted instead."""
 
     line: int
     sku: str | None
@@ -131,11 +129,11 @@ class RowProblemOut(BaseModel):
     code: str
     message: str
     accepted: str | None
-    value: str | None = Field(description="the cell as it came, at most 100 characters")
+    value: str | None = Field(description="the raw cell, at most 100 characters")
 
 
 class OfferValues(BaseModel):
-    """The fields of an offer that are sent."""
+    """The fields of an offer that are sent to Back Market."""
 
     ean: str | None
     grade: str | None
@@ -152,48 +150,48 @@ class OfferProblem(BaseModel):
 
 
 class OfferError(BaseModel):
-    """Why Back Market refused the offer when it was last sent."""
+    """Why Back Market rejected the offer when it was last sent."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     code: str | None
-    kind: str | None = Field(alias="class", description="what kind of cause it has")
+    kind: str | None = Field(alias="class", description="kind of cause")
     message: str | None
     at: datetime | None
-    times: int = Field(description="the same refusal of the same data in a row")
-    retry_at: datetime | None = Field(description="transient: when it is sent again")
+    times: int = Field(description="consecutive rejections of the same data")
+    retry_at: datetime | None = Field(description="transient errors: when to retry")
 
 
 class Drift(BaseModel):
-    """A field of which the listing shows something else than what was accepted."""
+    """A field for which the listing shows another value than Back Market accepted."""
 
-    field: str = Field(description="a field of the offer, or `listing`: it is gone")
+    field: str = Field(description="a field, or `listing` if the listing is missing")
     ours: str | None = Field(description="what Back Market last accepted")
-    theirs: str | None = Field(description="what its listing shows")
+    theirs: str | None = Field(description="what the listing shows")
     kind: Literal["by_hand", "not_applied"] = Field(
-        description="`by_hand`: it was shown as accepted before, somebody changed it; "
-        "`not_applied`: it was never shown"
+        description="`by_hand`: the listing showed the accepted value before, so it "
+        "was changed manually; `not_applied`: the listing never showed it"
     )
     action: Literal["sent_again", "left", "new_sku_needed"] = Field(
-        description="`sent_again` by the next run; `left` as it is; `new_sku_needed`: "
-        "the listing has another grade, which Back Market cannot change"
+        description="`sent_again`: by the next run; `left`: not changed; "
+        "`new_sku_needed`: Back Market cannot change the grade of a listing"
     )
     seen_at: datetime = Field(description="when it was first seen")
 
 
 class OfferShown(BaseModel):
-    """What the store wants to sell beside what Back Market last accepted."""
+    """Desired state and live state of one offer."""
 
     sku: str
     currency: str
     desired: OfferValues | None
     live: OfferValues | None = Field(description="what Back Market last accepted")
-    cost: str | None = Field(description="what the piece costs; never sent")
+    cost: str | None = Field(description="cost per piece; never sent")
     floor: str | None = Field(
-        description="no price below this leaves: cost, commission, minimum margin"
+        description="lowest price to send: cost, commission and minimum margin"
     )
     max_price: str | None = Field(
-        description="above this Back Market takes the listing offline, where known"
+        description="Back Market takes a listing above this price offline, if known"
     )
     problems: list[OfferProblem]
     error: OfferError | None
@@ -206,7 +204,7 @@ class OfferShown(BaseModel):
 
 
 class OfferOut(OfferShown):
-    """An offer in a list, with where it stands in a word."""
+    """An offer in a list, with its state."""
 
     state: OfferState
 

@@ -1,4 +1,4 @@
-"""Takes uploads in, and brings a store's offers up to date with its catalogs."""
+"""Receives uploads: stores the file, creates the catalog and enqueues its import."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,23 +21,23 @@ from app.jobs.kinds import JobKind
 from app.settings import Settings
 from app.stores.models import Store
 
-DELETED = "The store was deleted meanwhile."
+DELETED = "The store was deleted during the upload."
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the sender says of a text file; None is found out."""
+    """Stated properties of an upload; None is detected."""
 
     separator: str | None = None
     quote_char: str | None = None
     encoding: str | None = None
     as_of: datetime | None = None
-    """The time that the catalog tells of; None: when it is received."""
+    """Time of the catalog's data; None: when it is received."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """The open doors that an upload needs."""
+    """Services that an upload needs."""
 
     settings: Settings
     database: Database
@@ -47,10 +47,10 @@ class Intake:
 async def receive(
     intake: Intake, request: Request, store_id: UUID, given: Given, mode: str = "full"
 ) -> Catalog:
-    """Stream a body to storage, then write its row and ask for the import.
+    """Stream a body to storage, then create its catalog and enqueue the import.
 
-    No transaction is open while the body comes in. Raises MediaTypeError,
-    TooLargeError, InvalidError, NoRoomError, BadBodyError.
+    No transaction is open during the upload. Raises MediaTypeError, TooLargeError,
+    InvalidError, NoRoomError, BadBodyError, NotFoundError.
     """
     limit = intake.settings.max_upload_bytes
     try:
@@ -60,20 +60,20 @@ async def receive(
         raise too_large(limit) from None
     except StorageFullError as error:
         raise NoRoomError(
-            "There is no room left for uploads. Nothing of this one was kept.",
+            "Upload storage is full; the upload was discarded.",
             headers={"Retry-After": "300"},
         ) from error
     except FileNotFoundError as error:
         raise NotFoundError(DELETED) from error
     except ClientDisconnect as error:
-        raise BadBodyError("The body ended early. Nothing of it was kept.") from error
+        raise BadBodyError("The body ended early; the upload was discarded.") from error
     async with intake.database.transaction() as tx:
         if await tx.session.get(Store, store_id) is None:
             raise NotFoundError(DELETED)
         return await accept(tx, store_id, upload, stored, given, mode)
 
 
-async def accept(  # noqa: PLR0913, PLR0917 - all that is known of an upload
+async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
     tx: Transaction,
     store_id: UUID,
     upload: Upload,
@@ -81,7 +81,7 @@ async def accept(  # noqa: PLR0913, PLR0917 - all that is known of an upload
     given: Given,
     mode: str = "full",
 ) -> Catalog:
-    """Write the row of a file that is in storage, and ask for its import."""
+    """Create the catalog of a stored file and enqueue its import."""
     catalog = Catalog(
         mode=mode,
         store_id=store_id,

@@ -1,8 +1,7 @@
-"""Carries one request to a merchant's server: only to addresses that were checked.
+"""HTTP client for merchants' servers with SSRF protection.
 
-The host is looked up once per hop, every address is checked, and the connection goes
-to one of those: no second look-up can lead it elsewhere. The certificate is checked
-against the host's name all the same.
+Each hop resolves the host once, checks every address and connects to a checked one, so
+that DNS rebinding has no effect. TLS certificates are verified for the host name.
 """
 
 import asyncio
@@ -19,16 +18,16 @@ from app.sources.outcomes import REDIRECTS, Head, PullError
 from app.sources.target import Target, check_address, read_target
 
 TIMEOUT = httpx.Timeout(connect=10, read=30, write=30, pool=10)
-"""Seconds; the read time-out is per piece of an answer."""
+"""Seconds; the read timeout applies to each chunk of a response."""
 MOST_HOPS = 5
 MOST_ADDRESSES = 4
-"""Addresses of one host that are tried one after the other."""
+"""Maximum number of addresses of one host to try."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 async def look_up(host: str, port: int) -> Sequence[str]:
-    """Every address of a host. Raises OSError."""
+    """Resolve all addresses of a host. Raises OSError."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(place[0]) for *_, place in found]
@@ -36,7 +35,7 @@ async def look_up(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The way out: what may be reached, and how names and certificates are checked."""
+    """Client configuration: allowed targets, resolver and TLS."""
 
     rules: Rules
     agent: str
@@ -46,7 +45,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for. The password goes to the origin of `url` and nowhere else."""
+    """One request. Credentials are sent only to the origin of `url`."""
 
     url: str
     auth: httpx.BasicAuth | None = None
@@ -55,7 +54,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where it came from after redirects, how it begins, and its bytes as sent."""
+    """The response after redirects: its URL, status and headers, and raw body."""
 
     target: Target
     head: Head
@@ -64,7 +63,10 @@ class Answer:
 
 @asynccontextmanager
 async def fetched(door: Door, wish: Wish) -> AsyncIterator[Answer]:
-    """Ask, and follow redirects. Raises PullError, then or while the body is read."""
+    """Send the request and follow redirects.
+
+    Raises PullError, also while the body is read.
+    """
     first = target = read_target(wish.url, door.rules)
     for _ in range(MOST_HOPS + 1):
         auth = wish.auth if target.origin == first.origin else None
@@ -76,7 +78,7 @@ async def fetched(door: Door, wish: Wish) -> AsyncIterator[Answer]:
                 return
             target = read_target(location, door.rules, base=target)
     raise PullError(
-        "too_many_redirects", f"The URL leads on more than {MOST_HOPS} times."
+        "too_many_redirects", f"The URL redirects more than {MOST_HOPS} times."
     )
 
 
@@ -99,7 +101,7 @@ async def _asked(
 
 
 async def _checked_addresses(door: Door, target: Target) -> list[Address]:
-    """Raises PullError: `host_unknown`, or `address_refused` if any one is not fine."""
+    """Addresses to try. Raises PullError: `host_unknown`, `address_refused`."""
     if target.literal:
         found = [target.literal]
     else:
@@ -107,7 +109,7 @@ async def _checked_addresses(door: Door, target: Target) -> list[Address]:
             found = addresses_of(await door.resolve(target.host, target.port))
         except (OSError, UnicodeError, ValueError) as error:
             raise PullError(
-                "host_unknown", "The host of the URL cannot be found.", passes=True
+                "host_unknown", "The host of the URL cannot be resolved.", passes=True
             ) from error
     if not door.rules.knows(target.host):
         for address in found:
@@ -115,7 +117,7 @@ async def _checked_addresses(door: Door, target: Target) -> list[Address]:
     return found[:MOST_ADDRESSES]
 
 
-async def _first_answer(  # noqa: PLR0913, PLR0917 - what makes a request
+async def _first_answer(  # noqa: PLR0913, PLR0917 - parts of a request
     door: Door,
     http: httpx.AsyncClient,
     target: Target,
@@ -148,7 +150,7 @@ async def _first_answer(  # noqa: PLR0913, PLR0917 - what makes a request
 
 
 async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as it was sent: what is packed stays packed."""
+    """The raw body; compressed content is not decoded."""
     try:
         async for piece in response.aiter_raw():
             yield piece
@@ -162,14 +164,14 @@ def _lost(error: httpx.RequestError) -> PullError:
             "tls_failed", "The server's certificate is not valid for this host."
         )
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return PullError("unreachable", "The server does not answer.", passes=True)
+        return PullError("unreachable", "The server does not respond.", passes=True)
     if isinstance(error, httpx.TimeoutException):
         return too_slow()
-    return PullError("cut_off", "The answer was cut off.", passes=True)
+    return PullError("cut_off", "The response ended early.", passes=True)
 
 
 def too_slow() -> PullError:
-    return PullError("too_slow", "The server answers too slowly.", passes=True)
+    return PullError("too_slow", "The server responds too slowly.", passes=True)
 
 
 def _is_about_tls(error: BaseException | None) -> bool:

@@ -1,4 +1,4 @@
-"""Which addresses a pull may connect to: the public ones, and what is allowed. Pure."""
+"""Decides which addresses a pull may connect to (SSRF protection). Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ METADATA = frozenset(
         "fd00:ec2::254",
     )
 )
-"""Where clouds answer their machines; Azure's 168.63.129.16 looks like any other."""
+"""Metadata services of clouds; Azure's 168.63.129.16 is a public address."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC = tuple(
     ip_network(block)
@@ -32,27 +32,27 @@ _NOT_PUBLIC = tuple(
         *("::/96", "64:ff9b:1::/48", "2001::/23", "2002::/16", "3fff::/20"),
     )
 )
-"""Blocks of special use (RFC 6890 and its registry) that not every Python knows."""
+"""Special-purpose blocks (RFC 6890) that some Python versions do not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Ports that may be asked, and hosts and networks that are allowed besides."""
+    """Allowed ports, and allowed hosts and networks that are not public."""
 
     ports: frozenset[int]
     hosts: frozenset[str] = frozenset()
     networks: tuple[Network, ...] = ()
 
     def knows(self, host: str) -> bool:
-        """Whether the operator allows this host by its name."""
+        """Whether the operator allows this host by name."""
         return host.lower().rstrip(".") in self.hosts
 
     def allows(self, address: Address) -> bool:
-        """Whether the operator allows a network with this address in it."""
+        """Whether the operator allows a network that contains this address."""
         return any(_lies_in(address, network) for network in self.networks)
 
     def refusal(self, address: Address) -> str | None:
-        """What kind of address this is when it may not be connected to."""
+        """The kind of address if connections to it are refused, else None."""
         meant = meaning(address)
         if self.allows(address) or self.allows(meant):
             return None
@@ -60,7 +60,7 @@ class Rules:
 
 
 def rules_of(settings: Settings) -> Rules:
-    """The rules as the operator set them."""
+    """The rules from the settings."""
     hosts: set[str] = set()
     networks: list[Network] = []
     for allowed in settings.source_allow:
@@ -72,7 +72,7 @@ def rules_of(settings: Settings) -> Rules:
 
 
 def meaning(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one is only another way to write, or leads to."""
+    """The IPv4 address of an IPv4-mapped or NAT64 address, else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:
@@ -81,9 +81,9 @@ def meaning(address: Address) -> Address:
 
 
 def kind_of(address: Address) -> str | None:
-    """The kind of an address that is not public, None for a public one."""
+    """The kind of a non-public address, None for a public one."""
     kinds = (
-        ("an address of a cloud's own services", address in METADATA),
+        ("a cloud metadata address", address in METADATA),
         ("a loopback address", address.is_loopback),
         ("an unspecified address", address.is_unspecified),
         ("a link-local address", address.is_link_local),
@@ -104,5 +104,5 @@ def _lies_in(address: Address, network: Network) -> bool:
 
 
 def addresses_of(texts: Iterable[str]) -> list[Address]:
-    """What a resolver said, each once, in its order."""
+    """Parse the addresses of a resolver, without duplicates, in order."""
     return list(dict.fromkeys(ip_address(text) for text in texts))

@@ -1,4 +1,4 @@
-"""Where a store's catalog is pulled from, and what became of the last pull."""
+"""Table of catalog sources: URL, schedule and last pull."""
 
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,10 @@ from app.core.columns import id_field, json_field, time_field
 
 
 class CatalogSource(SQLModel, table=True):
-    """One URL of one store. The password is sealed for this row.
+    """The source of a store's catalog. The password is encrypted for this row.
 
-    `state`: `idle`, `requested` or `pulling`. `version` moves when the source is
-    replaced: a pull of an earlier one is dropped.
+    `state`: `idle`, `requested` or `pulling`. `version` increases when the source is
+    replaced, so that a running pull of the old one is discarded.
     """
 
     __tablename__ = "catalog_source"

@@ -1,4 +1,4 @@
-"""What an answer of the merchant's server means, and when it is asked again. Pure."""
+"""Interprets responses of merchants' servers and decides the retry delay. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 class PullError(Exception):
-    """The catalog could not be had: a code for programs, a sentence for people.
+    """A pull failed: a code for programs, a message for people.
 
-    `passes`: it may be different in a while, so that it is tried again soon.
+    `passes`: the failure is transient, so the pull is retried with backoff.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class PullError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first lines of an answer."""
+    """Status and headers of a response."""
 
     status: int
     headers: Mapping[str, str]
@@ -47,7 +47,7 @@ class Head:
 
 
 def check_head(head: Head, *, asked_if_changed: bool, limit: int) -> None:
-    """Raise PullError unless a catalog follows, or it has not changed."""
+    """Raise PullError unless the body is a catalog or the catalog is unchanged."""
     if head.status == NOT_MODIFIED and asked_if_changed:
         return
     if head.status != OK:
@@ -56,12 +56,12 @@ def check_head(head: Head, *, asked_if_changed: bool, limit: int) -> None:
     if encoding not in ENCODINGS:
         raise PullError(
             "wrong_encoding",
-            f"The server packs its answer as `{encoding[:40]}`; gzip is accepted.",
+            f"The response has the encoding `{encoding[:40]}`; gzip is accepted.",
         )
     if head.media_type in PAGES:
         raise PullError(
             "wrong_type",
-            "The server answers with a web page, a login perhaps, not with a catalog.",
+            "The response is a web page, maybe a login page, not a catalog.",
         )
     size = head.headers.get("content-length", "")
     if size.isdigit() and int(size) > limit:
@@ -73,34 +73,34 @@ def too_large(limit: int) -> PullError:
 
 
 def refusal_of(head: Head) -> PullError:
-    """What a status other than 200 says."""
-    answered = f"The server answers with {head.status}"
+    """The error for a status other than 200."""
+    answered = f"The server responds with {head.status}"
     match head.status:
         case 401 | 403:
             return PullError(
-                "unauthorized", f"{answered}: it wants another user name or password."
+                "unauthorized", f"{answered}: user name or password is not accepted."
             )
         case 404 | 410:
-            return PullError("not_found", f"{answered}: there is nothing at this URL.")
+            return PullError("not_found", f"{answered}: the URL was not found.")
         case 408 | 425 | 429:
             return PullError(
                 "throttled",
-                f"{answered}: it wants to be asked later.",
+                f"{answered}: it asked us to retry later.",
                 passes=True,
                 retry_after=_retry_after(head),
             )
         case status if status >= 500:  # noqa: PLR2004 - where server errors begin
             return PullError(
                 "server_error",
-                f"{answered}: it has trouble of its own.",
+                f"{answered}: it has an internal error.",
                 passes=True,
                 retry_after=_retry_after(head),
             )
-    return PullError("unexpected_status", f"{answered}, which is no catalog.")
+    return PullError("unexpected_status", f"{answered}: not a catalog.")
 
 
 def _retry_after(head: Head) -> timedelta | None:
-    """Seconds or a date (RFC 9110, 10.2.3)."""
+    """`Retry-After` in seconds or as a date (RFC 9110, 10.2.3)."""
     given = head.headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit() and len(given) < len("1000000"):
         return timedelta(seconds=int(given))
@@ -116,9 +116,9 @@ def _retry_after(head: Head) -> timedelta | None:
 def pause_after(
     failures: int, error: PullError, interval: timedelta
 ) -> timedelta | None:
-    """How long after the n-th failure in a row to try again; None: when it is due.
+    """Retry delay after consecutive failures; None: at the next scheduled time.
 
-    Never later than the interval: what the server asks for counts up to that.
+    At most the interval, even if the server's `Retry-After` is longer.
     """
     if not error.passes:
         return None

@@ -1,4 +1,4 @@
-"""The pull job: fetch the file, store it, and let it be imported like an upload."""
+"""The pull job: fetches a file, stores it and enqueues its import like an upload."""
 
 import asyncio
 from dataclasses import dataclass
@@ -42,14 +42,14 @@ from app.stores.schedule import next_due
 log = structlog.get_logger(__name__)
 
 BEHIND_OTHERS = timedelta(seconds=1)
-PULLED = "A catalog came; its import is on the way."
-UNCHANGED = "The server says that the catalog has not changed."
+PULLED = "A catalog was pulled; its import is enqueued."
+UNCHANGED = "The catalog has not changed since the last pull."
 _LONGEST_VALIDATOR = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The doors of a worker that pulls need."""
+    """Services of a worker that pulls need."""
 
     settings: Settings
     database: Database
@@ -57,12 +57,12 @@ class Tools:
     vault: Vault
     door: Door
     turns: asyncio.Semaphore
-    """Half of a worker's places: slow servers must not keep it from other jobs."""
+    """Half of a worker's slots, so that slow servers do not block other jobs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What came: a file with what was said of it, or None: nothing has changed."""
+    """Result of a pull: the stored file, or None if unchanged, and its validators."""
 
     file: tuple[Upload, StoredFile] | None
     etag: str | None = None
@@ -79,7 +79,7 @@ def open_tools(
 
 
 async def pull(tools: Tools, lease: Lease) -> Snooze | None:
-    """Pull one source once; whatever happens is in its `last_pull`."""
+    """Pull one source once and record the outcome in `last_pull`."""
     if tools.turns.locked():
         return Snooze(BEHIND_OTHERS, idle=True)
     async with tools.turns:
@@ -119,7 +119,7 @@ async def _fetch_in_time(tools: Tools, source: CatalogSource) -> Pulled:
 
 
 async def _fetch(tools: Tools, source: CatalogSource) -> Pulled:
-    """Raises PullError; nothing of the file stays then."""
+    """Fetch and store the file. Raises PullError; a partial file is discarded."""
     limit = tools.settings.max_upload_bytes
     conditions = tuple(
         (name, value)
@@ -152,10 +152,12 @@ async def _store(
         raise too_large(limit) from error
     except StorageFullError as error:
         raise PullError(
-            "storage_full", "There is no room left for catalogs.", passes=True
+            "storage_full", "Upload storage is full.", passes=True
         ) from error
     except FileNotFoundError as error:
-        raise PullError("internal_error", "The store was deleted meanwhile.") from error
+        raise PullError(
+            "internal_error", "The store was deleted during the pull."
+        ) from error
 
 
 def _auth_of(vault: Vault, source: CatalogSource) -> httpx.BasicAuth | None:
@@ -166,13 +168,14 @@ def _auth_of(vault: Vault, source: CatalogSource) -> httpx.BasicAuth | None:
         password = vault.open(sealed, source.id)
     except SecretUnreadableError as error:
         raise PullError(
-            "password_unreadable", "The stored password cannot be read: set it again."
+            "password_unreadable",
+            "The stored password cannot be decrypted: set it again.",
         ) from error
     return httpx.BasicAuth(source.username or "", password.get_secret_value())
 
 
 def _upload_of(answer: Answer) -> Upload:
-    """What the server says of its file, else what the URL does."""
+    """Media type and name from the response headers, else from the URL."""
     headers = answer.head.headers
     name = filename_of(headers.get("content-disposition", ""))
     return Upload(
@@ -192,7 +195,7 @@ def _validator(answer: Answer, header: str) -> str | None:
 async def _keep(
     tools: Tools, lease: Lease, begun: CatalogSource, pulled: Pulled
 ) -> None:
-    """A catalog as an upload makes one, or the word that nothing has changed."""
+    """Create a catalog like an upload, or record that it is unchanged."""
     async with tools.database.transaction() as tx:
         source = await _held(tx.session, lease, begun)
         if source is None:
@@ -222,7 +225,7 @@ async def _keep(
 async def _note_failure(
     tools: Tools, lease: Lease, begun: CatalogSource, error: PullError
 ) -> None:
-    """The offers stay as they are; say why, and when it is tried again."""
+    """Record the failure and schedule the retry; the offers are not changed."""
     async with tools.database.transaction() as tx:
         source = await _held(tx.session, lease, begun)
         if source is None:
@@ -245,10 +248,10 @@ async def _note_failure(
 async def _held(
     session: AsyncSession, lease: Lease, begun: CatalogSource
 ) -> CatalogSource | None:
-    """The source, locked after its store, as those lock who change it.
+    """The source, locked after its store, in the same order as changes of it.
 
-    None, and the job is over: it was deleted or replaced, so that what came is not
-    what is wanted. Whoever replaced it has asked for a pull of the new one.
+    None if it was deleted or replaced: finishes the job, and the result is discarded.
+    Replacing a source enqueues a pull of the new one.
     """
     await lease.ensure_held(session)
     await session.get(
@@ -265,7 +268,7 @@ async def _held(
     return None
 
 
-def _end(  # noqa: PLR0913 - what callers see of a pull
+def _end(  # noqa: PLR0913 - parts of a result
     tools: Tools,
     source: CatalogSource,
     *,
@@ -290,7 +293,7 @@ def _end(  # noqa: PLR0913 - what callers see of a pull
 
 
 def _state_after(source: CatalogSource) -> str:
-    """Whoever asked while it was pulled is still to be served."""
+    """`requested` if another pull was requested during this one."""
     asked, begun = source.requested_at, source.started_at
     return "requested" if asked and begun and asked > begun else "idle"
 

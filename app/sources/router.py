@@ -1,4 +1,4 @@
-"""`/v1/stores/{id}/catalog-source`: where a store's catalog is pulled from."""
+"""`/v1/stores/{id}/catalog-source`: the URL of a store's catalog."""
 
 from fastapi import APIRouter, Response, status
 
@@ -13,20 +13,18 @@ from app.web.responses import ACCEPTED
 router = APIRouter(prefix="/v1/stores", tags=["catalogs"])
 
 
-@router.get(
-    "/{store_id}/catalog-source", summary="Read where the catalog is pulled from"
-)
+@router.get("/{store_id}/catalog-source", summary="Read the catalog source")
 async def get_catalog_source(
     store: StoreToRead, tx: Tx, settings: CurrentSettings
 ) -> CatalogSourceOut:
-    """With the state of the last pull. The password never comes out."""
+    """Includes the last pull. The password is never returned."""
     source = await service.of_store(tx.session, store.id)
     return source_out(source, settings.source_interval)
 
 
 @router.put(
     "/{store_id}/catalog-source",
-    summary="Let the catalog be pulled from a URL",
+    summary="Set the catalog source",
     responses=problem_responses(412),
 )
 async def replace_catalog_source(
@@ -36,7 +34,7 @@ async def replace_catalog_source(
     vault: CurrentVault,
     settings: CurrentSettings,
 ) -> CatalogSourceOut:
-    """Replaces the source. It is pulled at once, then in its rhythm."""
+    """Replaces the source. It is pulled immediately, then at its interval."""
     source = await service.put(tx, vault, settings, store.id, body)
     return source_out(source, settings.source_interval)
 
@@ -44,11 +42,11 @@ async def replace_catalog_source(
 @router.delete(
     "/{store_id}/catalog-source",
     status_code=status.HTTP_204_NO_CONTENT,
-    summary="Pull no catalog any more",
+    summary="Delete the catalog source",
     responses=problem_responses(412),
 )
 async def delete_catalog_source(store: StoreToChange, tx: Tx) -> None:
-    """Its password is forgotten. Catalogs that came and offers stay as they are."""
+    """Deletes its password too. Pulled catalogs and offers are not changed."""
     await service.delete(tx.session, store.id)
 
 
@@ -61,7 +59,7 @@ async def delete_catalog_source(store: StoreToChange, tx: Tx) -> None:
 async def pull_catalog_source(
     store: StoreToChange, tx: Tx, settings: CurrentSettings, response: Response
 ) -> CatalogSourceOut:
-    """Poll the `Location` until `state` is `idle`; `last_pull` says how it went."""
+    """Poll the `Location` until `state` is `idle`; `last_pull` has the outcome."""
     source = await service.ask_now(tx, store.id)
     response.headers["Location"] = f"/v1/stores/{store.id}/catalog-source"
     response.headers["Retry-After"] = "2"

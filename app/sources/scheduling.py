@@ -1,4 +1,4 @@
-"""Asks for pulls: when a source is set, on demand, and by schedule."""
+"""Enqueues pulls: when a source is set, on demand, and by schedule."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ SCHEDULE_LIMIT = 200
 
 
 async def ask(tx: Transaction, source: CatalogSource) -> None:
-    """Pull it now; beside a pull under way one more waits."""
+    """Enqueue a pull; during a running pull, one more follows."""
     source.requested_at = utc_now()
     if source.state == "idle":
         SOURCE.move(source, "requested")
@@ -24,7 +24,7 @@ async def ask(tx: Transaction, source: CatalogSource) -> None:
 
 
 async def request_due(tx: Transaction, usual: timedelta) -> int:
-    """Pull the sources whose time has come; returns how many."""
+    """Enqueue pulls of due sources; returns how many. `usual`: the default interval."""
     now = utc_now()
     found = await tx.session.execute(
         select(CatalogSource)

@@ -1,4 +1,4 @@
-"""The source of a store's catalog as callers see it."""
+"""API schemas of catalog sources."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ Interval = Annotated[timedelta, Field(ge=timedelta(minutes=5), le=timedelta(days
 
 
 class AuthIn(BaseModel):
-    """HTTP basic authentication. It is only ever sent to the host of the URL."""
+    """HTTP basic authentication, sent only to the origin of the URL."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -22,13 +22,13 @@ class AuthIn(BaseModel):
     password: SecretStr | None = Field(
         None,
         max_length=500,
-        description="write-only; left out or null keeps the present one, as long as "
-        "user name, scheme, host and port stay the same",
+        description="write-only; absent or null keeps the current one if user name, "
+        "scheme, host and port are unchanged",
     )
 
 
 class CatalogSourceIn(BaseModel):
-    """The whole source; what is left out takes its default."""
+    """The whole source; omitted fields take their default."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -44,36 +44,36 @@ class CatalogSourceIn(BaseModel):
     )
 
     url: str = Field(min_length=1, max_length=LONGEST_URL, description="http or https")
-    scheduled: bool = Field(default=True, description="false: only when asked")
+    scheduled: bool = Field(default=True, description="false: only on request")
     interval: Interval | None = Field(
         None,
-        description="ISO 8601 duration, at least five minutes; left out or null takes "
-        "the operator's `REFEED_SOURCE_INTERVAL`, six hours unless set",
+        description="ISO 8601 duration, at least five minutes; absent or null takes "
+        "the operator's `REFEED_SOURCE_INTERVAL`, six hours by default",
     )
     auth: AuthIn | None = None
     separator: Annotated[str | None, AfterValidator(separator_of)] = Field(
-        None, description="CSV only: `,` `;` `|` or `tab`; found when absent"
+        None, description="CSV only: `,` `;` `|` or `tab`; detected if absent"
     )
     quote_char: Annotated[str | None, AfterValidator(quote_of)] = Field(
-        None, description="CSV only: `\"`, `'` or `none`; found when absent"
+        None, description="CSV only: `\"`, `'` or `none`; detected if absent"
     )
     encoding: Annotated[str | None, AfterValidator(encoding_of)] = Field(
-        None, description="utf-8, utf-16, cp1252, latin-1, ...; found when absent"
+        None, description="utf-8, utf-16, cp1252, latin-1, ...; detected if absent"
     )
 
 
 class LastPull(BaseModel):
-    """How the last pull ended."""
+    """Outcome of the last pull."""
 
     at: datetime
     outcome: Literal["pulled", "unchanged", "failed"]
     code: str | None = Field(description="why it failed; null unless `failed`")
     message: str
-    catalog_id: UUID | None = Field(description="the catalog that it brought")
+    catalog_id: UUID | None = Field(description="the pulled catalog")
 
 
 class CatalogSourceOut(BaseModel):
-    """Where the catalog comes from. The password never comes out."""
+    """The source of a store's catalog. The password is never returned."""
 
     url: str
     scheduled: bool
@@ -84,8 +84,8 @@ class CatalogSourceOut(BaseModel):
     quote_char: str | None
     encoding: str | None
     state: Literal["idle", "requested", "pulling"]
-    failures: int = Field(description="pulls in a row that failed")
-    next_pull_at: datetime | None = Field(description="null: only when asked")
+    failures: int = Field(description="consecutive failed pulls")
+    next_pull_at: datetime | None = Field(description="null: only on request")
     last_pull: LastPull | None
     created_at: datetime
 
@@ -113,5 +113,5 @@ _SHOWN = {
 
 
 def interval_of(source: CatalogSource, usual: timedelta) -> timedelta:
-    """How often it is pulled."""
+    """The interval of a source; `usual` is the operator's default."""
     return timedelta(seconds=source.interval_s) if source.interval_s else usual

@@ -1,4 +1,4 @@
-"""Keeps the source of a store's catalog: its URL, its rhythm, its password."""
+"""Sets and deletes the source of a store's catalog."""
 
 from uuid import UUID
 
@@ -46,9 +46,9 @@ async def put(
     store_id: UUID,
     wanted: CatalogSourceIn,
 ) -> CatalogSource:
-    """Set the source and pull it; the caller holds the store's row.
+    """Set the source and enqueue a pull; the caller holds the lock of the store.
 
-    Raises InvalidError for a URL that may not be pulled, or a password that is needed.
+    Raises InvalidError for a URL that is not allowed, or a missing password.
     """
     rules = rules_of(settings)
     _check_url(wanted.url, rules)
@@ -66,7 +66,7 @@ async def put(
         int(wanted.interval.total_seconds()) if wanted.interval else None
     )
     given = wanted.model_dump(include={"separator", "quote_char", "encoding"})
-    if source.given != given:  # the same bytes mean something else now
+    if source.given != given:  # the same bytes are parsed differently now
         source.given, source.etag, source.last_modified = given, None, None
     source.failures = 0
     rhythm = interval_of(source, settings.source_interval)
@@ -78,12 +78,12 @@ async def put(
 
 
 async def delete(session: AsyncSession, store_id: UUID) -> None:
-    """What was pulled stays. Raises NotFoundError."""
+    """Delete the source; pulled catalogs stay. Raises NotFoundError."""
     await session.delete(await of_store(session, store_id, lock=True))
 
 
 async def ask_now(tx: Transaction, store_id: UUID) -> CatalogSource:
-    """Pull at once, or as soon as the pull under way ends. Raises NotFoundError."""
+    """Enqueue a pull now, or after the running one. Raises NotFoundError."""
     source = await of_store(tx.session, store_id, lock=True)
     await ask(tx, source)
     return source
@@ -106,7 +106,7 @@ def _put_auth(
         return
     password = auth.password
     if password is None and not _may_keep(rules, source, wanted.url, auth):
-        message = "The password is needed again for another host or user name."
+        message = "Another host or user name requires the password again."
         wrong = FieldError("auth.password", "missing", message, "the password")
         raise InvalidError(message, errors=[wrong])
     source.username = auth.username
@@ -120,7 +120,10 @@ def _seal(vault: Vault, source: CatalogSource, password: SecretStr) -> None:
 
 
 def _may_keep(rules: Rules, source: CatalogSource, url: str, auth: AuthIn) -> bool:
-    """Who may write the URL must not lead a password that he may not read away."""
+    """Whether a stored password may be kept.
+
+    A caller who can change the URL must not be able to send the password elsewhere.
+    """
     if source.password_cipher is None or source.username != auth.username:
         return False
     try:

@@ -1,4 +1,4 @@
-"""A URL that may be pulled: read once, by the client's own parser, and checked."""
+"""Parses and checks the URL of a pull, with the parser of the HTTP client."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes. `host` is ASCII, an IPv6 address without brackets."""
+    """Target of a request. `host` is ASCII, an IPv6 address without brackets."""
 
     url: httpx.URL
     scheme: str
@@ -26,12 +26,12 @@ class Target:
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """Whoever has the same one may see the password."""
+        """Scheme, host and port; credentials are sent only to the same origin."""
         return (self.scheme, self.host, self.port)
 
     @property
     def literal(self) -> Address | None:
-        """The address when the host is one."""
+        """The address if the host is an IP literal."""
         try:
             return ip_address(self.host)
         except ValueError:
@@ -43,12 +43,12 @@ class Target:
         return self.url.path.rpartition("/")[2]
 
     def at(self, address: Address) -> httpx.URL:
-        """The same with an address that was checked in the place of the host."""
+        """The URL with a checked address instead of the host."""
         return self.url.copy_with(host=str(address))
 
 
 def read_target(url: str, rules: Rules, base: Target | None = None) -> Target:
-    """Read a URL, or where a redirect leads from `base`.
+    """Parse and check a URL, or a redirect location relative to `base`.
 
     Raises PullError: `bad_url`, `scheme_refused`, `credentials_in_url`,
     `port_refused`, `address_refused`.
@@ -59,14 +59,14 @@ def read_target(url: str, rules: Rules, base: Target | None = None) -> Target:
     if parsed.userinfo:
         raise PullError(
             "credentials_in_url",
-            "The URL has a user name or password in it: they go into `auth`.",
+            "The URL contains a user name or password: use `auth` instead.",
         )
     host = parsed.raw_host.decode("ascii").lower()
     if not _is_host(host):
-        raise PullError("bad_url", "The URL names no host.")
+        raise PullError("bad_url", "The URL has no host.")
     port = parsed.port or _DEFAULT_PORTS[parsed.scheme]
     if port not in rules.ports:
-        raise PullError("port_refused", f"Port {port} is not one that may be asked.")
+        raise PullError("port_refused", f"Port {port} is not allowed.")
     target = Target(parsed.copy_with(fragment=None), parsed.scheme, host, port)
     if target.literal and not rules.knows(host):
         check_address(target.literal, rules)
@@ -74,11 +74,11 @@ def read_target(url: str, rules: Rules, base: Target | None = None) -> Target:
 
 
 def check_address(address: Address, rules: Rules) -> None:
-    """Raise PullError for one that may not be connected to; it is not told."""
+    """Raise PullError for a refused address; the message does not contain it."""
     kind = rules.refusal(address)
     if kind:
         raise PullError(
-            "address_refused", f"The host of the URL is, or leads to, {kind}."
+            "address_refused", f"The host of the URL is or resolves to {kind}."
         )
 
 
@@ -95,8 +95,8 @@ def _is_ipv6(host: str) -> bool:
 
 def _parsed(url: str, base: Target | None) -> httpx.URL:
     if len(url) > LONGEST_URL or not url.isprintable() or " " in url:
-        raise PullError("bad_url", "This is no URL, or one that is too long.")
+        raise PullError("bad_url", "The URL is invalid or too long.")
     try:
         return base.url.join(url) if base else httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
-        raise PullError("bad_url", "This is no URL.") from error
+        raise PullError("bad_url", "The URL is invalid.") from error

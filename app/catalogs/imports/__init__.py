@@ -1,1 +1,1 @@
-"""The import job of a store: which catalog is next, and how it ends."""
+"""The import job of a store: selects the next catalog and records the result."""

@@ -1,4 +1,4 @@
-"""The catalogs that make up what a store wants: a full one and partial ones since."""
+"""Finds the current catalogs of a store: the full one and later partial ones."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -24,15 +24,15 @@ def _since(store: Store) -> ColumnElement[bool]:
 
 
 async def partial_since(session: AsyncSession, store: Store) -> bool:
-    """Whether a partial catalog changed offers after the full one in force."""
+    """Whether a partial catalog changed offers after the current full one."""
     found = await session.execute(select(Catalog.id).where(_since(store)).limit(1))
     return found.first() is not None
 
 
 async def read_again(session: AsyncSession, store: Store) -> Catalog | None:
-    """The first partial catalog that was read under other settings than the present.
+    """The first partial catalog that was imported with older settings.
 
-    Those that came after it have to follow it once more.
+    Marks the later ones for another import, since their values must win again.
     """
     rest = select(Catalog).where(_since(store), col(Catalog.storage_key) != "")
     old = rest.where(col(Catalog.config_version) != store.config_version)
@@ -47,7 +47,7 @@ async def read_again(session: AsyncSession, store: Store) -> Catalog | None:
 
 
 async def catalogs_of(session: AsyncSession, store: Store) -> Sequence[Catalog]:
-    """The newest first, the full one last; of the partial ones at most fifty."""
+    """The current catalogs, newest first, the full one last; at most 50 partial."""
     partial = await session.execute(
         select(Catalog)
         .where(_since(store))

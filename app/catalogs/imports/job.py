@@ -1,4 +1,4 @@
-"""The import job: catalogs in the order they came, then the newest once more."""
+"""The import job: imports the next catalog of a store and records the result."""
 
 import asyncio
 import tempfile
@@ -37,13 +37,13 @@ REPEATED = (
     *("found", "columns", "source_categories", "problem_counts"),
     *("excluded_by", "empty_fields"),
 )
-"""What a catalog has in common with one of the same bytes under the same settings."""
-# Partial catalogs are told apart from a store's full one, unless it has none.
+"""Columns that a catalog shares with one of the same bytes and settings."""
+# A partial catalog sets the columns only if the store has none from a full one.
 _SHOW_FIRST = """
 UPDATE store SET catalog_columns = coalesce(nullif(catalog_columns, 'null'), %s),
        catalog_categories = coalesce(nullif(catalog_categories, 'null'), %s)
  WHERE id = %s"""
-# What came after a full catalog counts on when that one is read once more.
+# Partial catalogs after a full one must be imported again after it.
 _PARTIAL_AGAIN = """
 UPDATE catalog SET state = 'importing'
  WHERE store_id = %s AND id > %s AND mode = 'partial' AND state = 'ready'
@@ -53,17 +53,17 @@ BEHIND_A_LARGE_ONE = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The doors of a worker that imports need."""
+    """Services of a worker that imports need."""
 
     settings: Settings
     database: Database
     storage: Storage
     large: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the one large import of this worker; small ones pass by."""
+    """Held by the only large import of this worker; small ones do not take it."""
 
 
 async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
-    """Import the store's next catalog; come back while there is one to import."""
+    """Import the store's next catalog; snooze while there may be another one."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         task = await next_task(
@@ -102,7 +102,7 @@ def _workdir() -> "tempfile.TemporaryDirectory[str]":
 def _import(
     tools: Tools, lease: Lease, task: Task, config: ImportConfig
 ) -> ImportResult:
-    """The engine's work, in a thread. Its last transaction is fenced by the lease."""
+    """Run the engine. Blocking; its last transaction is fenced by the lease."""
 
     def finish(connection: "psycopg.Connection[Any]", result: ImportResult) -> None:
         _record(connection, lease, task, result)
@@ -143,7 +143,7 @@ def _record(
     task: Task,
     result: ImportResult,
 ) -> None:
-    """Write the result beside the offers, in the same transaction, fenced."""
+    """Write the result in the transaction of the offers, if the lease is still held."""
     held = connection.execute(
         "SELECT 1 FROM job WHERE id = %s AND lease_token = %s AND state = 'running' "
         "FOR UPDATE",
@@ -151,7 +151,7 @@ def _record(
     ).fetchone()
     if not held:
         raise LeaseLostError
-    # The store first, then its catalog: in the order of those who change settings.
+    # Lock the store before its catalog, in the same order as changes of settings.
     connection.execute(
         "SELECT 1 FROM store WHERE id = %s FOR NO KEY UPDATE", [task.store_id]
     )
@@ -195,7 +195,7 @@ def _inspect(task: Task) -> Inspection:
 async def _await_mapping(
     tools: Tools, lease: Lease, task: Task, found: Inspection
 ) -> None:
-    """No mapping yet: keep what was seen, so that one can be made."""
+    """Without a mapping: store the columns, so that one can be created."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
@@ -211,7 +211,7 @@ async def _await_mapping(
 
 
 async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None:
-    """The same bytes under the same settings: nothing can have changed."""
+    """Copy the result of a catalog with the same bytes and settings."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
@@ -237,7 +237,7 @@ async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None
 async def _reject(
     tools: Tools, lease: Lease, task: Task, error: CatalogRejectedError
 ) -> None:
-    """The catalog is not used; the offers stay as they were."""
+    """Reject the catalog; the offers stay unchanged."""
     log.info("catalog.rejected", code=error.code)
     columns = list(error.columns)
     async with tools.database.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Which catalog of a store is imported next, and under which settings."""
+"""Selects the next catalog of a store to import, and the settings for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,34 +26,34 @@ from app.stores.mapping.mapping_model import (
 from app.stores.models import Store
 
 REVIVABLE = frozenset({"missing_column"})
-"""Rejections that another mapping can heal."""
+"""Rejections that another mapping can resolve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One catalog to import, with the settings it is imported under."""
+    """One catalog to import, and the settings for it."""
 
     catalog_id: UUID
     store_id: UUID
     source: SourceFile
     as_of: datetime
-    """The time that the catalog tells of."""
+    """Time of the catalog's data."""
     config: ImportConfig | None
     config_version: int
     twin: Catalog | None
-    """The catalog in force with the same bytes and settings, if there is one."""
+    """The current catalog, if it has the same bytes and settings."""
     is_large: bool
-    """Whether a worker imports it only when it imports no other large one."""
+    """Whether a worker runs it only while it runs no other large import."""
     is_partial: bool = False
-    """Whether it says nothing of the SKUs that it does not name."""
+    """Whether SKUs that it does not contain are not changed."""
 
 
 async def next_task(
     session: AsyncSession, settings: Settings, storage: Storage, store_id: UUID
 ) -> Task | None:
-    """The oldest catalog not yet looked at, else the newest under new settings.
+    """The oldest catalog not yet imported, else the newest with outdated settings.
 
-    After a full catalog the partial ones that came later are read once more.
+    Later partial catalogs are imported again after a full one. None if all are done.
     """
     store = await session.get(Store, store_id)
     if store is None:
@@ -79,7 +79,7 @@ async def next_task(
 
 
 async def _under_old_settings(session: AsyncSession, store: Store) -> Catalog | None:
-    """The full catalog to read again, else the first partial one that needs it."""
+    """The full catalog with outdated settings, else the first such partial one."""
     full = await _newest_usable(session, store)
     if full and full.config_version != store.config_version:
         return full
@@ -96,7 +96,7 @@ async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
         .limit(50)
     )
     for catalog in found.scalars():
-        if not catalog.storage_key:  # housekeeping has let go of the file
+        if not catalog.storage_key:  # retention deleted the file
             continue
         if catalog.state in {"ready", "awaiting_mapping"}:
             return catalog
@@ -128,7 +128,7 @@ async def _twin(
 
 
 async def _has_quick_updates(session: AsyncSession, store_id: UUID) -> bool:
-    """Then the same bytes may mean other offers than those that are wanted now."""
+    """Whether offers may differ from the current catalog."""
     found = await session.scalar(
         text("SELECT true FROM quick_update WHERE store_id = :id LIMIT 1"),
         {"id": store_id},
@@ -171,7 +171,7 @@ def config_of(
     *,
     partial: bool = False,
 ) -> ImportConfig:
-    """How a catalog of the store is read; the mapping is that for its country."""
+    """Import settings of a store; `mapping` is resolved for its country."""
     return ImportConfig(
         mapping=mapping.of_offers,
         categories={
@@ -188,14 +188,14 @@ def config_of(
 def _commissions(
     mapping: CatalogMapping, targets: Sequence[CategoryTarget]
 ) -> dict[str, int]:
-    """Only where a cost makes them matter: else they decide nothing about a row."""
+    """Commissions by category; empty without a mapped cost, which needs them."""
     if "cost" not in mapping.attributes:
         return {}
     return {category_key(t.source): int(t.cpa * 100) for t in targets}
 
 
 def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceFile:
-    """The stored file of a catalog, and what was said of it."""
+    """The stored file of a catalog with its stated properties."""
     return SourceFile(
         path=storage.path(catalog.storage_key),
         media_type=catalog.media_type,

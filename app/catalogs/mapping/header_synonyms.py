@@ -1,6 +1,6 @@
-"""What merchants call their columns and their grades: en, fr, de, es, it, nl.
+"""Synonyms of column names and grades in en, fr, de, es, it and nl.
 
-Names are written as `words_of` leaves them: in lower case, without accents.
+Names are normalized like the result of `words_of`: lower case, without accents.
 """
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -303,7 +303,7 @@ NOT_IN = {
     "category": ("custom", "condition", "variant", "image"),
     "ean": ("sku",),
 }
-"""A column with such a word is another thing."""
+"""Words that rule out an attribute."""
 
 GRADES: dict[str, tuple[str, ...]] = {
     "PREMIUM": ("premium", "as good as new", "mint"),
@@ -330,4 +330,4 @@ GRADES: dict[str, tuple[str, ...]] = {
     ),
     "STALLONE": ("stallone",),
 }
-"""Wordings of aesthetic grades, to be looked over by whoever takes the proposal."""
+"""Names of aesthetic grades."""

@@ -1,4 +1,4 @@
-"""Tries a mapping on a stored catalog, off the event loop and without side effects."""
+"""Previews and proposes mappings for a stored catalog, in threads, without writes."""
 
 import asyncio
 import tempfile
@@ -30,12 +30,12 @@ from app.stores.models import Store
 AT_A_TIME = 2
 PROPOSAL_ROWS = 200
 PROPOSAL_BYTES = 4 * 1024**2
-"""How far into a catalog a proposal looks."""
+"""Maximum bytes of a catalog that a proposal reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where catalogs are looked into: few at a time, since each takes a core."""
+    """Concurrency limit for previews, each of which needs a core."""
 
     free: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(AT_A_TIME)
@@ -44,7 +44,7 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A catalog and the mapping to try on it, for the store's country."""
+    """A catalog and the settings to preview it with."""
 
     catalog_id: UUID
     source: SourceFile
@@ -56,10 +56,10 @@ class Trial:
 async def catalog_of(
     session: AsyncSession, store: Store, catalog_id: UUID | None
 ) -> Catalog:
-    """The named catalog, else the newest whose file is kept.
+    """The catalog with this id, else the newest with a stored file.
 
-    Raises NotFoundError for one that the store does not have, ConflictError where
-    there is none to look into.
+    Raises NotFoundError if the store does not have it, ConflictError if there is no
+    stored file.
     """
     query = select(Catalog).where(Catalog.store_id == store.id)
     if catalog_id:
@@ -67,11 +67,11 @@ async def catalog_of(
     query = query.order_by(col(Catalog.id).desc()).limit(50)
     found = (await session.execute(query)).scalars().all()
     if catalog_id and not found:
-        raise NotFoundError("The store has no such catalog.")
+        raise NotFoundError("The catalog was not found.")
     kept = next((catalog for catalog in found if catalog.storage_key), None)
     if kept is None:
         raise ConflictError(
-            "There is no catalog to look into: upload one first.", code="no_catalog"
+            "The store has no catalog: upload one first.", code="no_catalog"
         )
     return kept
 
@@ -83,7 +83,7 @@ async def prepare(
     store: Store,
     wanted: PreviewIn,
 ) -> Trial:
-    """Raises InvalidError for rules that cannot be carried out; see `catalog_of`."""
+    """Resolve the input of a preview. Raises InvalidError for invalid rules."""
     catalog = await catalog_of(session, store, wanted.catalog_id)
     mapping = (
         wanted.mapping or stores.mapping_of(store) or CatalogMapping(attributes={})
@@ -103,8 +103,8 @@ async def prepare(
 
 
 async def carry_out(bench: Bench, trial: Trial) -> PreviewOut:
-    """Raises InvalidError for columns that are not there, ConflictError for a file
-    that cannot be used.
+    """Run the preview. Raises InvalidError for missing columns, ConflictError for an
+    unusable file.
     """
     async with bench.free:
         try:
@@ -133,9 +133,9 @@ def _look(trial: Trial) -> Preview:
 async def propose_for(
     bench: Bench, source: SourceFile, most_bytes: int
 ) -> tuple[Inspection, list[Proposal]]:
-    """The columns of a catalog, and which may be which attribute.
+    """The columns of a catalog, and the attributes that they may be.
 
-    Raises ConflictError for a file that cannot be used.
+    Raises ConflictError for an unusable file.
     """
     async with bench.free:
         try:

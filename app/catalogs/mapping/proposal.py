@@ -1,6 +1,6 @@
-"""Which column may be which attribute: a guess by name and content, with reasons. Pure.
+"""Proposes which column is which attribute, by name and content. Pure.
 
-A proposal is made for somebody to look at; nothing takes it by itself.
+Proposals are for review by the caller and are not applied automatically.
 """
 
 import re
@@ -14,9 +14,9 @@ from app.catalogs.mapping.header_synonyms import GRADES, NAMES, NOT_IN, WEAK
 from app.stores.channel import ATTRIBUTE_NAMES, PRODUCT_NAMES, REQUIRED_NAMES
 
 LEAST = 0.3
-"""Less than that is not proposed."""
+"""Minimum confidence of a proposal."""
 SURE = 0.5
-"""From here on it is part of the mapping that is proposed."""
+"""Minimum confidence to be part of the proposed mapping."""
 _EXACT, _PART, _WEAK_NAME = 1.0, 0.7, 0.5
 _BY_NAME, _BY_CONTENT, _CONTRADICTED = 0.6, 0.4, 0.3
 _FEW = 3
@@ -30,7 +30,7 @@ _ALONE = {
     "sku": 0.3,
     "category": 0.3,
 }
-"""How far the content alone can be believed."""
+"""Maximum confidence by content alone."""
 
 Cells = Sequence[str]
 
@@ -57,7 +57,7 @@ class Proposal:
 def propose(
     columns: Sequence[str], rows: Sequence[Mapping[str, str | None]]
 ) -> list[Proposal]:
-    """One column per attribute and one attribute per column, the surest first."""
+    """One column per attribute and one attribute per column, by confidence."""
     cells = {name: _filled(row.get(name) for row in rows) for name in columns}
     guesses = [
         guess
@@ -95,7 +95,7 @@ def _others(best: Guess, guesses: Iterable[Guess]) -> tuple[Guess, ...]:
 
 
 def _of_own_names(columns: Sequence[str]) -> list[Guess]:
-    """Columns that are called as the channel calls the attribute."""
+    """Columns with the channel's own name of an attribute."""
     others = (ATTRIBUTE_NAMES | PRODUCT_NAMES) - NAMES.keys()
     own = {" ".join(words_of(name)): name for name in others}
     return [
@@ -136,7 +136,7 @@ def _by_name(attribute: str, words: tuple[str, ...]) -> tuple[float, tuple[str, 
     said = " ".join(words)
     if said in NAMES[attribute]:
         weight = _WEAK_NAME if said in WEAK else _EXACT
-        # The usual name of several: the first ones say it best.
+        # The names are ordered by how specific they are.
         place = NAMES[attribute].index(said)
         return weight - place / 1000, (f"the name is `{said}`",)
     for place, known in enumerate(NAMES[attribute]):
@@ -173,7 +173,7 @@ _CODES = frozenset("EUR GBP USD SEK JPY DKK NOK PLN CHF CZK".split())  # noqa: S
 
 
 def _eans(cells: Cells) -> tuple[float, str]:
-    return _percent(_share(cells, _is_gtin), "are GTINs with a right check digit")
+    return _percent(_share(cells, _is_gtin), "are GTINs with a valid check digit")
 
 
 def _prices(cells: Cells) -> tuple[float, str]:
@@ -194,7 +194,7 @@ def _grades(cells: Cells) -> tuple[float, str]:
 
 
 def _varied(cells: Cells) -> float:
-    """A column that says the same in every row rarely says this."""
+    """Lower confidence for a column with the same value in every row."""
     return 0.5 if len(cells) >= _FEW and len(set(cells)) == 1 else 1.0
 
 
@@ -204,13 +204,13 @@ def _skus(cells: Cells) -> tuple[float, str]:
     short *= 1 - _share(
         cells, lambda c: _is_gtin(c) or "://" in c or bool(_CENTS.search(c))
     )
-    return _percent(unlike * short, "are short and each their own")
+    return _percent(unlike * short, "are short and unique")
 
 
 def _categories(cells: Cells) -> tuple[float, str]:
     words = _share(cells, lambda c: bool(re.search(r"[^\W\d_]{2}", c)))
     again = 1.0 if len(set(cells)) < max(2, 0.7 * len(cells)) else 0.5
-    return _percent(words * again * _not_grades(cells), "are words that come again")
+    return _percent(words * again * _not_grades(cells), "are repeated words")
 
 
 def _not_grades(cells: Cells) -> float:
@@ -227,7 +227,7 @@ def _currencies(cells: Cells) -> tuple[float, str]:
 
 def _addresses(cells: Cells) -> tuple[float, str]:
     share = _share(cells, lambda c: c.startswith(("http://", "https://")))
-    return _percent(share, "are addresses")
+    return _percent(share, "are URLs")
 
 
 _CONTENT: dict[str, Callable[[Cells], tuple[float, str]]] = {
@@ -247,7 +247,7 @@ _GRADE_OF = {said: grade for grade, known in GRADES.items() for said in known}
 
 
 def grade_of(text: str) -> str | None:
-    """Back Market's grade for a wording that is known."""
+    """Back Market's grade for a known name of a grade."""
     plus = "+" if text.rstrip().endswith("+") else ""
     said = " ".join(words_of(text.replace("_", " ").lower())) + plus
     return _GRADE_OF.get(said)
@@ -267,5 +267,5 @@ def _source(guess: Guess, cells: Cells) -> dict[str, object]:
 
 
 def _is_own(cell: str, grade: str) -> bool:
-    """Whether the import understands it without help."""
+    """Whether the import accepts the value without a mapping."""
     return re.sub(r"[\s_-]+", "", cell).upper() == grade.replace("_", "")

@@ -1,4 +1,4 @@
-"""`/v1/stores/{id}/mapping/preview` and `/proposal`: before a mapping is set."""
+"""`/v1/stores/{id}/mapping/preview` and `/proposal`."""
 
 from typing import Annotated, cast
 from uuid import UUID
@@ -36,7 +36,7 @@ CurrentBench = Annotated[Bench, Depends(bench_of)]
 
 @router.post(
     "/{store_id}/mapping/preview",
-    summary="Try a mapping on a stored catalog",
+    summary="Preview a mapping",
     responses=problem_responses(409),
 )
 async def preview_mapping(
@@ -48,11 +48,11 @@ async def preview_mapping(
     storage: CurrentStorage,
     bench: CurrentBench,
 ) -> PreviewOut:
-    """Some rows with what becomes of each attribute, and how many rows go where.
+    """Counts by outcome, and sample rows with the value of each attribute.
 
-    Nothing is changed. Of a catalog above `REFEED_LARGE_CATALOG_BYTES` the beginning
-    is looked at, and `whole` is false. 422 names the place of a rule that cannot be
-    carried out, 409 `no_catalog` that there is nothing to look into.
+    Nothing is changed. Only the beginning of a catalog above
+    `REFEED_LARGE_CATALOG_BYTES` is read, and `whole` is false. 422 points to an invalid
+    rule; 409 `no_catalog`: the store has no stored catalog.
     """
     async with database.transaction() as tx:
         store = await stores.load_store(tx.session, caller, store_id)
@@ -62,7 +62,7 @@ async def preview_mapping(
 
 @router.get(
     "/{store_id}/mapping/proposal",
-    summary="Which column may be which attribute",
+    summary="Propose a mapping",
     responses=problem_responses(409),
 )
 async def get_mapping_proposal(
@@ -73,9 +73,9 @@ async def get_mapping_proposal(
     storage: CurrentStorage,
     bench: CurrentBench,
 ) -> ProposalOut:
-    """By the names and the first 200 rows of the newest catalog, with reasons.
+    """By column names and the first 200 rows of the newest catalog, with reasons.
 
-    Nothing is changed. 409 `no_catalog`: there is nothing to look into.
+    Nothing is changed. 409 `no_catalog`: the store has no stored catalog.
     """
     async with database.transaction() as tx:
         store = await stores.load_store(tx.session, caller, store_id)

@@ -1,4 +1,4 @@
-"""Previews and proposals of mappings as callers see them."""
+"""API schemas of mapping previews and proposals."""
 
 from typing import Literal
 from uuid import UUID
@@ -15,7 +15,7 @@ Fate = Literal["wanted", "invalid", "uncategorized", "excluded"]
 
 
 class PreviewIn(BaseModel):
-    """What to try; what is left out is what the store has."""
+    """What to preview; omitted fields default to the store's settings."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -63,7 +63,7 @@ class FunnelOut(BaseModel):
 
 
 class PreviewProblem(BaseModel):
-    """What is wrong with one field, and what would be accepted."""
+    """A problem of one field, and what is accepted instead."""
 
     field: str
     code: str
@@ -73,34 +73,34 @@ class PreviewProblem(BaseModel):
 
 
 class PreviewRow(BaseModel):
-    """One row: what the merchant says, what each attribute becomes, and its fate."""
+    """One row: source cells, attribute values and outcome."""
 
     line: int
     fate: Fate
     source: dict[str, str | None] = Field(
-        description="the cells that the mapping reads, at most 300 characters each"
+        description="cells that the mapping reads, at most 300 characters each"
     )
     texts: dict[str, str | None] = Field(
-        description="each attribute after its text steps, before it is read"
+        description="each attribute after its text steps, before parsing"
     )
     values: dict[str, object] = Field(
-        description="each attribute of an offer as it would be wanted"
+        description="each attribute of the resulting offer"
     )
     problems: list[PreviewProblem]
-    excluded_by: str | None = Field(description="the filter that leaves the row out")
+    excluded_by: str | None = Field(description="the filter that excludes the row")
 
 
 class PreviewOut(BaseModel):
-    """What an import would do. Nothing was changed."""
+    """What an import would do. Nothing is changed."""
 
     catalog_id: UUID
     whole: bool = Field(
-        description="false: the catalog is large, only its beginning was looked at"
+        description="false: the catalog is large, only its beginning was read"
     )
     missing: list[str] = Field(description="required attributes without a source")
     funnel: FunnelOut
     rows: list[PreviewRow] = Field(
-        description="the first row of each kind, then the first rows"
+        description="the first row of each combination of problems, then the first rows"
     )
 
 
@@ -157,15 +157,15 @@ class ProposedAttribute(GuessOut):
 
 
 class ProposalOut(BaseModel):
-    """A mapping to look over, change and PUT. Nothing takes it by itself."""
+    """A mapping to review, edit and PUT. It is not applied automatically."""
 
     catalog_id: UUID
-    rows: int = Field(description="rows that were looked at")
-    items: list[ProposedAttribute] = Field(description="the surest first")
+    rows: int = Field(description="rows that were read")
+    items: list[ProposedAttribute] = Field(description="by confidence, descending")
     mapping: dict[str, object] = Field(
-        description=f"what is proposed with a confidence of {SURE} or more"
+        description=f"attributes with a confidence of {SURE} or more"
     )
-    missing: list[str] = Field(description="required attributes without such a column")
+    missing: list[str] = Field(description="required attributes below that confidence")
     unused_columns: list[str]
 
 

@@ -1,1 +1,1 @@
-"""Row reports and rejected rows as CSV."""
+"""Exports row reports and rejected rows as CSV."""

@@ -1,4 +1,4 @@
-"""The rows of uploads that need correcting, as CSV that may be uploaded again."""
+"""Exports rejected rows of uploads as CSV, to be corrected and uploaded again."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from app.stores.mapping.mapping_model import CatalogMapping
 
 PATIENCE = 100.0
 MOST_ROWS = 100_000
-"""Rows in one file; the others follow when these are corrected."""
+"""Maximum rows in one file; the rest follows after these are corrected."""
 
 _PROBLEMS = text(
     "SELECT line, field, code, value FROM catalog_problem WHERE catalog_id = :id "
@@ -31,7 +31,7 @@ _PROBLEMS = text(
 
 
 async def problems_of(session: AsyncSession, catalog: Catalog) -> Sequence[Any]:
-    """Every stored problem of a catalog, in the order of the file."""
+    """All stored problems of a catalog, in file order."""
     values = {"id": catalog.same_as or catalog.id}
     return (await session.execute(_PROBLEMS, values)).all()
 
@@ -41,7 +41,7 @@ async def of_catalog(
 ) -> Response:
     """The rows with problems. Raises NotFoundError, UnavailableError."""
     if source is None:
-        raise NotFoundError("The uploaded file is not kept any more.", code="file_gone")
+        raise NotFoundError("The uploaded file was deleted.", code="file_gone")
 
     def read(folder: Path) -> pl.DataFrame:
         return rows_on_lines(source, notes_of(problems, currency), folder)
@@ -55,7 +55,7 @@ async def of_skus(
     notes: pl.DataFrame,
     filename: str,
 ) -> Response:
-    """The rows of refused offers; `notes` has `sku_key` and NOTE_COLUMNS.
+    """The rows of rejected offers; `notes` has `sku_key` and NOTE_COLUMNS.
 
     Raises UnavailableError.
     """
@@ -77,15 +77,15 @@ async def _answer(read: Callable[[Path], pl.DataFrame], filename: str) -> Respon
         body = await within(PATIENCE, work)
     except FileNotFoundError as error:
         raise NotFoundError(
-            "The uploaded file is not kept any more.", code="file_gone"
+            "The uploaded file was deleted.", code="file_gone"
         ) from error
     except CatalogRejectedError as error:
         raise NotFoundError(
-            f"The uploaded file has no rows to show: {error.message}.", code=error.code
+            f"The uploaded file cannot be read: {error.message}.", code=error.code
         ) from error
     if body is None:
         raise UnavailableError(
-            "Other files are being read for somebody else: ask again later.",
+            "Too many files are being read; retry later.",
             headers={"Retry-After": "10"},
         )
     return Response(
@@ -96,12 +96,12 @@ async def _answer(read: Callable[[Path], pl.DataFrame], filename: str) -> Respon
 
 
 def notes_of(problems: Sequence[Any], currency: str) -> pl.DataFrame:
-    """One row per line: codes, messages and what is accepted, joined."""
+    """One row per line: joined codes, messages and accepted values."""
     columns = {"line": pl.UInt32} | dict.fromkeys(("field", "code", "value"), pl.String)
     found = pl.DataFrame(
         [tuple(problem) for problem in problems], schema=columns, orient="row"
     )
-    # Many rows have the same problem: each is put into words once.
+    # Many rows have the same problem: format each message once.
     kinds = found.select("field", "code", "value").unique()
     words = [
         describe(field, code, value, currency)

@@ -1,4 +1,4 @@
-"""A row report as a spreadsheet: one line per problem."""
+"""Exports a row report as CSV: one line per problem."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ def rows_sheet(
     database: Database, catalog: Catalog, code: str | None, currency: str
 ) -> Sheet[Any, Place]:
     async def rows_after(place: Place | None) -> Sequence[Any]:
-        # a page's query reads one row more than the page has
+        # The query returns one row more than its limit.
         async with database.transaction() as tx:
             return await queries.problems(
                 tx.session, catalog, code, place, ROWS_AT_A_TIME - 1

@@ -1,1 +1,1 @@
-"""Reads the body of an upload as a stream: raw or multipart."""
+"""Streams the body of an upload: raw or multipart."""

@@ -1,4 +1,4 @@
-"""The body of an upload: raw or multipart, streamed, never held in memory."""
+"""Opens the body of an upload, raw or multipart, as a stream."""
 
 import codecs
 from collections.abc import AsyncIterator, Mapping
@@ -40,7 +40,7 @@ SUFFIXES = (
     *(".xml", ".rss", ".atom", ".parquet", ".zip"),
 )
 FORM_ROOM = 1 << 20
-"""Bytes of a form beside its file."""
+"""Maximum bytes of a form besides its file."""
 ACCEPTED = ", ".join((*MEDIA_TYPES, "multipart/form-data with one file"))
 
 
@@ -50,7 +50,7 @@ ENCODINGS = {
     "ascii": "utf-8",
     **{n: n for n in ("utf-8", "utf-16", "cp1252", "iso8859-1", "iso8859-15")},
 }
-"""Python's names of what the engine reads; plain ASCII is UTF-8 as well."""
+"""Python's names of supported encodings; ASCII is a subset of UTF-8."""
 
 
 def separator_of(given: str | None) -> str | None:
@@ -62,7 +62,7 @@ def quote_of(given: str | None) -> str | None:
 
 
 def encoding_of(given: str | None) -> str | None:
-    """The encoding in the engine's words. Raises for one that it does not read."""
+    """Python's name of the encoding. Raises PydanticCustomError if unsupported."""
     if not given:
         return None
     try:
@@ -81,7 +81,7 @@ def _one_of(what: str, known: Mapping[str, str], given: str) -> str:
         }
         raise PydanticCustomError(
             f"unknown_{what}",
-            f"This {what} is not known.",
+            f"Unknown {what}.",
             {"accepted": accepted[what]},
         )
     return known[given]
@@ -89,7 +89,7 @@ def _one_of(what: str, known: Mapping[str, str], given: str) -> str:
 
 @dataclass(slots=True)
 class Upload:
-    """What is known of a file, and its bytes as they come."""
+    """Stated properties of a file, and the stream of its bytes."""
 
     media_type: str
     filename: str | None
@@ -126,7 +126,7 @@ def _charset(options: Mapping[bytes, bytes]) -> str | None:
     try:
         return encoding_of(given)
     except PydanticCustomError as error:
-        message = "The charset is not known."
+        message = "Unknown charset."
         raise InvalidError(
             message,
             errors=[
@@ -136,7 +136,7 @@ def _charset(options: Mapping[bytes, bytes]) -> str | None:
 
 
 def charset_in(content_type: str) -> str | None:
-    """The charset in the engine's words, None where it is none that we read."""
+    """Python's name of the charset, None if absent or unsupported."""
     try:
         return _charset(options_of(content_type)[1])
     except InvalidError:
@@ -180,13 +180,13 @@ def filename_of(disposition: str) -> str | None:
 
 
 def without_folder(name: str) -> str | None:
-    """The name of a file that may be kept and shown."""
+    """The printable last part of a file name, at most 255 characters."""
     name = "".join(c for c in name if c.isprintable())
     return name.replace("\\", "/").rpartition("/")[2][:255] or None
 
 
 async def _up_to(limit: int, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """A form may have other fields beside the file, but not without end."""
+    """Limit the total size of a form, which may have fields besides the file."""
     size = 0
     async for chunk in stream:
         size += len(chunk)

@@ -1,4 +1,4 @@
-"""A multipart form with one file in it, read while it streams."""
+"""Parses a multipart form with one file as a stream."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from app.core.errors import FieldError, InvalidError
 
 FILE = b"file"
-"""The field's name; a field of any name that has a file name will do as well."""
+"""The field of the file; a field of any name with a file name is accepted too."""
 
 
 def options_of(header: str) -> tuple[str, dict[bytes, bytes]]:
@@ -20,7 +20,7 @@ def options_of(header: str) -> tuple[str, dict[bytes, bytes]]:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The headers of the file; its bytes follow as the body comes in."""
+    """The headers of the file, and the stream of its bytes."""
 
     headers: dict[str, str]
     body: AsyncIterator[bytes]
@@ -28,7 +28,7 @@ class Form:
 
 @dataclass(slots=True)
 class _Reader:
-    """What the parser has seen: the part that it is in, and the file."""
+    """Parser state: the current part, and the file."""
 
     headers: dict[str, str] = field(default_factory=dict)
     name: str = ""
@@ -55,7 +55,7 @@ class _Reader:
         _, options = options_of(self.headers.get("content-disposition", ""))
         self.in_file = b"filename" in options or options.get(b"name") == FILE
         if self.in_file and self.file is not None:
-            raise bad_form("There is more than one file in the form.")
+            raise bad_form("The form has more than one file.")
         if self.in_file:
             self.file = self.headers
 
@@ -69,7 +69,7 @@ class _Reader:
 
     def parser(self, boundary: bytes) -> MultipartParser:
         if not boundary:
-            raise bad_form("The content type names no boundary.")
+            raise bad_form("The content type has no boundary.")
         try:
             return MultipartParser(
                 boundary,
@@ -88,14 +88,14 @@ class _Reader:
 
 
 async def open_form(stream: AsyncIterator[bytes], boundary: bytes) -> Form:
-    """Read up to the file. Raises InvalidError, then or while its bytes are read."""
+    """Parse up to the file. Raises InvalidError, also while its bytes are read."""
     reader = _Reader()
     parser = reader.parser(boundary)
     async for chunk in stream:
         _feed(parser, chunk)
         if reader.file is not None:
             return Form(reader.file, _file_bytes(reader, parser, stream))
-    raise bad_form("There is no file in the form.")
+    raise bad_form("The form has no file.")
 
 
 async def _file_bytes(
@@ -110,14 +110,14 @@ async def _file_bytes(
         if chunk:
             _feed(parser, chunk)
     if not reader.ended:
-        raise bad_form("The form ends in the middle of the file.")
+        raise bad_form("The form ends before the end of the file.")
 
 
 def _feed(parser: MultipartParser, chunk: bytes) -> None:
     try:
         parser.write(chunk)
     except FormParserError as error:
-        raise bad_form("The form cannot be read.") from error
+        raise bad_form("The form is malformed.") from error
 
 
 def bad_form(message: str) -> InvalidError:
