@@ -47,8 +47,8 @@ class Catalog(SQLModel, table=True):
     size_bytes: int = Field(sa_type=BigInteger)
     sha256: str = Field(max_length=64)
     storage_key: str
-    given: dict[str, Any] = json_field(default=dict)
-    found: dict[str, Any] = json_field(default=dict)
+    stated: dict[str, Any] = json_field(default=dict)
+    detected: dict[str, Any] = json_field(default=dict)
     columns: list[str] = json_field(default=list)
     source_categories: dict[str, int] = json_field(default=dict)
     counts: dict[str, int] = json_field(default=dict)
@@ -59,7 +59,7 @@ class Catalog(SQLModel, table=True):
     )
     config_version: int | None = None
     as_of: datetime | None = time_field()
-    same_as: UUID | None = None
+    duplicate_of: UUID | None = None
     reason_code: str | None = None
     reason: str | None = None
     accepted: str | None = None
@@ -101,7 +101,7 @@ class QuickUpdate(SQLModel, table=True):
     """Stock or price of an offer that is newer than the current catalog.
 
     Each value has the time of its data and overrides catalogs with an earlier one.
-    `over` is the fingerprint of the catalog row. No foreign key, as for offers: a
+    `base_fingerprint` is that of the catalog row. No foreign key, as for offers: a
     trigger on `store` deletes the rows.
     """
 
@@ -109,7 +109,7 @@ class QuickUpdate(SQLModel, table=True):
 
     store_id: UUID = Field(primary_key=True)
     sku_key: str = Field(primary_key=True, sa_type=KEY)
-    over: int | None = Field(default=None, sa_type=BigInteger)
+    base_fingerprint: int | None = Field(default=None, sa_type=BigInteger)
     quantity: int | None = None
     quantity_at: datetime | None = time_field()
     price: Decimal | None = Field(default=None, sa_type=MONEY)

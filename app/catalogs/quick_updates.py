@@ -14,15 +14,16 @@ from app.catalogs.engine.pipeline.quick_updates import FINGERPRINT, checked_item
 from app.catalogs.engine.validate.problems import describe, problems_in
 from app.core.columns import utc_now
 from app.core.errors import FieldError, InvalidError
+from app.core.sql import load_sql
 from app.offers.import_lock import store_lock_key
 
-MOST_ITEMS = 1000
-AHEAD = timedelta(minutes=5)
+MAX_ITEMS = 1000
+CLOCK_TOLERANCE = timedelta(minutes=5)
 """Tolerated clock difference of the sender."""
 
 Outcome = Literal["accepted", "outdated", "unknown", "invalid"]
 
-WORDS = {
+MESSAGES = {
     "unknown_sku": (
         "sku",
         "The store has never had an offer with this SKU.",
@@ -63,7 +64,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class UpdateItem:
     """One item of a request; amounts as text, None if not given."""
 
     sku: str
@@ -80,66 +81,8 @@ class Result:
     errors: tuple[FieldError, ...] = ()
 
 
-_APPLY = text(
-    f"""
-    WITH given AS (
-      SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:quantities AS int[]),
-                           CAST(:cents AS bigint[])) AS g (sku_key, quantity, cents)
-    ),
-    in_force AS (
-      SELECT coalesce(c.as_of, c.created_at) AS as_of
-        FROM store AS s JOIN catalog AS c ON c.id = s.current_catalog_id
-       WHERE s.id = :store
-    ),
-    seen AS (
-      SELECT g.sku_key, o.fingerprint, g.quantity, g.cents / 100.0 AS price,
-             o.desired_state, o.min_price,
-             g.quantity IS NOT NULL AND :as_of >= greatest(
-               q.quantity_at, (SELECT as_of FROM in_force)) IS NOT FALSE AS d_quantity,
-             g.cents IS NOT NULL AND :as_of >= greatest(
-               q.price_at, (SELECT as_of FROM in_force)) IS NOT FALSE AS d_price
-        FROM given AS g
-        LEFT JOIN offer AS o ON o.store_id = :store AND o.sku_key = g.sku_key
-        LEFT JOIN quick_update AS q
-               ON q.store_id = :store AND q.sku_key = g.sku_key
-    ),
-    judged AS (
-      SELECT *, CASE
-          WHEN desired_state IS NULL THEN 'unknown_sku'
-          WHEN desired_state = 'absent' OR fingerprint IS NULL THEN 'not_for_sale'
-          WHEN desired_state = 'retained' AND price IS NOT NULL THEN 'row_invalid'
-          WHEN price < min_price THEN 'min_price_above_price'
-          WHEN NOT (d_quantity OR d_price) THEN 'older_than_known'
-        END AS code
-        FROM seen
-    ),
-    kept AS (
-      INSERT INTO quick_update AS q (store_id, sku_key, over, quantity, quantity_at,
-                                     price, price_at)
-      SELECT :store, sku_key, fingerprint,
-             CASE WHEN d_quantity THEN quantity END,
-             CASE WHEN d_quantity THEN CAST(:as_of AS timestamptz) END,
-             CASE WHEN d_price THEN price END,
-             CASE WHEN d_price THEN CAST(:as_of AS timestamptz) END
-        FROM judged WHERE code IS NULL ORDER BY sku_key
-      ON CONFLICT (store_id, sku_key) DO UPDATE SET
-             quantity = CASE WHEN excluded.quantity_at IS NULL THEN q.quantity
-                             ELSE excluded.quantity END,
-             quantity_at = coalesce(excluded.quantity_at, q.quantity_at),
-             price = CASE WHEN excluded.price_at IS NULL THEN q.price
-                          ELSE excluded.price END,
-             price_at = coalesce(excluded.price_at, q.price_at)
-      RETURNING q.*
-    ),
-    changed AS (
-      UPDATE offer AS o SET
-             quantity = coalesce(q.quantity, o.quantity),
-             price = coalesce(q.price, o.price), fingerprint = {FINGERPRINT}
-        FROM kept AS q WHERE o.store_id = :store AND o.sku_key = q.sku_key
-    )
-    SELECT sku_key, code FROM judged
-    """  # noqa: S608 - a constant
-)
+_SQL = load_sql(__package__, "quick_updates.sql", {"fingerprint": FINGERPRINT})
+_APPLY = text(_SQL["apply"])
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
@@ -151,20 +94,20 @@ def submitted_at(as_of: datetime | None, field: str = "as_of") -> datetime:
     now = utc_now()
     if as_of is None:
         return now
-    if as_of > now + AHEAD:
+    if as_of > now + CLOCK_TOLERANCE:
         message = "The time is in the future."
         wrong = FieldError(field, "in_future", message, f"at most {now.isoformat()}")
         raise InvalidError(message, errors=[wrong])
     return min(as_of, now)
 
 
-def check(items: Sequence[Wish], currency: str) -> pl.DataFrame:
+def check(items: Sequence[UpdateItem], currency: str) -> pl.DataFrame:
     """Parse and validate items by the rules of catalogs. Blocking.
 
     `key` is the SKU in lower case; `mask` and `code` are the problems.
     """
     text_or_none = dict.fromkeys(("sku", "quantity", "price"), pl.String)
-    rows = [(wish.sku, wish.quantity, wish.price) for wish in items]
+    rows = [(item.sku, item.quantity, item.price) for item in items]
     frame = pl.DataFrame(rows, schema=text_or_none, orient="row").with_columns(
         pl.col("sku").str.strip_chars().str.to_lowercase().alias("key")
     )
@@ -187,7 +130,7 @@ async def apply(
     currency: str,
 ) -> list[Result]:
     """Apply the valid items to the desired state; results in the order of the items."""
-    sound = checked.filter((pl.col("mask") == 0) & pl.col("code").is_null())
+    valid = checked.filter((pl.col("mask") == 0) & pl.col("code").is_null())
     # Imports write the same offers.
     await session.execute(_LOCK, {"key": store_lock_key(store_id)})
     rows = await session.execute(
@@ -195,9 +138,9 @@ async def apply(
         {
             "store": store_id,
             "as_of": as_of,
-            "keys": sound["key"].to_list(),
-            "quantities": sound["quantity_value"].to_list(),
-            "cents": sound["cents"].to_list(),
+            "keys": valid["key"].to_list(),
+            "quantities": valid["quantity_value"].to_list(),
+            "cents": valid["cents"].to_list(),
         },
     )
     codes = {row.sku_key: row.code for row in rows}
@@ -216,7 +159,7 @@ def _result(
     currency: str,
 ) -> Result:
     if code:
-        field, message, accepted = WORDS[code]
+        field, message, accepted = MESSAGES[code]
         outcomes: dict[str, Outcome] = {
             "unknown_sku": "unknown",
             "not_for_sale": "unknown",
@@ -230,6 +173,6 @@ def _result(
     errors = []
     for problem in problems_in(mask):
         value = (values[problem.field] or "")[:100]
-        words = describe(problem.field, problem.code, value, currency)
-        errors.append(FieldError(problem.field, problem.code, *words))
+        texts = describe(problem.field, problem.code, value, currency)
+        errors.append(FieldError(problem.field, problem.code, *texts))
     return Result(sku, "invalid", tuple(errors))

@@ -18,6 +18,8 @@ from app.backmarket.markets import market_of
 from app.catalogs import queries, service
 from app.catalogs.events import UNDER_WAY, WatchedCatalog
 from app.catalogs.imports.next_import import source_of
+from app.catalogs.offer_queries import offers
+from app.catalogs.offer_schemas import OfferOut, OfferState, offer_out
 from app.catalogs.quick_updates import submitted_at
 from app.catalogs.reports import rejected_csv
 from app.catalogs.reports.rows_csv import rows_sheet
@@ -27,16 +29,13 @@ from app.catalogs.schemas import (
     CatalogOut,
     EncodingGiven,
     ModeGiven,
-    OfferOut,
-    OfferState,
     QuoteCharGiven,
     RowProblemOut,
     SeparatorGiven,
     catalog_out,
-    offer_out,
     problem_out,
 )
-from app.catalogs.service import Given, Intake
+from app.catalogs.service import Intake, UploadOptions
 from app.catalogs.uploads.body import MEDIA_TYPES
 from app.core.errors import problem_responses
 from app.database import Tx
@@ -109,7 +108,7 @@ async def upload_catalog(
         intake,
         request,
         store_id,
-        Given(separator, quote_char, encoding, _told(as_of or as_of_header)),
+        UploadOptions(separator, quote_char, encoding, _told(as_of or as_of_header)),
         mode,
     )
     response.headers["Location"] = f"/v1/catalogs/{catalog.id}"
@@ -246,7 +245,7 @@ async def list_offers(
 ) -> Page[OfferOut]:
     """Desired state and live state of the store's offers, by SKU."""
     key = decode_cursor(cursor, 1)
-    rows = await queries.offers(
+    rows = await offers(
         tx.session,
         store.id,
         state,

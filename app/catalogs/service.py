@@ -25,7 +25,7 @@ DELETED = "The store was deleted during the upload."
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class UploadOptions:
     """Stated properties of an upload; None is detected."""
 
     separator: str | None = None
@@ -45,7 +45,11 @@ class Intake:
 
 
 async def receive(
-    intake: Intake, request: Request, store_id: UUID, given: Given, mode: str = "full"
+    intake: Intake,
+    request: Request,
+    store_id: UUID,
+    options: UploadOptions,
+    mode: str = "full",
 ) -> Catalog:
     """Stream a body to storage, then create its catalog and enqueue the import.
 
@@ -70,7 +74,7 @@ async def receive(
     async with intake.database.transaction() as tx:
         if await tx.session.get(Store, store_id) is None:
             raise NotFoundError(DELETED)
-        return await accept(tx, store_id, upload, stored, given, mode)
+        return await accept(tx, store_id, upload, stored, options, mode)
 
 
 async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
@@ -78,7 +82,7 @@ async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
     store_id: UUID,
     upload: Upload,
     stored: StoredFile,
-    given: Given,
+    options: UploadOptions,
     mode: str = "full",
 ) -> Catalog:
     """Create the catalog of a stored file and enqueue its import."""
@@ -90,11 +94,11 @@ async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
         size_bytes=stored.size,
         sha256=stored.sha256,
         storage_key=stored.key,
-        as_of=given.as_of,
-        given={
-            "separator": given.separator,
-            "quote": given.quote_char,
-            "encoding": given.encoding or upload.charset,
+        as_of=options.as_of,
+        stated={
+            "separator": options.separator,
+            "quote": options.quote_char,
+            "encoding": options.encoding or upload.charset,
         },
     )
     tx.session.add(catalog)

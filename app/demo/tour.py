@@ -75,7 +75,7 @@ class Tour:
         self._chapter("2. A catalog, as a merchant's system exports it")
         content = as_csv(first).encode("cp1252")
         catalog = steps.upload(shop, content, "stock.csv")
-        found = catalog["found"]
+        found = catalog["detected"]
         self._print(
             f"{len(content):,} bytes uploaded. Detected: {found['format']}, "
             f"encoding {found['encoding']}, separator “{found['separator']}”, "
@@ -165,7 +165,7 @@ class Tour:
         self._chapter("5. The same catalog once more")
         content = as_csv(second.rows).encode("utf-8-sig")
         catalog = steps.upload(shop, content, "stock.csv")
-        same = "yes" if catalog["same_as"] else "no"
+        same = "yes" if catalog["duplicate_of"] else "no"
         self.checks.same("recognised as the same bytes", "yes", same)
         expected = expected_again(second)
         self._publish(shop, expected)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.catalogs.schemas import Drift
+from app.catalogs.offer_schemas import Drift
 from app.drift.models import DriftCheck
 from app.publications.messages import sentence_for
 from app.web.schemas import ReasonOut

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.catalogs.schemas import OfferShown, RowProblemOut
-from app.catalogs.schemas import OfferState as ListState
+from app.catalogs.offer_schemas import OfferShown
+from app.catalogs.offer_schemas import OfferState as ListState
+from app.catalogs.schemas import RowProblemOut
 from app.explain.states import OfferState
 from app.web.pagination import Page
 

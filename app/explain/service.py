@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.service import Caller
 from app.backmarket.markets import market_of
+from app.catalogs import offer_queries
 from app.catalogs import queries as catalogs
 from app.catalogs.engine.read.source import SourceFile
 from app.catalogs.engine.validate.problems import describe, problems_in
 from app.catalogs.imports.current_catalogs import catalogs_of
 from app.catalogs.imports.next_import import source_of
 from app.catalogs.models import Catalog
-from app.catalogs.schemas import offer_out, problem_out
+from app.catalogs.offer_schemas import offer_out
+from app.catalogs.schemas import problem_out
 from app.core.errors import NotFoundError
 from app.core.file_storage import Storage
 from app.database import Database
@@ -107,7 +109,7 @@ async def _read(
     session: AsyncSession, store: Store, sku: str, place: Place, limit: int
 ) -> _Read:
     margin = margin_of(store.minimum_margin)
-    offer = await catalogs.offer(session, store.id, sku, margin)
+    offer = await offer_queries.offer(session, store.id, sku, margin)
     newest = await catalogs_of(session, store)
     if offer is None:
         raise await _unknown(session, store, newest, sku)

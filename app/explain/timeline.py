@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from app.catalogs.engine.report.source_rows import SourceRow
-from app.catalogs.schemas import OfferShown
+from app.catalogs.offer_schemas import OfferShown
 from app.explain.schemas import (
     CatalogStep,
     MappedFrom,

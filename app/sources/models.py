@@ -35,7 +35,7 @@ class CatalogSource(SQLModel, table=True):
     username: str | None = Field(default=None, max_length=200)
     password_cipher: bytes | None = None
     password_key_id: str | None = Field(default=None, max_length=16)
-    given: dict[str, Any] = json_field(default=dict)
+    stated: dict[str, Any] = json_field(default=dict)
     etag: str | None = None
     last_modified: str | None = None
     state: str = "idle"

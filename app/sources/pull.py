@@ -9,7 +9,7 @@ import httpx
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogs.service import Given, accept
+from app.catalogs.service import UploadOptions, accept
 from app.catalogs.uploads.body import Upload, charset_in, filename_of, without_folder
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
@@ -204,7 +204,7 @@ async def _keep(
         if pulled.file:
             upload, stored = pulled.file
             catalog = await accept(
-                tx, source.store_id, upload, stored, Given(**source.given)
+                tx, source.store_id, upload, stored, UploadOptions(**source.stated)
             )
             catalog_id = catalog.id
             source.etag, source.last_modified = pulled.etag, pulled.last_modified

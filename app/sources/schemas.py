@@ -94,7 +94,7 @@ def source_out(source: CatalogSource, usual: timedelta) -> CatalogSourceOut:
     """`usual` is the operator's interval."""
     return CatalogSourceOut(
         **source.model_dump(include=_SHOWN),
-        **source.given,
+        **source.stated,
         interval=interval_of(source, usual),
         password_set=source.password_cipher is not None,
     )

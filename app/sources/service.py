@@ -65,9 +65,9 @@ async def put(
     source.interval_s = (
         int(wanted.interval.total_seconds()) if wanted.interval else None
     )
-    given = wanted.model_dump(include={"separator", "quote_char", "encoding"})
-    if source.given != given:  # the same bytes are parsed differently now
-        source.given, source.etag, source.last_modified = given, None, None
+    stated = wanted.model_dump(include={"separator", "quote_char", "encoding"})
+    if source.stated != stated:  # the same bytes are parsed differently now
+        source.stated, source.etag, source.last_modified = stated, None, None
     source.failures = 0
     rhythm = interval_of(source, settings.source_interval)
     due = next_due(source.id, rhythm, utc_now())

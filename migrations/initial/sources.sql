@@ -8,7 +8,7 @@ CREATE TABLE catalog_source (
   username varchar(200),
   password_cipher bytea,
   password_key_id varchar(16),
-  given jsonb NOT NULL,
+  stated jsonb NOT NULL,
   etag varchar,
   last_modified varchar,
   state varchar NOT NULL,

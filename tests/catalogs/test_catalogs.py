@@ -120,7 +120,7 @@ async def test_the_same_bytes_again_are_recognised(shop: Shop):
     again = await shop.upload(rows)
     once_more = await shop.upload(rows)
 
-    assert [again["same_as"], once_more["same_as"]] == [first["id"]] * 2
+    assert [again["duplicate_of"], once_more["duplicate_of"]] == [first["id"]] * 2
     assert again["counts"] == {
         **first["counts"],
         "created": 0,
@@ -135,7 +135,7 @@ async def test_the_same_bytes_after_another_catalog_are_imported(shop: Shop):
     await shop.upload([row("B2")])
     back = await shop.upload([row("A1")])
 
-    assert back["same_as"] is None
+    assert back["duplicate_of"] is None
     assert (back["counts"]["created"], back["counts"]["disappeared"]) == (1, 1)
     offers = await shop.offers()
     assert offers["A1"]["desired"]
@@ -147,7 +147,7 @@ async def test_the_same_bytes_read_in_another_way_are_imported(shop: Shop):
     await shop.upload_bytes(body)
     again = await shop.upload_bytes(body, separator=";")
 
-    assert again["same_as"] is None
+    assert again["duplicate_of"] is None
 
 
 BAD_ROWS = [

@@ -57,7 +57,7 @@ async def test_the_same_full_catalog_again_undoes_a_partial_one(shop: Shop):
     again = await shop.upload(ROWS)
 
     assert await prices(shop) == dict.fromkeys("ABC", "100.00")
-    assert again["same_as"] is None
+    assert again["duplicate_of"] is None
     counts = again["counts"]
     assert (counts["changed"], counts["unchanged"], counts["disappeared"]) == (1, 2, 1)
 
@@ -91,7 +91,7 @@ async def test_full_catalogs_without_a_partial_one_between_are_twins_again(shop:
 
     twin = await shop.upload(ROWS)
 
-    assert twin["same_as"] == again["id"]
+    assert twin["duplicate_of"] == again["id"]
 
 
 async def test_the_same_bytes_as_a_full_catalog_are_still_partial(shop: Shop):

@@ -85,11 +85,11 @@ async def test_a_preview_shows_the_funnel_and_a_row_of_each_kind(
         "uncategorized": 1,
         "invalid": 1,
         "invalid_by": {"ean_format": 1, "price_format": 1},
-        "wanted": 1,
+        "valid": 1,
     }
     assert found["whole"]
-    assert [(r["line"], r["fate"], r["excluded_by"]) for r in found["rows"]] == [
-        (2, "wanted", None),
+    assert [(r["line"], r["outcome"], r["excluded_by"]) for r in found["rows"]] == [
+        (2, "valid", None),
         (3, "excluded", "other countries"),
         (4, "excluded", "too cheap"),
         (5, "uncategorized", None),
@@ -148,7 +148,7 @@ async def test_without_a_mapping_to_try_that_of_the_store_is_looked_at(
     assert nothing["missing"] == list(COLUMNS)
     assert (found["missing"], len(found["rows"])) == ([], 1)
     assert found["funnel"]["invalid_by"] == {"duplicate_sku": 2}
-    assert (found["funnel"]["invalid"], found["funnel"]["desired"]) == (2, 1)
+    assert (found["funnel"]["invalid"], found["funnel"]["valid"]) == (2, 1)
 
 
 UNSOUND = {
@@ -251,7 +251,7 @@ async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings)
 
     assert not found["whole"]
     assert 50 < found["funnel"]["rows"] < 150
-    assert found["funnel"]["desired"] == found["funnel"]["rows"]
+    assert found["funnel"]["valid"] == found["funnel"]["rows"]
 
 
 async def test_of_a_large_json_array_the_first_records_are_looked_at(

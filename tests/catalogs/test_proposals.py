@@ -30,7 +30,7 @@ def test_the_columns_of_usual_exports_are_found(name: str, columns: dict[str, st
     sure = {n: p for n, p in found.items() if p.guess.confidence >= SURE}
     assert {n: p.guess.column for n, p in found.items() if n in columns} == columns
     assert sure.keys() <= columns.keys()
-    assert all(p.guess.why for p in found.values())
+    assert all(p.guess.reasons for p in found.values())
     CatalogMapping.model_validate(
         {"attributes": {n: p.source for n, p in found.items()}}
     )
@@ -115,5 +115,5 @@ async def test_a_proposal_of_the_newest_catalog_can_be_put(api: httpx.AsyncClien
     by_name = {item["attribute"]: item for item in body["items"]}
     assert by_name["price"]["column"] == "VK brutto"
     assert by_name["price"]["required"]
-    assert by_name["ean"]["why"][1].startswith("100% of the sample are GTINs")
+    assert by_name["ean"]["reasons"][1].startswith("100% of the sample are GTINs")
     assert (put.status_code, put.json()["missing"]) == (200, [])

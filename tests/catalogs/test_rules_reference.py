@@ -29,7 +29,7 @@ EXAMPLES = re.findall(
 
 def told(row: SampleRow, name: str) -> str:
     """What the result of an example says of a row, as text."""
-    found: Any = {"fate": row.fate, "excluded_by": row.excluded_by}.get(name)
+    found: Any = {"outcome": row.outcome, "excluded_by": row.excluded_by}.get(name)
     if name in row.texts:
         found = row.values.get(name, row.texts[name])
     return "" if found is None else str(found)

@@ -152,7 +152,7 @@ async def test_a_catalog_comes_in_many_formats(
     assert answer.status_code == 202
     assert answer.headers["Retry-After"] == "2"
     assert catalog["rejection"] is None
-    assert (catalog["found"]["format"], catalog["counts"]["created"]) == (found, 2)
+    assert (catalog["detected"]["format"], catalog["counts"]["created"]) == (found, 2)
     assert set(catalog["columns"]) == set(COLUMNS)
 
 

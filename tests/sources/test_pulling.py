@@ -81,7 +81,7 @@ async def test_what_the_server_says_of_its_file_is_used(
 
     catalog = await supply.catalog(await supply.put(merchant.url(path)))
 
-    assert (catalog["state"], catalog["found"]["format"]) == ("ready", found)
+    assert (catalog["state"], catalog["detected"]["format"]) == ("ready", found)
 
 
 async def test_what_the_source_says_of_a_csv_file_counts(
@@ -94,7 +94,7 @@ async def test_what_the_source_says_of_a_csv_file_counts(
     )
 
     catalog = await supply.catalog(source)
-    assert (catalog["state"], catalog["found"]["encoding"]) == ("ready", "cp1252")
+    assert (catalog["state"], catalog["detected"]["encoding"]) == ("ready", "cp1252")
     assert (source["separator"], source["encoding"]) == (";", "cp1252")
 
 
@@ -130,7 +130,7 @@ async def test_a_server_without_versions_is_known_by_the_bytes(
     first = await supply.catalog(await supply.put(merchant.url()))
     second = await supply.catalog(await supply.pull())
 
-    assert second["same_as"] == first["id"]
+    assert second["duplicate_of"] == first["id"]
     assert second["counts"]["unchanged"] == 2
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.catalogs.engine.read.source import Found
+from app.catalogs.engine.read.source import DetectedFormat
 from app.stores.mapping.mapping_model import CatalogMapping
 
 DuplicatePolicy = Literal["first", "last", "reject"]
@@ -55,7 +55,7 @@ class ImportResult:
 
     counts: Counts
     columns: tuple[str, ...]
-    found: Found
+    detected: DetectedFormat
     source_categories: dict[str, int]
     problem_counts: dict[str, int]
     reported: int

@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 _NOW = timedelta(0)
 REPEATED = (
-    *("found", "columns", "source_categories", "problem_counts"),
+    *("detected", "columns", "source_categories", "problem_counts"),
     *("excluded_by", "empty_fields"),
 )
 """Columns that a catalog shares with one of the same bytes and settings."""
@@ -156,15 +156,15 @@ def _record(
         "SELECT 1 FROM store WHERE id = %s FOR NO KEY UPDATE", [task.store_id]
     )
     connection.execute(
-        "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, found = %s, "
+        "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, detected = %s, "
         "columns = %s, source_categories = %s, problem_counts = %s, excluded_by = %s, "
         "empty_fields = %s, "
-        "config_version = %s, same_as = NULL, reason_code = NULL, reason = NULL, "
+        "config_version = %s, duplicate_of = NULL, reason_code = NULL, reason = NULL, "
         "accepted = NULL, finished_at = now() "
         "WHERE id = %s AND state = 'importing'",
         [
             Jsonb(asdict(result.counts)),
-            Jsonb(asdict(result.found)),
+            Jsonb(asdict(result.detected)),
             Jsonb(list(result.columns)),
             Jsonb(result.source_categories),
             Jsonb(result.problem_counts),
@@ -202,7 +202,7 @@ async def _await_mapping(
         CATALOG.move(catalog, "awaiting_mapping")
         catalog.phase = None
         catalog.columns = list(found.columns)
-        catalog.found = asdict(found.found)
+        catalog.detected = asdict(found.detected)
         catalog.counts = {"rows": found.rows}
         catalog.config_version = task.config_version
         store = await tx.session.get_one(Store, task.store_id)
@@ -225,7 +225,7 @@ async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None
         }
         CATALOG.move(catalog, "ready")
         catalog.phase = None
-        catalog.same_as = twin.same_as or twin.id
+        catalog.duplicate_of = twin.duplicate_of or twin.id
         for name in REPEATED:
             setattr(catalog, name, getattr(twin, name))
         catalog.config_version = task.config_version

@@ -119,7 +119,7 @@ async def _twin(
         current is not None
         and current.state == "ready"
         and current.sha256 == catalog.sha256
-        and current.given == catalog.given
+        and current.stated == catalog.stated
         and current.media_type == catalog.media_type
         and current.config_version == store.config_version
         and not await _has_quick_updates(session, store.id)
@@ -200,6 +200,6 @@ def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceF
         path=storage.path(catalog.storage_key),
         media_type=catalog.media_type,
         filename=catalog.filename,
-        hints=Hints(**catalog.given),
+        hints=Hints(**catalog.stated),
         limits=Limits(max_expanded_bytes=settings.max_expanded_bytes),
     )

@@ -42,7 +42,7 @@ class Guess:
     attribute: str
     column: str
     confidence: float
-    why: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +109,19 @@ def _guess(attribute: str, column: str, cells: Cells) -> Guess:
     words = words_of(column)
     if set(words) & set(NOT_IN.get(attribute, ())):
         return Guess(attribute, column, 0.0, ())
-    name, why_name = _by_name(attribute, words)
+    name, name_reasons = _by_name(attribute, words)
     look = _CONTENT.get(attribute)
     if look is None or not cells:
-        return Guess(attribute, column, round(0.9 * name, 2), why_name)
-    content, why_content = look(cells)
-    why = (*why_name, why_content)
+        return Guess(attribute, column, round(0.9 * name, 2), name_reasons)
+    content, content_reason = look(cells)
+    reasons = (*name_reasons, content_reason)
     if not name:
         sure = _ALONE.get(attribute, 0) * content if content >= _AGREES else 0.0
-        return Guess(attribute, column, round(sure, 2), (why_content,))
+        return Guess(attribute, column, round(sure, 2), (content_reason,))
     sure = _BY_NAME * name + _BY_CONTENT * content
     if content <= _DENIES and len(cells) >= _FEW:
         sure *= _CONTRADICTED
-    return Guess(attribute, column, round(sure, 2), why)
+    return Guess(attribute, column, round(sure, 2), reasons)
 
 
 def words_of(name: str) -> tuple[str, ...]:

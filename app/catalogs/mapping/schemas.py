@@ -11,7 +11,7 @@ from app.catalogs.mapping.proposal import SURE, Guess, Proposal
 from app.stores.channel import REQUIRED_NAMES
 from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 
-Fate = Literal["wanted", "invalid", "uncategorized", "excluded"]
+PreviewOutcome = Literal["valid", "invalid", "uncategorized", "excluded"]
 
 
 class PreviewIn(BaseModel):
@@ -49,7 +49,7 @@ class PreviewIn(BaseModel):
 
 
 class FunnelOut(BaseModel):
-    """rows = excluded + uncategorized + invalid + wanted."""
+    """rows = excluded + uncategorized + invalid + valid."""
 
     rows: int
     excluded: int
@@ -59,7 +59,7 @@ class FunnelOut(BaseModel):
     invalid_by: dict[str, int] = Field(
         description="rows by code; one row can have several"
     )
-    wanted: int
+    valid: int
 
 
 class PreviewProblem(BaseModel):
@@ -76,7 +76,7 @@ class PreviewRow(BaseModel):
     """One row: source cells, attribute values and outcome."""
 
     line: int
-    fate: Fate
+    outcome: PreviewOutcome
     source: dict[str, str | None] = Field(
         description="cells that the mapping reads, at most 300 characters each"
     )
@@ -129,7 +129,7 @@ def _row_out(row: SampleRow, currency: str) -> PreviewRow:
     return PreviewRow.model_validate(
         {
             "line": row.line,
-            "fate": row.fate,
+            "outcome": row.outcome,
             "source": row.cells,
             "texts": row.texts,
             "values": row.values,
@@ -144,7 +144,7 @@ class GuessOut(BaseModel):
 
     column: str
     confidence: float = Field(ge=0, le=1)
-    why: list[str]
+    reasons: list[str]
 
 
 class ProposedAttribute(GuessOut):
@@ -197,5 +197,5 @@ def proposal_out(
 
 def _guess_out(guess: Guess) -> GuessOut:
     return GuessOut(
-        column=guess.column, confidence=guess.confidence, why=list(guess.why)
+        column=guess.column, confidence=guess.confidence, reasons=list(guess.reasons)
     )

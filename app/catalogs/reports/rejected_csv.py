@@ -32,7 +32,7 @@ _PROBLEMS = text(
 
 async def problems_of(session: AsyncSession, catalog: Catalog) -> Sequence[Any]:
     """All stored problems of a catalog, in file order."""
-    values = {"id": catalog.same_as or catalog.id}
+    values = {"id": catalog.duplicate_of or catalog.id}
     return (await session.execute(_PROBLEMS, values)).all()
 
 

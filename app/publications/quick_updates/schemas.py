@@ -14,7 +14,7 @@ from pydantic import (
     StrictStr,
 )
 
-from app.catalogs.quick_updates import MOST_ITEMS, Outcome, Result, Wish
+from app.catalogs.quick_updates import MAX_ITEMS, Outcome, Result, UpdateItem
 from app.core.errors import FieldProblem
 
 Number = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=100)]
@@ -31,8 +31,8 @@ class QuickUpdateItem(BaseModel):
         None, description="in the store's currency; a decimal string is exact"
     )
 
-    def wish(self) -> Wish:
-        return Wish(self.sku, _as_text(self.quantity), _as_text(self.price))
+    def wish(self) -> UpdateItem:
+        return UpdateItem(self.sku, _as_text(self.quantity), _as_text(self.price))
 
 
 def _as_text(value: float | str | None) -> str | None:
@@ -49,7 +49,7 @@ class QuickUpdateIn(BaseModel):
         },
     )
 
-    items: list[QuickUpdateItem] = Field(min_length=1, max_length=MOST_ITEMS)
+    items: list[QuickUpdateItem] = Field(min_length=1, max_length=MAX_ITEMS)
     as_of: AwareDatetime | None = Field(
         None, description="the time at which the values were true; default: now"
     )

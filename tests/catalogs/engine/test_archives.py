@@ -49,7 +49,7 @@ def test_the_one_catalog_in_an_archive_is_read(stored, tmp_path, content, found)
 
     seen = inspect_catalog(source, tmp_path)
 
-    assert (seen.found.format, seen.found.compression) == (found, "zip")
+    assert (seen.detected.format, seen.detected.compression) == (found, "zip")
     assert seen.sample == ({"a": "1", "b": "2"},)
 
 

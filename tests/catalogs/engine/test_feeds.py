@@ -37,7 +37,11 @@ def test_a_google_feed_has_a_column_for_each_element(stored, tmp_path):
     seen = inspect_catalog(stored(GOOGLE_FEED), tmp_path)
 
     first, second = rows_of(seen)
-    assert (seen.found.format, seen.found.encoding, seen.rows) == ("xml", "utf-8", 2)
+    assert (seen.detected.format, seen.detected.encoding, seen.rows) == (
+        "xml",
+        "utf-8",
+        2,
+    )
     assert first == {
         "g:id": "IP12-64",
         "title": "iPhone 12 <64 GB> & case",
@@ -112,7 +116,7 @@ def test_the_encoding_that_a_feed_states_is_believed(stored, tmp_path, encoding)
     seen = inspect_catalog(stored(text.encode(encoding)), tmp_path)
 
     assert rows_of(seen) == [{"a": "é"}]
-    assert seen.found.encoding == stated
+    assert seen.detected.encoding == stated
 
 
 def test_a_charset_from_outside_wins(stored, tmp_path):
@@ -127,7 +131,7 @@ def test_a_charset_from_outside_wins(stored, tmp_path):
 def test_a_feed_may_be_packed(stored, tmp_path, packed):
     seen = inspect_catalog(stored(packed(GOOGLE_FEED.encode())), tmp_path)
 
-    assert (seen.found.format, seen.rows) == ("xml", 2)
+    assert (seen.detected.format, seen.rows) == ("xml", 2)
 
 
 def test_the_row_report_names_the_number_of_the_item(shop):

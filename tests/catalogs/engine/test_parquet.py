@@ -71,7 +71,11 @@ def test_a_value_becomes_its_exact_text(stored, tmp_path, values, texts):
 
     seen = inspect_catalog(source, tmp_path)
 
-    assert (seen.found.format, seen.found.encoding, seen.rows) == ("parquet", None, 3)
+    assert (seen.detected.format, seen.detected.encoding, seen.rows) == (
+        "parquet",
+        None,
+        3,
+    )
     assert [shown["value"] for shown in seen.sample] == texts
 
 
@@ -107,7 +111,7 @@ def test_typed_columns_become_offers(shop):
 def test_a_parquet_file_may_be_packed(stored, tmp_path, packed, name):
     seen = inspect_catalog(stored(packed(parquet({"a": [1]}))), tmp_path)
 
-    assert (seen.found.format, seen.found.compression) == ("parquet", name)
+    assert (seen.detected.format, seen.detected.compression) == ("parquet", name)
 
 
 def test_names_are_trimmed_and_made_different(stored, tmp_path):

@@ -14,7 +14,8 @@ def update(url: str, shop, at: datetime, quantity: int) -> None:
     """As `PATCH /v1/stores/{id}/offers` writes it."""
     with psycopg.connect(url, autocommit=True) as other:
         other.execute(
-            "INSERT INTO quick_update (store_id, sku_key, over, quantity, quantity_at) "
+            "INSERT INTO quick_update "
+            "(store_id, sku_key, base_fingerprint, quantity, quantity_at) "
             "SELECT store_id, sku_key, fingerprint, %s, %s FROM offer "
             "WHERE store_id = %s AND sku_key = 'a1'",
             [quantity, at, shop.store_id],

@@ -23,7 +23,7 @@ def read(stored, tmp_path):
                 (row[LINE], row[FLAW], *(row[cell(name)] for name in names))
                 for row in frame
             ]
-            return cells, opened.found, opened.columns
+            return cells, opened.detected, opened.columns
 
     return rows
 

@@ -41,7 +41,7 @@ _AMOUNTS = frozenset({"price", "min_price"})
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """rows = excluded + uncategorized + invalid + wanted."""
+    """rows = excluded + uncategorized + invalid + valid."""
 
     rows: int
     excluded: int
@@ -49,7 +49,7 @@ class Funnel:
     uncategorized: int
     invalid: int
     invalid_by: dict[str, int]
-    wanted: int
+    valid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class SampleRow:
     """One row: its cells, attribute texts, offer values and problems."""
 
     line: int
-    fate: str
+    outcome: str
     cells: dict[str, str | None]
     texts: dict[str, str | None]
     values: dict[str, object]
@@ -112,7 +112,7 @@ def _funnel(staged: Staged) -> Funnel:
         uncategorized=counts.uncategorized,
         invalid=counts.invalid - counts.uncategorized - excluded,
         invalid_by=by_code,
-        wanted=counts.created,
+        valid=counts.created,
     )
 
 
@@ -148,7 +148,7 @@ def _sample_rows(staged: Staged, lines: pl.Series) -> Iterator[SampleRow]:
         mask = masks.get(line, 0)
         yield SampleRow(
             line=line,
-            fate=_fate(mask),
+            outcome=_outcome(mask),
             cells=cells_of_row,
             texts={n: v for n, v in text.items() if n != LINE},
             values=_values(fields_of_row, config),
@@ -159,12 +159,12 @@ def _sample_rows(staged: Staged, lines: pl.Series) -> Iterator[SampleRow]:
         )
 
 
-def _fate(mask: int) -> str:
+def _outcome(mask: int) -> str:
     if mask & EXCLUDED:
         return "excluded"
     if mask & NOT_FOR_SALE:
         return "uncategorized"
-    return "invalid" if mask & (BLOCKING | TORN | DUPLICATE) else "wanted"
+    return "invalid" if mask & (BLOCKING | TORN | DUPLICATE) else "valid"
 
 
 def _values(fields: dict[str, Any], config: ImportConfig) -> dict[str, object]:

@@ -1,11 +1,10 @@
 """Applies quick updates, which override stock and prices of the current catalog.
 
 An offer with a quick update has its values and a fingerprint that no row has, so that
-every import compares it again. `over` is the fingerprint of the catalog row.
+every import compares it again. `base_fingerprint` is that of the catalog row.
 """
 
 from datetime import datetime
-from typing import LiteralString
 from uuid import UUID
 
 import polars as pl
@@ -15,39 +14,16 @@ from app.catalogs.engine.validate import numbers
 from app.catalogs.engine.validate.money import Flaw, MoneyRule, money
 from app.catalogs.engine.validate.offer import MONEY_CODES
 from app.catalogs.engine.validate.problems import bit
+from app.core.sql import load_sql
 
-QUICK_UPDATE_SCHEMA = {"sku_key": pl.String, "over": pl.Int64}
+QUICK_UPDATE_SCHEMA = {"sku_key": pl.String, "base_fingerprint": pl.Int64}
 
-FINGERPRINT: LiteralString = """hashtextextended(concat_ws('|', q.quantity::text,
-    q.quantity_at::text, q.price::text, q.price_at::text), q.over)"""
-"""Fingerprint of an offer with a quick update `q`; changes with every update."""
-
-_CLEAN: LiteralString = """
-UPDATE quick_update SET
-  quantity = CASE WHEN quantity_at >= %(as_of)s THEN quantity END,
-  quantity_at = CASE WHEN quantity_at >= %(as_of)s THEN quantity_at END,
-  price = CASE WHEN price_at >= %(as_of)s THEN price END,
-  price_at = CASE WHEN price_at >= %(as_of)s THEN price_at END
-WHERE store_id = %(store)s AND least(quantity_at, price_at) < %(as_of)s
-  AND (%(named)s::text[] IS NULL OR sku_key = ANY(%(named)s))
-"""
-_DROP: LiteralString = """
-DELETE FROM quick_update
-WHERE store_id = %(store)s AND quantity_at IS NULL AND price_at IS NULL
-"""
-_NOTE: LiteralString = """
-UPDATE quick_update AS q SET over = i.fingerprint FROM incoming AS i
-WHERE q.store_id = %(store)s AND q.sku_key = i.sku_key AND i.fingerprint IS NOT NULL
-"""
-_STAND_OVER: LiteralString = f"""
-UPDATE incoming AS i SET
-  quantity = coalesce(q.quantity, i.quantity),
-  price = coalesce(q.price, i.price),
-  fingerprint = {FINGERPRINT}
-FROM quick_update AS q
-WHERE q.store_id = %(store)s AND q.sku_key = i.sku_key
-  AND i.desired_state IN ('active', 'retained')
-"""  # noqa: S608 - a constant
+_SQL = {
+    name: statement.encode()
+    for name, statement in load_sql(__package__, "quick_updates.sql").items()
+}
+FINGERPRINT = _SQL["fingerprint"].decode()
+"""Expression for the fingerprint of an offer with a quick update `q`."""
 
 
 def checked_items(items: pl.DataFrame, currency: str) -> pl.DataFrame:
@@ -77,7 +53,8 @@ def read_quick_updates(connection: psycopg.Connection, store_id: UUID) -> pl.Dat
     """The store's quick updates: offer keys and fingerprints of their catalog rows."""
     with connection.transaction():
         rows = connection.execute(
-            "SELECT sku_key, over FROM quick_update WHERE store_id = %s", [store_id]
+            "SELECT sku_key, base_fingerprint FROM quick_update WHERE store_id = %s",
+            [store_id],
         ).fetchall()
     return pl.DataFrame(rows, schema=QUICK_UPDATE_SCHEMA, orient="row")
 
@@ -112,12 +89,12 @@ def delete_older_values(
     """
     keys = None if named is None else named.to_list()
     values = {"store": store_id, "as_of": as_of, "named": keys}
-    connection.execute(_CLEAN, values)
-    connection.execute(_DROP, values)
+    connection.execute(_SQL["clear_older_values"], values)
+    connection.execute(_SQL["delete_empty"], values)
 
 
 def override_incoming(connection: psycopg.Connection, store_id: UUID) -> None:
     """Override the rows in `incoming` with the remaining quick values."""
     values = {"store": store_id}
-    connection.execute(_NOTE, values)
-    connection.execute(_STAND_OVER, values)
+    connection.execute(_SQL["set_base_fingerprint"], values)
+    connection.execute(_SQL["override_incoming"], values)

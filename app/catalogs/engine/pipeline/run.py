@@ -183,7 +183,7 @@ class _Import:
                 self.store_id,
                 self.opened.frame,
                 self.config,
-                digest.without(quick["over"]),
+                digest.without(quick["base_fingerprint"]),
             )
             if found:
                 return self._add_quick_updates(found, quick)
@@ -252,7 +252,7 @@ def _result(
             excluded=sum(by_filter.values()),
         ),
         columns=opened.columns,
-        found=opened.found,
+        detected=opened.detected,
         source_categories=row_report.source_categories(rows.categories),
         problem_counts=row_report.problem_counts(
             rows.staged.keys, comparison.duplicates

@@ -6,7 +6,11 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.read.reader import cell, open_catalog
-from app.catalogs.engine.read.source import CatalogRejectedError, Found, SourceFile
+from app.catalogs.engine.read.source import (
+    CatalogRejectedError,
+    DetectedFormat,
+    SourceFile,
+)
 
 _SAMPLE_ROWS = 20
 _MAX_VALUE_LENGTH = 300
@@ -17,7 +21,7 @@ class Inspection:
     """Content of a catalog. `sample` rows are texts by column, null if empty."""
 
     columns: tuple[str, ...]
-    found: Found
+    detected: DetectedFormat
     rows: int
     sample: tuple[dict[str, str | None], ...]
 
@@ -37,4 +41,4 @@ def inspect_catalog(
             for name in opened.columns
         ).head(sample_rows)
         sample = tuple(shown.collect(engine="streaming").iter_rows(named=True))
-        return Inspection(opened.columns, opened.found, rows, sample)
+        return Inspection(opened.columns, opened.detected, rows, sample)

@@ -45,7 +45,7 @@ from app.catalogs.engine.read.records import (
 )
 from app.catalogs.engine.read.source import (
     CatalogRejectedError,
-    Found,
+    DetectedFormat,
     Limits,
     SourceFile,
 )
@@ -68,7 +68,7 @@ class OpenedCatalog:
 
     frame: pl.LazyFrame
     columns: tuple[str, ...]
-    found: Found
+    detected: DetectedFormat
 
 
 @contextmanager
@@ -100,11 +100,11 @@ def _open(
         return _open_feed(plain, head, needed, workdir)
     text = convert_to_utf8(plain.path, source.hints.encoding, workdir)
     form = detect_format(plain.source, _sample(text.path))
-    found = Found(form, text.encoding, compression=plain.compression)
+    detected = DetectedFormat(form, text.encoding, compression=plain.compression)
     if form in {Format.JSON, Format.NDJSON}:
         read = json_records if form == Format.JSON else ndjson_records
-        return _open_records(lambda: read(text.path), plain, found, needed, workdir)
-    return _open_csv(source, text, found, needed, workdir)
+        return _open_records(lambda: read(text.path), plain, detected, needed, workdir)
+    return _open_csv(source, text, detected, needed, workdir)
 
 
 def _open_parquet(plain: Unpacked, needed: Collection[str] | None) -> OpenedCatalog:
@@ -118,8 +118,8 @@ def _open_parquet(plain: Unpacked, needed: Collection[str] | None) -> OpenedCata
     )
     if plain.source.limits.max_records:
         frame = frame.head(plain.source.limits.max_records)
-    found = Found(Format.PARQUET, None, compression=plain.compression)
-    return OpenedCatalog(_drop_blank_rows(frame, columns), file.names, found)
+    detected = DetectedFormat(Format.PARQUET, None, compression=plain.compression)
+    return OpenedCatalog(_drop_blank_rows(frame, columns), file.names, detected)
 
 
 def _open_feed(
@@ -127,30 +127,30 @@ def _open_feed(
 ) -> OpenedCatalog:
     encoding = canonical_encoding(plain.source.hints.encoding)
     stated = encoding or declared_encoding(head)
-    found = Found(Format.XML, stated, compression=plain.compression)
+    detected = DetectedFormat(Format.XML, stated, compression=plain.compression)
     return _open_records(
-        lambda: feed_records(plain.path, encoding), plain, found, needed, workdir
+        lambda: feed_records(plain.path, encoding), plain, detected, needed, workdir
     )
 
 
 def _open_csv(
     source: SourceFile,
     text: Utf8File,
-    found: Found,
+    detected: DetectedFormat,
     needed: Collection[str] | None,
     workdir: Path,
 ) -> OpenedCatalog:
     sample = _sample(text.path)
-    default_separator = "\t" if found.format == Format.TSV else None
+    default_separator = "\t" if detected.format == Format.TSV else None
     dialect = detect_dialect(sample, source.hints, default_separator)
     header = read_header(dialect, sample)
     columns = _columns_to_read(header.names, needed)
-    found = Found(
-        found.format,
-        found.encoding,
+    detected = DetectedFormat(
+        detected.format,
+        detected.encoding,
         dialect.separator,
         dialect.quote or None,
-        found.compression,
+        detected.compression,
     )
     if dialect.quote not in text.special_chars:
         dialect = Dialect(dialect.separator, "")
@@ -163,7 +163,7 @@ def _open_csv(
     if NOTE_COLUMNS[0] in header.names:  # an export that was corrected
         cells = [cell(name) for name in columns]
         frame = frame.with_columns(unescape_formulas(pl.col(cells)) if cells else [])
-    return OpenedCatalog(_drop_blank_rows(frame, columns), header.names, found)
+    return OpenedCatalog(_drop_blank_rows(frame, columns), header.names, detected)
 
 
 def _scan_plain(
@@ -205,7 +205,7 @@ def _scan_plain(
 def _open_records(
     read: Callable[[], Records],
     plain: Unpacked,
-    found: Found,
+    detected: DetectedFormat,
     needed: Collection[str] | None,
     workdir: Path,
 ) -> OpenedCatalog:
@@ -218,7 +218,7 @@ def _open_records(
         limits = plain.source.limits
         frame, names = _normalize(islice(records, max_records), needed, workdir, limits)
     columns = _columns_to_read(names, needed)
-    return OpenedCatalog(_drop_blank_rows(frame, columns), names, found)
+    return OpenedCatalog(_drop_blank_rows(frame, columns), names, detected)
 
 
 def _normalize(

@@ -57,7 +57,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DetectedFormat:
     """The detected format; `separator` and `quote` only for CSV.
 
     `encoding` is None for a format without a choice, such as Parquet.

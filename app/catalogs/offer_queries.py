@@ -1,0 +1,51 @@
+"""Queries of offers, with their state, drift and price floor."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogs.queries import sku_key
+from app.core.sql import compose, load_sql
+from app.stores.settings.margin import FLOOR, Margin
+
+_SQL = load_sql(__package__, "offer_queries.sql", {"floor": FLOOR})
+OFFER_STATES = {
+    name.removeprefix("state_"): condition
+    for name, condition in _SQL.items()
+    if name.startswith("state_")
+}
+"""SQL conditions by state."""
+_LIST = "{{offers}} AND {{state}} AND sku_key > :after ORDER BY sku_key LIMIT :limit"
+_LISTS: dict[str | None, TextClause] = {None: text(_SQL["list_all"])} | {
+    state: text(compose(_LIST, {"offers": _SQL["offers"], "state": condition}))
+    for state, condition in OFFER_STATES.items()
+}
+_ONE = text(_SQL["one"])
+
+
+async def offers(  # noqa: PLR0913, PLR0917 - filters of a list
+    session: AsyncSession,
+    store_id: UUID,
+    state: str | None,
+    after: str | None,
+    limit: int,
+    margin: Margin,
+) -> Sequence[Any]:
+    """Offers by SKU, all or in one state, each with its floor."""
+    rows = await session.execute(
+        _LISTS[state],
+        {"id": store_id, "after": after or "", "limit": limit + 1, **margin.values},
+    )
+    return rows.all()
+
+
+async def offer(session: AsyncSession, store_id: UUID, sku: str, margin: Margin) -> Any:  # noqa: ANN401 - a row
+    """The offer with this SKU, case-insensitive, with its floor; None if none."""
+    found = await session.execute(
+        _ONE,
+        {"id": store_id, "key": sku_key(sku), **margin.values},
+    )
+    return found.one_or_none()

@@ -1,0 +1,43 @@
+-- name: state_in_error
+in_error
+
+-- name: state_invalid
+NOT in_error AND (desired_state = 'retained' OR (problems <> 0 AND NOT listed))
+
+-- name: state_awaiting_validation
+desired_state = 'active' AND listed AND publication_state = 1 AND NOT in_error
+
+-- name: state_unconfirmed
+-- Accepted by Back Market but not shown by the listing: will be sent again.
+dirty AND NOT in_error AND desired_state <> 'retained'
+  AND (problems = 0 OR listed)
+  AND publication_state IS DISTINCT FROM 1
+  AND coalesce(drift @? '$.*.kind ? (@ == "not_applied")', false)
+
+-- name: state_pending
+NOT ({{state_unconfirmed}}) AND dirty AND NOT in_error
+  AND desired_state <> 'retained'
+  AND NOT (listed AND desired_state = 'active'
+           AND publication_state IS NOT DISTINCT FROM 1)
+
+-- name: state_withdrawn
+desired_state = 'absent' AND listed AND NOT dirty AND NOT in_error
+
+-- name: state_not_wanted
+desired_state = 'absent' AND NOT listed AND problems = 0 AND NOT in_error
+
+-- name: state_published
+desired_state = 'active' AND NOT dirty AND NOT in_error
+  AND publication_state IS DISTINCT FROM 1
+
+-- name: offers
+-- Offers of a store with their drift and price floor.
+SELECT o.*, confirmed_at, drift, {{floor}} AS floor
+  FROM offer_view AS o LEFT JOIN offer_check_view AS k USING (store_id, sku_key)
+ WHERE store_id = :id
+
+-- name: list_all
+{{offers}} AND sku_key > :after ORDER BY sku_key LIMIT :limit
+
+-- name: one
+{{offers}} AND sku_key = :key

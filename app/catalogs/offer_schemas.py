@@ -1,0 +1,175 @@
+"""API schemas of offers: desired state, live state, problems and drift."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.catalogs.engine.validate.problems import problems_in
+
+OfferState = Literal[
+    "published",
+    "awaiting_validation",
+    "pending",
+    "unconfirmed",
+    "in_error",
+    "invalid",
+    "withdrawn",
+    "not_wanted",
+]
+
+
+class OfferValues(BaseModel):
+    """The fields of an offer that are sent to Back Market."""
+
+    ean: str | None
+    grade: str | None
+    price: str | None
+    quantity: int | None
+    min_price: str | None
+    warranty_delay: int | None
+    comment: str | None
+
+
+class OfferProblem(BaseModel):
+    field: str
+    code: str
+
+
+class OfferError(BaseModel):
+    """Why Back Market rejected the offer when it was last sent."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    code: str | None
+    kind: str | None = Field(alias="class", description="kind of cause")
+    message: str | None
+    at: datetime | None
+    times: int = Field(description="consecutive rejections of the same data")
+    retry_at: datetime | None = Field(description="transient errors: when to retry")
+
+
+class Drift(BaseModel):
+    """A field for which the listing shows another value than Back Market accepted."""
+
+    field: str = Field(description="a field, or `listing` if the listing is missing")
+    ours: str | None = Field(description="what Back Market last accepted")
+    theirs: str | None = Field(description="what the listing shows")
+    kind: Literal["by_hand", "not_applied"] = Field(
+        description="`by_hand`: the listing showed the accepted value before, so it "
+        "was changed manually; `not_applied`: the listing never showed it"
+    )
+    action: Literal["sent_again", "left", "new_sku_needed"] = Field(
+        description="`sent_again`: by the next run; `left`: not changed; "
+        "`new_sku_needed`: Back Market cannot change the grade of a listing"
+    )
+    seen_at: datetime = Field(description="when it was first seen")
+
+
+class OfferShown(BaseModel):
+    """Desired state and live state of one offer."""
+
+    sku: str
+    currency: str
+    desired: OfferValues | None
+    live: OfferValues | None = Field(description="what Back Market last accepted")
+    cost: str | None = Field(description="cost per piece; never sent")
+    floor: str | None = Field(
+        description="lowest price to send: cost, commission and minimum margin"
+    )
+    max_price: str | None = Field(
+        description="Back Market takes a listing above this price offline, if known"
+    )
+    problems: list[OfferProblem]
+    error: OfferError | None
+    listing_id: str | None
+    accepted_at: datetime | None
+    confirmed_at: datetime | None = Field(
+        description="when the listing was last seen to show what was accepted"
+    )
+    drift: list[Drift]
+
+
+class OfferOut(OfferShown):
+    """An offer in a list, with its state."""
+
+    state: OfferState
+
+
+def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `offer`
+    desired = None
+    if row.desired_state != "absent":
+        desired = OfferValues(
+            ean=row.ean,
+            grade=row.grade,
+            price=_money(row.price),
+            quantity=row.quantity,
+            min_price=_money(row.min_price),
+            warranty_delay=row.warranty_delay,
+            comment=row.comment,
+        )
+    live = None
+    if row.listed:
+        live = OfferValues(
+            ean=row.accepted_ean,
+            grade=row.accepted_grade,
+            price=_money(row.accepted_price),
+            quantity=row.accepted_quantity,
+            min_price=_money(row.accepted_min_price),
+            warranty_delay=row.accepted_warranty_delay,
+            comment=row.accepted_comment,
+        )
+    error = None
+    if row.in_error:
+        error = OfferError(
+            code=row.error_code,
+            kind=row.error_class,
+            message=row.error_message,
+            at=row.error_at,
+            times=row.error_count,
+            retry_at=row.error_retry_at,
+        )
+    return OfferOut(
+        sku=row.sku,
+        state=_state(row),
+        currency=currency,
+        desired=desired,
+        live=live,
+        cost=_money(row.cost),
+        floor=None if row.floor is None else f"{row.floor:.2f}",
+        max_price=_money(row.max_price),
+        problems=[
+            OfferProblem(field=p.field, code=p.code) for p in problems_in(row.problems)
+        ],
+        error=error,
+        listing_id=row.listing_id,
+        accepted_at=row.accepted_at,
+        confirmed_at=row.confirmed_at,
+        drift=[Drift(field=name, **d) for name, d in (row.drift or {}).items()],
+    )
+
+
+def _money(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _state(row: Any) -> OfferState:  # noqa: ANN401 - a row of `offer`
+    if row.in_error:
+        return "in_error"
+    if row.desired_state == "retained" or (row.problems and not row.listed):
+        return "invalid"
+    if row.desired_state == "active" and row.listed and row.publication_state == 1:
+        return "awaiting_validation"
+    if row.dirty:
+        return "unconfirmed" if _unapplied(row) else "pending"
+    if row.desired_state == "absent":
+        return "withdrawn" if row.listed else "not_wanted"
+    return "published"
+
+
+def _unapplied(row: Any) -> bool:  # noqa: ANN401 - as above
+    """Like `state_unconfirmed` in `offer_queries.sql`, for an offer that is `dirty`."""
+    drift = (row.drift or {}).values()
+    return row.publication_state != 1 and any(
+        each["kind"] == "not_applied" for each in drift
+    )
