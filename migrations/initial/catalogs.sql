@@ -86,8 +86,8 @@ CREATE TRIGGER require_full_catalog BEFORE UPDATE OF current_catalog_id ON store
 -- Columns that other packages may read.
 CREATE VIEW catalog_view AS
   SELECT id, store_id, mode, state, phase, media_type, filename, size_bytes, sha256,
-         storage_key, given, found, columns, source_categories, counts,
-         problem_counts, excluded_by, empty_fields, config_version, as_of, same_as,
+         storage_key, stated, detected, columns, source_categories, counts,
+         problem_counts, excluded_by, empty_fields, config_version, as_of, duplicate_of,
          reason_code, reason, accepted, created_at, finished_at
     FROM catalog;
 
