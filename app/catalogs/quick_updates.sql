@@ -5,7 +5,7 @@ WITH given AS (
   SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:quantities AS int[]),
                        CAST(:cents AS bigint[])) AS g (sku_key, quantity, cents)
 ),
-current_catalog AS (
+full_catalog AS (
   SELECT coalesce(c.as_of, c.created_at) AS as_of
     FROM store_view AS s JOIN catalog AS c ON c.id = s.current_catalog_id
    WHERE s.id = :store
@@ -14,10 +14,10 @@ compared AS (
   SELECT g.sku_key, o.fingerprint, g.quantity, g.cents / 100.0 AS price,
          o.desired_state, o.min_price,
          g.quantity IS NOT NULL AND :as_of >= greatest(
-           q.quantity_at, (SELECT as_of FROM current_catalog)) IS NOT FALSE
+           q.quantity_at, (SELECT as_of FROM full_catalog)) IS NOT FALSE
            AS sets_quantity,
          g.cents IS NOT NULL AND :as_of >= greatest(
-           q.price_at, (SELECT as_of FROM current_catalog)) IS NOT FALSE AS sets_price
+           q.price_at, (SELECT as_of FROM full_catalog)) IS NOT FALSE AS sets_price
     FROM given AS g
     LEFT JOIN offer AS o ON o.store_id = :store AND o.sku_key = g.sku_key
     LEFT JOIN quick_update AS q
