@@ -1,7 +1,7 @@
-"""The rows behind an explanation, each found by an index that exists.
+"""Reads the rows behind an explanation, each through an existing index.
 
-Changes have no index by SKU: it would cost every plan and every verdict. Runs of a
-store are looked through by their key instead, the newest first, and so much at a time.
+Changes have no index by SKU: it would slow down every plan and every result. The runs
+of a store are searched by their key instead, newest first, a limited number at a time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from app.publications.refusals_sql import QUARANTINED, RESTING
 
 RUNS_AT_A_TIME = 50
 MOST_CHANGES = 300_000
-"""Changes that are looked through for one page; a run with more is one page."""
+"""Changes to search for one page; a run with more is one page."""
 
 _REFUSAL = text(
     f"SELECT {QUARANTINED} AS quarantined, {RESTING} AS resting "  # noqa: S608 - constants
@@ -43,16 +43,16 @@ _CHANGES = text(
 
 
 async def refusal(session: AsyncSession, store_id: UUID, key: str) -> Any:  # noqa: ANN401 - a row
-    """Whether the offer is in quarantine, and whether it rests."""
+    """Whether the offer is in quarantine, and whether its retry is not due yet."""
     return (await session.execute(_REFUSAL, {"store": store_id, "key": key})).one()
 
 
 async def changes_of(
     session: AsyncSession, store_id: UUID, key: str, before: UUID | None, limit: int
 ) -> tuple[list[Any], UUID | None]:
-    """The SKU's changes in runs older than `before`, the newest first.
+    """Changes of the SKU in runs older than `before`, newest first.
 
-    Also the run to go on before; None when there is no older one.
+    Also the run before which the next page continues; None on the last page.
     """
     found: list[Any] = []
     looked = 0
@@ -73,7 +73,7 @@ async def changes_of(
 
 
 def _as_many_as_fit(runs: Sequence[Any], looked: int) -> tuple[Sequence[Any], int]:
-    """The first runs that have not too many changes together, at least one."""
+    """The first runs with at most MOST_CHANGES changes in total, at least one run."""
     for number, run in enumerate(runs):
         looked += size_of(run.totals)
         if looked >= MOST_CHANGES:
@@ -82,13 +82,13 @@ def _as_many_as_fit(runs: Sequence[Any], looked: int) -> tuple[Sequence[Any], in
 
 
 def size_of(totals: Mapping[str, Any]) -> int:
-    """How many changes a run has, as far as its counts tell."""
+    """How many changes a run has according to its totals."""
     counts: Mapping[str, int] = totals.get("outcomes") or totals.get("planned") or {}
     return sum(counts.values())
 
 
 async def has_unread_catalog(session: AsyncSession, store_id: UUID) -> bool:
-    """Whether a catalog came in that is not read yet."""
+    """Whether an uploaded catalog is still to be imported."""
     found = await session.scalar(
         text(
             "SELECT EXISTS (SELECT 1 FROM catalog WHERE store_id = :store "

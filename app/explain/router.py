@@ -1,4 +1,4 @@
-"""`/v1/stores/{id}/offers/{sku}`: one offer, explained."""
+"""`/v1/stores/{id}/offers/{sku}`: explains one offer."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -33,10 +33,10 @@ async def get_offer(
         int, Query(ge=1, le=100, description="runs per page of the timeline")
     ] = 20,
 ) -> OfferExplained:
-    """Why it is online or not: wanted, accepted, state, and a timeline.
+    """Why the offer is online or not: desired state, live state, and a timeline.
 
-    The timeline leads from its row in the catalog over mapping, plan and call to Back
-    Market's answer. 404 says whether the newest catalog names the SKU.
+    The timeline has the catalog row, the mapping, the plan, the submission and the
+    outcome. A 404 says whether the newest catalog contains the SKU.
     """
     tools = Tools(settings, database, storage)
     place = _place(cursor)

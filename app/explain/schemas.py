@@ -1,4 +1,4 @@
-"""An offer explained, as callers see it."""
+"""API shapes of an explained offer."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -21,28 +21,28 @@ class MappedFrom(BaseModel):
         description="the column, constant or template of the mapping"
     )
     cells: dict[str, str | None] = Field(description="the cells it was read from")
-    value: str | None = Field(description="what the mapping made of them")
+    value: str | None = Field(description="the value after the mapping")
 
 
 class CatalogStep(BaseModel):
-    """The row of a catalog that is behind the offer."""
+    """The catalog row of the offer."""
 
     catalog_id: str
     filename: str | None
     mode: str
-    lines: list[int] = Field(description="where the file names the SKU")
+    lines: list[int] = Field(description="lines of the file with this SKU")
     row: Literal["found", "not_in_file", "file_gone", "unreadable", "took_too_long"] = (
-        Field(description="whether the file could be looked at for this answer")
+        Field(description="whether the row was found in the stored file")
     )
     problems: list[RowProblemOut]
 
 
 class PlanStep(BaseModel):
-    """The offer's line in the plan of a run."""
+    """The change of the offer in the plan of a run."""
 
     publication_id: str
     seq: int
-    kind: str = Field(description="what the run was about: `offers` or `products`")
+    kind: str = Field(description="`offers` or `products`")
     trigger: str
     reason: str
     lane: str
@@ -52,7 +52,7 @@ class PlanStep(BaseModel):
 
 
 class SubmissionStep(BaseModel):
-    """The call to Back Market that carried it."""
+    """The submission to Back Market that contained the change."""
 
     publication_id: str
     submission: int
@@ -68,7 +68,7 @@ class SubmissionStep(BaseModel):
 
 
 class OutcomeStep(BaseModel):
-    """What became of it."""
+    """The outcome of the change."""
 
     publication_id: str
     outcome: str
@@ -77,7 +77,7 @@ class OutcomeStep(BaseModel):
 
 
 class TimelineEvent(BaseModel):
-    """One step; the member that is named like `kind` has the details."""
+    """One step; the field named by `kind` has the details."""
 
     at: datetime | None
     kind: Literal["catalog", "mapping", "plan", "submission", "outcome", "readback"]
@@ -90,13 +90,15 @@ class TimelineEvent(BaseModel):
 
 
 class OfferExplained(OfferShown):
-    """Why an offer is online or not, and how it came to that."""
+    """Why an offer is online or not, with a timeline."""
 
     state: OfferState
-    explanation: str = Field(description="one sentence")
+    explanation: str = Field(
+        description="why the offer is in this state, in one sentence"
+    )
     hint: str = Field(description="what to do about it")
     list_state: ListState = Field(description="its `state` in the list of offers")
     timeline: Page[TimelineEvent] = Field(
-        description="newest first; `cursor` of this route reads on. A page ends early "
-        "where much was looked through: read on while `next` is set"
+        description="newest first; pass `next` as `cursor` to continue. A page can "
+        "be short: continue while `next` is set"
     )

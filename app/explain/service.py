@@ -1,4 +1,4 @@
-"""Explains one offer: what is wanted, what is so, why, and how it came to that."""
+"""Explains one offer: desired state, live state, the reason, and a timeline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from app.database import Database
 from app.explain import queries
 from app.explain.schemas import OfferExplained, TimelineEvent
 from app.explain.source_row import look_up
-from app.explain.states import Drifted, OfferFacts, Refused, judge
+from app.explain.states import Drifted, OfferFacts, Refused, explain_state
 from app.explain.timeline import (
     EARLIEST,
     LATEST,
@@ -46,7 +46,7 @@ NOT_SOLD = frozenset({"category_missing", "category_unmapped"})
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The open methods that an explanation needs."""
+    """What an explanation reads from."""
 
     settings: Settings
     database: Database
@@ -55,7 +55,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page of the timeline begins: older than this run and this time."""
+    """Where a page of the timeline starts: before this run and this time."""
 
     before: UUID | None = None
     until: datetime | None = None
@@ -63,7 +63,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was read in one transaction; the file is looked at after it."""
+    """What one transaction read; the catalog files are searched after it."""
 
     store: Store
     offer: Any
@@ -76,7 +76,10 @@ class _Read:
 async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
     tools: Tools, caller: Caller, store_id: UUID, sku: str, place: Place, limit: int
 ) -> OfferExplained:
-    """No transaction is open while the file is read. Raises NotFoundError."""
+    """Explain an offer; no transaction is open while files are read.
+
+    Raises NotFoundError.
+    """
     async with tools.database.transaction() as tx:
         store = await stores.load_store(tx.session, caller, store_id)
         read = await _read(tx.session, store, sku, place, limit)
@@ -91,7 +94,7 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
         ]
     shown = offer_out(read.offer, market_of(store.country).currency)
     steps += [step for step in read_back(shown) if since <= (step.at or since) < until]
-    judged = judge(read.facts)
+    judged = explain_state(read.facts)
     return OfferExplained(
         **shown.model_dump(exclude={"state"}),
         state=judged.state,
@@ -125,7 +128,7 @@ async def _read(
 
 
 def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  # noqa: ANN401 - rows
-    """What the judgement needs of the rows."""
+    """The facts that decide the state, from the rows."""
     currency = market_of(store.country).currency
     problems = problems_in(offer.problems)
     refused = None
@@ -160,7 +163,7 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
 
 
 def _drifted(drift: dict[str, Any]) -> Drifted | None:
-    """The first field; one that was never shown before one that was changed."""
+    """The first drifted field; unconfirmed fields before fields changed by hand."""
     found = [
         Drifted(
             name,
@@ -177,8 +180,8 @@ def _drifted(drift: dict[str, Any]) -> Drifted | None:
 async def _unknown(
     session: AsyncSession, store: Store, newest: Sequence[Catalog], sku: str
 ) -> NotFoundError:
-    """Says whether a catalog names the SKU after all."""
-    never = "The store has never had an offer with this SKU"
+    """The error for an unknown SKU; says whether a catalog contains it."""
+    never = "The store never had an offer with this SKU"
     currency = market_of(store.country).currency
     for catalog in newest:
         problems = await catalogs.problems_of_sku(session, catalog, sku)
@@ -191,7 +194,9 @@ async def _unknown(
                 problems=[t.model_dump() for t in told],
             )
     if await queries.has_unread_catalog(session, store.id):
-        return NotFoundError(f"{never}. A catalog is not read yet: ask again later.")
+        return NotFoundError(
+            f"{never}. A catalog is still being imported: retry later."
+        )
     if not newest:
         return NotFoundError(f"{never}, nor a catalog.")
     return NotFoundError(
@@ -202,7 +207,7 @@ async def _unknown(
 
 
 def _window(read: _Read, place: Place) -> tuple[datetime, datetime]:
-    """From when until when the steps of this page are, without the end."""
+    """The time range of the steps of this page, without its end."""
     until = place.until or LATEST
     if read.older is None:
         return EARLIEST, until
@@ -229,7 +234,7 @@ async def _catalog_steps(
 
 
 def _file_of(tools: Tools, catalog: Catalog) -> SourceFile | None:
-    """None: housekeeping has let go of it."""
+    """None: retention deleted the file."""
     if not catalog.storage_key:
         return None
     return source_of(tools.settings, tools.storage, catalog)

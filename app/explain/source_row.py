@@ -1,4 +1,4 @@
-"""Looks for the row of a SKU in the stored files."""
+"""Finds the row of a SKU in the stored catalog files."""
 
 import tempfile
 from collections.abc import Sequence
@@ -11,15 +11,16 @@ from app.explain.timeline import Look
 from app.stores.mapping.mapping_model import CatalogMapping
 
 PATIENCE = 5.0
-"""Seconds that an answer waits for the file; then it comes without the row."""
+"""Seconds to search the files; after that the response has no row."""
 
 
 async def look_up(
     sources: Sequence[SourceFile | None], mapping: CatalogMapping, sku_key: str
 ) -> tuple[int, Look, list[SourceRow]]:
-    """Which of the files (the newest first) names the SKU, and its rows there.
+    """The index of the first file that contains the SKU, and its rows in it.
 
-    A file that is gone is None. Without a row the last file is meant.
+    `sources`: newest first, None for a deleted file. Without a row the index is that of
+    the last file.
     """
     found = await within(PATIENCE, lambda: _look_up(sources, mapping, sku_key))
     return found or (len(sources) - 1, "took_too_long", [])

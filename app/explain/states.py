@@ -1,4 +1,4 @@
-"""Decides how an offer stands, why, and what to do about it. Pure."""
+"""Decides the state of an offer, the reason, and what to do about it. Pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from app.publications.messages import sentence_for
 
 
 class OfferState(StrEnum):
-    """The closed list: every offer is in one of these."""
+    """Every offer is in exactly one of these states."""
 
     ONLINE = "online"
     SOLD_OUT = "sold_out"
@@ -37,41 +37,41 @@ class OfferState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What Back Market said when it last refused the offer."""
+    """The last refusal of the offer by Back Market."""
 
     code: str | None
     message: str | None
     times: int = 1
     quarantined: bool = False
     resting_until: datetime | None = None
-    """Transient and not due yet: when it is sent again."""
+    """When a transient refusal is retried, if that time has not come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """A field of which the listing shows something else than what was accepted."""
+    """A field whose value in the listing differs from the accepted value."""
 
     field: str
     ours: str | None
     theirs: str | None
     by_hand: bool
     left: bool = False
-    """Nothing is sent until the offer's own value changes."""
+    """Not sent again until the offer's own value changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfferFacts:
-    """All that the judgement rests on.
+    """The facts that decide the state.
 
-    `desired_state` is that of the offer: wanted, kept or gone; `dirty`: it differs from
-    what Back Market accepted; `outcome` and `code` are those of its last change.
+    `desired_state`: active, retained or absent; `dirty`: desired and live state differ;
+    `outcome` and `code`: of the last change.
     """
 
     desired_state: str = "active"
     listed: bool = True
     dirty: bool = False
     problems: tuple[str, ...] = ()
-    """What is wrong with its row, in words."""
+    """The problems of its catalog row, as messages."""
     uncategorized: bool = False
     excluded: bool = False
     drifted: Drifted | None = None
@@ -86,36 +86,36 @@ class OfferFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """How an offer stands, one sentence why, and what to do."""
+class Explanation:
+    """The state of an offer, one sentence why, and what to do."""
 
     state: OfferState
     explanation: str
     hint: str
 
 
-NOTHING_TO_DO = "Nothing to do."
-_WAIT = "Nothing to do: the next run sends it. POST /v1/stores/{id}/publications "
+NOTHING_TO_DO = "No action needed."
+_WAIT = "No action needed: the next run sends it. POST /v1/stores/{id}/publications "
 _WAIT += "starts one now."
 _OFFLINE_WHY = {
     0: "Back Market says that the listing lacks a price or a comment for this country.",
-    3: "Back Market took it, but its listing is offline.",
+    3: "Back Market accepted it, but its listing is offline.",
     4: "Back Market has deactivated or archived the listing.",
 }
 
 
-def judge(facts: OfferFacts) -> Judgement:
-    """The first rule that fits; the last one always does."""
+def explain_state(facts: OfferFacts) -> Explanation:
+    """The result of the first rule that applies; the last one always does."""
     return next(found for rule in _RULES if (found := rule(facts)))
 
 
-Rule = Callable[[OfferFacts], Judgement | None]
+Rule = Callable[[OfferFacts], Explanation | None]
 
 
-def _not_sold(facts: OfferFacts) -> Judgement | None:
+def _not_sold(facts: OfferFacts) -> Explanation | None:
     if not facts.uncategorized or facts.desired_state == "active":
         return None
-    return Judgement(
+    return Explanation(
         OfferState.UNCATEGORIZED,
         "Its category in the catalog is empty or not mapped to one of Back Market's, "
         "so it is not sold.",
@@ -123,17 +123,17 @@ def _not_sold(facts: OfferFacts) -> Judgement | None:
     )
 
 
-def _excluded(facts: OfferFacts) -> Judgement | None:
+def _excluded(facts: OfferFacts) -> Explanation | None:
     if not facts.excluded or facts.desired_state == "active":
         return None
-    return Judgement(
+    return Explanation(
         OfferState.EXCLUDED,
         "A filter of the mapping leaves its row out, so it is not sold.",
         "Change the filter: PUT /v1/stores/{id}/mapping.",
     )
 
 
-def _invalid(facts: OfferFacts) -> Judgement | None:
+def _invalid(facts: OfferFacts) -> Explanation | None:
     if facts.desired_state == "active" or not facts.problems:
         return None
     then = (
@@ -141,7 +141,7 @@ def _invalid(facts: OfferFacts) -> Judgement | None:
         if facts.desired_state == "retained" and facts.listed
         else "it is not sold"
     )
-    return Judgement(
+    return Explanation(
         OfferState.INVALID,
         f"Its row in the catalog is not valid ({'; '.join(facts.problems)}): {then}.",
         "Correct the row and upload it again; GET /v1/catalogs/{id}/rejected.csv has "
@@ -149,14 +149,14 @@ def _invalid(facts: OfferFacts) -> Judgement | None:
     )
 
 
-def _refused(facts: OfferFacts) -> Judgement | None:
+def _refused(facts: OfferFacts) -> Explanation | None:
     refused = facts.refused
     if refused is None or (facts.outcome, facts.code) == ("held", "awaiting_product"):
         return None
     words = said(refused.code, refused.message)
     kind = class_of(refused.code, refused.message)
     if refused.quarantined:
-        return Judgement(
+        return Explanation(
             OfferState.QUARANTINED,
             f"Back Market refused the same data {_often(refused.times)}, so it is not "
             f"sent any more: {words}",
@@ -164,13 +164,13 @@ def _refused(facts: OfferFacts) -> Judgement | None:
             "/v1/stores/{id}/quarantine/release.",
         )
     if kind is ErrorClass.TRANSIENT and refused.resting_until:
-        return Judgement(
+        return Explanation(
             OfferState.RETRYING,
-            f"Back Market could not take it: {words} It is sent again after "
+            f"Back Market could not process it: {words} It is sent again after "
             f"{refused.resting_until:%Y-%m-%d %H:%M} UTC.",
             hint_for(refused.code, kind),
         )
-    return Judgement(
+    return Explanation(
         OfferState.IN_ERROR,
         f"Back Market refused it: {words}",
         hint_for(refused.code, kind),
@@ -181,34 +181,34 @@ def _often(times: int) -> str:
     return "once" if times == 1 else f"{times} times"
 
 
-def _held(facts: OfferFacts) -> Judgement | None:
+def _held(facts: OfferFacts) -> Explanation | None:
     if not facts.dirty or facts.outcome != "held":
         return None
     code = facts.code or "held"
     kind = class_of(code)
-    return Judgement(
-        OfferState.HELD, f"It was held back: {sentence_for(code)}", hint_for(code, kind)
+    return Explanation(
+        OfferState.HELD, f"It is held: {sentence_for(code)}", hint_for(code, kind)
     )
 
 
-def _inactive(facts: OfferFacts) -> Judgement | None:
+def _inactive(facts: OfferFacts) -> Explanation | None:
     if not facts.dirty or facts.store_active:
         return None
-    return Judgement(
+    return Explanation(
         OfferState.STORE_INACTIVE,
-        "It differs from what Back Market has, but the store is switched off.",
+        "It differs from the live state, but the store is not active.",
         "Activate the store: PUT /v1/stores/{id}/activation.",
     )
 
 
-def _last_run(facts: OfferFacts, outcome: str, state: OfferState) -> Judgement | None:
+def _last_run(facts: OfferFacts, outcome: str, state: OfferState) -> Explanation | None:
     if not facts.dirty or facts.outcome != outcome:
         return None
     words = sentence_for(facts.code or outcome)
-    return Judgement(state, words, "Nothing to do: a later run goes on by itself.")
+    return Explanation(state, words, "No action needed: a later run continues.")
 
 
-def _drifted(facts: OfferFacts) -> Judgement | None:
+def _drifted(facts: OfferFacts) -> Explanation | None:
     drifted = facts.drifted
     if drifted is None:
         return None
@@ -218,72 +218,72 @@ def _drifted(facts: OfferFacts) -> Judgement | None:
             f"Back Market shows {drifted.field} {drifted.theirs}, not {drifted.ours}"
         )
     then = (
-        "Nothing to do: the next run sends ours again."
+        "No action needed: the next run sends our value again."
         if facts.dirty
         else "Change the offer's own value, or set `drift` to `overwrite`: PUT "
         "/v1/stores/{id}/settings."
     )
     if drifted.by_hand:
-        why = f"{shown}: somebody changed it there."
-        return Judgement(OfferState.DRIFTED, why, then)
+        why = f"{shown}: it was changed there by hand."
+        return Explanation(OfferState.DRIFTED, why, then)
     why = f"{shown}, although it accepted that."
     if drifted.left:
         then = (
             "It was sent again and still not shown. Nothing is sent until the value "
             "changes: ask Back Market whether it takes this field from you."
         )
-    return Judgement(OfferState.UNCONFIRMED, why, then)
+    return Explanation(OfferState.UNCONFIRMED, why, then)
 
 
-def _waiting(facts: OfferFacts) -> Judgement | None:
+def _waiting(facts: OfferFacts) -> Explanation | None:
     if not facts.dirty:
         return None
     if not facts.listed:
-        why = "It is new and was not sent yet."
+        why = "It is new and has not been sent yet."
     elif facts.desired_state == "absent":
-        why = "It is no longer in the catalog and waits to be taken offline."
+        why = "It is no longer in the catalog and will be taken offline."
     else:
-        why = "It is online as it was; its changes were not sent yet."
-    return Judgement(OfferState.WAITING, why, _WAIT)
+        why = "It is online; its changes have not been sent yet."
+    return Explanation(OfferState.WAITING, why, _WAIT)
 
 
-def _gone(facts: OfferFacts) -> Judgement | None:
+def _gone(facts: OfferFacts) -> Explanation | None:
     if facts.desired_state != "absent":
         return None
     hint = "To sell it again, put it back into the catalog."
     if facts.listed:
-        return Judgement(
+        return Explanation(
             OfferState.WITHDRAWN,
-            "The catalog does not name it any more; its quantity was set to 0.",
+            "It is no longer in the catalog; its quantity was set to 0.",
             hint,
         )
-    why = "The catalog does not name it, and it was never online."
-    return Judgement(OfferState.NOT_WANTED, why, hint)
+    why = "It is not in the catalog and was never online."
+    return Explanation(OfferState.NOT_WANTED, why, hint)
 
 
-def _validated(facts: OfferFacts) -> Judgement | None:
+def _validated(facts: OfferFacts) -> Explanation | None:
     if facts.publication_state != 1:
         return None
-    return Judgement(
+    return Explanation(
         OfferState.AWAITING_VALIDATION,
-        "Back Market took it and still has to validate the product.",
-        "Nothing to do: its staff does so within hours, and the next runs look.",
+        "Back Market accepted it and still has to validate the product.",
+        "No action needed: this takes hours, and the next runs check it.",
     )
 
 
-def _sold_out(facts: OfferFacts) -> Judgement | None:
+def _sold_out(facts: OfferFacts) -> Explanation | None:
     if facts.accepted_quantity:
         return None
-    why = "Its quantity is 0, and Back Market knows."
-    return Judgement(OfferState.SOLD_OUT, why, "Raise the quantity to sell it.")
+    why = "Its quantity is 0 at Back Market too."
+    return Explanation(OfferState.SOLD_OUT, why, "Raise the quantity to sell it.")
 
 
-def _above_max(facts: OfferFacts) -> Judgement | None:
+def _above_max(facts: OfferFacts) -> Explanation | None:
     if facts.max_price is None or facts.accepted_price is None:
         return None
     if facts.accepted_price <= facts.max_price:
         return None
-    return Judgement(
+    return Explanation(
         OfferState.OFFLINE_PRICE_ABOVE_MAX,
         f"Its price {facts.accepted_price} is above {facts.max_price}, the highest "
         "that Back Market shows for this product.",
@@ -291,18 +291,18 @@ def _above_max(facts: OfferFacts) -> Judgement | None:
     )
 
 
-def _offline(facts: OfferFacts) -> Judgement | None:
+def _offline(facts: OfferFacts) -> Explanation | None:
     why = _OFFLINE_WHY.get(
         facts.publication_state if facts.publication_state is not None else 2
     )
     if why is None:
         return None
-    return Judgement(OfferState.OFFLINE, why, "Look at the listing at Back Market.")
+    return Explanation(OfferState.OFFLINE, why, "Look at the listing at Back Market.")
 
 
-def _online(_: OfferFacts) -> Judgement:
-    why = "Back Market has accepted it as the catalog wants it."
-    return Judgement(OfferState.ONLINE, why, NOTHING_TO_DO)
+def _online(_: OfferFacts) -> Explanation:
+    why = "Back Market has accepted the values of the catalog."
+    return Explanation(OfferState.ONLINE, why, NOTHING_TO_DO)
 
 
 def _rules() -> Iterator[Rule]:

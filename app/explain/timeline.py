@@ -1,4 +1,4 @@
-"""Turns rows into the steps of a timeline, and puts these in order. Pure."""
+"""Converts rows to the steps of a timeline, in order. Pure."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,10 +24,10 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 _OUTCOMES = {
     "accepted": "Back Market accepted it.",
     "rejected": "Back Market refused it",
-    "held": "It was held back",
-    "deferred": "It was left for a later run",
-    "superseded": "It was not sent: something newer takes its place",
-    "unconfirmed": "Nobody knows yet whether it arrived",
+    "held": "It is held",
+    "deferred": "It was deferred to a later run",
+    "superseded": "It was not sent: a newer change replaces it",
+    "unconfirmed": "It is not known yet whether it took effect",
 }
 _PLACES = {
     kind: place
@@ -35,7 +35,7 @@ _PLACES = {
         ("catalog", "mapping", "plan", "submission", "outcome", "readback")
     )
 }
-"""What comes first of two steps at the same time."""
+"""The order of steps at the same time."""
 
 
 def in_order(events: Iterable[TimelineEvent]) -> list[TimelineEvent]:
@@ -46,7 +46,7 @@ def in_order(events: Iterable[TimelineEvent]) -> list[TimelineEvent]:
 
 
 def steps_of(row: Any) -> Iterator[TimelineEvent]:  # noqa: ANN401 - a change, its call and run
-    """The plan, the call and the answer that one change is about."""
+    """The plan, submission and outcome steps of one change."""
     planned_at = row.planned_at or row.started_at or row.requested_at
     publication_id = str(row.publication_id)
     lane = Lane(row.lane).name.lower()
@@ -83,7 +83,7 @@ def steps_of(row: Any) -> Iterator[TimelineEvent]:  # noqa: ANN401 - a change, i
 
 
 def read_back(offer: OfferShown) -> Iterator[TimelineEvent]:
-    """What Back Market's listings showed of the offer when they were last read."""
+    """What the listing showed when it was last read."""
     if offer.confirmed_at:
         yield TimelineEvent(
             at=offer.confirmed_at,
@@ -125,14 +125,14 @@ def _submission(row: Any, publication_id: str) -> TimelineEvent:  # noqa: ANN401
 
 def _fields(row: Any) -> str:  # noqa: ANN401 - as above
     names = dict.fromkeys([*row.before, *row.after])
-    told = (
+    shown = (
         f"{name} {_value(row.before, name)} -> {_value(row.after, name)}"
         if name in row.before
         else f"{name} {_value(row.after, name)}"
         for name in names
         if name not in {"product", "shipping"}
     )
-    return ", ".join(told) or "no field"
+    return ", ".join(shown) or "no field"
 
 
 def _value(fields: Mapping[str, Any], name: str) -> str:
@@ -159,7 +159,7 @@ def catalog_steps(
     problems: Sequence[Any],
     attributes: Mapping[str, AttributeSource],
 ) -> Iterator[TimelineEvent]:
-    """The row of a catalog with its problems, and what the mapping made of it."""
+    """The catalog row with its problems, and the result of the mapping."""
     lines = [row.line for row in rows] or sorted({p.line for p in problems})
     name = catalog.filename or "a file without a name"
     where = f"on line {', '.join(map(str, lines))} of {name}" if lines else f"in {name}"
@@ -167,7 +167,7 @@ def catalog_steps(
     yield TimelineEvent(
         at=catalog.finished_at,
         kind="catalog",
-        text=f"The catalog names it {where}{wrong}.",
+        text=f"The catalog contains it {where}{wrong}.",
         catalog=CatalogStep(
             catalog_id=str(catalog.id),
             filename=catalog.filename,
@@ -181,7 +181,7 @@ def catalog_steps(
         yield TimelineEvent(
             at=catalog.finished_at,
             kind="mapping",
-            text="The mapping made the offer from its cells.",
+            text="The mapping converted its cells to the offer.",
             mapping=[
                 mapped_from(name, source, rows[0])
                 for name, source in sorted(attributes.items())
@@ -190,7 +190,7 @@ def catalog_steps(
 
 
 def mapped_from(name: str, source: AttributeSource, row: SourceRow) -> MappedFrom:
-    """Where one attribute came from."""
+    """The source of one attribute and its value."""
     kind: Literal["column", "constant", "template"] = "constant"
     if source.column or source.template:
         kind = "column" if source.column else "template"

@@ -1,1 +1,1 @@
-"""Signed webhooks from other services, which ask for a publication."""
+"""Signed webhooks from other services that request a publication."""

@@ -1,4 +1,4 @@
-"""Secrets that sign a store's webhooks, and the webhooks that were taken."""
+"""Tables of webhook secrets and of accepted webhooks."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from app.core.columns import id_field, time_field
 
 
 class HookSecret(SQLModel, table=True):
-    """One secret, sealed for its row. `valid_until`: it was replaced and runs out."""
+    """One secret, encrypted for its row. `valid_until`: when a replaced one expires."""
 
     __tablename__ = "hook_secret"
     __table_args__ = (
@@ -32,7 +32,7 @@ class HookSecret(SQLModel, table=True):
 
 
 class HookCall(SQLModel, table=True):
-    """A webhook that was taken, by its id: a repeat is answered as the first was."""
+    """An accepted webhook by its id: a repeat gets the same response."""
 
     __tablename__ = "hook_call"
     __table_args__ = (Index("ix_hook_call_received", "received_at"),)

@@ -30,13 +30,15 @@ HOOK_BODY = {
         },
     }
 }
-SignatureHeader = Annotated[str | None, Header(description="as Standard Webhooks says")]
+SignatureHeader = Annotated[
+    str | None, Header(description="header of Standard Webhooks")
+]
 
 
 @router.post(
     "/stores/{store_id}/publish",
     status_code=status.HTTP_202_ACCEPTED,
-    summary="Publish what differs, asked for by a signed webhook",
+    summary="Publish the differences, requested by a signed webhook",
     responses=ACCEPTED | problem_responses(409, 413),
     openapi_extra=HOOK_BODY,
 )
@@ -51,9 +53,9 @@ async def receive_publish_hook(
     webhook_timestamp: SignatureHeader = None,
     webhook_signature: SignatureHeader = None,
 ) -> HookOut:
-    """Standard Webhooks; no API key. Webhooks that come close together make one run.
+    """Standard Webhooks signature, no API key. Webhooks are debounced to one run.
 
-    A repeated `webhook-id` is answered as the first one was and starts nothing.
+    A repeated `webhook-id` gets the same response and starts no run (idempotent).
     """
     headers = SignedHeaders(webhook_id, webhook_timestamp, webhook_signature)
     service.check_headers(headers)
@@ -70,7 +72,7 @@ async def receive_publish_hook(
 
 
 async def _raw_body(request: Request) -> bytes:
-    """The bytes that were signed. Raises TooLargeError, BadBodyError."""
+    """The signed bytes. Raises TooLargeError, BadBodyError."""
     body = bytearray()
     try:
         async for piece in request.stream():
@@ -87,13 +89,13 @@ async def _raw_body(request: Request) -> bytes:
 @secret_router.post(
     "/{store_id}/hook-secret",
     status_code=status.HTTP_201_CREATED,
-    summary="Make or replace the secret that signs webhooks",
+    summary="Create or rotate the webhook secret",
     responses=problem_responses(412),
 )
 async def rotate_hook_secret(
     store: StoreToChange, tx: Tx, vault: CurrentVault, settings: CurrentSettings
 ) -> HookSecretIssued:
-    """It is shown this once. The one it replaces stays valid for a day (a setting)."""
+    """The secret is shown only once. The replaced one stays valid for a day."""
     row, secret = await service.rotate(
         tx.session, vault, store.id, settings.hook_secret_overlap
     )
@@ -106,7 +108,7 @@ async def rotate_hook_secret(
 
 
 @secret_router.get(
-    "/{store_id}/hook-secret", summary="Whether the store takes webhooks"
+    "/{store_id}/hook-secret", summary="Read whether the store accepts webhooks"
 )
 async def get_hook_secret(store: StoreToRead, tx: Tx) -> HookSecretOut:
     current, previous = await service.known_secrets(tx.session, store.id)
@@ -120,9 +122,9 @@ async def get_hook_secret(store: StoreToRead, tx: Tx) -> HookSecretOut:
 @secret_router.delete(
     "/{store_id}/hook-secret",
     status_code=status.HTTP_204_NO_CONTENT,
-    summary="Take no webhooks any more",
+    summary="Stop accepting webhooks",
     responses=problem_responses(412),
 )
 async def delete_hook_secret(store: StoreToChange, tx: Tx) -> None:
-    """The replaced secret ends at once, too."""
+    """The current and the replaced secret become invalid at once."""
     await service.forget(tx.session, store.id)

@@ -1,4 +1,4 @@
-"""Webhooks and their secrets as callers see them."""
+"""API shapes of webhooks and their secrets."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ Sku = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class HookIn(BaseModel):
-    """What a webhook may say; an empty body says nothing and is as good."""
+    """The body of a webhook; it may be empty."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"skus": ["IP12-64-A"]}]}
@@ -20,18 +20,18 @@ class HookIn(BaseModel):
     skus: list[Sku] = Field(
         [],
         max_length=MOST_SKUS,
-        description="what changed, kept with the run; the run sends all that differs",
+        description="SKUs that changed, for the report; the run sends all differences",
     )
 
 
 class HookOut(BaseModel):
-    """The run that does it."""
+    """The requested publication."""
 
     publication_id: UUID
 
 
 class HookSecretIssued(BaseModel):
-    """A new secret. It is shown this once."""
+    """A new secret. It is shown only once."""
 
     secret: str = Field(description="`whsec_...`, for a Standard Webhooks library")
     since: datetime
@@ -41,7 +41,7 @@ class HookSecretIssued(BaseModel):
 
 
 class HookSecretOut(BaseModel):
-    """Whether the store takes webhooks. The secret itself is never shown again."""
+    """Whether the store accepts webhooks. The secret itself is not shown again."""
 
     exists: bool
     since: datetime | None

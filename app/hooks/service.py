@@ -1,4 +1,4 @@
-"""Keeps the secrets of webhooks, checks what comes in, and asks for the run."""
+"""Manages webhook secrets, verifies webhooks, and requests publications."""
 
 import hashlib
 from collections.abc import Sequence
@@ -41,16 +41,16 @@ IDS_KEPT = timedelta(days=7)
 SENTENCES = {
     Fault.MISSING: "Send webhook-id, webhook-timestamp and webhook-signature.",
     Fault.STALE: "webhook-timestamp is more than five minutes from our time.",
-    Fault.WRONG: "webhook-signature does not fit this store and these bytes.",
+    Fault.WRONG: "webhook-signature does not match this store and body.",
 }
 
 
 async def rotate(
     session: AsyncSession, vault: Vault, store_id: UUID, overlap: timedelta
 ) -> tuple[HookSecret, str]:
-    """A new secret; the one it replaces stays valid for the overlap, older ones end.
+    """Create a secret; the replaced one stays valid for `overlap`.
 
-    The caller holds the store's row. The second value is never to be seen again.
+    The caller locks the row of the store. Returns the row and the secret in plain text.
     """
     await session.execute(
         delete(HookSecret).where(
@@ -74,7 +74,7 @@ async def rotate(
 async def known_secrets(
     session: AsyncSession, store_id: UUID
 ) -> tuple[HookSecret | None, HookSecret | None]:
-    """The secret in force, and the one it replaced if that is still valid."""
+    """The current secret, and the replaced one if it is still valid."""
     now = utc_now()
     current = previous = None
     for row in await _all(session, store_id):
@@ -86,7 +86,7 @@ async def known_secrets(
 
 
 async def forget(session: AsyncSession, store_id: UUID) -> None:
-    """No webhook of the store is taken any more, whatever signed it."""
+    """Delete all secrets of the store."""
     await session.execute(
         delete(HookSecret).where(col(HookSecret.store_id) == store_id)
     )
@@ -100,7 +100,7 @@ async def _all(session: AsyncSession, store_id: UUID) -> Sequence[HookSecret]:
 
 
 def check_headers(headers: SignedHeaders) -> None:
-    """Raises UnauthenticatedError before anything of the body is read."""
+    """Check the headers before the body is read. Raises UnauthenticatedError."""
     fault = fault_before_body(headers, utc_now())
     if fault:
         raise _refusal(fault)
@@ -113,7 +113,7 @@ async def check_signature(
     headers: SignedHeaders,
     body: bytes,
 ) -> None:
-    """Raises UnauthenticatedError: the same for no store, no secret, a wrong one."""
+    """Raises the same UnauthenticatedError for no store, no secret and a wrong one."""
     async with database.transaction() as tx:
         rows = [row for row in await known_secrets(tx.session, store_id) if row]
     secrets = [secret for row in rows if (secret := _opened(vault, row))]
@@ -134,7 +134,7 @@ def _refusal(fault: Fault) -> UnauthenticatedError:
 
 
 def read_body(body: bytes) -> HookIn:
-    """What a signed body says. Raises InvalidError."""
+    """Parse a signed body. Raises InvalidError."""
     if not body.strip():
         return HookIn(skus=[])
     try:
@@ -158,10 +158,10 @@ def read_body(body: bytes) -> HookIn:
 async def take(
     tx: Transaction, store_id: UUID, webhook_id: str, body: bytes, debounce: timedelta
 ) -> UUID:
-    """The id of the run that a webhook asks for, or of the one it asked for before.
+    """Request a run for a webhook; a repeated webhook returns its first run.
 
-    Raises InvalidError for what it says, ConflictError for an id that came with
-    another body, or a store that does not publish.
+    Raises InvalidError for an invalid body, ConflictError if the id was used with
+    another body, or if the store does not publish.
     """
     if len(webhook_id) > LONGEST_ID:
         message = f"webhook-id has more than {LONGEST_ID} characters."
@@ -192,7 +192,7 @@ async def take(
 async def _is_new(
     session: AsyncSession, store_id: UUID, webhook_id: str, digest: bytes
 ) -> bool:
-    """A repeat that comes at the same moment waits here for the first."""
+    """Insert the webhook id; a concurrent repeat waits for the first one."""
     call = HookCall(store_id=store_id, webhook_id=webhook_id, body_sha256=digest)
     inserted = await session.scalar(
         insert(HookCall)
@@ -209,8 +209,7 @@ async def _answer_again(
     first = await session.get_one(HookCall, (store_id, webhook_id))
     if first.body_sha256 != digest:
         raise ConflictError(
-            "This webhook-id came with another body before: a new message needs a "
-            "new id.",
+            "This webhook-id was used with another body: a new message needs a new id.",
             code="webhook_id_reused",
         )
     assert first.publication_id is not None  # noqa: S101 - written with the row

@@ -1,4 +1,4 @@
-"""Whether a webhook is signed as Standard Webhooks asks for. Pure.
+"""Verifies signatures as Standard Webhooks specifies. Pure.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -15,11 +15,11 @@ from standardwebhooks import Webhook, WebhookVerificationError
 TOLERANCE = timedelta(minutes=5)
 SECRET_BYTES = 32
 NOBODYS_SECRET = "whsec_" + base64.b64encode(bytes(SECRET_BYTES)).decode()
-"""Stands in where a store has none: a wrong guess takes as long. It never passes."""
+"""Used for stores without a secret, so that verification takes as long. Never valid."""
 
 
 class Fault(StrEnum):
-    """Why a webhook is not taken. None of them tells whether the store exists."""
+    """Why a webhook is refused. Does not reveal whether the store exists."""
 
     MISSING = "signature_missing"
     STALE = "signature_stale"
@@ -28,7 +28,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedHeaders:
-    """The three headers of Standard Webhooks as they came."""
+    """The three headers of Standard Webhooks, not parsed."""
 
     id: str | None
     timestamp: str | None
@@ -41,14 +41,14 @@ def new_secret() -> str:
 
 
 def fault_before_body(headers: SignedHeaders, now: datetime) -> Fault | None:
-    """What the headers alone tell."""
+    """A fault that the headers alone show."""
     if not (headers.id and headers.timestamp and headers.signature):
         return Fault.MISSING
     try:
         seconds = float(headers.timestamp)
     except ValueError:
         return Fault.WRONG
-    # `not <=` and not `>`: a time that is no number is refused, too
+    # `not <=` instead of `>`: NaN is refused too
     if not abs(seconds - now.timestamp()) <= TOLERANCE.total_seconds():
         return Fault.STALE
     return None

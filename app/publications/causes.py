@@ -1,4 +1,4 @@
-"""Why something was refused, what kind of cause that is, and what to do. Pure."""
+"""Classifies refusals by who can act on them, with hints. Pure."""
 
 import re
 from enum import StrEnum
@@ -8,11 +8,11 @@ from app.publications.messages import sentence_for
 
 
 class ErrorClass(StrEnum):
-    """Who can do something about a refusal.
+    """Who can act on a refusal.
 
-    `transient`: nobody needs to, it is sent again after a pause. `data`: the merchant,
-    in the catalog. `permission`: the merchant, at Back Market. `product_unknown`: Back
-    Market does not know the EAN. `unknown`: its words tell nothing known.
+    `transient`: no action needed, it is retried after a pause. `data`: the merchant, in
+    the catalog. `permission`: the merchant, at Back Market. `product_unknown`: Back
+    Market does not know the EAN. `unknown`: the message is not recognized.
     """
 
     TRANSIENT = "transient"
@@ -49,7 +49,7 @@ CLASSES = {
     ErrorClass.PRODUCT_UNKNOWN: ("unknown_product", "awaiting_product"),
 }
 CLASS_OF_CODE = {code: kind for kind, codes in CLASSES.items() for code in codes}
-"""Codes that tell their class by themselves; any other is `unknown`."""
+"""The class of each code; any other code is `unknown`."""
 
 # Back Market publishes no wording (section 14.7): only what plainly says "not now".
 _NOT_NOW = re.compile(
@@ -70,12 +70,12 @@ HINTS = {
     "comment": "Shorten or correct the comment.",
     "shipper": "Correct the carriers: names, prices and delays as Back Market knows "
     "them.",
-    "identity_mismatch": "Sell other goods under a SKU of their own.",
-    "listing_taken": "Check whether two SKUs stand for the same goods, and keep one. "
-    "To try it once more: POST /v1/stores/{id}/quarantine/release.",
+    "identity_mismatch": "Use a new SKU for a different product.",
+    "listing_taken": "Check whether two SKUs describe the same product, and keep one. "
+    "To retry: POST /v1/stores/{id}/quarantine/release.",
     "unknown_product": "Check the EAN. If it is right, map the product's texts and set "
     "`publish_products`: the store then describes the product.",
-    "awaiting_product": "Nothing to do: the next publication of products describes it.",
+    "awaiting_product": "No action needed: the next publication of products adds it.",
     "product_incomplete": "Map the product's missing texts, or fill them in the "
     "catalog.",
     "product_refused": "Correct the product's texts in the catalog.",
@@ -86,46 +86,46 @@ HINTS = {
     "end the sale, remove the SKU from the catalog of that store too.",
     "quarantined": "Correct the offer's data, or send it once more with POST "
     "/v1/stores/{id}/quarantine/release.",
-    "listing_not_found": "Nothing to do: the next run creates the listing again.",
-    "task_failed": "Nothing to do at first: the next run sends it again. If it stays, "
-    "ask Back Market with the message.",
+    "listing_not_found": "No action needed: the next run creates the listing again.",
+    "task_failed": "No action needed: the next run sends it again. If it fails again, "
+    "send the message to Back Market.",
 }
 _HINT_OF_CLASS = {
-    ErrorClass.TRANSIENT: "Nothing to do: it is sent again by itself after a pause.",
+    ErrorClass.TRANSIENT: "No action needed: it is retried after a pause.",
     ErrorClass.DATA: "Correct the offer's data in the catalog and upload it again.",
     ErrorClass.PERMISSION: "Ask Back Market to allow this account what it refused.",
     ErrorClass.PRODUCT_UNKNOWN: "Check the EAN.",
-    ErrorClass.UNKNOWN: "Read Back Market's message; if it tells too little, ask Back "
-    "Market with the SKU and the time.",
+    ErrorClass.UNKNOWN: "Read Back Market's message; if it is unclear, ask Back Market "
+    "with the SKU and the time.",
 }
 
 NOT_ABOUT_THE_ROW = frozenset({"task_failed"})
-"""Refusals of a whole call: they say nothing about the content of one offer."""
+"""Refusals of a whole request: not caused by the data of one offer."""
 
 JITTER = 0.25
-"""Each pause is longer or shorter by up to this share, so that offers spread."""
+"""Each pause varies by up to this share, so that retries spread."""
 GATHER = 0.1
-"""By which share of its pause a run waits longer than the first offer that is due.
+"""A run waits this share of the pause longer than the first offer that is due.
 
-So it takes others along: a few runs for offers that were refused together.
+Offers that were refused together are so retried in few runs.
 """
 
 
 @lru_cache(maxsize=4096)
 def class_of(code: str | None, message: str | None = None) -> ErrorClass:
-    """What kind of cause a refusal has; Back Market's plain "not now" counts first."""
+    """The class of a refusal; a message that says "retry later" is always transient."""
     if message and _NOT_NOW.search(message):
         return ErrorClass.TRANSIENT
     return CLASS_OF_CODE.get(code or "", ErrorClass.UNKNOWN)
 
 
 def hint_for(code: str | None, kind: ErrorClass) -> str:
-    """What to do about it, one or two sentences."""
+    """What to do about a refusal, in one or two sentences."""
     if kind is ErrorClass.TRANSIENT:
         return _HINT_OF_CLASS[kind]
     return HINTS.get(code or "") or _HINT_OF_CLASS[kind]
 
 
 def said(code: str | None, message: str | None) -> str:
-    """Back Market's words, else ours."""
+    """Back Market's message, or ours if it sent none."""
     return message or sentence_for(code or "refused")

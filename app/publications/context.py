@@ -1,4 +1,4 @@
-"""What a run works with: the open methods, its store and account, and its lease."""
+"""The context of a run: tools, store, account and lease."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from app.publications.enums import PublicationKind, PublicationState
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One publication in the hands of one worker."""
+    """One publication that a worker runs."""
 
     tools: AccountServices
     lease: Lease
@@ -42,7 +42,7 @@ class Run:
         return sorted([self.store_id, *self.siblings])
 
     def for_store(self, store_id: UUID, market: Market) -> "Run":
-        """The same run as it looks after a call of another store of the account."""
+        """The same run for a submission of another store of the account."""
         return replace(
             self,
             store_id=store_id,

@@ -1,10 +1,10 @@
-"""The closed lists of words in a report: states, reasons, outcomes, lanes, methods."""
+"""Closed enums of publications: states, reasons, outcomes, lanes, methods."""
 
 from enum import IntEnum, StrEnum
 
 
 class PublicationState(StrEnum):
-    """Where a publication stands. `reason_code` tells people why."""
+    """The state of a publication; its `reason_code` says why."""
 
     REQUESTED = "requested"
     PLANNING = "planning"
@@ -16,7 +16,7 @@ class PublicationState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """Who asked for the run."""
+    """What requested the run."""
 
     API = "api"
     SCHEDULE = "schedule"
@@ -27,7 +27,7 @@ class Trigger(StrEnum):
 
 
 class PublicationKind(StrEnum):
-    """What a run is about."""
+    """What a run publishes."""
 
     OFFERS = "offers"
     PRODUCTS = "products"
@@ -43,7 +43,7 @@ class ChangeReason(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a change. `planned` only while the run is under way."""
+    """The outcome of a change; `planned` only while the run is active."""
 
     PLANNED = "planned"
     ACCEPTED = "accepted"
@@ -55,7 +55,7 @@ class Outcome(StrEnum):
 
 
 class Lane(IntEnum):
-    """In what order lines are spent: what protects from overselling goes first."""
+    """The order of sending: changes that prevent overselling go first."""
 
     STOCK_DOWN = 0
     PRICE = 1
@@ -66,18 +66,18 @@ class Lane(IntEnum):
 
 
 class Method(StrEnum):
-    """How a change travels: one call for one listing, or a file for many."""
+    """How a change is sent: one request for one listing, or a file for many."""
 
     SINGLE = "single"
     BATCH = "batch"
 
 
 PRODUCT_CODES = ("unknown_product", "product_incomplete", "product_refused")
-"""Why an offer is in error that a publication of products can help."""
+"""Error codes of offers that a publication of products can resolve."""
 
 
 class SubmissionState(StrEnum):
-    """Where a call stands. `sending` after a crash means: nobody knows."""
+    """The state of a submission; `sending` after a crash means: unknown."""
 
     PENDING = "pending"
     SENDING = "sending"

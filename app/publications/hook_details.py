@@ -1,4 +1,4 @@
-"""What webhooks said about the run that they asked for. Pure."""
+"""Merges the webhooks that requested one run. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,12 +7,12 @@ from typing import Any
 MOST_SKUS = 1000
 
 
-def with_call(
+def with_webhook(
     details: Mapping[str, Any] | None, skus: Sequence[str], at: datetime
 ) -> dict[str, Any]:
-    """The details with one more call: how many, when, and the SKUs that were named.
+    """The details with one more webhook: count, times, and the SKUs of all of them.
 
-    Beyond 1,000 different SKUs the rest is only counted.
+    Beyond 1,000 different SKUs the others are only counted.
     """
     known = details or {"webhooks": 0, "first_at": at.isoformat(), "skus": []}
     merged = list(dict.fromkeys([*known["skus"], *skus]))

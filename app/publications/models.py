@@ -1,4 +1,4 @@
-"""Publications, their changes and the calls that carried them."""
+"""Tables of publications, changes, submissions, plans and holds."""
 
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,10 @@ LIVE = "state IN ('planning', 'sending', 'waiting')"
 
 
 class Publication(SQLModel, table=True):
-    """One run for one store and one kind: plan, send, outcomes, report.
+    """One run of one store and kind: plan, submissions, outcomes, report.
 
-    An `priority` run passes by the account's run that is under way, with lowered stock
-    and nothing else.
+    A `priority` run overtakes the active run of the account and sends decreased stock
+    only.
     """
 
     __tablename__ = "publication"
@@ -73,7 +73,7 @@ class Publication(SQLModel, table=True):
 
 
 class Change(SQLModel, table=True):
-    """One line of a plan: SKU, reason, fields before -> after, and its outcome."""
+    """One change of a plan: SKU, reason, fields before -> after, and its outcome."""
 
     __tablename__ = "change"
     __table_args__ = (
@@ -99,11 +99,11 @@ class Change(SQLModel, table=True):
     warnings: list[str] | None = Field(default=None, sa_type=ARRAY(String))
     settled_at: datetime | None = time_field()
     confirmed_at: datetime | None = time_field()
-    """When the listing was read back and showed what was accepted."""
+    """When a readback showed the accepted values."""
 
 
 class SubmittedProduct(SQLModel, table=True):
-    """What Back Market accepted as the description of an offer's product.
+    """The product description that Back Market accepted for an offer.
 
     No foreign key, as for offers: the service that deletes a store deletes it.
     """
@@ -164,7 +164,7 @@ class Hold(SQLModel, table=True):
 
 
 class Submission(SQLModel, table=True):
-    """One call that carries changes: written before it is made, settled after."""
+    """One request with changes: stored before it is sent, settled after its results."""
 
     __tablename__ = "submission"
     __table_args__ = (

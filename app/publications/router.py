@@ -54,13 +54,13 @@ router = APIRouter(prefix="/v1", tags=["publications"])
 @router.post(
     "/stores/{store_id}/publications",
     status_code=status.HTTP_202_ACCEPTED,
-    summary="Publish what differs, now",
+    summary="Publish the differences now",
     responses=ACCEPTED | problem_responses(409),
 )
 async def create_publication(
     body: PublicationIn, store: StoreToChange, tx: Tx, response: Response
 ) -> PublicationOut:
-    """Answers with the run that will do it; one that waits to start is that run."""
+    """Returns a new run, or the requested run that has not started yet."""
     publication = await request_by_api(tx, store, body.kind, body.plan_id)
     response.headers["Location"] = f"/v1/publications/{publication.id}"
     response.headers["Retry-After"] = "2"
@@ -95,7 +95,7 @@ async def get_publication(
     response: Response,
     if_none_match: IfNoneMatch = None,
 ) -> PublicationOut | Response:
-    """Counts are live while the run is under way; poll with `If-None-Match`."""
+    """Counts are live while the run is active; poll with `If-None-Match`."""
     publication = await queries.visible(tx.session, caller, publication_id)
     pause = None if PublicationState(publication.state) in OVER else "2"
     etag = weak_etag(publication.progress)
@@ -118,9 +118,9 @@ async def watch_publication(
     streams: CurrentStreams,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Server-sent events: `progress` with the publication, at last one `end`.
+    """Server-sent events: `progress` with the publication, then one `end`.
 
-    An event's id works with every API process: send it as `Last-Event-ID`.
+    To resume, send the id of the last event as `Last-Event-ID`.
     """
     async with database.transaction() as tx:
         await queries.visible(tx.session, caller, publication_id)
@@ -152,10 +152,10 @@ async def list_publication_changes(
     limit: Limit = 100,
     if_none_match: IfNoneMatch = None,
 ) -> Page[ChangeOut] | Response:
-    """In the order of sending; each with reason, before -> after, and outcome.
+    """In the order of sending, with reason, before -> after, and outcome.
 
-    As CSV (`format=csv` or `Accept: text/csv`) the whole list without pages, one line
-    per changed field.
+    As CSV (`format=csv` or `Accept: text/csv`): all changes, one line per changed
+    field.
     """
     publication = await queries.visible(tx.session, caller, publication_id)
     etag = weak_etag(publication.progress, "csv" if wants_csv else "")
@@ -175,7 +175,7 @@ async def list_publication_changes(
 
 @router.get(
     "/publications/{publication_id}/errors",
-    summary="What was not accepted, grouped by cause",
+    summary="List changes that were not accepted, by cause",
 )
 async def list_publication_errors(
     publication_id: UUID, tx: Tx, caller: Reader
@@ -187,7 +187,7 @@ async def list_publication_errors(
 
 @router.get(
     "/publications/{publication_id}/rejected.csv",
-    summary="The rows to correct, as they were uploaded",
+    summary="Download the catalog rows to correct",
     response_class=Response,
     responses=csv_file(),
 )
@@ -198,9 +198,9 @@ async def download_rejected_publication_rows(
     settings: CurrentSettings,
     storage: CurrentStorage,
 ) -> Response:
-    """Rows of the catalogs in force whose offers this run could not bring through.
+    """Rows of the current catalogs whose offers this run could not publish.
 
-    The merchant's own columns, and `refeed_code`, `refeed_message`, `refeed_hint`.
+    The original columns, and `refeed_code`, `refeed_message`, `refeed_hint`.
     Correct the rows and upload the file with `mode=partial`.
     """
     async with database.transaction() as tx:
@@ -216,20 +216,20 @@ async def download_rejected_publication_rows(
 
 @router.get(
     "/publications/{publication_id}/submissions",
-    summary="The calls to Back Market that carried the changes",
+    summary="List the submissions",
 )
 async def list_publication_submissions(
     publication_id: UUID, tx: Tx, caller: Reader
 ) -> Page[SubmissionOut]:
-    """Which method, how many lines, which task."""
+    """Each request to Back Market with its method, lines and task."""
     publication: Publication = await queries.visible(tx.session, caller, publication_id)
     rows = await queries.submissions(tx.session, publication.id)
     return Page(items=[SubmissionOut.model_validate(row.model_dump()) for row in rows])
 
 
-@router.get("/stores/{store_id}/errors", summary="Offers in error, grouped by cause")
+@router.get("/stores/{store_id}/errors", summary="List offers in error, by cause")
 async def list_store_errors(store: StoreToRead, tx: Tx) -> Page[OfferErrorGroup]:
-    """What Back Market refuses now, with a hint for each cause; the largest first."""
+    """Current refusals with a hint for each cause; largest group first."""
     return Page(items=await queries.store_errors(tx.session, store.id))
 
 

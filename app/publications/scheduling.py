@@ -1,4 +1,4 @@
-"""Asks for publications: by API, by schedule, and as follow-ups."""
+"""Requests publications: by API, webhook, schedule, and as follow-ups."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from app.core.errors import ConflictError, FieldError, InvalidError
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.publications.enums import PublicationKind, PublicationState, Trigger
-from app.publications.hook_details import with_call
+from app.publications.hook_details import with_webhook
 from app.publications.models import Plan, Publication
 from app.stores.due import Due, set_due
 from app.stores.models import Store
@@ -23,7 +23,7 @@ from app.stores.schedule import next_due
 SCHEDULE_LIMIT = 200
 
 
-async def request(  # noqa: PLR0913 - what a run can be asked for
+async def request(  # noqa: PLR0913 - the parts of a request
     tx: Transaction,
     store_id: UUID,
     account_id: UUID,
@@ -33,10 +33,10 @@ async def request(  # noqa: PLR0913 - what a run can be asked for
     not_before: datetime | None = None,
     plan_id: UUID | None = None,
 ) -> Publication:
-    """A run for the store: a new one, or the one that waits to start already.
+    """Request a run of the store: a new one, or the one that is requested already.
 
-    A waiting run starts at the earlier of the two times that were asked for. It takes
-    the plan on that is to be published. Raises ConflictError when it has another.
+    A joined run starts at the earlier of both times and takes over the plan to
+    publish. Raises ConflictError if it has another plan.
     """
     fresh = Publication(
         store_id=store_id,
@@ -48,7 +48,7 @@ async def request(  # noqa: PLR0913 - what a run can be asked for
         plan_only=plan_id is not None,
     )
     publication = None
-    while publication is None:  # the one that waited may begin between the two
+    while publication is None:  # the requested run may start between the two
         inserted = await _insert(tx.session, fresh)
         publication = await _waiting(tx.session, store_id, kind)
     if not inserted:
@@ -71,12 +71,13 @@ def _join(publication: Publication, plan_id: UUID | None) -> None:
         publication.plan_id = plan_id
     else:
         raise ConflictError(
-            "A publication of another plan waits to start.", code="other_plan_waits"
+            "A publication of another plan is requested already.",
+            code="other_plan_waits",
         )
 
 
 async def _insert(session: AsyncSession, fresh: Publication) -> bool:
-    """Whether no run of the store waited to start yet."""
+    """Insert the run; False if the store has a requested run already."""
     inserted = await session.scalar(
         insert(Publication)
         .values(**fresh.model_dump())
@@ -107,7 +108,7 @@ async def _waiting(
 async def request_by_api(
     tx: Transaction, store: Store, kind: PublicationKind, plan_id: UUID | None = None
 ) -> Publication:
-    """A run that somebody asks for now. Raises ConflictError, InvalidError."""
+    """Request a run for an API caller. Raises ConflictError, InvalidError."""
     account_id = _active_account(store)
     if kind is PublicationKind.PRODUCTS and not store.publish_products:
         raise ConflictError(
@@ -127,7 +128,9 @@ async def _check_plan(
 ) -> None:
     plan = await session.get(Plan, plan_id)
     if plan is None or plan.store_id != store_id or plan.kind != kind:
-        message = f"The store has no such plan of {kind}; plans are kept for a day."
+        message = (
+            f"The store has no plan of {kind} with this id; plans are kept for a day."
+        )
         accepted = "the id of a plan of this store and kind"
         wrong = FieldError("plan_id", "unknown_plan", message, accepted)
         raise InvalidError(message, errors=[wrong])
@@ -138,20 +141,23 @@ async def _check_plan(
 async def request_by_hook(
     tx: Transaction, store: Store, skus: Sequence[str], debounce: timedelta
 ) -> Publication:
-    """A run that a webhook asks for; those that follow it closely join the same.
+    """Request a run for a webhook, debounced: close webhooks join one run.
 
-    The SKUs are kept with the run; it sends all that differs. Raises ConflictError.
+    The SKUs are stored with the run; it sends all differences. Raises ConflictError.
     """
     now = utc_now()
     publication = await request(
         tx, store.id, _active_account(store), Trigger.HOOK, not_before=now + debounce
     )
-    publication.hook = with_call(publication.hook, skus, now)
+    publication.hook = with_webhook(publication.hook, skus, now)
     return publication
 
 
 async def request_quickly(tx: Transaction, store: Store) -> Publication:
-    """A run for new stock and prices: it waits for no import. Raises ConflictError."""
+    """Request a run for a quick update; it waits for no import.
+
+    Raises ConflictError.
+    """
     publication = await request(
         tx, store.id, _active_account(store), Trigger.QUICK_UPDATE
     )
@@ -175,10 +181,9 @@ DUE_OF_KIND = {
 
 
 async def request_due(tx: Transaction) -> int:
-    """Make runs for stores whose time has come; returns how many.
+    """Request runs of the stores that are due; returns how many are due.
 
-    Stores of an account whose token is refused are left out until it works again;
-    instead Back Market is asked whether it does.
+    If the account's token is refused, its connection is checked instead.
     """
     return sum([await _request_due(tx, kind) for kind in PublicationKind])
 
@@ -208,7 +213,7 @@ async def _request_due(tx: Transaction, kind: PublicationKind) -> int:
 
 
 async def request_for_account(tx: Transaction, account_id: UUID) -> None:
-    """Runs for all active stores of an account whose token works again."""
+    """Request runs of all active stores of an account whose token works again."""
     rows = await tx.session.execute(
         text(
             "SELECT id FROM store_view "

@@ -1,4 +1,4 @@
-"""Publications and their reports as callers see them."""
+"""API shapes of publications and their reports."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -26,13 +26,13 @@ class PublicationIn(BaseModel):
 
     kind: PublicationKind = Field(
         PublicationKind.OFFERS,
-        description="`offers`, or `products`: what Back Market needs for EANs that it "
-        "does not know (needs `publish_products`)",
+        description="`offers`, or `products`: descriptions of EANs unknown to Back "
+        "Market (needs `publish_products`)",
     )
     plan_id: UUID | None = Field(
         None,
-        description="a plan of this store: exactly this is sent, or nothing and "
-        "`plan_changed` tells what is different now",
+        description="a plan of this store: exactly this is sent. If it is no longer "
+        "current, nothing is sent and `plan_changed` has the differences",
     )
 
 
@@ -43,8 +43,8 @@ class Counts(BaseModel):
     by_reason: dict[ChangeReason, int]
     by_outcome: dict[Outcome, int]
     confirmed: int = Field(
-        description="accepted changes that the listings were seen to show since; what "
-        "they do not show is `unconfirmed`"
+        description="accepted changes that a readback of the listings showed; others "
+        "are `unconfirmed`"
     )
     deferred_unlisted: int = Field(
         description="deferred changes that are counted but not listed one by one"
@@ -52,29 +52,28 @@ class Counts(BaseModel):
 
 
 class Differing(BaseModel):
-    """Changes that a plan has and the present does not, or the other way round."""
+    """Changes on one side of a comparison of plans."""
 
     count: int
     skus: list[str] = Field(description="up to ten examples")
 
 
 class PlanChanged(BaseModel):
-    """How what would be sent now differs from the plan that was to be published."""
+    """How the current plan differs from the requested plan."""
 
-    added: Differing = Field(description="would be sent now, not in the plan")
-    removed: Differing = Field(description="in the plan, not to be sent any more")
+    added: Differing = Field(description="only in the current plan")
+    removed: Differing = Field(description="only in the requested plan")
     changed: Differing = Field(description="in both, with another reason or content")
 
 
 class HookDetails(BaseModel):
-    """What webhooks said that asked for this run, or joined it before it began."""
+    """The webhooks that requested this run, or joined it before it started."""
 
     webhooks: int
     first_at: datetime
     last_at: datetime
     skus: list[str] = Field(
-        description="SKUs that were named, at most 1,000; the run sends all that "
-        "differs, these included"
+        description="SKUs of the webhooks, at most 1,000; the run sends all differences"
     )
     skus_omitted: int = Field(description="SKUs beyond the first 1,000")
 
@@ -100,14 +99,14 @@ class PublicationOut(BaseModel):
     reason: ReasonOut | None
     counts: Counts
     plan_hash: str | None = Field(
-        description="SHA-256 over all that is to be sent, now or later; equal plans "
-        "have equal hashes"
+        description="SHA-256 over all changes to send, now or later; equal plans have "
+        "equal hashes"
     )
-    plan_id: UUID | None = Field(description="the plan that was to be published")
+    plan_id: UUID | None = Field(description="the requested plan")
     plan_changed: PlanChanged | None
     not_before: datetime | None
     follow_up_id: UUID | None = Field(
-        description="the run that goes on with what was deferred or superseded"
+        description="the run that sends deferred or superseded changes"
     )
     hook: HookDetails | None
     requested_at: datetime
@@ -117,27 +116,31 @@ class PublicationOut(BaseModel):
 
 
 class ChangeOut(BaseModel):
-    """One SKU of a plan: why, what, and what became of it."""
+    """One change of a SKU: reason, values and outcome."""
 
     seq: int
     sku: str
     reason: ChangeReason
     lane: str = Field(description="order of sending: stock_down goes first")
     method: Literal["single", "batch"] | None
-    before: dict[str, Any] = Field(description="what Back Market last accepted")
-    after: dict[str, Any] = Field(description="what was sent; only fields that differ")
+    before: dict[str, Any] = Field(
+        description="the values that Back Market last accepted"
+    )
+    after: dict[str, Any] = Field(
+        description="the values to send; only fields that differ"
+    )
     outcome: Outcome
     code: str | None
     message: str | None
-    warnings: list[ReasonOut] = Field(description="what Back Market may make of it")
+    warnings: list[ReasonOut] = Field(description="possible effects at Back Market")
     settled_at: datetime | None
     confirmed_at: datetime | None = Field(
-        description="when the listing was read back and showed it"
+        description="when a readback showed the values"
     )
 
 
 class Cause(BaseModel):
-    """Why something was refused, and what to do about it."""
+    """Why a change was refused, and what to do about it."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
@@ -145,33 +148,33 @@ class Cause(BaseModel):
     message: str
     kind: ErrorClass = Field(
         alias="class",
-        description="`transient` heals by itself, `data` in the catalog, `permission` "
-        "and `product_unknown` at Back Market",
+        description="who can act: `transient` is retried, `data` is corrected in the "
+        "catalog, `permission` and `product_unknown` at Back Market",
     )
     hint: str = Field(description="what to do")
 
 
 class ErrorGroup(Cause):
-    """Changes that were not accepted for the same cause."""
+    """Changes that were not accepted, with the same cause."""
 
     changes: int
     skus: list[str] = Field(description="up to five examples")
 
 
 class OfferErrorGroup(Cause):
-    """Offers in error for the same cause."""
+    """Offers in error with the same cause."""
 
     offers: int
-    quarantined: int = Field(description="those that are not sent any more")
+    quarantined: int = Field(description="offers that are no longer sent")
     skus: list[str] = Field(description="up to five examples")
     since: datetime | None = Field(description="the oldest of these refusals")
     retry_at: datetime | None = Field(
-        description="when the first of them is sent again; transient ones only"
+        description="when the first of them is retried; transient causes only"
     )
 
 
 class ReleaseIn(BaseModel):
-    """Which quarantined offers to send once more: exactly one of the three."""
+    """Which quarantined offers to release: exactly one of the three fields."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"skus": ["IP12-64-A"]}]}
@@ -195,13 +198,13 @@ class ReleaseIn(BaseModel):
 
 
 class ReleaseOut(BaseModel):
-    """What was released; the next run sends it."""
+    """How many offers were released; the next run sends them."""
 
     released: int
 
 
 class SubmissionOut(BaseModel):
-    """One call to Back Market that carried changes."""
+    """One request to Back Market with changes."""
 
     seq: int
     method: Literal["single", "batch"]
@@ -217,7 +220,7 @@ class SubmissionOut(BaseModel):
 def publication_out(
     publication: Publication, live: dict[str, int] | None = None
 ) -> PublicationOut:
-    """`live`: outcomes counted now, for a run that is under way."""
+    """The API shape; `live`: current counts of an active run."""
     reason = None
     if publication.reason_code:
         message = publication.reason or sentence_for(publication.reason_code)
@@ -242,7 +245,7 @@ def publication_out(
 
 
 def counts_of(totals: dict[str, Any], live: dict[str, int] | None = None) -> Counts:
-    """`live`: outcomes counted now."""
+    """Counts from the totals; `live`: current counts of an active run."""
     outcomes: dict[str, int] = totals.get("outcomes") or live or {}
     by_reason: dict[ChangeReason, int] = {}
     by_outcome: dict[Outcome, int] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.explain.states import Drifted, OfferFacts, OfferState, Refused, judge
+from app.explain.states import Drifted, OfferFacts, OfferState, Refused, explain_state
 
 FINE = OfferFacts()
 NEW = OfferFacts(listed=False, dirty=True, accepted_quantity=None)
@@ -51,7 +51,13 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
         "accepted",
     ),
     ("never sent", NEW, {}, "waiting", "is new"),
-    ("a change that waits", FINE, {"dirty": True}, "waiting", "online as it was"),
+    (
+        "a change that waits",
+        FINE,
+        {"dirty": True},
+        "waiting",
+        "It is online; its changes",
+    ),
     ("a withdrawal that waits", GONE, {"dirty": True}, "waiting", "taken offline"),
     (
         "no room in the hour",
@@ -82,7 +88,13 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
         "held",
         "publication of products",
     ),
-    ("a store that rests", NEW, {"store_active": False}, "store_inactive", "off"),
+    (
+        "a store that rests",
+        NEW,
+        {"store_active": False},
+        "store_inactive",
+        "not active",
+    ),
     (
         "a store that rests and has nothing to send",
         FINE,
@@ -160,7 +172,7 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
         FINE,
         {"drifted": Drifted("price", "9.90", "8.00", by_hand=True)},
         "drifted",
-        "shows price 8.00, not 9.90: somebody",
+        "shows price 8.00, not 9.90: it was changed",
     ),
     (
         "a listing that is gone",
@@ -182,7 +194,7 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
 def test_an_offer_is_in_one_state_for_one_reason(
     facts: OfferFacts, values: dict[str, Any], state: str, words: str
 ):
-    judged = judge(replace(facts, **values))
+    judged = explain_state(replace(facts, **values))
 
     assert judged.state == state
     assert words in judged.explanation

@@ -56,4 +56,4 @@ def test_only_codes_that_exist_are_classified():
 def test_a_transient_cause_asks_nothing_of_anybody_whatever_its_code():
     kind = class_of("price", "price service temporarily unavailable")
 
-    assert hint_for("price", kind).startswith("Nothing to do")
+    assert hint_for("price", kind).startswith("No action needed")

@@ -1,4 +1,4 @@
-"""Changes as a spreadsheet: one line per changed field."""
+"""Changes as CSV: one line per changed field."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ def _lines(row: Any) -> Iterator[tuple[object, ...]]:  # noqa: ANN401 - a row of
 
 
 def lines_of(change: ChangeOut) -> Iterator[tuple[object, ...]]:
-    """A change without fields is one line, too: it has an outcome."""
+    """One line per field; a change without fields is one line with its outcome."""
     same = (
         change.sku,
         str(change.reason),
@@ -57,5 +57,5 @@ def lines_of(change: ChangeOut) -> Iterator[tuple[object, ...]]:
 
 
 def _cell(value: object) -> object:
-    """Numbers and texts as they are; what has parts as JSON."""
+    """Numbers and texts unchanged; objects and lists as JSON."""
     return json.dumps(value) if isinstance(value, dict | list | bool) else value

@@ -1,4 +1,4 @@
-"""A publication as somebody watches it."""
+"""Streams the progress of a publication."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +18,7 @@ from app.web.event_stream import Mark, Progress
 
 @dataclass(frozen=True, slots=True)
 class WatchedPublication:
-    """Looks at one run, each time in a short transaction."""
+    """Reads one publication, each time in a short transaction."""
 
     database: Database
     caller: Caller
@@ -35,7 +35,7 @@ class WatchedPublication:
         return Mark(row.progress, PublicationState(row.state) in OVER) if row else None
 
     async def progress(self) -> Progress | None:
-        """As `GET` shows it, without the SKUs that webhooks named."""
+        """The body of `GET` without the SKUs of webhooks."""
         async with self.database.transaction() as tx:
             try:
                 publication = await queries.visible(tx.session, self.caller, self.id)

@@ -43,14 +43,14 @@ _OFFERS_BY_CAUSE = text(
 async def visible(
     session: AsyncSession, caller: Caller, publication_id: UUID
 ) -> Publication:
-    """Raises NotFoundError when it is not there or another store's."""
+    """Raises NotFoundError if it does not exist or the caller may not see its store."""
     publication = await session.get(Publication, publication_id)
     if publication is None or not caller.sees(publication.store_id):
-        raise NotFoundError("There is no such publication.")
+        raise NotFoundError("Publication not found.")
     return publication
 
 
-async def listed(  # noqa: PLR0913, PLR0917 - what a list can be asked for
+async def listed(  # noqa: PLR0913, PLR0917 - the filters of a list
     session: AsyncSession,
     caller: Caller,
     store_id: UUID | None,
@@ -72,7 +72,7 @@ async def listed(  # noqa: PLR0913, PLR0917 - what a list can be asked for
 
 
 async def live_counts(session: AsyncSession, publication_id: UUID) -> dict[str, int]:
-    """Outcomes of a run that is under way."""
+    """Counts by reason and outcome of an active run."""
     rows = await session.execute(
         text(
             "SELECT reason, outcome, count(*) AS n FROM change "
@@ -91,7 +91,7 @@ def change_filters(
     code: str | None,
     sku: str | None,
 ) -> dict[str, str | int]:
-    """What was asked for, as columns of `change`."""
+    """Filters by column of `change`."""
     given: dict[str, str | int | None] = {
         "outcome": outcome and str(outcome),
         "reason": reason and str(reason),
@@ -124,13 +124,13 @@ async def changes(
 async def errors_by_cause(
     session: AsyncSession, publication_id: UUID
 ) -> list[ErrorGroup]:
-    """Rejected and unconfirmed changes grouped: numbers in messages do not count."""
+    """Changes that were not accepted, grouped by code and message without numbers."""
     rows = await session.execute(_BY_CAUSE, {"id": publication_id})
     return [ErrorGroup(**_cause(row), changes=row.n, skus=row.skus) for row in rows]
 
 
 async def store_errors(session: AsyncSession, store_id: UUID) -> list[OfferErrorGroup]:
-    """Offers in error grouped the same way, the largest group first, at most 200."""
+    """Offers in error, grouped the same way; largest first, at most 200 groups."""
     rows = await session.execute(_OFFERS_BY_CAUSE, {"store": store_id})
     return [
         OfferErrorGroup(

@@ -1,4 +1,4 @@
-"""What Back Market refused in a run, as notes beside the rows of the catalog."""
+"""Notes for the catalog rows whose changes a run could not publish."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,13 +30,13 @@ _REJECTED = text(
 async def rejected_changes(
     session: AsyncSession, publication_id: UUID, store_id: UUID
 ) -> Sequence[Any]:
-    """SKU, code and message of what was refused, or is in quarantine since."""
+    """SKU, code and message of changes that were rejected or are in quarantine."""
     values = {"id": publication_id, "store": store_id, "most": MOST_ROWS}
     return (await session.execute(_REJECTED, values)).all()
 
 
 def notes_of(rows: Sequence[Any]) -> pl.DataFrame:
-    """`sku_key` and NOTES of refused changes."""
+    """`sku_key` and the NOTES columns of rejected changes."""
     columns = dict.fromkeys(("sku_key", "code", "message"), pl.String)
     found = pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row")
     causes = found.select("code", "message").unique()

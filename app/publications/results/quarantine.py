@@ -1,4 +1,4 @@
-"""Lets offers out of quarantine: they are sent once more, whatever was refused."""
+"""Releases offers from quarantine, so that the next run sends them again."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.offers.locks import lock_offers
 from app.publications.refusals_sql import QUARANTINED
 
-# What was refused is not forgotten; only the count begins again.
+# The refusal is kept; only its count is reset.
 _RELEASE = text(
     f"""
     UPDATE offer SET error_count = 0

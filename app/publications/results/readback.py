@@ -1,4 +1,4 @@
-"""Looks at Back Market to learn whether a call whose answer was lost took effect."""
+"""Reads listings to find out whether submissions without a response took effect."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from app.publications.results.record import ChangeResult
 from app.publications.results.submissions import SubmissionLine
 
 BY_SKU_MAX = 60
-"""Up to so many listings are looked up one by one; more by paging through all."""
+"""Up to so many listings are read one by one; more by reading all pages."""
 
 
 def took_effect(line: SubmissionLine, listing: Listing | None) -> bool:
-    """Whether the listing shows what the line asked for.
+    """Whether the listing has the values of the line.
 
     Back Market lowers stock by itself with each sale, so a quantity between the
     old and the new one means that the new one arrived and something was sold.
@@ -58,10 +58,10 @@ async def look(
     lines: Sequence[SubmissionLine],
     most_pages: int | None = None,
 ) -> dict[int, Listing]:
-    """The listings of these lines as they are now, by the lines' numbers.
+    """The current listings of these lines, by line number.
 
-    Few are looked up by SKU. That call is documented but seldom used: when it knows
-    none of them, or is refused, the pages of all listings are asked, newest first.
+    Few lines are looked up by SKU. If that finds none or is refused, all pages of
+    listings are read, newest first.
     """
     if len(lines) <= BY_SKU_MAX:
         try:
@@ -93,7 +93,7 @@ class Found:
 async def find(
     back_market: BackMarket, access: Access, sku: str, listing_id: str | None
 ) -> Found:
-    """The listing of one SKU as it is now; by its id, where that is known and fits."""
+    """The current listing of a SKU: by its id if that is known, else by SKU."""
     stranger = None
     if listing_id:
         listing = await back_market.listing(access, listing_id)
@@ -143,7 +143,7 @@ def split_by_effect(
 
 
 def accepted(line: SubmissionLine, listing: Listing) -> ChangeResult:
-    """The line was taken, and this is the listing it became."""
+    """The result of an accepted line, with its listing."""
     return ChangeResult(
         line.seq,
         Outcome.ACCEPTED,

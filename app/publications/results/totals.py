@@ -11,7 +11,7 @@ from app.publications.models import Publication
 
 
 async def recount(session: AsyncSession, publication_id: UUID) -> None:
-    """Bring a report up to date whose changes were settled after its end."""
+    """Update the totals of a run whose changes were recorded after its end."""
     publication = await session.get_one(Publication, publication_id)
     publication.totals = await current_totals(session, publication)
 
@@ -19,7 +19,7 @@ async def recount(session: AsyncSession, publication_id: UUID) -> None:
 async def current_totals(
     session: AsyncSession, publication: Publication
 ) -> dict[str, Any]:
-    """The totals of the plan, with the changes counted by reason and outcome."""
+    """The totals of the plan, with counts by reason and outcome."""
     rows = (
         await session.execute(
             text(

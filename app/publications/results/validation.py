@@ -1,7 +1,7 @@
-"""Learns which listings that waited for Back Market's validation still do.
+"""Refreshes listings that await validation by Back Market.
 
-Staff validates new products within hours (Back Market API, products); nothing tells
-when. So a run asks for the listings that wait, and only where the store has some.
+Its staff validates new products within hours (Back Market API, products), without a
+notification. A run reads the listings that await validation, if the store has any.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ WAITING = 1
 """Awaiting validation (Back Market API, publication_state)."""
 _MOST_PAGES = 200
 _LOOK_AT = 60
-"""Listings asked for one by one; of more it is only known that they wait no longer."""
+"""Listings read one by one; of further ones only the end of the wait is recorded."""
 
 
 _TOO_LATE = text(
@@ -37,7 +37,7 @@ _TOO_LATE = text(
 
 
 async def refresh(run: Run) -> None:
-    """Bring the store's waiting listings up to date. Raises BackMarketError."""
+    """Update the publication state of waiting listings. Raises BackMarketError."""
     async with run.tools.database.transaction() as tx:
         found = await tx.session.execute(
             text(
@@ -95,5 +95,5 @@ async def _states(run: Run, keys: Collection[str]) -> dict[str, int | None]:
 async def mark_too_late(
     session: AsyncSession, publication_id: UUID, store_id: UUID
 ) -> None:
-    """Descriptions whose product was validated by the time they arrived."""
+    """Mark product updates as unconfirmed that arrived after the validation."""
     await session.execute(_TOO_LATE, {"publication": publication_id, "store": store_id})
