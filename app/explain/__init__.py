@@ -1,1 +1,1 @@
-"""Tells why an offer is online or not, from its row in the file to Back Market."""
+"""Explains why an offer is online or not, from its catalog row to Back Market."""

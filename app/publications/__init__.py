@@ -1,1 +1,1 @@
-"""The heart: what differs is sent, and every change has an outcome and a reason."""
+"""Publishes the differences between desired state and live state, with a report."""

@@ -5,13 +5,13 @@ SENTENCES = {
     "active_in_sibling_store": "Another store of the seller account still sells this "
     "SKU, and Back Market keeps one stock number for all countries.",
     "identity_mismatch": "The EAN or the grade is not that of the listing under this "
-    "SKU. Back Market cannot change either: use a new SKU for other goods.",
+    "SKU. Back Market cannot change either: use a new SKU for another product.",
     "listing_taken": "Back Market did not create a listing for this SKU, but wrote it "
     "into that of another one.",
     "awaiting_product": "Back Market does not know the EAN; the next publication of "
     "products describes it.",
     "quarantined": "Back Market refused the same data again and again; it is not sent "
-    "until the data change or somebody releases it.",
+    "until the data change or the offer is released.",
     "product_incomplete": "Back Market does not know the EAN, and the catalog does not "
     "say all that it needs to know.",
     "product_validated": "Back Market has validated the product and ignores changes of "

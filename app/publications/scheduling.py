@@ -13,7 +13,7 @@ from app.core.columns import utc_now
 from app.core.errors import ConflictError, FieldError, InvalidError
 from app.database import Transaction
 from app.jobs.kinds import JobKind
-from app.publications.enums import PublicationKind, PublicationState, Trigger
+from app.publications.enums import PlanState, PublicationKind, PublicationState, Trigger
 from app.publications.hook_details import with_webhook
 from app.publications.models import Plan, Publication
 from app.stores.due import Due, set_due
@@ -134,7 +134,7 @@ async def _check_plan(
         accepted = "the id of a plan of this store and kind"
         wrong = FieldError("plan_id", "unknown_plan", message, accepted)
         raise InvalidError(message, errors=[wrong])
-    if plan.state != "ready":
+    if plan.state != PlanState.READY:
         raise ConflictError("The plan is not ready yet.", code="plan_not_ready")
 
 

@@ -18,7 +18,9 @@ from app.jobs.frame import GiveUp
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.offers.locks import lock_offers
+from app.publications.enums import PlanState
 from app.publications.execution import start
+from app.publications.lifecycle import set_plan_state
 from app.publications.models import Plan
 from app.publications.planning.forecast import Forecast, forecast
 from app.publications.planning.inputs import Terms, plan_request, versions_of
@@ -27,7 +29,6 @@ from app.publications.planning.request import EVERYTHING
 from app.stores import service as stores
 from app.stores.models import Store
 
-READY, FAILED = "ready", "failed"
 KEPT = timedelta(days=1)
 """Retention deletes plans after this."""
 
@@ -64,14 +65,15 @@ async def make(tools: AccountServices, lease: Lease) -> Snooze | None:
         await lease.ensure_held(tx.session)
         plan = await tx.session.get(Plan, lease.subject_id, with_for_update=True)
         store = await tx.session.get(Store, plan.store_id) if plan else None
-        if plan is None or store is None or plan.state in {READY, FAILED}:
+        if plan is None or store is None or plan.state != PlanState.REQUESTED:
             await lease.finish(tx.session)
             return None
         now = utc_now()
         if await start.awaits_import(tx.session, store.id, plan.requested_at, now):
             return Snooze(start.IMPORT_PAUSE, idle=True)
         if store.account_id is None:
-            plan.state, plan.reason_code = FAILED, "store_inactive"
+            set_plan_state(plan, PlanState.FAILED)
+            plan.reason_code = "store_inactive"
         else:
             await _write(tools, tx.session, plan, store, store.account_id)
         await tx.session.flush()
@@ -99,7 +101,8 @@ async def _write(
     )
     await lock_offers(session, [store.id])
     summary = await write_plan(session, await plan_request(session, store, terms))
-    plan.state, plan.ready_at = READY, utc_now()
+    set_plan_state(plan, PlanState.READY)
+    plan.ready_at = utc_now()
     plan.content_hash = summary.digest
     plan.totals = {"outcomes": summary.counts}
     plan.versions = await versions_of(session, store)
@@ -122,5 +125,6 @@ async def give_up(tools: AccountServices, lease: Lease, reason: GiveUp) -> None:
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         plan = await tx.session.get(Plan, lease.subject_id)
-        if plan:
-            plan.state, plan.reason_code = FAILED, reason.code
+        if plan and plan.state == PlanState.REQUESTED:
+            set_plan_state(plan, PlanState.FAILED)
+            plan.reason_code = reason.code

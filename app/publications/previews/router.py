@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response, status
 from app.access.dependencies import CurrentDatabase, Reader
 from app.core.errors import problem_responses
 from app.database import Tx
-from app.publications.enums import ChangeReason, Outcome
+from app.publications.enums import ChangeReason, Outcome, PlanState
 from app.publications.previews import preview
 from app.publications.previews.schemas import PlanIn, PlanOut, plan_out
 from app.publications.reports import queries
@@ -44,7 +44,7 @@ async def get_plan(
 ) -> PlanOut:
     """Plans are deleted a day after they were requested."""
     plan = await preview.visible(tx.session, caller, plan_id)
-    if plan.state not in {preview.READY, preview.FAILED}:
+    if plan.state == PlanState.REQUESTED:
         response.headers["Retry-After"] = "1"
     return plan_out(plan)
 
