@@ -14,7 +14,7 @@ from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
 from app.settings import Settings
 from tests.support.databases import Databases, create_database, url_of
-from tests.support.processes import die_with_parent
+from tests.support.dying import die_with_parent
 from tests.support.shop import Shop, open_shop
 from tests.support.stack import (
     WorkerProcess,

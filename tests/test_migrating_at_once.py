@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from app.embedded.servers import EmbeddedServers
 from app.migrations import FOLDER, KNOWN, migrate
+from tests.support.dying import open_program
 from tests.support.stack import ROOT, query
 
 LATER = [
@@ -51,7 +52,7 @@ def empty_database_url(servers: EmbeddedServers) -> Iterator[str]:
 
 
 def start_migrate(database_url: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
+    return open_program(
         [sys.executable, "-m", "app.cli", "migrate"],
         cwd=ROOT,
         env={"REFEED_DATABASE_URL": database_url, "PATH": "", "COLUMNS": "1000"},

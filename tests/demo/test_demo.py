@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.dying import dying_with_us, open_program
+
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "app.cli", "demo", "--rows", "200")
 LONGEST = 150
@@ -51,6 +53,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
         capture_output=True,
         text=True,
         timeout=LONGEST,
+        preexec_fn=dying_with_us(),
         check=False,
     )
 
@@ -72,7 +75,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
 
 
 def test_an_interrupt_ends_everything(folder):
-    with subprocess.Popen(
+    with open_program(
         COMMAND,
         cwd=ROOT,
         env=environment(folder),

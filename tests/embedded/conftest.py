@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 import app
+from tests.support.dying import dying_with_us
 
 HERE = Path(__file__).parent
 PATIENCE = 30.0
@@ -42,6 +43,7 @@ class Launcher:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=dying_with_us(),
         )
         wait_until(lambda: "ready" in self.lines or self.ended, "launcher is ready")
         assert not self.ended, self.process.stderr.read()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
+from tests.support.dying import open_program
 from tests.support.stack import environment, wait_until
 
 REFEED = Path(sys.executable).with_name("refeed")
@@ -36,7 +37,7 @@ def refeed(
     log = folder / "log"
     with (
         log.open("w") as output,
-        subprocess.Popen(
+        open_program(
             [REFEED, *arguments],
             cwd=folder,
             env={**clean, "REFEED_LOG_FORMAT": "json", **env},

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.dying import dying_with_us, open_program
+
 TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
 ADDRESS_IN_TUTORIAL = "http://127.0.0.1:8000"
 
@@ -24,7 +26,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("REFEED_")}
     with (
         (tmp_path / "up.log").open("wb") as log,
-        subprocess.Popen(
+        open_program(
             [sys.executable, "-m", "app.cli", "up"],
             cwd=tmp_path,
             env={**clean, "REFEED_PORT": "0"},
@@ -53,6 +55,7 @@ def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
         capture_output=True,
         text=True,
         timeout=150,
+        preexec_fn=dying_with_us(),
         check=False,
     )
 

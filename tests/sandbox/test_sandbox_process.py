@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 import app.sandbox
+from tests.support.dying import open_program
 
 LINES = "sku;product_id;quantity;price\nA1;77;4;249.00\n"
 NO_DELAY = '{"task_starts_after": 0, "task_ends_after": 0, "snapshot_delay": 60}'
@@ -22,7 +23,7 @@ def running(*arguments: str) -> Iterator[str]:
     """Yield the URL; afterwards the process must exit with 0 and no output."""
     command = [sys.executable, "-m", "app.sandbox", "--options", NO_DELAY, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, **pipes)
+    process = open_program(command, **pipes)
     try:
         line = process.stdout.readline()
         assert line.startswith("sandbox listening on http://"), line

@@ -1,37 +1,25 @@
 """Processes of tests: they start in milliseconds, and die with the tests."""
 
-import ctypes
 import multiprocessing
 import os
-import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from app.embedded.os_user import LINUX, PR_SET_PDEATHSIG, become
 from app.serve import serve_api
 from app.settings import load_settings
+from tests.support.dying import die_with_parent
+from tests.support.fork_server import OWNER
 
 Start = Callable[[], None]
 
 # A process that has imported what takes 1.5 s of CPU, and is copied for each other.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
-    ["app.serve", "workers.main", "tests.support.fork_server"]
+    ["tests.support.fork_server", "app.serve", "workers.main", __name__]
 )
-
-
-def dying_with_us() -> Start:
-    """The `preexec_fn` of a program that a test starts."""
-    return become(None, signal.SIGKILL)
-
-
-def die_with_parent() -> None:
-    """Called in a child."""
-    if LINUX:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def serve() -> None:
@@ -76,6 +64,7 @@ def start(
     process = CONTEXT.Process(
         target=_run, args=(main, dict(env), log, prepare), daemon=True
     )
+    os.environ[OWNER] = str(os.getpid())  # read by the fork server, which starts now
     process.start()
     return Running(process)
 

@@ -25,7 +25,8 @@ from app.main import create_app, open_state
 from app.settings import Settings
 from app.web.event_stream import Streams
 from tests.support.documented import undeclared
-from tests.support.processes import Running, dying_with_us, start
+from tests.support.dying import open_program
+from tests.support.processes import Running, start
 from workers.handlers import handlers_of
 from workers.listening import listen
 from workers.main import Crew, open_context, sweep
@@ -43,12 +44,7 @@ def sandbox_process(options: Mapping[str, object], folder: Path) -> Iterator[str
     port_file = folder / "sandbox.port"
     command = [sys.executable, "-m", "app.sandbox", "--port", "0"]
     command += ["--port-file", str(port_file), "--options", json.dumps(options)]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        preexec_fn=dying_with_us(),  # noqa: PLW1509 - it takes no lock
-    )
+    process = open_program(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: port_file.exists() and bool(port_file.read_text()))
         yield f"http://127.0.0.1:{port_file.read_text().strip()}"

@@ -1,0 +1,50 @@
+"""Processes that tests start end with the tests, however these end.
+
+The process from which others are forked imports this first: without our app, so that
+it is protected from its first milliseconds on.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+LINUX = sys.platform == "linux"
+PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Called in a child; `parent` is the process that must still be there."""
+    if LINUX:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent not in {None, os.getppid()}:
+        os._exit(1)
+
+
+def dying_with_us() -> Callable[[], None]:
+    """Return the `preexec_fn` of a program that a test starts."""
+    us = os.getpid()
+    prctl = ctypes.CDLL(None).prctl if LINUX else None
+
+    def in_child() -> None:
+        if prctl:
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != us:
+            os._exit(1)
+
+    return in_child
+
+
+def open_program(
+    command: Sequence[str | Path], **options: Any
+) -> "subprocess.Popen[Any]":
+    """Start a program that ends with the tests; options as of `subprocess.Popen`."""
+    return subprocess.Popen(
+        command,
+        preexec_fn=dying_with_us(),  # noqa: PLW1509 - it takes no lock
+        **options,
+    )
