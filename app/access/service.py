@@ -125,6 +125,12 @@ async def list_keys(
     return (await session.execute(query)).scalars().all()
 
 
+async def key_name(session: AsyncSession, key_id: UUID) -> str | None:
+    """The name of a key, also of one that was revoked."""
+    key = await session.get(ApiKey, key_id)
+    return key.name if key else None
+
+
 async def revoke(session: AsyncSession, key_id: UUID) -> None:
     """Revoke a key with immediate effect. Raises NotFoundError."""
     row = await session.get(ApiKey, key_id)

@@ -86,6 +86,35 @@ async def get(session: AsyncSession, account_id: UUID) -> SellerAccount:
     return account
 
 
+async def find(session: AsyncSession, account_id: UUID) -> SellerAccount | None:
+    """The account, or None."""
+    return await session.get(SellerAccount, account_id)
+
+
+async def connected(
+    session: AsyncSession, platform: str, environment: str, limit: int
+) -> Sequence[SellerAccount]:
+    """Accounts with a store and no refused token; those that are not paused first."""
+    found = await session.execute(
+        select(SellerAccount)
+        .where(
+            SellerAccount.platform == platform,
+            SellerAccount.environment == environment,
+            col(SellerAccount.connection).in_(["ok", "unknown"]),
+            text(
+                "EXISTS (SELECT 1 FROM store_view WHERE account_id = seller_account.id)"
+            ),
+        )
+        .order_by(
+            text("greatest(paused_until, now())"),
+            text("connection = 'ok' DESC"),
+            col(SellerAccount.id),
+        )
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
 async def listed(
     session: AsyncSession, after: UUID | None, limit: int
 ) -> Sequence[SellerAccount]:

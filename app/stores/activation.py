@@ -3,7 +3,6 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.models import SellerAccount
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, FieldError
 from app.stores.categories.service import find_non_leaves
@@ -21,7 +20,7 @@ from app.stores.service import categories_of, resolved_mapping, set_due, snapsho
 async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
     """The lights in this order: mapping, categories, API settings, connection."""
     account = (
-        await session.get(SellerAccount, store.account_id) if store.account_id else None
+        await accounts.find(session, store.account_id) if store.account_id else None
     )
     targets = categories_of(store)
     mapped = {target.category_id for target in targets}

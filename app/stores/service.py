@@ -60,6 +60,16 @@ async def load_store(
     return store
 
 
+async def find(session: AsyncSession, store_id: UUID) -> Store | None:
+    """The store, or None; for jobs, which act for every caller."""
+    return await session.get(Store, store_id)
+
+
+async def require(session: AsyncSession, store_id: UUID) -> Store:
+    """The store of a row that refers to it. Raises NoResultFound."""
+    return await session.get_one(Store, store_id)
+
+
 async def list_stores(
     session: AsyncSession, caller: Caller, after: UUID | None, limit: int
 ) -> Sequence[Store]:

@@ -9,8 +9,7 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import delete, text
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import col
 
 from app.accounts import service as accounts
 from app.accounts.models import SellerAccount
@@ -84,7 +83,9 @@ async def refresh(context: RefreshContext, lease: Lease) -> Snooze | None:
             await lease.finish(tx.session)
             return None
         snapshot.requested_at = utc_now()
-        candidates = await _candidates(tx.session, snapshot)
+        candidates = await accounts.connected(
+            tx.session, snapshot.platform, snapshot.environment, MAX_ACCOUNTS
+        )
     try:
         categories = await _fetch_with_any(context, lease, snapshot, candidates)
         content = await asyncio.to_thread(build_content, categories)
@@ -97,28 +98,6 @@ async def refresh(context: RefreshContext, lease: Lease) -> Snooze | None:
     await _store(context, lease, content)
     failpoint("categories.stored")
     return None
-
-
-async def _candidates(
-    session: AsyncSession, snapshot: CategorySnapshot
-) -> Sequence[SellerAccount]:
-    """Accounts with a store and no refused token; those that are not paused first."""
-    found = await session.execute(
-        select(SellerAccount)
-        .where(
-            SellerAccount.platform == snapshot.platform,
-            SellerAccount.environment == snapshot.environment,
-            col(SellerAccount.connection).in_(["ok", "unknown"]),
-            text("EXISTS (SELECT 1 FROM store WHERE account_id = seller_account.id)"),
-        )
-        .order_by(
-            text("greatest(paused_until, now())"),
-            text("connection = 'ok' DESC"),
-            col(SellerAccount.id),
-        )
-        .limit(MAX_ACCOUNTS)
-    )
-    return found.scalars().all()
 
 
 async def _fetch_with_any(

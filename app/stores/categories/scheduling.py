@@ -50,7 +50,7 @@ async def request_for_account(tx: Transaction, account_id: UUID) -> None:
     """A token works again: fetch the categories that failed without it."""
     found = await tx.session.execute(
         text(
-            "SELECT t.id FROM category_snapshot AS t JOIN seller_account AS a "
+            "SELECT t.id FROM category_snapshot AS t JOIN seller_account_view AS a "
             "ON a.platform = t.platform AND a.environment = t.environment "
             "WHERE a.id = :id AND (t.fetched_at IS NULL OR t.error_code IS NOT NULL) "
             "ORDER BY t.id"

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from app.access.models import ApiKey
+from app.access import service as access
 from app.access.service import Caller
 from app.core.errors import NotFoundError
 from app.stores.history.differences import MAX_LISTED, differences
@@ -105,8 +105,8 @@ async def current_versions(session: AsyncSession, store_id: UUID) -> dict[str, i
 
 
 async def _name(session: AsyncSession, caller: Caller) -> str:
-    key = await session.get(ApiKey, caller.key_id) if caller.key_id else None
-    return key.name if key else ADMIN
+    name = await access.key_name(session, caller.key_id) if caller.key_id else None
+    return name or ADMIN
 
 
 async def list_versions(
