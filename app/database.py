@@ -21,8 +21,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.core.db_watchdog import DatabaseWatchdog, closed_by_server
-from app.jobs.kinds import JobKind, exclusive_name
-from app.jobs.models import JobRow
+from app.jobs.kinds import JobKind
 from app.jobs.rows import add_job
 
 AWAY = (SQLAlchemyError, psycopg.Error, OSError)
@@ -65,10 +64,7 @@ class Transaction:
         self, kind: JobKind, subject_id: UUID, *, after: timedelta = timedelta(0)
     ) -> None:
         """Insert a job row, unless one of the same kind and subject is queued."""
-        job = JobRow(
-            kind=kind, subject_id=subject_id, exclusive=exclusive_name(kind, subject_id)
-        )
-        job_id = await add_job(self.session, job, after)
+        job_id = await add_job(self.session, kind, subject_id, after)
         if not after:
             self.jobs.append(job_id)
         elif after <= SOON:

@@ -24,7 +24,6 @@ from app.stores import service as stores
 from app.stores.categories import service as categories
 from app.stores.categories.service import snapshot_key
 from app.stores.mapping.mapping_model import category_key
-from app.stores.models import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ async def descriptions(
     store_id: UUID,
 ) -> Descriptions | None:
     """None if the store has no stored catalog or no complete mapping."""
-    store = await session.get_one(Store, store_id)
+    store = await stores.require(session, store_id)
     mapping = stores.resolved_mapping(store)
     catalogs = [c for c in await catalogs_of(session, store) if c.storage_key]
     if mapping is None or not catalogs:

@@ -15,7 +15,7 @@ from app.catalogs.engine.validate.problems import describe, problems_in
 from app.core.columns import utc_now
 from app.core.errors import FieldError, InvalidError
 from app.core.sql import load_sql
-from app.offers.import_lock import store_lock_key
+from app.offers.import_sql import store_lock_key
 
 MAX_ITEMS = 1000
 CLOCK_TOLERANCE = timedelta(minutes=5)

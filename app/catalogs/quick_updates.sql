@@ -19,7 +19,7 @@ compared AS (
          g.cents IS NOT NULL AND :as_of >= greatest(
            q.price_at, (SELECT as_of FROM full_catalog)) IS NOT FALSE AS sets_price
     FROM given AS g
-    LEFT JOIN offer AS o ON o.store_id = :store AND o.sku_key = g.sku_key
+    LEFT JOIN offer_view AS o ON o.store_id = :store AND o.sku_key = g.sku_key
     LEFT JOIN quick_update AS q
            ON q.store_id = :store AND q.sku_key = g.sku_key
 ),

@@ -19,7 +19,7 @@ from app.core.file_storage import (
 from app.database import Database, Transaction
 from app.jobs.kinds import JobKind
 from app.settings import Settings
-from app.stores.models import Store
+from app.stores import service as stores
 
 DELETED = "The store was deleted during the upload."
 
@@ -72,7 +72,7 @@ async def receive(
     except ClientDisconnect as error:
         raise BadBodyError("The body ended early; the upload was discarded.") from error
     async with intake.database.transaction() as tx:
-        if await tx.session.get(Store, store_id) is None:
+        if await stores.find(tx.session, store_id) is None:
             raise NotFoundError(DELETED)
         return await accept(tx, store_id, upload, stored, options, mode)
 

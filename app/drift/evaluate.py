@@ -33,12 +33,12 @@ _LOWER = text(
     """
     SELECT EXISTS (
       SELECT 1 FROM listing_snapshot AS s
-        JOIN offer AS o ON o.store_id = s.store_id AND o.sku_key = s.sku_key
+        JOIN offer_view AS o ON o.store_id = s.store_id AND o.sku_key = s.sku_key
        WHERE s.store_id = :store AND o.listed AND s.quantity < o.accepted_quantity)
     """
 )
 _ORDERS = text(
-    "SELECT state, started_at, requested_at, finished_at FROM order_sync "
+    "SELECT state, started_at, requested_at, finished_at FROM order_sync_view "
     "WHERE account_id = :account"
 )
 _SEEN = text(
@@ -64,17 +64,17 @@ _SOLD = text(
     """
     INSERT INTO sold
     SELECT o.sku_key, sum(l.quantity) FROM seen AS s
-      JOIN offer AS o ON o.store_id = :store AND o.sku_key = s.sku_key
-      JOIN sales_order AS b ON b.account_id = :account
+      JOIN offer_view AS o ON o.store_id = :store AND o.sku_key = s.sku_key
+      JOIN sales_order_view AS b ON b.account_id = :account
        AND b.created_at >= coalesce(o.stock_at - :clock_skew, '-infinity')
-      JOIN sales_order_line AS l ON l.order_id = b.id AND lower(l.sku) = o.sku_key
+      JOIN sales_order_line_view AS l ON l.order_id = b.id AND lower(l.sku) = o.sku_key
      WHERE s.quantity < o.accepted_quantity
      GROUP BY o.sku_key
     """
 )
 _DELETE = text("DELETE FROM listing_snapshot WHERE store_id = :store")
 _RUNS = text(
-    "SELECT id FROM publication WHERE store_id = :store "
+    "SELECT id FROM publication_view WHERE store_id = :store "
     "AND state IN ('finished', 'failed', 'cancelled') AND finished_at > now() - :recent"
 )
 

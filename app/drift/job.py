@@ -42,7 +42,7 @@ class DriftCheckJob(AccountJob[DriftRun]):
     async def load(self, lease: Lease) -> DriftRun | Snooze | None:
         async with self.services.database.transaction() as tx:
             await lease.ensure_held(tx.session)
-            store = await tx.session.get(Store, lease.subject_id)
+            store = await stores.find(tx.session, lease.subject_id)
             if store is None:
                 await lease.finish(tx.session)
                 return None

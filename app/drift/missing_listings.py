@@ -26,7 +26,7 @@ _SEEN = text(
     f"ON CONFLICT (store_id, sku_key) DO UPDATE SET {_SETS}"
 )
 _ABSENT = """
-  FROM offer AS o
+  FROM offer_view AS o
  WHERE o.store_id = :store AND o.listed AND o.accepted_at <= :started
    AND NOT EXISTS (SELECT 1 FROM listing_snapshot AS s
                     WHERE s.store_id = o.store_id AND s.sku_key = o.sku_key)
@@ -38,7 +38,7 @@ _TWICE = text(
     f"""
     INSERT INTO listing_snapshot (store_id, sku_key, found)
     SELECT o.store_id, o.sku_key, false {_ABSENT}
-       AND EXISTS (SELECT 1 FROM offer_check AS k
+       AND EXISTS (SELECT 1 FROM offer_check_view AS k
                     WHERE k.store_id = o.store_id AND k.sku_key = o.sku_key
                       AND k.missing_at < :started)
     """  # noqa: S608 - constants

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 _DRIFT = text(
     """
     SELECT k.sku_key, o.sku, e.key AS field, e.value AS told
-      FROM offer_check AS k
-      JOIN offer AS o ON o.store_id = k.store_id AND o.sku_key = k.sku_key,
+      FROM offer_check_view AS k
+      JOIN offer_view AS o ON o.store_id = k.store_id AND o.sku_key = k.sku_key,
            jsonb_each(k.drift) AS e
      WHERE k.store_id = :store AND k.drift IS NOT NULL
        AND k.sku_key >= :sku_key AND (k.sku_key, e.key COLLATE "C") > (:sku_key, :field)

@@ -19,10 +19,10 @@ MOST_CHANGES = 300_000
 
 _REFUSAL = text(
     f"SELECT {QUARANTINED} AS quarantined, {RESTING} AS resting "  # noqa: S608 - constants
-    "FROM offer AS o WHERE o.store_id = :store AND o.sku_key = :key"
+    "FROM offer_view AS o WHERE o.store_id = :store AND o.sku_key = :key"
 )
 _RUNS = text(
-    "SELECT id, totals FROM publication WHERE store_id = :store "
+    "SELECT id, totals FROM publication_view WHERE store_id = :store "
     "AND (CAST(:before AS uuid) IS NULL OR id < :before) "
     "ORDER BY id DESC LIMIT :most"
 )
@@ -32,9 +32,9 @@ _CHANGES = text(
            d.method AS submission_method, d.action, d.state AS submission_state,
            d.lines, d.task_id, d.attempts, d.polls, d.sent_at,
            d.settled_at AS submission_settled_at
-      FROM change AS c
-      JOIN publication AS p ON p.id = c.publication_id
-      LEFT JOIN submission AS d
+      FROM change_view AS c
+      JOIN publication_view AS p ON p.id = c.publication_id
+      LEFT JOIN submission_view AS d
         ON d.publication_id = c.publication_id AND d.seq = c.submission
      WHERE c.publication_id = ANY(:runs) AND c.sku_key = :key
      ORDER BY c.publication_id DESC, c.seq DESC
@@ -91,7 +91,7 @@ async def has_unread_catalog(session: AsyncSession, store_id: UUID) -> bool:
     """Whether an uploaded catalog is still to be imported."""
     found = await session.scalar(
         text(
-            "SELECT EXISTS (SELECT 1 FROM catalog WHERE store_id = :store "
+            "SELECT EXISTS (SELECT 1 FROM catalog_view WHERE store_id = :store "
             "AND state IN ('received', 'importing', 'awaiting_mapping'))"
         ),
         {"store": store_id},

@@ -31,7 +31,7 @@ from app.hooks.signature import (
     new_secret,
 )
 from app.publications.scheduling import request_by_hook
-from app.stores.models import Store
+from app.stores import service as stores
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +177,7 @@ async def take(
     if not await _is_new(tx.session, store_id, webhook_id, digest):
         return await _answer_again(tx.session, store_id, webhook_id, digest)
     said = read_body(body)
-    store = await tx.session.get_one(Store, store_id)
+    store = await stores.require(tx.session, store_id)
     publication = await request_by_hook(tx, store, said.skus, debounce)
     await tx.session.execute(
         text(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.core.sql import load_sql
+from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.lifecycle import JOB
 from app.jobs.models import JobRow
 
@@ -20,6 +21,13 @@ SWEEP_LIMIT = 1000
 KEEP_ENDED = timedelta(days=7)
 
 _SQL = {name: text(sql) for name, sql in load_sql("app.jobs", "jobs.sql").items()}
+
+
+FENCE = (
+    "SELECT 1 FROM job WHERE id = %s AND lease_token = %s AND state = 'running' "
+    "FOR UPDATE"
+)
+"""For COPY transactions: returns a row while the worker still holds the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,17 @@ class Claim:
 
 
 async def add_job(
-    session: AsyncSession, job: JobRow, after: timedelta = timedelta(0)
+    session: AsyncSession,
+    kind: JobKind,
+    subject_id: UUID,
+    after: timedelta = timedelta(0),
 ) -> UUID:
     """Upsert the job: a queued one of its kind and subject is made due earlier.
 
     Returns the id of the job that will do the work.
     """
+    name = exclusive_name(kind, subject_id)
+    job = JobRow(kind=kind, subject_id=subject_id, exclusive=name)
     values = job.model_dump(exclude={"woken_at", "lease_until", "lease_token"})
     # By the clock of the database: claims compare with it.
     values["run_after"] = func.now() + after

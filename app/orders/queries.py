@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from app.access.service import Caller
 from app.core.errors import NotFoundError
 from app.orders.models import OrderAction, OrderCall, SalesOrder, SalesOrderLine
-from app.stores.models import Store
+from app.stores import service as stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,7 @@ async def views(
     session: AsyncSession, caller: Caller, store_id: UUID | None = None
 ) -> list[View]:
     """The views of the caller's stores, or of one of them."""
-    query = select(Store.id, Store.account_id, Store.country, Store.order_scope).where(
-        col(Store.account_id).is_not(None)
-    )
-    if caller.store_ids is not None:
-        query = query.where(col(Store.id).in_(caller.store_ids))
-    if store_id:
-        query = query.where(Store.id == store_id)
-    rows = (await session.execute(query)).all()
+    rows = await stores.order_scopes(session, caller, store_id)
     return [
         View(row[0], row[1], None if row[3] == "all_countries" else row[2])
         for row in rows

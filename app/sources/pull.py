@@ -36,7 +36,7 @@ from app.sources.outcomes import (
     too_large,
 )
 from app.sources.schemas import interval_of
-from app.stores.models import Store
+from app.stores import service as stores
 from app.stores.schedule import next_due
 
 log = structlog.get_logger(__name__)
@@ -254,9 +254,7 @@ async def _held(
     Replacing a source enqueues a pull of the new one.
     """
     await lease.ensure_held(session)
-    await session.get(
-        Store, begun.store_id, with_for_update={"read": True, "key_share": True}
-    )
+    await stores.lock_shared(session, begun.store_id)
     source = await session.get(CatalogSource, begun.id, with_for_update=True)
     if source is not None and source.version == begun.version:
         return source

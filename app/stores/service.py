@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -79,6 +80,26 @@ async def list_stores(
     if after:
         query = query.where(col(Store.id) > after)
     return (await session.execute(query)).scalars().all()
+
+
+async def order_scopes(
+    session: AsyncSession, caller: Caller, store_id: UUID | None = None
+) -> Sequence[Any]:
+    """Rows of id, account, country and order scope of the caller's connected stores."""
+    query = select(Store.id, Store.account_id, Store.country, Store.order_scope).where(
+        col(Store.account_id).is_not(None)
+    )
+    if caller.store_ids is not None:
+        query = query.where(col(Store.id).in_(caller.store_ids))
+    if store_id:
+        query = query.where(Store.id == store_id)
+    return (await session.execute(query)).all()
+
+
+async def lock_shared(session: AsyncSession, store_id: UUID) -> None:
+    """Keep the store from being deleted until the transaction ends."""
+    lock = {"read": True, "key_share": True}
+    await session.get(Store, store_id, with_for_update=lock)
 
 
 async def siblings(session: AsyncSession, store: Store) -> list[UUID]:

@@ -69,13 +69,26 @@ def accesses_in(path: Path, tables: Tables) -> Iterator[tuple[str, str]]:
     if path.suffix == ".sql":
         yield from sql_accesses(text)
         return
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(text)
+    tables = Tables(tables.owners, _imported_classes(tree, tables))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from sql_accesses(node.value)
         elif isinstance(node, ast.Call):
             yield from orm_accesses(node, tables)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from attribute_writes(node, tables)
+
+
+def _imported_classes(tree: ast.Module, tables: Tables) -> dict[str, str]:
+    """Classes of tables that a module imports; others may have the same name."""
+    return {
+        alias.name: tables.classes[alias.name]
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith("models")
+        for alias in node.names
+        if alias.name in tables.classes
+    }
 
 
 def sql_accesses(text: str) -> Iterator[tuple[str, str]]:

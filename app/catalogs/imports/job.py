@@ -27,8 +27,10 @@ from app.core.file_storage import Storage
 from app.database import Database
 from app.jobs.frame import GiveUp
 from app.jobs.lease import Lease, LeaseLostError, Snooze
+from app.jobs.rows import FENCE
 from app.settings import Settings
-from app.stores.models import Store
+from app.stores import catalog_facts
+from app.stores import service as stores
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +41,6 @@ REPEATED = (
 )
 """Columns that a catalog shares with one of the same bytes and settings."""
 # A partial catalog sets the columns only if the store has none from a full one.
-_SHOW_FIRST = """
-UPDATE store SET catalog_columns = coalesce(nullif(catalog_columns, 'null'), %s),
-       catalog_categories = coalesce(nullif(catalog_categories, 'null'), %s)
- WHERE id = %s"""
 # Partial catalogs after a full one must be imported again after it.
 _PARTIAL_AGAIN = """
 UPDATE catalog SET state = 'importing'
@@ -144,17 +142,12 @@ def _record(
     result: ImportResult,
 ) -> None:
     """Write the result in the transaction of the offers, if the lease is still held."""
-    held = connection.execute(
-        "SELECT 1 FROM job WHERE id = %s AND lease_token = %s AND state = 'running' "
-        "FOR UPDATE",
-        [lease.claim.id, lease.claim.token],
-    ).fetchone()
+    claim = lease.claim
+    held = connection.execute(FENCE, [claim.id, claim.token]).fetchone()
     if not held:
         raise LeaseLostError
     # Lock the store before its catalog, in the same order as changes of settings.
-    connection.execute(
-        "SELECT 1 FROM store WHERE id = %s FOR NO KEY UPDATE", [task.store_id]
-    )
+    connection.execute(catalog_facts.LOCK, [task.store_id])
     connection.execute(
         "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, detected = %s, "
         "columns = %s, source_categories = %s, problem_counts = %s, excluded_by = %s, "
@@ -177,11 +170,12 @@ def _record(
     columns = Jsonb(list(result.columns))
     categories = Jsonb(result.source_categories)
     if task.is_partial:
-        connection.execute(_SHOW_FIRST, [columns, categories, task.store_id])
+        connection.execute(
+            catalog_facts.SET_FIRST, [columns, categories, task.store_id]
+        )
         return
     connection.execute(
-        "UPDATE store SET current_catalog_id = %s, catalog_columns = %s, "
-        "catalog_categories = %s WHERE id = %s",
+        catalog_facts.SET_CURRENT,
         [task.catalog_id, columns, categories, task.store_id],
     )
     connection.execute(_PARTIAL_AGAIN, [task.store_id, task.catalog_id])
@@ -205,9 +199,9 @@ async def _await_mapping(
         catalog.detected = asdict(found.detected)
         catalog.counts = {"rows": found.rows}
         catalog.config_version = task.config_version
-        store = await tx.session.get_one(Store, task.store_id)
+        store = await stores.require(tx.session, task.store_id)
         if not task.is_partial or store.catalog_columns is None:
-            store.catalog_columns = list(found.columns)
+            catalog_facts.set_columns(store, found.columns)
 
 
 async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None:
@@ -230,8 +224,8 @@ async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None
             setattr(catalog, name, getattr(twin, name))
         catalog.config_version = task.config_version
         catalog.finished_at = utc_now()
-        store = await tx.session.get_one(Store, task.store_id)
-        store.current_catalog_id = catalog.id
+        store = await stores.require(tx.session, task.store_id)
+        catalog_facts.set_current(store, catalog.id)
 
 
 async def _reject(
@@ -252,8 +246,8 @@ async def _reject(
         if columns:
             catalog.columns = columns
         if columns and not task.is_partial:
-            store = await tx.session.get_one(Store, task.store_id)
-            store.catalog_columns = columns
+            store = await stores.require(tx.session, task.store_id)
+            catalog_facts.set_columns(store, columns)
 
 
 async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:

@@ -55,7 +55,7 @@ async def next_task(
 
     Later partial catalogs are imported again after a full one. None if all are done.
     """
-    store = await session.get(Store, store_id)
+    store = await stores.find(session, store_id)
     if store is None:
         return None
     waiting = (

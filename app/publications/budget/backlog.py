@@ -21,7 +21,6 @@ from app.accounts.shared_stock import shared_quantity_of
 from app.publications.enums import Lane
 from app.publications.planning import counts
 from app.publications.planning.inputs import Terms, plan_request
-from app.stores.models import Store
 
 _STORES = text(
     "SELECT id, active AND publish_offers AS publishes FROM store_view "
@@ -87,7 +86,7 @@ async def _queue(
             single_max=0,
         )
         request = await plan_request(
-            session, await session.get_one(Store, store.id), terms
+            session, await stores.require(session, store.id), terms
         )
         for lane, changes in (await counts.count_backlog(session, request)).items():
             queue[lane] += changes

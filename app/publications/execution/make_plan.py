@@ -24,6 +24,7 @@ from app.publications.results.record import (
     clear_resolved_errors,
     record_plan_refusals,
 )
+from app.stores import service as stores
 from app.stores.models import Store
 
 log = structlog.get_logger(__name__)
@@ -59,7 +60,7 @@ async def _plan_offers(run: Run) -> bool:
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await lock_offers(tx.session, [run.store_id])
-        store = await tx.session.get_one(Store, run.store_id)
+        store = await stores.require(tx.session, run.store_id)
         await held_changes.delete_obsolete(tx.session, store.id)
         request = await plan_request(tx.session, store, _terms(run))
         summary = await plan.write_plan(tx.session, request)

@@ -68,7 +68,7 @@ async def _load(
     publication = await session.get(Publication, lease.subject_id, with_for_update=True)
     if publication is None or PublicationState(publication.state) in OVER:
         return None
-    store = await session.get(Store, publication.store_id)
+    store = await stores.find(session, publication.store_id)
     requested = publication.state == PublicationState.REQUESTED
     inactive = store is None or store.account_id is None
     if store is None or inactive or (requested and not store.active):

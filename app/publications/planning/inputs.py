@@ -13,6 +13,7 @@ from app.accounts.service import Limits
 from app.accounts.shared_stock import SharedQuantity
 from app.publications.planning.brake import CatalogFacts, check_catalog
 from app.publications.planning.request import DETAIL_LIMIT, Guard, PlanRequest
+from app.stores.catalog_facts import set_brake_reference
 from app.stores.history import service as history
 from app.stores.models import Store
 from app.stores.settings.brake import Brake
@@ -80,7 +81,7 @@ async def trust_catalog(session: AsyncSession, store: Store) -> None:
     """Make the newest catalog the reference for the next one."""
     newest = await _facts_now(session, store)
     if newest is not None:
-        store.brake_reference = newest
+        set_brake_reference(store, newest)
 
 
 async def versions_of(session: AsyncSession, store: Store) -> dict[str, Any]:

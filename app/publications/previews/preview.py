@@ -64,7 +64,7 @@ async def make(tools: AccountServices, lease: Lease) -> Snooze | None:
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         plan = await tx.session.get(Plan, lease.subject_id, with_for_update=True)
-        store = await tx.session.get(Store, plan.store_id) if plan else None
+        store = await stores.find(tx.session, plan.store_id) if plan else None
         if plan is None or store is None or plan.state != PlanState.REQUESTED:
             await lease.finish(tx.session)
             return None

@@ -32,7 +32,7 @@ _OFFERS_BY_CAUSE = text(
            count(*) AS n, count(*) FILTER (WHERE {QUARANTINED}) AS quarantined,
            (array_agg(o.sku ORDER BY o.sku_key))[1:5] AS skus,
            min(o.error_at) AS since, min(o.error_retry_at) AS retry_at
-      FROM offer AS o
+      FROM offer_view AS o
      WHERE o.store_id = :store AND o.in_error
      GROUP BY o.error_code, {CAUSE.format(message="o.error_message")}
      ORDER BY n DESC, 1 LIMIT 200

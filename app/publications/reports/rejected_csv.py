@@ -18,7 +18,7 @@ _REJECTED = text(
            CASE c.outcome WHEN 'held' THEN o.error_message ELSE c.message END
       FROM change AS c
       LEFT JOIN LATERAL (
-        SELECT error_code, error_message FROM offer
+        SELECT error_code, error_message FROM offer_view
          WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o ON true
      WHERE c.publication_id = :id
        AND (c.outcome = 'rejected' OR c.outcome = 'held' AND c.code = 'quarantined')

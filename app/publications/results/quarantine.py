@@ -14,7 +14,7 @@ _RELEASE = text(
     f"""
     UPDATE offer SET error_count = 0
      WHERE store_id = :store AND sku_key IN (
-       SELECT o.sku_key FROM offer AS o
+       SELECT o.sku_key FROM offer_view AS o
         WHERE o.store_id = :store AND o.in_error AND {QUARANTINED}
           AND (CAST(:skus AS text[]) IS NULL OR o.sku_key = ANY(:skus))
           AND (CAST(:code AS text) IS NULL OR o.error_code = :code))

@@ -20,7 +20,7 @@ SELECT d.*, p.store_id, s.country
 -- name: load_line_keys
 -- What identifies the lines of a submission in a task report; psycopg placeholders.
 SELECT c.seq, c.sku, c.after ->> 'ean',
-       (SELECT o.listing_id FROM offer AS o
+       (SELECT o.listing_id FROM offer_view AS o
          WHERE o.store_id = %s AND o.sku_key = c.sku_key),
        c.after ? 'grade', c.after ? 'product'
   FROM change AS c
@@ -30,7 +30,7 @@ SELECT c.seq, c.sku, c.after ->> 'ean',
 -- name: load_lines
 -- Lines of a submission with one of the outcomes; all, or those in `only`.
 SELECT c.seq, c.sku, c.before, c.after,
-       (SELECT o.listing_id FROM offer AS o
+       (SELECT o.listing_id FROM offer_view AS o
          WHERE o.store_id = :store AND o.sku_key = c.sku_key) AS listing_id
   FROM change AS c
  WHERE c.publication_id = :id AND c.submission = :submission
@@ -48,7 +48,7 @@ UPDATE change AS c
                OR (c.before ? 'quantity' AND c.after ? 'quantity'
                    AND o.accepted_quantity
                        IS DISTINCT FROM (c.before ->> 'quantity')::int)
-          FROM offer AS o WHERE o.store_id = :store AND o.sku_key = c.sku_key)
+          FROM offer_view AS o WHERE o.store_id = :store AND o.sku_key = c.sku_key)
 
 -- name: count_planned
 SELECT count(*) FROM change

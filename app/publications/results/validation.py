@@ -23,7 +23,7 @@ _TOO_LATE = text(
     f"""
     WITH late AS (
       UPDATE change AS c SET outcome = 'unconfirmed', code = 'product_validated'
-        FROM offer AS o
+        FROM offer_view AS o
        WHERE c.publication_id = :publication AND c.outcome = 'accepted'
          AND c.after ? 'product' AND NOT c.after ? 'grade'
          AND o.store_id = :store AND o.sku_key = c.sku_key
@@ -41,7 +41,7 @@ async def refresh(run: Run) -> None:
     async with run.tools.database.transaction() as tx:
         found = await tx.session.execute(
             text(
-                "SELECT sku_key FROM offer WHERE store_id = :store AND listed "
+                "SELECT sku_key FROM offer_view WHERE store_id = :store AND listed "
                 "AND publication_state = :waiting"
             ),
             {"store": run.store_id, "waiting": WAITING},

@@ -31,10 +31,10 @@ _AWAITED = text(
            array_to_string(ARRAY(SELECT jsonb_object_keys(c.after)), ' ') AS fields
       FROM change AS c
       LEFT JOIN LATERAL (
-        SELECT drift FROM offer_check
+        SELECT drift FROM offer_check_view
          WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS k ON true
      CROSS JOIN LATERAL (
-        SELECT listing_id FROM offer
+        SELECT listing_id FROM offer_view
          WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o
      WHERE c.publication_id = :publication AND c.outcome = 'accepted'
        AND c.confirmed_at IS NULL
@@ -43,7 +43,7 @@ _AWAITED = text(
      ORDER BY c.seq LIMIT :most
     """
 )
-_POLICY = text("SELECT drift FROM store WHERE id = :store")
+_POLICY = text("SELECT drift FROM store_view WHERE id = :store")
 
 
 _PAGES = 60

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.catalogs.engine.pipeline.run import PHASES
 from app.catalogs.engine.read.source import CatalogRejectedError, Limits, SourceFile
-from app.offers.import_lock import store_lock_key
+from app.offers.import_sql import store_lock_key
 from tests.catalogs.engine.conftest import Shop
 from tests.catalogs.engine.samples import COLUMNS, catalog, row
 

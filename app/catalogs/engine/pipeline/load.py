@@ -25,7 +25,7 @@ from app.catalogs.engine.pipeline.stage import (
     fields_of,
 )
 from app.catalogs.engine.read.reader import LINE
-from app.offers.import_lock import store_lock_key
+from app.offers.import_sql import OFFER_TABLE, store_lock_key, upsert
 
 _SLICE_ROWS = 50_000
 _LEADING = ("sku_key", "desired_state", "fingerprint", "problems")
@@ -66,7 +66,7 @@ def write_offers(
     _copy_in(connection, "incoming", columns, chain(rows, [absent]))
     connection.execute("ANALYZE incoming")
     override_incoming(connection, store_id)
-    connection.execute(_merge(), [store_id])
+    connection.execute(upsert(_LEADING, (*FIELDS, *MARGIN)), [store_id])
 
 
 def insert_offers(
@@ -80,7 +80,7 @@ def insert_offers(
     stored = (*_LEADING, *fields)
     columns = ("store_id", *stored)
     filled = (part.select(store, *stored) for part in parts)
-    _copy_in(connection, "offer", columns, filled)
+    _copy_in(connection, OFFER_TABLE, columns, filled)
 
 
 def write_report(
@@ -144,34 +144,6 @@ def _absent_rows(
         pl.lit(0, pl.Int64).alias("problems"),
         pl.col("sku_key").alias("sku"),
         *(pl.lit(None, fields[n]).alias(n) for n in fields if n != "sku"),
-    )
-
-
-def _merge() -> sql.Composed:
-    """Upsert in the order of the key, so that row locks have one order.
-
-    A cost that is no longer mapped becomes NULL, as it is in `incoming`.
-    """
-    fields = (*FIELDS, *MARGIN)
-    wanted_only = [n for n in fields if n != "quantity"]
-    return sql.SQL(
-        "INSERT INTO offer AS o (store_id, {columns})"
-        " SELECT %s, {columns} FROM incoming ORDER BY sku_key"
-        " ON CONFLICT (store_id, sku_key) DO UPDATE SET"
-        " desired_state = excluded.desired_state, fingerprint = excluded.fingerprint,"
-        " problems = excluded.problems,"
-        " quantity = CASE excluded.desired_state WHEN 'active' THEN excluded.quantity"
-        " WHEN 'retained' THEN coalesce(excluded.quantity, o.quantity)"
-        " ELSE o.quantity END, {wanted}"
-    ).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, (*_LEADING, *fields))),
-        wanted=sql.SQL(", ").join(
-            sql.SQL(
-                "{0} = CASE excluded.desired_state WHEN 'active' THEN excluded.{0}"
-                " ELSE o.{0} END"
-            ).format(sql.Identifier(name))
-            for name in wanted_only
-        ),
     )
 
 

@@ -18,12 +18,12 @@ _OFFERS: LiteralString = """
 SELECT CASE WHEN desired_state = 'retained' AND NOT listed THEN 'absent'
             ELSE desired_state END,
     string_agg(sku_key, E'\n'), string_agg(int8send(fingerprint), ''::bytea)
-FROM offer WHERE store_id = %s AND {} GROUP BY 1, fingerprint & {}"""
+FROM offer_view WHERE store_id = %s AND {} GROUP BY 1, fingerprint & {}"""
 
 
 def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
     """Whether the store has any offer."""
-    statement = "SELECT 1 FROM offer WHERE store_id = %s LIMIT 1"
+    statement = "SELECT 1 FROM offer_view WHERE store_id = %s LIMIT 1"
     with connection.transaction():
         return connection.execute(statement, [store_id]).fetchone() is not None
 

@@ -1,0 +1,47 @@
+"""What an import executes on its psycopg connection to write offers in bulk."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from uuid import UUID
+
+from psycopg import sql
+
+OFFER_TABLE = "offer"
+"""Target of COPY for a store without offers: `store_id`, then any other columns."""
+
+
+def store_lock_key(store_id: UUID) -> int:
+    """Advisory lock key of all writers of a store's offers: imports, publications."""
+    digest = sha256(b"offers of store " + store_id.bytes).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def upsert(leading: Sequence[str], fields: Sequence[str]) -> sql.Composed:
+    """Upsert the temporary table `incoming`; the one parameter is the store.
+
+    `leading`: key, desired state, fingerprint and problems; `fields`: desired values.
+    In the order of the key, so that row locks have one order. Offers that are not
+    active keep their values; a retained one takes a valid quantity. A cost that is no
+    longer mapped becomes NULL, as it is in `incoming`.
+    """
+    active_only = [name for name in fields if name != "quantity"]
+    return sql.SQL(
+        "INSERT INTO offer AS o (store_id, {columns})"
+        " SELECT %s, {columns} FROM incoming ORDER BY sku_key"
+        " ON CONFLICT (store_id, sku_key) DO UPDATE SET"
+        " desired_state = excluded.desired_state, fingerprint = excluded.fingerprint,"
+        " problems = excluded.problems,"
+        " quantity = CASE excluded.desired_state WHEN 'active' THEN excluded.quantity"
+        " WHEN 'retained' THEN coalesce(excluded.quantity, o.quantity)"
+        " ELSE o.quantity END, {values}"
+    ).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, (*leading, *fields))),
+        values=sql.SQL(", ").join(map(_if_active, active_only)),
+    )
+
+
+def _if_active(name: str) -> sql.Composed:
+    return sql.SQL(
+        "{0} = CASE excluded.desired_state WHEN 'active' THEN excluded.{0}"
+        " ELSE o.{0} END"
+    ).format(sql.Identifier(name))
