@@ -11,16 +11,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.publications.refusals_sql import QUARANTINED, RESTING
-
 RUNS_AT_A_TIME = 50
 MOST_CHANGES = 300_000
 """Changes to search for one page; a run with more is one page."""
 
-_REFUSAL = text(
-    f"SELECT {QUARANTINED} AS quarantined, {RESTING} AS resting "  # noqa: S608 - constants
-    "FROM offer_view AS o WHERE o.store_id = :store AND o.sku_key = :key"
-)
 _RUNS = text(
     "SELECT id, totals FROM publication_view WHERE store_id = :store "
     "AND (CAST(:before AS uuid) IS NULL OR id < :before) "
@@ -40,11 +34,6 @@ _CHANGES = text(
      ORDER BY c.publication_id DESC, c.seq DESC
     """
 )
-
-
-async def refusal(session: AsyncSession, store_id: UUID, key: str) -> Any:  # noqa: ANN401 - a row
-    """Whether the offer is in quarantine, and whether its retry is not due yet."""
-    return (await session.execute(_REFUSAL, {"store": store_id, "key": key})).one()
 
 
 async def changes_of(

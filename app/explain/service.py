@@ -34,6 +34,7 @@ from app.explain.timeline import (
     read_back,
     steps_of,
 )
+from app.offers.refusals import refusal_state
 from app.settings import Settings
 from app.stores import service as stores
 from app.stores.mapping.mapping_model import CatalogMapping
@@ -122,7 +123,7 @@ async def _read(
     last = changes
     if place.before:
         last, _ = await queries.changes_of(session, store.id, offer.sku_key, None, 1)
-    refusal = await queries.refusal(session, store.id, offer.sku_key)
+    refusal = await refusal_state(session, store.id, offer.sku_key)
     facts = facts_of(store, offer, refusal, last[0] if last else None)
     return _Read(store, offer, facts, changes, older, newest)
 
@@ -138,7 +139,7 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
             offer.error_message,
             offer.error_count,
             quarantined=refusal.quarantined,
-            resting_until=offer.error_retry_at if refusal.resting else None,
+            resting_until=offer.error_retry_at if refusal.awaits_retry else None,
         )
     return OfferFacts(
         desired_state=offer.desired_state,

@@ -18,6 +18,7 @@ from app.catalogs.imports.next_import import source_of
 from app.catalogs.reports import rejected_csv
 from app.core.errors import problem_responses
 from app.database import Tx
+from app.offers import refusals
 from app.publications.enums import ChangeReason, Outcome, PublicationState
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
@@ -25,7 +26,6 @@ from app.publications.reports import queries
 from app.publications.reports.changes_csv import changes_sheet
 from app.publications.reports.events import WatchedPublication
 from app.publications.reports.rejected_csv import notes_of, rejected_changes
-from app.publications.results import quarantine
 from app.publications.scheduling import request_by_api
 from app.publications.schemas import (
     ChangeOut,
@@ -242,5 +242,7 @@ async def release_quarantine(
     """By `skus`, by the `code` of the refusal, or `all`. The next run sends them."""
     # Not locked: imports hold the offers first, then the store.
     store = await stores.load_store(tx.session, caller, store_id)
-    released = await quarantine.release(tx.session, store.id, body.skus, body.code)
+    released = await refusals.release_quarantine(
+        tx.session, store.id, body.skus, body.code
+    )
     return ReleaseOut(released=released)

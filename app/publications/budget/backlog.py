@@ -21,6 +21,7 @@ from app.accounts.shared_stock import shared_quantity_of
 from app.publications.enums import Lane
 from app.publications.planning import counts
 from app.publications.planning.inputs import Terms, plan_request
+from app.stores import service as stores
 
 _STORES = text(
     "SELECT id, active AND publish_offers AS publishes FROM store_view "
@@ -71,10 +72,10 @@ async def _queue(
     session: AsyncSession, account: SellerAccount, limits: Limits
 ) -> dict[Lane, int]:
     """Inactive stores and stores that publish no offers have no backlog."""
-    stores = (await session.execute(_STORES, {"account": account.id})).all()
-    ids = [store.id for store in stores]
+    rows = (await session.execute(_STORES, {"account": account.id})).all()
+    ids = [row.id for row in rows]
     queue = dict.fromkeys(Lane, 0)
-    for store in stores:
+    for store in rows:
         if not store.publishes:
             continue
         terms = Terms(

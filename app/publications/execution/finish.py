@@ -16,13 +16,13 @@ from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.rows import make_due
+from app.offers.refusals import REFUSALS
 from app.publications import scheduling, sibling_stores
 from app.publications.causes import GATHER
 from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationState, Trigger
 from app.publications.lifecycle import OVER, set_publication_state
 from app.publications.models import Publication
-from app.publications.refusals_sql import NEXT_RETRY
 from app.publications.results import submissions
 from app.publications.results.record import close_planned
 from app.publications.results.totals import current_totals
@@ -190,7 +190,7 @@ async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> Non
 async def _schedule_retry(tx: Transaction, run: Run) -> None:
     """Request a run for the time when the first transient refusal is retried."""
     due = await tx.session.scalar(
-        text(NEXT_RETRY), {"store": run.store_id, "gather": GATHER}
+        text(REFUSALS["next_retry"]), {"store": run.store_id, "gather": GATHER}
     )
     if due:
         await scheduling.request(

@@ -9,6 +9,7 @@ from app.backmarket.markets import market_of
 from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.offers.locks import lock_offers
+from app.offers.refusals import clear_resolved_errors
 from app.publications.context import Run
 from app.publications.enums import PublicationKind
 from app.publications.execution import finish
@@ -21,7 +22,6 @@ from app.publications.planning.plan import PlanSummary
 from app.publications.planning.request import PlanRequest
 from app.publications.results import resolve, submissions, validation
 from app.publications.results.record import (
-    clear_resolved_errors,
     record_plan_refusals,
 )
 from app.stores import service as stores

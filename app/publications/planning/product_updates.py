@@ -12,15 +12,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.sql import load_sql
+from app.offers.service import AWAITING_VALIDATION
 from app.publications.enums import Lane
 from app.publications.planning.request import BATCH_LINES, DETAIL_LIMIT
-from app.publications.results.validation import WAITING
 
 _FRAGMENTS = {
     "lane_content": str(int(Lane.CONTENT)),
     "lane_repeat": str(int(Lane.REPEAT)),
     "batch_lines": str(BATCH_LINES),
-    "awaiting_validation": str(WAITING),
+    "awaiting_validation": str(AWAITING_VALIDATION),
 }
 PRODUCTS_SQL = {
     name: text(sql)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, text
 
 from app.core.sql import load_sql
+from app.offers.refusals import REFUSALS
 from app.publications.enums import Lane
-from app.publications.refusals_sql import REFUSALS
 from app.stores.settings.margin import FLOOR
 
 GROUP_SUBMISSIONS = 10_000_000

@@ -10,34 +10,14 @@ from sqlmodel import col, select
 
 from app.access.service import Caller
 from app.core.errors import NotFoundError
+from app.core.sql import load_sql
+from app.offers.refusals import REFUSALS
 from app.publications.causes import class_of, hint_for, said
 from app.publications.enums import ChangeReason, Lane, Outcome
 from app.publications.models import Publication, Submission
-from app.publications.refusals_sql import CAUSE, QUARANTINED
 from app.publications.schemas import ErrorGroup, OfferErrorGroup
 
-_BY_CAUSE = text(
-    f"""
-    SELECT coalesce(code, 'refused') AS code, min(message) AS message, count(*) AS n,
-           (array_agg(sku ORDER BY seq))[1:5] AS skus
-      FROM change
-     WHERE publication_id = :id AND outcome IN ('rejected', 'unconfirmed', 'held')
-     GROUP BY change.code, {CAUSE.format(message="message")}
-     ORDER BY n DESC, 1 LIMIT 200
-    """  # noqa: S608 - constants
-)
-_OFFERS_BY_CAUSE = text(
-    f"""
-    SELECT coalesce(o.error_code, 'refused') AS code, min(o.error_message) AS message,
-           count(*) AS n, count(*) FILTER (WHERE {QUARANTINED}) AS quarantined,
-           (array_agg(o.sku ORDER BY o.sku_key))[1:5] AS skus,
-           min(o.error_at) AS since, min(o.error_retry_at) AS retry_at
-      FROM offer_view AS o
-     WHERE o.store_id = :store AND o.in_error
-     GROUP BY o.error_code, {CAUSE.format(message="o.error_message")}
-     ORDER BY n DESC, 1 LIMIT 200
-    """  # noqa: S608 - constants
-)
+_ERRORS = load_sql(__package__, "errors.sql", {"quarantined": REFUSALS["quarantined"]})
 
 
 async def visible(
@@ -125,13 +105,15 @@ async def errors_by_cause(
     session: AsyncSession, publication_id: UUID
 ) -> list[ErrorGroup]:
     """Changes that were not accepted, grouped by code and message without numbers."""
-    rows = await session.execute(_BY_CAUSE, {"id": publication_id})
+    rows = await session.execute(
+        text(_ERRORS["changes_by_cause"]), {"id": publication_id}
+    )
     return [ErrorGroup(**_cause(row), changes=row.n, skus=row.skus) for row in rows]
 
 
 async def store_errors(session: AsyncSession, store_id: UUID) -> list[OfferErrorGroup]:
     """Offers in error, grouped the same way; largest first, at most 200 groups."""
-    rows = await session.execute(_OFFERS_BY_CAUSE, {"store": store_id})
+    rows = await session.execute(text(_ERRORS["offers_by_cause"]), {"store": store_id})
     return [
         OfferErrorGroup(
             **_cause(row),

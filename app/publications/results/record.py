@@ -13,6 +13,7 @@ from app.core.columns import utc_now
 from app.core.sql import load_sql
 from app.jobs.retry import OFFER
 from app.offers.locks import lock_offers
+from app.offers.refusals import REFUSALS
 from app.publications.causes import (
     CLASS_OF_CODE,
     JITTER,
@@ -21,7 +22,6 @@ from app.publications.causes import (
 )
 from app.publications.context import Run
 from app.publications.enums import Outcome, SubmissionState
-from app.publications.refusals_sql import FORGOTTEN, REFUSED
 from app.publications.results import submissions
 from app.publications.results.submissions import OpenSubmission
 from app.publications.results.totals import recount
@@ -44,7 +44,7 @@ class ChangeResult:
 _SQL = load_sql(
     __package__,
     "record.sql",
-    {"clear_refusal": FORGOTTEN, "count_refusal": REFUSED},
+    {"clear_error": REFUSALS["clear_error"], "set_error": REFUSALS["set_error"]},
 )
 _RETRY = {"pauses": [p.total_seconds() for p in OFFER.pauses], "jitter": JITTER}
 
@@ -102,11 +102,6 @@ async def close_planned(
             "submission": submission,
         },
     )
-
-
-async def clear_resolved_errors(session: AsyncSession, store_id: UUID) -> None:
-    """Clear the error of offers that no longer differ from their live state."""
-    await session.execute(text(_SQL["clear_resolved_errors"]), {"store": store_id})
 
 
 async def record_plan_refusals(

@@ -28,7 +28,7 @@ recorded AS (
 ),
 live AS (
   UPDATE offer AS o
-     SET listed = true, accepted_at = now(), {{clear_refusal}},
+     SET listed = true, accepted_at = now(), {{clear_error}},
          accepted_price = CASE WHEN s.after ? 'price'
            THEN (s.after ->> 'price')::numeric ELSE o.accepted_price END,
          accepted_quantity = CASE WHEN s.after ? 'quantity'
@@ -70,7 +70,7 @@ submitted AS (
     SET product = excluded.product, submitted_at = excluded.submitted_at
 )
 UPDATE offer AS o
-   SET {{count_refusal}},
+   SET {{set_error}},
        listed = o.listed AND s.code IS DISTINCT FROM 'listing_not_found',
        listing_id = CASE WHEN s.code = 'listing_not_found' THEN NULL
                          ELSE o.listing_id END
@@ -79,7 +79,7 @@ UPDATE offer AS o
 
 -- name: record_plan_refusals
 -- Offers that the plan itself refused are in error.
-UPDATE offer AS o SET {{count_refusal}}
+UPDATE offer AS o SET {{set_error}}
   FROM (SELECT c.sku_key, c.code, c.message, c.fingerprint, true AS about_row,
                coalesce(k.class, 'unknown') AS class
           FROM change AS c
@@ -93,7 +93,3 @@ UPDATE offer AS o SET {{count_refusal}}
 UPDATE change SET outcome = :outcome, code = :code, settled_at = now()
  WHERE publication_id = :id AND outcome = 'planned'
    AND (CAST(:submission AS int) IS NULL OR submission = :submission)
-
--- name: clear_resolved_errors
--- Offers in error that have no difference to send any more.
-UPDATE offer SET {{clear_refusal}} WHERE store_id = :store AND in_error AND NOT dirty

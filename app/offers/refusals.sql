@@ -34,7 +34,7 @@ in_error = false, error_code = NULL, error_message = NULL,
 -- share of its pause, so that one run takes several. What is due already is in a run.
 SELECT min(o.error_retry_at
            + CAST(:gather AS float8) * (o.error_retry_at - o.error_at))
-  FROM offer_view AS o JOIN store_view AS s ON s.id = o.store_id
+  FROM offer AS o JOIN store_view AS s ON s.id = o.store_id
  WHERE o.store_id = :store AND o.in_error AND o.dirty AND o.error_class = 'transient'
    AND o.error_retry_at > now() AND s.active AND s.publish_offers
 
@@ -65,3 +65,22 @@ in_error = true, error_code = s.code, error_message = s.message,
                       ELSE 1 END]
              * (1 + CAST(:jitter AS float8) * (2 * random() - 1))
              * interval '1 second' END
+
+-- name: release
+-- Resets the count of quarantined offers; the refusal itself is kept.
+UPDATE offer SET error_count = 0
+ WHERE store_id = :store AND sku_key IN (
+   SELECT o.sku_key FROM offer AS o
+    WHERE o.store_id = :store AND o.in_error AND {{quarantined}}
+      AND (CAST(:skus AS text[]) IS NULL OR o.sku_key = ANY(:skus))
+      AND (CAST(:code AS text) IS NULL OR o.error_code = :code))
+RETURNING 1
+
+-- name: clear_resolved
+-- Offers in error that have no difference to send any more.
+UPDATE offer SET {{clear_error}} WHERE store_id = :store AND in_error AND NOT dirty
+
+-- name: state
+-- Why an offer in error is not sent again now.
+SELECT {{quarantined}} AS quarantined, {{awaits_retry}} AS awaits_retry
+  FROM offer AS o WHERE o.store_id = :store AND o.sku_key = :key
