@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.many.fleet import Fleet, InTurn, Member
+from tests.many.fleet import PATIENCE, Fleet, InTurn, Member
 from tests.many.history import cut_short, errors
 from tests.support.shop import Shop, as_csv, open_shop, row
 from tests.support.stack import wait_until
@@ -86,6 +86,7 @@ class Traffic:
         self.shop = shop
         self.over = asyncio.Event()
         self.taken: list[str] = []
+        self.accepted = asyncio.Event()
         self.failed: list[tuple[int, str]] = []
         self.quantity = 0
 
@@ -98,6 +99,7 @@ class Traffic:
             upload = {"content": as_csv(rows), "headers": headers}
             answer = await self._ask("POST", f"{path}/catalogs", **upload)
             self.taken.append(answer.json()["id"])
+            self.accepted.set()
             for read in ("", "/offers", "/lights"):
                 await self._ask("GET", f"{path}{read}")
                 with contextlib.suppress(TimeoutError):
@@ -108,6 +110,16 @@ class Traffic:
         if answer.status_code >= 300:
             self.failed.append((answer.status_code, answer.text))
         return answer
+
+
+async def go_on(traffics: list[Traffic], uploads: int) -> None:
+    """Wait until each has had so many more uploads accepted."""
+    async with asyncio.timeout(PATIENCE):
+        for traffic in traffics:
+            wanted = len(traffic.taken) + uploads
+            while len(traffic.taken) < wanted:
+                traffic.accepted.clear()
+                await traffic.accepted.wait()
 
 
 async def replace(group: list[Member], place: int, start: Callable[[], Member]) -> int:
@@ -128,12 +140,19 @@ async def test_a_rolling_restart_under_load_loses_and_fails_nothing(
     flows = [asyncio.create_task(traffic.flow()) for traffic in traffics]
 
     groups = ((fleet.workers, fleet.start_worker), (fleet.apis, fleet.start_api))
-    stopped = [
-        await asyncio.gather(
-            *(replace(group, place, start) for group, start in groups if group[place:])
+    stopped = []
+    for place in range(3):
+        await go_on(traffics, 3)
+        stopped.append(
+            await asyncio.gather(
+                *(
+                    replace(group, place, start)
+                    for group, start in groups
+                    if group[place:]
+                )
+            )
         )
-        for place in range(3)
-    ]
+    await go_on(traffics, 3)
     for traffic in traffics:
         traffic.over.set()
     await asyncio.gather(*flows)
