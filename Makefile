@@ -83,6 +83,7 @@ check: $(READY_DEV)  ## format, lint, import contracts, types, openapi.json, doc
 	  { cat .venv/lint-imports.log; exit 1; }
 	@echo 'mypy'; $(BIN)/mypy --no-error-summary
 	@echo 'openapi.json'; $(BIN)/refeed openapi --check
+	@echo 'prose'; $(BIN)/python -m tests.project.prose
 	@$(MAKE) docs
 
 docs: $(READY_DEV)  ## build the documentation in site/; a broken link or anchor fails

@@ -18,7 +18,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     database                 transactions; the one place that commits
     jobs web                 durable jobs and leases; what all routes share
     core settings            errors, columns, logs, secrets, files; settings
-    embedded sandbox         own PostgreSQL and Valkey; stand-in for Back Market
+    embedded sandbox         own PostgreSQL and Valkey; simulated Back Market
 
 `sandbox` imports no other package and no other package imports it.
 """

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     )
 
     sandbox_url: AnyHttpUrl | None = Field(
-        None, description="Back Market stand-in for stores with environment `sandbox`"
+        None, description="simulated Back Market for stores with environment `sandbox`"
     )
     eu_url: AnyHttpUrl = Field(
         AnyHttpUrl("https://www.backmarket.fr"), description="production, platform EU"

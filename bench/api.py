@@ -1,4 +1,4 @@
-"""How long reads take while a million-row catalog is imported beside them.
+"""How long reads take during the import of a million-row catalog.
 
 `python -m bench.api` runs the whole service with 1,000,000 orders in its tables, and
 reads a publication and a page of 50 orders at a steady, modest rate for as long as six

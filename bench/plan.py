@@ -1,4 +1,4 @@
-"""How soon a plan is ready, and what it costs beside the changes it has.
+"""How soon a plan is ready, and what it costs per change.
 
 `python -m bench.plan` runs the whole service. One million offers are online, by rows
 that are marked as accepted rather than by publishing them: only the plan is measured.

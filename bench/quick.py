@@ -3,7 +3,7 @@
 `python -m bench.quick` runs the whole service. The last line is one JSON object:
 `quick_path_p95_s` is from the PATCH of one offer to the first write at the sandbox, at
 rest; `lanes_overhead_pct` is by how much longer changes take that wait in four lanes,
-beside an hour full of spends, than as many of one lane with no spend at all.
+with an hour full of spends, than as many of one lane with no spend at all.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from bench.service import QUICK_TASKS, WITHOUT_LIMITS, Service, running_service
 OFFERS = 200
 TRIALS = 9
 SPENDS = 3600
-"""One a second: nobody can spend oftener for an hour."""
+"""One a second: the highest rate for an hour."""
 SETTINGS = {**WITHOUT_LIMITS, "REFEED_TASK_POLL": "PT0.1S"}
 ENDS = ("finished", "failed", "cancelled")
 

@@ -69,7 +69,7 @@ def database_url(databases: Databases) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A stand-in Back Market over real HTTP; tests have accounts of their own."""
+    """The sandbox over real HTTP; tests have accounts of their own."""
     with sandbox_process(QUICK_SANDBOX, tmp_path_factory.mktemp("sandbox")) as url:
         yield url
 
@@ -91,7 +91,7 @@ async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def worker(settings: Settings) -> AsyncIterator[Crew]:
-    """A worker beside the API."""
+    """A worker, in addition to the API."""
     async with open_worker(settings) as crew:
         yield crew
 

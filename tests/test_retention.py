@@ -1,4 +1,4 @@
-"""Old files, reports and jobs go; what is in force stays."""
+"""Old files, reports and jobs are deleted; what is current stays."""
 
 from pathlib import Path
 

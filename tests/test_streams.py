@@ -13,7 +13,7 @@ from app.web.event_stream import HEARTBEAT, LONGEST, Mark, Progress, Streams, wa
 
 @dataclass
 class Still:
-    """Something that stands still at its first version, until it is gone."""
+    """A resource that stays at its first version, until it is deleted."""
 
     looks: Iterator[int] = field(default_factory=count)
     gone_after: int = 10**9

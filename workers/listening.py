@@ -25,7 +25,7 @@ Run = Callable[[UUID], Awaitable[None]]
 
 
 class ClosedError(Exception):
-    """The process stops: receive no more wake-ups."""
+    """The process stops: receive no further wake-ups."""
 
 
 class Listener(Worker):

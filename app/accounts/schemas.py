@@ -71,7 +71,7 @@ class SellerAccountOut(BaseModel):
     platform: str
     environment: str
     shared_quantity: str = Field(
-        description="whose wish the stock follows that all stores share: `min`, `max` "
+        description="policy for stock that all stores share: `min`, `max` "
         "or `store:<id>`"
     )
     lines_per_hour: int
@@ -89,14 +89,17 @@ class SellerAccountPatch(BaseModel):
     )
 
     lines_per_hour: int | None = Field(
-        None, ge=1, le=100_000_000, description="SKU lines an hour, both doors together"
+        None,
+        ge=1,
+        le=100_000_000,
+        description="SKU lines an hour, single and batch together",
     )
     requests_per_10s: int | None = Field(
         None, ge=2, le=100_000, description="listing requests in 10 seconds"
     )
     shared_quantity: SharedQuantityText | None = Field(
         None,
-        description="whose wish the stock follows that all stores share: `min` (the "
+        description="policy for stock that all stores share: `min` (the "
         "usual), `max`, or `store:<id>`",
     )
 

@@ -80,7 +80,7 @@ async def give_invoice(
 ) -> None:
     """Upload an invoice PDF (`POST /ws/orders/{id}/invoice`, section 7.1).
 
-    A repeat hands in a second one: read the order first. Raises BackMarketError.
+    A repeat uploads a second one: read the order first. Raises BackMarketError.
     """
     files = {"invoice": (f"invoice-{int(number)}.pdf", pdf, "application/pdf")}
     form = httpx.Request("POST", "http://form", files=files)

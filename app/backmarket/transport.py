@@ -54,7 +54,7 @@ def base_urls(settings: Settings) -> Mapping[tuple[Platform, Environment], str]:
 async def open_http(
     settings: Settings, transport: httpx.AsyncBaseTransport | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Open the one HTTP client of a process; `transport` stands in for the network.
+    """Open the one HTTP client of a process; `transport` replaces the network in tests.
 
     Back Market API ("headers"): the User-Agent names the company and a contact.
     """

@@ -18,13 +18,28 @@ def load_sql(
     purpose. `{{NAME}}` inserts one of `fragments` or an earlier statement of the file.
     Raises KeyError for an unknown fragment.
     """
-    source = files(package).joinpath(filename).read_text("utf-8")
-    _, *parts = _NAME.split(source)
     known = dict(fragments or {})
     statements: dict[str, str] = {}
-    for name, body in zip(parts[::2], parts[1::2], strict=True):
-        statements[name] = known[name] = compose(_COMMENT.sub("", body), known)
+    for name, body in _read(package, filename).items():
+        statements[name] = known[name] = compose(body, known)
     return statements
+
+
+def load_templates(
+    package: str, filename: str, fragments: Mapping[str, str]
+) -> dict[str, str]:
+    """Like `load_sql`, but leaves unknown fragments for a later `compose`."""
+    return {
+        name: _FRAGMENT.sub(lambda found: fragments.get(found[1], found[0]), body)
+        for name, body in _read(package, filename).items()
+    }
+
+
+def _read(package: str, filename: str) -> dict[str, str]:
+    source = files(package).joinpath(filename).read_text("utf-8")
+    _, *parts = _NAME.split(source)
+    bodies = (_COMMENT.sub("", body) for body in parts[1::2])
+    return dict(zip(parts[::2], bodies, strict=True))
 
 
 def compose(template: str, fragments: Mapping[str, str]) -> str:

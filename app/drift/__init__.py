@@ -1,1 +1,1 @@
-"""Walks through the listings of stores and tells what drifted from the baseline."""
+"""Drift checks: compares all listings of a store with the live state of its offers."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
+from app.core.sql import load_sql
 from app.database import Transaction
 from app.drift.context import DriftRun
 from app.drift.models import DriftCheck
@@ -42,9 +43,7 @@ _ORDERS = text(
     "WHERE account_id = :account"
 )
 _SEEN = text(
-    f"INSERT INTO seen ({NAMES}) SELECT {NAMES} FROM listing_snapshot "  # noqa: S608 - constants
-    "WHERE store_id = :store AND sku_key > (SELECT coalesce(evaluated_key, '') "
-    "FROM drift_check WHERE store_id = :store) ORDER BY sku_key LIMIT :most"
+    load_sql(__package__, "evaluate.sql", {"listing_columns": NAMES})["add_seen"]
 )
 # Add the counts of a part to those of the parts before it.
 _ADD_COUNTS = text(

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.failpoints import failpoint
+from app.core.sql import load_sql
 from app.drift.context import DriftRun
 from app.offers.comparison import columns_of
 from app.offers.comparison_sql import ARRAYS, COLUMNS, NAMES
@@ -19,37 +20,19 @@ from app.publications.results.readback import find
 MAX_LOOKUPS = 200
 AT_A_TIME = 20
 
-_SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
-_SEEN = text(
-    f"INSERT INTO listing_snapshot (store_id, {NAMES}) "  # noqa: S608 - constants
-    f"SELECT :store, t.* FROM unnest({ARRAYS}) AS t "
-    f"ON CONFLICT (store_id, sku_key) DO UPDATE SET {_SETS}"
+_SQL = load_sql(
+    __package__,
+    "missing_listings.sql",
+    {
+        "listing_columns": NAMES,
+        "listing_arrays": ARRAYS,
+        "assignments": ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:]),
+    },
 )
-_ABSENT = """
-  FROM offer_view AS o
- WHERE o.store_id = :store AND o.listed AND o.accepted_at <= :started
-   AND NOT EXISTS (SELECT 1 FROM listing_snapshot AS s
-                    WHERE s.store_id = o.store_id AND s.sku_key = o.sku_key)
-"""
-_CANDIDATES = text(
-    f"SELECT o.sku_key, o.sku, o.listing_id {_ABSENT} ORDER BY o.sku_key LIMIT :most"
-)
-_TWICE = text(
-    f"""
-    INSERT INTO listing_snapshot (store_id, sku_key, found)
-    SELECT o.store_id, o.sku_key, false {_ABSENT}
-       AND EXISTS (SELECT 1 FROM offer_check_view AS k
-                    WHERE k.store_id = o.store_id AND k.sku_key = o.sku_key
-                      AND k.missing_at < :started)
-    """  # noqa: S608 - constants
-)
-_ONCE = text(
-    f"""
-    INSERT INTO offer_check (store_id, sku_key, seen_at, missing_at)
-    SELECT o.store_id, o.sku_key, now(), now() {_ABSENT}
-    ON CONFLICT (store_id, sku_key) DO UPDATE SET missing_at = excluded.missing_at
-    """
-)
+_SEEN = text(_SQL["store_listings"])
+_CANDIDATES = text(_SQL["candidates"])
+_TWICE = text(_SQL["missing_twice"])
+_ONCE = text(_SQL["missing_once"])
 
 
 async def store_listings(

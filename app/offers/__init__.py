@@ -1,1 +1,1 @@
-"""Offers of a store: desired state beside live state, one row per SKU."""
+"""Offers of a store: desired state and live state, one row per SKU."""

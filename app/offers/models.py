@@ -46,7 +46,7 @@ A field that the store does not map (NULL) is not managed and is no difference.
 
 
 class Offer(SQLModel, table=True):
-    """What a store wants to sell under one SKU beside what Back Market accepted.
+    """Desired state of one SKU, and the live state that Back Market accepted last.
 
     `desired_state`: `wanted` (in the newest catalog and valid), `kept` (its row is
     invalid now: the baseline stays, only a lower quantity may go out), `gone`.

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 
 from app.access.service import Caller
 from app.core.errors import NotFoundError
+from app.core.sql import compose, load_templates
 from app.orders.models import OrderAction, OrderCall, SalesOrder, SalesOrderLine
 from app.stores import service as stores
 
@@ -76,22 +77,6 @@ def _scopes(seen: Sequence[View], country: str | None) -> list[tuple[UUID, str |
     return [*((account_id, None) for account_id in sorted(whole)), *sorted(parts)]
 
 
-# Each scope is read from its own index, newest first, at most one page.
-_WHOLE = """
-SELECT o.id, o.created_at FROM unnest(CAST(:whole AS uuid[])) AS s(account_id)
- CROSS JOIN LATERAL (
-   SELECT id, created_at FROM sales_order WHERE account_id = s.account_id{where}
-    ORDER BY created_at DESC, id DESC LIMIT :limit) AS o
-"""
-_PARTS = """
-SELECT o.id, o.created_at
-  FROM unnest(CAST(:accounts AS uuid[]), CAST(:countries AS text[]))
-       AS s(account_id, country)
- CROSS JOIN LATERAL (
-   SELECT id, created_at FROM sales_order
-    WHERE account_id = s.account_id AND country = s.country COLLATE "C"{where}
-    ORDER BY created_at DESC, id DESC LIMIT :limit) AS o
-"""
 _WHERE = {
     "state": " AND state = :state",
     "created_from": " AND created_at >= :created_from",
@@ -105,6 +90,7 @@ _IN_LISTS = ", ".join(
     f"o.{name}" for name in SalesOrder.model_fields if name not in _ALONE
 )
 """The columns of an order in a list, without its largest ones."""
+_SQL = load_templates(__package__, "queries.sql", {"order_columns": _IN_LISTS})
 
 
 async def listed(
@@ -120,10 +106,7 @@ async def listed(
         return []
     page, values = page_query(scopes, filters, after, limit)
     orders = select(SalesOrder).from_statement(
-        text(
-            f"SELECT {_IN_LISTS} FROM ({page}) AS place "  # noqa: S608 - our own words
-            "JOIN sales_order AS o USING (id) ORDER BY o.created_at DESC, o.id DESC"
-        )
+        text(compose(_SQL["orders_of_page"], {"page": page}))
     )
     return (await session.execute(orders, values)).scalars().all()
 
@@ -147,15 +130,13 @@ def page_query(
     branches = []
     if whole := [account_id for account_id, country in scopes if country is None]:
         values["whole"] = whole
-        branches.append(_WHOLE.format(where=where))
+        branches.append(compose(_SQL["page_of_accounts"], {"where": where}))
     if parts := [(a, country) for a, country in scopes if country]:
         values["accounts"] = [account_id for account_id, _ in parts]
         values["countries"] = [country for _, country in parts]
-        branches.append(_PARTS.format(where=where))
-    page = (
-        f"SELECT id FROM ({' UNION ALL '.join(f'({b})' for b in branches)}) AS found "  # noqa: S608 - our own words
-        "ORDER BY created_at DESC, id DESC LIMIT :limit"
-    )
+        branches.append(compose(_SQL["page_of_countries"], {"where": where}))
+    union = " UNION ALL ".join(f"({branch})" for branch in branches)
+    page = compose(_SQL["page"], {"branches": union})
     return page, {**values, "limit": limit + 1}
 
 

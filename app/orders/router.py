@@ -196,7 +196,7 @@ async def _act(
 @router.post(
     "/orders/{order_id}/invoice",
     status_code=status.HTTP_202_ACCEPTED,
-    summary="Hand in an invoice",
+    summary="Upload an invoice",
     responses=ACTING | problem_responses(400, 413, 415, 507),
     openapi_extra=INVOICE_EXAMPLE,
 )

@@ -20,10 +20,10 @@ from app.orders.models import (
 
 
 class LineOut(BaseModel):
-    """One line. `price` is as Back Market tells it; the order's `price` is the sum."""
+    """One line. `price` is as Back Market returns it; that of the order is the sum."""
 
     id: int = Field(description="Back Market's order line id; actions name lines by it")
-    state: str = Field(description="`unknown` when Back Market told another number")
+    state: str = Field(description="`unknown` for any other number from Back Market")
     state_code: int = Field(description="Back Market's number of the state")
     sku: str | None = Field(description="the SKU as it was when the buyer ordered")
     listing_id: int | None
@@ -50,7 +50,7 @@ class OrderSummary(BaseModel):
     store_ids: list[UUID] = Field(description="your stores that show it")
     state: str = Field(
         description="`new`, `pending_payment`, `to_accept`, `to_ship`, `processed`, "
-        "`payment_failed`; `unknown` when Back Market told another number"
+        "`payment_failed`; `unknown` for any other number from Back Market"
     )
     state_code: int = Field(description="Back Market's number of the state")
     country: str | None = Field(description="ISO 3166 alpha-2; null when unknown")
@@ -115,7 +115,7 @@ class ActionCallOut(BaseModel):
 
 
 class ActionOut(BaseModel):
-    """What was asked for, and what became of it.
+    """A requested action and its outcome.
 
     `done`: Back Market took it. `reconciled`: an answer was lost, and the order read
     back shows that it happened. `refused`: Back Market said no, `message` says why.

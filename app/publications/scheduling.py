@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, FieldError, InvalidError
+from app.core.sql import load_sql
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.publications.enums import PlanState, PublicationKind, PublicationState, Trigger
@@ -174,6 +175,10 @@ def _active_account(store: Store) -> UUID:
     return store.account_id
 
 
+_DUE = {
+    kind: text(load_sql(__package__, "scheduling.sql", {"kind": str(kind)})["due"])
+    for kind in PublicationKind
+}
 DUE_OF_KIND = {
     PublicationKind.OFFERS: Due.OFFERS,
     PublicationKind.PRODUCTS: Due.PRODUCTS,
@@ -189,18 +194,7 @@ async def request_due(tx: Transaction) -> int:
 
 
 async def _request_due(tx: Transaction, kind: PublicationKind) -> int:
-    rows = (
-        await tx.session.execute(
-            text(
-                f"SELECT s.id, s.account_id, s.{kind}_interval_s AS interval_s, "  # noqa: S608 - a word of ours
-                "a.connection FROM store_view AS s "
-                "JOIN seller_account_view AS a ON a.id = s.account_id "
-                f"WHERE s.active AND s.publish_{kind} AND s.next_{kind}_at <= now() "
-                f"ORDER BY s.next_{kind}_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
-            ),
-            {"limit": SCHEDULE_LIMIT},
-        )
-    ).all()
+    rows = (await tx.session.execute(_DUE[kind], {"limit": SCHEDULE_LIMIT})).all()
     now = utc_now()
     for row in rows:
         if row.connection in {"refused", "forbidden"}:

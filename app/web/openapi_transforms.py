@@ -60,7 +60,7 @@ def simplify_parameters(operation: Node) -> None:
 
 
 def _not_null(schema: Node) -> Node | None:
-    """The schema beside null in an `anyOf` of two."""
+    """The schema next to null in an `anyOf` of two."""
     kinds = schema.get("anyOf", [])
     others: list[Node] = [kind for kind in kinds if kind != {"type": "null"}]
     return others[0] if len(others) == len(kinds) - 1 == 1 else None

@@ -1,4 +1,4 @@
--- What a store wants to sell under one SKU, beside what Back Market accepted.
+-- Desired state of one SKU, and the live state that Back Market accepted last.
 -- `sku_key` is the SKU in lower case: SKUs are unique case-insensitively.
 CREATE TABLE offer (
   store_id uuid NOT NULL,

@@ -47,7 +47,7 @@ def test_lines_left_is_the_limit_without_the_last_hour(limit, spends, left):
 @pytest.mark.parametrize(
     ("limit", "spends", "wanted", "minutes"),
     [
-        pytest.param(10, [], 5, 0, id="room now"),
+        pytest.param(10, [], 5, 0, id="lines left now"),
         pytest.param(10, spent((20, 10)), 5, 40, id="when the spend is an hour old"),
         pytest.param(
             100, spent((50, 4), (20, 96)), 3, 10, id="the oldest spend is enough"
@@ -92,7 +92,7 @@ def test_at_the_next_room_there_is_room(limit, entries, wanted):
         pytest.param(2000, [], 1980, id="one in a hundred is kept"),
         pytest.param(2000, spent((5, 1980)), 0, id="the rest is used up"),
         pytest.param(2000, spent((5, 1995)), 0, id="and part of what is kept"),
-        pytest.param(2000, spent((5, 1000), (6, 5)), 975, id="whoever used it"),
+        pytest.param(2000, spent((5, 1000), (6, 5)), 975, id="used by any store"),
         pytest.param(99, [], 99, id="a small limit keeps none"),
     ],
 )
@@ -137,7 +137,7 @@ def test_what_waits_is_told_when_it_goes(limit, spends, queue, minutes):
     queue=st.lists(st.integers(0, 200), min_size=1, max_size=6),
 )
 def test_the_lanes_are_told_in_order_and_never_too_early(limit, entries, queue):
-    """As many lines as wait before and in a lane do fit until it is told to go."""
+    """The lines that wait before and in a lane fit in by the estimated time."""
     spends = spent(*entries)
 
     told = sent_by(limit, spends, NOW, queue)
@@ -160,7 +160,7 @@ def test_the_lanes_are_told_in_order_and_never_too_early(limit, entries, queue):
     ),
 )
 def test_no_window_of_ten_seconds_sees_more_requests_than_allowed(requests, gaps):
-    """Callers ask whenever they like and wait as long as they are told."""
+    """Callers ask at any time and wait as long as the answer says."""
     pace, clock, now = Pace(requests), None, NOW
     made: list[datetime] = []
     for gap in gaps:
@@ -175,7 +175,7 @@ def test_no_window_of_ten_seconds_sees_more_requests_than_allowed(requests, gaps
 
 @given(requests=st.integers(2, 200), calls=st.integers(1, 400))
 def test_the_pace_keeps_at_least_half_of_what_is_allowed(requests, calls):
-    """A long queue moves on: nobody waits much longer than the limit demands."""
+    """A long queue moves on: no caller waits much longer than the limit demands."""
     pace, clock, now = Pace(requests), None, NOW
     for _ in range(calls):
         wait, clock = pace.next_turn(clock, now)

@@ -1,4 +1,4 @@
-"""Stands in for the network: a client whose requests a function answers."""
+"""Replaces the network: a client whose requests a function answers."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

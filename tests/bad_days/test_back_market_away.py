@@ -1,4 +1,4 @@
-"""Back Market is down for an hour, answers HTML, hangs up, or slows us down."""
+"""Back Market is down for an hour, answers HTML, disconnects, or throttles."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A client hangs up half-way, a disk runs full: nothing of it stays, others go on."""
+"""A client disconnects half-way, a disk runs full: nothing stays, others go on."""
 
 import socket
 from pathlib import Path

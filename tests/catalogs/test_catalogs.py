@@ -1,4 +1,4 @@
-"""What becomes of a catalog: ready or rejected, its rows, its offers."""
+"""The result of an upload: ready or rejected, its rows, its offers."""
 
 import csv
 import gzip

@@ -146,7 +146,7 @@ async def test_a_full_catalog_that_a_mapping_revives_comes_before_later_partial_
     )
     revived = await shop.wait_for(f"/v1/catalogs/{rejected['id']}", ("ready",))
 
-    # The partial one lacks `rate` and is refused; the revived one stands alone.
+    # The partial one lacks `rate` and is refused; the revived one is the only one.
     refused = await shop.wait_for(f"/v1/catalogs/{later['id']}", ("rejected",))
     assert revived["mode"] == "full"
     assert refused["rejection"]["code"] == "missing_column"

@@ -1,4 +1,4 @@
-"""The examples of the reference of rules, run as they stand there."""
+"""The examples of the reference of rules, run as they are."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Uploads at the door: what is taken, what is refused, and that nothing stays."""
+"""Uploads: what is accepted, what is refused, and that no file is left."""
 
 import gzip
 from collections.abc import AsyncIterator

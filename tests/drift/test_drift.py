@@ -1,4 +1,4 @@
-"""What listings show instead of what was accepted: told, sent again, or left."""
+"""Listings that differ from what was accepted: reported, repaired or kept."""
 
 import asyncio
 

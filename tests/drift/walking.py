@@ -55,7 +55,7 @@ async def drift(shop: Shop, **query: str) -> dict[tuple[str, str], tuple[Any, ..
 
 
 async def edit(shop: Shop, sku: str, **fields: object) -> None:
-    """Somebody changes a listing in the back office; fields of France in `FR`."""
+    """Change a listing as in the back office; fields of France in `FR`."""
     french = fields.pop("FR", None)
     body = fields | ({"markets": {"FR": french}} if french else {})
     await shop.sandbox("PATCH", f"/accounts/{shop.account}/listings/{sku}", json=body)

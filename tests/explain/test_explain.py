@@ -1,4 +1,4 @@
-"""Why an offer is online or not, told by the service itself."""
+"""Why an offer is online or not, as the API explains it."""
 
 from typing import Any
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""How an offer stands, why, and what to do: one row per rule."""
+"""State of an offer, reason and hint: one row per rule."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
     ),
     ("a withdrawal that waits", GONE, {"dirty": True}, "waiting", "taken offline"),
     (
-        "no room in the hour",
+        "no lines left in the hour",
         NEW,
         {"outcome": "deferred", "code": "line_budget"},
         "deferred",

@@ -127,7 +127,7 @@ def own_database(servers: ExternalServers, template: str) -> Iterator[str]:
 
 @contextmanager
 def own_redis(servers: ExternalServers) -> Iterator[str]:
-    """A Redis database number that nobody uses; it is left as empty as it was."""
+    """An unused Redis database number; it is emptied afterwards."""
     for number in range(1, 16):
         url = f"{servers.redis_url.rstrip('/')}/{number}"
         with redis.Redis.from_url(url) as client:

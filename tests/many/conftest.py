@@ -26,7 +26,7 @@ def fleet(
     sandbox_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Fleet]:
-    """Nobody loses a lease because the machine stands still for a while.
+    """No worker loses a lease because the machine pauses for a while.
 
     A job that is not given back is seen: all waits are shorter than a lease.
     """

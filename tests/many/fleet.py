@@ -115,7 +115,7 @@ class InTurn(httpx.AsyncBaseTransport):
 
 @contextmanager
 def fleet_of(settings: Settings, *, apis: int, workers: int) -> Iterator[Fleet]:
-    """Start so many of each; stop whoever runs at the end."""
+    """Start so many of each; stop those that still run at the end."""
     fleet = Fleet(settings)
     with ExitStack() as last_things:
         last_things.callback(_end_all, fleet)

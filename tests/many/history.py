@@ -23,9 +23,9 @@ def begin_history(database_url: str) -> None:
 
 
 def cut_short(database_url: str) -> list[str]:
-    """What somebody began to work on while another still did.
+    """Jobs that one worker started while another was still running them.
 
-    Whoever takes a job writes `running`, whoever lets it go something else.
+    A worker that claims a job writes `running`, and another state when it releases it.
     """
     rows = query(
         database_url,

@@ -1,4 +1,4 @@
-"""A big import holds nobody else up: neither by its size, nor by filling the slots."""
+"""A big import delays no other store, by its size or by filling the slots."""
 
 import json
 import subprocess
@@ -72,7 +72,7 @@ async def test_a_worker_imports_one_large_catalog_at_a_time_and_small_ones_besid
 
 
 def test_a_big_import_delays_another_stores_lowered_stock_by_two_seconds_at_most():
-    """The usual one of some: other tests run beside this; the bench takes the worst."""
+    """The median: other tests run at the same time. The bench takes the worst."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.fairness", "--rows", str(ROWS)],
         cwd=ROOT,

@@ -80,7 +80,7 @@ async def test_many_stores_at_once_no_job_runs_twice_and_nothing_is_sent_twice(
 
 
 class Traffic:
-    """Uploads and reads that go on until they are told to stop; each is counted."""
+    """Uploads and reads that go on until they are stopped; each is counted."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop

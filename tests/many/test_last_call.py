@@ -1,4 +1,4 @@
-"""Who has connected before a stop is answered, and told not to come back."""
+"""Clients connected before a stop are answered, and their connections closed."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""An order desk with goods for sale, and a worker that serves it."""
+"""An order desk with offers for sale, and a worker that serves it."""
 
 import pytest
 

@@ -37,7 +37,7 @@ class Desk:
         )
 
     async def buy(self, *skus: str, **more: Any) -> dict[str, Any]:
-        """Somebody buys one of each; returns the order as the sandbox has it."""
+        """Buy one of each; returns the order as the sandbox has it."""
         lines = more.pop("lines", [{"sku": sku, "quantity": 1} for sku in skus])
         body = {"country": "FR", "lines": lines, **more}
         path = f"/accounts/{self.shop.account}/orders"

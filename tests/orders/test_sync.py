@@ -1,4 +1,4 @@
-"""Orders arrive: all of them, once, the newer telling wins, and nothing is lost."""
+"""Orders arrive: all of them, once, the newer version wins, and nothing is lost."""
 
 from datetime import timedelta
 

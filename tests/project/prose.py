@@ -28,7 +28,7 @@ BANNED = {
     r"(?:what )?(?:became|becomes|become) of": "outcome, result",
     r"beside": "next to, besides, alongside",
     r"lets? go|letting go": "release, delete",
-    r"no more": "no longer, none left",
+    r"no more(?! than)": "no longer, none left",
     r"wish(?:es)?": "desired state",
     r"verdicts?": "outcome",
     r"judge(?:s|d)?|judging|judge?ments?": "action, evaluate",

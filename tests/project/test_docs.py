@@ -52,7 +52,7 @@ def test_links_between_documents_lead_to_files(page: Path):
     local = [target for target in targets if "://" not in target]
 
     assert [each for each in local if not (page.parent / each).exists()] == []
-    if page in PAGES:  # the site has nothing but its pages
+    if page in PAGES:  # the site has only its pages
         outside = [
             each
             for each in local

@@ -1,4 +1,4 @@
-"""How a listing that was read back is judged: a table of what is seen and what follows.
+"""How a listing that was read back is compared: what it shows, and the result.
 
 One offer is online as accepted (price 100.00, quantity 5, grade GOOD) unless said.
 """
@@ -136,7 +136,7 @@ JUDGED = [
         {"warranty_delay": None},
         {},
         {},
-        id="a warranty that is not told is no drift",
+        id="a warranty that is absent is no drift",
     ),
     pytest.param(
         online(**{**MORE, "comment": "", "accepted_comment": ""}),
@@ -164,7 +164,7 @@ JUDGED = [
         LOWER,
         {"units": 1},
         {"quantity": hand("5", "2", "left")},
-        id="less, a part of it sold: told, and not raised",
+        id="less, a part of it sold: reported, and not raised",
     ),
     pytest.param(
         online(), LOWER, {"orders_known": False}, {}, id="less, orders not known"
@@ -193,7 +193,7 @@ JUDGED = [
         {"grade": hand("GOOD", "FAIR", "new_sku_needed")},
         id="another grade",
     ),
-    pytest.param(online(), {"grade": None}, {}, {}, id="a grade that is not told"),
+    pytest.param(online(), {"grade": None}, {}, {}, id="an absent grade"),
     pytest.param(
         absent(accepted_quantity=0),
         {"price": Decimal(1), "quantity": 3, "grade": "FAIR"},
@@ -212,14 +212,14 @@ JUDGED = [
         online(), None, {}, {"listing": hand("7001", None)}, id="the listing is gone"
     ),
     pytest.param(
-        online(listed=False), {"quantity": 9}, {}, {}, id="not ours: not judged"
+        online(listed=False), {"quantity": 9}, {}, {}, id="not ours: not compared"
     ),
     pytest.param(
         online(accepted_at=NOW + timedelta(minutes=1)),
         {"quantity": 9},
         {},
         {},
-        id="accepted after the look began: not judged",
+        id="accepted after reading began: not compared",
     ),
 ]
 

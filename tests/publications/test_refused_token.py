@@ -20,7 +20,7 @@ FEWER = [row(f"S{n}", quantity=1) for n in range(5)]
 
 
 async def new_token(shop: Shop) -> None:
-    """The merchant makes a new token in the back office, and tells us."""
+    """The merchant creates a new token in the back office, and sets it here."""
     token = fresh_token()
     await shop.sandbox(
         "POST", f"/accounts/{shop.account}/tokens", json={"token": token}
@@ -109,7 +109,7 @@ async def test_the_schedule_leaves_a_store_out_whose_token_is_refused(shop: Shop
 async def test_the_schedule_finds_out_that_a_refused_token_works_after_all(
     shop: Shop, sql
 ):
-    """Back Market had a bad hour: nobody needs to touch the token."""
+    """Back Market had a bad hour: the token needs no change."""
     await shop.upload(FIVE)
     await shop.fault("token_refused", method="POST")
     await shop.publish()

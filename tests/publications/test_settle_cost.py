@@ -1,7 +1,7 @@
-"""What became of a batch is written in as many steps as it has lines.
+"""The results of a batch are written in as many steps as it has lines.
 
 Statistics of yesterday know nothing of today's run: PostgreSQL takes it for one line
-then, and compared every line with every verdict.
+then, and compared every line with every result.
 """
 
 import re

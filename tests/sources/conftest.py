@@ -1,4 +1,4 @@
-"""A merchant's server beside the service, which the operator allows to be pulled."""
+"""A merchant's server that the operator allows to be pulled."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Supply:
         return await self.shop.wait_for(self.path, ("idle",))
 
     async def catalog(self, source: dict[str, Any]) -> dict[str, Any]:
-        """What became of the catalog that a pull brought."""
+        """The result of the catalog that a pull brought."""
         return await self.shop.wait_for(
             f"/v1/catalogs/{source['last_pull']['catalog_id']}",
             ("ready", "rejected", "awaiting_mapping"),

@@ -213,7 +213,7 @@ FAILURES: dict[str, tuple[Any, str, bool]] = {
     "too often": ([reply(b"", "429 Too Many Requests")], "throttled", True),
     "trouble": ([reply(b"", "503 Service Unavailable")], "server_error", True),
     "no content": ([reply(b"", "204 No Content")], "unexpected_status", False),
-    "unchanged, though nobody asked": (
+    "unchanged, without a condition": (
         [reply(b"", "304 Not Modified")],
         "unexpected_status",
         False,

@@ -1,4 +1,4 @@
-"""The how-to's lines of Python, run as they stand there, against the real stack."""
+"""The how-to's lines of Python, run as they are, against the real stack."""
 
 import base64
 import re

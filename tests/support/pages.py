@@ -1,4 +1,4 @@
-"""Runs the lines of Python in a page of the documentation as they stand there."""
+"""Runs the lines of Python in a page of the documentation as they are."""
 
 import asyncio
 import os

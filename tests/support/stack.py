@@ -202,7 +202,7 @@ def query(database_url: str, statement: str, *values: object) -> list[Any]:
 
 
 class SilentQueue:
-    """Wakes nobody: for tests that run no worker."""
+    """Wakes no worker: for tests that run none."""
 
     async def wake(
         self, job_ids: Sequence[UUID], *, after: timedelta = timedelta(0)

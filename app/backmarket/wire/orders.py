@@ -1,7 +1,7 @@
 """Reads orders as Back Market returns them, and writes what moves their lines.
 
-Sections 3 and 7: pages in any order, any time offset, empty texts beside nulls, both
-spellings of addresses, states that nobody has documented.
+Sections 3 and 7: pages in any order, any time offset, empty texts and nulls, both
+spellings of addresses, undocumented states.
 """
 
 import hashlib
@@ -94,7 +94,7 @@ class Order:
 
     `country` is ISO 3166 alpha-2, None when `country_code` names no known market.
     Addresses have the names in `snake_case`, whichever came. `rest` is every other
-    field as it came, `digest` tells whether anything has changed.
+    field as it came, `digest` changes with any field.
     """
 
     id: int

@@ -29,7 +29,7 @@ def match_rows(
 
     Section 14.7: entries may be keyed by SKU (any case), by EAN or by listing id; the
     latter two count only where exactly one row sent has them. `eans` and `listing_ids`
-    stand in the order of `skus`, or are left out. A row both accepted and refused is
+    are in the order of `skus`, or are left out. A row both accepted and refused is
     refused.
     """
     index = _index(skus, eans, listing_ids)

@@ -33,7 +33,7 @@ ACCEPTED = "a PDF of at most 3 MB"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who hands in an invoice for which order, based on which version."""
+    """Who uploads an invoice for which order, based on which version."""
 
     caller: Caller
     order_id: UUID

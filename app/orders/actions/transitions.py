@@ -19,9 +19,9 @@ MOVES: Mapping[int, Mapping[Action, int]] = {
 }
 """From which line state which action leads where."""
 SOLD = frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER})
-"""Line states of an order that an invoice may be handed in for."""
+"""Line states of an order that accept an invoice."""
 BILLED = 100
-"""No state of a line: where a call leads that hands in an invoice."""
+"""Not a state of a line: the target of an invoice upload."""
 
 _PASSED: Mapping[int, frozenset[int]] = {
     TO_SHIP: frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER}),
@@ -58,7 +58,7 @@ class OrderView:
     states: Mapping[int, int]
     tracking_number: str | None = None
     billed_at: str | None = None
-    """When an invoice was handed in last, as Back Market writes it."""
+    """When the last invoice was uploaded, as Back Market writes it."""
 
 
 class Result(Enum):
@@ -107,7 +107,7 @@ def _key(line: LineView) -> str:
 
 
 def may_carry_device(lines: Sequence[LineView]) -> bool:
-    """Whether an IMEI or serial number may be told: one line, one piece."""
+    """Whether an IMEI or serial number may be given: one line, one piece."""
     return len(lines) == 1 and lines[0].quantity == 1
 
 
@@ -143,8 +143,8 @@ def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
 def reconcile(call: PlannedCall, order: OrderView) -> Result:
     """Whether a call happened, from the order that was read back.
 
-    A parcel that went out under another number was sent by somebody else. An invoice
-    was handed in when the order says another time than before the call.
+    A parcel that went out under another number was sent by another process. An invoice
+    was uploaded if its time in the order changed.
     """
     if call.to_state == BILLED:
         news = order.billed_at and order.billed_at != call.body.get("billed_before")

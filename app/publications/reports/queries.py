@@ -14,7 +14,7 @@ from app.core.sql import load_sql
 from app.offers.refusals import REFUSALS
 from app.publications.causes import class_of, hint_for, said
 from app.publications.enums import ChangeReason, Lane, Outcome
-from app.publications.models import Publication, Submission
+from app.publications.models import Change, Publication, Submission
 from app.publications.schemas import ErrorGroup, OfferErrorGroup
 
 _ERRORS = load_sql(__package__, "errors.sql", {"quarantined": REFUSALS["quarantined"]})
@@ -90,15 +90,15 @@ async def changes(
     limit: int,
 ) -> Sequence[Any]:
     """Changes in the order of sending; for filters see `change_filters`."""
-    where = "".join(f" AND {name} = :{name}" for name in filters)
-    rows = await session.execute(
-        text(
-            f"SELECT * FROM change WHERE publication_id = :id{where} "  # noqa: S608 - names are ours
-            "AND seq > :after ORDER BY seq LIMIT :limit"
-        ),
-        {"id": publication_id, **filters, "after": after or 0, "limit": limit + 1},
+    change = Change.metadata.tables["change"]
+    query = (
+        change.select()
+        .where(change.c.publication_id == publication_id, change.c.seq > (after or 0))
+        .where(*(change.c[name] == value for name, value in filters.items()))
+        .order_by(change.c.seq)
+        .limit(limit + 1)
     )
-    return rows.all()
+    return (await session.execute(query)).all()
 
 
 async def errors_by_cause(

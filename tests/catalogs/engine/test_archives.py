@@ -15,7 +15,7 @@ CSV = b"a,b\n1,2\n"
 
 
 def encrypted() -> bytes:
-    """The flag in both places where it stands."""
+    """The flag in both of its places."""
     body = bytearray(zipped({"a.csv": CSV}))
     body[6] |= 1
     body[body.index(b"PK\x01\x02") + 8] |= 1
@@ -117,7 +117,7 @@ def test_a_bomb_is_refused_by_what_it_says_of_itself(stored, tmp_path):
 
 
 def test_a_bomb_that_lies_ends_where_it_said(stored, tmp_path):
-    """It says 1,000 bytes: more are never unpacked, and the check sum tells."""
+    """It says 1,000 bytes: more are never unpacked, and the checksum fails."""
     body = bytearray(zipped({"a.csv": bytes(10_000_000)}))
     at = body.index(b"PK\x01\x02")
     body[at + 24 : at + 28] = (1000).to_bytes(4, "little")

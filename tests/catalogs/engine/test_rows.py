@@ -176,8 +176,10 @@ def test_the_same_carrier_twice_is_a_problem():
     [
         pytest.param(["1.299", "12,50"], [129900, 1250], id="commas elsewhere"),
         pytest.param(["1,299", "12.50"], [129900, 1250], id="points elsewhere"),
-        pytest.param(["1.299", "12"], [None, 1200], id="nothing tells"),
-        pytest.param(["1.299", "12,50", "12.50"], [None, 1250, 1250], id="both tell"),
+        pytest.param(["1.299", "12"], [None, 1200], id="ambiguous"),
+        pytest.param(
+            ["1.299", "12,50", "12.50"], [None, 1250, 1250], id="both separators"
+        ),
     ],
 )
 def test_the_rest_of_the_column_ends_the_doubt_about_a_thousand(prices, cents):

@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[str, dict[str, str], int, str]] = {
         422,
         "environment",
     ),
-    "a cursor of nobody": (
+    "an unknown cursor": (
         CATEGORIES,
         {"country": "FR", "cursor": "!"},
         422,
