@@ -17,7 +17,7 @@ from tests.support.processes import Running, Start, serve, start
 from tests.support.stack import ADMIN_KEY, environment, wait_until
 from workers.main import main as work
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 
 
 @dataclass(slots=True)

@@ -3,10 +3,13 @@
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from itertools import chain, combinations
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+LARGEST_PACKAGE = 16
+SHIPPED = {"app", "workers", "migrations"}
 LONGEST_FILE = 500
 NOT_WRITTEN_BY_HAND = {"openapi.json"}
 SOMEBODYS_FOLDER = re.compile(r"(?<![\w.])/(?:work|root|home)/")
@@ -117,3 +120,24 @@ def test_the_demo_installs_no_tools_of_development():
     assert rule
     assert "requirements-embedded.txt" in rule[0]
     assert "requirements-dev.txt" not in rule[0]
+
+
+def test_no_package_has_more_than_sixteen_modules():
+    folders = Counter(
+        path.parent.relative_to(ROOT)
+        for path in files_of_the_project()
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "app")
+    )
+
+    assert {folder: n for folder, n in folders.items() if n > LARGEST_PACKAGE} == {}
+
+
+def test_no_statement_is_exempt_from_the_check_for_composed_sql():
+    exempt = [
+        str(path.relative_to(ROOT))
+        for path in files_of_the_project()
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in SHIPPED
+        if "S608" in path.read_text()
+    ]
+
+    assert exempt == []
