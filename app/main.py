@@ -43,7 +43,7 @@ from app.web.openapi import describe, operation_id
 VERSION = "0.1.0"
 
 
-class State(TypedDict):
+class AppState(TypedDict):
     """Resources that all requests share; opened once per process."""
 
     settings: Settings
@@ -56,7 +56,7 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[State]:
+async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[AppState]:
     """Open the shared resources; close them in reverse order."""
     require(settings, "database_url", "redis_url", "secret_key", "admin_key")
     assert settings.database_url is not None  # noqa: S101 - required just above

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import Session, create_engine, select
 from stdnum import ean
 
-from app.catalogs.engine.config import Counts
+from app.catalogs.engine.config import ImportCounts
 from app.catalogs.engine.pipeline.run import import_catalog
 from app.catalogs.engine.read.source import SourceFile
 from app.core.columns import new_id
@@ -95,7 +95,7 @@ async def _job(engine: AsyncEngine, path: Path, url: str, store_id: UUID) -> Fig
 
 def _import(
     path: Path, url: str, store_id: UUID, mark: Callable[[str], None]
-) -> Counts:
+) -> ImportCounts:
     with (
         psycopg.connect(libpq_url(url), autocommit=True) as connection,
         tempfile.TemporaryDirectory() as folder,

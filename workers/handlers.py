@@ -25,7 +25,9 @@ from workers.runner import Handler
 
 def handlers_of(context: WorkerContext) -> dict[str, Handler]:
     """A handler for every kind of job."""
-    importing = import_job.Tools(context.settings, context.database, context.storage)
+    importing = import_job.ImportServices(
+        context.settings, context.database, context.storage
+    )
     services = AccountServices(
         context.settings,
         context.database,

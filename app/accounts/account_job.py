@@ -45,7 +45,7 @@ class AccountRun(Protocol):
     def token_digest(self) -> str: ...
 
 
-class Progress(Protocol):
+class JobProgress(Protocol):
     """The row of a subject: its state, why it waits or failed, failures in a row."""
 
     state: str
@@ -186,7 +186,7 @@ class AccountJob(Job[Run]):
     async def end(
         self,
         session: AsyncSession,
-        row: Progress,
+        row: JobProgress,
         state: str,
         code: str | None = None,
         message: str | None = None,
@@ -196,8 +196,8 @@ class AccountJob(Job[Run]):
         row.reason_code, row.reason, row.failures = code, message, 0
         row.finished_at = await accounts.database_now(session)
 
-    async def _row(self, session: AsyncSession, subject_id: UUID) -> Progress | None:
-        row: Progress | None = await session.get(
+    async def _row(self, session: AsyncSession, subject_id: UUID) -> JobProgress | None:
+        row: JobProgress | None = await session.get(
             self.row_type, subject_id, with_for_update=True, populate_existing=True
         )
         return row

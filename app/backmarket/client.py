@@ -13,8 +13,8 @@ import polars as pl
 from pydantic import SecretStr
 
 from app.backmarket.errors import (
+    BackMarketNotFoundError,
     NotConfiguredError,
-    NotFoundError,
     NotUnderstoodError,
     RequestRefusedError,
     TokenRefusedError,
@@ -140,7 +140,7 @@ class BackMarket:
                 lambda answer: parse_page(answer, page),
                 params=query,
             )
-        except (NotFoundError, RequestRefusedError):
+        except (BackMarketNotFoundError, RequestRefusedError):
             if page == 1:
                 raise
             return ListingPage()
@@ -154,7 +154,7 @@ class BackMarket:
         path = f"/ws/listings/{_checked(listing_id)}"
         try:
             return await self.call(access, "GET", path, parse_listing)
-        except NotFoundError:
+        except BackMarketNotFoundError:
             return None
 
     async def listing_by_sku(self, access: Access, sku: str) -> Listing | None:
@@ -166,7 +166,7 @@ class BackMarket:
             found = await self.call(
                 access, "GET", "/ws/listings/detail", parse_found, params={"sku": sku}
             )
-        except NotFoundError:
+        except BackMarketNotFoundError:
             return None
         wanted = sku.casefold()
         return next(

@@ -45,7 +45,7 @@ class ThrottledError(BackMarketError):
     code = "throttled"
 
 
-class UnavailableError(BackMarketError):
+class BackMarketUnavailableError(BackMarketError):
     """Back Market could not be reached or failed; retry later.
 
     With `effect` unknown a write may have happened: look before sending it again.
@@ -66,7 +66,7 @@ class PermissionRefusedError(BackMarketError):
     code = "permission_refused"
 
 
-class NotFoundError(BackMarketError):
+class BackMarketNotFoundError(BackMarketError):
     """Back Market does not know this object, or it belongs to another seller."""
 
     code = "not_found"

@@ -8,7 +8,7 @@ import httpx
 
 from app.backmarket.client import MAX_PAGE_SIZE, Access, BackMarket
 from app.backmarket.errors import (
-    NotFoundError,
+    BackMarketNotFoundError,
     NotUnderstoodError,
     RequestRefusedError,
 )
@@ -40,7 +40,7 @@ async def read_page(
             params=query,
             in_thread=True,
         )
-    except (NotFoundError, RequestRefusedError):
+    except (BackMarketNotFoundError, RequestRefusedError):
         if page == 1:
             raise
         return OrderPage()

@@ -11,14 +11,14 @@ from typing import NoReturn
 
 from app.backmarket.errors import (
     BackMarketError,
+    BackMarketNotFoundError,
+    BackMarketUnavailableError,
     Effect,
-    NotFoundError,
     NotUnderstoodError,
     PermissionRefusedError,
     RequestRefusedError,
     ThrottledError,
     TokenRefusedError,
-    UnavailableError,
 )
 from app.backmarket.wire.messages import (
     code_in,
@@ -44,7 +44,7 @@ _RAY = re.compile(r"[\w-]{1,64}")
 _MEANINGS: Mapping[int, type[BackMarketError]] = {
     HTTPStatus.UNAUTHORIZED: TokenRefusedError,
     HTTPStatus.FORBIDDEN: PermissionRefusedError,
-    HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.NOT_FOUND: BackMarketNotFoundError,
 }
 _TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
@@ -179,7 +179,7 @@ def _refuse(method: str, answer: _Answer, now: datetime | None) -> NoReturn:
     meaning = _meaning(answer)
     broke_down = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     may_be_done = meaning is NotUnderstoodError or (
-        meaning is UnavailableError and broke_down and not _at_edge(answer)
+        meaning is BackMarketUnavailableError and broke_down and not _at_edge(answer)
     )
     raise meaning(
         answer.sentence,
@@ -198,10 +198,10 @@ def _meaning(answer: _Answer) -> type[BackMarketError]:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError
     if _at_edge(answer):
-        return UnavailableError
+        return BackMarketUnavailableError
     closed = not answer.is_page and _CLOSED.search(answer.words[:1000])
     if status == HTTPStatus.NOT_FOUND and closed:
-        return UnavailableError
+        return BackMarketUnavailableError
     return _MEANINGS.get(status) or _meaning_of_range(status)
 
 
@@ -216,11 +216,11 @@ def _at_edge(answer: _Answer) -> bool:
 def _meaning_of_range(status: int) -> type[BackMarketError]:
     redirected = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
     if redirected or status in _TRY_AGAIN:
-        return UnavailableError
+        return BackMarketUnavailableError
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return RequestRefusedError
     if HTTPStatus.INTERNAL_SERVER_ERROR <= status < 600:  # noqa: PLR2004 - end of 5xx
-        return UnavailableError
+        return BackMarketUnavailableError
     return NotUnderstoodError
 
 

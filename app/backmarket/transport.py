@@ -9,7 +9,7 @@ from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 
-from app.backmarket.errors import Effect, NotUnderstoodError, UnavailableError
+from app.backmarket.errors import BackMarketUnavailableError, Effect, NotUnderstoodError
 from app.backmarket.markets import Environment, Platform
 from app.backmarket.protocol import LARGEST_ANSWER, effect_of, read_answer
 from app.settings import Settings
@@ -77,8 +77,8 @@ async def exchange(
 ) -> object:
     """Send one request and return the parsed response.
 
-    Raises BackMarketError; a failure of the line is UnavailableError, whose effect is
-    none if the request never left or only reads.
+    Raises BackMarketError. A network failure is a BackMarketUnavailableError; its
+    effect is `none` if the request was never sent or only reads.
     """
     status, headers, body = await _fetch(http, request)
 
@@ -130,11 +130,11 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _lost(method: str, error: Exception) -> UnavailableError:
+def _lost(method: str, error: Exception) -> BackMarketUnavailableError:
     if isinstance(error, _NEVER_LEFT):
         effect, what = Effect.NONE, "could not be reached"
     else:
         effect, what = effect_of(method), "did not answer to the end"
-    return UnavailableError(
+    return BackMarketUnavailableError(
         f"Back Market {what} ({type(error).__name__}).", effect=effect
     )

@@ -73,7 +73,7 @@ class UpdateItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ItemResult:
     """Outcome of one item."""
 
     sku: str
@@ -128,7 +128,7 @@ async def apply(
     checked: pl.DataFrame,
     as_of: datetime,
     currency: str,
-) -> list[Result]:
+) -> list[ItemResult]:
     """Apply the valid items to the desired state; results in the order of the items."""
     valid = checked.filter((pl.col("mask") == 0) & pl.col("code").is_null())
     # Imports write the same offers.
@@ -157,7 +157,7 @@ def _result(
     mask: int,
     said: tuple[str | None, str | None],
     currency: str,
-) -> Result:
+) -> ItemResult:
     if code:
         field, message, accepted = MESSAGES[code]
         outcomes: dict[str, Outcome] = {
@@ -166,13 +166,13 @@ def _result(
             "older_than_known": "outdated",
         }
         error = FieldError(field, code, message, accepted)
-        return Result(sku, outcomes.get(code, "invalid"), (error,))
+        return ItemResult(sku, outcomes.get(code, "invalid"), (error,))
     if not mask:
-        return Result(sku, "accepted")
+        return ItemResult(sku, "accepted")
     values = {"quantity": said[0], "price": said[1]}
     errors = []
     for problem in problems_in(mask):
         value = (values[problem.field] or "")[:100]
         texts = describe(problem.field, problem.code, value, currency)
         errors.append(FieldError(problem.field, problem.code, *texts))
-    return Result(sku, "invalid", tuple(errors))
+    return ItemResult(sku, "invalid", tuple(errors))

@@ -13,7 +13,7 @@ from app.core.sql import load_sql
 from app.database import Transaction
 from app.drift.context import DriftRun
 from app.drift.models import DriftCheck
-from app.offers.comparison import Comparison, open_tables
+from app.offers.comparison import ListingComparison, open_tables
 from app.offers.comparison_sql import NAMES
 from app.orders.sync import scheduling as orders
 from app.publications.results.compare import Compared, compare
@@ -141,7 +141,7 @@ async def _compare(
     return await compare(
         session,
         run.account_id,
-        Comparison(
+        ListingComparison(
             store_id=run.store_id,
             siblings=run.siblings,
             since=run.started_at,

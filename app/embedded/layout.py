@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.embedded.errors import EmbeddedError
-from app.embedded.os_user import Account, own
+from app.embedded.os_user import OsUser, own
 
 LONGEST_SOCKET_PATH = 103  # bytes: macOS allows 103, Linux 107
 LONGEST_SOCKET_NAME = "/.s.PGSQL.5432"
@@ -51,7 +51,7 @@ class Layout:
         self.pids.mkdir(mode=0o700, exist_ok=True)
 
 
-def make_sockets(layout: Layout, account: Account | None) -> Path:
+def make_sockets(layout: Layout, account: OsUser | None) -> Path:
     """Create an empty folder for the sockets, accessible to its owner only.
 
     It is in the state folder, unless that path is too long for a socket or has

@@ -24,7 +24,7 @@ LINUX = sys.platform == "linux"
 
 
 @dataclass(frozen=True)
-class Account:
+class OsUser:
     """An OS user, and the one capability that it keeps, if any."""
 
     uid: int
@@ -32,7 +32,7 @@ class Account:
     capability: int | None = None
 
 
-def server_account(data: Path) -> Account | None:
+def server_account(data: Path) -> OsUser | None:
     """Return the user that runs the servers; None is the present one.
 
     PostgreSQL refuses to run as root. Existing data is served by its owner.
@@ -46,14 +46,14 @@ def server_account(data: Path) -> Account | None:
             )
         return None
     if owner and owner.st_uid != 0:
-        return Account(owner.st_uid, owner.st_gid)
+        return OsUser(owner.st_uid, owner.st_gid)
     nobody = pwd.getpwnam("nobody")
-    return Account(nobody.pw_uid, nobody.pw_gid)
+    return OsUser(nobody.pw_uid, nobody.pw_gid)
 
 
 def able_to_reach(
-    account: Account, folders: Iterable[Path], programs: Iterable[Path], held: int
-) -> Account:
+    account: OsUser, folders: Iterable[Path], programs: Iterable[Path], held: int
+) -> OsUser:
     """Return `account` with the smallest capability that gives access to these paths.
 
     Parent folders of a state folder or a venv may be closed (a private home). We do
@@ -92,13 +92,13 @@ def held_capabilities() -> int:
     return 0
 
 
-def own(path: Path, account: Account | None) -> None:
+def own(path: Path, account: OsUser | None) -> None:
     """Make the account the owner of a file or folder."""
     if account:
         os.chown(path, account.uid, account.gid)
 
 
-def become(account: Account | None, death: signal.Signals) -> Callable[[], None]:
+def become(account: OsUser | None, death: signal.Signals) -> Callable[[], None]:
     """Return the function that a child runs between fork and exec.
 
     It changes to `account`, and on Linux requests the signal `death` for when the
@@ -119,7 +119,7 @@ def become(account: Account | None, death: signal.Signals) -> Callable[[], None]
     return in_child
 
 
-def _change_user(libc: ctypes.CDLL, account: Account) -> None:
+def _change_user(libc: ctypes.CDLL, account: OsUser) -> None:
     if account.capability is not None:
         _check(libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
     os.setgroups([])

@@ -17,7 +17,7 @@ from psycopg.pq import PGconn, Ping
 from app.embedded.errors import StartError
 from app.embedded.keys import postgres_password
 from app.embedded.layout import Layout
-from app.embedded.os_user import Account, become, own
+from app.embedded.os_user import OsUser, become, own
 from app.embedded.processes import pids
 from app.embedded.processes.process import Child
 
@@ -56,7 +56,7 @@ def superuser_url(layout: Layout, sockets: Path) -> str:
 
 
 def create(
-    layout: Layout, programs: Path, account: Account | None, sockets: Path
+    layout: Layout, programs: Path, account: OsUser | None, sockets: Path
 ) -> None:
     """Create the data folder; an existing one is complete and stays unchanged."""
     if layout.postgres.exists():
@@ -76,9 +76,7 @@ def create(
     draft.rename(layout.postgres)
 
 
-def _initdb(
-    programs: Path, data: Path, password: Path, account: Account | None
-) -> None:
+def _initdb(programs: Path, data: Path, password: Path, account: OsUser | None) -> None:
     # The built-in C.UTF-8 sorts the same on every system and with every libc.
     options = [
         *("--no-instructions", "-U", SUPERUSER, "-A", "scram-sha-256"),
@@ -106,7 +104,7 @@ def _initdb(
 def child(
     layout: Layout,
     programs: Path,
-    account: Account | None,
+    account: OsUser | None,
     sockets: Path,
     options: Mapping[str, str],
 ) -> Child:

@@ -6,13 +6,13 @@ import socket
 from pathlib import Path
 
 from app.embedded.layout import Layout
-from app.embedded.os_user import Account, own
+from app.embedded.os_user import OsUser, own
 from app.embedded.processes.process import Child
 
 SOCKET = "valkey.sock"
 
 
-def create(layout: Layout, account: Account | None) -> None:
+def create(layout: Layout, account: OsUser | None) -> None:
     layout.valkey.mkdir(mode=0o700, exist_ok=True)
     own(layout.valkey, account)
 
@@ -22,7 +22,7 @@ def url(sockets: Path) -> str:
 
 
 def child(
-    layout: Layout, program: Path, account: Account | None, sockets: Path
+    layout: Layout, program: Path, account: OsUser | None, sockets: Path
 ) -> Child:
     """Return the server process: unix socket, append-only file, no eviction."""
     path = sockets / SOCKET

@@ -14,7 +14,7 @@ from app.access.dependencies import (
 )
 from app.explain import service
 from app.explain.schemas import OfferExplained
-from app.explain.service import Place, Tools
+from app.explain.service import ExplainServices, TimelinePosition
 from app.web.pagination import Cursor, bad_cursor, decode_cursor
 
 router = APIRouter(prefix="/v1", tags=["offers"])
@@ -38,16 +38,18 @@ async def get_offer(
     The timeline has the catalog row, the mapping, the plan, the submission and the
     outcome. A 404 says whether the newest catalog contains the SKU.
     """
-    tools = Tools(settings, database, storage)
+    tools = ExplainServices(settings, database, storage)
     place = _place(cursor)
     return await service.explain(tools, caller, store_id, sku, place, limit)
 
 
-def _place(cursor: str | None) -> Place:
+def _place(cursor: str | None) -> TimelinePosition:
     key = decode_cursor(cursor, 2)
     if key is None:
-        return Place()
+        return TimelinePosition()
     try:
-        return Place(UUID(key[0]), datetime.fromisoformat(key[1]).astimezone(UTC))
+        return TimelinePosition(
+            UUID(key[0]), datetime.fromisoformat(key[1]).astimezone(UTC)
+        )
     except (ValueError, OverflowError) as error:
         raise bad_cursor() from error

@@ -46,7 +46,7 @@ NOT_SOLD = frozenset({"category_missing", "category_unmapped"})
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class ExplainServices:
     """What an explanation reads from."""
 
     settings: Settings
@@ -55,7 +55,7 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TimelinePosition:
     """Where a page of the timeline starts: before this run and this time."""
 
     before: UUID | None = None
@@ -75,7 +75,12 @@ class _Read:
 
 
 async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
-    tools: Tools, caller: Caller, store_id: UUID, sku: str, place: Place, limit: int
+    tools: ExplainServices,
+    caller: Caller,
+    store_id: UUID,
+    sku: str,
+    place: TimelinePosition,
+    limit: int,
 ) -> OfferExplained:
     """Explain an offer; no transaction is open while files are read.
 
@@ -110,7 +115,7 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
 
 
 async def _read(
-    session: AsyncSession, store: Store, sku: str, place: Place, limit: int
+    session: AsyncSession, store: Store, sku: str, place: TimelinePosition, limit: int
 ) -> _Read:
     margin = margin_of(store.minimum_margin)
     offer = await offer_queries.offer(session, store.id, sku, margin)
@@ -207,7 +212,7 @@ async def _unknown(
     )
 
 
-def _window(read: _Read, place: Place) -> tuple[datetime, datetime]:
+def _window(read: _Read, place: TimelinePosition) -> tuple[datetime, datetime]:
     """The time range of the steps of this page, without its end."""
     until = place.until or LATEST
     if read.older is None:
@@ -217,7 +222,7 @@ def _window(read: _Read, place: Place) -> tuple[datetime, datetime]:
 
 
 async def _catalog_steps(
-    tools: Tools, read: _Read, mapping: CatalogMapping | None
+    tools: ExplainServices, read: _Read, mapping: CatalogMapping | None
 ) -> list[TimelineEvent]:
     if mapping is None or mapping.missing:
         return []
@@ -234,7 +239,7 @@ async def _catalog_steps(
     return list(catalog_steps(catalog, look, rows, problems, mapping.attributes))
 
 
-def _file_of(tools: Tools, catalog: Catalog) -> SourceFile | None:
+def _file_of(tools: ExplainServices, catalog: Catalog) -> SourceFile | None:
     """None: retention deleted the file."""
     if not catalog.storage_key:
         return None

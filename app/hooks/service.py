@@ -24,7 +24,7 @@ from app.database import Database, Transaction
 from app.hooks.models import HookCall, HookSecret
 from app.hooks.schemas import HookIn
 from app.hooks.signature import (
-    Fault,
+    SignatureFault,
     SignedHeaders,
     fault_before_body,
     is_signed,
@@ -39,9 +39,9 @@ LONGEST_ID = 255
 IDS_KEPT = timedelta(days=7)
 """Senders repeat a webhook for days; within that time its id must be known."""
 SENTENCES = {
-    Fault.MISSING: "Send webhook-id, webhook-timestamp and webhook-signature.",
-    Fault.STALE: "webhook-timestamp is more than five minutes from our time.",
-    Fault.WRONG: "webhook-signature does not match this store and body.",
+    SignatureFault.MISSING: "Send webhook-id, webhook-timestamp and webhook-signature.",
+    SignatureFault.STALE: "webhook-timestamp is more than five minutes from our time.",
+    SignatureFault.WRONG: "webhook-signature does not match this store and body.",
 }
 
 
@@ -118,7 +118,7 @@ async def check_signature(
         rows = [row for row in await known_secrets(tx.session, store_id) if row]
     secrets = [secret for row in rows if (secret := _opened(vault, row))]
     if not is_signed(body, headers, secrets):
-        raise _refusal(Fault.WRONG)
+        raise _refusal(SignatureFault.WRONG)
 
 
 def _opened(vault: Vault, row: HookSecret) -> str | None:
@@ -129,7 +129,7 @@ def _opened(vault: Vault, row: HookSecret) -> str | None:
         return None
 
 
-def _refusal(fault: Fault) -> UnauthenticatedError:
+def _refusal(fault: SignatureFault) -> UnauthenticatedError:
     return UnauthenticatedError(SENTENCES[fault], code=str(fault))
 
 

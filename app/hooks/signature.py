@@ -18,7 +18,7 @@ NOBODYS_SECRET = "whsec_" + base64.b64encode(bytes(SECRET_BYTES)).decode()
 """Used for stores without a secret, so that verification takes as long. Never valid."""
 
 
-class Fault(StrEnum):
+class SignatureFault(StrEnum):
     """Why a webhook is refused. Does not reveal whether the store exists."""
 
     MISSING = "signature_missing"
@@ -40,17 +40,17 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(raw).decode()
 
 
-def fault_before_body(headers: SignedHeaders, now: datetime) -> Fault | None:
+def fault_before_body(headers: SignedHeaders, now: datetime) -> SignatureFault | None:
     """A fault that the headers alone show."""
     if not (headers.id and headers.timestamp and headers.signature):
-        return Fault.MISSING
+        return SignatureFault.MISSING
     try:
         seconds = float(headers.timestamp)
     except ValueError:
-        return Fault.WRONG
+        return SignatureFault.WRONG
     # `not <=` instead of `>`: NaN is refused too
     if not abs(seconds - now.timestamp()) <= TOLERANCE.total_seconds():
-        return Fault.STALE
+        return SignatureFault.STALE
     return None
 
 

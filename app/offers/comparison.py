@@ -23,7 +23,7 @@ _CORRECTIONS = ("move_live_state", "move_shared", "keep_checks", "reset_vanished
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ListingComparison:
     """Whose listings were read, when, and by which rules they are compared."""
 
     store_id: UUID
@@ -111,7 +111,9 @@ async def add_seen(
     )
 
 
-async def compare(session: AsyncSession, comparison: Comparison) -> ComparisonResult:
+async def compare(
+    session: AsyncSession, comparison: ListingComparison
+) -> ComparisonResult:
     """Compare `seen` with the live state; live state and checks follow what was read.
 
     The result per offer stays in the temporary table `compared`. Comparing the same

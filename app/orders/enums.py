@@ -102,7 +102,7 @@ ENDS = frozenset(
 )
 
 
-class SubmissionState(StrEnum):
+class ActionSubmissionState(StrEnum):
     """The state of one submission of an action. The last three are ends."""
 
     PENDING = "pending"
@@ -114,7 +114,11 @@ class SubmissionState(StrEnum):
 
 
 SUBMISSION_ENDS = frozenset(
-    {SubmissionState.DONE, SubmissionState.RECONCILED, SubmissionState.REFUSED}
+    {
+        ActionSubmissionState.DONE,
+        ActionSubmissionState.RECONCILED,
+        ActionSubmissionState.REFUSED,
+    }
 )
 
 

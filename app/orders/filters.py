@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from app.backmarket.markets import MARKETS, UnknownMarketError, market_of
 from app.core.errors import FieldError, InvalidError
 from app.orders.enums import ORDER_STATES, state_code
-from app.orders.queries import Filters, Place
+from app.orders.queries import Filters, OrderPosition
 from app.web.pagination import Cursor, decode_cursor
 
 Moment = Annotated[
@@ -70,14 +70,14 @@ def _utc(given: datetime | None) -> datetime | None:
     return given.replace(tzinfo=UTC)
 
 
-def place_of(cursor: Cursor = None) -> Place | None:
+def place_of(cursor: Cursor = None) -> OrderPosition | None:
     """The position after which the page starts. Raises InvalidError."""
     key = decode_cursor(cursor, 2)
     if key is None:
         return None
     try:
         created_at = datetime.fromisoformat(key[0])
-        return Place(created_at, UUID(key[1]))
+        return OrderPosition(created_at, UUID(key[1]))
     except ValueError:
         message = "The cursor is not valid for this list."
         raise InvalidError(
@@ -88,4 +88,4 @@ def place_of(cursor: Cursor = None) -> Place | None:
 
 
 AskedFilters = Annotated[Filters, Depends(filters_of)]
-AskedPlace = Annotated[Place | None, Depends(place_of)]
+AskedPlace = Annotated[OrderPosition | None, Depends(place_of)]

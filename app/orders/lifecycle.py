@@ -1,7 +1,7 @@
 """The transitions of order actions, their submissions, and order syncs. Pure."""
 
 from app.core.lifecycle import Lifecycle
-from app.orders.enums import ENDS, SUBMISSION_ENDS, ActionState, SubmissionState
+from app.orders.enums import ENDS, SUBMISSION_ENDS, ActionState, ActionSubmissionState
 from app.orders.enums import SyncState as Sync
 
 _FAILURES = {ActionState.REFUSED, ActionState.FAILED}
@@ -20,17 +20,20 @@ ACTION = Lifecycle(
 SUBMISSION = Lifecycle(
     "submission of an order action",
     {
-        SubmissionState.PENDING: {
-            SubmissionState.SENDING,
-            SubmissionState.DONE,
-            SubmissionState.REFUSED,
+        ActionSubmissionState.PENDING: {
+            ActionSubmissionState.SENDING,
+            ActionSubmissionState.DONE,
+            ActionSubmissionState.REFUSED,
         },
-        SubmissionState.SENDING: {
-            SubmissionState.PENDING,
-            SubmissionState.UNCERTAIN,
+        ActionSubmissionState.SENDING: {
+            ActionSubmissionState.PENDING,
+            ActionSubmissionState.UNCERTAIN,
             *SUBMISSION_ENDS,
         },
-        SubmissionState.UNCERTAIN: {SubmissionState.PENDING, *SUBMISSION_ENDS},
+        ActionSubmissionState.UNCERTAIN: {
+            ActionSubmissionState.PENDING,
+            *SUBMISSION_ENDS,
+        },
         **{end: frozenset() for end in SUBMISSION_ENDS},
     },
     SUBMISSION_ENDS,

@@ -22,7 +22,7 @@ from app.stores import service as stores
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class OrderScope:
     """The orders that one store sees: of one country, or None for all."""
 
     store_id: UUID
@@ -45,7 +45,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OrderPosition:
     """A position in the list, which is sorted by creation, newest first."""
 
     created_at: datetime
@@ -54,16 +54,18 @@ class Place:
 
 async def views(
     session: AsyncSession, caller: Caller, store_id: UUID | None = None
-) -> list[View]:
+) -> list[OrderScope]:
     """The views of the caller's stores, or of one of them."""
     rows = await stores.order_scopes(session, caller, store_id)
     return [
-        View(row[0], row[1], None if row[3] == "all_countries" else row[2])
+        OrderScope(row[0], row[1], None if row[3] == "all_countries" else row[2])
         for row in rows
     ]
 
 
-def _scopes(seen: Sequence[View], country: str | None) -> list[tuple[UUID, str | None]]:
+def _scopes(
+    seen: Sequence[OrderScope], country: str | None
+) -> list[tuple[UUID, str | None]]:
     """Account and country pairs to read, without pairs that another one covers."""
     whole = {view.account_id for view in seen if view.country is None}
     if country:
@@ -95,9 +97,9 @@ _SQL = load_templates(__package__, "queries.sql", {"order_columns": _IN_LISTS})
 
 async def listed(
     session: AsyncSession,
-    seen: Sequence[View],
+    seen: Sequence[OrderScope],
     filters: Filters,
-    after: Place | None,
+    after: OrderPosition | None,
     limit: int,
 ) -> Sequence[SalesOrder]:
     """Newest first, without addresses; one more than `limit` when there are more."""
@@ -114,7 +116,7 @@ async def listed(
 def page_query(
     scopes: Sequence[tuple[UUID, str | None]],
     filters: Filters,
-    after: Place | None,
+    after: OrderPosition | None,
     limit: int,
 ) -> tuple[str, dict[str, Any]]:
     """The SQL that finds the ids of a page, and its values."""
@@ -168,7 +170,7 @@ async def visible(
     return order, stores
 
 
-def stores_of(order: SalesOrder, seen: Sequence[View]) -> list[UUID]:
+def stores_of(order: SalesOrder, seen: Sequence[OrderScope]) -> list[UUID]:
     """The stores that show an order."""
     return [
         view.store_id for view in seen if view.shows(order.account_id, order.country)

@@ -36,7 +36,7 @@ class PublicationIn(BaseModel):
     )
 
 
-class Counts(BaseModel):
+class PublicationCounts(BaseModel):
     """How many changes the plan has, by reason and by outcome."""
 
     changes: int
@@ -97,7 +97,7 @@ class PublicationOut(BaseModel):
         "cancelled",
     ]
     reason: ReasonOut | None
-    counts: Counts
+    counts: PublicationCounts
     plan_hash: str | None = Field(
         description="SHA-256 over all changes to send, now or later; equal plans have "
         "equal hashes"
@@ -244,8 +244,10 @@ def publication_out(
     )
 
 
-def counts_of(totals: dict[str, Any], live: dict[str, int] | None = None) -> Counts:
-    """Counts from the totals; `live`: current counts of an active run."""
+def counts_of(
+    totals: dict[str, Any], live: dict[str, int] | None = None
+) -> PublicationCounts:
+    """PublicationCounts from the totals; `live`: current counts of an active run."""
     outcomes: dict[str, int] = totals.get("outcomes") or live or {}
     by_reason: dict[ChangeReason, int] = {}
     by_outcome: dict[Outcome, int] = {}
@@ -258,7 +260,7 @@ def counts_of(totals: dict[str, Any], live: dict[str, int] | None = None) -> Cou
     unlisted = totals.get("unlisted", 0)
     if unlisted:
         by_outcome[Outcome.DEFERRED] = by_outcome.get(Outcome.DEFERRED, 0) + unlisted
-    return Counts(
+    return PublicationCounts(
         changes=sum(outcomes.values()) + unlisted,
         by_reason=by_reason,
         by_outcome=by_outcome,

@@ -48,7 +48,7 @@ _LONGEST_VALIDATOR = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class PullServices:
     """Services of a worker that pulls need."""
 
     settings: Settings
@@ -71,14 +71,14 @@ class Pulled:
 
 def open_tools(
     settings: Settings, database: Database, storage: Storage, vault: Vault
-) -> Tools:
+) -> PullServices:
     agent = f"refeed/{settings.company} ({settings.contact})"
     turns = asyncio.Semaphore(max(settings.worker_slots // 2, 1))
     door = Door(rules_of(settings), agent)
-    return Tools(settings, database, storage, vault, door, turns)
+    return PullServices(settings, database, storage, vault, door, turns)
 
 
-async def pull(tools: Tools, lease: Lease) -> Snooze | None:
+async def pull(tools: PullServices, lease: Lease) -> Snooze | None:
     """Pull one source once and record the outcome in `last_pull`."""
     if tools.turns.locked():
         return Snooze(BEHIND_OTHERS, idle=True)
@@ -96,7 +96,7 @@ async def pull(tools: Tools, lease: Lease) -> Snooze | None:
         return None
 
 
-async def _begin(tools: Tools, lease: Lease) -> CatalogSource | None:
+async def _begin(tools: PullServices, lease: Lease) -> CatalogSource | None:
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         source = await tx.session.get(
@@ -110,7 +110,7 @@ async def _begin(tools: Tools, lease: Lease) -> CatalogSource | None:
         return source
 
 
-async def _fetch_in_time(tools: Tools, source: CatalogSource) -> Pulled:
+async def _fetch_in_time(tools: PullServices, source: CatalogSource) -> Pulled:
     try:
         async with asyncio.timeout(tools.settings.source_deadline.total_seconds()):
             return await _fetch(tools, source)
@@ -118,7 +118,7 @@ async def _fetch_in_time(tools: Tools, source: CatalogSource) -> Pulled:
         raise too_slow() from error
 
 
-async def _fetch(tools: Tools, source: CatalogSource) -> Pulled:
+async def _fetch(tools: PullServices, source: CatalogSource) -> Pulled:
     """Fetch and store the file. Raises PullError; a partial file is discarded."""
     limit = tools.settings.max_upload_bytes
     conditions = tuple(
@@ -193,7 +193,7 @@ def _validator(answer: Answer, header: str) -> str | None:
 
 
 async def _keep(
-    tools: Tools, lease: Lease, begun: CatalogSource, pulled: Pulled
+    tools: PullServices, lease: Lease, begun: CatalogSource, pulled: Pulled
 ) -> None:
     """Create a catalog like an upload, or record that it is unchanged."""
     async with tools.database.transaction() as tx:
@@ -223,7 +223,7 @@ async def _keep(
 
 
 async def _note_failure(
-    tools: Tools, lease: Lease, begun: CatalogSource, error: PullError
+    tools: PullServices, lease: Lease, begun: CatalogSource, error: PullError
 ) -> None:
     """Record the failure and schedule the retry; the offers are not changed."""
     async with tools.database.transaction() as tx:
@@ -267,7 +267,7 @@ async def _held(
 
 
 def _end(  # noqa: PLR0913 - parts of a result
-    tools: Tools,
+    tools: PullServices,
     source: CatalogSource,
     *,
     outcome: str,
@@ -296,7 +296,7 @@ def _state_after(source: CatalogSource) -> str:
     return "requested" if asked and begun and asked > begun else "idle"
 
 
-async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:
+async def give_up(tools: PullServices, lease: Lease, reason: GiveUp) -> None:
     """Record a pull that is given up as a failed one."""
     async with tools.database.transaction() as tx:
         source = await tx.session.get(CatalogSource, lease.subject_id)

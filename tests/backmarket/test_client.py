@@ -7,14 +7,14 @@ import httpx
 import pytest
 
 from app.backmarket.errors import (
+    BackMarketNotFoundError,
+    BackMarketUnavailableError,
     Effect,
     NotConfiguredError,
-    NotFoundError,
     NotUnderstoodError,
     PermissionRefusedError,
     RequestRefusedError,
     TokenRefusedError,
-    UnavailableError,
 )
 from app.backmarket.markets import Environment, Platform
 from app.backmarket.wire.listings import Listing, ListingPage
@@ -61,7 +61,7 @@ async def test_a_page_is_asked_for_with_a_hyphen_and_at_most_fifty():
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(404, NotFoundError), (400, RequestRefusedError)]
+    ("status", "error"), [(404, BackMarketNotFoundError), (400, RequestRefusedError)]
 )
 async def test_only_past_the_first_page_is_a_refusal_an_empty_end(status, error):
     async with back_market(always(status)) as api:
@@ -134,8 +134,8 @@ async def test_a_listing_is_found_by_its_sku_or_not(answer, found):
     [
         (always(401, {"error": {"message": "no"}}), TokenRefusedError),
         (always(403, {"error": {"message": "no"}}), PermissionRefusedError),
-        (lambda _: httpx.Response(403, html="<html>"), UnavailableError),
-        (lambda _: httpx.Response(404, html="<html>"), NotFoundError),
+        (lambda _: httpx.Response(403, html="<html>"), BackMarketUnavailableError),
+        (lambda _: httpx.Response(404, html="<html>"), BackMarketNotFoundError),
     ],
     ids=["token", "permission", "edge", "wrong address"],
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.backmarket.errors import BackMarketError, NotUnderstoodError
-from app.backmarket.wire.categories import AttributeType, parse_tree
+from app.backmarket.wire.categories import CategoryAttributeType, parse_tree
 from app.backmarket.wire.listings import (
     Listing,
     parse_found,
@@ -206,7 +206,7 @@ def test_a_category_tree_is_read_down_to_its_attributes():
     assert (root.is_leaf, leaf.is_leaf) == (False, True)
     assert leaf.marketplace_category_id == 77
     assert attribute.allowed_values == ("black", "white")
-    assert (attribute.type, attribute.required) == (AttributeType.CHOICE, True)
+    assert (attribute.type, attribute.required) == (CategoryAttributeType.CHOICE, True)
 
 
 json_values = st.recursive(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.backmarket import order_client
 from app.backmarket.errors import (
-    NotFoundError,
+    BackMarketNotFoundError,
     NotUnderstoodError,
     RequestRefusedError,
 )
@@ -201,7 +201,7 @@ async def test_a_page_is_asked_for_with_a_hyphen_and_a_lower_bound():
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(404, NotFoundError), (400, RequestRefusedError)]
+    ("status", "error"), [(404, BackMarketNotFoundError), (400, RequestRefusedError)]
 )
 async def test_a_page_past_the_end_is_empty_but_the_first_page_must_be_there(
     status, error

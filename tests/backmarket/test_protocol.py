@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from app.backmarket import protocol
 from app.backmarket.errors import (
     BackMarketError,
+    BackMarketNotFoundError,
+    BackMarketUnavailableError,
     Effect,
-    NotFoundError,
     NotUnderstoodError,
     PermissionRefusedError,
     RequestRefusedError,
     ThrottledError,
     TokenRefusedError,
-    UnavailableError,
 )
 from app.backmarket.protocol import read_answer
 from app.backmarket.wire.messages import secrets_in
@@ -61,22 +61,28 @@ def test_a_success_is_its_json_whatever_the_content_type(status, body, value):
         (401, {}, b"", TokenRefusedError, NONE),
         (403, JSON, v1("E002", "Not a merchant."), PermissionRefusedError, NONE),
         (403, JSON, b'"ingestion channel disabled"', PermissionRefusedError, NONE),
-        (403, EDGE, PAGE, UnavailableError, NONE),
-        (403, JSON, PAGE, UnavailableError, NONE),
-        (403, {}, b"error code: 1020", UnavailableError, NONE),
+        (403, EDGE, PAGE, BackMarketUnavailableError, NONE),
+        (403, JSON, PAGE, BackMarketUnavailableError, NONE),
+        (403, {}, b"error code: 1020", BackMarketUnavailableError, NONE),
         (
             403,
             JSON,
             b'{"errors":[{"code":"bot-need-challenge","message":"Forbidden"}]}',
-            UnavailableError,
+            BackMarketUnavailableError,
             NONE,
         ),
-        (404, JSON, v1("E404", "No such listing."), NotFoundError, NONE),
-        (404, HTML, PAGE, NotFoundError, NONE),
-        (404, JSON, v1("E0", "Webservices unavailable."), UnavailableError, NONE),
+        (404, JSON, v1("E404", "No such listing."), BackMarketNotFoundError, NONE),
+        (404, HTML, PAGE, BackMarketNotFoundError, NONE),
+        (
+            404,
+            JSON,
+            v1("E0", "Webservices unavailable."),
+            BackMarketUnavailableError,
+            NONE,
+        ),
         (400, JSON, b'"parameter catalog not found"', RequestRefusedError, NONE),
         (405, {}, b"", RequestRefusedError, NONE),
-        (408, {}, b"", UnavailableError, NONE),
+        (408, {}, b"", BackMarketUnavailableError, NONE),
         (413, HTML, PAGE, RequestRefusedError, NONE),
         (429, EDGE, PAGE, ThrottledError, NONE),
         (429, JSON, v1("E008", "Slow down."), ThrottledError, NONE),
@@ -86,11 +92,17 @@ def test_a_success_is_its_json_whatever_the_content_type(status, body, value):
         (200, JSON, v1("E008", "Slow down."), ThrottledError, NONE),
         (200, JSON, v1("E009", "Wrong."), RequestRefusedError, NONE),
         (200, JSON, b'{"statuscode":401,"bodymessage":"x"}', TokenRefusedError, NONE),
-        (302, {"location": "/login"}, b"", UnavailableError, NONE),
-        (500, JSON, b'{"title":"Oops","status":500}', UnavailableError, UNKNOWN),
-        (502, EDGE, PAGE, UnavailableError, UNKNOWN),
-        (503, {}, b"", UnavailableError, UNKNOWN),
-        (504, HTML, PAGE, UnavailableError, UNKNOWN),
+        (302, {"location": "/login"}, b"", BackMarketUnavailableError, NONE),
+        (
+            500,
+            JSON,
+            b'{"title":"Oops","status":500}',
+            BackMarketUnavailableError,
+            UNKNOWN,
+        ),
+        (502, EDGE, PAGE, BackMarketUnavailableError, UNKNOWN),
+        (503, {}, b"", BackMarketUnavailableError, UNKNOWN),
+        (504, HTML, PAGE, BackMarketUnavailableError, UNKNOWN),
         (200, HTML, PAGE, NotUnderstoodError, UNKNOWN),
         (200, {}, b"Thank you", NotUnderstoodError, UNKNOWN),
         (200, JSON, b'{"cut', NotUnderstoodError, UNKNOWN),
@@ -165,7 +177,7 @@ def test_every_envelope_yields_its_words(body, message, their_code):
 
 
 def test_a_page_of_the_edge_is_summed_up_with_its_ray():
-    with pytest.raises(UnavailableError) as caught:
+    with pytest.raises(BackMarketUnavailableError) as caught:
         read_answer("POST", 403, EDGE, PAGE)
 
     assert caught.value.message == (

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from app.backmarket import protocol, transport
 from app.backmarket.errors import (
     BackMarketError,
+    BackMarketUnavailableError,
     Effect,
     NotUnderstoodError,
     TokenRefusedError,
-    UnavailableError,
 )
 from app.settings import load_settings
 
@@ -39,9 +39,9 @@ from .wire import ACCESS, ROWS, TOKEN, always, back_market, failing
 )
 async def test_a_broken_line_says_what_may_have_happened(error, effect):
     async with back_market(failing(error)) as api:
-        with pytest.raises(UnavailableError) as write:
+        with pytest.raises(BackMarketUnavailableError) as write:
             await api.post_batch(ACCESS, ROWS)
-        with pytest.raises(UnavailableError) as read:
+        with pytest.raises(BackMarketUnavailableError) as read:
             await api.task(ACCESS, 1)
 
     assert write.value.effect is effect
@@ -57,7 +57,9 @@ async def test_redirects_are_not_followed_and_the_token_stays_home():
         return httpx.Response(302, headers={"location": "https://evil.example/"})
 
     async with back_market(answer) as api:
-        with pytest.raises(UnavailableError, match="302; redirects are not followed"):
+        with pytest.raises(
+            BackMarketUnavailableError, match="302; redirects are not followed"
+        ):
             await api.check(ACCESS)
 
     assert visited == ["www.backmarket.fr"]
@@ -147,7 +149,7 @@ async def test_an_answer_that_drips_has_a_deadline(monkeypatch):
             yield b" "
 
     async with back_market(lambda _: httpx.Response(200, content=dripping())) as api:
-        with pytest.raises(UnavailableError) as caught:
+        with pytest.raises(BackMarketUnavailableError) as caught:
             await api.post_batch(ACCESS, ROWS)
 
     assert caught.value.effect is Effect.UNKNOWN

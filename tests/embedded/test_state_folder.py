@@ -17,7 +17,7 @@ from app.embedded.layout import fits
 from app.embedded.os_user import (
     CAP_DAC_OVERRIDE,
     CAP_DAC_READ_SEARCH,
-    Account,
+    OsUser,
     able_to_reach,
 )
 from app.embedded.processes import log_files, pids
@@ -92,7 +92,7 @@ def test_servers_keep_the_smallest_right_that_lets_them_reach_their_places(
     program.chmod(program_mode)
     folder.chmod(folder_mode)
 
-    account = able_to_reach(Account(65534, 65534), [folder / "data"], [program], held)
+    account = able_to_reach(OsUser(65534, 65534), [folder / "data"], [program], held)
 
     assert account.capability == kept
 
@@ -102,7 +102,7 @@ def test_without_any_such_right_the_closed_folder_is_named(open_folder):
     closed.mkdir(mode=0o700)
 
     with pytest.raises(UnreachableError, match=r"may not enter .*closed"):
-        able_to_reach(Account(65534, 65534), [closed / "data"], [], held=0)
+        able_to_reach(OsUser(65534, 65534), [closed / "data"], [], held=0)
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.core.columns import new_id
 from app.database import open_engine
-from app.orders.queries import Filters, Place, page_query
+from app.orders.queries import Filters, OrderPosition, page_query
 from tests.orders.desk import Desk
 from tests.support.stack import query
 
 MANY = 30_000
-PLACE = Place(datetime(2020, 1, 10, tzinfo=UTC), UUID(int=0))
+PLACE = OrderPosition(datetime(2020, 1, 10, tzinfo=UTC), UUID(int=0))
 
 
 @pytest.fixture

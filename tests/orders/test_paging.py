@@ -4,7 +4,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.orders.sync.paging import PAGE_SIZE, PATIENCE, PageRead, Progress, after_page
+from app.orders.sync.paging import (
+    PAGE_SIZE,
+    PATIENCE,
+    PageRead,
+    PagingProgress,
+    after_page,
+)
 
 ARRIVED = 10_000
 EVENTS = ("arrives", "leaves", "moves")
@@ -19,74 +25,79 @@ def read(
 @pytest.mark.parametrize(
     ("at", "page", "following"),
     [
-        pytest.param(Progress(), read(more=False), None, id="one page is enough"),
-        pytest.param(Progress(), read(count=70), Progress(2, 70), id="on to the next"),
+        pytest.param(PagingProgress(), read(more=False), None, id="one page is enough"),
         pytest.param(
-            Progress(2, 70),
+            PagingProgress(), read(count=70), PagingProgress(2, 70), id="on to the next"
+        ),
+        pytest.param(
+            PagingProgress(2, 70),
             read(20, count=70, more=False),
-            Progress(1, 70, front=True),
+            PagingProgress(1, 70, front=True),
             id="after the last the front is looked at",
         ),
         pytest.param(
-            Progress(1, 70, front=True), read(changed=0), None, id="nothing new there"
+            PagingProgress(1, 70, front=True),
+            read(changed=0),
+            None,
+            id="nothing new there",
         ),
         pytest.param(
-            Progress(1, 70, front=True),
+            PagingProgress(1, 70, front=True),
             read(count=71),
-            Progress(2, 71, front=True),
+            PagingProgress(2, 71, front=True),
             id="news in front are followed",
         ),
         pytest.param(
-            Progress(4, 200),
+            PagingProgress(4, 200),
             read(count=199),
-            Progress(3, 199),
+            PagingProgress(3, 199),
             id="one left: back",
         ),
         pytest.param(
-            Progress(2, 300),
+            PagingProgress(2, 300),
             read(count=100),
-            Progress(1, 100),
+            PagingProgress(1, 100),
             id="not before 1",
         ),
         pytest.param(
-            Progress(3, 100),
+            PagingProgress(3, 100),
             read(0, 0, None, more=False),
-            Progress(2, 100, ended=True, turns=1),
+            PagingProgress(2, 100, ended=True, turns=1),
             id="past the end: the page before again",
         ),
         pytest.param(
-            Progress(2, 100, ended=True, turns=1),
+            PagingProgress(2, 100, ended=True, turns=1),
             read(more=False),
-            Progress(1, 100, front=True),
+            PagingProgress(1, 100, front=True),
             id="which is the last now",
         ),
         pytest.param(
-            Progress(2, 100, ended=True, turns=1),
+            PagingProgress(2, 100, ended=True, turns=1),
             read(),
-            Progress(3, 100, turns=1),
+            PagingProgress(3, 100, turns=1),
             id="or not the last any more",
         ),
         pytest.param(
-            Progress(9, 500, ended=True, turns=1),
+            PagingProgress(9, 500, ended=True, turns=1),
             read(0, 0, None, more=False),
-            Progress(8, 500, ended=True, turns=1),
+            PagingProgress(8, 500, ended=True, turns=1),
             id="a list that shrank by many pages turns once",
         ),
         pytest.param(
-            Progress(2, 100, ended=True, turns=PATIENCE),
+            PagingProgress(2, 100, ended=True, turns=PATIENCE),
             read(),
-            Progress(1, 100, front=True),
+            PagingProgress(1, 100, front=True),
             id="what leads nowhere again and again ends",
         ),
     ],
 )
-def test_where_a_pass_reads_on(at: Progress, page: PageRead, following):
+def test_where_a_pass_reads_on(at: PagingProgress, page: PageRead, following):
     assert after_page(at, page) == following
 
 
 def test_a_list_whose_next_leads_nowhere_ends():
     """Two pages, the second of which always promises a third."""
-    progress: Progress | None = Progress()
+    progress: PagingProgress | None = PagingProgress()
     asked = []
     while progress:
         asked.append(progress.page)
@@ -122,7 +133,7 @@ def test_no_order_that_stays_is_missed_whatever_happens_meanwhile(size, events):
     """The list, newest first: id -> version. One event happens between two pages."""
     listed = [(number, 0) for number in range(size)]
     ours: dict[int, int] = {}
-    progress: Progress | None = Progress()
+    progress: PagingProgress | None = PagingProgress()
     pages = 0
     while progress:
         start = (progress.page - 1) * PAGE_SIZE

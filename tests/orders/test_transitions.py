@@ -10,7 +10,7 @@ from app.orders.actions.transitions import (
     LineView,
     OrderView,
     PlannedCall,
-    Result,
+    TransitionResult,
     allowed,
     calls_for,
     left_behind,
@@ -111,8 +111,8 @@ def test_a_call_is_not_yet_done_before_it_and_done_after_it(lines):
         chosen = [each for each in lines if each.id in ids]
         for call in calls_for(action, 70, chosen, {}):
             moved = {**states, **dict.fromkeys(call.line_ids, call.to_state)}
-            assert reconcile(call, OrderView(states)) is Result.NOT_YET
-            assert reconcile(call, OrderView(moved)) is Result.APPLIED
+            assert reconcile(call, OrderView(states)) is TransitionResult.NOT_YET
+            assert reconcile(call, OrderView(moved)) is TransitionResult.APPLIED
 
 
 def call(from_state: int, to_state: int, **body: str) -> PlannedCall:
@@ -122,34 +122,48 @@ def call(from_state: int, to_state: int, **body: str) -> PlannedCall:
 @pytest.mark.parametrize(
     ("planned", "state", "tracking", "seen"),
     [
-        pytest.param(call(1, 2), 1, None, Result.NOT_YET, id="accept, still to accept"),
-        pytest.param(call(1, 2), 3, "T", Result.APPLIED, id="accept, shipped since"),
-        pytest.param(call(1, 2), 4, None, Result.CONFLICT, id="accept, cancelled"),
-        pytest.param(call(1, 4), 2, None, Result.CONFLICT, id="cancel, accepted"),
+        pytest.param(
+            call(1, 2), 1, None, TransitionResult.NOT_YET, id="accept, still to accept"
+        ),
+        pytest.param(
+            call(1, 2), 3, "T", TransitionResult.APPLIED, id="accept, shipped since"
+        ),
+        pytest.param(
+            call(1, 2), 4, None, TransitionResult.CONFLICT, id="accept, cancelled"
+        ),
+        pytest.param(
+            call(1, 4), 2, None, TransitionResult.CONFLICT, id="cancel, accepted"
+        ),
         pytest.param(
             call(2, 3, tracking_number="X 1"),
             3,
             "x1",
-            Result.APPLIED,
+            TransitionResult.APPLIED,
             id="ship, ours",
         ),
         pytest.param(
             call(2, 3, tracking_number="X1"),
             3,
             "Y2",
-            Result.CONFLICT,
+            TransitionResult.CONFLICT,
             id="ship, theirs",
         ),
         pytest.param(
             call(2, 3, tracking_number="X1"),
             6,
             "X1",
-            Result.APPLIED,
+            TransitionResult.APPLIED,
             id="ship, back",
         ),
-        pytest.param(call(2, 5), 3, "T", Result.CONFLICT, id="refund, shipped"),
-        pytest.param(call(3, 6), 3, "T", Result.NOT_YET, id="refund after, not yet"),
-        pytest.param(call(1, 2), None, None, Result.CONFLICT, id="the line is gone"),
+        pytest.param(
+            call(2, 5), 3, "T", TransitionResult.CONFLICT, id="refund, shipped"
+        ),
+        pytest.param(
+            call(3, 6), 3, "T", TransitionResult.NOT_YET, id="refund after, not yet"
+        ),
+        pytest.param(
+            call(1, 2), None, None, TransitionResult.CONFLICT, id="the line is gone"
+        ),
     ],
 )
 def test_what_an_order_that_was_read_back_says(planned, state, tracking, seen):
@@ -161,10 +175,10 @@ def test_what_an_order_that_was_read_back_says(planned, state, tracking, seen):
 @pytest.mark.parametrize(
     ("before", "now", "seen"),
     [
-        (None, None, Result.NOT_YET),
-        ("monday", "monday", Result.NOT_YET),
-        (None, "monday", Result.APPLIED),
-        ("monday", "tuesday", Result.APPLIED),
+        (None, None, TransitionResult.NOT_YET),
+        ("monday", "monday", TransitionResult.NOT_YET),
+        (None, "monday", TransitionResult.APPLIED),
+        ("monday", "tuesday", TransitionResult.APPLIED),
     ],
 )
 def test_an_invoice_has_arrived_when_the_order_tells_a_new_time(before, now, seen):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.backmarket.wire.listings import Listing
-from app.offers.comparison import Comparison, add_seen, columns_of, open_tables
+from app.offers.comparison import ListingComparison, add_seen, columns_of, open_tables
 from app.publications.results.compare import Compared, compare
 from tests.publications.plan_table import Row, Tables, absent, online, retained
 
@@ -69,7 +69,7 @@ async def judge(
     if units:
         sold = f"INSERT INTO sold VALUES ('a', {units})"  # noqa: S608 - ours
         await connection.exec_driver_sql(sold)
-    comparison = Comparison(
+    comparison = ListingComparison(
         store_id=tables.store_id,
         siblings=[tables.sibling_id],
         since=NOW,

@@ -10,14 +10,16 @@ from app.backmarket.wire.scalars import text, whole
 _DEEPEST = 20  # three levels are documented
 
 
-class AttributeType(StrEnum):
+class CategoryAttributeType(StrEnum):
     DECIMAL = "decimal"
     INTEGER = "integer"
     TEXT = "text"
     CHOICE = "choice"
 
 
-_TYPES: Mapping[int | None, AttributeType] = dict(enumerate(AttributeType))
+_TYPES: Mapping[int | None, CategoryAttributeType] = dict(
+    enumerate(CategoryAttributeType)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Attribute:
 
     field: str
     label: str
-    type: AttributeType
+    type: CategoryAttributeType
     allowed_values: tuple[str, ...]
     required: bool
 
@@ -83,7 +85,7 @@ def _attributes(entries: object) -> Iterator[Attribute]:
         yield Attribute(
             column,
             text(entry.get("field_name")) or column,
-            _TYPES.get(whole(entry.get("type")), AttributeType.TEXT),
+            _TYPES.get(whole(entry.get("type")), CategoryAttributeType.TEXT),
             _choices(entry.get("allowed_values")),
             entry.get("required") is True,
         )

@@ -27,7 +27,7 @@ class ImportConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ImportCounts:
     """rows = created + changed + unchanged + invalid.
 
     `uncategorized`, `duplicates` and `excluded` are part of `invalid`. `disappeared`
@@ -53,7 +53,7 @@ class ImportResult:
     `empty` lists required attributes without a value in any row.
     """
 
-    counts: Counts
+    counts: ImportCounts
     columns: tuple[str, ...]
     detected: DetectedFormat
     source_categories: dict[str, int]

@@ -18,7 +18,7 @@ from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.pipeline.run import import_catalog
 from app.catalogs.engine.read.inspect import Inspection, inspect_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError
-from app.catalogs.imports.next_import import Task, next_task
+from app.catalogs.imports.next_import import ImportTask, next_task
 from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
 from app.core.columns import utc_now
@@ -50,7 +50,7 @@ BEHIND_A_LARGE_ONE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class ImportServices:
     """Services of a worker that imports need."""
 
     settings: Settings
@@ -60,7 +60,7 @@ class Tools:
     """Held by the only large import of this worker; small ones do not take it."""
 
 
-async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
+async def bring_up_to_date(tools: ImportServices, lease: Lease) -> Snooze | None:
     """Import the store's next catalog; snooze while there may be another one."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
@@ -80,7 +80,7 @@ async def bring_up_to_date(tools: Tools, lease: Lease) -> Snooze | None:
     return Snooze(_NOW)
 
 
-async def _carry_out(tools: Tools, lease: Lease, task: Task) -> None:
+async def _carry_out(tools: ImportServices, lease: Lease, task: ImportTask) -> None:
     if task.twin:
         await _repeat(tools, lease, task, task.twin)
     elif task.config is None:
@@ -98,7 +98,7 @@ def _workdir() -> "tempfile.TemporaryDirectory[str]":
 
 
 def _import(
-    tools: Tools, lease: Lease, task: Task, config: ImportConfig
+    tools: ImportServices, lease: Lease, task: ImportTask, config: ImportConfig
 ) -> ImportResult:
     """Run the engine. Blocking; its last transaction is fenced by the lease."""
 
@@ -122,7 +122,7 @@ def _import(
 
 
 def _phase_noter(
-    connection: "psycopg.Connection[Any]", lease: Lease, task: Task
+    connection: "psycopg.Connection[Any]", lease: Lease, task: ImportTask
 ) -> Callable[[str], None]:
     def note(phase: str) -> None:
         lease.check()
@@ -138,7 +138,7 @@ def _phase_noter(
 def _record(
     connection: "psycopg.Connection[Any]",
     lease: Lease,
-    task: Task,
+    task: ImportTask,
     result: ImportResult,
 ) -> None:
     """Write the result in the transaction of the offers, if the lease is still held."""
@@ -181,13 +181,13 @@ def _record(
     connection.execute(_PARTIAL_AGAIN, [task.store_id, task.catalog_id])
 
 
-def _inspect(task: Task) -> Inspection:
+def _inspect(task: ImportTask) -> Inspection:
     with _workdir() as folder:
         return inspect_catalog(task.source, Path(folder))
 
 
 async def _await_mapping(
-    tools: Tools, lease: Lease, task: Task, found: Inspection
+    tools: ImportServices, lease: Lease, task: ImportTask, found: Inspection
 ) -> None:
     """Without a mapping: store the columns, so that one can be created."""
     async with tools.database.transaction() as tx:
@@ -204,7 +204,9 @@ async def _await_mapping(
             catalog_facts.set_columns(store, found.columns)
 
 
-async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None:
+async def _repeat(
+    tools: ImportServices, lease: Lease, task: ImportTask, twin: Catalog
+) -> None:
     """Copy the result of a catalog with the same bytes and settings."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
@@ -229,7 +231,7 @@ async def _repeat(tools: Tools, lease: Lease, task: Task, twin: Catalog) -> None
 
 
 async def _reject(
-    tools: Tools, lease: Lease, task: Task, error: CatalogRejectedError
+    tools: ImportServices, lease: Lease, task: ImportTask, error: CatalogRejectedError
 ) -> None:
     """Reject the catalog; the offers stay unchanged."""
     log.info("catalog.rejected", code=error.code)
@@ -250,7 +252,7 @@ async def _reject(
             catalog_facts.set_columns(store, columns)
 
 
-async def give_up(tools: Tools, lease: Lease, reason: GiveUp) -> None:
+async def give_up(tools: ImportServices, lease: Lease, reason: GiveUp) -> None:
     """Reject the catalog whose import is given up."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from app.backmarket.markets import market_of
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.read.source import Hints, Limits, SourceFile
+from app.catalogs.engine.read.source import Hints, ReadLimits, SourceFile
 from app.catalogs.imports import current_catalogs
 from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
@@ -30,7 +30,7 @@ REVIVABLE = frozenset({"missing_column"})
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ImportTask:
     """One catalog to import, and the settings for it."""
 
     catalog_id: UUID
@@ -50,7 +50,7 @@ class Task:
 
 async def next_task(
     session: AsyncSession, settings: Settings, storage: Storage, store_id: UUID
-) -> Task | None:
+) -> ImportTask | None:
     """The oldest catalog not yet imported, else the newest with outdated settings.
 
     Later partial catalogs are imported again after a full one. None if all are done.
@@ -142,7 +142,7 @@ def _task(
     store: Store,
     catalog: Catalog,
     twin: Catalog | None,
-) -> Task:
+) -> ImportTask:
     mapping = stores.resolved_mapping(store)
     config = None
     if mapping and not mapping.missing:
@@ -151,7 +151,7 @@ def _task(
         config = config_of(store, mapping, targets, partial=partial)
     source = source_of(settings, storage, catalog)
     large = catalog.size_bytes > settings.large_catalog_bytes
-    return Task(
+    return ImportTask(
         catalog_id=catalog.id,
         store_id=store.id,
         source=source,
@@ -201,5 +201,5 @@ def source_of(settings: Settings, storage: Storage, catalog: Catalog) -> SourceF
         media_type=catalog.media_type,
         filename=catalog.filename,
         hints=Hints(**catalog.stated),
-        limits=Limits(max_expanded_bytes=settings.max_expanded_bytes),
+        limits=ReadLimits(max_expanded_bytes=settings.max_expanded_bytes),
     )

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.embedded.errors import StartError
-from app.embedded.os_user import Account, become
+from app.embedded.os_user import OsUser, become
 from app.embedded.processes import log_files, pids
 
 TICK = 0.02
@@ -34,7 +34,7 @@ class Child:
     stop_timeout: timedelta = timedelta(seconds=10)
     log: Path | None = None  # None: inherits our terminal
     pid_file: Path | None = None
-    account: Account | None = None  # None: runs as our user
+    account: OsUser | None = None  # None: runs as our user
 
 
 def own_module(name: str, *arguments: str) -> list[str]:

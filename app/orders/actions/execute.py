@@ -16,25 +16,25 @@ from app.accounts.account_job import AccountJob
 from app.backmarket import order_client
 from app.backmarket.errors import (
     BackMarketError,
+    BackMarketNotFoundError,
+    BackMarketUnavailableError,
     Effect,
-    NotFoundError,
     NotUnderstoodError,
     RequestRefusedError,
-    UnavailableError,
 )
 from app.backmarket.wire.orders import Order
 from app.core.failpoints import failpoint
 from app.jobs.lease import Lease, Snooze
 from app.orders.actions import finish, submissions
 from app.orders.actions.finish import ActionRun
-from app.orders.actions.submissions import Submission
+from app.orders.actions.submissions import ActionSubmission
 from app.orders.actions.transitions import (
     BILLED,
     OrderView,
-    Result,
+    TransitionResult,
     reconcile,
 )
-from app.orders.enums import ENDS, SubmissionState, line_state
+from app.orders.enums import ENDS, ActionSubmissionState, line_state
 from app.orders.lifecycle import ACTION
 from app.orders.models import OrderAction, SalesOrder
 from app.orders.sync.upsert import store_orders
@@ -95,9 +95,9 @@ class OrderActionJob(AccountJob[ActionRun]):
         return await self.wait(run, RESULT_UNKNOWN, error.code, error.message)
 
 
-async def _process(run: ActionRun, submission: Submission) -> None:
+async def _process(run: ActionRun, submission: ActionSubmission) -> None:
     """Send one submission, or learn its result. Raises BackMarketError."""
-    if submission.state is not SubmissionState.PENDING:
+    if submission.state is not ActionSubmissionState.PENDING:
         await _read_back(run, submission)
         return
     if submission.planned.to_state == BILLED:
@@ -107,7 +107,7 @@ async def _process(run: ActionRun, submission: Submission) -> None:
     failpoint("action.marked_sending")
     try:
         order = await _send(run, submission)
-    except (RequestRefusedError, NotFoundError) as error:
+    except (RequestRefusedError, BackMarketNotFoundError) as error:
         await _read_back(run, submission, error)
         return
     except (AccountPausedError, BackMarketError) as error:
@@ -115,14 +115,14 @@ async def _process(run: ActionRun, submission: Submission) -> None:
         raise
     failpoint("action.posted")
     if submission.planned.to_state == BILLED or _is_effective(order, submission):
-        await _record_result(run, submission, SubmissionState.DONE, order)
+        await _record_result(run, submission, ActionSubmissionState.DONE, order)
     else:  # accepted without an effect: read the order back
         await _mark_uncertain(run, submission)
         await _read_back(run, submission, answered=True)
     failpoint("action.recorded")
 
 
-async def _note_last_invoice(run: ActionRun, submission: Submission) -> None:
+async def _note_last_invoice(run: ActionRun, submission: ActionSubmission) -> None:
     """Store the time of the last invoice, to see afterwards whether it changed."""
     order = await order_client.read_order(
         run.services.back_market, run.access, run.number
@@ -134,7 +134,7 @@ async def _note_last_invoice(run: ActionRun, submission: Submission) -> None:
         )
 
 
-async def _send(run: ActionRun, submission: Submission) -> Order | None:
+async def _send(run: ActionRun, submission: ActionSubmission) -> Order | None:
     body = submission.planned.body
     if submission.planned.to_state != BILLED:
         return await order_client.move_lines(
@@ -157,19 +157,19 @@ def _view(order: Order) -> OrderView:
     )
 
 
-def _is_effective(order: Order | None, submission: Submission) -> bool:
+def _is_effective(order: Order | None, submission: ActionSubmission) -> bool:
     if order is None:
         return False
-    return reconcile(submission.planned, _view(order)) is Result.APPLIED
+    return reconcile(submission.planned, _view(order)) is TransitionResult.APPLIED
 
 
-async def _mark_uncertain(run: ActionRun, submission: Submission) -> None:
+async def _mark_uncertain(run: ActionRun, submission: ActionSubmission) -> None:
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
-        await submissions.mark(tx.session, submission, SubmissionState.UNCERTAIN)
+        await submissions.mark(tx.session, submission, ActionSubmissionState.UNCERTAIN)
 
 
-async def _mark_sending(run: ActionRun, submission: Submission) -> bool:
+async def _mark_sending(run: ActionRun, submission: ActionSubmission) -> bool:
     """Mark a submission as `sending`; False: it is no longer needed.
 
     Lines of one order that share a SKU change state together: the first submission
@@ -180,14 +180,15 @@ async def _mark_sending(run: ActionRun, submission: Submission) -> bool:
         known = await submissions.line_states(tx.session, run.action_id)
         if (
             submission.seq
-            and reconcile(submission.planned, OrderView(known)) is Result.APPLIED
+            and reconcile(submission.planned, OrderView(known))
+            is TransitionResult.APPLIED
         ):
-            await submissions.mark(tx.session, submission, SubmissionState.DONE)
+            await submissions.mark(tx.session, submission, ActionSubmissionState.DONE)
             return False
         await submissions.mark(
             tx.session,
             submission,
-            SubmissionState.SENDING,
+            ActionSubmissionState.SENDING,
             attempts=submission.attempts + 1,
         )
     return True
@@ -195,7 +196,7 @@ async def _mark_sending(run: ActionRun, submission: Submission) -> bool:
 
 async def _read_back(
     run: ActionRun,
-    submission: Submission,
+    submission: ActionSubmission,
     refusal: BackMarketError | None = None,
     *,
     answered: bool = False,
@@ -207,36 +208,38 @@ async def _read_back(
     """
     if refusal:
         await _mark_uncertain(run, submission)
-    refused = SubmissionState.REFUSED
+    refused = ActionSubmissionState.REFUSED
     try:
         order = await order_client.read_order(
             run.services.back_market, run.access, run.number
         )
-    except NotFoundError as error:
+    except BackMarketNotFoundError as error:
         await _record_result(
-            run, submission, SubmissionState.REFUSED, None, refusal or error
+            run, submission, ActionSubmissionState.REFUSED, None, refusal or error
         )
         return
     failpoint("action.read_back")
     view = _view(order)
     effect = reconcile(submission.planned, view)
     log.info("action.read_back", effect=effect.name.lower(), refused=bool(refusal))
-    if effect is Result.APPLIED:
-        await _record_result(run, submission, SubmissionState.RECONCILED, order)
+    if effect is TransitionResult.APPLIED:
+        await _record_result(run, submission, ActionSubmissionState.RECONCILED, order)
     elif refusal:
         await _record_result(run, submission, refused, order, refusal)
-    elif effect is Result.CONFLICT:
+    elif effect is TransitionResult.CONFLICT:
         conflict = _conflict(submission, view.states)
         await _record_result(run, submission, refused, order, conflict)
     elif answered and submission.attempts >= MAX_ATTEMPTS:
         await _record_result(
-            run, submission, SubmissionState.REFUSED, order, _NO_EFFECT
+            run, submission, ActionSubmissionState.REFUSED, order, _NO_EFFECT
         )
     else:
-        await _record_result(run, submission, SubmissionState.PENDING, order)
+        await _record_result(run, submission, ActionSubmissionState.PENDING, order)
 
 
-def _conflict(submission: Submission, states: Mapping[int, int]) -> RequestRefusedError:
+def _conflict(
+    submission: ActionSubmission, states: Mapping[int, int]
+) -> RequestRefusedError:
     now = {line_state(states.get(number, -1)) for number in submission.planned.line_ids}
     return RequestRefusedError(
         f"The order changed meanwhile: its line is {', '.join(sorted(now))} now."
@@ -244,14 +247,18 @@ def _conflict(submission: Submission, states: Mapping[int, int]) -> RequestRefus
 
 
 async def _after_send_error(
-    run: ActionRun, submission: Submission, error: AccountPausedError | BackMarketError
+    run: ActionRun,
+    submission: ActionSubmission,
+    error: AccountPausedError | BackMarketError,
 ) -> None:
     """Make a submission that was certainly not sent `pending` again."""
     unknown = (
-        isinstance(error, UnavailableError | NotUnderstoodError)
+        isinstance(error, BackMarketUnavailableError | NotUnderstoodError)
         and error.effect is Effect.UNKNOWN
     )
-    state = SubmissionState.UNCERTAIN if unknown else SubmissionState.PENDING
+    state = (
+        ActionSubmissionState.UNCERTAIN if unknown else ActionSubmissionState.PENDING
+    )
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await submissions.mark(tx.session, submission, state)
@@ -259,8 +266,8 @@ async def _after_send_error(
 
 async def _record_result(
     run: ActionRun,
-    submission: Submission,
-    state: SubmissionState,
+    submission: ActionSubmission,
+    state: ActionSubmissionState,
     order: Order | None,
     reason: BackMarketError | None = None,
 ) -> None:

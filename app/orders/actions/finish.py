@@ -12,7 +12,7 @@ from app.backmarket.errors import BackMarketError
 from app.core.failpoints import failpoint
 from app.jobs.lease import Lease
 from app.orders.actions import submissions
-from app.orders.actions.submissions import Submission
+from app.orders.actions.submissions import ActionSubmission
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ class ActionRun:
     token_digest: str
 
 
-async def open_submissions(run: ActionRun) -> list[Submission]:
+async def open_submissions(run: ActionRun) -> list[ActionSubmission]:
     """Submissions without a result, in their order."""
     async with run.services.database.transaction() as tx:
         return await submissions.open_submissions(tx.session, run.action_id)

@@ -10,18 +10,18 @@ from sqlmodel import col, select
 
 from app.core.columns import utc_now
 from app.orders.actions.transitions import PlannedCall
-from app.orders.enums import SUBMISSION_ENDS, ActionState, SubmissionState
+from app.orders.enums import SUBMISSION_ENDS, ActionState, ActionSubmissionState
 from app.orders.lifecycle import ACTION, SUBMISSION
 from app.orders.models import OrderAction, OrderCall
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class ActionSubmission:
     """One submission of an action."""
 
     action_id: UUID
     seq: int
-    state: SubmissionState
+    state: ActionSubmissionState
     attempts: int
     planned: PlannedCall
 
@@ -31,7 +31,9 @@ def start(action: OrderAction, now: datetime) -> None:
     action.started_at = action.started_at or now
 
 
-async def open_submissions(session: AsyncSession, action_id: UUID) -> list[Submission]:
+async def open_submissions(
+    session: AsyncSession, action_id: UUID
+) -> list[ActionSubmission]:
     """Submissions without a result, in their order."""
     rows = await session.execute(
         select(OrderCall)
@@ -42,10 +44,10 @@ async def open_submissions(session: AsyncSession, action_id: UUID) -> list[Submi
         .order_by(col(OrderCall.seq))
     )
     return [
-        Submission(
+        ActionSubmission(
             row.action_id,
             row.seq,
-            SubmissionState(row.state),
+            ActionSubmissionState(row.state),
             row.attempts,
             PlannedCall(tuple(row.line_ids), row.from_state, row.to_state, row.body),
         )
@@ -67,8 +69,8 @@ async def line_states(session: AsyncSession, action_id: UUID) -> dict[int, int]:
 
 async def mark(  # noqa: PLR0913 - the columns that change
     session: AsyncSession,
-    submission: Submission,
-    state: SubmissionState,
+    submission: ActionSubmission,
+    state: ActionSubmissionState,
     *,
     attempts: int | None = None,
     reason_code: str | None = None,
@@ -86,7 +88,7 @@ async def mark(  # noqa: PLR0913 - the columns that change
 
 
 async def note_in_body(
-    session: AsyncSession, submission: Submission, **values: object
+    session: AsyncSession, submission: ActionSubmission, **values: object
 ) -> None:
     """Add values to the stored body of a submission."""
     row = await session.get_one(OrderCall, (submission.action_id, submission.seq))
@@ -122,8 +124,8 @@ async def end(session: AsyncSession, action_id: UUID) -> str:
         .scalars()
         .all()
     )
-    refused = [each for each in sent if each.state == SubmissionState.REFUSED]
-    read_back = any(each.state == SubmissionState.RECONCILED for each in sent)
+    refused = [each for each in sent if each.state == ActionSubmissionState.REFUSED]
+    read_back = any(each.state == ActionSubmissionState.RECONCILED for each in sent)
     state = ActionState.RECONCILED if read_back else ActionState.DONE
     action.reason_code = action.reason = None
     if refused:

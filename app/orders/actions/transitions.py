@@ -61,7 +61,7 @@ class OrderView:
     """When the last invoice was uploaded, as Back Market writes it."""
 
 
-class Result(Enum):
+class TransitionResult(Enum):
     """What an order that was read back shows of a submission."""
 
     APPLIED = auto()
@@ -140,7 +140,7 @@ def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: v for name, v in fields.items() if name not in _AFTER_SHIPPING}
 
 
-def reconcile(call: PlannedCall, order: OrderView) -> Result:
+def reconcile(call: PlannedCall, order: OrderView) -> TransitionResult:
     """Whether a call happened, from the order that was read back.
 
     A parcel that went out under another number was sent by another process. An invoice
@@ -148,7 +148,7 @@ def reconcile(call: PlannedCall, order: OrderView) -> Result:
     """
     if call.to_state == BILLED:
         news = order.billed_at and order.billed_at != call.body.get("billed_before")
-        return Result.APPLIED if news else Result.NOT_YET
+        return TransitionResult.APPLIED if news else TransitionResult.NOT_YET
     now = [order.states.get(line_id) for line_id in call.line_ids]
     passed = _PASSED.get(call.to_state, frozenset({call.to_state}))
     if all(state in passed for state in now):
@@ -156,10 +156,10 @@ def reconcile(call: PlannedCall, order: OrderView) -> Result:
         same = wanted is None or _spaceless(order.tracking_number) == _spaceless(
             str(wanted)
         )
-        return Result.APPLIED if same else Result.CONFLICT
+        return TransitionResult.APPLIED if same else TransitionResult.CONFLICT
     if any(state == call.from_state for state in now):
-        return Result.NOT_YET
-    return Result.CONFLICT
+        return TransitionResult.NOT_YET
+    return TransitionResult.CONFLICT
 
 
 def _spaceless(number: str | None) -> str:

@@ -24,7 +24,7 @@ from app.orders.enums import SyncState
 from app.orders.lifecycle import SYNC
 from app.orders.models import OrderSync
 from app.orders.sync import scheduling
-from app.orders.sync.paging import PageRead, Progress, after_page
+from app.orders.sync.paging import PageRead, PagingProgress, after_page
 from app.orders.sync.upsert import store_orders
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ class SyncRun:
     access: Access
     token_digest: str
     window_from: datetime | None
-    progress: Progress
+    progress: PagingProgress
 
 
 class OrderSyncJob(AccountJob[SyncRun]):
@@ -77,8 +77,8 @@ class OrderSyncJob(AccountJob[SyncRun]):
         return None
 
 
-def _progress(state: OrderSync) -> Progress:
-    return Progress(
+def _progress(state: OrderSync) -> PagingProgress:
+    return PagingProgress(
         state.page, state.count, state.ended, state.turns, front=state.front
     )
 
@@ -94,7 +94,7 @@ def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
 
 
 async def _read_pages(run: SyncRun) -> None:
-    progress: Progress | None = run.progress
+    progress: PagingProgress | None = run.progress
     while progress:
         page = await order_client.read_page(
             run.services.back_market, run.access, progress.page, run.window_from
@@ -104,7 +104,9 @@ async def _read_pages(run: SyncRun) -> None:
         failpoint("orders.page_written")
 
 
-async def _record(run: SyncRun, at: Progress, page: OrderPage) -> Progress | None:
+async def _record(
+    run: SyncRun, at: PagingProgress, page: OrderPage
+) -> PagingProgress | None:
     """Store a page and the next one to read, or the end of the sync."""
     if page.unreadable:
         log.warning("orders.unreadable", entries=page.unreadable, page=at.page)
@@ -131,12 +133,12 @@ async def _record(run: SyncRun, at: Progress, page: OrderPage) -> Progress | Non
 async def _note_page(
     session: AsyncSession,
     account_id: UUID,
-    following: Progress | None,
+    following: PagingProgress | None,
     page: OrderPage,
     changed: int,
 ) -> None:
     told = [order.modified_at for order in page.items if order.modified_at]
-    at = following or Progress(page=0)
+    at = following or PagingProgress(page=0)
     await session.execute(
         text(
             "UPDATE order_sync SET page = :page, count = :count, ended = :ended, "

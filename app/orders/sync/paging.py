@@ -15,8 +15,8 @@ link without a page is the end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Progress of a sync; `page` is the next page."""
+class PagingProgress:
+    """PagingProgress of a sync; `page` is the next page."""
 
     page: int = 1
     count: int | None = None
@@ -40,7 +40,7 @@ class PageRead:
     count: int | None
 
 
-def after_page(progress: Progress, read: PageRead) -> Progress | None:
+def after_page(progress: PagingProgress, read: PageRead) -> PagingProgress | None:
     """The next page; None when the sync is complete.
 
     An order that leaves the list moves later orders up: as many pages are read again as
@@ -63,5 +63,5 @@ def after_page(progress: Progress, read: PageRead) -> Progress | None:
     if read.has_next and progress.turns < PATIENCE:
         return replace(here, page=progress.page + 1)
     if progress.page > 1 or progress.turns:
-        return Progress(1, count, front=True)
+        return PagingProgress(1, count, front=True)
     return None

@@ -21,7 +21,7 @@ from app.publications import scheduling, sibling_stores
 from app.publications.causes import GATHER
 from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationState, Trigger
-from app.publications.lifecycle import OVER, set_publication_state
+from app.publications.lifecycle import OVER, PUBLICATION
 from app.publications.models import Publication
 from app.publications.results import submissions
 from app.publications.results.record import close_planned
@@ -52,7 +52,7 @@ async def wait(
         await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
         if publication.planned_at:
-            set_publication_state(publication, PublicationState.WAITING)
+            PUBLICATION.move(publication, PublicationState.WAITING)
         publication.reason_code, publication.reason = code, reason
     return Snooze(pause)
 
@@ -136,7 +136,7 @@ async def _end(
     code: str | None,
     message: str | None,
 ) -> None:
-    set_publication_state(publication, state)
+    PUBLICATION.move(publication, state)
     publication.reason_code, publication.reason = code, message
     publication.finished_at = utc_now()
     publication.failures = 0
@@ -210,7 +210,7 @@ async def cancel_requested(
     session: AsyncSession, publication: Publication, code: str
 ) -> None:
     """Cancel a run that has not started."""
-    set_publication_state(publication, PublicationState.CANCELLED)
+    PUBLICATION.move(publication, PublicationState.CANCELLED)
     publication.reason_code = code
     publication.finished_at = utc_now()
     await session.flush()

@@ -74,7 +74,7 @@ async def _carry_out(run: Run) -> Snooze | None:
     return await _finish_or_wait(run, progress)
 
 
-async def _finish_or_wait(run: Run, progress: resolve.Progress) -> Snooze | None:
+async def _finish_or_wait(run: Run, progress: resolve.ResolveProgress) -> Snooze | None:
     unsettled = await submissions.load_unsettled(run)
     if any(each.state is SubmissionState.PENDING for each in unsettled):
         return Snooze(timedelta(0))

@@ -15,11 +15,11 @@ from app.accounts.account_client import AccountPausedError
 from app.accounts.budget import lines_left, usual_left
 from app.backmarket.errors import (
     BackMarketError,
+    BackMarketNotFoundError,
+    BackMarketUnavailableError,
     Effect,
-    NotFoundError,
     NotUnderstoodError,
     RequestRefusedError,
-    UnavailableError,
 )
 from app.backmarket.wire.tasks import classify
 from app.core.columns import utc_now
@@ -124,7 +124,7 @@ async def _send(
             await _send_batch(run, submission, batch)
         else:
             await _send_single(run, submission)
-    except (RequestRefusedError, NotFoundError) as error:
+    except (RequestRefusedError, BackMarketNotFoundError) as error:
         await _record_refusal(run, submission, error)
     except (AccountPausedError, BackMarketError) as error:
         await _record_failure(run, reserved, error)
@@ -202,7 +202,7 @@ async def _send_single(run: Run, submission: OpenSubmission) -> None:
         run, submission, (Outcome.PLANNED,)
     )
     if line.listing_id is None:
-        raise NotFoundError("The listing's id is not known.")
+        raise BackMarketNotFoundError("The listing's id is not known.")
     fields = {k: v for k, v in line.after.items() if k != "shipping"}
     fields |= line.after.get("shipping") or {}
     listing = await run.tools.back_market.update_listing(
@@ -213,10 +213,14 @@ async def _send_single(run: Run, submission: OpenSubmission) -> None:
 
 
 async def _record_refusal(
-    run: Run, submission: OpenSubmission, error: RequestRefusedError | NotFoundError
+    run: Run,
+    submission: OpenSubmission,
+    error: RequestRefusedError | BackMarketNotFoundError,
 ) -> None:
     """Back Market refused the whole request: every line of it is rejected."""
-    missing = submission.method is Method.SINGLE and isinstance(error, NotFoundError)
+    missing = submission.method is Method.SINGLE and isinstance(
+        error, BackMarketNotFoundError
+    )
     code = "listing_not_found" if missing else str(classify(error.message))
     lines = await submissions.load_submission_lines(run, submission, (Outcome.PLANNED,))
     results = [
@@ -230,7 +234,7 @@ async def _record_failure(
 ) -> None:
     """Release a submission that was not processed, or mark it as uncertain."""
     unknown = (
-        isinstance(error, UnavailableError | NotUnderstoodError)
+        isinstance(error, BackMarketUnavailableError | NotUnderstoodError)
         and error.effect is Effect.UNKNOWN
     )
     submission = reserved.submission

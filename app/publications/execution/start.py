@@ -20,7 +20,7 @@ from app.publications.context import Run
 from app.publications.enums import PublicationKind, PublicationState, Trigger
 from app.publications.execution import finish
 from app.publications.execution.priority_run import GO, Turn, next_turn
-from app.publications.lifecycle import OVER, set_publication_state
+from app.publications.lifecycle import OVER, PUBLICATION
 from app.publications.models import Publication
 from app.stores import service as stores
 from app.stores.models import Store
@@ -137,12 +137,12 @@ def _mark_started(publication: Publication, turn: Turn) -> None:
     if turn.priority:
         publication.priority = True
     if publication.state == PublicationState.REQUESTED:
-        set_publication_state(publication, PublicationState.PLANNING)
+        PUBLICATION.move(publication, PublicationState.PLANNING)
         publication.started_at = utc_now()
     elif publication.state == PublicationState.WAITING:
         planned = publication.planned_at is not None
         to = PublicationState.SENDING if planned else PublicationState.PLANNING
-        set_publication_state(publication, to)
+        PUBLICATION.move(publication, to)
 
 
 def _run_of(tools: AccountServices, lease: Lease, loaded: _Loaded) -> Run:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.columns import utc_now
 from app.publications.enums import PublicationState
-from app.publications.lifecycle import set_publication_state
+from app.publications.lifecycle import PUBLICATION
 from app.publications.models import Publication
 from app.publications.planning.plan import PlanSummary
 
@@ -17,7 +17,7 @@ async def complete_plan(
 ) -> None:
     """Record that the plan is complete, with its digest and totals."""
     publication = await session.get_one(Publication, publication_id)
-    set_publication_state(publication, PublicationState.SENDING)
+    PUBLICATION.move(publication, PublicationState.SENDING)
     publication.planned_at = utc_now()
     publication.plan_hash = summary.digest
     totals: dict[str, Any] = {

@@ -20,7 +20,7 @@ from app.jobs.lease import Lease, Snooze
 from app.offers.locks import lock_offers
 from app.publications.enums import PlanState
 from app.publications.execution import start
-from app.publications.lifecycle import set_plan_state
+from app.publications.lifecycle import PLAN
 from app.publications.models import Plan
 from app.publications.planning.forecast import Forecast, forecast
 from app.publications.planning.inputs import Terms, plan_request, versions_of
@@ -72,7 +72,7 @@ async def make(tools: AccountServices, lease: Lease) -> Snooze | None:
         if await start.awaits_import(tx.session, store.id, plan.requested_at, now):
             return Snooze(start.IMPORT_PAUSE, idle=True)
         if store.account_id is None:
-            set_plan_state(plan, PlanState.FAILED)
+            PLAN.move(plan, PlanState.FAILED)
             plan.reason_code = "store_inactive"
         else:
             await _write(tools, tx.session, plan, store, store.account_id)
@@ -101,7 +101,7 @@ async def _write(
     )
     await lock_offers(session, [store.id])
     summary = await write_plan(session, await plan_request(session, store, terms))
-    set_plan_state(plan, PlanState.READY)
+    PLAN.move(plan, PlanState.READY)
     plan.ready_at = utc_now()
     plan.content_hash = summary.digest
     plan.totals = {"outcomes": summary.counts}
@@ -126,5 +126,5 @@ async def give_up(tools: AccountServices, lease: Lease, reason: GiveUp) -> None:
         await lease.ensure_held(tx.session)
         plan = await tx.session.get(Plan, lease.subject_id)
         if plan and plan.state == PlanState.REQUESTED:
-            set_plan_state(plan, PlanState.FAILED)
+            PLAN.move(plan, PlanState.FAILED)
             plan.reason_code = reason.code

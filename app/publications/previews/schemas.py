@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.publications.messages import sentence_for
 from app.publications.models import Plan
-from app.publications.schemas import Counts, counts_of
+from app.publications.schemas import PublicationCounts, counts_of
 from app.web.schemas import ReasonOut
 
 
@@ -49,7 +49,7 @@ class PlanOut(BaseModel):
     kind: Literal["offers"]
     state: Literal["requested", "ready", "failed"]
     reason: ReasonOut | None
-    counts: Counts | None = Field(description="null until the plan is ready")
+    counts: PublicationCounts | None = Field(description="null until the plan is ready")
     content_hash: str | None = Field(
         description="SHA-256 over all changes to send, now or later, independent of "
         "the budget; held and rejected changes are not part of it"

@@ -14,7 +14,7 @@ from pydantic import (
     StrictStr,
 )
 
-from app.catalogs.quick_updates import MAX_ITEMS, Outcome, Result, UpdateItem
+from app.catalogs.quick_updates import MAX_ITEMS, ItemResult, Outcome, UpdateItem
 from app.core.errors import FieldProblem
 
 Number = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=100)]
@@ -80,7 +80,7 @@ class QuickUpdateOut(BaseModel):
 
 
 def quick_update_out(
-    publication_id: UUID | None, as_of: datetime, results: list[Result]
+    publication_id: UUID | None, as_of: datetime, results: list[ItemResult]
 ) -> QuickUpdateOut:
     counts = QuickUpdateCounts()
     for result in results:

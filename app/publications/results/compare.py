@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.sql import load_sql
 from app.offers import comparison as offers
-from app.offers.comparison import Comparison, ComparisonResult
+from app.offers.comparison import ComparisonResult, ListingComparison
 from app.offers.locks import lock_offers
 
 _STATEMENTS = load_sql(__package__, "compare.sql")
@@ -30,7 +30,7 @@ class Compared:
 async def compare(
     session: AsyncSession,
     account_id: UUID,
-    comparison: Comparison,
+    comparison: ListingComparison,
     publications: Sequence[UUID],
 ) -> Compared:
     """Compare what is in `seen`, and mark the changes of these publications.

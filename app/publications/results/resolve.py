@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from app.backmarket.errors import NotFoundError
+from app.backmarket.errors import BackMarketNotFoundError
 from app.backmarket.wire.task_matching import Matched, match_rows
 from app.backmarket.wire.tasks import ListingRef, Refusal, TaskReport, TaskStatus
 from app.core.columns import utc_now
@@ -44,14 +44,14 @@ READ_BACK = "read_back"
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ResolveProgress:
     """Whether a submission is still unknown, and whether a task was polled."""
 
     unknown: bool
     polled: bool
 
 
-async def record_open_results(run: Run) -> Progress:
+async def record_open_results(run: Run) -> ResolveProgress:
     """Resolve submissions without a response and poll the tasks of sent ones.
 
     Raises BackMarketError, AccountRestsError.
@@ -63,7 +63,7 @@ async def record_open_results(run: Run) -> Progress:
     unsettled = await submissions.load_unsettled(run)
     sent = [each for each in unsettled if each.state is SubmissionState.SENT]
     await _poll_all(run, sent)
-    return Progress(unknown, polled=bool(sent))
+    return ResolveProgress(unknown, polled=bool(sent))
 
 
 async def _poll_all(run: Run, sent: Sequence[OpenSubmission]) -> None:
@@ -91,7 +91,7 @@ async def poll(run: Run, submission: OpenSubmission) -> bool:
     assert submission.task_id is not None  # noqa: S101 - a sent batch has one
     try:
         report = await run.tools.back_market.task(run.access, submission.task_id)
-    except NotFoundError:
+    except BackMarketNotFoundError:
         await _mark_polled(run, submission, SubmissionState.UNCERTAIN)
         return False
     if report.status is TaskStatus.PENDING:

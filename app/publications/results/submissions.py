@@ -18,7 +18,7 @@ from app.core.sql import load_sql
 from app.database import Database
 from app.publications.context import Run
 from app.publications.enums import Method, SubmissionState
-from app.publications.lifecycle import SUBMISSION, check_transition
+from app.publications.lifecycle import SUBMISSION
 from app.publications.models import Submission
 
 _SQL = load_sql(__package__, "submissions.sql")
@@ -154,9 +154,9 @@ async def set_state(
 ) -> OpenSubmission:
     """Change the state and further columns; returns the submission as it is then.
 
-    Raises IllegalTransitionError.
+    Raises TransitionError.
     """
-    check_transition(SUBMISSION, submission.state, state)
+    SUBMISSION.advance(submission.state, state)
     await session.execute(
         update(Submission)
         .where(

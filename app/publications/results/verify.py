@@ -14,7 +14,7 @@ from app.backmarket.wire.listings import Listing
 from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.jobs.kinds import JobKind
-from app.offers.comparison import Comparison, add_seen, columns_of, open_tables
+from app.offers.comparison import ListingComparison, add_seen, columns_of, open_tables
 from app.publications import scheduling
 from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationKind, Trigger
@@ -84,7 +84,7 @@ async def verify_listings(run: Run) -> None:
         compared = await compare(
             tx.session,
             run.account_id,
-            Comparison(
+            ListingComparison(
                 store_id=run.store_id,
                 siblings=run.siblings,
                 since=since,

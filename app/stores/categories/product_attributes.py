@@ -6,7 +6,7 @@ Back Market API, section 6: a row of a batch that creates a product has both.
 from collections.abc import Sequence
 
 from app.backmarket.wire.categories import Attribute
-from app.backmarket.wire.categories import AttributeType as TheirType
+from app.backmarket.wire.categories import CategoryAttributeType as TheirType
 from app.stores.channel import (
     PRODUCT_ATTRIBUTES,
     PRODUCT_NAMES,

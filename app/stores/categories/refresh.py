@@ -54,7 +54,7 @@ class RefreshContext:
     vault: Vault
 
 
-class AccountPausedError(Exception):
+class AccountsPausedError(Exception):
     """The seller account is paused; retry after `pause`."""
 
     def __init__(self, pause: timedelta) -> None:
@@ -89,7 +89,7 @@ async def refresh(context: RefreshContext, lease: Lease) -> Snooze | None:
     try:
         categories = await _fetch_with_any(context, lease, snapshot, candidates)
         content = await asyncio.to_thread(build_content, categories)
-    except AccountPausedError as error:
+    except AccountsPausedError as error:
         return Snooze(error.pause)
     except BackMarketError as error:
         await _record_failure(context, lease, error.code, error.message)
@@ -106,7 +106,7 @@ async def _fetch_with_any(
     snapshot: CategorySnapshot,
     candidates: Sequence[SellerAccount],
 ) -> tuple[Category, ...]:
-    """Raises AccountPausedError, or BackMarketError when no account succeeds."""
+    """Raises AccountsPausedError, or BackMarketError when no account succeeds."""
     refused: BackMarketError = NoConnectionError()
     for account in candidates:
         try:
@@ -151,7 +151,7 @@ async def _wait_for_rate_limit(
 ) -> None:
     """The request counts against the rate limit (Back Market API, limits).
 
-    Raises AccountPausedError, LeaseLostError.
+    Raises AccountsPausedError, LeaseLostError.
     """
     rate = accounts.limits_of(account, context.settings).requests_per_10s
     async with context.database.transaction() as tx:
@@ -159,7 +159,7 @@ async def _wait_for_rate_limit(
             tx.session, account.id, rate, MAX_RATE_LIMIT_WAIT
         )
     if wait > MAX_RATE_LIMIT_WAIT:
-        raise AccountPausedError(wait)
+        raise AccountsPausedError(wait)
     if wait:
         await asyncio.sleep(wait.total_seconds())
     lease.check()

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.backmarket.markets import Environment, Platform, market_of
-from app.backmarket.wire.categories import Attribute, AttributeType
+from app.backmarket.wire.categories import Attribute, CategoryAttributeType
 from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.stores.categories.models import CategoryNode, CategorySnapshot
 from app.stores.categories.nodes import Node, leaves_below, most_similar, normalize_name
@@ -114,7 +114,7 @@ def _attributes(stored: Sequence[Mapping[str, Any]]) -> tuple[ChannelAttribute, 
             Attribute(
                 entry["field"],
                 entry["label"],
-                AttributeType(entry["type"]),
+                CategoryAttributeType(entry["type"]),
                 tuple(entry["allowed_values"]),
                 entry["required"],
             )

@@ -15,13 +15,13 @@ MAX_DEPTH = 5
 OPERANDS = "exactly one of column, attribute"
 
 
-class Node(BaseModel):
+class MappingNode(BaseModel):
     """Base of all conditions: immutable, no extra fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ValueCondition(Node):
+class ValueCondition(MappingNode):
     """A condition on one value: a catalog column, or an attribute of the mapping."""
 
     column: Name | None = Field(None, description="a column of the catalog")
@@ -114,7 +114,7 @@ class OfStore(ValueCondition):
     store: Literal["country", "currency"]
 
 
-class Group(Node):
+class Group(MappingNode):
     """A condition that combines conditions."""
 
     @property
@@ -186,7 +186,7 @@ Condition = TypeAliasType(
 """A named type: one schema in the API document."""
 
 
-def depth_of(condition: Node) -> int:
+def depth_of(condition: MappingNode) -> int:
     """1 for a group that holds no other group."""
     if not isinstance(condition, Group):
         return 0
@@ -194,7 +194,7 @@ def depth_of(condition: Node) -> int:
 
 
 def value_conditions_in(
-    condition: Node, pointer: str = ""
+    condition: MappingNode, pointer: str = ""
 ) -> Iterator[tuple[str, ValueCondition]]:
     """All conditions on a value, each with its JSON pointer."""
     if isinstance(condition, ValueCondition):
@@ -206,7 +206,7 @@ def value_conditions_in(
             yield from value_conditions_in(inner, f"{pointer}/of/{number}")
 
 
-def columns_of(condition: Node | None) -> tuple[str, ...]:
+def columns_of(condition: MappingNode | None) -> tuple[str, ...]:
     """The columns that a condition reads."""
     if condition is None:
         return ()

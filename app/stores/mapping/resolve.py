@@ -12,7 +12,7 @@ from app.stores.mapping.conditions import (
     AnyOf,
     Condition,
     Equals,
-    Node,
+    MappingNode,
     Not,
     OfStore,
     value_conditions_in,
@@ -206,7 +206,7 @@ def _no_country(pointer: str, country: str) -> RuleViolation:
     )
 
 
-def _conditions(source: AttributeSource) -> Iterator[tuple[Node, str, bool]]:
+def _conditions(source: AttributeSource) -> Iterator[tuple[MappingNode, str, bool]]:
     """Each condition, its pointer, and whether it is evaluated after parsing."""
     for number, case in enumerate(source.cases or ()):
         yield case.when, f"/cases/{number}/when", False
@@ -278,7 +278,7 @@ def _ops(steps: tuple[type[NumberStep], ...]) -> str:
 
 
 def _of_condition(
-    when: Node, pointer: str, mapped: frozenset[str], *, late: bool
+    when: MappingNode, pointer: str, mapped: frozenset[str], *, late: bool
 ) -> Iterator[RuleViolation]:
     for place, look in value_conditions_in(when, pointer):
         if look.attribute and not late:

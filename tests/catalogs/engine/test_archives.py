@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from app.catalogs.engine.read.inspect import inspect_catalog
-from app.catalogs.engine.read.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 from tests.catalogs.engine.samples import zipped
 
 CSV = b"a,b\n1,2\n"
@@ -121,7 +121,7 @@ def test_a_bomb_that_lies_ends_where_it_said(stored, tmp_path):
     body = bytearray(zipped({"a.csv": bytes(10_000_000)}))
     at = body.index(b"PK\x01\x02")
     body[at + 24 : at + 28] = (1000).to_bytes(4, "little")
-    limits = Limits(max_expanded_bytes=2_000)
+    limits = ReadLimits(max_expanded_bytes=2_000)
 
     with pytest.raises(CatalogRejectedError) as rejected:
         inspect_catalog(stored(bytes(body), limits=limits), tmp_path)

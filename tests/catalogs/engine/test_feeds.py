@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from app.catalogs.engine.read.inspect import inspect_catalog
-from app.catalogs.engine.read.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 from tests.catalogs.engine.samples import (
     BILLION_LAUGHS,
     GOOGLE_FEED,
@@ -229,7 +229,7 @@ def test_short_items_with_many_columns_do_not_fill_the_disk(stored, tmp_path):
     wide = "".join(f"<c{n}>1</c{n}>" for n in range(2_000))
     source = stored(
         items(wide, *["<c1>1</c1>"] * 2_000),
-        limits=Limits(max_expanded_bytes=1_000_000),
+        limits=ReadLimits(max_expanded_bytes=1_000_000),
     )
 
     with pytest.raises(CatalogRejectedError) as rejected:

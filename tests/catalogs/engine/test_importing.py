@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.catalogs.engine.pipeline.run import PHASES
-from app.catalogs.engine.read.source import CatalogRejectedError, Limits, SourceFile
+from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits, SourceFile
 from app.offers.import_sql import store_lock_key
 from tests.catalogs.engine.conftest import Shop
 from tests.catalogs.engine.samples import COLUMNS, catalog, row
@@ -188,7 +188,9 @@ def test_the_report_names_line_field_code_and_value(shop):
 
 def test_the_report_is_replaced_and_capped_while_counts_stay_exact(shop):
     rows = catalog(*(row(f"S{n}", price="x") for n in range(9)))
-    source = SourceFile(shop.folder / "catalog", limits=Limits(max_stored_problems=3))
+    source = SourceFile(
+        shop.folder / "catalog", limits=ReadLimits(max_stored_problems=3)
+    )
 
     for _ in range(2):
         result = shop.upload(rows, source=source)
@@ -388,7 +390,7 @@ def test_bad_rows_come_before_those_left_out_where_the_report_is_full(shop, tmp_
     path = tmp_path / "catalog"
     rows = [row(f"D{n}", market="DE") for n in range(5)]
     bad = [row(f"B{n}", market="FR", price="x") for n in range(3)]
-    limits = Limits(max_stored_problems=4)
+    limits = ReadLimits(max_stored_problems=4)
 
     shop.upload(
         catalog(*rows, *bad, columns=BY_MARKET),

@@ -12,7 +12,7 @@ import pytest
 
 from app.catalogs.engine.read.inspect import inspect_catalog
 from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
-from app.catalogs.engine.read.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 from tests.catalogs.engine.samples import MAPPING, row, zipped
 
 
@@ -175,7 +175,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("columns", BOMBS.values(), ids=BOMBS.keys())
 def test_a_few_bytes_that_become_far_too_many_are_refused(stored, tmp_path, columns):
-    limits = Limits(max_ratio=200, ratio_counts_after_bytes=1_000_000)
+    limits = ReadLimits(max_ratio=200, ratio_counts_after_bytes=1_000_000)
 
     with pytest.raises(CatalogRejectedError) as rejected:
         inspect_catalog(stored(parquet(columns), limits=limits), tmp_path)
@@ -185,7 +185,7 @@ def test_a_few_bytes_that_become_far_too_many_are_refused(stored, tmp_path, colu
 
 def test_a_file_over_the_limit_is_refused(stored, tmp_path):
     columns = {"a": [f"{n:0100}" for n in range(1_000)]}
-    source = stored(parquet(columns), limits=Limits(max_expanded_bytes=50_000))
+    source = stored(parquet(columns), limits=ReadLimits(max_expanded_bytes=50_000))
 
     with pytest.raises(CatalogRejectedError) as rejected:
         inspect_catalog(source, tmp_path)
@@ -196,7 +196,7 @@ def test_a_file_over_the_limit_is_refused(stored, tmp_path):
 def test_columns_that_nobody_asked_for_are_not_read(stored, tmp_path):
     source = stored(
         parquet({"a": ["1"] * 20_000, "b": ["x" * 100_000] * 20_000}),
-        limits=Limits(ratio_counts_after_bytes=1_000_000),
+        limits=ReadLimits(ratio_counts_after_bytes=1_000_000),
     )
 
     with open_catalog(source, ["a"], tmp_path) as opened:

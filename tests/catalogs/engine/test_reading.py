@@ -8,7 +8,7 @@ import pytest
 from app.catalogs.engine.read.inspect import inspect_catalog
 from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
 from app.catalogs.engine.read.records import ROW_LENGTH, UNREADABLE_ROW
-from app.catalogs.engine.read.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 
 
 @pytest.fixture
@@ -193,13 +193,13 @@ def test_a_json_array_is_read_record_by_record(read):
         pytest.param(b"a,b\n1,2\n", {"separator": ";"}, "separator", id="another one"),
         pytest.param(
             gzip.compress(b"a,b\n" + b"1,2\n" * 9000),
-            {"limits": Limits(max_expanded_bytes=20_000)},
+            {"limits": ReadLimits(max_expanded_bytes=20_000)},
             "too_large",
             id="over the limit",
         ),
         pytest.param(
             gzip.compress(b"a,b\n" + b"1,2\n" * 90_000),
-            {"limits": Limits(max_ratio=20, ratio_counts_after_bytes=1000)},
+            {"limits": ReadLimits(max_ratio=20, ratio_counts_after_bytes=1000)},
             "too_large",
             id="gzip bomb",
         ),

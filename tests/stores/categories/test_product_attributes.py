@@ -1,13 +1,17 @@
 """What a product is asked for: the general columns, then those of its leaf."""
 
-from app.backmarket.wire.categories import Attribute, AttributeType
+from app.backmarket.wire.categories import Attribute, CategoryAttributeType
 from app.stores.categories.product_attributes import of_category, product_attributes
 from app.stores.channel import PRODUCT_ATTRIBUTES
 
-MEMORY = Attribute("memory", "Memory (GB)", AttributeType.INTEGER, (), required=True)
-KEYBOARD = Attribute("keyboard", "Keyboard", AttributeType.CHOICE, ("AZERTY",), False)  # noqa: FBT003
-FREE = Attribute("colour", "Colour", AttributeType.CHOICE, (), required=False)
-BRAND = Attribute("brand", "Make", AttributeType.TEXT, (), required=True)
+MEMORY = Attribute(
+    "memory", "Memory (GB)", CategoryAttributeType.INTEGER, (), required=True
+)
+KEYBOARD = Attribute(
+    "keyboard", "Keyboard", CategoryAttributeType.CHOICE, ("AZERTY",), required=False
+)
+FREE = Attribute("colour", "Colour", CategoryAttributeType.CHOICE, (), required=False)
+BRAND = Attribute("brand", "Make", CategoryAttributeType.TEXT, (), required=True)
 
 
 def test_what_a_category_asks_for_comes_after_what_all_products_say():

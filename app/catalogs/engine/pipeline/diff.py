@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from app.catalogs.engine.config import Counts, DuplicatePolicy, InvalidRowPolicy
+from app.catalogs.engine.config import DuplicatePolicy, ImportCounts, InvalidRowPolicy
 from app.catalogs.engine.pipeline.digest import SOURCE
 from app.catalogs.engine.pipeline.stage import (
     ABSENT,
@@ -40,13 +40,13 @@ class Duplicates:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class CatalogDiff:
     """The changes to write: `writes` are lines (None: all), `absent` are offer keys.
 
     `digest_rows`: rows of the new digest, one per offer that the catalog contains.
     """
 
-    counts: Counts
+    counts: ImportCounts
     writes: pl.Series | None
     absent: pl.Series
     duplicates: Duplicates
@@ -62,7 +62,7 @@ def compare(
     stored: pl.DataFrame,
     duplicates: Duplicates,
     invalid_policy: InvalidRowPolicy,
-) -> Comparison:
+) -> CatalogDiff:
     """Compare every row with its stored offer, as column operations."""
     usable = mark_rejected(
         _usable_rows(keys, duplicates), duplicates.rejected, invalid_policy
@@ -80,7 +80,7 @@ def compare(
         duplicates=duplicates,
     )
     writes = changed[LINE]
-    return Comparison(
+    return CatalogDiff(
         counts,
         None if len(writes) == keys.height else writes,
         absent["sku_key"],
@@ -189,7 +189,7 @@ def _counts(  # noqa: PLR0913 - all that is counted
     changed: pl.DataFrame,
     absent: pl.DataFrame,
     duplicates: Duplicates,
-) -> Counts:
+) -> ImportCounts:
     valid = pl.col("desired_state") == ACTIVE
     unsold = (pl.col("mask") & NOT_FOR_SALE) != 0
     was_online = pl.col("was").is_in([ACTIVE, RETAINED]).fill_null(value=False)
@@ -202,7 +202,7 @@ def _counts(  # noqa: PLR0913 - all that is counted
         (valid & ~was_online).sum(), (unsold & was_online).sum().alias("unsold")
     ).row(0)
     newly_absent = absent.select((pl.col("desired_state") != ABSENT).sum()).item()
-    return Counts(
+    return ImportCounts(
         rows=rows,
         created=created,
         changed=totals["valid"] - created - totals["unchanged"],

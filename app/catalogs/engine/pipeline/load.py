@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.pipeline.diff import Comparison, Duplicates, mark_rejected
+from app.catalogs.engine.pipeline.diff import CatalogDiff, Duplicates, mark_rejected
 from app.catalogs.engine.pipeline.quick_updates import override_incoming
 from app.catalogs.engine.pipeline.row_report import COLUMNS
 from app.catalogs.engine.pipeline.stage import (
@@ -53,7 +53,7 @@ def write_offers(
     connection: psycopg.Connection,
     store_id: UUID,
     staged: Staged,
-    comparison: Comparison,
+    comparison: CatalogDiff,
 ) -> None:
     """Upsert changed rows and absent offers; the caller holds the store's lock."""
     if comparison.is_empty:
@@ -95,7 +95,7 @@ def write_report(
     _copy_in(connection, "catalog_problem", columns, [rows])
 
 
-def _rows_to_write(staged: Staged, comparison: Comparison) -> Iterator[pl.DataFrame]:
+def _rows_to_write(staged: Staged, comparison: CatalogDiff) -> Iterator[pl.DataFrame]:
     lines = comparison.writes
     if lines is not None and lines.is_empty():
         return

@@ -5,7 +5,7 @@ import polars as pl
 from app.catalogs.engine.pipeline.diff import DUPLICATE, Duplicates
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
-from app.catalogs.engine.validate.problems import EXCLUDED, PROBLEMS, Problem
+from app.catalogs.engine.validate.problems import EXCLUDED, PROBLEMS, ProblemType
 
 COLUMNS = ("line", "field", "code", "sku", "value")
 _MAX_CATEGORIES = 1000
@@ -79,7 +79,7 @@ def source_categories(counted: pl.DataFrame) -> dict[str, int]:
     return dict(counted.select("category", "len").iter_rows())
 
 
-def _rows_with(rows: pl.DataFrame, problem: Problem) -> pl.DataFrame:
+def _rows_with(rows: pl.DataFrame, problem: ProblemType) -> pl.DataFrame:
     value = pl.lit(None, pl.String)
     if problem.mask == DUPLICATE:
         value = pl.col("counts").cast(pl.String)

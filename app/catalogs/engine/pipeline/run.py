@@ -15,7 +15,7 @@ from app.catalogs.engine.config import ImportConfig, ImportResult
 from app.catalogs.engine.pipeline import row_report
 from app.catalogs.engine.pipeline.diff import (
     STORED_SCHEMA,
-    Comparison,
+    CatalogDiff,
     compare,
     find_duplicates,
 )
@@ -203,7 +203,7 @@ class _Import:
         return replace(rows, stored=pl.concat([rows.stored, more]))
 
     def _write_results(
-        self, rows: RowsToCompare, comparison: Comparison, problems: pl.DataFrame
+        self, rows: RowsToCompare, comparison: CatalogDiff, problems: pl.DataFrame
     ) -> ImportResult:
         """Write digest, report and result in the transaction of the offers."""
         empty = empty_attributes(self.opened.frame, self.config.mapping)
@@ -227,7 +227,7 @@ class _Import:
             )
 
 
-def _load_if_few(staged: Staged, comparison: Comparison, bad: pl.Series) -> Staged:
+def _load_if_few(staged: Staged, comparison: CatalogDiff, bad: pl.Series) -> Staged:
     """Read the rows to write into memory with one more pass, if they are few."""
     if comparison.writes is None:
         return staged
@@ -238,7 +238,7 @@ def _load_if_few(staged: Staged, comparison: Comparison, bad: pl.Series) -> Stag
 def _result(
     opened: OpenedCatalog,
     rows: RowsToCompare,
-    comparison: Comparison,
+    comparison: CatalogDiff,
     reported: int,
     empty: tuple[str, ...],
 ) -> ImportResult:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol
 
-from app.catalogs.engine.read.source import CatalogRejectedError, Limits, SourceFile
+from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits, SourceFile
 
 BLOCK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
@@ -109,7 +109,9 @@ def _gunzip(source: SourceFile, target: Path) -> None:
         _copy(compressed, target, raw, source.limits)
 
 
-def _copy(compressed: ByteReader, target: Path, raw: IO[bytes], limits: Limits) -> None:
+def _copy(
+    compressed: ByteReader, target: Path, raw: IO[bytes], limits: ReadLimits
+) -> None:
     """Write the decompressed bytes; check the expansion ratio after each block."""
     written = 0
     with target.open("wb") as out:
@@ -119,7 +121,7 @@ def _copy(compressed: ByteReader, target: Path, raw: IO[bytes], limits: Limits) 
             out.write(block)
 
 
-def reject_bomb(written: int, read: int, limits: Limits) -> None:
+def reject_bomb(written: int, read: int, limits: ReadLimits) -> None:
     """Raise CatalogRejectedError when `read` bytes expanded beyond the limits."""
     suspicious = (
         written > limits.ratio_counts_after_bytes and written > limits.max_ratio * read

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from app.catalogs.engine.read.archives import reject_bomb
 from app.catalogs.engine.read.records import Record
-from app.catalogs.engine.read.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 
 _MAX_NAMES = 5000
 _MAX_CELL_LENGTH = 1024**2
@@ -34,7 +34,7 @@ def write_records(
     columns: Collection[str],
     header: Iterable[str],
     path: Path,
-    limits: Limits,
+    limits: ReadLimits,
 ) -> tuple[str, ...]:
     """Write line, flaw and the needed cells; return all column names of the records.
 
@@ -71,7 +71,7 @@ def _row(record: Record, columns: Collection[str]) -> list[object]:
     return [record.line, record.flaw, *found]
 
 
-def _check_size(limits: Limits, file: TextIO) -> None:
+def _check_size(limits: ReadLimits, file: TextIO) -> None:
     """Short records of many columns expand: the copy is larger than the file."""
     written = os.fstat(file.fileno()).st_size
     if written > limits.max_expanded_bytes:

@@ -9,7 +9,7 @@ from polars.exceptions import PanicException, PolarsError
 
 from app.catalogs.engine.read.archives import reject_bomb
 from app.catalogs.engine.read.dialect import clean_name, unique_names
-from app.catalogs.engine.read.source import CatalogRejectedError, Limits
+from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 
 ACCEPTED_PARQUET = "a valid Parquet file without encrypted columns"
 _MAX_COLUMNS = 5000
@@ -39,7 +39,7 @@ class ParquetFile:
         )
         return pl.when(text != "").then(text).alias(name)
 
-    def check(self, columns: Collection[str], limits: Limits) -> None:
+    def check(self, columns: Collection[str], limits: ReadLimits) -> None:
         """Read the columns once to validate them and to check their expanded size.
 
         Raises CatalogRejectedError, `unreadable` or `too_large`.

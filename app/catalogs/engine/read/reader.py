@@ -46,7 +46,7 @@ from app.catalogs.engine.read.records import (
 from app.catalogs.engine.read.source import (
     CatalogRejectedError,
     DetectedFormat,
-    Limits,
+    ReadLimits,
     SourceFile,
 )
 from app.catalogs.engine.read.xml_feeds import declared_encoding, feed_records
@@ -225,7 +225,7 @@ def _normalize(
     records: Iterable[Record],
     columns: Collection[str],
     workdir: Path,
-    limits: Limits,
+    limits: ReadLimits,
 ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
     """The needed cells as a frame, and all column names of the records."""
     path = workdir / "records.csv"

@@ -34,8 +34,8 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits that keep a hostile file from filling the disk or the report."""
+class ReadLimits:
+    """ReadLimits that keep a hostile file from filling the disk or the report."""
 
     max_expanded_bytes: int = 8 * 1024**3
     max_ratio: int = 200
@@ -53,7 +53,7 @@ class SourceFile:
     media_type: str | None = None
     filename: str | None = None
     hints: Hints = field(default_factory=Hints)
-    limits: Limits = field(default_factory=Limits)
+    limits: ReadLimits = field(default_factory=ReadLimits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RowView:
     """How a condition gets its value: as text, or as a number in millionths."""
 
     text: Callable[[ValueCondition], pl.Expr]
@@ -50,10 +50,10 @@ def column_number(look: Compare) -> pl.Expr:
     return read_number(column_text(look), look.decimal)
 
 
-COLUMNS_ONLY = View(column_text, column_number)
+COLUMNS_ONLY = RowView(column_text, column_number)
 
 
-def holds(condition: Condition, view: View = COLUMNS_ONLY) -> pl.Expr:
+def holds(condition: Condition, view: RowView = COLUMNS_ONLY) -> pl.Expr:
     """Whether the condition holds for a row."""
     if isinstance(condition, Not):
         return ~holds(condition.of, view)

@@ -7,7 +7,7 @@ import polars as pl
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.transform.conditions import (
     MICROS,
-    View,
+    RowView,
     column_number,
     column_text,
     holds,
@@ -67,7 +67,7 @@ def excluding_filter(mapping: CatalogMapping, read: Mapping[str, pl.Expr]) -> pl
     )
 
 
-def first_matching_filter(filters: list[Filter], view: View) -> pl.Expr:
+def first_matching_filter(filters: list[Filter], view: RowView) -> pl.Expr:
     """The number of the first filter that matches."""
     number_of: pl.Expr = pl.lit(0, pl.UInt8)
     for number in range(len(filters), 0, -1):
@@ -85,7 +85,7 @@ def mark_excluded(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _view(read: frozenset[str]) -> View:
+def _view(read: frozenset[str]) -> RowView:
     """Columns as raw text; attributes as parsed."""
 
     def text(look: ValueCondition) -> pl.Expr:
@@ -108,7 +108,7 @@ def _view(read: frozenset[str]) -> View:
             return value.field("cents") * (MICROS // 100)
         return value.field("value") * MICROS
 
-    return View(text, number)
+    return RowView(text, number)
 
 
 def _is_amount(name: str) -> bool:

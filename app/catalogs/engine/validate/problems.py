@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ProblemType:
     """One kind of problem; texts may contain `{value}` and `{currency}`."""
 
     bit: int
@@ -49,28 +49,28 @@ _DECIMALS = "at most 2 decimals"
 _SIGN = "2 decimals, or `decimal` of the mapping set to comma or point"
 
 
-def _money(first: int, name: str) -> tuple[Problem, ...]:
+def _money(first: int, name: str) -> tuple[ProblemType, ...]:
     return (
-        Problem(first, name, "price_format", "{value} is not an amount", _MONEY),
-        Problem(
+        ProblemType(first, name, "price_format", "{value} is not an amount", _MONEY),
+        ProblemType(
             first + 1,
             name,
             "ambiguous_number",
             "the separator in {value} may be for thousands or decimals",
             _SIGN,
         ),
-        Problem(
+        ProblemType(
             first + 2,
             name,
             "price_decimals",
             "{value} has more than 2 decimals",
             _DECIMALS,
         ),
-        Problem(
+        ProblemType(
             first + 3, name, "price_not_positive", "{value} is not above 0", _RANGE
         ),
-        Problem(first + 4, name, "price_too_large", "{value} is too large", _RANGE),
-        Problem(
+        ProblemType(first + 4, name, "price_too_large", "{value} is too large", _RANGE),
+        ProblemType(
             first + 5,
             name,
             "currency_mismatch",
@@ -80,23 +80,23 @@ def _money(first: int, name: str) -> tuple[Problem, ...]:
     )
 
 
-def _parcel(first: int, number: int) -> tuple[Problem, ...]:
+def _parcel(first: int, number: int) -> tuple[ProblemType, ...]:
     return (
-        Problem(
+        ProblemType(
             first,
             f"shipper_{number}",
             "shipping_incomplete",
             "a carrier needs its name, price and delay",
             "all three, or none of them",
         ),
-        Problem(
+        ProblemType(
             first + 1,
             f"shipping_price_{number}",
             "price_format",
             "{value} is not a shipping price",
             "an amount in {currency}, 0 or more, with at most 2 decimals",
         ),
-        Problem(
+        ProblemType(
             first + 2,
             f"shipping_delay_{number}",
             "delay_format",
@@ -106,8 +106,8 @@ def _parcel(first: int, number: int) -> tuple[Problem, ...]:
     )
 
 
-PROBLEMS: tuple[Problem, ...] = (
-    Problem(
+PROBLEMS: tuple[ProblemType, ...] = (
+    ProblemType(
         0,
         "row",
         "row_length",
@@ -115,7 +115,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "one cell per column; quote cells that contain the separator",
         Severity.TORN,
     ),
-    Problem(
+    ProblemType(
         1,
         "row",
         "unreadable_row",
@@ -123,44 +123,52 @@ PROBLEMS: tuple[Problem, ...] = (
         "one JSON object per row",
         Severity.TORN,
     ),
-    Problem(2, "sku", "sku_missing", "the SKU is empty", f"1 to {MAX_SKU} characters"),
-    Problem(
+    ProblemType(
+        2, "sku", "sku_missing", "the SKU is empty", f"1 to {MAX_SKU} characters"
+    ),
+    ProblemType(
         3, "sku", "text_too_long", "the SKU is too long", f"1 to {MAX_SKU} characters"
     ),
-    Problem(4, "sku", "control_characters", "the SKU has control characters", _TEXT),
-    Problem(
+    ProblemType(
+        4, "sku", "control_characters", "the SKU has control characters", _TEXT
+    ),
+    ProblemType(
         5,
         "sku",
         "duplicate_sku",
         "more than one row has the SKU",
         "each SKU once; SKUs are case-insensitive",
     ),
-    Problem(6, "ean", "ean_missing", "the EAN is empty", _GTIN),
-    Problem(7, "ean", "ean_format", "{value} is not an EAN", _GTIN),
-    Problem(
+    ProblemType(6, "ean", "ean_missing", "the EAN is empty", _GTIN),
+    ProblemType(7, "ean", "ean_format", "{value} is not an EAN", _GTIN),
+    ProblemType(
         8,
         "ean",
         "ean_scientific",
         "a spreadsheet changed {value} to scientific notation",
         "all digits: format the column as text before you save",
     ),
-    Problem(9, "ean", "ean_check_digit", "the check digit of {value} is wrong", _GTIN),
-    Problem(10, "price", "price_missing", "the price is empty", _MONEY),
+    ProblemType(
+        9, "ean", "ean_check_digit", "the check digit of {value} is wrong", _GTIN
+    ),
+    ProblemType(10, "price", "price_missing", "the price is empty", _MONEY),
     *_money(11, "price"),
-    Problem(
+    ProblemType(
         17,
         "currency",
         "currency_mismatch",
         "{value} is not the currency of the store",
         "{currency}",
     ),
-    Problem(18, "quantity", "quantity_missing", "the quantity is empty", _COUNT),
-    Problem(19, "quantity", "quantity_format", "{value} is not a quantity", _COUNT),
-    Problem(20, "quantity", "quantity_negative", "{value} is below 0", _COUNT),
-    Problem(21, "quantity", "quantity_too_large", "{value} is too large", _COUNT),
-    Problem(22, "grade", "grade_missing", "the grade is empty", ", ".join(GRADES)),
-    Problem(23, "grade", "grade_unknown", "{value} is not a grade", ", ".join(GRADES)),
-    Problem(
+    ProblemType(18, "quantity", "quantity_missing", "the quantity is empty", _COUNT),
+    ProblemType(19, "quantity", "quantity_format", "{value} is not a quantity", _COUNT),
+    ProblemType(20, "quantity", "quantity_negative", "{value} is below 0", _COUNT),
+    ProblemType(21, "quantity", "quantity_too_large", "{value} is too large", _COUNT),
+    ProblemType(22, "grade", "grade_missing", "the grade is empty", ", ".join(GRADES)),
+    ProblemType(
+        23, "grade", "grade_unknown", "{value} is not a grade", ", ".join(GRADES)
+    ),
+    ProblemType(
         24,
         "category",
         "category_missing",
@@ -168,7 +176,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "a category of the category mapping",
         Severity.NOT_FOR_SALE,
     ),
-    Problem(
+    ProblemType(
         25,
         "category",
         "category_unmapped",
@@ -176,7 +184,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "a category of the category mapping",
         Severity.NOT_FOR_SALE,
     ),
-    Problem(
+    ProblemType(
         26,
         "product_id",
         "product_id_format",
@@ -184,37 +192,37 @@ PROBLEMS: tuple[Problem, ...] = (
         "a UUID or a number",
     ),
     *_money(27, "min_price"),
-    Problem(
+    ProblemType(
         33,
         "min_price",
         "min_price_above_price",
         "the minimum price {value} is above the price",
         "at most the price",
     ),
-    Problem(
+    ProblemType(
         34,
         "warranty_delay",
         "warranty_format",
         "{value} is not a warranty",
         "months, or years as in `2 years`",
     ),
-    Problem(
+    ProblemType(
         35, "warranty_delay", "warranty_too_short", "{value} is too short", "12 to 120"
     ),
-    Problem(
+    ProblemType(
         36, "warranty_delay", "warranty_too_long", "{value} is too long", "12 to 120"
     ),
-    Problem(
+    ProblemType(
         37,
         "comment",
         "text_too_long",
         "the comment is too long",
         f"at most {MAX_COMMENT} characters",
     ),
-    Problem(
+    ProblemType(
         38, "comment", "control_characters", "the comment has control characters", _TEXT
     ),
-    Problem(
+    ProblemType(
         39,
         "new_battery",
         "boolean_format",
@@ -224,14 +232,14 @@ PROBLEMS: tuple[Problem, ...] = (
     *_parcel(40, 1),
     *_parcel(43, 2),
     *_parcel(46, 3),
-    Problem(
+    ProblemType(
         49,
         "shipper_1",
         "shipper_repeated",
         "two shipping options have the same carrier",
         "each carrier once",
     ),
-    Problem(
+    ProblemType(
         50,
         "row",
         "excluded",
@@ -258,7 +266,7 @@ def mask_of(severity: Severity) -> int:
     return sum(problem.mask for problem in PROBLEMS if problem.severity == severity)
 
 
-def problems_in(mask: int) -> tuple[Problem, ...]:
+def problems_in(mask: int) -> tuple[ProblemType, ...]:
     """The problems whose bits are set."""
     return tuple(problem for problem in PROBLEMS if mask & problem.mask)
 

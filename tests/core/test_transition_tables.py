@@ -13,6 +13,8 @@ from app.core.lifecycle import Lifecycle, TransitionError
 from app.drift.lifecycle import DRIFT_CHECK
 from app.jobs.lifecycle import JOB
 from app.orders.lifecycle import ACTION, SUBMISSION, SYNC
+from app.publications.lifecycle import PLAN, PUBLICATION
+from app.publications.lifecycle import SUBMISSION as PUBLICATION_SUBMISSION
 from app.sources.lifecycle import SOURCE
 
 APP = Path(__file__).resolve().parents[2] / "app"
@@ -24,6 +26,9 @@ TABLES = {
     "order_action": ACTION,
     "order_call": SUBMISSION,
     "order_sync": SYNC,
+    "plan": PLAN,
+    "publication": PUBLICATION,
+    "submission": PUBLICATION_SUBMISSION,
 }
 PACKAGES = ("accounts", "catalogs", "drift", "orders", "sources")
 
