@@ -32,7 +32,8 @@ PAGE = 50
 _ORDERS = """
 INSERT INTO sales_order (id, account_id, marketplace_id, state, country, country_code,
   created_at, modified_at, price, shipping_price, sales_taxes, currency,
-  shipping_address, billing_address, rest, digest, version, first_seen_at, changed_at)
+  shipping_address, billing_address, other_fields, digest, version, first_seen_at,
+  changed_at)
 SELECT gen_random_uuid(), %(account)s, n, CASE n %% 3 WHEN 0 THEN 1 WHEN 1 THEN 3
          ELSE 9 END,
        (ARRAY['FR', 'DE', 'ES', 'IT'])[1 + n %% 4],
@@ -43,7 +44,7 @@ SELECT gen_random_uuid(), %(account)s, n, CASE n %% 3 WHEN 0 THEN 1 WHEN 1 THEN 
   FROM generate_series(1, %(count)s) AS n
 """
 _LINES = """
-INSERT INTO sales_order_line (order_id, marketplace_id, place, state, sku, quantity,
+INSERT INTO sales_order_line (order_id, marketplace_id, position, state, sku, quantity,
                               price, currency)
 SELECT id, marketplace_id, 0, 1, 'SKU-' || marketplace_id, 1, price, currency
   FROM sales_order

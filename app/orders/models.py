@@ -18,7 +18,7 @@ class SalesOrder(SQLModel, table=True):
 
     `marketplace_id` is Back Market's `order_id`. `created_at` is when the buyer
     ordered; it never changes and sorts lists. `version` counts changes of the content.
-    `rest` has the fields without a column.
+    `other_fields` has the fields without a column.
     """
 
     __tablename__ = "sales_order"
@@ -50,7 +50,7 @@ class SalesOrder(SQLModel, table=True):
     tracking_url: str | None = None
     shipping_address: dict[str, Any] = json_field(default=dict)
     billing_address: dict[str, Any] = json_field(default=dict)
-    rest: dict[str, Any] = json_field(default=dict)
+    other_fields: dict[str, Any] = json_field(default=dict)
     digest: str = Field(max_length=64)
     version: int = 1
     first_seen_at: datetime = time_field(default_now=True)
@@ -66,7 +66,7 @@ class SalesOrderLine(SQLModel, table=True):
         foreign_key="sales_order.id", ondelete="CASCADE", primary_key=True
     )
     marketplace_id: int = Field(sa_type=BigInteger, primary_key=True)
-    place: int
+    position: int
     state: int
     sku: str | None = None
     listing_id: int | None = Field(default=None, sa_type=BigInteger)
@@ -152,10 +152,10 @@ class OrderAction(SQLModel, table=True):
     finished_at: datetime | None = time_field()
 
 
-class OrderCall(SQLModel, table=True):
+class OrderSubmission(SQLModel, table=True):
     """One submission of an action: stored before it is sent, with its result after."""
 
-    __tablename__ = "order_call"
+    __tablename__ = "order_submission"
 
     action_id: UUID = Field(
         foreign_key="order_action.id", ondelete="CASCADE", primary_key=True

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from app.access.service import Caller
 from app.core.errors import NotFoundError
 from app.core.sql import compose, load_templates
-from app.orders.models import OrderAction, OrderCall, SalesOrder, SalesOrderLine
+from app.orders.models import OrderAction, OrderSubmission, SalesOrder, SalesOrderLine
 from app.stores import service as stores
 
 
@@ -87,7 +87,7 @@ _WHERE = {
 }
 
 
-_ALONE = {"shipping_address", "billing_address", "rest", "digest"}
+_ALONE = {"shipping_address", "billing_address", "other_fields", "digest"}
 _IN_LISTS = ", ".join(
     f"o.{name}" for name in SalesOrder.model_fields if name not in _ALONE
 )
@@ -148,7 +148,7 @@ async def lines_by_order(
     found = await session.execute(
         select(SalesOrderLine)
         .where(col(SalesOrderLine.order_id).in_(ids))
-        .order_by(col(SalesOrderLine.order_id), col(SalesOrderLine.place))
+        .order_by(col(SalesOrderLine.order_id), col(SalesOrderLine.position))
     )
     lines: dict[UUID, list[SalesOrderLine]] = {number: [] for number in ids}
     for line in found.scalars():
@@ -200,15 +200,17 @@ async def action(session: AsyncSession, order_id: UUID, action_id: UUID) -> Orde
     return found
 
 
-async def calls_of(
+async def submissions_of(
     session: AsyncSession, action_ids: Sequence[UUID]
-) -> dict[UUID, list[OrderCall]]:
+) -> dict[UUID, list[OrderSubmission]]:
     found = await session.execute(
-        select(OrderCall)
-        .where(col(OrderCall.action_id).in_(action_ids))
-        .order_by(col(OrderCall.action_id), col(OrderCall.seq))
+        select(OrderSubmission)
+        .where(col(OrderSubmission.action_id).in_(action_ids))
+        .order_by(col(OrderSubmission.action_id), col(OrderSubmission.seq))
     )
-    calls: dict[UUID, list[OrderCall]] = {number: [] for number in action_ids}
+    submissions: dict[UUID, list[OrderSubmission]] = {
+        number: [] for number in action_ids
+    }
     for call in found.scalars():
-        calls[call.action_id].append(call)
-    return calls
+        submissions[call.action_id].append(call)
+    return submissions

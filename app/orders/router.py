@@ -189,8 +189,8 @@ async def _act(
     )
     response.headers["Location"] = f"/v1/orders/{order.id}/actions/{asked.id}"
     response.headers["Retry-After"] = "2"
-    calls = await queries.calls_of(tx.session, [asked.id])
-    return action_out(asked, calls[asked.id])
+    submissions = await queries.submissions_of(tx.session, [asked.id])
+    return action_out(asked, submissions[asked.id])
 
 
 @router.post(
@@ -225,9 +225,12 @@ async def list_order_actions(
     """Newest first."""
     before = decode_uuid(cursor)
     rows = await queries.actions(tx.session, order.id, before, limit)
-    calls = await queries.calls_of(tx.session, [row.id for row in rows])
+    submissions = await queries.submissions_of(tx.session, [row.id for row in rows])
     return page_of(
-        rows, limit, lambda row: action_out(row, calls[row.id]), lambda row: (row.id,)
+        rows,
+        limit,
+        lambda row: action_out(row, submissions[row.id]),
+        lambda row: (row.id,),
     )
 
 
@@ -240,7 +243,7 @@ async def get_order_action(
     action_id: UUID, order: OrderToRead, tx: Tx, response: Response
 ) -> ActionOut:
     action = await queries.action(tx.session, order.id, action_id)
-    calls = await queries.calls_of(tx.session, [action.id])
+    submissions = await queries.submissions_of(tx.session, [action.id])
     if ActionState(action.state) not in ENDS:
         response.headers["Retry-After"] = "2"
-    return action_out(action, calls[action.id])
+    return action_out(action, submissions[action.id])

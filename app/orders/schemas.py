@@ -12,7 +12,7 @@ from app.orders.actions.allowed_actions import AllowedAction, allowed_actions
 from app.orders.enums import line_state, order_state
 from app.orders.models import (
     OrderAction,
-    OrderCall,
+    OrderSubmission,
     OrderSync,
     SalesOrder,
     SalesOrderLine,
@@ -102,7 +102,7 @@ class OrderOut(OrderSummary):
     open_action_ids: list[UUID] = Field(description="actions that are under way")
 
 
-class ActionCallOut(BaseModel):
+class ActionSubmissionOut(BaseModel):
     """One request to Back Market that an action needed."""
 
     lines: list[int]
@@ -132,7 +132,7 @@ class ActionOut(BaseModel):
     message: str | None
     lines: list[int]
     fields: dict[str, Any]
-    calls: list[ActionCallOut]
+    submissions: list[ActionSubmissionOut]
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -199,14 +199,14 @@ def order_out(
     for name in ("shipping_address", "billing_address"):
         told = getattr(order, name)
         summary[name] = AddressOut(**{f: told.get(f) for f in AddressOut.model_fields})
-    rest = order.rest
+    fields = order.other_fields
     return OrderOut(
         **summary,
-        payment_method=_text(rest.get("payment_method")),
-        delivery_note=_text(rest.get("delivery_note")),
-        is_backship=_flag(rest.get("is_backship")),
-        installment_payment=_flag(rest.get("installment_payment")),
-        invoiced_at=_text(rest.get("date_bill_provided")),
+        payment_method=_text(fields.get("payment_method")),
+        delivery_note=_text(fields.get("delivery_note")),
+        is_backship=_flag(fields.get("is_backship")),
+        installment_payment=_flag(fields.get("installment_payment")),
+        invoiced_at=_text(fields.get("date_bill_provided")),
         allowed_actions=allowed_actions(lines, under_way),
         open_action_ids=[action.id for action in under_way],
     )
@@ -220,7 +220,9 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def action_out(action: OrderAction, calls: Sequence[OrderCall]) -> ActionOut:
+def action_out(
+    action: OrderAction, submissions: Sequence[OrderSubmission]
+) -> ActionOut:
     return ActionOut(
         **action.model_dump(
             include={
@@ -237,8 +239,8 @@ def action_out(action: OrderAction, calls: Sequence[OrderCall]) -> ActionOut:
         code=action.reason_code,
         message=action.reason,
         lines=action.line_ids,
-        calls=[
-            ActionCallOut.model_validate(
+        submissions=[
+            ActionSubmissionOut.model_validate(
                 {
                     "lines": call.line_ids,
                     "state": call.state,
@@ -249,7 +251,7 @@ def action_out(action: OrderAction, calls: Sequence[OrderCall]) -> ActionOut:
                     "settled_at": call.settled_at,
                 }
             )
-            for call in calls
+            for call in submissions
         ],
     )
 

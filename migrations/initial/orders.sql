@@ -20,7 +20,7 @@ CREATE TABLE sales_order (
   tracking_url varchar,
   shipping_address jsonb NOT NULL,
   billing_address jsonb NOT NULL,
-  rest jsonb NOT NULL,
+  other_fields jsonb NOT NULL,
   digest varchar(64) NOT NULL,
   version integer NOT NULL,
   first_seen_at timestamptz NOT NULL,
@@ -36,7 +36,7 @@ CREATE INDEX ix_sales_order_state ON sales_order (account_id, state, created_at,
 CREATE TABLE sales_order_line (
   order_id uuid NOT NULL REFERENCES sales_order (id) ON DELETE CASCADE,
   marketplace_id bigint NOT NULL,
-  place integer NOT NULL,
+  position integer NOT NULL,
   state integer NOT NULL,
   sku varchar,
   listing_id bigint,
@@ -102,7 +102,7 @@ CREATE UNIQUE INDEX ux_order_action_open ON order_action (order_id, fingerprint)
   WHERE state IN ('requested', 'running', 'waiting');
 
 -- One request of an action: written before it is sent, settled after.
-CREATE TABLE order_call (
+CREATE TABLE order_submission (
   action_id uuid NOT NULL REFERENCES order_action (id) ON DELETE CASCADE,
   seq integer NOT NULL,
   line_ids jsonb NOT NULL,
@@ -126,7 +126,7 @@ CREATE VIEW sales_order_view AS
          first_seen_at, changed_at
     FROM sales_order;
 CREATE VIEW sales_order_line_view AS
-  SELECT order_id, marketplace_id, place, state, sku, listing_id, title, product_id,
+  SELECT order_id, marketplace_id, position, state, sku, listing_id, title, product_id,
          quantity, price, shipping_price, sales_taxes, fee, currency, imei,
          serial_number, return_reason, return_message, shipper, condition, brand
     FROM sales_order_line;

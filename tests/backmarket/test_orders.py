@@ -63,7 +63,7 @@ def test_an_order_is_read_as_it_comes():
     assert (found.id, found.country, found.price) == (71234567, "FR", Decimal("249.00"))
     assert found.modified_at == datetime(2025, 8, 18, 19, 7, 15, tzinfo=UTC)
     assert (found.tracking_number, found.shipped_at) == (None, None)
-    assert found.rest == {"payment_method": "CARD"}
+    assert found.other_fields == {"payment_method": "CARD"}
     (line,) = found.lines
     assert (line.sku, line.title, line.fee) == (
         "DEMO-VG",
@@ -151,8 +151,8 @@ def test_no_value_of_any_field_breaks_an_order(fields, line):
     )
 
     assert found.id == 5
-    json.dumps(found.rest)
-    assert "\0" not in repr(found.rest)
+    json.dumps(found.other_fields)
+    assert "\0" not in repr(found.other_fields)
 
 
 def test_an_entry_without_a_number_does_not_stop_the_page():

@@ -24,7 +24,7 @@ TABLES = {
     "drift_check": DRIFT_CHECK,
     "job": JOB,
     "order_action": ACTION,
-    "order_call": SUBMISSION,
+    "order_submission": SUBMISSION,
     "order_sync": SYNC,
     "plan": PLAN,
     "publication": PUBLICATION,
@@ -90,7 +90,7 @@ def test_sql_writes_of_states_are_found():
     assert ("order_sync", "running", "done") in found
     assert ("order_sync", "failed", "requested") in found
     assert ("drift_check", "done", "requested") in found
-    assert ("order_call", "pending", "refused") in found
+    assert ("order_submission", "pending", "refused") in found
     assert ("catalog", "importing", "rejected") in found
 
 

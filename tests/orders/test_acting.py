@@ -14,7 +14,7 @@ async def test_accepting_takes_every_line_with_one_call_each(desk: Desk):
 
     first, second = line_ids(order)
     assert action["state"] == "done"
-    assert [call["attempts"] for call in action["calls"]] == [1, 1]
+    assert [call["attempts"] for call in action["submissions"]] == [1, 1]
     assert await desk.deeds(order) == [(2, (first,)), (2, (second,))]
     assert states(await desk.order(order["marketplace_id"])) == ["to_ship", "to_ship"]
 
@@ -38,7 +38,7 @@ async def test_a_parcel_is_one_call_for_all_lines(desk: Desk):
     action = await desk.act(order, "ship", **PARCEL)
 
     now = await desk.order(order["marketplace_id"])
-    assert (action["state"], len(action["calls"])) == ("done", 1)
+    assert (action["state"], len(action["submissions"])) == ("done", 1)
     assert states(now) == ["shipped", "shipped"]
     assert (now["tracking_number"], now["shipper"]) == ("XY123456FR", "Colissimo")
     assert now["state"] == "processed"
@@ -210,7 +210,7 @@ async def test_a_refusal_is_told_in_back_markets_words(desk: Desk):
 
     assert action["state"] == "refused"
     assert "Not this one." in action["message"]
-    assert [call["state"] for call in action["calls"]] == ["refused", "done"]
+    assert [call["state"] for call in action["submissions"]] == ["refused", "done"]
     now = await desk.order(order["marketplace_id"])
     assert states(now) == ["to_accept", "to_ship"]
 

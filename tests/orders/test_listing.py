@@ -146,8 +146,8 @@ async def many(database_url: str) -> AsyncIterator[tuple[AsyncSession, UUID]]:
     query(
         database_url,
         "INSERT INTO sales_order (id, account_id, marketplace_id, state, country, "
-        "created_at, modified_at, shipping_address, billing_address, rest, digest, "
-        "version, first_seen_at, changed_at) "
+        "created_at, modified_at, shipping_address, billing_address, other_fields, "
+        "digest, version, first_seen_at, changed_at) "
         "SELECT gen_random_uuid(), %s, n, CASE WHEN n %% 100 = 0 THEN 1 ELSE 9 END, "
         "CASE WHEN n %% 3 = 0 THEN 'DE' ELSE 'FR' END, t, t, '{}', '{}', '{}', '', 1, "
         "t, t FROM (SELECT n, timestamptz '2020-01-01' + n * interval '1 minute' AS t "

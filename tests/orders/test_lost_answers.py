@@ -34,7 +34,7 @@ async def test_a_lost_answer_to_a_parcel_is_read_back(desk: Desk, fault: str):
     action = await desk.act(order, "ship", **PARCEL)
 
     assert action["state"] == "reconciled"
-    assert action["calls"][0]["attempts"] == 1
+    assert action["submissions"][0]["attempts"] == 1
     shipped = [deed for deed in await desk.deeds(order) if deed[0] == 3]
     assert shipped == [(3, tuple(line_ids(order)))]
 
@@ -47,7 +47,7 @@ async def test_a_call_that_never_arrived_is_made_again(desk: Desk, fault: str):
     action = await desk.act(order, "accept")
 
     assert action["state"] == "done"
-    assert action["calls"][0]["attempts"] == 2
+    assert action["submissions"][0]["attempts"] == 2
     assert len(await desk.deeds(order)) == 1
 
 

@@ -93,7 +93,7 @@ class Order:
     """One order; None is what Back Market did not say, times are UTC.
 
     `country` is ISO 3166 alpha-2, None when `country_code` names no known market.
-    Addresses have the names in `snake_case`, whichever came. `rest` is every other
+    Addresses have the names in `snake_case`, whichever came. `other_fields` is every other
     field as it came, `digest` changes with any field.
     """
 
@@ -115,7 +115,7 @@ class Order:
     tracking_url: str | None
     shipping_address: dict[str, str | None] = field(repr=False)
     billing_address: dict[str, str | None] = field(repr=False)
-    rest: dict[str, object] = field(repr=False)
+    other_fields: dict[str, object] = field(repr=False)
     lines: tuple[OrderLine, ...]
     digest: str
 
@@ -180,7 +180,7 @@ def parse_order(answer: object) -> Order | None:
         tracking_url=text(answer.get("tracking_url")),
         shipping_address=_address(answer.get("shipping_address")),
         billing_address=_address(answer.get("billing_address")),
-        rest={k: _clean(v) for k, v in answer.items() if k not in _OWN_COLUMNS},
+        other_fields={k: _clean(v) for k, v in answer.items() if k not in _OWN_COLUMNS},
         lines=_lines(entries),
         digest=_digest(answer),
     )

@@ -149,7 +149,7 @@ async def _send(run: ActionRun, submission: ActionSubmission) -> Order | None:
 
 
 def _view(order: Order) -> OrderView:
-    billed_at = order.rest.get("date_bill_provided")
+    billed_at = order.other_fields.get("date_bill_provided")
     return OrderView(
         {line.id: line.state for line in order.lines},
         order.tracking_number,

@@ -23,7 +23,7 @@ from app.orders.actions.service import lines_of, open_actions
 from app.orders.actions.transitions import BILLED, SOLD
 from app.orders.dependencies import require_version
 from app.orders.enums import Action
-from app.orders.models import OrderAction, OrderCall, SalesOrder
+from app.orders.models import OrderAction, OrderSubmission, SalesOrder
 
 LARGEST = 3 * 1024 * 1024
 """Bytes of a file that Back Market takes (section 2, attachments)."""
@@ -115,7 +115,9 @@ async def _request(
     await tx.session.flush()
     body = {"storage_key": stored.key}
     tx.session.add(
-        OrderCall(action_id=action.id, seq=0, from_state=0, to_state=BILLED, body=body)
+        OrderSubmission(
+            action_id=action.id, seq=0, from_state=0, to_state=BILLED, body=body
+        )
     )
     await tx.session.flush()
     await tx.enqueue(JobKind.ORDER_ACTION, action.id)

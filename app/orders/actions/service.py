@@ -20,7 +20,7 @@ from app.orders.actions.transitions import (
     may_carry_device,
 )
 from app.orders.enums import ENDS, Action, line_state
-from app.orders.models import OrderAction, OrderCall, SalesOrder, SalesOrderLine
+from app.orders.models import OrderAction, OrderSubmission, SalesOrder, SalesOrderLine
 
 _DEVICE = ("imei", "serial_number")
 _RETURN = ("return_reason", "return_message")
@@ -59,7 +59,7 @@ async def request_action(
     await tx.session.flush()
     planned = calls_for(action, order.marketplace_id, chosen, fields)
     tx.session.add_all(
-        OrderCall(
+        OrderSubmission(
             action_id=fresh.id,
             seq=seq,
             line_ids=list(call.line_ids),
@@ -78,7 +78,7 @@ async def lines_of(session: AsyncSession, order_id: UUID) -> Sequence[SalesOrder
     found = await session.execute(
         select(SalesOrderLine)
         .where(SalesOrderLine.order_id == order_id)
-        .order_by(col(SalesOrderLine.place))
+        .order_by(col(SalesOrderLine.position))
     )
     return found.scalars().all()
 

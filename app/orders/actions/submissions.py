@@ -12,7 +12,7 @@ from app.core.columns import utc_now
 from app.orders.actions.transitions import PlannedCall
 from app.orders.enums import SUBMISSION_ENDS, ActionState, ActionSubmissionState
 from app.orders.lifecycle import ACTION, SUBMISSION
-from app.orders.models import OrderAction, OrderCall
+from app.orders.models import OrderAction, OrderSubmission
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,14 @@ async def open_submissions(
 ) -> list[ActionSubmission]:
     """Submissions without a result, in their order."""
     rows = await session.execute(
-        select(OrderCall)
+        select(OrderSubmission)
         .where(
-            OrderCall.action_id == action_id,
-            col(OrderCall.state).not_in([str(state) for state in SUBMISSION_ENDS]),
+            OrderSubmission.action_id == action_id,
+            col(OrderSubmission.state).not_in(
+                [str(state) for state in SUBMISSION_ENDS]
+            ),
         )
-        .order_by(col(OrderCall.seq))
+        .order_by(col(OrderSubmission.seq))
     )
     return [
         ActionSubmission(
@@ -77,7 +79,7 @@ async def mark(  # noqa: PLR0913 - the columns that change
     reason: str | None = None,
 ) -> None:
     """Change the state of a submission; `attempts` is given when it is sent."""
-    row = await session.get_one(OrderCall, (submission.action_id, submission.seq))
+    row = await session.get_one(OrderSubmission, (submission.action_id, submission.seq))
     SUBMISSION.move(row, state)
     row.reason_code, row.reason = reason_code, reason
     if attempts is not None:
@@ -91,7 +93,7 @@ async def note_in_body(
     session: AsyncSession, submission: ActionSubmission, **values: object
 ) -> None:
     """Add values to the stored body of a submission."""
-    row = await session.get_one(OrderCall, (submission.action_id, submission.seq))
+    row = await session.get_one(OrderSubmission, (submission.action_id, submission.seq))
     row.body = {**row.body, **values}
     await session.flush()
 
@@ -102,7 +104,7 @@ async def refuse_pending(
     """Refuse the submissions that were not sent."""
     await session.execute(
         text(
-            "UPDATE order_call SET state = 'refused', reason_code = :code, "
+            "UPDATE order_submission SET state = 'refused', reason_code = :code, "
             "reason = :reason, settled_at = now() WHERE action_id = :id "
             "AND state = 'pending'"
         ),
@@ -116,9 +118,9 @@ async def end(session: AsyncSession, action_id: UUID) -> str:
     sent = (
         (
             await session.execute(
-                select(OrderCall)
-                .where(OrderCall.action_id == action_id)
-                .order_by(col(OrderCall.seq))
+                select(OrderSubmission)
+                .where(OrderSubmission.action_id == action_id)
+                .order_by(col(OrderSubmission.seq))
             )
         )
         .scalars()

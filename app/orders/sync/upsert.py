@@ -33,7 +33,7 @@ _SAME_NAMES = [
     "tracking_url",
     "shipping_address",
     "billing_address",
-    "rest",
+    "other_fields",
     "digest",
 ]
 _LINE_NAMES = [
@@ -137,19 +137,19 @@ async def _replace_lines(
         )
     )
     rows = [
-        _line(ids[order.id], place, line)
+        _line(ids[order.id], position, line)
         for order in orders
         if order.id in ids
-        for place, line in enumerate(order.lines)
+        for position, line in enumerate(order.lines)
     ]
     if rows:
         await session.execute(insert(SalesOrderLine).values(rows))
 
 
-def _line(order_id: UUID, place: int, line: OrderLine) -> dict[str, Any]:
+def _line(order_id: UUID, position: int, line: OrderLine) -> dict[str, Any]:
     return {
         "order_id": order_id,
         "marketplace_id": line.id,
-        "place": place,
+        "position": position,
         **{name: getattr(line, name) for name in _LINE_NAMES},
     }
