@@ -93,8 +93,8 @@ class Order:
     """One order; None is what Back Market did not say, times are UTC.
 
     `country` is ISO 3166 alpha-2, None when `country_code` names no known market.
-    Addresses have the names in `snake_case`, whichever came. `other_fields` is every other
-    field as it came, `digest` changes with any field.
+    Addresses have `snake_case` names, whichever came. `other_fields` has every other
+    field as it came; `digest` changes with any field.
     """
 
     id: int
