@@ -1,7 +1,7 @@
 # Everything starts from a bare machine: Python 3.11 or newer, make, a package registry.
 
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?=
 
 BIN := .venv/bin
@@ -75,7 +75,7 @@ up: $(READY)  ## keep the whole service running until Ctrl-C
 
 # --- check it ----------------------------------------------------------------------
 
-.PHONY: check docs test
+.PHONY: check docs test coverage
 check: $(READY_DEV)  ## format, lint, import contracts, types, openapi.json, docs
 	@echo 'ruff format'; $(BIN)/ruff format --check --quiet .
 	@echo 'ruff check'; $(BIN)/ruff check --quiet .
@@ -90,7 +90,10 @@ docs: $(READY_DEV)  ## build the documentation in site/; a broken link or anchor
 	@echo 'docs'; $(BIN)/zensical build --strict --clean > .venv/docs.log 2>&1 || \
 	  { cat .venv/docs.log; exit 1; }
 
-test: check  ## all checks, then all tests with coverage: make test ARGS='-k plan'
+test: check  ## all checks, then all tests: make test ARGS='-k plan'
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+coverage: $(READY_DEV)  ## all tests once more, with branch coverage (half as slow again)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal \
 	  --cov --cov-report=term:skip-covered $(ARGS)
 
