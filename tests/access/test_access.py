@@ -164,15 +164,16 @@ def an_order(database_url: str, account_id: str) -> str:
     query(
         database_url,
         "INSERT INTO sales_order (id, account_id, marketplace_id, state, country, "
-        "created_at, modified_at, shipping_address, billing_address, rest, digest, "
-        "version, first_seen_at, changed_at) VALUES (%s, %s, 7, 1, 'FR', now(), now(), "
+        "created_at, modified_at, shipping_address, billing_address, other_fields, "
+        "digest, version, first_seen_at, changed_at) VALUES (%s, %s, 7, 1, 'FR', "
+        "now(), now(), "
         "'{}', '{}', '{}', '', 1, now(), now())",
         order_id,
         account_id,
     )
     query(
         database_url,
-        "INSERT INTO sales_order_line (order_id, marketplace_id, place, state, sku, "
+        "INSERT INTO sales_order_line (order_id, marketplace_id, position, state, sku, "
         "quantity) VALUES (%s, 8, 0, 1, 'A1', 1)",
         order_id,
     )

@@ -21,7 +21,7 @@ THREE = [row("A"), row("B"), row("C")]
 AN_HOUR = 60
 """Calls that fail within an hour, at the longest pause."""
 WAITS = """
-SELECT p.failures, extract(epoch FROM j.run_after - now())::float
+SELECT p.failures, extract(epoch FROM j.run_after - clock_timestamp())::float
   FROM publication AS p JOIN job AS j ON j.subject_id = p.id
  WHERE p.state IN ('planning', 'waiting') AND j.state = 'queued'
    AND p.failures >= %s AND j.run_after > now()
