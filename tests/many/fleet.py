@@ -122,7 +122,7 @@ def fleet_of(settings: Settings, *, apis: int, workers: int) -> Iterator[Fleet]:
         fleet.workers = [fleet.start_worker() for _ in range(workers)]
         fleet.apis = [fleet.start_api() for _ in range(apis)]
         for member in (*fleet.apis, *fleet.workers):
-            wait_until(lambda member=member: member.ready, 120)
+            wait_until(lambda member=member: member.ready)
         yield fleet
 
 
