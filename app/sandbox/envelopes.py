@@ -30,7 +30,7 @@ def v1(status: int, code: str, message: str, *, field: str = "") -> Response:
 
 
 def v2(status: int, code: str, message: str) -> Response:
-    """The category tree and the bot check (Back Market, errors)."""
+    """The bot check (Back Market, errors)."""
     return JSONResponse({"errors": [{"code": code, "message": message}]}, status)
 
 

@@ -41,6 +41,7 @@ async def test_another_sellers_task_is_unknown(shop, make_token):
     "more",
     [
         pytest.param({"catalog": None}, id="no catalog"),
+        pytest.param({"catalog": ""}, id="empty catalog"),
         pytest.param({"delimiter": ";;"}, id="two delimiters"),
         pytest.param({"quotechar": ""}, id="no quotechar"),
         pytest.param({"encoding": "u"}, id="short encoding"),
@@ -60,7 +61,7 @@ async def test_a_batch_that_is_none_is_refused_with_a_bare_string(shop, more):
     [
         pytest.param('sku;price\n"A1;9\n', {}, id="open quote"),
         pytest.param("name;price\nA1;9\n", {}, id="no sku column"),
-        pytest.param("", {}, id="empty"),
+        pytest.param("\n", {}, id="no header"),
         pytest.param("sku\nA1\n", {"encoding": "klingon"}, id="unknown encoding"),
     ],
 )

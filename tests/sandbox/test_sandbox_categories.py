@@ -23,6 +23,33 @@ async def test_the_tree_speaks_the_callers_language(shop):
     assert await names("sv-se") == await names("en-gb")
 
 
+async def test_a_branch_is_one_object_with_its_own_attributes(shop):
+    tree = (await shop.get("/ws/category/tree/")).json()
+    (first, *_) = tree
+    middle = first["childrens"][0]
+    leaf = middle["childrens"][0]
+
+    read = [
+        (await shop.get(f"/ws/category/tree/{one['category_id']}")).json()
+        for one in (first, middle, leaf)
+    ]
+
+    assert read == [first, middle, leaf]
+    assert leaf["is_leaf"]
+    assert leaf["attributes"]
+    assert leaf["marketplace_category_id"] > 0
+
+
+@pytest.mark.parametrize("path", ["", "/999", "/x", "/101"])
+async def test_the_tree_refuses_in_the_usual_envelope(shop, path):
+    token = {"Authorization": ""} if path in {"", "/101"} else {}
+
+    answer = await shop.http.get(f"/ws/category/tree{path}", headers=token)
+
+    assert answer.status_code == (401 if token else 404)
+    assert set(answer.json()) == {"error", "requestId"}
+
+
 def test_leaves_are_many_and_typed():
     leaves = categories.LEAVES.values()
     kinds = {(one.type, one.required) for leaf in leaves for one in leaf.attributes}

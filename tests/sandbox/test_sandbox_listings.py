@@ -6,6 +6,7 @@ import pytest
 
 from app.sandbox.listings.fields import currency_error, read_fields
 from app.sandbox.listings.listing_model import Offer, publication_state
+from app.sandbox.listings.shippers import SHIPPERS
 from app.sandbox.markets import MARKETS
 
 
@@ -129,6 +130,14 @@ async def test_an_id_that_is_none_is_refused_in_words(shop):
     assert (await shop.update("12345", quantity=1)).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["banana", "detail?listing_id=-5", "9" * 40])
+async def test_an_id_of_a_wrong_type_is_a_bad_request_to_read(shop, path):
+    answer = await shop.get(f"/ws/listings/{path}")
+
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"error", "requestId"}
+
+
 async def test_null_clears_comment_floor_and_shipper(shop):
     listing = await shop.one(comment="Fine", min_price="200", shipper_1="UPS")
     cleared = {"comment": None, "min_price": None, "shipper_1": None}
@@ -203,19 +212,6 @@ async def test_the_floor_rule_is_a_switch(shop):
     assert accepted.status_code == 200
 
 
-async def test_the_category_tree_has_three_levels_and_branches(shop):
-    tree = (await shop.get("/ws/category/tree/")).json()
-    middle = (await shop.get(f"/ws/category/tree/{tree[0]['category_id']}")).json()
-    leaf = middle[0]["childrens"][0]
-
-    assert leaf["is_leaf"]
-    assert leaf["marketplace_category_id"] > 0
-    assert {"field", "field_name", "type", "allowed_values", "required"} == set(
-        leaf["attributes"][0]
-    )
-    assert (await shop.get("/ws/category/tree/999")).status_code == 404
-
-
 @pytest.mark.parametrize(
     ("code", "currency", "right"),
     [
@@ -233,6 +229,11 @@ def test_only_euro_and_dollar_may_stay_unsaid(code, currency, right):
     changes = {"price": Decimal(9)} | ({"currency": currency} if currency else {})
 
     assert (not currency_error(changes, MARKETS[code])) is right
+
+
+def test_carriers_are_the_official_ones():
+    assert len(SHIPPERS) == 95
+    assert {"DHL  EXPRESS", "GLS-SPAIN", "ColisPrivé", "UPS 2nd Day Air"} <= SHIPPERS
 
 
 def test_strings_and_numbers_are_both_read():

@@ -156,6 +156,20 @@ async def test_a_wrong_field_is_400_and_changes_nothing(
     assert await shop.order(order["order_id"]) == before
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"new_state": 9, "sku": "A1"}, "new_state 9 must be in 2,3,4,5,6"),
+        ({"new_state": 2}, "sku not found"),
+    ],
+)
+async def test_refusals_have_the_texts_of_production(shop, order, body, message):
+    answer = await shop.move(order["order_id"], **body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == message
+
+
 async def test_a_body_that_is_no_object_is_400(shop, order):
     path = f"/ws/orders/{order['order_id']}"
 

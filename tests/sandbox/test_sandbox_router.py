@@ -38,13 +38,6 @@ async def test_unknown_tokens_can_be_refused(shop):
     assert (await shop.get("/ws/listings")).status_code == 401
 
 
-async def test_the_category_tree_refuses_in_its_own_envelope(shop):
-    answer = await shop.http.get("/ws/category/tree", headers={"Authorization": ""})
-
-    assert answer.status_code == 401
-    assert "errors" in answer.json()
-
-
 async def test_a_rotated_token_opens_the_same_account_and_the_old_one_dies(
     shop, make_token
 ):

@@ -11,7 +11,7 @@ from app.sandbox.writes.batch import UnreadableCatalogError, process_due, read_l
 
 # Field -> shortest and longest text (Back Market, listings, batch, body).
 REQUIRED = {
-    "catalog": (0, None),
+    "catalog": (1, None),
     "quotechar": (1, 1),
     "delimiter": (1, 1),
     "encoding": (2, 64),

@@ -1,10 +1,18 @@
 """Routes of listings, tasks and categories."""
 
+from collections.abc import Callable
+from uuid import UUID
+
 from starlette.responses import JSONResponse, Response
 
 from app.sandbox import envelopes
 from app.sandbox.api import pages
-from app.sandbox.api.request import ApiRequest, bad_request, not_found
+from app.sandbox.api.request import (
+    ApiRequest,
+    bad_request,
+    not_found,
+    whole_number,
+)
 from app.sandbox.batches import tasks
 from app.sandbox.batches.rows import is_uuid
 from app.sandbox.envelopes import RefusedError
@@ -15,7 +23,6 @@ from app.sandbox.listings.ledger import LedgerLine, Origin
 from app.sandbox.listings.listing_model import Listing
 from app.sandbox.listings.listing_store import ListingFilter
 from app.sandbox.products import categories
-from app.sandbox.products.categories import Category
 from app.sandbox.writes.listing_write import Seller, apply, checked
 
 
@@ -44,6 +51,10 @@ def list_listings(request: ApiRequest) -> Response:
     )
 
 
+def refuse_id(message: str) -> Response:
+    return envelopes.v1(400, "invalid", message)
+
+
 def listing_response(request: ApiRequest, listing: Listing | None) -> Response:
     if listing is None:
         return not_found("Listing")
@@ -51,12 +62,19 @@ def listing_response(request: ApiRequest, listing: Listing | None) -> Response:
     return JSONResponse({**body, "statuscode": 200})
 
 
-def listing_of(request: ApiRequest, reference: str) -> Listing | None:
-    """Find by UUID or by the older integer id (Back Market, listings, one)."""
+def listing_of(
+    request: ApiRequest, reference: str, refuse: Callable[[str], Response] = refuse_id
+) -> Listing | None:
+    """Find by UUID or by the older integer id (Back Market, listings, one).
+
+    Anything else is 400, not 404 (Back Market, corrections, listings).
+    """
     listings = request.account.listings
-    if reference.isascii() and reference.isdigit():
-        return listings.by_number.get(int(reference))
-    return listings.by_uuid.get(reference.lower())
+    if (number := whole_number(reference)) is not None:
+        return listings.by_number.get(number)
+    if not is_uuid(reference):
+        raise RefusedError(refuse("Listing ID must be an integer or a UUID"))
+    return listings.by_uuid.get(str(UUID(reference)))
 
 
 def get_listing(request: ApiRequest) -> Response:
@@ -91,10 +109,7 @@ def update_listing(request: ApiRequest) -> Response:
 
     Grade and SKU cannot change; they are ignored like unknown fields.
     """
-    reference = request.params["id"]
-    if not (reference.isdigit() or is_uuid(reference)):
-        return bad_request("Listing ID must be an integer or a UUID")
-    listing = listing_of(request, reference)
+    listing = listing_of(request, request.params["id"], bad_request)
     if listing is None:
         return not_found("Listing")
     sent = request.json_object()
@@ -131,10 +146,8 @@ def write_listing(
 
 def get_task(request: ApiRequest) -> Response:
     """GET /ws/tasks/{id}; 404 for another seller's (Back Market, listings, task)."""
-    reference = request.params["id"]
-    task = (
-        request.state.tasks.by_id.get(int(reference)) if reference.isdigit() else None
-    )
+    number = whole_number(request.params["id"])
+    task = None if number is None else request.state.tasks.by_id.get(number)
     if task is None or task.account_id != request.account.id:
         return not_found("Task")
     return JSONResponse(tasks.as_json(task, request.state.clock()))
@@ -142,18 +155,17 @@ def get_task(request: ApiRequest) -> Response:
 
 def category_tree(request: ApiRequest) -> Response:
     """GET /ws/category/tree (Back Market, categories)."""
-    return branches(request, categories.TREE)
-
-
-def branches(request: ApiRequest, found: tuple[Category, ...]) -> Response:
     language = request.market.language
-    return JSONResponse([categories.as_json(one, language) for one in found])
+    return JSONResponse([categories.as_json(one, language) for one in categories.TREE])
 
 
 def category_branch(request: ApiRequest) -> Response:
-    """GET /ws/category/tree/{id}: the children only (Back Market, categories)."""
-    reference = request.params["id"]
-    found = categories.BY_ID.get(int(reference)) if reference.isdigit() else None
+    """GET /ws/category/tree/{id}: one object, with its own attributes and children.
+
+    Back Market, corrections, categories.
+    """
+    number = whole_number(request.params["id"])
+    found = None if number is None else categories.BY_ID.get(number)
     if found is None:
         return not_found("Category")
-    return branches(request, found.children)
+    return JSONResponse(categories.as_json(found, request.market.language))

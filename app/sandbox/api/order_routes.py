@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from app.sandbox import dates, envelopes
 from app.sandbox.api import pages
 from app.sandbox.api.multipart import files_of
-from app.sandbox.api.request import ApiRequest, not_found
+from app.sandbox.api.request import ApiRequest, not_found, whole_number
 from app.sandbox.envelopes import RefusedError
 from app.sandbox.faults import ROWS, FaultContext, FaultKind
 from app.sandbox.orders import moves
@@ -74,10 +74,10 @@ def timestamp_filter(request: ApiRequest, name: str) -> float | None:
 
 
 def order_of(request: ApiRequest) -> Order:
-    reference = request.params["id"]
+    number = whole_number(request.params["id"])
     found = None
-    if reference.isascii() and reference.isdigit():
-        found = request.state.orders.of(request.account.id, int(reference))
+    if number is not None:
+        found = request.state.orders.of(request.account.id, number)
     if found is None:
         raise RefusedError(not_found("Order"))
     return found
@@ -157,10 +157,10 @@ def refused(refusal: MoveRefusedError) -> Response:
 
 def identify_line(request: ApiRequest) -> Response:
     """PATCH /ws/orderlines/{id}: cannot be corrected later (Back Market, orders)."""
-    reference = request.params["id"]
+    number = whole_number(request.params["id"])
     found = None
-    if reference.isascii() and reference.isdigit():
-        found = request.state.orders.line_of(request.account.id, int(reference))
+    if number is not None:
+        found = request.state.orders.line_of(request.account.id, number)
     if found is None:
         return not_found("Orderline")
     (order, line), sent = found, sent_object(request)

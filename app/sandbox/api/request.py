@@ -12,6 +12,8 @@ from app.sandbox.envelopes import RefusedError
 from app.sandbox.markets import Market
 from app.sandbox.state import State
 
+MAX_ID_DIGITS = 18
+
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
@@ -46,6 +48,12 @@ class ApiRequest:
         if not isinstance(found, dict):
             raise RefusedError(bad_request("The body must be a JSON object"))
         return found
+
+
+def whole_number(text: str) -> int | None:
+    """Parse the digits of an id in a path; None if it is no such id."""
+    fits = text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS
+    return int(text) if fits else None
 
 
 def bad_request(message: str) -> Response:

@@ -58,10 +58,8 @@ ROUTES = (
     Route("POST", "/ws/orders/{id}", order_routes.move_order),
     Route("POST", "/ws/orders/{id}/invoice", order_routes.take_invoice),
     Route("PATCH", "/ws/orderlines/{id}", order_routes.identify_line),
-    Route("GET", "/ws/category/tree", listing_routes.category_tree, envelopes.v2),
-    Route(
-        "GET", "/ws/category/tree/{id}", listing_routes.category_branch, envelopes.v2
-    ),
+    Route("GET", "/ws/category/tree", listing_routes.category_tree),
+    Route("GET", "/ws/category/tree/{id}", listing_routes.category_branch),
 )
 
 

@@ -82,13 +82,18 @@ def integer(sent: Sent, name: str) -> int | None:
 
 
 def read_move(order: Order, sent: Sent, options: SandboxOptions) -> Move:
-    """Validate a request (Back Market, orders, update). Raises MoveRefusedError."""
+    """Validate a request (Back Market, orders, update). Raises MoveRefusedError.
+
+    The texts about `new_state` and `sku` are those of production (Back Market,
+    corrections, orders).
+    """
     if integer(sent, "order_id") != order.order_id:
         raise MoveRefusedError("order_id must repeat the order of the path", "order_id")
     new_state = integer(sent, "new_state")
     if new_state is None or new_state not in STEPS:
-        accepted = ", ".join(map(str, sorted(STEPS)))
-        raise MoveRefusedError(f"new_state must be one of {accepted}", "new_state")
+        accepted = ",".join(map(str, sorted(STEPS)))
+        message = f"new_state {new_state} must be in {accepted}"
+        raise MoveRefusedError(message, "new_state")
     lines = lines_to_move(order, sent, new_state)
     move = Move(new_state, lines, vat_type=vat_type(sent))
     if new_state == SHIPPED:
@@ -109,7 +114,7 @@ def lines_to_move(order: Order, sent: Sent, new_state: int) -> tuple[OrderLine, 
         return tuple(movable)
     sku = text(sent, "sku", MAX_TEXT_LENGTH)
     if not sku:
-        raise MoveRefusedError("sku is required", "sku")
+        raise MoveRefusedError("sku not found", "sku")
     found = order.lines_of(sku)
     if not found:
         raise MoveRefusedError("listing doesn't exist", "sku", status=404)
