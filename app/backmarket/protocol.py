@@ -40,12 +40,15 @@ _EDGE_CODE = re.compile(r"\s*error code: (1\d{3})\s*$", re.IGNORECASE)
 _EDGE_RATE_LIMIT = "1015"
 # A 404 is also what the documentation lists for "webservices unavailable" (section 12).
 _CLOSED = re.compile(r"(?is)web\s?-?services?\b.*\b(unavailable|maintenance)")
+_LONGEST_INTEGER = 1000
+"""Digits; a longer number is absent. Python converts at most 4,300."""
 _RAY = re.compile(r"[\w-]{1,64}")
 _MEANINGS: Mapping[int, type[BackMarketError]] = {
     HTTPStatus.UNAUTHORIZED: TokenRefusedError,
     HTTPStatus.FORBIDDEN: PermissionRefusedError,
     HTTPStatus.NOT_FOUND: BackMarketNotFoundError,
 }
+_STATUSES = frozenset(range(100, 600))
 _TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
 
@@ -154,12 +157,18 @@ def _json(body: bytes) -> tuple[bool, object]:
         return True, json.loads(body)
     except UnicodeDecodeError:
         body = body.decode("latin-1").encode()
-    except (ValueError, RecursionError):
+    except (json.JSONDecodeError, RecursionError):
         return False, None
+    except ValueError:  # a number of more digits than Python converts
+        pass
     try:
-        return True, json.loads(body)
+        return True, json.loads(body, parse_int=_integer)
     except (ValueError, RecursionError):
         return False, None
+
+
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else None
 
 
 def _refuse_hidden_failure(method: str, answer: _Answer, now: datetime | None) -> None:
@@ -167,7 +176,8 @@ def _refuse_hidden_failure(method: str, answer: _Answer, now: datetime | None) -
     value = answer.value
     if not isinstance(value, Mapping):
         return
-    status = whole(value.get("statuscode")) or answer.status
+    said = whole(value.get("statuscode"))
+    status = said if said in _STATUSES else answer.status
     error = value.get("error")
     if isinstance(error, Mapping) and (error.get("code") or error.get("message")):
         status = status if not _succeeded(status) else HTTPStatus.BAD_REQUEST

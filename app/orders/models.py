@@ -115,6 +115,7 @@ class OrderSync(SQLModel, table=True):
     count: int | None = None
     ended: bool = False
     turns: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    falls: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     front: bool = False
 
 

@@ -77,6 +77,7 @@ CREATE TABLE order_sync (
   count integer,
   ended boolean NOT NULL,
   turns integer NOT NULL DEFAULT 0,
+  falls integer NOT NULL DEFAULT 0,
   front boolean NOT NULL
 );
 
@@ -133,5 +134,5 @@ CREATE VIEW sales_order_line_view AS
 CREATE VIEW order_sync_view AS
   SELECT account_id, state, reason_code, reason, requested_at, started_at,
          finished_at, high_water, failures, read, changed, window_from, newest, page,
-         count, ended, turns, front
+         count, ended, turns, falls, front
     FROM order_sync;

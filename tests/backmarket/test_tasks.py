@@ -20,6 +20,7 @@ from app.backmarket.wire.tasks import (
 )
 
 DONE, FAILED = TaskStatus.DONE, TaskStatus.FAILED
+UUID = "0b7c5d1e-6f0a-4f7d-9a55-2f4f9e1c7a10"
 REF = {"listing_id": 6123456, "backmarket_id": 543210, "publication_state": 3}
 TOKEN = "Y2xpZW50OkJNVC1zZWNyZXQtMTIz"
 
@@ -57,8 +58,9 @@ def test_a_task_without_a_status_is_not_understood(answer):
             {"A": REF}, {"A": ListingRef("6123456", 543210, 3)}, id="documented"
         ),
         pytest.param({"A": 6123456}, {"A": ListingRef("6123456")}, id="bare id"),
-        pytest.param({"A": "0b7c-uuid"}, {"A": ListingRef("0b7c-uuid")}, id="uuid"),
-        pytest.param({"A": {"id": "0b7c"}}, {"A": ListingRef("0b7c")}, id="id only"),
+        pytest.param({"A": UUID}, {"A": ListingRef(UUID)}, id="uuid"),
+        pytest.param({"A": {"id": UUID}}, {"A": ListingRef(UUID)}, id="id only"),
+        pytest.param({"A": "fine"}, {"A": ListingRef()}, id="no id"),
         pytest.param({"A": None, "B": True}, {"A": ListingRef(), "B": ListingRef()}),
         pytest.param([{"sku": "A", **REF}], {"A": ListingRef("6123456", 543210, 3)}),
         pytest.param([{"ean": 4006381333931}], {"4006381333931": ListingRef()}),

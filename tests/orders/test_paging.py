@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.orders.sync.paging import (
+    MOST_FALLS,
     PAGE_SIZE,
     PATIENCE,
     PageRead,
@@ -50,14 +51,20 @@ def read(
         pytest.param(
             PagingProgress(4, 200),
             read(count=199),
-            PagingProgress(3, 199),
+            PagingProgress(3, 199, falls=1),
             id="one left: back",
         ),
         pytest.param(
             PagingProgress(2, 300),
             read(count=100),
-            PagingProgress(1, 100),
+            PagingProgress(1, 100, falls=1),
             id="not before 1",
+        ),
+        pytest.param(
+            PagingProgress(4, 200, falls=MOST_FALLS),
+            read(count=0),
+            PagingProgress(5, 0, falls=MOST_FALLS),
+            id="a count that falls without end is not believed",
         ),
         pytest.param(
             PagingProgress(3, 100),

@@ -6,7 +6,15 @@ from decimal import Decimal
 
 from app.backmarket.errors import NotUnderstoodError
 from app.backmarket.wire.pages import has_next
-from app.backmarket.wire.scalars import money, text, whole
+from app.backmarket.wire.scalars import (
+    integer,
+    money,
+    number_id,
+    price,
+    text,
+    uuid,
+    whole,
+)
 
 # Section 4.3: the older numeric scale of `state` on listings.
 _GRADES = {
@@ -29,8 +37,9 @@ UPDATE_FIELDS = _MONEY | _COUNTS | _WORDS
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One listing in one market; None is what Back Market did not say.
+    """One listing in one market; None is what Back Market did not say, or not readably.
 
+    `id` is a UUID, `listing_id` the digits of the older number.
     Money is in `currency`, the warranty in months; `publication_state` is 0 to 4
     (section 4.4: 2 is online), `grade` a word such as `VERY_GOOD`.
     """
@@ -72,22 +81,22 @@ def parse_listing(answer: object) -> Listing:
     if not isinstance(answer, Mapping):
         raise NotUnderstoodError("Back Market's listing is not an object.")
     return Listing(
-        id=text(answer.get("id")),
-        listing_id=text(answer.get("listing_id")),
+        id=uuid(answer.get("id")),
+        listing_id=number_id(answer.get("listing_id")) or number_id(answer.get("id")),
         sku=text(answer.get("sku")),
         product_id=text(answer.get("product_id")),
         backmarket_id=whole(answer.get("backmarket_id")),
         ean=text(answer.get("ean")),
         title=text(answer.get("title")),
         grade=_grade(answer),
-        price=money(answer.get("price")),
-        min_price=money(answer.get("min_price")),
-        max_price=money(answer.get("max_price")),
+        price=price(answer.get("price")),
+        min_price=price(answer.get("min_price")),
+        max_price=price(answer.get("max_price")),
         currency=text(answer.get("currency")),
-        quantity=whole(answer.get("quantity")),
-        publication_state=whole(answer.get("publication_state")),
+        quantity=integer(answer.get("quantity")),
+        publication_state=integer(answer.get("publication_state"), 16),
         comment=text(answer.get("comment")),
-        warranty_delay=whole(answer.get("warranty_delay")),
+        warranty_delay=integer(answer.get("warranty_delay"), 16),
     )
 
 
@@ -105,17 +114,19 @@ def _grade(listing: Mapping[str, object]) -> str | None:
 def parse_page(answer: object, number: int = 1) -> ListingPage:
     """Read one page (Back Market API, listings, "pagination"), counted from 1.
 
-    Raises NotUnderstoodError (effect none) if there is no list of results.
+    Entries that are no objects are left out. Raises NotUnderstoodError (effect none)
+    if there is no list of results.
     """
     page = answer if isinstance(answer, Mapping) else {"results": answer}
     results = page.get("results")
     if not isinstance(results, list):
         raise NotUnderstoodError("Back Market's page carries no list of results.")
-    items = tuple(parse_listing(entry) for entry in results if entry)
+    objects = (entry for entry in results if entry and isinstance(entry, Mapping))
+    items = tuple(parse_listing(entry) for entry in objects)
     return ListingPage(
         items,
         has_next=has_next(page, results, number),
-        count=whole(page.get("count")),
+        count=integer(page.get("count")),
     )
 
 

@@ -16,13 +16,14 @@ from decimal import Decimal
 from app.backmarket.errors import NotUnderstoodError
 from app.backmarket.markets import UnknownMarketError, market_of
 from app.backmarket.wire.pages import has_next
-from app.backmarket.wire.scalars import moment, money, text, whole
+from app.backmarket.wire.scalars import integer, moment, price, text, whole
 
 UNKNOWN_STATE = -1
 """Replaces a state that is missing or not a number."""
 
-_LARGEST_AMOUNT = Decimal(10) ** 10
-_LARGEST_STATE = 2**31
+_DEEPEST = 20
+"""Levels of a field without a column that are kept."""
+_LONGEST_INTEGER = 128
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Section 14.1: documented names and those that the API returns.
 _ADDRESS_NAMES = {
@@ -146,7 +147,7 @@ def parse_orders(answer: object, number: int = 1) -> OrderPage:
     return OrderPage(
         items,
         has_next=has_next(page, results, number),
-        count=whole(page.get("count")),
+        count=integer(page.get("count")),
         unreadable=len(read) - len(items),
     )
 
@@ -171,16 +172,16 @@ def parse_order(answer: object) -> Order | None:
         paid_at=moment(answer.get("date_payment")),
         shipped_at=moment(answer.get("date_shipping")),
         dispatch_by=moment(answer.get("expected_dispatch_date")),
-        price=_amount(answer.get("price")),
-        shipping_price=_amount(answer.get("shipping_price")),
-        sales_taxes=_amount(answer.get("sales_taxes")),
+        price=price(answer.get("price")),
+        shipping_price=price(answer.get("shipping_price")),
+        sales_taxes=price(answer.get("sales_taxes")),
         currency=_currency(answer.get("currency")),
         shipper=text(answer.get("shipper_display")) or text(answer.get("shipper")),
         tracking_number=text(answer.get("tracking_number")),
         tracking_url=text(answer.get("tracking_url")),
         shipping_address=_address(answer.get("shipping_address")),
         billing_address=_address(answer.get("billing_address")),
-        other_fields={k: _clean(v) for k, v in answer.items() if k not in _OWN_COLUMNS},
+        other_fields=_others(answer),
         lines=_lines(entries),
         digest=_digest(answer),
     )
@@ -206,37 +207,25 @@ def _line(entry: Mapping[str, object], place: int) -> OrderLine:
         listing_id=whole(entry.get("listing_id")),
         title=text(entry.get("product")),
         product_id=whole(entry.get("product_id")),
-        quantity=_small(entry.get("quantity")) or 0,
-        price=_amount(entry.get("price")),
-        shipping_price=_amount(entry.get("shipping_price")),
-        sales_taxes=_amount(entry.get("sales_taxes")),
-        fee=_amount(entry.get("orderline_fee")),
+        quantity=integer(entry.get("quantity")) or 0,
+        price=price(entry.get("price")),
+        shipping_price=price(entry.get("shipping_price")),
+        sales_taxes=price(entry.get("sales_taxes")),
+        fee=price(entry.get("orderline_fee")),
         currency=_currency(entry.get("currency")),
         imei=text(entry.get("imei")),
         serial_number=text(entry.get("serial_number")),
-        return_reason=_small(entry.get("return_reason")),
+        return_reason=integer(entry.get("return_reason")),
         return_message=text(entry.get("return_message")),
         shipper=text(entry.get("shipper")),
-        condition=_small(entry.get("condition")),
+        condition=integer(entry.get("condition")),
         brand=text(entry.get("brand")),
     )
 
 
 def _state(value: object) -> int:
-    state = _small(value)
+    state = integer(value)
     return UNKNOWN_STATE if state is None else state
-
-
-def _small(value: object) -> int | None:
-    number = whole(value)
-    if number is None or not -_LARGEST_STATE <= number < _LARGEST_STATE:
-        return None
-    return number
-
-
-def _amount(value: object) -> Decimal | None:
-    amount = money(value)
-    return None if amount is None or abs(amount) >= _LARGEST_AMOUNT else amount
 
 
 def _currency(value: object) -> str | None:
@@ -262,26 +251,41 @@ def _address(value: object) -> dict[str, str | None]:
         return {}
     address: dict[str, str | None] = {}
     for name, entry in value.items():
-        snake = _HUMP.sub("_", str(_clean(str(name)))).lower()
+        snake = _HUMP.sub("_", _storable(str(name))).lower()
         known = _ADDRESS_NAMES.get(snake, snake)
         address[known] = text(entry) or address.get(known)
     return address
 
 
-def _clean(value: object) -> object:
-    """The value without characters that PostgreSQL cannot store in JSON."""
+def _others(answer: Mapping[str, object]) -> dict[str, object]:
+    return {
+        _storable(str(name)): _clean(value)
+        for name, value in answer.items()
+        if name not in _OWN_COLUMNS
+    }
+
+
+def _clean(value: object, depth: int = _DEEPEST) -> object:
+    """The value as PostgreSQL can store it in JSON, cut off below `_DEEPEST` levels."""
     if isinstance(value, str):
-        return re.sub(r"[\x00\ud800-\udfff]", "", value)
+        return _storable(value)
     if isinstance(value, Mapping):
-        return {str(_clean(str(k))): _clean(v) for k, v in value.items()}
+        below = value.items() if depth else ()
+        return {_storable(str(k)): _clean(v, depth - 1) for k, v in below}
     if isinstance(value, list):
-        return [_clean(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+        return [_clean(entry, depth - 1) for entry in (value if depth else ())]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value if value.bit_length() <= _LONGEST_INTEGER else None
+    return None
+
+
+def _storable(words: str) -> str:
+    return re.sub(r"[\x00\ud800-\udfff]", "", words)
 
 
 def _digest(answer: Mapping[str, object]) -> str:
-    content = {k: v for k, v in answer.items() if k not in _NO_CONTENT}
-    written = json.dumps(content, sort_keys=True, default=str)
+    content = {k: _clean(v) for k, v in answer.items() if k not in _NO_CONTENT}
+    written = json.dumps(content, sort_keys=True)
     return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()

@@ -4,8 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from uuid import UUID
 
 _LONGEST_NUMBER = 40
+_LONGEST_TIME = 64
+_YEARS = range(1970, 2200)
+_LARGEST_AMOUNT = Decimal(10) ** 10 - 1
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -54,15 +58,48 @@ def whole(value: object) -> int | None:
     return number if -(2**63) <= number < 2**63 else None
 
 
+def integer(value: object, bits: int = 32) -> int | None:
+    """Return a whole number that fits a signed column of so many bits, else None."""
+    number = whole(value)
+    limit = 2 ** (bits - 1)
+    return number if number is not None and -limit <= number < limit else None
+
+
+def price(value: object) -> Decimal | None:
+    """Return an amount that fits `numeric(12, 2)` after rounding, else None."""
+    amount = money(value)
+    return amount if amount is not None and abs(amount) < _LARGEST_AMOUNT else None
+
+
+def uuid(value: object) -> str | None:
+    """Return a UUID as lower-case text with hyphens, else None."""
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
+        return None
+    try:
+        return str(UUID(value.strip()))
+    except ValueError:
+        return None
+
+
+def number_id(value: object) -> str | None:
+    """Return the digits of a positive whole number, else None."""
+    number = whole(value)
+    return str(number) if number is not None and number > 0 else None
+
+
 def moment(value: object) -> datetime | None:
-    """A time in UTC from any offset and any fraction; without an offset it is UTC."""
-    written = text(value)
-    if written is None:
+    """A time in UTC from any offset and any fraction; without an offset it is UTC.
+
+    None for a time with which no calculation is possible, such as the year 1.
+    """
+    written = value.strip() if isinstance(value, str) else ""
+    if not 0 < len(written) <= _LONGEST_TIME:
         return None
     try:
         found = datetime.fromisoformat(written)
         if found.tzinfo is None:
             found = found.replace(tzinfo=UTC)
-        return found.astimezone(UTC)
+        found = found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return found if found.year in _YEARS else None

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from app.backmarket.errors import Effect, NotUnderstoodError
 from app.backmarket.wire.messages import code_in, first_sentence, tidy, words_in
-from app.backmarket.wire.scalars import text, whole
+from app.backmarket.wire.scalars import integer, number_id, text, uuid, whole
 
 _FAILED, _DONE = 8, 9  # 0, 2, 3, 7 and any other number: keep polling (section 14.8)
 _NO_REASON = "Back Market gave no reason."
@@ -165,13 +165,18 @@ def _note_names(aliases: dict[str, tuple[str, ...]], key: str, entry: object) ->
 
 
 def _listing_ref(entry: object) -> ListingRef:
+    """The older number until a listing shows its UUID."""
     if not isinstance(entry, Mapping):
-        return ListingRef(None if isinstance(entry, bool) else text(entry))
+        return ListingRef(_listing_id(entry))
     return ListingRef(
-        text(entry.get("listing_id")) or text(entry.get("id")),
+        _listing_id(entry.get("listing_id")) or _listing_id(entry.get("id")),
         whole(entry.get("backmarket_id")),
-        whole(entry.get("publication_state")),
+        integer(entry.get("publication_state"), 16),
     )
+
+
+def _listing_id(value: object) -> str | None:
+    return uuid(value) or number_id(value)
 
 
 def _refusal(entry: object, secrets: Sequence[str]) -> Refusal:

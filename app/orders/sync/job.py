@@ -79,7 +79,12 @@ class OrderSyncJob(AccountJob[SyncRun]):
 
 def _progress(state: OrderSync) -> PagingProgress:
     return PagingProgress(
-        state.page, state.count, state.ended, state.turns, front=state.front
+        page=state.page,
+        count=state.count,
+        ended=state.ended,
+        turns=state.turns,
+        falls=state.falls,
+        front=state.front,
     )
 
 
@@ -89,7 +94,7 @@ def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
     state.started_at = now
     state.newest = None
     state.page, state.count, state.ended = 1, None, False
-    state.turns, state.front = 0, False
+    state.turns, state.falls, state.front = 0, 0, False
     state.read = state.changed = 0
 
 
@@ -142,7 +147,7 @@ async def _note_page(
     await session.execute(
         text(
             "UPDATE order_sync SET page = :page, count = :count, ended = :ended, "
-            "turns = :turns, front = :front, read = read + :read, "
+            "turns = :turns, falls = :falls, front = :front, read = read + :read, "
             "changed = changed + :changed, newest = greatest(newest, :newest), "
             "failures = 0, reason_code = NULL, reason = NULL "
             "WHERE account_id = :id"

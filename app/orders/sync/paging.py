@@ -14,9 +14,14 @@ PATIENCE = 8
 link without a page is the end."""
 
 
+MOST_FALLS = 100
+"""How often pages are read again because `count` fell; a list that shrinks more often
+does not count its orders."""
+
+
 @dataclass(frozen=True, slots=True)
 class PagingProgress:
-    """PagingProgress of a sync; `page` is the next page."""
+    """Progress of a sync; `page` is the next page."""
 
     page: int = 1
     count: int | None = None
@@ -25,6 +30,8 @@ class PagingProgress:
     """The last requested page did not exist."""
     turns: int = 0
     """How often the next page did not exist."""
+    falls: int = 0
+    """How often pages were read again because `count` fell."""
     front: bool = False
     """All pages were read; the first ones are read again."""
 
@@ -54,9 +61,10 @@ def after_page(progress: PagingProgress, read: PageRead) -> PagingProgress | Non
         return replace(progress, page=progress.page + 1, count=count) if more else None
     left = (progress.count or 0) - (count or 0)
     here = replace(progress, count=count, ended=False)
-    if progress.page > 1 and left > 0:
+    if progress.page > 1 and left > 0 and progress.falls < MOST_FALLS:
         back = -(-left // SMALLEST_PAGE)
-        return replace(here, page=max(1, progress.page - back))
+        page = max(1, progress.page - back)
+        return replace(here, page=page, falls=progress.falls + 1)
     if progress.page > 1 and not read.orders:
         turns = progress.turns + (not progress.ended)
         return replace(here, page=progress.page - 1, ended=True, turns=turns)
