@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.database import Transaction
 from app.drift.context import DriftRun
 from app.drift.models import DriftCheck
@@ -30,46 +30,10 @@ CLOCK_SKEW = timedelta(seconds=5)
 RECENT = timedelta(days=3)
 """Publications that ended within this time get the outcomes of their changes."""
 
-_LOWER = text(
-    """
-    SELECT EXISTS (
-      SELECT 1 FROM listing_snapshot AS s
-        JOIN offer_view AS o ON o.store_id = s.store_id AND o.sku_key = s.sku_key
-       WHERE s.store_id = :store AND o.listed AND s.quantity < o.accepted_quantity)
-    """
-)
+_SQL = load_statements(__package__, "evaluate.sql", {"listing_columns": NAMES})
 _ORDERS = text(
     "SELECT state, started_at, requested_at, finished_at FROM order_sync_view "
     "WHERE account_id = :account"
-)
-_SEEN = text(
-    load_sql(__package__, "evaluate.sql", {"listing_columns": NAMES})["add_seen"]
-)
-# Add the counts of a part to those of the parts before it.
-_ADD_COUNTS = text(
-    """
-    UPDATE drift_check AS p
-       SET evaluated_key = (SELECT max(sku_key) FROM seen),
-           counts = (SELECT jsonb_object_agg(key, value::int + CASE
-             WHEN p.evaluated_key IS NULL THEN 0
-             ELSE coalesce(p.counts ->> key, '0')::int END)
-             FROM jsonb_each_text(CAST(:counts AS jsonb)))
-     WHERE store_id = :store
-    """
-)
-# All lines count, cancelled ones included: explaining too much leaves a stock too low
-# until the next catalog; explaining too little would oversell.
-_SOLD = text(
-    """
-    INSERT INTO sold
-    SELECT o.sku_key, sum(l.quantity) FROM seen AS s
-      JOIN offer_view AS o ON o.store_id = :store AND o.sku_key = s.sku_key
-      JOIN sales_order_view AS b ON b.account_id = :account
-       AND b.created_at >= coalesce(o.stock_at - :clock_skew, '-infinity')
-      JOIN sales_order_line_view AS l ON l.order_id = b.id AND lower(l.sku) = o.sku_key
-     WHERE s.quantity < o.accepted_quantity
-     GROUP BY o.sku_key
-    """
 )
 _DELETE = text("DELETE FROM listing_snapshot WHERE store_id = :store")
 _RUNS = text(
@@ -95,7 +59,7 @@ async def _evaluate_part(run: DriftRun, *, orders_known: bool) -> bool:
         for publication_id in compared.publications:
             await recount(tx.session, publication_id)
         values = {"store": run.store_id, "counts": json.dumps(compared.counts)}
-        await tx.session.execute(_ADD_COUNTS, values)
+        await tx.session.execute(_SQL["add_counts"], values)
     log.info("drift_check.evaluated", **compared.counts)
     return True
 
@@ -113,7 +77,7 @@ async def orders_known(run: DriftRun) -> bool | None:
 async def _orders_known(tx: Transaction, run: DriftRun) -> bool | None:
     assert run.read_at is not None  # noqa: S101 - all pages are read
     values = {"store": run.store_id, "account": run.account_id}
-    if not await tx.session.scalar(_LOWER, values):
+    if not await tx.session.scalar(_SQL["is_lower"], values):
         return True
     state = (await tx.session.execute(_ORDERS, values)).one_or_none()
     if state is None or state.requested_at < run.read_at:
@@ -132,10 +96,10 @@ async def _compare(
     """Compare the next part of the snapshot; None: no part is left."""
     values = {"store": run.store_id, "account": run.account_id}
     await open_tables(session)
-    await session.execute(_SEEN, values | {"most": AT_A_TIME})
+    await session.execute(_SQL["add_seen"], values | {"most": AT_A_TIME})
     if not await session.scalar(text("SELECT EXISTS (SELECT 1 FROM seen)")):
         return None
-    await session.execute(_SOLD, values | {"clock_skew": CLOCK_SKEW})
+    await session.execute(_SQL["add_sold"], values | {"clock_skew": CLOCK_SKEW})
     await session.execute(text("ANALYZE seen"))
     runs = await session.execute(_RUNS, values | {"recent": RECENT})
     return await compare(

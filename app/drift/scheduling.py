@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
+from app.core.statements import load_statements
 from app.database import Transaction
 from app.drift.models import DriftCheck
 from app.jobs.kinds import JobKind
@@ -17,38 +17,12 @@ from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
 
-_REQUEST = text(
-    """
-    INSERT INTO drift_check AS p (store_id, state, requested_at, page, listings,
-                                   failures, counts)
-    VALUES (:store, 'requested', clock_timestamp(), 0, 0, 0, '{}')
-    ON CONFLICT (store_id) DO UPDATE SET
-      requested_at = excluded.requested_at,
-      state = CASE WHEN p.state IN ('done', 'failed') THEN 'requested' ELSE p.state END
-    """
-)
-_ENSURE = text(
-    """
-    INSERT INTO drift_check AS p (store_id, state, requested_at, page, listings,
-                                   failures, counts)
-    VALUES (:store, 'requested', clock_timestamp(), 0, 0, 0, '{}')
-    ON CONFLICT (store_id) DO UPDATE SET state = 'requested'
-      WHERE p.state IN ('done', 'failed')
-    """
-)
-_DUE = text(
-    """
-    SELECT s.id, s.next_drift_check_at FROM store_view AS s
-     WHERE s.active AND s.account_id IS NOT NULL
-       AND (s.next_drift_check_at IS NULL OR s.next_drift_check_at <= now())
-     ORDER BY s.next_drift_check_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED
-    """
-)
+_SQL = load_statements(__package__, "scheduling.sql")
 
 
 async def request(tx: Transaction, store_id: UUID) -> None:
     """Request a drift check; a check that runs now is followed by another one."""
-    await tx.session.execute(_REQUEST, {"store": store_id})
+    await tx.session.execute(_SQL["request"], {"store": store_id})
     await tx.enqueue(JobKind.DRIFT_CHECK, store_id)
 
 
@@ -73,7 +47,7 @@ async def progress_of(session: AsyncSession, store_id: UUID) -> DriftCheck:
 
 async def ensure_requested(session: AsyncSession, store_id: UUID) -> DriftCheck:
     """The store's check. A publication requests one by its job alone."""
-    await session.execute(_ENSURE, {"store": store_id})
+    await session.execute(_SQL["ensure_requested"], {"store": store_id})
     return await progress_of(session, store_id)
 
 
@@ -82,7 +56,7 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
 
     A store's first due time is a point in the interval that spreads the stores.
     """
-    rows = (await tx.session.execute(_DUE, {"limit": SCHEDULE_LIMIT})).all()
+    rows = (await tx.session.execute(_SQL["due"], {"limit": SCHEDULE_LIMIT})).all()
     now = utc_now()
     for row in rows:
         if row.next_drift_check_at is not None:

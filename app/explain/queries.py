@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.statements import load_statements
+
 RUNS_AT_A_TIME = 50
 MOST_CHANGES = 300_000
 """Changes to search for one page; a run with more is one page."""
@@ -20,20 +22,7 @@ _RUNS = text(
     "AND (CAST(:before AS uuid) IS NULL OR id < :before) "
     "ORDER BY id DESC LIMIT :most"
 )
-_CHANGES = text(
-    """
-    SELECT c.*, p.kind, p.trigger, p.requested_at, p.started_at, p.planned_at,
-           d.method AS submission_method, d.action, d.state AS submission_state,
-           d.lines, d.task_id, d.attempts, d.polls, d.sent_at,
-           d.settled_at AS submission_settled_at
-      FROM change_view AS c
-      JOIN publication_view AS p ON p.id = c.publication_id
-      LEFT JOIN submission_view AS d
-        ON d.publication_id = c.publication_id AND d.seq = c.submission
-     WHERE c.publication_id = ANY(:runs) AND c.sku_key = :key
-     ORDER BY c.publication_id DESC, c.seq DESC
-    """
-)
+_CHANGES = load_statements(__package__, "queries.sql")["changes"]
 
 
 async def changes_of(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.lifecycle import JOB
 from app.jobs.models import JobRow
@@ -20,7 +20,7 @@ WAKE_AGAIN = timedelta(seconds=5)
 SWEEP_LIMIT = 1000
 KEEP_ENDED = timedelta(days=7)
 
-_SQL = {name: text(sql) for name, sql in load_sql("app.jobs", "jobs.sql").items()}
+_SQL = load_statements("app.jobs", "jobs.sql")
 
 
 FENCE = (

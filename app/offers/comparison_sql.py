@@ -1,6 +1,6 @@
 """The SQL of listing comparisons: field rules as fragments of `comparison.sql`."""
 
-from app.core.sql import load_sql
+from app.core.sql import compose, load_sql, load_templates
 
 COLUMNS = (
     "sku_key",
@@ -36,6 +36,7 @@ ARRAYS = ", ".join(
 """The columns of listings as parameters, for `unnest`."""
 NAMES = ", ".join(COLUMNS)
 
+_TEMPLATES = load_templates(__package__, "comparison_fields.sql", {})
 _SENDABLE = ("price", "quantity", "min_price", "warranty_delay", "comment")
 _NEVER_SHOWN = {
     "price": "k_price IS DISTINCT FROM accepted_price",
@@ -66,30 +67,26 @@ _ACTION = {
 }
 
 
-def drift_entry(name: str) -> str:
-    """SQL for the part of `drift` of one field; empty where it does not differ."""
-    ours, theirs = _SHOWN.get(name, (f"accepted_{name}", name))
-    sent = "grade" if name == "listing" else name
-    never = f"('{sent}' = ANY(awaited) OR {_NEVER_SHOWN[name]})"
-    return (
-        f"CASE WHEN d_{name} THEN jsonb_build_object('{name}', jsonb_build_object("
-        f"'ours', {ours}::text, 'theirs', {theirs}::text, "
-        f"'kind', CASE WHEN {never} THEN 'not_applied' ELSE 'by_hand' END, "
-        f"'action', CASE {_ACTION.get(name, '').format(never=never)} "
-        f"WHEN :overwrite OR {never} THEN 'sent_again' ELSE 'left' END, "
-        f"'seen_at', CASE WHEN k_drift #>> '{{{name},theirs}}' IS NOT DISTINCT FROM "
-        f"{theirs}::text AND k_drift ? '{name}' THEN k_drift #> '{{{name},seen_at}}' "
-        "ELSE to_jsonb(CAST(:looked_at AS text)) END)) ELSE '{}'::jsonb END"
+def drift_entry(field: str) -> str:
+    """SQL for the part of `drift` of one field."""
+    ours, theirs = _SHOWN.get(field, (f"accepted_{field}", field))
+    sent = "grade" if field == "listing" else field
+    never_shown = f"('{sent}' = ANY(awaited) OR {_NEVER_SHOWN[field]})"
+    return compose(
+        _TEMPLATES["drift_entry"],
+        {
+            "field": field,
+            "ours": ours,
+            "theirs": theirs,
+            "never_shown": never_shown,
+            "action": _ACTION.get(field, "").format(never=never_shown),
+        },
     )
 
 
-def moved(name: str, theirs: str) -> str:
+def moved(field: str, theirs: str) -> str:
     """SQL that takes the listing's value where the field is to be sent again."""
-    return (
-        f"accepted_{name} = CASE WHEN c.drift #>> '{{{name},action}}' "
-        f"IN ('sent_again', 'new_sku_needed') THEN {theirs} "
-        f"ELSE o.accepted_{name} END"
-    )
+    return compose(_TEMPLATES["moved"], {"field": field, "theirs": theirs})
 
 
 _FIELDS = (*_SENDABLE, "grade", "listing")

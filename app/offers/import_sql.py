@@ -6,6 +6,9 @@ from uuid import UUID
 
 from psycopg import sql
 
+from app.core.sql import load_sql
+
+_SQL = load_sql(__package__, "import.sql")
 OFFER_TABLE = "offer"
 """Target of COPY for a store without offers: `store_id`, then any other columns."""
 
@@ -20,28 +23,19 @@ def upsert(leading: Sequence[str], fields: Sequence[str]) -> sql.Composed:
     """Upsert the temporary table `incoming`; the one parameter is the store.
 
     `leading`: key, desired state, fingerprint and problems; `fields`: desired values.
-    In the order of the key, so that row locks have one order. Offers that are not
-    active keep their values; a retained one takes a valid quantity. A cost that is no
-    longer mapped becomes NULL, as it is in `incoming`.
+    Offers that are not active keep their values; a retained one takes a valid quantity.
+    A cost that is no longer mapped becomes NULL, as it is in `incoming`.
     """
     active_only = [name for name in fields if name != "quantity"]
-    return sql.SQL(
-        "INSERT INTO offer AS o (store_id, {columns})"
-        " SELECT %s, {columns} FROM incoming ORDER BY sku_key"
-        " ON CONFLICT (store_id, sku_key) DO UPDATE SET"
-        " desired_state = excluded.desired_state, fingerprint = excluded.fingerprint,"
-        " problems = excluded.problems,"
-        " quantity = CASE excluded.desired_state WHEN 'active' THEN excluded.quantity"
-        " WHEN 'retained' THEN coalesce(excluded.quantity, o.quantity)"
-        " ELSE o.quantity END, {values}"
-    ).format(
+    return _template("upsert").format(
         columns=sql.SQL(", ").join(map(sql.Identifier, (*leading, *fields))),
         values=sql.SQL(", ").join(map(_if_active, active_only)),
     )
 
 
 def _if_active(name: str) -> sql.Composed:
-    return sql.SQL(
-        "{0} = CASE excluded.desired_state WHEN 'active' THEN excluded.{0}"
-        " ELSE o.{0} END"
-    ).format(sql.Identifier(name))
+    return _template("if_active").format(field=sql.Identifier(name))
+
+
+def _template(name: str) -> sql.SQL:
+    return sql.SQL(_SQL[name])

@@ -5,17 +5,15 @@ quantity for all of them. A store that no longer wants a SKU, or whose row has n
 quantity, may have nothing to send: then the siblings that want it get a run.
 """
 
-from sqlalchemy import text
-
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.database import Transaction
 from app.publications import scheduling
 from app.publications.context import Run
 from app.publications.enums import PublicationKind, Trigger
 
-_STORES_TO_PUBLISH = text(
-    load_sql(__package__, "sibling_stores.sql")["stores_to_publish"]
-)
+_STORES_TO_PUBLISH = load_statements(__package__, "sibling_stores.sql")[
+    "stores_to_publish"
+]
 _FOLLOWING_TRIGGERS = frozenset({Trigger.FOLLOW_UP, Trigger.CARRY_OVER})
 
 

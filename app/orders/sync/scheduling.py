@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
+from app.core.statements import load_statements
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.orders.models import OrderSync
@@ -17,30 +17,12 @@ from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
 
-# A running sync is followed by another one if it started before this request.
-_REQUEST = text(
-    """
-    INSERT INTO order_sync AS s (account_id, state, requested_at, failures, read,
-                                 changed, page, ended, front)
-    VALUES (:account, 'requested', clock_timestamp(), 0, 0, 0, 0, false, false)
-    ON CONFLICT (account_id) DO UPDATE SET
-      requested_at = excluded.requested_at,
-      state = CASE WHEN s.state IN ('done', 'failed') THEN 'requested' ELSE s.state END
-    """
-)
-_DUE = text(
-    """
-    SELECT a.id, a.connection, a.orders_due_at FROM seller_account_view AS a
-     WHERE (a.orders_due_at IS NULL OR a.orders_due_at <= now())
-       AND EXISTS (SELECT 1 FROM store_view AS s WHERE s.account_id = a.id)
-     ORDER BY a.orders_due_at LIMIT :limit FOR UPDATE OF a SKIP LOCKED
-    """
-)
+_SQL = load_statements(__package__, "scheduling.sql")
 
 
 async def request(tx: Transaction, account_id: UUID) -> None:
     """Request a sync of the account, for all its stores."""
-    await tx.session.execute(_REQUEST, {"account": account_id})
+    await tx.session.execute(_SQL["request"], {"account": account_id})
     await tx.enqueue(JobKind.SYNC_ORDERS, account_id)
 
 
@@ -76,7 +58,7 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
     An account's first due time is a point in the interval that spreads the accounts.
     A refused token is checked instead.
     """
-    rows = (await tx.session.execute(_DUE, {"limit": SCHEDULE_LIMIT})).all()
+    rows = (await tx.session.execute(_SQL["due"], {"limit": SCHEDULE_LIMIT})).all()
     now = utc_now()
     for row in rows:
         if row.connection in {"refused", "forbidden"}:

@@ -5,10 +5,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 
 BRAKE_CODES = (
     "brake_zeroing",
@@ -19,9 +18,7 @@ BRAKE_CODES = (
 )
 """Codes that an operator can approve. The others name what must change first."""
 
-_SQL = {
-    name: text(sql) for name, sql in load_sql(__package__, "held_changes.sql").items()
-}
+_SQL = load_statements(__package__, "held_changes.sql")
 
 
 async def delete_obsolete(session: AsyncSession, store_id: UUID) -> None:

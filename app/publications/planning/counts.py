@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.publications.enums import PRODUCT_CODES, Lane
 from app.publications.planning.brake import (
     ChangeCounts,
@@ -24,7 +23,7 @@ from app.publications.planning.statements import (
     Variant,
 )
 
-_SQL = {name: text(sql) for name, sql in load_sql(__package__, "counts.sql").items()}
+_SQL = load_statements(__package__, "counts.sql")
 SCAN_BY_KEY = _SQL["scan_by_key"]
 SCAN_AS_USUAL = _SQL["scan_as_usual"]
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.publications.enums import Lane, Outcome
 from app.publications.planning.brake import HeldGroups
 from app.publications.planning.counts import (
@@ -28,9 +28,7 @@ from app.publications.planning.counts import (
 from app.publications.planning.request import BATCH_LINES, PlanRequest
 from app.publications.planning.statements import WRITE
 
-_SQL = {
-    name: text(sql) for name, sql in load_sql(__package__, "submissions.sql").items()
-}
+_SQL = load_statements(__package__, "submissions.sql")
 _HELD_OUTCOMES = {"hold": Outcome.HELD, "reject": Outcome.REJECTED}
 
 

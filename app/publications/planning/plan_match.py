@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.publications.models import Plan
 from app.publications.planning.plan import write_plan
 from app.publications.planning.request import EVERYTHING, PlanRequest
 
 EXAMPLES = 10
 
-_DIFFERENCE = text(load_sql(__package__, "plan_match.sql")["difference"])
+_DIFFERENCE = load_statements(__package__, "plan_match.sql")["difference"]
 Difference = dict[str, Any]
 
 

@@ -8,10 +8,9 @@ and a change that was sent while the product was validated is not recorded as ac
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.offers.service import AWAITING_VALIDATION
 from app.publications.enums import Lane
 from app.publications.planning.request import BATCH_LINES, DETAIL_LIMIT
@@ -22,10 +21,7 @@ _FRAGMENTS = {
     "batch_lines": str(BATCH_LINES),
     "awaiting_validation": str(AWAITING_VALIDATION),
 }
-PRODUCTS_SQL = {
-    name: text(sql)
-    for name, sql in load_sql(__package__, "products.sql", _FRAGMENTS).items()
-}
+PRODUCTS_SQL = load_statements(__package__, "products.sql", _FRAGMENTS)
 
 
 async def submitted_keys(session: AsyncSession, store_id: UUID) -> list[str]:

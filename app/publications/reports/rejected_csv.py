@@ -5,26 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogs.engine.read.formulas import NOTE_COLUMNS
 from app.catalogs.reports.rejected_csv import MOST_ROWS
+from app.core.statements import load_statements
 from app.publications.causes import class_of, hint_for, said
 
-_REJECTED = text(
-    """
-    SELECT c.sku_key, CASE c.outcome WHEN 'held' THEN o.error_code ELSE c.code END,
-           CASE c.outcome WHEN 'held' THEN o.error_message ELSE c.message END
-      FROM change AS c
-      LEFT JOIN LATERAL (
-        SELECT error_code, error_message FROM offer_view
-         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o ON true
-     WHERE c.publication_id = :id
-       AND (c.outcome = 'rejected' OR c.outcome = 'held' AND c.code = 'quarantined')
-     ORDER BY c.seq LIMIT :most
-    """
-)
+_REJECTED = load_statements(__package__, "rejected_csv.sql")["rejected_changes"]
 
 
 async def rejected_changes(

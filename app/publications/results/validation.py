@@ -7,9 +7,9 @@ notification. A run reads the listings that await validation, if the store has a
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.statements import load_statements
 from app.offers import service as offers
 from app.offers.service import AWAITING_VALIDATION
 from app.publications.context import Run
@@ -19,21 +19,7 @@ _LOOK_AT = 60
 """Listings read one by one; of further ones only the end of the wait is recorded."""
 
 
-_TOO_LATE = text(
-    """
-    WITH late AS (
-      UPDATE change AS c SET outcome = 'unconfirmed', code = 'product_validated'
-        FROM offer_view AS o
-       WHERE c.publication_id = :publication AND c.outcome = 'accepted'
-         AND c.after ? 'product' AND NOT c.after ? 'grade'
-         AND o.store_id = :store AND o.sku_key = c.sku_key
-         AND o.publication_state IS DISTINCT FROM :waiting
-      RETURNING c.sku_key, c.before -> 'product' AS before
-    )
-    UPDATE submitted_product AS t SET product = t.product || late.before FROM late
-     WHERE t.store_id = :store AND t.sku_key = late.sku_key
-    """
-)
+_TOO_LATE = load_statements(__package__, "validation.sql")["mark_too_late"]
 
 
 async def refresh(run: Run) -> None:

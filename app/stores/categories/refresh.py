@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlmodel import col
 
 from app.accounts import service as accounts
@@ -24,7 +24,7 @@ from app.backmarket.markets import Environment, Platform, market_of
 from app.backmarket.wire.categories import Category
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.core.vault import SecretUnreadableError, Vault
 from app.database import Database
 from app.jobs.frame import GiveUp
@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 MAX_RATE_LIMIT_WAIT = timedelta(seconds=5)
 """How long the request may wait for the rate limit inside the job; else it retries."""
 MAX_ACCOUNTS = 5
-_INSERT = text(load_sql(__package__, "categories.sql")["insert_categories"])
+_INSERT = load_statements(__package__, "categories.sql")["insert_categories"]
 
 
 @dataclass(frozen=True, slots=True)

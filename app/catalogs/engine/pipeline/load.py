@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from itertools import chain
-from typing import LiteralString
 from uuid import UUID
 
 import polars as pl
@@ -25,6 +24,7 @@ from app.catalogs.engine.pipeline.stage import (
     fields_of,
 )
 from app.catalogs.engine.read.reader import LINE
+from app.core.sql import load_sql
 from app.offers.import_sql import OFFER_TABLE, store_lock_key, upsert
 
 _SLICE_ROWS = 50_000
@@ -33,15 +33,7 @@ _LEADING = ("sku_key", "desired_state", "fingerprint", "problems")
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 """Escapes of COPY's text format; the backslash first."""
 
-_INCOMING: LiteralString = """
-CREATE TEMP TABLE incoming (
-  sku_key text COLLATE "C", desired_state text, fingerprint bigint, problems bigint,
-  sku text, ean text, product_id text, grade text, new_battery boolean,
-  price numeric(12,2), quantity integer, min_price numeric(12,2),
-  warranty_delay smallint, comment text, shipping text,
-  cost numeric(12,2), cpa numeric(5,2)
-) ON COMMIT DROP
-"""
+_INCOMING = load_sql(__package__, "load.sql")["create_incoming"].encode()
 
 
 def lock_store(connection: psycopg.Connection, store_id: UUID) -> None:

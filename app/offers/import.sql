@@ -1,0 +1,19 @@
+-- Statements on the psycopg connection of an import; `{...}` are psycopg's placeholders.
+
+-- name: upsert
+-- Writes `incoming` in the order of the key, so that row locks have one order.
+INSERT INTO offer AS o (store_id, {columns})
+SELECT %s, {columns} FROM incoming ORDER BY sku_key
+ON CONFLICT (store_id, sku_key) DO UPDATE SET
+  desired_state = excluded.desired_state,
+  fingerprint = excluded.fingerprint,
+  problems = excluded.problems,
+  quantity = CASE excluded.desired_state
+    WHEN 'active' THEN excluded.quantity
+    WHEN 'retained' THEN coalesce(excluded.quantity, o.quantity)
+    ELSE o.quantity END,
+  {values}
+
+-- name: if_active
+{field} = CASE excluded.desired_state WHEN 'active' THEN excluded.{field}
+  ELSE o.{field} END

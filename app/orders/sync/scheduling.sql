@@ -1,0 +1,15 @@
+-- name: request
+-- A running sync is followed by another one if it started before this request.
+INSERT INTO order_sync AS s (account_id, state, requested_at, failures, read,
+                             changed, page, ended, front)
+VALUES (:account, 'requested', clock_timestamp(), 0, 0, 0, 0, false, false)
+ON CONFLICT (account_id) DO UPDATE SET
+  requested_at = excluded.requested_at,
+  state = CASE WHEN s.state IN ('done', 'failed') THEN 'requested' ELSE s.state END
+
+-- name: due
+-- Accounts with a store whose sync is due, or not scheduled yet.
+SELECT a.id, a.connection, a.orders_due_at FROM seller_account_view AS a
+ WHERE (a.orders_due_at IS NULL OR a.orders_due_at <= now())
+   AND EXISTS (SELECT 1 FROM store_view AS s WHERE s.account_id = a.id)
+ ORDER BY a.orders_due_at LIMIT :limit FOR UPDATE OF a SKIP LOCKED
