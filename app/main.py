@@ -10,7 +10,6 @@ from app.access.router import router as access
 from app.accounts.router import router as accounts
 from app.catalogs.mapping.preview import Bench
 from app.catalogs.mapping.router import router as mapping_trials
-from app.catalogs.router import offers_router as offers
 from app.catalogs.router import router as catalogs
 from app.core.errors import PROBLEM_RESPONSES
 from app.core.file_storage import Storage
@@ -41,6 +40,26 @@ from app.web.middleware import RequestContext
 from app.web.openapi import describe, operation_id
 
 VERSION = "0.1.0"
+ROUTERS: tuple[APIRouter, ...] = (
+    stores,
+    history,
+    channel,
+    accounts,
+    catalogs,
+    sources,
+    mapping_trials,
+    explain,
+    publications,
+    quick_updates,
+    budgets,
+    drift,
+    plans,
+    holds,
+    hooks,
+    hook_secrets,
+    orders,
+    access,
+)
 
 
 class AppState(TypedDict):
@@ -91,28 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.streams = streams
-    routers: tuple[APIRouter, ...] = (
-        stores,
-        history,
-        channel,
-        accounts,
-        catalogs,
-        offers,
-        sources,
-        mapping_trials,
-        explain,
-        publications,
-        quick_updates,
-        budgets,
-        drift,
-        plans,
-        holds,
-        hooks,
-        hook_secrets,
-        orders,
-        access,
-    )
-    for router in routers:
+    for router in ROUTERS:
         app.include_router(router, responses=PROBLEM_RESPONSES)
     app.include_router(health)
     app.include_router(docs_page)

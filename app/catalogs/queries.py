@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from app.access.service import Caller
 from app.catalogs.models import Catalog, RowProblem
 from app.core.errors import NotFoundError
+from app.offers.service import sku_key
 from app.web.pagination import number_in
 
 _ORDER = (col(RowProblem.line), col(RowProblem.field), col(RowProblem.code))
@@ -70,11 +71,6 @@ async def problems_of_sku(
     )
     found = await session.execute(query.order_by(*_ORDER).limit(20))
     return found.scalars().all()
-
-
-def sku_key(sku: str) -> str:
-    """Normalize a SKU for comparison: trimmed, lower case."""
-    return sku.strip().lower()
 
 
 def _has_report_of(catalog: Catalog) -> ColumnElement[bool]:

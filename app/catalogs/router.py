@@ -1,4 +1,4 @@
-"""`/v1/stores/{id}/catalogs`, `/v1/catalogs`, `/v1/stores/{id}/offers`."""
+"""`/v1/stores/{id}/catalogs` and `/v1/catalogs`."""
 
 from datetime import datetime
 from typing import Annotated
@@ -18,8 +18,6 @@ from app.backmarket.markets import market_of
 from app.catalogs import queries, service
 from app.catalogs.events import UNDER_WAY, WatchedCatalog
 from app.catalogs.imports.next_import import source_of
-from app.catalogs.offer_queries import offers
-from app.catalogs.offer_schemas import OfferOut, OfferState, offer_out
 from app.catalogs.quick_updates import submitted_at
 from app.catalogs.reports import rejected_csv
 from app.catalogs.reports.rows_csv import rows_sheet
@@ -41,7 +39,6 @@ from app.core.errors import problem_responses
 from app.database import Tx
 from app.stores import service as stores
 from app.stores.dependencies import StoreToRead
-from app.stores.settings.margin import margin_of
 from app.web.csv_response import WantsCsv, as_csv
 from app.web.etags import IfNoneMatch, unless_changed, weak_etag
 from app.web.event_stream import EVENTS, CurrentStreams, LastEventId, watch
@@ -49,7 +46,6 @@ from app.web.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, 
 from app.web.responses import ACCEPTED, CONDITIONAL, csv_file
 
 router = APIRouter(prefix="/v1", tags=["catalogs"])
-offers_router = APIRouter(prefix="/v1", tags=["offers"])
 
 _BODY = {"schema": {"type": "string", "format": "binary"}}
 EXAMPLE = (
@@ -233,27 +229,3 @@ async def download_rejected_catalog_rows(
     currency = market_of(store.country).currency
     name = f"rejected-{catalog_id}.csv"
     return await rejected_csv.of_catalog(source, problems, currency, name)
-
-
-@offers_router.get("/stores/{store_id}/offers", summary="List offers")
-async def list_offers(
-    store: StoreToRead,
-    tx: Tx,
-    state: OfferState | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> Page[OfferOut]:
-    """Desired state and live state of the store's offers, by SKU."""
-    key = decode_cursor(cursor, 1)
-    rows = await offers(
-        tx.session,
-        store.id,
-        state,
-        key[0] if key else None,
-        limit,
-        margin_of(store.minimum_margin),
-    )
-    currency = market_of(store.country).currency
-    return page_of(
-        rows, limit, lambda row: offer_out(row, currency), lambda row: (row.sku_key,)
-    )

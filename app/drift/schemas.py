@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.catalogs.offer_schemas import Drift
 from app.drift.models import DriftCheck
+from app.offers.schemas import Drift
 from app.publications.messages import sentence_for
 from app.web.schemas import ReasonOut
 

@@ -1,4 +1,4 @@
-"""`/v1/stores/{id}/offers/{sku}`: explains one offer."""
+"""`/v1/stores/{id}/offers`: lists offers and explains one."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,12 +12,29 @@ from app.access.dependencies import (
     CurrentSettings,
     CurrentStorage,
 )
+from app.database import Tx
 from app.explain import service
+from app.explain.offer_list import list_page
 from app.explain.schemas import OfferExplained
 from app.explain.service import ExplainServices, TimelinePosition
-from app.web.pagination import Cursor, bad_cursor, decode_cursor
+from app.offers.schemas import OfferOut, OfferState
+from app.stores.dependencies import StoreToRead
+from app.web.pagination import Cursor, Limit, Page, bad_cursor, decode_cursor
 
 router = APIRouter(prefix="/v1", tags=["offers"])
+
+
+@router.get("/stores/{store_id}/offers", summary="List offers")
+async def list_offers(
+    store: StoreToRead,
+    tx: Tx,
+    state: OfferState | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[OfferOut]:
+    """Desired state and live state of the store's offers, by SKU."""
+    key = decode_cursor(cursor, 1)
+    return await list_page(tx.session, store, state, key[0] if key else None, limit)
 
 
 @router.get("/stores/{store_id}/offers/{sku:path}", summary="Explain an offer")

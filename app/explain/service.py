@@ -1,6 +1,6 @@
 """Explains one offer: desired state, live state, the reason, and a timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,19 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.service import Caller
 from app.backmarket.markets import market_of
-from app.catalogs import offer_queries
 from app.catalogs import queries as catalogs
 from app.catalogs.engine.read.source import SourceFile
 from app.catalogs.engine.validate.problems import describe, problems_in
 from app.catalogs.imports.current_catalogs import catalogs_of
 from app.catalogs.imports.next_import import source_of
 from app.catalogs.models import Catalog
-from app.catalogs.offer_schemas import offer_out
 from app.catalogs.schemas import problem_out
 from app.core.errors import NotFoundError
 from app.core.file_storage import Storage
 from app.database import Database
 from app.explain import queries
+from app.explain.offer_list import shown
 from app.explain.schemas import OfferExplained, TimelineEvent
 from app.explain.source_row import look_up
 from app.explain.states import Drifted, OfferFacts, Refused, explain_state
@@ -34,10 +33,10 @@ from app.explain.timeline import (
     read_back,
     steps_of,
 )
+from app.offers import queries as offers
 from app.offers.refusals import refusal_state
 from app.settings import Settings
 from app.stores import service as stores
-from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.models import Store
 from app.stores.settings.margin import margin_of
 from app.web.pagination import Page, encode_cursor
@@ -60,6 +59,17 @@ class TimelinePosition:
 
     before: UUID | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The time range of the steps of a page, without its end."""
+
+    since: datetime
+    until: datetime
+
+    def has(self, at: datetime) -> bool:
+        return self.since <= at < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +99,19 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
     async with tools.database.transaction() as tx:
         store = await stores.load_store(tx.session, caller, store_id)
         read = await _read(tx.session, store, sku, place, limit)
-    mapping = stores.resolved_mapping(store)
-    since, until = _window(read, place)
+    window = _window(read, place)
+    offer = shown(read.offer, store)
     steps = [step for change in read.changes for step in steps_of(change)]
-    if any(since <= (c.finished_at or LATEST) < until for c in read.catalogs):
-        steps += [
-            step
-            for step in await _catalog_steps(tools, read, mapping)
-            if since <= (step.at or since) < until
-        ]
-    shown = offer_out(read.offer, market_of(store.country).currency)
-    steps += [step for step in read_back(shown) if since <= (step.at or since) < until]
+    steps += _between(window, await _catalog_steps(tools, read, window))
+    steps += _between(window, read_back(offer))
     judged = explain_state(read.facts)
     return OfferExplained(
-        **shown.model_dump(exclude={"state"}),
+        **offer.model_dump(exclude={"state"}),
         state=judged.state,
         explanation=judged.explanation,
         hint=judged.hint,
-        list_state=shown.state,
-        timeline=Page(
-            items=in_order(steps),
-            next=encode_cursor(read.older, since.isoformat()) if read.older else None,
-        ),
+        list_state=offer.state,
+        timeline=Page(items=in_order(steps), next=_next_page(read, window)),
     )
 
 
@@ -118,7 +119,7 @@ async def _read(
     session: AsyncSession, store: Store, sku: str, place: TimelinePosition, limit: int
 ) -> _Read:
     margin = margin_of(store.minimum_margin)
-    offer = await offer_queries.offer(session, store.id, sku, margin)
+    offer = await offers.offer(session, store.id, sku, margin)
     newest = await catalogs_of(session, store)
     if offer is None:
         raise await _unknown(session, store, newest, sku)
@@ -212,23 +213,34 @@ async def _unknown(
     )
 
 
-def _window(read: _Read, place: TimelinePosition) -> tuple[datetime, datetime]:
-    """The time range of the steps of this page, without its end."""
+def _window(read: _Read, place: TimelinePosition) -> _Window:
     until = place.until or LATEST
     if read.older is None:
-        return EARLIEST, until
+        return _Window(EARLIEST, until)
     planned = (row.planned_at or row.requested_at for row in read.changes)
-    return min(planned, default=until), until
+    return _Window(min(planned, default=until), until)
+
+
+def _between(window: _Window, steps: Iterable[TimelineEvent]) -> list[TimelineEvent]:
+    return [step for step in steps if window.has(step.at or window.since)]
+
+
+def _next_page(read: _Read, window: _Window) -> str | None:
+    return encode_cursor(read.older, window.since.isoformat()) if read.older else None
 
 
 async def _catalog_steps(
-    tools: ExplainServices, read: _Read, mapping: CatalogMapping | None
+    tools: ExplainServices, read: _Read, window: _Window
 ) -> list[TimelineEvent]:
+    """What the newest catalogs say of the offer, if one was imported in the window."""
+    mapping = stores.resolved_mapping(read.store)
     if mapping is None or mapping.missing:
+        return []
+    if not any(window.has(c.finished_at or LATEST) for c in read.catalogs):
         return []
     mapping = mapping.of_offers
     sources = [_file_of(tools, catalog) for catalog in read.catalogs]
-    number, look, rows = await look_up(sources, mapping.of_offers, read.offer.sku_key)
+    number, look, rows = await look_up(sources, mapping, read.offer.sku_key)
     catalog = read.catalogs[number]
     async with tools.database.transaction() as tx:
         wrong = await catalogs.problems_of_sku(tx.session, catalog, read.offer.sku)

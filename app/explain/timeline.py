@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from app.catalogs.engine.report.source_rows import SourceRow
-from app.catalogs.offer_schemas import OfferShown
 from app.explain.schemas import (
     CatalogStep,
     MappedFrom,
@@ -15,6 +14,7 @@ from app.explain.schemas import (
     SubmissionStep,
     TimelineEvent,
 )
+from app.offers.schemas import OfferShown
 from app.publications.enums import Lane
 from app.publications.messages import sentence_for
 from app.stores.mapping.mapping_model import AttributeSource

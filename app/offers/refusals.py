@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.sql import load_sql
 from app.offers.locks import lock_offers
+from app.offers.service import sku_key
 
 REFUSALS = load_sql(__package__, "refusals.sql")
 """Expressions over `o`, a row of `offer` of the store `:store`; see the file."""
@@ -25,7 +26,7 @@ async def release_quarantine(
     By SKU, by the code of their refusal, or all where both are None.
     """
     await lock_offers(session, [store_id])
-    keys = None if skus is None else [sku.strip().lower() for sku in skus]
+    keys = None if skus is None else [sku_key(sku) for sku in skus]
     values = {"store": store_id, "skus": keys, "code": code}
     return len((await session.execute(text(REFUSALS["release"]), values)).all())
 

@@ -10,6 +10,11 @@ AWAITING_VALIDATION = 1
 """Awaiting validation by staff (Back Market API, `publication_state`)."""
 
 
+def sku_key(sku: str) -> str:
+    """Normalize a SKU for comparison: trimmed, lower case."""
+    return sku.strip().lower()
+
+
 async def has_stock_online(session: AsyncSession, store_id: UUID) -> bool:
     """Whether a listing of the store has a quantity above 0, as far as we know."""
     found = await session.scalar(

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from app.offers.price_floor import Margin
 from app.publications.planning.request import Guard
-from app.stores.settings.margin import Margin
 from tests.publications.plan_table import (
     CREATED,
     Tables,

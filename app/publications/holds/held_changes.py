@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.statements import load_statements
+from app.offers.service import sku_key
 
 BRAKE_CODES = (
     "brake_zeroing",
@@ -50,7 +51,7 @@ async def decide(  # noqa: PLR0913 - what is decided about which held changes
     and `decided`, and whether one of them was held because of the catalog
     (`by_catalog`).
     """
-    keys = None if skus is None else [sku.strip().lower() for sku in skus]
+    keys = None if skus is None else [sku_key(sku) for sku in skus]
     found = await session.execute(
         _SQL["decide"],
         {

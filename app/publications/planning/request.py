@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.accounts.shared_stock import LOWEST, SharedQuantity
+from app.offers.price_floor import Margin
 from app.publications.planning.brake import HeldGroups
 from app.stores.settings.brake import Brake
-from app.stores.settings.margin import Margin
 
 BATCH_LINES = 15_000
 """Lines in one batch (Back Market API, limits)."""

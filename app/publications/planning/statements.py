@@ -6,9 +6,9 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, text
 
 from app.core.sql import load_sql
+from app.offers.price_floor import FLOOR
 from app.offers.refusals import REFUSALS
 from app.publications.enums import Lane
-from app.stores.settings.margin import FLOOR
 
 GROUP_SUBMISSIONS = 10_000_000
 """Numbers of one group of submissions; group 0 lowers stock and does nothing else."""

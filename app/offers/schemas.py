@@ -5,8 +5,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.catalogs.engine.validate.problems import problems_in
-
 OfferState = Literal[
     "published",
     "awaiting_validation",
@@ -96,52 +94,23 @@ class OfferOut(OfferShown):
     state: OfferState
 
 
-def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `offer`
-    desired = None
-    if row.desired_state != "absent":
-        desired = OfferValues(
-            ean=row.ean,
-            grade=row.grade,
-            price=_money(row.price),
-            quantity=row.quantity,
-            min_price=_money(row.min_price),
-            warranty_delay=row.warranty_delay,
-            comment=row.comment,
-        )
-    live = None
-    if row.listed:
-        live = OfferValues(
-            ean=row.accepted_ean,
-            grade=row.accepted_grade,
-            price=_money(row.accepted_price),
-            quantity=row.accepted_quantity,
-            min_price=_money(row.accepted_min_price),
-            warranty_delay=row.accepted_warranty_delay,
-            comment=row.accepted_comment,
-        )
-    error = None
-    if row.in_error:
-        error = OfferError(
-            code=row.error_code,
-            kind=row.error_class,
-            message=row.error_message,
-            at=row.error_at,
-            times=row.error_count,
-            retry_at=row.error_retry_at,
-        )
+def offer_out(
+    row: Any,  # noqa: ANN401 - a row of `offer`
+    currency: str,
+    problems: list[OfferProblem],
+) -> OfferOut:
+    """The answer for a row of `queries.offers`; `problems` are those of its mask."""
     return OfferOut(
         sku=row.sku,
         state=_state(row),
         currency=currency,
-        desired=desired,
-        live=live,
+        desired=_desired(row),
+        live=_live(row),
         cost=_money(row.cost),
         floor=None if row.floor is None else f"{row.floor:.2f}",
         max_price=_money(row.max_price),
-        problems=[
-            OfferProblem(field=p.field, code=p.code) for p in problems_in(row.problems)
-        ],
-        error=error,
+        problems=problems,
+        error=_error(row),
         listing_id=row.listing_id,
         accepted_at=row.accepted_at,
         confirmed_at=row.confirmed_at,
@@ -149,11 +118,52 @@ def offer_out(row: Any, currency: str) -> OfferOut:  # noqa: ANN401 - a row of `
     )
 
 
+def _desired(row: Any) -> OfferValues | None:  # noqa: ANN401 - as above
+    if row.desired_state == "absent":
+        return None
+    return OfferValues(
+        ean=row.ean,
+        grade=row.grade,
+        price=_money(row.price),
+        quantity=row.quantity,
+        min_price=_money(row.min_price),
+        warranty_delay=row.warranty_delay,
+        comment=row.comment,
+    )
+
+
+def _live(row: Any) -> OfferValues | None:  # noqa: ANN401 - as above
+    if not row.listed:
+        return None
+    return OfferValues(
+        ean=row.accepted_ean,
+        grade=row.accepted_grade,
+        price=_money(row.accepted_price),
+        quantity=row.accepted_quantity,
+        min_price=_money(row.accepted_min_price),
+        warranty_delay=row.accepted_warranty_delay,
+        comment=row.accepted_comment,
+    )
+
+
+def _error(row: Any) -> OfferError | None:  # noqa: ANN401 - as above
+    if not row.in_error:
+        return None
+    return OfferError(
+        code=row.error_code,
+        kind=row.error_class,
+        message=row.error_message,
+        at=row.error_at,
+        times=row.error_count,
+        retry_at=row.error_retry_at,
+    )
+
+
 def _money(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _state(row: Any) -> OfferState:  # noqa: ANN401 - a row of `offer`
+def _state(row: Any) -> OfferState:  # noqa: ANN401 - as above
     if row.in_error:
         return "in_error"
     if row.desired_state == "retained" or (row.problems and not row.listed):
@@ -168,7 +178,7 @@ def _state(row: Any) -> OfferState:  # noqa: ANN401 - a row of `offer`
 
 
 def _unapplied(row: Any) -> bool:  # noqa: ANN401 - as above
-    """Like `state_unconfirmed` in `offer_queries.sql`, for an offer that is `dirty`."""
+    """Like `state_unconfirmed` in `queries.sql`, for an offer that is `dirty`."""
     drift = (row.drift or {}).values()
     return row.publication_state != 1 and any(
         each["kind"] == "not_applied" for each in drift

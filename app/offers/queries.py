@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogs.queries import sku_key
 from app.core.sql import compose, load_sql
-from app.stores.settings.margin import FLOOR, Margin
+from app.offers.price_floor import FLOOR, Margin
+from app.offers.service import sku_key
 
-_SQL = load_sql(__package__, "offer_queries.sql", {"floor": FLOOR})
+_SQL = load_sql(__package__, "queries.sql", {"floor": FLOOR})
 OFFER_STATES = {
     name.removeprefix("state_"): condition
     for name, condition in _SQL.items()

@@ -1,0 +1,36 @@
+"""Shows offers with the problems of their catalog rows: desired state, live state."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.backmarket.markets import market_of
+from app.catalogs.engine.validate.problems import problems_in
+from app.offers import queries
+from app.offers.schemas import OfferOut, OfferProblem, OfferState, offer_out
+from app.stores.models import Store
+from app.stores.settings.margin import margin_of
+from app.web.pagination import Page, page_of
+
+
+async def list_page(
+    session: AsyncSession,
+    store: Store,
+    state: OfferState | None,
+    after: str | None,
+    limit: int,
+) -> Page[OfferOut]:
+    """Offers of the store by SKU, all or in one state; `after`: a SKU key."""
+    margin = margin_of(store.minimum_margin)
+    rows = await queries.offers(session, store.id, state, after, limit, margin)
+    return page_of(
+        rows, limit, lambda row: shown(row, store), lambda row: (row.sku_key,)
+    )
+
+
+def shown(row: Any, store: Store) -> OfferOut:  # noqa: ANN401 - a row of `queries.offers`
+    """The offer with its problems by name."""
+    problems = [
+        OfferProblem(field=p.field, code=p.code) for p in problems_in(row.problems)
+    ]
+    return offer_out(row, market_of(store.country).currency, problems)
