@@ -38,7 +38,7 @@ _PARTS = load_sql(__package__, "variants.sql") | {
 
 
 def _compose(name: str, variant: Variant, selection: str, step_fence: str) -> str:
-    """The statement `name` of plan.sql; the other names are those of its parts."""
+    """The statement `name`; the other names are those of its parts."""
     shared, holds, repairs, priority = variant
     chosen = {
         "siblings": "siblings_joined" if shared else "siblings_none",
@@ -51,8 +51,10 @@ def _compose(name: str, variant: Variant, selection: str, step_fence: str) -> st
         "drift_join": "drift_joined" if repairs else "nothing",
         "step_fence": step_fence,
     }
-    slots = {slot: _PARTS[part] for slot, part in chosen.items()}
-    return load_sql(__package__, "plan.sql", _PARTS | slots)[name]
+    parts = _PARTS | {slot: _PARTS[part] for slot, part in chosen.items()}
+    for file in ("plan.sql", "plan_counts.sql", "plan_write.sql"):
+        parts |= load_sql(__package__, file, parts)
+    return parts[name]
 
 
 def _count(variant: Variant) -> TextClause:

@@ -1,4 +1,4 @@
--- Alternatives that make up the variants of the plan statements (plan.sql).
+-- Alternatives that make up the variants of the plan statements (plan*.sql).
 
 -- name: target_own
 CASE WHEN o.desired_state = 'absent' THEN 0 ELSE o.quantity END
