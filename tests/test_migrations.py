@@ -1,5 +1,6 @@
 """Migrations build the tables that the models describe."""
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -7,6 +8,7 @@ from sqlalchemy import create_engine
 
 from app.database import sqlalchemy_url
 from app.migrations import KNOWN, is_behind, migrate
+from app.offers.models import DIRTY
 from app.tables import METADATA
 from tests.support.stack import query
 
@@ -31,6 +33,25 @@ def test_the_migrations_build_what_the_models_say(database_url: str):
     engine.dispose()
 
     assert found == []
+
+
+def test_an_offer_is_dirty_when_the_model_says(database_url: str):
+    """Computed columns are not part of Alembic's comparison."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("CREATE TEMP TABLE model (LIKE offer)")
+        connection.execute(
+            "ALTER TABLE model ADD computed boolean "
+            f"GENERATED ALWAYS AS ({DIRTY}) STORED"
+        )
+        found = connection.execute(
+            "SELECT pg_get_expr(adbin, adrelid) FROM pg_attribute "
+            "JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum "
+            "WHERE attrelid IN ('model'::regclass, 'offer'::regclass) "
+            "AND attgenerated = 's'"
+        ).fetchall()
+
+    assert len(found) == 2
+    assert found[0] == found[1]
 
 
 def test_migrating_twice_changes_nothing(database_url: str):

@@ -18,38 +18,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import (
-    KEY,
-    MONEY,
-    time_field,
-)
+from app.core.columns import KEY, MONEY, time_field
+from app.core.sql import load_sql
 
-DIRTY = """CASE
-  WHEN desired_state = 'active' THEN NOT listed
-    OR price IS DISTINCT FROM accepted_price
-    OR quantity IS DISTINCT FROM accepted_quantity
-    OR (min_price IS NOT NULL AND min_price IS DISTINCT FROM accepted_min_price)
-    OR (warranty_delay IS NOT NULL
-        AND warranty_delay IS DISTINCT FROM accepted_warranty_delay)
-    OR (comment IS NOT NULL AND comment IS DISTINCT FROM accepted_comment)
-    OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM accepted_shipping)
-    OR ean IS DISTINCT FROM accepted_ean
-    OR grade IS DISTINCT FROM accepted_grade
-  WHEN desired_state = 'retained' THEN
-    listed AND quantity IS NOT NULL AND quantity < accepted_quantity
-  ELSE listed AND accepted_quantity > 0
-END"""
-"""When an offer may differ from what Back Market last accepted.
-
-A field that the store does not map (NULL) is not managed and is no difference.
-"""
+DIRTY = load_sql(__package__, "dirty.sql")["dirty"]
 
 
 class Offer(SQLModel, table=True):
     """Desired state of one SKU, and the live state that Back Market accepted last.
 
-    `desired_state`: `wanted` (in the newest catalog and valid), `kept` (its row is
-    invalid now: the baseline stays, only a lower quantity may go out), `gone`.
+    `desired_state`: `active` (in the newest catalog and valid), `retained` (its row is
+    invalid now: the live state stays, only a lower quantity may go out), `absent`.
     `sku_key` is the SKU in lower case, since SKUs are unique case-insensitively
     (Back Market API, listings). No foreign key: its trigger would run per row of
     a COPY; the service that deletes a store deletes its offers.
