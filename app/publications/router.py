@@ -1,9 +1,8 @@
 """`/v1/stores/{id}/publications` and `/v1/publications`."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Response, status
 
 from app.access.dependencies import (
     BriefReader,
@@ -19,18 +18,18 @@ from app.catalogs.reports import rejected_csv
 from app.core.errors import problem_responses
 from app.database import Tx
 from app.offers import refusals
-from app.publications.enums import ChangeReason, Outcome, PublicationState
+from app.publications.enums import PublicationState
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
 from app.publications.reports import queries
 from app.publications.reports.changes_csv import changes_sheet
+from app.publications.reports.dependencies import ChangeFilters
 from app.publications.reports.events import WatchedPublication
 from app.publications.reports.rejected_csv import notes_of, rejected_changes
 from app.publications.scheduling import request_by_api
 from app.publications.schemas import (
     ChangeOut,
     ErrorGroup,
-    LaneName,
     OfferErrorGroup,
     PublicationIn,
     PublicationOut,
@@ -141,13 +140,7 @@ async def list_publication_changes(
     database: CurrentDatabase,
     response: Response,
     wants_csv: WantsCsv,
-    outcome: Outcome | None = None,
-    reason: ChangeReason | None = None,
-    lane: LaneName | None = None,
-    sku: Annotated[str | None, Query(max_length=200)] = None,
-    code: Annotated[
-        str | None, Query(max_length=50, description="only those with this code")
-    ] = None,
+    filters: ChangeFilters,
     cursor: Cursor = None,
     limit: Limit = 100,
     if_none_match: IfNoneMatch = None,
@@ -161,9 +154,6 @@ async def list_publication_changes(
     etag = weak_etag(publication.progress, "csv" if wants_csv else "")
     if known := unless_changed(response, etag, if_none_match):
         return known
-    filters = queries.change_filters(
-        outcome=outcome, reason=reason, lane=lane, code=code, sku=sku
-    )
     if wants_csv:
         sheet = changes_sheet(database, publication_id, filters)
         return as_csv(sheet, f"changes-{publication_id}.csv", tagged(etag))

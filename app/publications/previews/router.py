@@ -1,19 +1,19 @@
 """`/v1/stores/{id}/plans` and `/v1/plans`."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Response, status
 
 from app.access.dependencies import CurrentDatabase, Reader
 from app.core.errors import problem_responses
 from app.database import Tx
-from app.publications.enums import ChangeReason, Outcome, PlanState
+from app.publications.enums import PlanState
 from app.publications.previews import preview
 from app.publications.previews.schemas import PlanIn, PlanOut, plan_out
 from app.publications.reports import queries
 from app.publications.reports.changes_csv import changes_sheet
-from app.publications.schemas import ChangeOut, LaneName, change_out
+from app.publications.reports.dependencies import ChangeFilters
+from app.publications.schemas import ChangeOut, change_out
 from app.stores.dependencies import StoreToChange
 from app.web.csv_response import WantsCsv, as_csv
 from app.web.pagination import Cursor, Limit, Page, decode_int, page_of
@@ -61,11 +61,7 @@ async def list_plan_changes(
     caller: Reader,
     database: CurrentDatabase,
     wants_csv: WantsCsv,
-    outcome: Outcome | None = None,
-    reason: ChangeReason | None = None,
-    lane: LaneName | None = None,
-    code: Annotated[str | None, Query(max_length=50)] = None,
-    sku: Annotated[str | None, Query(max_length=200)] = None,
+    filters: ChangeFilters,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[ChangeOut] | Response:
@@ -75,9 +71,6 @@ async def list_plan_changes(
     per changed field.
     """
     plan = await preview.visible(tx.session, caller, plan_id)
-    filters = queries.change_filters(
-        outcome=outcome, reason=reason, lane=lane, code=code, sku=sku
-    )
     if wants_csv:
         return as_csv(changes_sheet(database, plan.id, filters), f"plan-{plan.id}.csv")
     rows = await queries.changes(

@@ -13,7 +13,6 @@ from app.core.errors import NotFoundError
 from app.core.sql import load_sql
 from app.offers.refusals import REFUSALS
 from app.publications.causes import class_of, hint_for, said
-from app.publications.enums import ChangeReason, Lane, Outcome
 from app.publications.models import Change, Publication, Submission
 from app.publications.schemas import ErrorGroup, OfferErrorGroup
 
@@ -63,25 +62,6 @@ async def live_counts(session: AsyncSession, publication_id: UUID) -> dict[str, 
     return {f"{row.reason}.{row.outcome}": row.n for row in rows}
 
 
-def change_filters(
-    *,
-    outcome: Outcome | None,
-    reason: ChangeReason | None,
-    lane: str | None,
-    code: str | None,
-    sku: str | None,
-) -> dict[str, str | int]:
-    """Filters by column of `change`."""
-    given: dict[str, str | int | None] = {
-        "outcome": outcome and str(outcome),
-        "reason": reason and str(reason),
-        "lane": int(Lane[lane.upper()]) if lane else None,
-        "code": code,
-        "sku": sku,
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
 async def changes(
     session: AsyncSession,
     publication_id: UUID,
@@ -89,7 +69,7 @@ async def changes(
     after: int | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Changes in the order of sending; for filters see `change_filters`."""
+    """Changes in the order of sending; `filters`: values by column of `change`."""
     change = Change.metadata.tables["change"]
     query = (
         change.select()
