@@ -17,7 +17,7 @@ from app.explain.schemas import (
 from app.offers.schemas import OfferShown
 from app.publications.enums import Lane
 from app.publications.messages import sentence_for
-from app.stores.mapping.mapping_model import AttributeSource
+from app.stores.mapping.attribute_source import AttributeSource
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)

@@ -26,8 +26,8 @@ from app.stores.mapping.mapping_model import (
     CategoryTarget,
     category_key,
 )
-from app.stores.mapping.resolve import find_violations, resolve_for_store
-from app.stores.mapping.validate import require_valid
+from app.stores.mapping.resolve import resolve_for_store
+from app.stores.mapping.validate import find_violations, require_valid
 from app.stores.models import Store
 from app.stores.schedule import next_due
 from app.stores.schemas import SettingsIn
@@ -163,6 +163,15 @@ async def put_settings(
             message, errors=[FieldError("token", "token_needed", message, "a token")]
         )
     policies = (store.invalid_rows, store.duplicate_skus)
+    _set_fields(store, new, default_interval)
+    if policies != (store.invalid_rows, store.duplicate_skus):
+        await _reimport(tx, store)
+    if store.active:
+        set_due(store)
+    store.version += 1
+
+
+def _set_fields(store: Store, new: SettingsIn, default_interval: timedelta) -> None:
     store.environment = new.environment
     store.order_scope = new.order_scope
     store.publish_offers = new.publish_offers
@@ -176,11 +185,6 @@ async def put_settings(
     store.drift = new.drift
     store.brake = new.brake.model_dump(mode="json")
     store.minimum_margin = new.minimum_margin.model_dump(mode="json")
-    if policies != (store.invalid_rows, store.duplicate_skus):
-        await _reimport(tx, store)
-    if store.active:
-        set_due(store)
-    store.version += 1
 
 
 def set_due(store: Store) -> None:

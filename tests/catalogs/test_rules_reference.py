@@ -14,8 +14,9 @@ from app.catalogs.engine.pipeline.preview import SampleRow, preview_catalog
 from app.catalogs.engine.read.source import SourceFile
 from app.stores.mapping.conditions import Condition
 from app.stores.mapping.mapping_model import CatalogMapping
-from app.stores.mapping.resolve import find_violations, resolve_for_store
+from app.stores.mapping.resolve import resolve_for_store
 from app.stores.mapping.rule_steps import AnyStep
+from app.stores.mapping.validate import find_violations
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
 TEXT = REFERENCE.read_text(encoding="utf-8")

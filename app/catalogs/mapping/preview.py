@@ -23,8 +23,7 @@ from app.core.file_storage import Storage
 from app.settings import Settings
 from app.stores import service as stores
 from app.stores.mapping.mapping_model import CatalogMapping
-from app.stores.mapping.resolve import absent_columns, find_violations
-from app.stores.mapping.validate import require_valid
+from app.stores.mapping.validate import absent_columns, find_violations, require_valid
 from app.stores.models import Store
 
 AT_A_TIME = 2

@@ -4,18 +4,19 @@ import polars as pl
 import pytest
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.pipeline.stage import (
+from app.catalogs.engine.pipeline.full_rows import (
     ABSENT,
     ACTIVE,
     DESIRED_STATES,
     FIELDS,
     RETAINED,
-    stage,
 )
+from app.catalogs.engine.pipeline.stage import stage
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.validate.problems import PROBLEMS, bit, describe, problems_in
-from app.stores.mapping.mapping_model import AttributeSource, CatalogMapping
+from app.stores.mapping.attribute_source import AttributeSource
+from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.engine.samples import MAPPING, row
 
 FINGERPRINT = 1430275215173049905

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.digest import identity
-from app.catalogs.engine.pipeline.stage import ABSENT, Staged, stage
+from app.catalogs.engine.pipeline.full_rows import ABSENT
+from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.transform.conditions import holds
 from app.catalogs.engine.transform.number_steps import apply_number_steps
 from app.catalogs.engine.transform.rules import count_excluded
 from app.catalogs.engine.validate.problems import problems_in
-from app.stores.mapping.mapping_model import AttributeSource, CatalogMapping, Filter
+from app.stores.mapping.attribute_source import AttributeSource
+from app.stores.mapping.mapping_model import CatalogMapping, Filter
 from app.stores.mapping.resolve import resolve_for_store
 from tests.catalogs.engine.samples import MAPPING, row
 

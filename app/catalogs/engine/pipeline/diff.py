@@ -7,7 +7,7 @@ import polars as pl
 
 from app.catalogs.engine.config import DuplicatePolicy, ImportCounts, InvalidRowPolicy
 from app.catalogs.engine.pipeline.digest import SOURCE
-from app.catalogs.engine.pipeline.stage import (
+from app.catalogs.engine.pipeline.full_rows import (
     ABSENT,
     ACTIVE,
     NOT_FOR_SALE,

@@ -19,6 +19,7 @@ from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.validate.decimal_separator import Separators
 from app.stores import channel
 from app.stores.mapping import (
+    attribute_source,
     conditions,
     mapping_model,
     resolve,
@@ -34,6 +35,16 @@ ROWS = {
     "traits": pl.Int32,
 }
 _PART_ROWS = 500_000
+_RULES = (
+    channel,
+    attribute_source,
+    mapping_model,
+    conditions,
+    rule_types,
+    resolve,
+    rule_steps,
+)
+"""The modules outside the engine whose code affects the result of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +122,5 @@ def _engine() -> str:
 def engine_sources() -> list[Path]:
     """The modules whose code affects the result of a row."""
     engine = Path(__file__).parents[1]
-    rules = (channel, mapping_model, conditions, rule_types, resolve, rule_steps)
-    return sorted(engine.rglob("*.py")) + [Path(str(rule.__file__)) for rule in rules]
+    rules = [Path(str(module.__file__)) for module in _RULES]
+    return sorted(engine.rglob("*.py")) + rules

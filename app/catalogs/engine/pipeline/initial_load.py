@@ -13,12 +13,11 @@ import psycopg
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.diff import Duplicates, find_duplicates
+from app.catalogs.engine.pipeline.full_rows import fields_of, full_rows
 from app.catalogs.engine.pipeline.load import insert_offers, offer_rows
 from app.catalogs.engine.pipeline.stage import (
     Staged,
     batches,
-    fields_of,
-    full_rows,
     row_keys,
     sku_keys,
     texts,

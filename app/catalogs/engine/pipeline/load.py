@@ -13,16 +13,16 @@ from psycopg import sql
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.diff import CatalogDiff, Duplicates, mark_rejected
-from app.catalogs.engine.pipeline.quick_updates import override_incoming
-from app.catalogs.engine.pipeline.row_report import COLUMNS
-from app.catalogs.engine.pipeline.stage import (
+from app.catalogs.engine.pipeline.full_rows import (
     ACTIVE,
     DESIRED_STATES,
     FIELDS,
     MARGIN,
-    Staged,
     fields_of,
 )
+from app.catalogs.engine.pipeline.quick_updates import override_incoming
+from app.catalogs.engine.pipeline.row_report import COLUMNS
+from app.catalogs.engine.pipeline.stage import Staged
 from app.catalogs.engine.read.reader import LINE
 from app.core.sql import load_sql
 from app.offers.import_sql import OFFER_TABLE, store_lock_key, upsert

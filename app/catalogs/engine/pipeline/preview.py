@@ -16,14 +16,8 @@ from app.catalogs.engine.pipeline.diff import (
     compare,
     find_duplicates,
 )
-from app.catalogs.engine.pipeline.stage import (
-    BLOCKING,
-    FIELDS,
-    NOT_FOR_SALE,
-    TORN,
-    Staged,
-    stage,
-)
+from app.catalogs.engine.pipeline.full_rows import BLOCKING, FIELDS, NOT_FOR_SALE, TORN
+from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.sample import take_sample
 from app.catalogs.engine.read.source import SourceFile

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.config import DuplicatePolicy, ImportConfig
-from app.catalogs.engine.pipeline.stage import full_rows
+from app.catalogs.engine.pipeline.full_rows import full_rows
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
@@ -151,20 +151,9 @@ def _checked(
 ) -> pl.DataFrame:
     """Validate the rows of one leaf category."""
     attributes = [a for a in attributes if a.name not in PRODUCT_NAMES]
-    columns_of = {a.name: f"{LEAF_PREFIX}{a.name}" for a in attributes}
-    mapped_names = [name for name in rows.columns if name.startswith(LEAF_PREFIX)]
-    # Without known categories, all mapped attributes are sent unchecked.
-    unknown = (
-        {}
-        if config.leaves
-        else {name.removeprefix(LEAF_PREFIX): name for name in mapped_names}
-    )
+    columns = [f"{LEAF_PREFIX}{a.name}" for a in attributes]
     rows = rows.with_columns(
-        pl.lit(None, pl.String).alias(name)
-        for name in columns_of.values()
-        if name not in rows.columns
-    )
-    rows = rows.with_columns(
+        *(pl.lit(None, pl.String).alias(n) for n in columns if n not in rows.columns),
         price=money(pl.col("price_new"), MoneyRule(config.currency)),
         grams=_grams(pl.col("weight")),
     )
@@ -174,8 +163,11 @@ def _checked(
         *(pl.col(name) for name in _PLAIN),
         _decimal(pl.col("price").struct.field("cents")).alias("price_new"),
         pl.col("grams").alias("weight"),
-        *(_as_sent(pl.col(columns_of[a.name]), a).alias(a.name) for a in attributes),
-        *(pl.col(name).alias(field) for field, name in unknown.items()),
+        *(
+            _as_sent(pl.col(column), attribute).alias(attribute.name)
+            for column, attribute in zip(columns, attributes, strict=True)
+        ),
+        *([] if config.leaves else _unchecked(rows)),
     ]
     problem = pl.concat_str(problems, separator="; ", ignore_nulls=True)
     return rows.select(
@@ -183,6 +175,12 @@ def _checked(
         pl.struct(sent).struct.json_encode().alias("product"),
         pl.when(problem != "").then(problem).alias("problem"),
     )
+
+
+def _unchecked(rows: pl.DataFrame) -> list[pl.Expr]:
+    """All mapped attributes, unchecked: the categories are not known."""
+    mapped = (name for name in rows.columns if name.startswith(LEAF_PREFIX))
+    return [pl.col(name).alias(name.removeprefix(LEAF_PREFIX)) for name in mapped]
 
 
 def _general_problems() -> list[pl.Expr]:

@@ -73,7 +73,7 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
         on_phase("opened")
         most = source.limits.max_stored_problems
         data_as_of = as_of or datetime.now(UTC)
-        task = _Import(
+        return _Import(
             connection,
             config,
             store_id,
@@ -83,15 +83,7 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
             data_as_of,
             on_phase,
             finish,
-        )
-        # An initial load cannot apply filters: they need parsed rows.
-        if not config.mapping.filters and not has_offers(connection, store_id):
-            result = task.load_initial()
-            if result:
-                return result
-        while (done := task.compare_and_write()) is None:
-            pass
-        return done
+        ).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +99,18 @@ class _Import:
     as_of: datetime
     on_phase: Callable[[str], None]
     finish: Callable[[psycopg.Connection, ImportResult], None]
+
+    def run(self) -> ImportResult:
+        """Import by whichever way is shorter."""
+        # An initial load cannot apply filters: they need parsed rows.
+        filters = self.config.mapping.filters
+        if not filters and not has_offers(self.connection, self.store_id):
+            result = self.load_initial()
+            if result:
+                return result
+        while (done := self.compare_and_write()) is None:
+            pass
+        return done
 
     def load_initial(self) -> ImportResult | None:
         """Import without comparing; None: rolled back, compare instead."""

@@ -8,63 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import polars as pl
-import polars_hash as plh
 
-from app.catalogs.engine.config import ImportConfig, InvalidRowPolicy
-from app.catalogs.engine.pipeline.digest import SOURCE, source_hash
-from app.catalogs.engine.read.reader import FLAW, LINE
+from app.catalogs.engine.config import ImportConfig
+from app.catalogs.engine.pipeline.digest import SOURCE
+from app.catalogs.engine.pipeline.full_rows import full_rows
+from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
-from app.catalogs.engine.transform.rules import (
-    EXCLUDED_BY,
-    excluding_filter,
-    mark_excluded,
-    number_step_columns,
-    rule_cells,
-)
+from app.catalogs.engine.transform.rules import EXCLUDED_BY
 from app.catalogs.engine.validate.decimal_separator import (
     Separators,
     combined_traits,
-    evidence,
     inferred_separators,
     mapped_separators,
     traits,
 )
-from app.catalogs.engine.validate.money import DecimalSeparator, MoneyRule, money
-from app.catalogs.engine.validate.offer import (
-    check_offer,
-    parse_expressions,
-    parsed_column,
-    usable_sku,
-)
-from app.catalogs.engine.validate.problems import PROBLEMS, Severity, mask_of
-from app.stores.mapping.mapping_model import CatalogMapping
+from app.catalogs.engine.validate.offer import usable_sku
 
-ACTIVE, RETAINED, ABSENT = 0, 1, 2
-DESIRED_STATES = ("active", "retained", "absent")
-
-TORN = mask_of(Severity.TORN)
-NOT_FOR_SALE = mask_of(Severity.NOT_FOR_SALE)
-BLOCKING = mask_of(Severity.BLOCKING)
-_SKU_PROBLEMS = sum(p.mask for p in PROBLEMS if p.field == "sku")
-
-FIELDS: dict[str, pl.DataType] = {
-    "sku": pl.String(),
-    "ean": pl.String(),
-    "product_id": pl.String(),
-    "grade": pl.String(),
-    "new_battery": pl.Boolean(),
-    "price": pl.Int64(),
-    "quantity": pl.Int64(),
-    "min_price": pl.Int64(),
-    "warranty_delay": pl.Int64(),
-    "comment": pl.String(),
-    "shipping": pl.String(),
-}
-"""Fields of an offer; amounts in cents."""
-MARGIN: dict[str, pl.DataType] = {"cost": pl.Int64(), "cpa": pl.Int64()}
-"""Fields of a store that maps its cost: cents, and hundredths of a percent."""
-
-REQUIRED = ("sku", "ean", "price", "quantity", "grade", "category")
 _KEYS = (
     LINE,
     "sku_key",
@@ -75,9 +34,6 @@ _KEYS = (
 )
 _OURS = (SOURCE, "evidence")
 _BATCH_ROWS = 125_000
-_BETWEEN, _NULL = "\x1f", "\x1e"
-_VERSION = "1"
-"""Part of every fingerprint: increase it when the meaning of a field changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +92,6 @@ def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
     return frame.select(LINE, *attribute_columns(config.mapping))
 
 
-def fields_of(config: ImportConfig) -> dict[str, pl.DataType]:
-    """The stored fields; margin fields only if the mapping has a cost."""
-    return FIELDS | MARGIN if "cost" in config.mapping.attributes else FIELDS
-
-
-def texts_of(config: ImportConfig) -> list[str]:
-    """Attributes with a text column in every row, mapped or not."""
-    return sorted({*config.mapping.attributes, *REQUIRED})
-
-
 def _keys(
     frame: pl.LazyFrame, config: ImportConfig, separators: Separators
 ) -> pl.DataFrame:
@@ -179,146 +125,3 @@ def batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
         chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"
     ):
         yield batch.lazy()
-
-
-def full_rows(
-    frame: pl.LazyFrame, config: ImportConfig, separators: Separators
-) -> pl.LazyFrame:
-    """FIELDS, the input of `row_keys`, and the evidence of amounts."""
-    attributes = frozenset(config.mapping.attributes)
-    absent = [n for n in texts_of(config) if n not in attributes]
-    result = check_offer(
-        attributes, config.categories, config.currency, config.commissions
-    )
-    kinds = fields_of(config)
-    fields = (result.fields.get(name, pl.lit(None)) for name in kinds)
-    read = parse_expressions(attributes) | {
-        name: money(pl.col(name), _rule(name, separator, config.currency))
-        for name, separator in separators.items()
-    }
-    texts = frame.select(
-        LINE,
-        FLAW,
-        source_hash(config),
-        *attribute_columns(config.mapping),
-        *(pl.lit(None, pl.String).alias(name) for name in absent),
-        *rule_cells(config.mapping),
-    )
-    rows = texts.with_columns(
-        value.alias(parsed_column(name)) for name, value in read.items()
-    )
-    rows = _apply_rules(rows, config.mapping, read).select(
-        LINE,
-        FLAW,
-        SOURCE,
-        "category",
-        evidence(
-            separators, {name: pl.col(parsed_column(name)) for name in separators}
-        ),
-        _mask(result.masks),
-        *(
-            field.cast(kind).alias(name)
-            for field, (name, kind) in zip(fields, kinds.items(), strict=True)
-        ),
-        *([EXCLUDED_BY] if config.mapping.filters else []),
-    )
-    if config.mapping.filters:
-        rows = mark_excluded(rows)
-    return _finish(rows, attributes, config)
-
-
-def _apply_rules(
-    rows: pl.LazyFrame, mapping: CatalogMapping, read: dict[str, pl.Expr]
-) -> pl.LazyFrame:
-    """Apply number steps and filters, if there are any."""
-    number_steps_applied = number_step_columns(mapping, read)
-    if number_steps_applied:
-        rows = rows.with_columns(
-            value.alias(name) for name, value in number_steps_applied.items()
-        )
-    if mapping.filters:
-        rows = rows.with_columns(excluding_filter(mapping, read))
-    return rows
-
-
-def _finish(
-    rows: pl.LazyFrame, attributes: frozenset[str], config: ImportConfig
-) -> pl.LazyFrame:
-    mask, torn = pl.col("mask"), pl.col(FLAW) > 0
-    sku_key = pl.col("sku").str.to_lowercase()
-    if config.mapping.filters:
-        sku_key = pl.when(pl.col(EXCLUDED_BY) == 0).then(sku_key)
-    known_problems = (mask & _SKU_PROBLEMS) | pl.col(FLAW).cast(pl.Int64)
-    return (
-        rows.with_columns(
-            mask=pl.when(torn).then(known_problems).otherwise(mask),
-            quantity=pl.when(~torn).then("quantity"),
-        )
-        .with_columns(
-            sku_key.alias("sku_key"),
-            desired_state_of(mask, config.invalid_rows).alias("desired_state"),
-        )
-        .with_columns(_fingerprint(attributes).alias("fingerprint"))
-        .drop(FLAW)
-    )
-
-
-def desired_state_of(mask: pl.Expr, policy: InvalidRowPolicy) -> pl.Expr:
-    """The desired state of an offer by its row's problems and the policy."""
-    invalid = RETAINED if policy == "keep" else ABSENT
-    return (
-        pl.when((mask & NOT_FOR_SALE) != 0)
-        .then(pl.lit(ABSENT, pl.UInt8))
-        .when((mask & (BLOCKING | TORN)) != 0)
-        .then(pl.lit(invalid, pl.UInt8))
-        .otherwise(pl.lit(ACTIVE, pl.UInt8))
-    )
-
-
-def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
-    """64-bit hash of everything that affects the stored row, the same on all machines.
-
-    A field that is not mapped takes part as a constant. Small numbers share a word,
-    since formatting each as text costs more than the hash.
-    """
-    optional = [
-        pl.col(name).cast(pl.String).fill_null(_NULL)
-        if name in attributes or name == "shipping"
-        else pl.lit(_NULL)
-        for name in ("product_id", "comment", "shipping", "min_price", "new_battery")
-    ]
-    optional += [_shifted(n).cast(pl.String) for n in MARGIN if "cost" in attributes]
-    stock = _shifted("price") * 2**21 + _shifted("quantity")
-    state = pl.col("mask") * len(DESIRED_STATES) + pl.col("desired_state")
-    return stable_hash(
-        [
-            pl.lit(_VERSION),
-            *(pl.col(name).fill_null(_NULL) for name in ("sku", "ean", "grade")),
-            stock.cast(pl.String),
-            (state * 2**8 + _shifted("warranty_delay")).cast(pl.String),
-            *optional,
-        ]
-    )
-
-
-def _shifted(name: str) -> pl.Expr:
-    """The number plus 1, 0 for null."""
-    return pl.col(name).fill_null(-1) + 1
-
-
-def stable_hash(parts: list[pl.Expr]) -> pl.Expr:
-    """A signed 64-bit hash of texts that does not depend on the Polars version."""
-    joined = plh.concat_str(pl.concat_str(parts, separator=_BETWEEN))
-    hashed: pl.Expr = joined.nchash.xxh3_64()
-    return hashed.reinterpret(signed=True)
-
-
-def _mask(masks: list[pl.Expr]) -> pl.Expr:
-    # No two checks set the same bit, so the sum is the union.
-    return pl.sum_horizontal(masks).cast(pl.Int64).alias("mask")
-
-
-def _rule(name: str, separator: DecimalSeparator | None, currency: str) -> MoneyRule:
-    return MoneyRule(
-        currency, separator, zero_allowed=name not in {"price", "min_price"}
-    )

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.diff import STORED_SCHEMA
 from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of
-from app.catalogs.engine.pipeline.stage import DESIRED_STATES
+from app.catalogs.engine.pipeline.full_rows import DESIRED_STATES
 
 # An offer whose row was never valid was never listed: it cannot disappear.
 _OFFERS: LiteralString = """

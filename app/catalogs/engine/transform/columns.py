@@ -6,12 +6,12 @@ from app.catalogs.engine.read.reader import cell
 from app.catalogs.engine.transform.conditions import holds
 from app.catalogs.engine.transform.text_steps import apply_text_step
 from app.catalogs.engine.validate.texts import BLANKS, replace_values, trim
-from app.stores.mapping.mapping_model import (
+from app.stores.mapping.attribute_source import (
     AttributeSource,
-    CatalogMapping,
     PlainSource,
     template_parts,
 )
+from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.mapping.rule_steps import TextStep
 
 
