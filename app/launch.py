@@ -72,14 +72,16 @@ def launch(
             supervisor=supervisor,
             url=url,
             state_dir=state,
-            key_place="REFEED_ADMIN_KEY"
-            if settings.admin_key
-            else str(state / "admin.key"),
+            key_place=_key_place(settings, state),
             admin_key=env["REFEED_ADMIN_KEY"],
             sandbox_url=env.get("REFEED_SANDBOX_URL"),
         )
         return
     raise StopRequestedError("asked to stop while starting")
+
+
+def _key_place(settings: Settings, state: Path) -> str:
+    return "REFEED_ADMIN_KEY" if settings.admin_key else str(state / "admin.key")
 
 
 def _keys(settings: Settings, state: Path) -> dict[str, str]:

@@ -25,6 +25,13 @@ HIDDEN = "[hidden]"
 PUBLIC_NAMES = frozenset({"token_digest", "key_id"})
 
 Event = MutableMapping[str, Any]
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
 
 
 def hide_secrets(_logger: object, _method: str, event: Event) -> Event:
@@ -52,50 +59,48 @@ def _blank(match: re.Match[str]) -> str:
 
 def configure_logs(settings: Settings) -> None:
     """Send all logs, including those of libraries, to standard error in one format."""
-    console = settings.log_format == "console" or (
-        settings.log_format == "auto" and sys.stderr.isatty()
-    )
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    # Tracebacks have no local variables, which may hold a key. Strings are quoted, so
-    # that a caller's line break cannot start a new log line.
-    last: list[structlog.typing.Processor] = [
-        structlog.processors.format_exc_info,
-        hide_secrets,
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,
-            repr_native_str=True,
-        )
-        if console
-        else structlog.processors.JSONRenderer(),
-    ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *last,
-            ],
-        )
-    )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [_handler(settings)]
     root.setLevel(settings.log_level.upper())
     for quiet in ("httpx", "httpcore", "arq", "uvicorn.access", "asyncio"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).propagate = True
+
+
+def _handler(settings: Settings) -> logging.Handler:
+    """Tracebacks have no local variables, which may hold a key."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                hide_secrets,
+                _renderer(settings),
+            ],
+        )
+    )
+    return handler
+
+
+def _renderer(settings: Settings) -> structlog.typing.Processor:
+    console = settings.log_format == "console" or (
+        settings.log_format == "auto" and sys.stderr.isatty()
+    )
+    if not console:
+        return structlog.processors.JSONRenderer()
+    # Strings are quoted, so that a caller's line break cannot start a new log line.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,
+        repr_native_str=True,
+    )

@@ -52,20 +52,26 @@ async def request(  # noqa: PLR0913 - the parts of a request
     while publication is None:  # the requested run may start between the two
         inserted = await _insert(tx.session, fresh)
         publication = await _waiting(tx.session, store_id, kind)
-    if not inserted:
-        _join(publication, plan_id)
-    after = max(not_before - utc_now(), timedelta(0)) if not_before else timedelta(0)
-    if inserted:
-        await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
-    elif publication.not_before and (
-        not_before is None or not_before < publication.not_before
-    ):
-        publication.not_before = not_before
+    if inserted or _join(publication, plan_id, not_before):
+        wait = not_before - utc_now() if not_before else timedelta(0)
+        after = max(wait, timedelta(0))
         await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
     return publication
 
 
-def _join(publication: Publication, plan_id: UUID | None) -> None:
+def _join(
+    publication: Publication, plan_id: UUID | None, not_before: datetime | None
+) -> bool:
+    """Take part in a run that is requested already; True: it starts earlier now."""
+    _join_plan(publication, plan_id)
+    starts = publication.not_before
+    if starts is None or (not_before is not None and not_before >= starts):
+        return False
+    publication.not_before = not_before
+    return True
+
+
+def _join_plan(publication: Publication, plan_id: UUID | None) -> None:
     if plan_id is None:
         publication.plan_only = False
     elif publication.plan_id in {None, plan_id}:

@@ -61,20 +61,25 @@ async def put(
     if source.url != wanted.url:
         source.etag = source.last_modified = None
     _put_auth(vault, rules, source, wanted)
-    source.url, source.scheduled = wanted.url, wanted.scheduled
-    source.interval_s = (
-        int(wanted.interval.total_seconds()) if wanted.interval else None
-    )
+    source.url, source.failures = wanted.url, 0
     stated = wanted.model_dump(include={"separator", "quote_char", "encoding"})
     if source.stated != stated:  # the same bytes are parsed differently now
         source.stated, source.etag, source.last_modified = stated, None, None
-    source.failures = 0
-    rhythm = interval_of(source, settings.source_interval)
-    due = next_due(source.id, rhythm, utc_now())
-    source.next_pull_at = due if wanted.scheduled else None
+    _schedule(source, wanted, settings)
     await tx.session.flush()
     await ask(tx, source)
     return source
+
+
+def _schedule(
+    source: CatalogSource, wanted: CatalogSourceIn, settings: Settings
+) -> None:
+    interval = wanted.interval
+    source.scheduled = wanted.scheduled
+    source.interval_s = int(interval.total_seconds()) if interval else None
+    rhythm = interval_of(source, settings.source_interval)
+    due = next_due(source.id, rhythm, utc_now())
+    source.next_pull_at = due if wanted.scheduled else None
 
 
 async def delete(session: AsyncSession, store_id: UUID) -> None:

@@ -77,17 +77,10 @@ async def list_channel_categories(
     name = require_snapshot_key(asked)
     # The state is read first: a snapshot stored in between is not reported as empty.
     known = await categories.find_snapshot(tx.session, *name)
+    after = decode_int(cursor)
     rows = await categories.categories(
-        tx.session,
-        name,
-        query_words=q,
-        leaf=leaf,
-        after=decode_int(cursor),
-        limit=limit,
+        tx.session, name, query_words=q, leaf=leaf, after=after, limit=limit
     )
     page = page_of(rows, limit, category_out, lambda node: (node.position,))
-    return CategoriesPage(
-        items=page.items,
-        next=page.next,
-        snapshot=snapshot_out(name, known, settings.categories_interval),
-    )
+    snapshot = snapshot_out(name, known, settings.categories_interval)
+    return CategoriesPage(items=page.items, next=page.next, snapshot=snapshot)

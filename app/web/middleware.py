@@ -37,36 +37,47 @@ class RequestContext:
             return
         request_id = _given_id(scope) or str(new_id())
         scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, request_id)
         started = time.perf_counter()
-        status = 0
-
-        async def tagged(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self.app(scope, _bounded(scope, receive), tagged)
+                await self.app(scope, _bounded(scope, receive), answer.send)
             except Exception as error:
-                if status:
+                if answer.status:
                     raise
-                answer = await self.fallback(Request(scope), error)
-                await answer(scope, receive, tagged)
+                rendered = await self.fallback(Request(scope), error)
+                await rendered(scope, receive, answer.send)
             finally:
-                if not scope["path"].startswith("/health/"):
-                    log.info(
-                        "request",
-                        method=scope["method"],
-                        path=scope["path"],
-                        status=status,
-                        ms=round((time.perf_counter() - started) * 1000, 1),
-                    )
+                _log(scope, answer.status, time.perf_counter() - started)
+
+
+class _Answer:
+    """Adds headers to a response; `status` is 0 until it starts."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self.status = 0
+        self._send = send
+        self._request_id = request_id
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self._request_id
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers.setdefault("Cache-Control", "no-store")
+        await self._send(message)
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    if not scope["path"].startswith("/health/"):
+        log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 1),
+        )
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:

@@ -24,6 +24,7 @@ from app.catalogs.models import Catalog
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.core.file_storage import Storage
+from app.core.sql import load_sql
 from app.database import Database
 from app.jobs.frame import GiveUp
 from app.jobs.lease import Lease, LeaseLostError, Snooze
@@ -40,12 +41,10 @@ REPEATED = (
     *("excluded_by", "empty_fields"),
 )
 """Columns that a catalog shares with one of the same bytes and settings."""
-# A partial catalog sets the columns only if the store has none from a full one.
-# Partial catalogs after a full one must be imported again after it.
-_PARTIAL_AGAIN = """
-UPDATE catalog SET state = 'importing'
- WHERE store_id = %s AND id > %s AND mode = 'partial' AND state = 'ready'
-   AND storage_key <> ''"""
+_SQL = {
+    name: statement.encode()
+    for name, statement in load_sql(__package__, "job.sql").items()
+}
 BEHIND_A_LARGE_ONE = timedelta(seconds=1)
 
 
@@ -148,37 +147,39 @@ def _record(
         raise LeaseLostError
     # Lock the store before its catalog, in the same order as changes of settings.
     connection.execute(catalog_facts.LOCK, [task.store_id])
-    connection.execute(
-        "UPDATE catalog SET state = 'ready', phase = NULL, counts = %s, detected = %s, "
-        "columns = %s, source_categories = %s, problem_counts = %s, excluded_by = %s, "
-        "empty_fields = %s, "
-        "config_version = %s, duplicate_of = NULL, reason_code = NULL, reason = NULL, "
-        "accepted = NULL, finished_at = now() "
-        "WHERE id = %s AND state = 'importing'",
-        [
-            Jsonb(asdict(result.counts)),
-            Jsonb(asdict(result.detected)),
-            Jsonb(list(result.columns)),
-            Jsonb(result.source_categories),
-            Jsonb(result.problem_counts),
-            Jsonb(result.excluded_by),
-            Jsonb(list(result.empty)),
-            task.config_version,
-            task.catalog_id,
-        ],
-    )
+    connection.execute(_SQL["set_ready"], _ready(task, result))
+    _record_facts(connection, task, result)
+
+
+def _ready(task: ImportTask, result: ImportResult) -> dict[str, object]:
+    """The parameters of `set_ready`."""
+    return {
+        "catalog": task.catalog_id,
+        "counts": Jsonb(asdict(result.counts)),
+        "detected": Jsonb(asdict(result.detected)),
+        "columns": Jsonb(list(result.columns)),
+        "source_categories": Jsonb(result.source_categories),
+        "problem_counts": Jsonb(result.problem_counts),
+        "excluded_by": Jsonb(result.excluded_by),
+        "empty_fields": Jsonb(list(result.empty)),
+        "config_version": task.config_version,
+    }
+
+
+def _record_facts(
+    connection: "psycopg.Connection[Any]", task: ImportTask, result: ImportResult
+) -> None:
+    """Store columns and categories; those of a partial one only where none are known.
+
+    A full catalog becomes the current one.
+    """
     columns = Jsonb(list(result.columns))
-    categories = Jsonb(result.source_categories)
+    facts = [columns, Jsonb(result.source_categories), task.store_id]
     if task.is_partial:
-        connection.execute(
-            catalog_facts.SET_FIRST, [columns, categories, task.store_id]
-        )
+        connection.execute(catalog_facts.SET_FIRST, facts)
         return
-    connection.execute(
-        catalog_facts.SET_CURRENT,
-        [task.catalog_id, columns, categories, task.store_id],
-    )
-    connection.execute(_PARTIAL_AGAIN, [task.store_id, task.catalog_id])
+    connection.execute(catalog_facts.SET_CURRENT, [task.catalog_id, *facts])
+    connection.execute(_SQL["import_partial_again"], [task.store_id, task.catalog_id])
 
 
 def _inspect(task: ImportTask) -> Inspection:

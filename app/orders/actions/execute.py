@@ -208,33 +208,38 @@ async def _read_back(
     """
     if refusal:
         await _mark_uncertain(run, submission)
-    refused = ActionSubmissionState.REFUSED
     try:
         order = await order_client.read_order(
             run.services.back_market, run.access, run.number
         )
     except BackMarketNotFoundError as error:
-        await _record_result(
-            run, submission, ActionSubmissionState.REFUSED, None, refusal or error
-        )
+        refused = ActionSubmissionState.REFUSED
+        await _record_result(run, submission, refused, None, refusal or error)
         return
     failpoint("action.read_back")
-    view = _view(order)
+    state, reason = _seen(submission, _view(order), refusal, answered=answered)
+    await _record_result(run, submission, state, order, reason)
+
+
+def _seen(
+    submission: ActionSubmission,
+    view: OrderView,
+    refusal: BackMarketError | None,
+    *,
+    answered: bool,
+) -> tuple[ActionSubmissionState, BackMarketError | None]:
+    """The result that an order shows, and why, where it was refused."""
     effect = reconcile(submission.planned, view)
     log.info("action.read_back", effect=effect.name.lower(), refused=bool(refusal))
     if effect is TransitionResult.APPLIED:
-        await _record_result(run, submission, ActionSubmissionState.RECONCILED, order)
-    elif refusal:
-        await _record_result(run, submission, refused, order, refusal)
-    elif effect is TransitionResult.CONFLICT:
-        conflict = _conflict(submission, view.states)
-        await _record_result(run, submission, refused, order, conflict)
-    elif answered and submission.attempts >= MAX_ATTEMPTS:
-        await _record_result(
-            run, submission, ActionSubmissionState.REFUSED, order, _NO_EFFECT
-        )
-    else:
-        await _record_result(run, submission, ActionSubmissionState.PENDING, order)
+        return ActionSubmissionState.RECONCILED, None
+    if refusal:
+        return ActionSubmissionState.REFUSED, refusal
+    if effect is TransitionResult.CONFLICT:
+        return ActionSubmissionState.REFUSED, _conflict(submission, view.states)
+    if answered and submission.attempts >= MAX_ATTEMPTS:
+        return ActionSubmissionState.REFUSED, _NO_EFFECT
+    return ActionSubmissionState.PENDING, None
 
 
 def _conflict(

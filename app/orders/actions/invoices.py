@@ -17,13 +17,12 @@ from app.core.errors import (
 )
 from app.core.file_storage import Storage, StorageFullError, StoredFile
 from app.database import Database, Transaction
-from app.jobs.kinds import JobKind
 from app.orders import queries
-from app.orders.actions.service import lines_of, open_actions
-from app.orders.actions.transitions import BILLED, SOLD
+from app.orders.actions.service import enqueue_action, lines_of, open_actions
+from app.orders.actions.transitions import BILLED, SOLD, PlannedCall
 from app.orders.dependencies import require_version
 from app.orders.enums import Action
-from app.orders.models import OrderAction, OrderSubmission, SalesOrder
+from app.orders.models import OrderAction, SalesOrder
 
 LARGEST = 3 * 1024 * 1024
 """Bytes of a file that Back Market takes (section 2, attachments)."""
@@ -94,15 +93,8 @@ async def _request(
     require_version(order, asked.if_match)
     await _require_sold(tx, order)
     fingerprint = hashlib.sha256(f"invoice {stored.sha256}".encode()).hexdigest()
-    for other in await open_actions(tx.session, order.id):
-        if other.fingerprint == fingerprint:
-            return other
-        if other.action == Action.INVOICE:
-            raise ConflictError(
-                "Another invoice is under way for this order.",
-                code="action_under_way",
-                action_id=str(other.id),
-            )
+    if same := await _under_way(tx, order, fingerprint):
+        return same
     action = OrderAction(
         id=action_id,
         order_id=order.id,
@@ -114,14 +106,24 @@ async def _request(
     tx.session.add(action)
     await tx.session.flush()
     body = {"storage_key": stored.key}
-    tx.session.add(
-        OrderSubmission(
-            action_id=action.id, seq=0, from_state=0, to_state=BILLED, body=body
-        )
-    )
-    await tx.session.flush()
-    await tx.enqueue(JobKind.ORDER_ACTION, action.id)
+    await enqueue_action(tx, action, [PlannedCall((), 0, BILLED, body)])
     return action
+
+
+async def _under_way(
+    tx: Transaction, order: SalesOrder, fingerprint: str
+) -> OrderAction | None:
+    """The open action with the same file. Raises ConflictError for another invoice."""
+    for other in await open_actions(tx.session, order.id):
+        if other.fingerprint == fingerprint:
+            return other
+        if other.action == Action.INVOICE:
+            raise ConflictError(
+                "Another invoice is under way for this order.",
+                code="action_under_way",
+                action_id=str(other.id),
+            )
+    return None
 
 
 async def _require_sold(tx: Transaction, order: SalesOrder) -> None:

@@ -14,6 +14,7 @@ from app.jobs.kinds import JobKind
 from app.orders.actions.transitions import (
     SHIPPED,
     LineView,
+    PlannedCall,
     allowed,
     calls_for,
     left_behind,
@@ -58,9 +59,17 @@ async def request_action(
     tx.session.add(fresh)
     await tx.session.flush()
     planned = calls_for(action, order.marketplace_id, chosen, fields)
+    await enqueue_action(tx, fresh, planned)
+    return fresh
+
+
+async def enqueue_action(
+    tx: Transaction, action: OrderAction, planned: Sequence[PlannedCall]
+) -> None:
+    """Store the submissions of a new action, and its job."""
     tx.session.add_all(
         OrderSubmission(
-            action_id=fresh.id,
+            action_id=action.id,
             seq=seq,
             line_ids=list(call.line_ids),
             from_state=call.from_state,
@@ -70,8 +79,7 @@ async def request_action(
         for seq, call in enumerate(planned)
     )
     await tx.session.flush()
-    await tx.enqueue(JobKind.ORDER_ACTION, fresh.id)
-    return fresh
+    await tx.enqueue(JobKind.ORDER_ACTION, action.id)
 
 
 async def lines_of(session: AsyncSession, order_id: UUID) -> Sequence[SalesOrderLine]:
@@ -166,8 +174,11 @@ def _check_fields(
             "device_not_single",
             "Back Market takes it only for an order of one line with quantity 1.",
         )
-    if action is not Action.REFUND:
-        return
+    if action is Action.REFUND:
+        _check_return(chosen, fields)
+
+
+def _check_return(chosen: Sequence[LineView], fields: Mapping[str, object]) -> None:
     if not any(line.state == SHIPPED for line in chosen):
         _forbid(
             fields,
@@ -177,17 +188,11 @@ def _check_fields(
         )
     elif "return_reason" not in fields:
         message = "A line that was shipped is refunded with a reason."
+        accepted = "a code that `allowed_actions` of the order lists"
         raise InvalidError(
             message,
             code="return_reason_missing",
-            errors=[
-                FieldError(
-                    "return_reason",
-                    "missing",
-                    message,
-                    "a code that `allowed_actions` of the order lists",
-                )
-            ],
+            errors=[FieldError("return_reason", "missing", message, accepted)],
         )
 
 

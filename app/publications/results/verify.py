@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountPausedError
@@ -12,6 +13,7 @@ from app.backmarket.client import MAX_PAGE_SIZE
 from app.backmarket.errors import BackMarketError
 from app.backmarket.wire.listings import Listing
 from app.core.failpoints import failpoint
+from app.core.statements import load_statements
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.offers.comparison import ListingComparison, add_seen, columns_of, open_tables
@@ -25,24 +27,7 @@ from app.publications.results.validation import mark_too_late
 
 log = structlog.get_logger(__name__)
 
-_AWAITED = text(
-    """
-    SELECT c.seq, c.sku_key, c.sku, o.listing_id,
-           array_to_string(ARRAY(SELECT jsonb_object_keys(c.after)), ' ') AS fields
-      FROM change AS c
-      LEFT JOIN LATERAL (
-        SELECT drift FROM offer_check_view
-         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS k ON true
-     CROSS JOIN LATERAL (
-        SELECT listing_id FROM offer_view
-         WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o
-     WHERE c.publication_id = :publication AND c.outcome = 'accepted'
-       AND c.confirmed_at IS NULL
-       AND (c.after ? 'grade' OR c.after ->> 'quantity' = '0'
-            OR k.drift IS NOT NULL)
-     ORDER BY c.seq LIMIT :most
-    """
-)
+_AWAITED = load_statements(__package__, "verify.sql")["awaited"]
 _POLICY = text("SELECT drift FROM store_view WHERE id = :store")
 
 
@@ -54,10 +39,31 @@ _MOST = 10_000
 async def verify_listings(run: Run) -> None:
     """Look at what the run created, took offline or repaired, before it ends.
 
-    What does not show is `unconfirmed`, and its baseline is what was read: the next
+    What does not show is `unconfirmed`, and its live state is what was read: the next
     run sends it again. What is too much to be looked for now, or cannot be read, is
-    left to a walk through all listings, which is asked for.
+    left to a drift check, which is requested.
     """
+    awaited, comparison = await _load(run)
+    if not awaited:
+        return
+    seen, strangers = await _look(run, awaited)
+    failpoint("publish.looked")
+    async with run.tools.database.transaction() as tx:
+        await run.lease.ensure_held(tx.session)
+        if len(seen) < len(awaited):
+            await tx.enqueue(JobKind.DRIFT_CHECK, run.store_id)
+        await _add_seen(tx.session, awaited, seen, strangers)
+        compared = await compare(
+            tx.session, run.account_id, comparison, [run.publication_id]
+        )
+        if strangers:
+            await _refuse(tx, run, awaited, strangers)
+    failpoint("publish.confirmed")
+    log.info("publish.read_back", **compared.counts)
+
+
+async def _load(run: Run) -> tuple[dict[str, Any], ListingComparison]:
+    """The changes to look at by SKU key, and how their listings are compared."""
     async with run.tools.database.transaction() as tx:
         if run.kind is PublicationKind.PRODUCTS:
             await run.lease.ensure_held(tx.session)
@@ -67,35 +73,26 @@ async def verify_listings(run: Run) -> None:
         awaited = {row.sku_key: row for row in rows}
         since = await accounts.database_now(tx.session)
         policy = await tx.session.scalar(_POLICY, values)
-    if not awaited:
-        return
-    seen, strangers = await _look(run, awaited)
-    failpoint("publish.looked")
-    async with run.tools.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
-        if len(seen) < len(awaited):
-            await tx.enqueue(JobKind.DRIFT_CHECK, run.store_id)
-        await open_tables(tx.session)
-        fields = [awaited[key].fields for key in seen]
-        overwritten = _overwritten(awaited, strangers)
-        fields += ["price quantity"] * len(overwritten)
-        both = columns_of([*seen.items(), *overwritten.items()])
-        await add_seen(tx.session, both, fields)
-        compared = await compare(
-            tx.session,
-            run.account_id,
-            ListingComparison(
-                store_id=run.store_id,
-                siblings=run.siblings,
-                since=since,
-                overwrite=policy == "overwrite",
-            ),
-            [run.publication_id],
-        )
-        if strangers:
-            await _refuse(tx, run, awaited, strangers)
-    failpoint("publish.confirmed")
-    log.info("publish.read_back", **compared.counts)
+    return awaited, ListingComparison(
+        store_id=run.store_id,
+        siblings=run.siblings,
+        since=since,
+        overwrite=policy == "overwrite",
+    )
+
+
+async def _add_seen(
+    session: AsyncSession,
+    awaited: Mapping[str, Any],
+    seen: Mapping[str, Listing | None],
+    strangers: Mapping[str, Listing],
+) -> None:
+    await open_tables(session)
+    overwritten = _overwritten(awaited, strangers)
+    fields = [awaited[key].fields for key in seen]
+    fields += ["price quantity"] * len(overwritten)
+    both = columns_of([*seen.items(), *overwritten.items()])
+    await add_seen(session, both, fields)
 
 
 def _overwritten(
