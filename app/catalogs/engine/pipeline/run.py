@@ -72,7 +72,6 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
     ):
         on_phase("opened")
         most = source.limits.max_stored_problems
-        data_as_of = as_of or datetime.now(UTC)
         return _Import(
             connection,
             config,
@@ -80,7 +79,7 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
             catalog_id,
             opened,
             most,
-            data_as_of,
+            as_of or datetime.now(UTC),
             on_phase,
             finish,
         ).run()
