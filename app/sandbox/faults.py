@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from starlette.responses import Response
 
 from app.sandbox import envelopes
@@ -31,6 +31,13 @@ class FaultKind(StrEnum):
     SLOW_ANSWER = "slow_answer"
     LOST_ANSWER = "lost_answer"
     BAD_GATEWAY_AFTER = "bad_gateway_after"
+    # The request takes effect; the answer is altered. `field` is a dotted path into
+    # each object of the answer, such as `orderlines.price`; `*` is any key.
+    ALTERED_FIELD = "altered_field"
+    # Orders in state 1 lack name, postal code and phone of the buyer.
+    BUYER_HIDDEN = "buyer_hidden"
+    # `next` and `previous` of a page are paths without a host.
+    RELATIVE_LINKS = "relative_links"
     # Set on a task when its batch is accepted.
     STUCK_TASK = "stuck_task"
     SLOW_TASK = "slow_task"
@@ -63,6 +70,9 @@ REPLACING = frozenset(
 )
 SLOW = frozenset({FaultKind.SLOW_ANSWER})
 AFTER_HANDLING = frozenset({FaultKind.LOST_ANSWER, FaultKind.BAD_GATEWAY_AFTER})
+ALTERING = frozenset(
+    {FaultKind.ALTERED_FIELD, FaultKind.BUYER_HIDDEN, FaultKind.RELATIVE_LINKS}
+)
 BETWEEN_PAGES = frozenset(
     {FaultKind.ORDER_MOVES, FaultKind.ORDER_LEAVES, FaultKind.ORDER_ARRIVES}
 )
@@ -93,17 +103,28 @@ class Fault(BaseModel):
     status: int | None = None
     envelope: Envelope | None = None
     applies: bool = False
+    # The altered field gets `value`, or `raw` JSON text such as `NaN`, or is left out.
+    field: str | None = None
+    value: JsonValue = None
+    raw: str | None = None
+    missing: bool = False
     strikes: int = 0
+
+    @model_validator(mode="after")
+    def _altered_field_is_named(self) -> Self:
+        if self.kind is FaultKind.ALTERED_FIELD and not self.field:
+            raise ValueError("altered_field needs a field")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """What fault rules are matched against."""
+    """What fault rules are matched against; with the SKU None, any SKU matches."""
 
     method: str
     path: str
     account: str | None = None
-    sku: str = ""
+    sku: str | None = ""
 
 
 class ConnectionDroppedError(ConnectionResetError):
@@ -137,6 +158,16 @@ class Faults:
                 return rule
         return None
 
+    def take_all(
+        self, kinds: Collection[FaultKind], context: FaultContext
+    ) -> list[Fault]:
+        """Return every rule that applies, and count them."""
+        return [
+            rule
+            for rule in list(self.rules)
+            if rule.kind in kinds and matches(rule, context) and self._triggers(rule)
+        ]
+
     def _triggers(self, rule: Fault) -> bool:
         if rule.skip:
             rule.skip -= 1
@@ -154,8 +185,12 @@ def matches(rule: Fault, context: FaultContext) -> bool:
         fnmatchcase(context.method, rule.method.upper())
         and fnmatchcase(context.path, rule.path)
         and rule.account in (None, context.account)
-        and fnmatchcase(context.sku.casefold(), rule.sku.casefold())
+        and (context.sku is None or matches_sku(rule, context.sku))
     )
+
+
+def matches_sku(rule: Fault, sku: str) -> bool:
+    return fnmatchcase(sku.casefold(), rule.sku.casefold())
 
 
 # Kind -> default status, envelope, code and message.

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from app.sandbox import envelopes, faults
 from app.sandbox.accounts import Account, TokenRefusedError, fingerprint, token_in
 from app.sandbox.api import listing_routes, order_routes
+from app.sandbox.api.altering import alter
 from app.sandbox.api.batch_routes import post_batch
 from app.sandbox.api.request import ApiRequest
 from app.sandbox.envelopes import RefusedError
@@ -120,6 +121,9 @@ class AppRouter:
             response = self.handle(request, path, route, body)
             seconds = perf_counter() - started
             self.state.meters.time(route.label if route else UNROUTED, seconds)
+            any_sku = replace(context, sku=None)
+            rules = self.state.faults.take_all(faults.ALTERING, any_sku)
+            response = alter(response, rules)
         if slow:
             # The delay follows the effect: a client timeout does not undo it.
             await self.sleep(slow.seconds)
