@@ -47,6 +47,10 @@ class FaultKind(StrEnum):
     # Per line, for single and batch writes and orders; `count` counts lines.
     REJECTED_ROW = "rejected_row"
     IGNORED_ROW = "ignored_row"
+    # An order move is accepted and shows after `seconds`, or after `reads` answers.
+    LATE_EFFECT = "late_effect"
+    # The same for a shipment, whose parcel shows at once; the order stays in 3.
+    CARRIER_UNVERIFIED = "carrier_unverified"
     # A creation updates the listing of the SKU that `message` names.
     REUSED_SLOT = "reused_slot"
     # Between two pages of an order list.
@@ -98,6 +102,7 @@ class Fault(BaseModel):
     probability: float = Field(default=1.0, ge=0, le=1)
     # Parameters; each kind uses some of them.
     seconds: float = Field(default=5.0, ge=0)
+    reads: int | None = Field(default=None, ge=1)
     message: str | None = None
     shape: ErrorShape | None = None
     status: int | None = None

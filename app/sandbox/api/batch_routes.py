@@ -5,9 +5,10 @@ from starlette.responses import JSONResponse, Response
 from app.sandbox.api.listing_routes import charge_lines
 from app.sandbox.api.request import ApiRequest, bad_request
 from app.sandbox.batches.tasks import IN_PROGRESS, Task
+from app.sandbox.due import process_due
 from app.sandbox.envelopes import RefusedError
 from app.sandbox.faults import FaultContext, FaultKind
-from app.sandbox.writes.batch import UnreadableCatalogError, process_due, read_lines
+from app.sandbox.writes.batch import UnreadableCatalogError, read_lines
 
 # Field -> shortest and longest text (Back Market, listings, batch, body).
 REQUIRED = {

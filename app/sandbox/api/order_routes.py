@@ -13,11 +13,11 @@ from app.sandbox.envelopes import RefusedError
 from app.sandbox.faults import ROWS, FaultContext, FaultKind
 from app.sandbox.orders import moves
 from app.sandbox.orders.action_log import NewAction
-from app.sandbox.orders.moves import Move, MoveRefusedError
-from app.sandbox.orders.order_model import CANCELLED, USUAL_LINE_STATES, Order
+from app.sandbox.orders.moves import MoveRefusedError
+from app.sandbox.orders.order_model import USUAL_LINE_STATES, Order
 from app.sandbox.orders.order_store import OrderFilter, page_of
 from app.sandbox.orders.views import View
-from app.sandbox.purchases.buying import restock
+from app.sandbox.purchases import late_moves
 from app.sandbox.purchases.order_churn import apply_churn
 
 FORM = "application/x-www-form-urlencoded"
@@ -45,6 +45,8 @@ def list_orders(request: ApiRequest) -> Response:
             "results": [view.order(one) for one in current],
         }
     )
+    for one in current:
+        late_moves.count_read(request.state, one)
     context = FaultContext(request.method, request.path, request.account.id)
     following = page_of(found, page.start + size, size)
     apply_churn(request.state, request.account, context, (current, following))
@@ -89,7 +91,10 @@ def order_response(request: ApiRequest, order: Order) -> Response:
 
 def get_order(request: ApiRequest) -> Response:
     """GET /ws/orders/{id} (Back Market, orders, one)."""
-    return order_response(request, order_of(request))
+    order = order_of(request)
+    answer = order_response(request, order)
+    late_moves.count_read(request.state, order)
+    return answer
 
 
 def move_order(request: ApiRequest) -> Response:
@@ -99,39 +104,41 @@ def move_order(request: ApiRequest) -> Response:
         move = moves.read_move(order, sent, state.options)
     except MoveRefusedError as refusal:
         return refused(refusal)
-    for line in move.lines:
-        context = FaultContext(
-            request.method, request.path, request.account.id, line.listing
-        )
+    contexts = [
+        FaultContext(request.method, request.path, request.account.id, sku)
+        for sku in (order.line(one).listing for one in move.line_ids)
+    ]
+    for context in contexts:
         if fault := state.faults.take(ROWS, context):
             if fault.kind is FaultKind.IGNORED_ROW:
                 return order_response(request, order)
             message = fault.message or "refused by a fault"
             return envelopes.v1(400, "invalid", message)
-    apply_move(request, order, move, sent)
+    delay = state.faults.take(late_moves.kinds_for(move), contexts[0])
+    late_moves.accept(state, order, move, delay)
+    note(
+        request,
+        NewAction(
+            request.account.id,
+            order.order_id,
+            "move",
+            move.line_ids,
+            sent,
+            move.new_state,
+        ),
+    )
     return order_response(request, order)
 
 
-def apply_move(
-    request: ApiRequest, order: Order, move: Move, sent: dict[str, object]
-) -> None:
-    state, now = request.state, request.state.clock()
-    moves.apply_move(order, move, now)
-    if move.new_state == CANCELLED and state.options.cancel_restocks:
-        for line in move.lines:
-            restock(request.account, line)
-    lines = tuple(line.id for line in move.lines)
-    action = NewAction(
-        request.account.id, order.order_id, "move", lines, sent, move.new_state
-    )
-    record(request, order, action)
+def note(request: ApiRequest, action: NewAction) -> None:
+    """Write an accepted request down."""
+    request.state.actions.write(request.state.clock(), action)
+    request.state.touch()
 
 
 def record(request: ApiRequest, order: Order, action: NewAction) -> None:
-    now = request.state.clock()
-    request.state.orders.changed(order, now)
-    request.state.actions.write(now, action)
-    request.state.touch()
+    request.state.orders.changed(order, request.state.clock())
+    note(request, action)
 
 
 def sent_object(request: ApiRequest) -> dict[str, object]:

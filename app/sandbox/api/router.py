@@ -16,13 +16,13 @@ from app.sandbox.api import listing_routes, order_routes
 from app.sandbox.api.altering import alter
 from app.sandbox.api.batch_routes import post_batch
 from app.sandbox.api.request import ApiRequest
+from app.sandbox.due import process_due
 from app.sandbox.envelopes import RefusedError
 from app.sandbox.faults import ConnectionDroppedError, FaultContext
 from app.sandbox.limits import Limit, try_consume
 from app.sandbox.markets import BY_LOCALE, Market, UnknownLocaleError, market_of
 from app.sandbox.meters import RequestRecord
 from app.sandbox.state import State
-from app.sandbox.writes.batch import process_due
 
 Sleep = Callable[[float], Awaitable[None]]
 ABORT = "sandbox.abort"

@@ -13,11 +13,7 @@ from app.sandbox.gc_pause import gc_paused
 from app.sandbox.markets import MARKETS, Market
 from app.sandbox.orders.order_model import (
     LINE_MONEY,
-    LINE_NOT_PAID,
-    LINE_PAID,
-    NOT_PAID,
     PAID,
-    UNPAID,
     Order,
     OrderLine,
     order_state,
@@ -33,7 +29,15 @@ from app.sandbox.purchases.buying import (
 from app.sandbox.state import State
 
 DEFAULT_LIMIT = 100
-FIXED_FIELDS = ("order_id", "account_id", "orderlines", "overrides", "id", "sku")
+FIXED_FIELDS = (
+    "order_id",
+    "account_id",
+    "orderlines",
+    "late_moves",
+    "overrides",
+    "id",
+    "sku",
+)
 DATES = (
     "date_creation",
     "date_modification",
@@ -49,6 +53,13 @@ def market_of(code: object) -> Market:
     if market is None:
         raise ControlError(f"country must be one of {', '.join(MARKETS)}")
     return market
+
+
+def order_of(state: State, request: Request) -> Order:
+    order = state.orders.by_id.get(request.path_params["id"])
+    if order is None:
+        raise ControlError("no such order", 404)
+    return order
 
 
 def override_fields(thing: Order | OrderLine, fields: Json) -> None:
@@ -84,12 +95,6 @@ class OrderControl:
         if account is None:
             raise ControlError(f"no account {reference!r}", 404)
         return account
-
-    def order(self, request: Request) -> Order:
-        order = self.state.orders.by_id.get(request.path_params["id"])
-        if order is None:
-            raise ControlError("no such order", 404)
-        return order
 
     def place(self, request: Request, body: Json) -> object:
         account = self.account(request.path_params["account"])
@@ -127,6 +132,7 @@ class OrderControl:
             [market_of(code) for code in body.get("countries") or ["FR"]],
             [int(state) for state in body.get("states") or [body.get("state", PAID)]],
             float(body.get("spacing", 60)),
+            [int(state) for state in body.get("line_states", ())],
         )
         with gc_paused():
             orders = seed_orders(self.state, series)
@@ -152,14 +158,14 @@ class OrderControl:
         }
 
     def one(self, request: Request, _body: Json) -> object:
-        return raw(self.order(request))
+        return raw(order_of(self.state, request))
 
     def edit(self, request: Request, body: Json) -> object:
         """Override fields of an order and its lines (by id or SKU).
 
         The order's state is derived from its lines unless it is given.
         """
-        order = self.order(request)
+        order = order_of(self.state, request)
         lines = [(self.line(order, one), one) for one in body.get("orderlines", ())]
         self.state.orders.changed(order, self.state.clock())
         for line, fields in lines:
@@ -176,20 +182,6 @@ class OrderControl:
             if fields.get("id") == line.id or fields.get("sku") == line.listing:
                 return line
         raise ControlError("orderlines need the id or sku of a line of this order")
-
-    def pay(self, request: Request, body: Json) -> object:
-        """Mark an order as paid, or with `{"failed": true}` as not paid."""
-        order = self.order(request)
-        if order.state not in UNPAID:
-            raise ControlError(f"order is in state {order.state}, not 0 or 10", 409)
-        failed, now = bool(body.get("failed")), self.state.clock()
-        for line in order.orderlines:
-            line.state = LINE_NOT_PAID if failed else LINE_PAID
-        order.state = NOT_PAID if failed else PAID
-        order.date_payment = None if failed else now
-        self.state.orders.changed(order, now)
-        self.state.touch()
-        return raw(order)
 
     def actions(self, request: Request, _body: Json) -> object:
         query = request.query_params

@@ -20,10 +20,12 @@
 | POST /_sandbox/products/validate | `{}` or `{"products": ["EAN or id"]}` | validates all, or these |
 | GET, PATCH /_sandbox/products/{ean or id} | `{"validated": true, "max_price": 900}` | one product |
 | POST /_sandbox/accounts/{account}/orders | `{"country": "FR", "lines": [{"sku": "A1", "quantity": 1}], "state": 1, "order_id": 70000009, "created_at": "2026-02-03T21:58:58Z", "buyer": {"city": "Lyon"}}` | purchase: 201 and lower stock; 409 if not online or sold out; state 0 or 10: unpaid |
-| POST /_sandbox/accounts/{account}/orders | `{"count": 1000, "countries": ["FR", "DE"], "states": [1, 3, 9], "spacing": 60}` | seed orders without changing stock |
+| POST /_sandbox/accounts/{account}/orders | `{"count": 1000, "countries": ["FR", "DE"], "states": [1, 3, 9], "line_states": [1, 2, 4], "spacing": 60}` | seed orders without changing stock |
 | GET /_sandbox/orders | `?account=&offset=&limit=` | all stored fields, in order of creation |
 | GET, PATCH /_sandbox/orders/{id} | `{"state": 3, "date_modification": "...", "orderlines": [{"sku": "A1", "state": 2}]}` | override any field, also with unknown states; the order's state is derived from its lines unless given; unknown names override the response |
-| POST /_sandbox/orders/{id}/pay | `{}` or `{"failed": true}` | state 0 or 10 becomes 1 (paid) or 8 (failed) |
+| POST /_sandbox/orders/{id}/pay | `{}` or `{"failed": true, "restock": true, "at": "..."}` | state 0 or 10 becomes 1 (paid) or 8 (failed: gone from the list) |
+| POST /_sandbox/orders/{id}/cancel | `{"skus": ["A1"], "restock": true, "at": "..."}` | cancels or refunds these or all lines, as Back Market does |
+| POST /_sandbox/orders/{id}/settle | | late moves take effect now |
 | GET /_sandbox/order-actions | `?account=&order=` | accepted order requests, in order |
 | DELETE /_sandbox/order-actions | | clear |
 | GET /_sandbox/tasks | `?account=` | every task |
@@ -48,15 +50,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.control.listings import ControlError, Json, ListingControl
+from app.sandbox.control.order_events import OrderEvents
 from app.sandbox.control.orders import OrderControl
 from app.sandbox.control.products import ProductControl
+from app.sandbox.due import process_due
 from app.sandbox.faults import Fault
 from app.sandbox.listings import ledger
 from app.sandbox.listings.ledger import Ledger, LedgerFilter
 from app.sandbox.meters import Meters
 from app.sandbox.options import SandboxOptions
 from app.sandbox.state import State
-from app.sandbox.writes.batch import process_due
 
 Handler = Callable[[Request], Awaitable[Response]]
 Action = Callable[[Request, Json], object]
@@ -69,6 +72,7 @@ def control_routes(state: State) -> list[Route]:
         *listing_routes(ListingControl(state)),
         *product_routes(ProductControl(state)),
         *order_routes(OrderControl(state)),
+        *order_event_routes(OrderEvents(state)),
     ]
     return [
         Route("/", show_help),
@@ -127,9 +131,16 @@ def order_routes(orders: OrderControl) -> list[tuple[str, str, Action]]:
         ("GET", "/orders", orders.orders),
         ("GET", "/orders/{id:int}", orders.one),
         ("PATCH", "/orders/{id:int}", orders.edit),
-        ("POST", "/orders/{id:int}/pay", orders.pay),
         ("GET", "/order-actions", orders.actions),
         ("DELETE", "/order-actions", orders.delete_actions),
+    ]
+
+
+def order_event_routes(events: OrderEvents) -> list[tuple[str, str, Action]]:
+    return [
+        ("POST", "/orders/{id:int}/pay", events.pay),
+        ("POST", "/orders/{id:int}/cancel", events.cancel),
+        ("POST", "/orders/{id:int}/settle", events.settle),
     ]
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from app.sandbox.accounts import Account
 from app.sandbox.batches.tasks import Task
+from app.sandbox.due import process_due
 from app.sandbox.gc_pause import gc_paused
 from app.sandbox.listings.listing_model import Listing, Offer
 from app.sandbox.listings.shippers import Shipping
-from app.sandbox.orders.order_model import LINE_MONEY, Order, OrderLine
+from app.sandbox.orders.order_model import LINE_MONEY, LateMove, Move, Order, OrderLine
 from app.sandbox.orders.views import raw
 from app.sandbox.products.product_catalog import Product
 from app.sandbox.state import State
-from app.sandbox.writes.batch import process_due
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,15 @@ def offer_in(row: Json) -> Offer:
 
 
 def order_in(row: Json) -> Order:
-    return Order(**{**row, "orderlines": [line_in(one) for one in row["orderlines"]]})
+    lines = [line_in(one) for one in row["orderlines"]]
+    late = [late_move_in(one) for one in row["late_moves"]]
+    return Order(**{**row, "orderlines": lines, "late_moves": late})
+
+
+def late_move_in(row: Json) -> LateMove:
+    move = row["move"]
+    lines = tuple(move["line_ids"])
+    return LateMove(**{**row, "move": Move(**{**move, "line_ids": lines})})
 
 
 def line_in(row: Json) -> OrderLine:

@@ -1,7 +1,7 @@
 """Parses, validates and applies state changes of an order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from app.sandbox import dates
@@ -11,10 +11,10 @@ from app.sandbox.orders.order_model import (
     REFUNDED_AFTER,
     SHIPPED,
     STEPS,
+    Move,
     Order,
     OrderLine,
     is_imei,
-    may_become,
     order_state,
 )
 
@@ -34,23 +34,6 @@ class MoveRefusedError(Exception):
         super().__init__(message)
         self.field = field
         self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A validated request: `lines` change to `new_state`."""
-
-    new_state: int
-    lines: tuple[OrderLine, ...]
-    tracking_number: str = ""
-    tracking_url: str = ""
-    shipper: str = ""
-    date_shipping: float | None = None
-    imei: str = ""
-    serial_number: str = ""
-    vat_type: str | None = None
-    return_reason: int | None = None
-    return_message: str = ""
 
 
 Sent = Mapping[str, object]
@@ -95,7 +78,7 @@ def read_move(order: Order, sent: Sent, options: SandboxOptions) -> Move:
         message = f"new_state {new_state} must be in {accepted}"
         raise MoveRefusedError(message, "new_state")
     lines = lines_to_move(order, sent, new_state)
-    move = Move(new_state, lines, vat_type=vat_type(sent))
+    move = Move(new_state, tuple(one.id for one in lines), vat_type=vat_type(sent))
     if new_state == SHIPPED:
         return shipment(order, sent, move, options)
     if new_state == REFUNDED_AFTER:
@@ -103,15 +86,13 @@ def read_move(order: Order, sent: Sent, options: SandboxOptions) -> Move:
     return move
 
 
-def lines_to_move(order: Order, sent: Sent, new_state: int) -> tuple[OrderLine, ...]:
+def lines_to_move(order: Order, sent: Sent, new_state: int) -> list[OrderLine]:
     """Select one line by SKU; a shipment selects every accepted line."""
     if new_state == SHIPPED:
-        movable = [one for one in order.orderlines if may_become(one, SHIPPED)]
+        movable = [one for one in order.orderlines if order.may_become(one, SHIPPED)]
         if not movable:
-            raise MoveRefusedError(
-                invalid_step(order.orderlines, new_state), "new_state"
-            )
-        return tuple(movable)
+            raise invalid_step(order, order.orderlines, new_state)
+        return movable
     sku = text(sent, "sku", MAX_TEXT_LENGTH)
     if not sku:
         raise MoveRefusedError("sku not found", "sku")
@@ -119,14 +100,17 @@ def lines_to_move(order: Order, sent: Sent, new_state: int) -> tuple[OrderLine, 
     if not found:
         raise MoveRefusedError("listing doesn't exist", "sku", status=404)
     for line in found:
-        if may_become(line, new_state):
-            return (line,)
-    raise MoveRefusedError(invalid_step(found, new_state), "new_state")
+        if order.may_become(line, new_state):
+            return [line]
+    raise invalid_step(order, found, new_state)
 
 
-def invalid_step(lines: list[OrderLine], new_state: int) -> str:
-    states = ", ".join(str(one.state) for one in lines)
-    return f"A line in state {states} cannot become {new_state}"
+def invalid_step(
+    order: Order, lines: list[OrderLine], new_state: int
+) -> MoveRefusedError:
+    states = ", ".join(str(order.coming_state(one)) for one in lines)
+    message = f"A line in state {states} cannot become {new_state}"
+    return MoveRefusedError(message, "new_state")
 
 
 def vat_type(sent: Sent) -> str | None:
@@ -142,17 +126,15 @@ def shipment(order: Order, sent: Sent, move: Move, options: SandboxOptions) -> M
         raise MoveRefusedError("tracking_number is required", "tracking_number")
     imei, serial = identity(sent)
     if imei or serial:
-        check_identity(order.orderlines, move.lines[0], imei, serial)
-    return Move(
-        move.new_state,
-        move.lines,
+        check_identity(order.orderlines, order.line(move.line_ids[0]), imei, serial)
+    return replace(
+        move,
         tracking_number=tracking,
         tracking_url=address(sent),
         shipper=carrier(sent, options),
         date_shipping=shipping_date(sent),
         imei=imei,
         serial_number=serial,
-        vat_type=move.vat_type,
     )
 
 
@@ -221,10 +203,8 @@ def refund(sent: Sent, move: Move, options: SandboxOptions) -> Move:
         accepted = ", ".join(map(str, RETURN_REASONS))
         message = f"return_reason must be one of {accepted}"
         raise MoveRefusedError(message, "return_reason")
-    return Move(
-        move.new_state,
-        move.lines,
-        vat_type=move.vat_type,
+    return replace(
+        move,
         return_reason=reason,
         return_message=text(sent, "return_message", MAX_MESSAGE_LENGTH),
     )
@@ -232,18 +212,22 @@ def refund(sent: Sent, move: Move, options: SandboxOptions) -> Move:
 
 def apply_move(order: Order, move: Move, now: float) -> None:
     """Apply a move, then derive the order's state from its lines."""
-    for line in move.lines:
+    for line in map(order.line, move.line_ids):
         line.state = move.new_state
-        line.imei = move.imei or line.imei
-        line.serial_number = move.serial_number or line.serial_number
+        line.imei = line.imei or move.imei
+        line.serial_number = line.serial_number or move.serial_number
         if move.new_state == REFUNDED_AFTER:
             line.return_reason = move.return_reason or 0
             line.return_message = move.return_message
     order.vat_type = move.vat_type or order.vat_type
     if move.new_state == SHIPPED:
-        order.tracking_number = move.tracking_number
-        order.tracking_url = move.tracking_url
-        order.shipper = move.shipper or order.shipper
+        show_parcel(order, move)
         order.date_shipping = now if move.date_shipping is None else move.date_shipping
     states = (one.state for one in order.orderlines)
     order.state = order_state(states, order.state)
+
+
+def show_parcel(order: Order, move: Move) -> None:
+    order.tracking_number = move.tracking_number
+    order.tracking_url = move.tracking_url
+    order.shipper = move.shipper or order.shipper

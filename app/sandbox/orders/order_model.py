@@ -74,9 +74,38 @@ class OrderLine:
         return self.unit_price * self.quantity
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A validated request: the lines with these ids change to `new_state`."""
+
+    new_state: int
+    line_ids: tuple[int, ...]
+    tracking_number: str = ""
+    tracking_url: str = ""
+    shipper: str = ""
+    date_shipping: float | None = None
+    imei: str = ""
+    serial_number: str = ""
+    vat_type: str | None = None
+    return_reason: int | None = None
+    return_message: str = ""
+
+
+@dataclass(slots=True)
+class LateMove:
+    """An accepted move that does not show before `due`, or for this many reads."""
+
+    move: Move
+    due: float | None = None
+    reads: int | None = None
+
+
 @dataclass(slots=True)
 class Order:
-    """Dates are seconds since 1970; a fault sets `surfaced` to move it up the list."""
+    """Dates are seconds since 1970; a fault sets `surfaced` to move it up the list.
+
+    `late_moves` take effect in order, each not before the one before it.
+    """
 
     order_id: int
     account_id: str
@@ -102,7 +131,21 @@ class Order:
     vat_type: str | None = None
     invoices: list[str] = field(default_factory=list)
     surfaced: float = 0.0
+    late_moves: list[LateMove] = field(default_factory=list)
     overrides: Json = field(default_factory=dict)
+
+    def line(self, line_id: int) -> OrderLine:
+        return next(one for one in self.orderlines if one.id == line_id)
+
+    def coming_state(self, line: OrderLine) -> int:
+        """Return the state of a line after its late moves."""
+        for late in reversed(self.late_moves):
+            if line.id in late.move.line_ids:
+                return late.move.new_state
+        return line.state
+
+    def may_become(self, line: OrderLine, new_state: int) -> bool:
+        return STEPS.get(new_state) == self.coming_state(line)
 
     def lines_of(self, sku: str) -> list[OrderLine]:
         wanted = sku.casefold()
@@ -122,10 +165,6 @@ def order_state(states: Iterable[int], present: int) -> int:
     if ACCEPTED in found:
         return TO_SHIP
     return PROCESSED
-
-
-def may_become(line: OrderLine, new_state: int) -> bool:
-    return STEPS.get(new_state) == line.state
 
 
 def fee(total: Decimal, percent: float) -> Decimal:

@@ -41,6 +41,8 @@ class Orders:
     last_line: int = FIRST_LINE - 1
     version: int = 0
     filtered: OrderedDict[object, list[Order]] = field(default_factory=OrderedDict)
+    # Orders with late moves.
+    waiting: dict[int, Order] = field(default_factory=dict)
 
     def next_order(self) -> int:
         self.last_order += 1
@@ -56,6 +58,8 @@ class Orders:
         self.by_id[order.order_id] = order
         self.by_line.update(dict.fromkeys((one.id for one in order.orderlines), order))
         self.by_account.setdefault(order.account_id, []).append(order)
+        if order.late_moves:
+            self.waiting[order.order_id] = order
         self.last_line = max(self.last_line, *(one.id for one in order.orderlines))
         self.version += 1
         return order
@@ -73,7 +77,7 @@ class Orders:
         order = self.by_line.get(line_id)
         if order is None or order.account_id != account_id:
             return None
-        return order, next(one for one in order.orderlines if one.id == line_id)
+        return order, order.line(line_id)
 
     def listed(
         self, account_id: str, chosen: OrderFilter, options: SandboxOptions

@@ -1,6 +1,7 @@
 """Renders orders: the Back Market response, and all stored fields."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from decimal import Decimal
 
 from app.sandbox.dates import end_of_day, format_moment
@@ -120,7 +121,10 @@ def expected_dispatch(order: Order) -> str | None:
 def raw(order: Order) -> Json:
     """Return every stored field: dates in seconds, amounts as text."""
     found: Json = {name: getattr(order, name) for name in Order.__slots__}
-    return found | {"orderlines": [raw_line(one) for one in order.orderlines]}
+    return found | {
+        "orderlines": [raw_line(one) for one in order.orderlines],
+        "late_moves": [asdict(one) for one in order.late_moves],
+    }
 
 
 def raw_line(line: OrderLine) -> Json:

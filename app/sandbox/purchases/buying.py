@@ -11,7 +11,8 @@ from app.sandbox.listings.listing_model import Listing
 from app.sandbox.markets import EURO_RATES, MARKETS, Market
 from app.sandbox.orders.order_model import (
     LINE_PAID,
-    PROCESSED,
+    REFUNDED_AFTER,
+    SHIPPED,
     UNPAID,
     USUAL_LINE_STATES,
     Json,
@@ -34,6 +35,8 @@ CONDITIONS = {
 }
 EURO_PRICE = Decimal(199)
 INVENTED_SKUS = 50
+# States of a line whose parcel left.
+LEFT = frozenset({SHIPPED, REFUNDED_AFTER})
 
 
 class SoldOutError(Exception):
@@ -182,7 +185,7 @@ def place_order(
         billing_address=billing_address(address),
         orderlines=lines,
         date_payment=paid_at,
-        date_shipping=paid_at if request.state == PROCESSED else None,
+        date_shipping=paid_at if any(one.state in LEFT for one in lines) else None,
         payment_method=payment,
         paypal_reference=f"PAY-{number}" if payment == "PAYPAL" else None,
         psp_reference=str(UUID(int=number, version=4)),
@@ -194,13 +197,17 @@ def place_order(
 
 @dataclass(frozen=True, slots=True)
 class OrderSeries:
-    """Orders to seed: markets and states alternate, `spacing` is in seconds."""
+    """Orders to seed: markets and states alternate, `spacing` is in seconds.
+
+    Without `line_states` the lines have the usual state of their order.
+    """
 
     account: Account
     count: int
     markets: Sequence[Market]
     states: Sequence[int]
     spacing: float
+    line_states: Sequence[int] = ()
 
 
 def seed_orders(state: State, series: OrderSeries) -> list[Order]:
@@ -219,5 +226,7 @@ def seed_orders(state: State, series: OrderSeries) -> list[Order]:
             line = order_line(state, request, listing, 1)
         else:
             line = invented_line(state, request, turn)
+        if series.line_states:
+            line.state = series.line_states[turn % len(series.line_states)]
         orders.append(place_order(state, request, [line]))
     return orders

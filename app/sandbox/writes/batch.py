@@ -24,7 +24,6 @@ from app.sandbox.markets import MARKETS
 from app.sandbox.options import ErrorShape
 from app.sandbox.state import State
 from app.sandbox.writes.listing_write import Seller, apply, checked
-from app.sandbox.writes.validation import validate_due
 
 Row = dict[str, str]
 BATCH_PATH = "/ws/listings"
@@ -82,13 +81,11 @@ class Batch:
     faulty: bool
 
 
-def process_due(state: State) -> None:
-    """Process due tasks and validations; runs before each request."""
+def process_due_tasks(state: State) -> None:
     for task in state.tasks.take_due(state.clock()):
         started = perf_counter()
         process_rows(state, task)
         state.meters.time(METER_LABEL, perf_counter() - started)
-    validate_due(state)
 
 
 def process_rows(state: State, task: Task) -> None:
