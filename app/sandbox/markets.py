@@ -1,6 +1,7 @@
 """The countries Back Market sells in, and the locale that selects each."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.sandbox.options import Platform
 
@@ -11,6 +12,11 @@ class Market:
     locale: str
     currency: str
     platform: Platform
+
+    @property
+    def cent(self) -> Decimal:
+        """The smallest amount: yen have no decimals (Back Market, corrections)."""
+        return Decimal(1) if self.currency == "JPY" else Decimal("0.01")
 
     @property
     def language(self) -> str:
@@ -35,6 +41,10 @@ MARKETS: dict[str, Market] = {
     )
 }
 BY_LOCALE = {market.locale: market for market in MARKETS.values()}
+# Back Market's `CountryCode` filter of orders has en-au and lacks fi-fi; its
+# `MarketCode` has FI and lacks AU (Back Market, corrections, markets).
+COUNTRY_CODES = frozenset(BY_LOCALE) - {"fi-fi"}
+MARKET_CODES = frozenset(MARKETS) - {"AU"}
 DEFAULT_LOCALES: dict[Platform, str] = {"EU": "fr-fr", "NA": "en-us", "AP": "ja-jp"}
 
 # Currencies that may be left out with a price (Back Market, listings, update).

@@ -50,14 +50,20 @@ class SandboxOptions(BaseModel):
     min_price_rule: bool = False
     strict_headers: bool = False
 
+    # Back Market, competitors: per account; None: no limit.
+    competitor_requests_per_second: int | None = 2
+
     # Back Market, orders: public sources disagree on most of these or omit them.
     hidden_order_states: tuple[int, ...] = (0, 8)
     unknown_order_state: Literal["empty", "refused"] = "empty"
+    # A country_code outside Back Market's CountryCode, which lacks fi-fi.
+    unknown_country_code: Literal["empty", "refused"] = "refused"
     orders_sorted_by: OrderDate = "date_creation"
     address_case: Literal["snake", "camel"] = "snake"
     line_price: Literal["total", "unit"] = "total"
     order_microseconds: bool = False
     cancel_restocks: bool = False
+    # Whether Back Market refuses a shipment by an unknown carrier is not documented.
     check_order_shippers: bool = False
     require_return_reason: bool = False
     fee_percent: float = Field(default=10, ge=0, le=100)

@@ -84,6 +84,7 @@ async def test_a_described_product_waits_for_validation_with_its_stock(shop, des
         pytest.param(
             {"image6": "https://x.y/" + "z" * 1000}, "image6", "1000", id="long address"
         ),
+        pytest.param({"vat_type": "NONE"}, "vat_type", "MARGINAL", id="no tax scheme"),
         pytest.param({"color": ""}, "color", "required", id="attribute missing"),
         pytest.param({"storage": 100}, "storage", "64, 128", id="not allowed"),
         pytest.param({"screen_size": "6,1"}, "screen_size", "dot", id="no decimal"),
@@ -100,6 +101,12 @@ async def test_a_wrong_description_is_refused_by_its_field(
     (reason,) = result["product_errors"]["A1"]
     assert reason.startswith(f"{field}: ")
     assert word in reason
+
+
+async def test_a_product_keeps_its_tax_scheme(shop, described):
+    await shop.rows({**described, "vat_type": "MARGINAL"})
+
+    assert (await product(shop, described))["vat_type"] == "MARGINAL"
 
 
 async def test_all_errors_of_a_description_are_reported_at_once(shop, described):

@@ -11,6 +11,7 @@ from app.sandbox.api.multipart import files_of
 from app.sandbox.api.request import ApiRequest, not_found, whole_number
 from app.sandbox.envelopes import RefusedError
 from app.sandbox.faults import ROWS, FaultContext, FaultKind
+from app.sandbox.markets import COUNTRY_CODES
 from app.sandbox.orders import moves
 from app.sandbox.orders.action_log import NewAction
 from app.sandbox.orders.moves import MoveRefusedError
@@ -21,6 +22,7 @@ from app.sandbox.purchases import late_moves
 from app.sandbox.purchases.order_churn import apply_churn
 
 FORM = "application/x-www-form-urlencoded"
+NO_COUNTRY = "none"
 MAX_FILES = 10
 MAX_FILE_SIZE = 3 * 1024 * 1024
 
@@ -60,10 +62,21 @@ def order_filter(request: ApiRequest) -> OrderFilter:
         raise RefusedError(envelopes.v1(400, "invalid", f"Unknown state {state}"))
     return OrderFilter(
         state,
-        request.query.get("country_code", "").strip().lower() or None,
+        country_filter(request),
         timestamp_filter(request, "date_creation"),
         timestamp_filter(request, "date_modification"),
     )
+
+
+def country_filter(request: ApiRequest) -> str | None:
+    """Return the locale; fi-fi is not among the accepted ones (Back Market)."""
+    raw = request.query.get("country_code", "").strip().lower()
+    if not raw or raw in COUNTRY_CODES:
+        return raw or None
+    if request.state.options.unknown_country_code == "refused":
+        message = f"country_code {raw} must be in {','.join(sorted(COUNTRY_CODES))}"
+        raise RefusedError(envelopes.v1(400, "invalid", message))
+    return NO_COUNTRY
 
 
 def timestamp_filter(request: ApiRequest, name: str) -> float | None:

@@ -15,6 +15,7 @@ from app.sandbox.accounts import Account, TokenRefusedError, fingerprint, token_
 from app.sandbox.api import listing_routes, order_routes
 from app.sandbox.api.altering import alter
 from app.sandbox.api.batch_routes import post_batch
+from app.sandbox.api.competitor_routes import list_competitors
 from app.sandbox.api.request import ApiRequest
 from app.sandbox.due import process_due
 from app.sandbox.envelopes import RefusedError
@@ -31,7 +32,10 @@ UNROUTED = "unrouted"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`label` identifies the route in limits, counts and timings."""
+    """`label` identifies the route in limits, counts and timings.
+
+    `error` makes the body of 401 and 403; that of competitors is not documented.
+    """
 
     method: str
     template: str
@@ -59,6 +63,12 @@ ROUTES = (
     Route("POST", "/ws/orders/{id}", order_routes.move_order),
     Route("POST", "/ws/orders/{id}/invoice", order_routes.take_invoice),
     Route("PATCH", "/ws/orderlines/{id}", order_routes.identify_line),
+    Route(
+        "GET",
+        "/ws/backbox/v1/competitors/{id}",
+        list_competitors,
+        error=envelopes.empty,
+    ),
     Route("GET", "/ws/category/tree", listing_routes.category_tree),
     Route("GET", "/ws/category/tree/{id}", listing_routes.category_branch),
 )

@@ -30,6 +30,7 @@ REQUIRED = (
     "image1",
 )
 IMAGES = tuple(f"image{slot}" for slot in range(1, 7))
+VAT_TYPES = ("REGULAR", "MARGINAL")
 SIZES = ("width", "height", "depth")
 MAX_TITLE_LENGTH = 200
 MAX_BRAND_LENGTH = 100
@@ -67,6 +68,13 @@ def weight(raw: str) -> int:
     return int(raw)
 
 
+def vat_type(raw: str) -> str:
+    """Back Market, corrections, products: most sellers use the margin scheme."""
+    if raw not in VAT_TYPES:
+        raise ValueError("must be REGULAR or MARGINAL")
+    return raw
+
+
 def image(raw: str) -> str:
     try:
         parts = urlsplit(raw)
@@ -84,6 +92,7 @@ PARSERS: dict[str, Callable[[str], Value]] = {
     "brand": max_length(MAX_BRAND_LENGTH),
     "price_new": price_new,
     "weight": weight,
+    "vat_type": vat_type,
     **dict.fromkeys(IMAGES, image),
     **dict.fromkeys(SIZES, max_length(MAX_BRAND_LENGTH)),
 }
@@ -176,7 +185,7 @@ MARKET_FIELDS = {
     "description": "descriptions",
     "price_new": "prices_new",
 }
-PRODUCT_FIELDS = ("category_id", "brand", "weight")
+PRODUCT_FIELDS = ("category_id", "brand", "weight", "vat_type")
 
 
 def values_of(product: Product, name: str) -> dict[str, str]:

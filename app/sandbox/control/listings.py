@@ -13,7 +13,7 @@ from app.sandbox.listings import listing_model
 from app.sandbox.listings.fields import amount
 from app.sandbox.listings.listing_model import GRADES, Listing, Offer
 from app.sandbox.listings.shippers import Shipping
-from app.sandbox.markets import MARKETS
+from app.sandbox.markets import MARKETS, Market
 from app.sandbox.products.product_catalog import Product
 from app.sandbox.state import State
 from app.sandbox.writes.batch import process_rows
@@ -21,6 +21,7 @@ from app.sandbox.writes.batch import process_rows
 Json = dict[str, Any]
 LISTING_FIELDS = ("quantity", "grade", "new_battery", "waits_for_pub_state")
 OFFER_FIELDS = ("comment", "warranty_delay", "max_price", "title")
+OFFER_MONEY = ("price", "min_price", "price_to_win", "winner_price")
 DEFAULT_LIMIT = 100
 
 
@@ -55,6 +56,8 @@ def listing_json(listing: Listing) -> Json:
                 "publication_state": offer.publication_state,
                 "max_price": listing_model.max_price(listing, offer, MARKETS[code]),
                 "title": offer.title or listing.product.title(MARKETS[code]),
+                "price_to_win": listing_model.money(offer.price_to_win),
+                "winner_price": listing_model.money(offer.winner_price),
                 "shippings": listing_model.as_json(listing, MARKETS[code])["shippings"],
             }
             for code, offer in sorted(listing.offers.items())
@@ -82,10 +85,13 @@ def money_or_none(raw: object) -> Decimal | None:
     return None if raw is None else amount(raw)
 
 
-def edit_offer(offer: Offer, fields: Json) -> None:
-    for name in ("price", "min_price"):
+def edit_offer(offer: Offer, fields: Json, market: Market) -> None:
+    for name in OFFER_MONEY:
         if name in fields:
-            setattr(offer, name, money_or_none(fields[name]))
+            found = money_or_none(fields[name])
+            if found is not None and found % market.cent:
+                raise ControlError(f"{market.currency} has no fractions: {found}")
+            setattr(offer, name, found)
     for name in OFFER_FIELDS:
         if name in fields:
             setattr(offer, name, fields[name])
@@ -105,9 +111,8 @@ def edit_listing(account: Account, listing: Listing, fields: Json) -> None:
             setattr(listing, name, fields[name])
     states = {}
     for code, market_fields in fields.get("markets", {}).items():
-        edit_offer(
-            listing.offers.setdefault(MARKETS[code].code, Offer()), market_fields
-        )
+        offer = listing.offers.setdefault(code, Offer())
+        edit_offer(offer, market_fields, MARKETS[code])
         if "publication_state" in market_fields:
             states[code] = int(market_fields["publication_state"])
     for code, offer in listing.offers.items():

@@ -20,6 +20,7 @@ FIELDS = (
     "prices_new",
     "brand",
     "weight",
+    "vat_type",
     "images",
     "sizes",
     "attributes",

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 VERSION = 1
+OFFER_MONEY = ("price", "min_price", "price_to_win", "winner_price")
 # Pause ten times as long as the last write took: a large state is saved less often.
 IDLE_PER_WRITE = 10
 
@@ -73,10 +74,13 @@ def listing_out(listing: Listing) -> Json:
     }
 
 
+def text_or_none(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
 def offer_out(offer: Offer) -> Json:
     return {
-        "price": None if offer.price is None else str(offer.price),
-        "min_price": None if offer.min_price is None else str(offer.min_price),
+        **{name: text_or_none(getattr(offer, name)) for name in OFFER_MONEY},
         "comment": offer.comment,
         "warranty_delay": offer.warranty_delay,
         "publication_state": offer.publication_state,
@@ -100,10 +104,9 @@ def restore(state: State, data: Json) -> None:
             account.listings.add(listing_in(state, row))
     for task in data["tasks"]:
         state.tasks.add(Task(**task))
-    # Files of older versions have no orders.
-    for one in data.get("orders", ()):
+    for one in data["orders"]:
         state.orders.add(order_in(one))
-    state.orders.last_order = data.get("last_order", state.orders.last_order)
+    state.orders.last_order = data["last_order"]
 
 
 def listing_in(state: State, row: Json) -> Listing:
@@ -114,8 +117,7 @@ def listing_in(state: State, row: Json) -> Listing:
 
 def offer_in(row: Json) -> Offer:
     amounts = {
-        name: None if row[name] is None else Decimal(row[name])
-        for name in ("price", "min_price")
+        name: None if row[name] is None else Decimal(row[name]) for name in OFFER_MONEY
     }
     shippings = {
         int(slot): Shipping(**shipping) for slot, shipping in row["shippings"].items()

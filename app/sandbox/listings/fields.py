@@ -14,6 +14,7 @@ FieldErrors = dict[str, str]
 
 MAX_COMMENT_LENGTH = 500
 MIN_WARRANTY = 12
+MONEY = ("price", "min_price")
 SHIPPING_SLOTS = (1, 2, 3)
 CENT = Decimal("0.01")
 MAX_PRICE = Decimal(1_000_000)
@@ -138,6 +139,15 @@ def currency_error(changes: Changes, market: Market) -> FieldErrors:
     if named == market.currency:
         return {}
     return {"currency": f"must be {market.currency} for the market {market.code}"}
+
+
+def fraction_errors(changes: Changes, market: Market) -> FieldErrors:
+    """Refuse fractions of a currency without them (Back Market, corrections, yen)."""
+    return {
+        name: f"must be a whole amount of {market.currency}"
+        for name in MONEY
+        if isinstance(found := changes.get(name), Decimal) and found % market.cent
+    }
 
 
 def floor_error(

@@ -23,7 +23,10 @@ GRADE_WORDS = {code: word for word, code in GRADES.items()}
 
 @dataclass(slots=True)
 class Offer:
-    """The fields of one market; only the control API sets `title` and `max_price`."""
+    """The fields of one market; only the control API sets those after `shippings`.
+
+    Without `price_to_win` the offer has no competitor.
+    """
 
     price: Decimal | None = None
     min_price: Decimal | None = None
@@ -33,6 +36,8 @@ class Offer:
     shippings: dict[int, Shipping] = field(default_factory=dict)
     max_price: float | None = None
     title: str | None = None
+    price_to_win: Decimal | None = None
+    winner_price: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -56,7 +61,7 @@ class Listing:
 def max_price(listing: Listing, offer: Offer, market: Market) -> float:
     if offer.max_price is not None:
         return offer.max_price
-    return listing.product.cap(market.currency)
+    return listing.product.cap(market)
 
 
 def publication_state(

@@ -167,9 +167,9 @@ def order_state(states: Iterable[int], present: int) -> int:
     return PROCESSED
 
 
-def fee(total: Decimal, percent: float) -> Decimal:
-    """Compute the commission (Back Market, money)."""
-    return (total * Decimal(str(percent)) / 100).quantize(CENT, ROUND_HALF_UP)
+def fee(total: Decimal, percent: float, cent: Decimal = CENT) -> Decimal:
+    """Compute the commission in multiples of `cent` (Back Market, money)."""
+    return (total * Decimal(str(percent)) / 100).quantize(cent, ROUND_HALF_UP)
 
 
 def is_imei(text: str) -> bool:

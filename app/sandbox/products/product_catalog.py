@@ -55,6 +55,7 @@ class Product:
     prices_new: dict[str, str] = field(default_factory=dict)
     brand: str = ""
     weight: int = 0
+    vat_type: str = ""
     images: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
@@ -68,8 +69,9 @@ class Product:
         colour = COLOURS[language][self.colour]
         return f"{self.model} - {colour} - {UNLOCKED[language]}"
 
-    def cap(self, currency: str) -> float:
-        return round(self.max_price * EURO_RATES[currency], 2)
+    def cap(self, market: Market) -> float:
+        digits = 0 if market.cent == 1 else 2
+        return round(self.max_price * EURO_RATES[market.currency], digits)
 
 
 def has_right_check_digit(ean: str) -> bool:

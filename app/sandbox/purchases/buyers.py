@@ -29,6 +29,19 @@ CITIES = {
     "JP": ("100-0001", "Tokyo"),
     "AU": ("2000", "Sydney"),
 }
+# How Japanese labels write the names above.
+PRONUNCIATIONS = {
+    "Ada": "エイダ",
+    "Exemple": "エグザンプル",
+    "Bruno": "ブルーノ",
+    "Muster": "ムスター",
+    "Chiara": "キアラ",
+    "Prova": "プローヴァ",
+    "Diego": "ディエゴ",
+    "Ejemplo": "エヘンプロ",
+    "Emma": "エマ",
+    "Sample": "サンプル",
+}
 PAYMENTS = ("CARD", "PAYPAL", "APPLE_PAY", "GOOGLE_PAY", "KLARNA_PAY_LATER", "ONEY3X")
 
 
@@ -37,15 +50,19 @@ def payment_of(number: int) -> str:
 
 
 def shipping_address(number: int, country: str) -> Json:
-    """Back Market, orders, addresses: empty texts here, nulls in billing addresses."""
+    """Back Market, orders, addresses: empty texts here, nulls in billing addresses.
+
+    Only addresses in Japan have pronunciations.
+    """
     first, last = NAMES[number % len(NAMES)]
+    spoken = PRONUNCIATIONS if country == "JP" else {}
     postal_code, city = CITIES[country]
     address: Json = {
         "company": "",
         "first_name": first,
-        "first_name_pronunciation": None,
+        "first_name_pronunciation": spoken.get(first),
         "last_name": last,
-        "last_name_pronunciation": None,
+        "last_name_pronunciation": spoken.get(last),
         "street": f"{number % 90 + 1} rue de la Demo",
         "street2": "",
         "postal_code": postal_code,

@@ -127,7 +127,7 @@ def order_line(
         currency=market.currency,
         brand=brand_of(listing.product),
         condition=CONDITIONS[listing.grade],
-        orderline_fee=fee(price * quantity, state.options.fee_percent),
+        orderline_fee=fee(price * quantity, state.options.fee_percent, market.cent),
     )
     for shipping in offer.shippings.values():
         line.shipper, line.shipping_delay = shipping.shipper, shipping.shipping_delay
@@ -142,7 +142,7 @@ def brand_of(product: Product) -> str:
 
 def invented_price(number: int, market: Market) -> Decimal:
     rate = Decimal(str(EURO_RATES[market.currency]))
-    return ((EURO_PRICE + number) * rate).quantize(Decimal("0.01"))
+    return ((EURO_PRICE + number) * rate).quantize(market.cent)
 
 
 def invented_line(state: State, request: PurchaseRequest, number: int) -> OrderLine:
@@ -163,7 +163,7 @@ def invented_line(state: State, request: PurchaseRequest, number: int) -> OrderL
         currency=request.market.currency,
         brand=brand_of(product),
         condition=CONDITIONS["GOOD"],
-        orderline_fee=fee(price, state.options.fee_percent),
+        orderline_fee=fee(price, state.options.fee_percent, request.market.cent),
     )
 
 

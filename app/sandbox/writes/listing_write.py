@@ -10,6 +10,7 @@ from app.sandbox.listings.fields import (
     FieldErrors,
     currency_error,
     floor_error,
+    fraction_errors,
     read_fields,
     shipper_errors,
 )
@@ -41,6 +42,7 @@ def checked(
     """Parse the fields of a write and validate them together."""
     changes, errors = read_fields(sent)
     errors |= currency_error(changes, market)
+    errors |= fraction_errors(changes, market)
     errors |= shipper_errors(changes, options)
     price = changes.get("price", offer.price)
     min_price = changes.get("min_price", offer.min_price)
