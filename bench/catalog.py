@@ -43,9 +43,9 @@ def _accept_all(url: str, store_id: UUID) -> None:
     """As if Back Market had accepted the first catalog."""
     with psycopg.connect(libpq_url(url), autocommit=True) as connection:
         connection.execute(
-            "UPDATE offer SET listed = true, accepted_ean = ean,"
-            " accepted_grade = grade, accepted_price = price,"
-            " accepted_quantity = quantity, accepted_warranty_delay = warranty_delay"
+            "UPDATE offer SET listed = true, live_ean = ean,"
+            " live_grade = grade, live_price = price,"
+            " live_quantity = quantity, live_warranty_delay = warranty_delay"
             " WHERE store_id = %s AND desired_state = 'active'",
             [store_id],
         )

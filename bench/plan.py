@@ -30,21 +30,21 @@ from bench.service import QUICK_TASKS, WITHOUT_LIMITS, Service, running_service
 LEAF = 1101
 SETTINGS = {**WITHOUT_LIMITS, "REFEED_TASK_POLL": "PT0.1S"}
 ACCEPT = """
-UPDATE offer SET listed = true, listing_id = sku_key, accepted_ean = ean,
-       accepted_grade = grade, accepted_price = price, accepted_quantity = quantity,
-       accepted_min_price = min_price, accepted_warranty_delay = warranty_delay,
-       accepted_comment = comment, accepted_shipping = shipping, accepted_at = now()
+UPDATE offer SET listed = true, listing_id = sku_key, live_ean = ean,
+       live_grade = grade, live_price = price, live_quantity = quantity,
+       live_min_price = min_price, live_warranty_delay = warranty_delay,
+       live_comment = comment, live_shipping = shipping, live_at = now()
  WHERE store_id = %s AND desired_state = 'active'
 """
 # Offers that differ: their price is a euro above what was accepted.
 DIFFER = """
-UPDATE offer SET accepted_price = price - CASE WHEN sku_key IN (
+UPDATE offer SET live_price = price - CASE WHEN sku_key IN (
          SELECT sku_key FROM offer WHERE store_id = %(store)s
            AND desired_state = 'active'
           ORDER BY sku_key LIMIT %(changes)s) THEN 1 ELSE 0 END
  WHERE store_id = %(store)s
            AND desired_state = 'active'
-   AND accepted_price IS DISTINCT FROM price - CASE WHEN sku_key IN (
+   AND live_price IS DISTINCT FROM price - CASE WHEN sku_key IN (
          SELECT sku_key FROM offer WHERE store_id = %(store)s
            AND desired_state = 'active'
           ORDER BY sku_key LIMIT %(changes)s) THEN 1 ELSE 0 END

@@ -12,7 +12,7 @@ SELECT {{listing_columns}} FROM listing_snapshot
 SELECT EXISTS (
   SELECT 1 FROM listing_snapshot AS s
     JOIN offer_view AS o ON o.store_id = s.store_id AND o.sku_key = s.sku_key
-   WHERE s.store_id = :store AND o.listed AND s.quantity < o.accepted_quantity)
+   WHERE s.store_id = :store AND o.listed AND s.quantity < o.live_quantity)
 
 -- name: add_counts
 -- Adds the counts of a part to those of the parts before it.
@@ -32,7 +32,7 @@ INSERT INTO sold
 SELECT o.sku_key, sum(l.quantity) FROM seen AS s
   JOIN offer_view AS o ON o.store_id = :store AND o.sku_key = s.sku_key
   JOIN sales_order_view AS b ON b.account_id = :account
-   AND b.created_at >= coalesce(o.stock_at - :clock_skew, '-infinity')
+   AND b.created_at >= coalesce(o.live_quantity_at - :clock_skew, '-infinity')
   JOIN sales_order_line_view AS l ON l.order_id = b.id AND lower(l.sku) = o.sku_key
- WHERE s.quantity < o.accepted_quantity
+ WHERE s.quantity < o.live_quantity
  GROUP BY o.sku_key

@@ -8,7 +8,7 @@ ON CONFLICT (store_id, sku_key) DO UPDATE SET {{assignments}}
 
 -- name: absent
   FROM offer_view AS o
- WHERE o.store_id = :store AND o.listed AND o.accepted_at <= :started
+ WHERE o.store_id = :store AND o.listed AND o.live_at <= :started
    AND NOT EXISTS (SELECT 1 FROM listing_snapshot AS s
                     WHERE s.store_id = o.store_id AND s.sku_key = o.sku_key)
 

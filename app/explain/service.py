@@ -162,8 +162,8 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
         outcome=last.outcome if last else None,
         code=last.code if last else None,
         store_active=store.active,
-        accepted_quantity=offer.accepted_quantity,
-        accepted_price=offer.accepted_price,
+        live_quantity=offer.live_quantity,
+        live_price=offer.live_price,
         max_price=offer.max_price,
         publication_state=offer.publication_state,
     )

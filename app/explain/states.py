@@ -79,8 +79,8 @@ class OfferFacts:
     outcome: str | None = None
     code: str | None = None
     store_active: bool = True
-    accepted_quantity: int | None = 1
-    accepted_price: Decimal | None = None
+    live_quantity: int | None = 1
+    live_price: Decimal | None = None
     max_price: Decimal | None = None
     publication_state: int | None = None
 
@@ -272,20 +272,20 @@ def _validated(facts: OfferFacts) -> Explanation | None:
 
 
 def _sold_out(facts: OfferFacts) -> Explanation | None:
-    if facts.accepted_quantity:
+    if facts.live_quantity:
         return None
     why = "Its quantity is 0 at Back Market too."
     return Explanation(OfferState.SOLD_OUT, why, "Raise the quantity to sell it.")
 
 
 def _above_max(facts: OfferFacts) -> Explanation | None:
-    if facts.max_price is None or facts.accepted_price is None:
+    if facts.max_price is None or facts.live_price is None:
         return None
-    if facts.accepted_price <= facts.max_price:
+    if facts.live_price <= facts.max_price:
         return None
     return Explanation(
         OfferState.OFFLINE_PRICE_ABOVE_MAX,
-        f"Its price {facts.accepted_price} is above {facts.max_price}, the highest "
+        f"Its price {facts.live_price} is above {facts.max_price}, the highest "
         "that Back Market shows for this product.",
         f"Lower the price to {facts.max_price} or less.",
     )

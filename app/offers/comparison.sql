@@ -44,12 +44,12 @@ SELECT {{listing_columns}}, coalesce(string_to_array(awaited, ' '), '{}')
 INSERT INTO compared
 WITH looked AS (
   SELECT o.sku_key, o.desired_state, o.dirty, o.listing_id AS o_listing_id,
-         o.accepted_price, o.accepted_quantity, o.accepted_min_price,
-         o.accepted_warranty_delay, o.accepted_comment, o.accepted_grade,
-         o.min_price IS NOT NULL AND o.accepted_min_price IS NOT NULL AS has_min_price,
-         o.warranty_delay IS NOT NULL AND o.accepted_warranty_delay IS NOT NULL
+         o.live_price, o.live_quantity, o.live_min_price,
+         o.live_warranty_delay, o.live_comment, o.live_grade,
+         o.min_price IS NOT NULL AND o.live_min_price IS NOT NULL AS has_min_price,
+         o.warranty_delay IS NOT NULL AND o.live_warranty_delay IS NOT NULL
            AS has_warranty,
-         o.comment IS NOT NULL AND o.accepted_comment IS NOT NULL AS has_comment,
+         o.comment IS NOT NULL AND o.live_comment IS NOT NULL AS has_comment,
          s.found, s.grade, s.price, s.min_price, s.quantity, s.warranty_delay,
          s.comment, s.awaited, coalesce(b.units, 0) AS units,
          k.price AS k_price, k.quantity AS k_quantity, k.min_price AS k_min_price,
@@ -61,28 +61,28 @@ WITH looked AS (
     LEFT JOIN sold AS b ON b.sku_key = o.sku_key
    WHERE o.listed AND o.sku_key NOT IN (SELECT sku_key FROM in_flight)
      AND NOT EXISTS (SELECT 1 FROM offer AS w WHERE w.store_id = ANY(:stores)
-                       AND w.sku_key = o.sku_key AND w.accepted_at > :since)
+                       AND w.sku_key = o.sku_key AND w.live_at > :since)
 ),
 differing AS (
   SELECT *, NOT found AS d_listing,
-    found AND desired_state = 'active' AND accepted_price IS NOT NULL
-      AND price IS DISTINCT FROM accepted_price AS d_price,
+    found AND desired_state = 'active' AND live_price IS NOT NULL
+      AND price IS DISTINCT FROM live_price AS d_price,
     found AND desired_state = 'active' AND has_min_price
-      AND min_price IS DISTINCT FROM accepted_min_price AS d_min_price,
+      AND min_price IS DISTINCT FROM live_min_price AS d_min_price,
     found AND desired_state = 'active' AND has_warranty
-      AND warranty_delay <> accepted_warranty_delay AS d_warranty_delay,
+      AND warranty_delay <> live_warranty_delay AS d_warranty_delay,
     found AND desired_state = 'active' AND has_comment
       AND btrim(coalesce(comment, ''), E' \t\r\n')
-        <> btrim(accepted_comment, E' \t\r\n') AS d_comment,
-    found AND desired_state = 'active' AND grade <> accepted_grade AS d_grade,
-    found AND (quantity > accepted_quantity OR (:orders_known
-      AND quantity < accepted_quantity - units)) AS d_quantity
+        <> btrim(live_comment, E' \t\r\n') AS d_comment,
+    found AND desired_state = 'active' AND grade <> live_grade AS d_grade,
+    found AND (quantity > live_quantity OR (:orders_known
+      AND quantity < live_quantity - units)) AS d_quantity
   FROM looked
 )
-SELECT sku_key, NOT found, dirty, accepted_price, accepted_quantity,
-       accepted_min_price, accepted_warranty_delay, accepted_comment,
-       coalesce(found AND (quantity = accepted_quantity OR (:orders_known
-         AND quantity BETWEEN accepted_quantity - units AND accepted_quantity)), false),
+SELECT sku_key, NOT found, dirty, live_price, live_quantity,
+       live_min_price, live_warranty_delay, live_comment,
+       coalesce(found AND (quantity = live_quantity OR (:orders_known
+         AND quantity BETWEEN live_quantity - units AND live_quantity)), false),
        d.drift,
        ARRAY(SELECT key FROM jsonb_each(d.drift) WHERE value ->> 'kind' = 'not_applied')
   FROM differing, LATERAL (SELECT {{drift}} AS drift) AS d
@@ -94,8 +94,8 @@ UPDATE offer AS o
        {{moved_min_price}},
        {{moved_warranty_delay}},
        {{moved_comment}}, {{moved_grade}},
-       stock_at = CASE WHEN c.drift #>> '{quantity,action}' = 'sent_again'
-         THEN :since ELSE o.stock_at END,
+       live_quantity_at = CASE WHEN c.drift #>> '{quantity,action}' = 'sent_again'
+         THEN :since ELSE o.live_quantity_at END,
        listed = NOT c.vanished,
        listing_id = CASE WHEN c.vanished THEN NULL
          WHEN o.listing_id IN (s.listing_id, s.older_id) THEN o.listing_id
@@ -111,9 +111,9 @@ UPDATE offer AS o
 -- name: move_shared
 -- Quantity and existence of a listing are the same for all stores of the account.
 UPDATE offer AS o
-   SET accepted_quantity = CASE WHEN c.vanished THEN o.accepted_quantity
+   SET live_quantity = CASE WHEN c.vanished THEN o.live_quantity
                                 ELSE s.quantity::int END,
-       stock_at = :since, listed = NOT c.vanished,
+       live_quantity_at = :since, listed = NOT c.vanished,
        listing_id = CASE WHEN c.vanished THEN NULL ELSE o.listing_id END
   FROM compared AS c JOIN seen AS s USING (sku_key)
  WHERE o.store_id = ANY(:siblings) AND o.sku_key = c.sku_key AND o.listed

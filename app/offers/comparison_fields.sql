@@ -16,5 +16,5 @@ ELSE '{}'::jsonb END
 
 -- name: moved
 -- Takes the value of the listing where the field is to be sent again.
-accepted_{{field}} = CASE WHEN c.drift #>> '{{{field}},action}'
-  IN ('sent_again', 'new_sku_needed') THEN {{theirs}} ELSE o.accepted_{{field}} END
+live_{{field}} = CASE WHEN c.drift #>> '{{{field}},action}'
+  IN ('sent_again', 'new_sku_needed') THEN {{theirs}} ELSE o.live_{{field}} END

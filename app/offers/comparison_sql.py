@@ -39,22 +39,22 @@ NAMES = ", ".join(COLUMNS)
 _TEMPLATES = load_templates(__package__, "comparison_fields.sql", {})
 _SENDABLE = ("price", "quantity", "min_price", "warranty_delay", "comment")
 _NEVER_SHOWN = {
-    "price": "k_price IS DISTINCT FROM accepted_price",
-    "quantity": "k_quantity IS DISTINCT FROM accepted_quantity",
-    "min_price": "k_min_price IS DISTINCT FROM accepted_min_price",
-    "warranty_delay": "k_warranty_delay IS DISTINCT FROM accepted_warranty_delay",
-    "comment": "k_comment_sum IS DISTINCT FROM hashtextextended(accepted_comment, 0)",
+    "price": "k_price IS DISTINCT FROM live_price",
+    "quantity": "k_quantity IS DISTINCT FROM live_quantity",
+    "min_price": "k_min_price IS DISTINCT FROM live_min_price",
+    "warranty_delay": "k_warranty_delay IS DISTINCT FROM live_warranty_delay",
+    "comment": "k_comment_sum IS DISTINCT FROM hashtextextended(live_comment, 0)",
     "grade": "k_confirmed_at IS NULL",
     "listing": "k_confirmed_at IS NULL",
 }
 _SHOWN = {
     "listing": ("o_listing_id", "NULL::text"),
-    "grade": ("accepted_grade", "grade"),
+    "grade": ("live_grade", "grade"),
 }
 # Quantity is never raised where units were sold: only the merchant knows the stock, and
 # the next catalog says it.
 _ACTION = {
-    "quantity": "WHEN quantity < accepted_quantity AND units > 0 THEN 'left'",
+    "quantity": "WHEN quantity < live_quantity AND units > 0 THEN 'left'",
     "listing": "WHEN true THEN 'sent_again'",
     # Sent again once and still not shown: Back Market does not take it from this
     # seller (section 4.5, `min_price`). Each further run would only cost lines.
@@ -69,7 +69,7 @@ _ACTION = {
 
 def drift_entry(field: str) -> str:
     """SQL for the part of `drift` of one field."""
-    ours, theirs = _SHOWN.get(field, (f"accepted_{field}", field))
+    ours, theirs = _SHOWN.get(field, (f"live_{field}", field))
     sent = "grade" if field == "listing" else field
     never_shown = f"('{sent}' = ANY(awaited) OR {_NEVER_SHOWN[field]})"
     return compose(

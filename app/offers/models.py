@@ -78,16 +78,16 @@ class Offer(SQLModel, table=True):
     listed: bool = Field(
         default=False, sa_column_kwargs={"server_default": text("false")}
     )
-    accepted_ean: str | None = None
-    accepted_grade: str | None = None
-    accepted_price: Decimal | None = Field(default=None, sa_type=MONEY)
-    accepted_quantity: int | None = None
-    accepted_min_price: Decimal | None = Field(default=None, sa_type=MONEY)
-    accepted_warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
-    accepted_comment: str | None = None
-    accepted_shipping: str | None = None
-    accepted_at: datetime | None = time_field()
-    stock_at: datetime | None = time_field()
+    live_ean: str | None = None
+    live_grade: str | None = None
+    live_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    live_quantity: int | None = None
+    live_min_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    live_warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
+    live_comment: str | None = None
+    live_shipping: str | None = None
+    live_at: datetime | None = time_field()
+    live_quantity_at: datetime | None = time_field()
     """When a quantity was last accepted: sales since then lower what is shown."""
     listing_id: str | None = None
     backmarket_id: int | None = Field(default=None, sa_type=BigInteger)

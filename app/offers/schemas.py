@@ -81,7 +81,7 @@ class OfferShown(BaseModel):
     problems: list[OfferProblem]
     error: OfferError | None
     listing_id: str | None
-    accepted_at: datetime | None
+    live_at: datetime | None
     confirmed_at: datetime | None = Field(
         description="when the listing was last seen to show what was accepted"
     )
@@ -112,7 +112,7 @@ def offer_out(
         problems=problems,
         error=_error(row),
         listing_id=row.listing_id,
-        accepted_at=row.accepted_at,
+        live_at=row.live_at,
         confirmed_at=row.confirmed_at,
         drift=[Drift(field=name, **d) for name, d in (row.drift or {}).items()],
     )
@@ -136,13 +136,13 @@ def _live(row: Any) -> OfferValues | None:  # noqa: ANN401 - as above
     if not row.listed:
         return None
     return OfferValues(
-        ean=row.accepted_ean,
-        grade=row.accepted_grade,
-        price=_money(row.accepted_price),
-        quantity=row.accepted_quantity,
-        min_price=_money(row.accepted_min_price),
-        warranty_delay=row.accepted_warranty_delay,
-        comment=row.accepted_comment,
+        ean=row.live_ean,
+        grade=row.live_grade,
+        price=_money(row.live_price),
+        quantity=row.live_quantity,
+        min_price=_money(row.live_min_price),
+        warranty_delay=row.live_warranty_delay,
+        comment=row.live_comment,
     )
 
 

@@ -20,7 +20,7 @@ async def has_stock_online(session: AsyncSession, store_id: UUID) -> bool:
     found = await session.scalar(
         text(
             "SELECT EXISTS (SELECT 1 FROM offer WHERE store_id = :id "
-            "AND listed AND accepted_quantity > 0)"
+            "AND listed AND live_quantity > 0)"
         ),
         {"id": store_id},
     )

@@ -20,16 +20,16 @@ CREATE TABLE offer (
   cost numeric(12, 2),
   cpa numeric(5, 2),
   listed boolean NOT NULL DEFAULT false,
-  accepted_ean varchar,
-  accepted_grade varchar,
-  accepted_price numeric(12, 2),
-  accepted_quantity integer,
-  accepted_min_price numeric(12, 2),
-  accepted_warranty_delay smallint,
-  accepted_comment varchar,
-  accepted_shipping varchar,
-  accepted_at timestamptz,
-  stock_at timestamptz,
+  live_ean varchar,
+  live_grade varchar,
+  live_price numeric(12, 2),
+  live_quantity integer,
+  live_min_price numeric(12, 2),
+  live_warranty_delay smallint,
+  live_comment varchar,
+  live_shipping varchar,
+  live_at timestamptz,
+  live_quantity_at timestamptz,
   listing_id varchar,
   backmarket_id bigint,
   publication_state smallint,
@@ -44,18 +44,18 @@ CREATE TABLE offer (
   error_retry_at timestamptz,
   dirty boolean GENERATED ALWAYS AS (CASE
     WHEN desired_state = 'active' THEN NOT listed
-      OR price IS DISTINCT FROM accepted_price
-      OR quantity IS DISTINCT FROM accepted_quantity
-      OR (min_price IS NOT NULL AND min_price IS DISTINCT FROM accepted_min_price)
+      OR price IS DISTINCT FROM live_price
+      OR quantity IS DISTINCT FROM live_quantity
+      OR (min_price IS NOT NULL AND min_price IS DISTINCT FROM live_min_price)
       OR (warranty_delay IS NOT NULL
-          AND warranty_delay IS DISTINCT FROM accepted_warranty_delay)
-      OR (comment IS NOT NULL AND comment IS DISTINCT FROM accepted_comment)
-      OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM accepted_shipping)
-      OR ean IS DISTINCT FROM accepted_ean
-      OR grade IS DISTINCT FROM accepted_grade
+          AND warranty_delay IS DISTINCT FROM live_warranty_delay)
+      OR (comment IS NOT NULL AND comment IS DISTINCT FROM live_comment)
+      OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM live_shipping)
+      OR ean IS DISTINCT FROM live_ean
+      OR grade IS DISTINCT FROM live_grade
     WHEN desired_state = 'retained' THEN
-      listed AND quantity IS NOT NULL AND quantity < accepted_quantity
-    ELSE listed AND accepted_quantity > 0
+      listed AND quantity IS NOT NULL AND quantity < live_quantity
+    ELSE listed AND live_quantity > 0
   END) STORED,
   PRIMARY KEY (store_id, sku_key)
 );
@@ -87,10 +87,10 @@ ALTER TABLE offer_check ALTER COLUMN store_id SET STATISTICS 0;
 CREATE VIEW offer_view AS
   SELECT store_id, sku_key, sku, desired_state, fingerprint, problems, ean,
          product_id, grade, new_battery, price, quantity, min_price, warranty_delay,
-         comment, shipping, cost, cpa, listed, accepted_ean, accepted_grade,
-         accepted_price, accepted_quantity, accepted_min_price,
-         accepted_warranty_delay, accepted_comment, accepted_shipping, accepted_at,
-         stock_at, listing_id, backmarket_id, publication_state, max_price, in_error,
+         comment, shipping, cost, cpa, listed, live_ean, live_grade,
+         live_price, live_quantity, live_min_price,
+         live_warranty_delay, live_comment, live_shipping, live_at,
+         live_quantity_at, listing_id, backmarket_id, publication_state, max_price, in_error,
          error_code, error_message, error_at, error_count, error_class, error_content,
          error_retry_at, dirty
     FROM offer;

@@ -10,7 +10,7 @@ import pytest
 from app.explain.states import Drifted, OfferFacts, OfferState, Refused, explain_state
 
 FINE = OfferFacts()
-NEW = OfferFacts(listed=False, dirty=True, accepted_quantity=None)
+NEW = OfferFacts(listed=False, dirty=True, live_quantity=None)
 GONE = OfferFacts(desired_state="absent")
 NOON = datetime(2026, 1, 2, 12, 30, tzinfo=UTC)
 PRICE = Refused("price", "price too low")
@@ -20,11 +20,11 @@ PRODUCT = Refused("unknown_product", "unknown EAN")
 CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
     ("accepted as wanted", FINE, {}, "online", "accepted"),
     ("state 2", FINE, {"publication_state": 2}, "online", "accepted"),
-    ("no stock", FINE, {"accepted_quantity": 0}, "sold_out", "quantity is 0"),
+    ("no stock", FINE, {"live_quantity": 0}, "sold_out", "quantity is 0"),
     (
         "no stock is why it is offline",
         FINE,
-        {"accepted_quantity": 0, "publication_state": 3},
+        {"live_quantity": 0, "publication_state": 3},
         "sold_out",
         "quantity is 0",
     ),
@@ -36,7 +36,7 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
         "too dear for Back Market",
         FINE,
         {
-            "accepted_price": Decimal("500.00"),
+            "live_price": Decimal("500.00"),
             "max_price": Decimal("399.00"),
             "publication_state": 3,
         },
@@ -46,7 +46,7 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
     (
         "as dear as it may be",
         FINE,
-        {"accepted_price": Decimal("399.00"), "max_price": Decimal("399.00")},
+        {"live_price": Decimal("399.00"), "max_price": Decimal("399.00")},
         "online",
         "accepted",
     ),

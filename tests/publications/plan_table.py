@@ -30,10 +30,10 @@ DESIRED: Row = {
 LIVE: Row = {
     "listed": True,
     "listing_id": "7001",
-    "accepted_ean": EAN,
-    "accepted_grade": "GOOD",
-    "accepted_price": "100.00",
-    "accepted_quantity": 5,
+    "live_ean": EAN,
+    "live_grade": "GOOD",
+    "live_price": "100.00",
+    "live_quantity": 5,
 }
 ABSENT: Row = {
     "desired_state": "absent",

@@ -19,11 +19,11 @@ EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = EARLIER + timedelta(hours=1)
 MORE = {
     "min_price": "90.00",
-    "accepted_min_price": "90.00",
+    "live_min_price": "90.00",
     "warranty_delay": 24,
-    "accepted_warranty_delay": 24,
+    "live_warranty_delay": 24,
     "comment": " Ours ",
-    "accepted_comment": " Ours ",
+    "live_comment": " Ours ",
 }
 SHOWN = {
     "id": "00000000-0000-0000-0000-000000007001",
@@ -118,7 +118,7 @@ JUDGED = [
         id="no price in this market",
     ),
     pytest.param(
-        online(price="120.00", accepted_price="120.00"),
+        online(price="120.00", live_price="120.00"),
         {},
         {},
         {"price": unapplied("120.00", "100.00")},
@@ -139,7 +139,7 @@ JUDGED = [
         id="a warranty that is absent is no drift",
     ),
     pytest.param(
-        online(**{**MORE, "comment": "", "accepted_comment": ""}),
+        online(**{**MORE, "comment": "", "live_comment": ""}),
         {"comment": None},
         {},
         {},
@@ -195,7 +195,7 @@ JUDGED = [
     ),
     pytest.param(online(), {"grade": None}, {}, {}, id="an absent grade"),
     pytest.param(
-        absent(accepted_quantity=0),
+        absent(live_quantity=0),
         {"price": Decimal(1), "quantity": 3, "grade": "FAIR"},
         {},
         {"quantity": unapplied("0", "3")},
@@ -215,7 +215,7 @@ JUDGED = [
         online(listed=False), {"quantity": 9}, {}, {}, id="not ours: not compared"
     ),
     pytest.param(
-        online(accepted_at=NOW + timedelta(minutes=1)),
+        online(live_at=NOW + timedelta(minutes=1)),
         {"quantity": 9},
         {},
         {},
@@ -272,12 +272,12 @@ async def test_the_baseline_moves_to_what_is_seen_and_the_offer_differs(
         "vanished": 0,
     }
     assert offer["dirty"]
-    assert (offer["accepted_price"], offer["accepted_quantity"]) == (Decimal(80), 7)
-    assert (offer["accepted_min_price"], offer["accepted_comment"]) == (None, "")
-    assert (offer["accepted_warranty_delay"], offer["publication_state"]) == (12, 3)
-    assert offer["stock_at"] == NOW
-    assert (await one(tables, "offer", "sibling_id"))["accepted_quantity"] == 7
-    assert (await one(tables, "offer", "sibling_id"))["accepted_price"] == 100
+    assert (offer["live_price"], offer["live_quantity"]) == (Decimal(80), 7)
+    assert (offer["live_min_price"], offer["live_comment"]) == (None, "")
+    assert (offer["live_warranty_delay"], offer["publication_state"]) == (12, 3)
+    assert offer["live_quantity_at"] == NOW
+    assert (await one(tables, "offer", "sibling_id"))["live_quantity"] == 7
+    assert (await one(tables, "offer", "sibling_id"))["live_price"] == 100
 
 
 async def test_judging_the_same_look_twice_changes_nothing(tables: Tables):

@@ -29,8 +29,8 @@ SHARED = [
         id="the other store wants less: the lowest quantity is live already",
     ),
     pytest.param(
-        online(quantity=9, accepted_quantity=3),
-        online(quantity=5, accepted_quantity=3),
+        online(quantity=9, live_quantity=3),
+        online(quantity=5, live_quantity=3),
         [modified("stock_up", {"quantity": 3}, {"quantity": 5})],
         id="more stock: up to the lowest quantity",
     ),
@@ -165,8 +165,8 @@ async def test_the_shared_stock_follows_the_policy(
     tables: Tables, policy, here, there, target
 ):
     """Accepted is 7: whatever the target, one line moves it there."""
-    tables.offers(tables.store_id, [online(quantity=here, accepted_quantity=7)])
-    sibling = absent() if there is None else online(quantity=there, accepted_quantity=7)
+    tables.offers(tables.store_id, [online(quantity=here, live_quantity=7)])
+    sibling = absent() if there is None else online(quantity=there, live_quantity=7)
     tables.offers(tables.sibling_id, [sibling])
 
     _, planned = await tables.plan(shared=True, policy=policy_of(policy, tables))
@@ -185,8 +185,8 @@ LEFT = [
 async def test_a_store_that_leaves_a_sku_sends_what_the_others_want(
     tables: Tables, policy, accepted, target
 ):
-    tables.offers(tables.store_id, [absent(accepted_quantity=accepted)])
-    tables.offers(tables.sibling_id, [online(quantity=5, accepted_quantity=accepted)])
+    tables.offers(tables.store_id, [absent(live_quantity=accepted)])
+    tables.offers(tables.sibling_id, [online(quantity=5, live_quantity=accepted)])
     rule = LOWEST if policy == "min" else policy_of(policy, tables)
 
     _, planned = await tables.plan(shared=True, policy=rule)
@@ -207,12 +207,12 @@ async def test_a_call_does_not_overwrite_stock_that_moved_since_the_plan(
     tables: Tables, accepted, left
 ):
     """A sibling's run has sent another quantity: the next plan looks at it anew."""
-    tables.offers(tables.store_id, [online(quantity=12, accepted_quantity=9)])
+    tables.offers(tables.store_id, [online(quantity=12, live_quantity=9)])
     await tables.plan()
     (call,) = await load_open(tables.session, tables.publication_id)
 
     await tables.session.execute(
-        text("UPDATE offer SET accepted_quantity = :now"), {"now": accepted}
+        text("UPDATE offer SET live_quantity = :now"), {"now": accepted}
     )
 
     assert await supersede_changed(tables.session, call, tables.store_id) == left

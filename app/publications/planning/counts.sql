@@ -28,7 +28,7 @@ SELECT c.sku_key FROM publication AS p
 -- Offers online with stock, counted up to a limit.
 SELECT count(*) FROM (
   SELECT 1 FROM offer_view WHERE store_id = :store AND listed
-     AND accepted_quantity > 0 ORDER BY sku_key LIMIT :limit) AS listed_offers
+     AND live_quantity > 0 ORDER BY sku_key LIMIT :limit) AS listed_offers
 
 -- name: holds_and_repairs
 -- Whether the store has held changes, and listings whose price drifted.

@@ -15,10 +15,10 @@ compared AS NOT MATERIALIZED (
          o.ean, o.product_id, o.grade, o.new_battery,
          o.cost, o.cpa, o.max_price, o.price, o.min_price,
          o.warranty_delay, o.comment, o.shipping,
-         o.accepted_price, o.accepted_quantity, o.accepted_min_price,
-         o.accepted_warranty_delay, o.accepted_comment, o.accepted_shipping,
-         CASE WHEN o.listed THEN o.accepted_ean ELSE siblings.ean END AS listed_ean,
-         CASE WHEN o.listed THEN o.accepted_grade ELSE siblings.grade END
+         o.live_price, o.live_quantity, o.live_min_price,
+         o.live_warranty_delay, o.live_comment, o.live_shipping,
+         CASE WHEN o.listed THEN o.live_ean ELSE siblings.ean END AS listed_ean,
+         CASE WHEN o.listed THEN o.live_grade ELSE siblings.grade END
            AS listed_grade,
          coalesce(siblings.sells, false) AS sold_by_sibling,
          {{target_quantity}} AS target_quantity
@@ -34,20 +34,20 @@ differing AS NOT MATERIALIZED (
       (listed_ean IS NOT NULL AND ean IS DISTINCT FROM listed_ean) OR
       (listed_grade IS NOT NULL AND grade IS DISTINCT FROM listed_grade)
     ) AS identity_mismatch,
-    target_quantity IS DISTINCT FROM accepted_quantity OR NOT listed
+    target_quantity IS DISTINCT FROM live_quantity OR NOT listed
       AS quantity_differs,
-    listed AND target_quantity < accepted_quantity AS lowers_stock,
-    desired_state = 'active' AND (NOT listed OR price IS DISTINCT FROM accepted_price)
+    listed AND target_quantity < live_quantity AS lowers_stock,
+    desired_state = 'active' AND (NOT listed OR price IS DISTINCT FROM live_price)
       AS price_differs,
     desired_state = 'active' AND min_price IS NOT NULL
-      AND (NOT listed OR min_price IS DISTINCT FROM accepted_min_price)
+      AND (NOT listed OR min_price IS DISTINCT FROM live_min_price)
       AS min_price_differs,
     desired_state = 'active' AND warranty_delay IS NOT NULL AND (NOT listed
-      OR warranty_delay IS DISTINCT FROM accepted_warranty_delay) AS warranty_differs,
+      OR warranty_delay IS DISTINCT FROM live_warranty_delay) AS warranty_differs,
     desired_state = 'active' AND comment IS NOT NULL
-      AND (NOT listed OR comment IS DISTINCT FROM accepted_comment) AS comment_differs,
+      AND (NOT listed OR comment IS DISTINCT FROM live_comment) AS comment_differs,
     desired_state = 'active' AND shipping IS NOT NULL
-      AND (NOT listed OR shipping IS DISTINCT FROM accepted_shipping)
+      AND (NOT listed OR shipping IS DISTINCT FROM live_shipping)
       AS shipping_differs
   FROM compared
 )
@@ -97,7 +97,7 @@ weighed AS NOT MATERIALIZED (
       AND (desired_state = 'absent'
            OR (:quantity_empty AND desired_state = 'active')) AS zeroes,
     offer_action = 'send' AND NOT stock_only AND listed AND price_differs
-      AND accepted_price > 0 AS reprices,
+      AND live_price > 0 AS reprices,
     {{base_price}} AS base_price, abs(d.price - {{base_price}}) AS price_move,
     offer_action = 'send' AND NOT stock_only AND d.price < {{floor}}
       AND NOT (listed AND lowers_stock

@@ -57,16 +57,16 @@ SELECT :publication, seq, sku_key, sku, reason, change_lane, method,
                      WHEN 'batch' THEN {{group_submissions}} / 2
                                        + (group_position - 1) / :batch_lines END,
        CASE WHEN listed THEN jsonb_strip_nulls(jsonb_build_object(
-         'price', CASE WHEN has_price THEN accepted_price::text END,
+         'price', CASE WHEN has_price THEN live_price::text END,
          'quantity', CASE WHEN has_quantity OR desired_state = 'absent'
-                          THEN accepted_quantity END,
-         'min_price', CASE WHEN has_min_price THEN accepted_min_price::text END,
+                          THEN live_quantity END,
+         'min_price', CASE WHEN has_min_price THEN live_min_price::text END,
          'warranty_delay', CASE WHEN warranty_differs AND has_content
-                                THEN accepted_warranty_delay END,
+                                THEN live_warranty_delay END,
          'comment', CASE WHEN comment_differs AND has_content
-                         THEN accepted_comment END,
+                         THEN live_comment END,
          'shipping', CASE WHEN shipping_differs AND has_content
-                          THEN accepted_shipping::jsonb END,
+                          THEN live_shipping::jsonb END,
          'ean', CASE WHEN action = 'reject' THEN listed_ean END,
          'grade', CASE WHEN action = 'reject' THEN listed_grade END))
        ELSE '{}'::jsonb END,

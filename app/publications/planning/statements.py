@@ -47,7 +47,7 @@ def _compose(name: str, variant: Variant, selection: str, step_fence: str) -> st
         "exclusion": "not_in_flight" if priority else "nothing",
         "hold_columns": "holds_columns" if holds else "holds_none",
         "hold_joins": "holds_joined" if holds else "nothing",
-        "base_price": "base_price_repaired" if repairs else "base_price_accepted",
+        "base_price": "base_price_repaired" if repairs else "base_price_live",
         "drift_join": "drift_joined" if repairs else "nothing",
         "step_fence": step_fence,
     }

@@ -23,9 +23,9 @@ LEFT JOIN LATERAL (
                           OR (s.desired_state = 'retained' AND s.listed)
                         THEN s.quantity END AS desired_quantity,
                    s.desired_state IN ('active', 'retained') AND s.listed
-                     AND coalesce(s.quantity, s.accepted_quantity, 0) > 0 AS sells,
-                   CASE WHEN s.listed THEN s.accepted_ean END AS ean,
-                   CASE WHEN s.listed THEN s.accepted_grade END AS grade
+                     AND coalesce(s.quantity, s.live_quantity, 0) > 0 AS sells,
+                   CASE WHEN s.listed THEN s.live_ean END AS ean,
+                   CASE WHEN s.listed THEN s.live_grade END AS grade
               FROM offer_view AS s
              WHERE s.store_id = ANY(:siblings) AND s.sku_key = o.sku_key) AS each_store
   ) AS siblings ON true
@@ -33,7 +33,7 @@ LEFT JOIN LATERAL (
 -- name: target_shared
 CASE
            WHEN o.desired_state = 'absent' AND siblings.sells
-             THEN coalesce(siblings.desired_quantity, o.accepted_quantity)
+             THEN coalesce(siblings.desired_quantity, o.live_quantity)
            WHEN o.desired_state = 'absent' THEN 0
            WHEN o.store_id = CAST(:leader AS uuid) THEN o.quantity
            WHEN siblings.leader_sells THEN siblings.desired_quantity
@@ -84,13 +84,13 @@ LEFT JOIN hold AS zero ON zero.store_id = :store AND zero.kind = 'zero'
   LEFT JOIN hold AS repriced ON repriced.store_id = :store AND repriced.kind = 'price'
     AND repriced.sku_key = d.sku_key AND repriced.content = d.price::text
 
--- name: base_price_accepted
-d.accepted_price
+-- name: base_price_live
+d.live_price
 
 -- name: base_price_repaired
--- After a price drift, `accepted_price` is what the listing shows. How far the price
+-- After a price drift, `live_price` is what the listing shows. How far the price
 -- moves is measured from what was accepted before: a repair is not a price jump.
-coalesce((checked.drift #>> '{price,ours}')::numeric, d.accepted_price)
+coalesce((checked.drift #>> '{price,ours}')::numeric, d.live_price)
 
 -- name: drift_joined
 LEFT JOIN offer_check_view AS checked ON checked.store_id = :store

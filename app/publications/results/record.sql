@@ -28,25 +28,25 @@ recorded AS (
 ),
 live AS (
   UPDATE offer AS o
-     SET listed = true, accepted_at = now(), {{clear_error}},
-         accepted_price = CASE WHEN s.after ? 'price'
-           THEN (s.after ->> 'price')::numeric ELSE o.accepted_price END,
-         accepted_quantity = CASE WHEN s.after ? 'quantity'
-           THEN (s.after ->> 'quantity')::int ELSE o.accepted_quantity END,
-         stock_at = CASE WHEN s.after ? 'quantity' THEN now() ELSE o.stock_at END,
-         accepted_min_price = CASE WHEN s.after ? 'min_price'
+     SET listed = true, live_at = now(), {{clear_error}},
+         live_price = CASE WHEN s.after ? 'price'
+           THEN (s.after ->> 'price')::numeric ELSE o.live_price END,
+         live_quantity = CASE WHEN s.after ? 'quantity'
+           THEN (s.after ->> 'quantity')::int ELSE o.live_quantity END,
+         live_quantity_at = CASE WHEN s.after ? 'quantity' THEN now() ELSE o.live_quantity_at END,
+         live_min_price = CASE WHEN s.after ? 'min_price'
            THEN (s.after ->> 'min_price')::numeric
-           ELSE o.accepted_min_price END,
-         accepted_warranty_delay = CASE WHEN s.after ? 'warranty_delay'
+           ELSE o.live_min_price END,
+         live_warranty_delay = CASE WHEN s.after ? 'warranty_delay'
            THEN (s.after ->> 'warranty_delay')::smallint
-           ELSE o.accepted_warranty_delay END,
-         accepted_comment = coalesce(s.after ->> 'comment', o.accepted_comment),
-         accepted_shipping = CASE
-           WHEN NOT s.after ? 'shipping' THEN o.accepted_shipping
+           ELSE o.live_warranty_delay END,
+         live_comment = coalesce(s.after ->> 'comment', o.live_comment),
+         live_shipping = CASE
+           WHEN NOT s.after ? 'shipping' THEN o.live_shipping
            WHEN o.shipping::jsonb = s.after -> 'shipping' THEN o.shipping
            ELSE s.after ->> 'shipping' END,
-         accepted_ean = coalesce(s.after ->> 'ean', o.accepted_ean),
-         accepted_grade = coalesce(s.after ->> 'grade', o.accepted_grade),
+         live_ean = coalesce(s.after ->> 'ean', o.live_ean),
+         live_grade = coalesce(s.after ->> 'grade', o.live_grade),
          listing_id = coalesce(s.listing, o.listing_id),
          backmarket_id = coalesce(s.product, o.backmarket_id),
          publication_state = coalesce(s.publication_state, o.publication_state),
@@ -57,7 +57,7 @@ live AS (
 ),
 shared_stock AS (
   UPDATE offer AS o
-     SET accepted_quantity = (s.after ->> 'quantity')::int, stock_at = now()
+     SET live_quantity = (s.after ->> 'quantity')::int, live_quantity_at = now()
     FROM recorded AS s
    WHERE s.outcome = 'accepted' AND s.after ? 'quantity'
      AND o.store_id = ANY(:siblings) AND o.sku_key = s.sku_key AND o.listed

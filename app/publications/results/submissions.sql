@@ -46,7 +46,7 @@ UPDATE change AS c
  WHERE c.publication_id = :id AND c.submission = :seq AND c.outcome = 'planned'
    AND (SELECT o.fingerprint IS DISTINCT FROM c.fingerprint
                OR (c.before ? 'quantity' AND c.after ? 'quantity'
-                   AND o.accepted_quantity
+                   AND o.live_quantity
                        IS DISTINCT FROM (c.before ->> 'quantity')::int)
           FROM offer_view AS o WHERE o.store_id = :store AND o.sku_key = c.sku_key)
 

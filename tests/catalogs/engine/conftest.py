@@ -74,7 +74,7 @@ class Shop:
     def list_all(self) -> None:
         """As if Back Market had accepted every offer."""
         self.connection.execute(
-            "UPDATE offer SET listed = true, accepted_quantity = quantity"
+            "UPDATE offer SET listed = true, live_quantity = quantity"
             " WHERE store_id = %s",
             [self.store_id],
         )
