@@ -12,6 +12,7 @@ import httpx
 from app.backmarket.errors import BackMarketUnavailableError, Effect, NotUnderstoodError
 from app.backmarket.markets import Environment, Platform
 from app.backmarket.protocol import LARGEST_ANSWER, effect_of, read_answer
+from app.core.tls import tls_context
 from app.settings import Settings
 
 TIMEOUT = httpx.Timeout(connect=10, read=60, write=60, pool=30)
@@ -65,6 +66,7 @@ async def open_http(
         limits=_LIMITS,
         follow_redirects=False,
         trust_env=False,
+        verify=tls_context(),
         transport=transport,
     ) as http:
         # Seller accounts share this client: a cookie must not be sent for another one.

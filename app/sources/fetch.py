@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from app.core.tls import tls_context
 from app.sources.guard import Address, Rules, addresses_of
 from app.sources.outcomes import REDIRECTS, Head, PullError
 from app.sources.target import Target, check_address, read_target
@@ -40,7 +41,7 @@ class Door:
     rules: Rules
     agent: str
     resolve: Resolve = look_up
-    tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
+    tls: ssl.SSLContext = field(default_factory=tls_context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from uuid import uuid4
 import httpx
 from stdnum import ean
 
+from app.core.tls import tls_context
+
 COLUMNS = ("sku", "ean", "price", "quantity", "grade", "category")
 MAPPING = {"attributes": {name: {"column": name} for name in COLUMNS}}
 CATEGORIES = {"items": [{"source": "Phones", "category_id": 1101, "cpa": "10.00"}]}
@@ -129,7 +131,7 @@ class Shop:
 
     async def listings(self, market: str = "FR") -> dict[str, dict[str, Any]]:
         """What the sandbox shows for this account: price, quantity, grade by SKU."""
-        async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
+        async with self._sandbox() as sandbox:
             answer = await sandbox.get(
                 "/_sandbox/listings",
                 params={"account": self.account, "limit": "100000"},
@@ -147,7 +149,7 @@ class Shop:
 
     async def ledger(self, **query: str) -> list[dict[str, Any]]:
         """Every line that the sandbox took or refused from this account."""
-        async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
+        async with self._sandbox() as sandbox:
             answer = await sandbox.get(
                 "/_sandbox/ledger",
                 params={"account": self.account, "limit": "100000", **query},
@@ -156,19 +158,22 @@ class Shop:
 
     async def fault(self, kind: str, **rule: object) -> None:
         """Switch a fault on, for this account only."""
-        async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
+        async with self._sandbox() as sandbox:
             answer = await sandbox.post(
                 "/_sandbox/faults", json={"kind": kind, "account": self.account, **rule}
             )
         assert answer.status_code < 300, answer.text
 
+    def _sandbox(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.sandbox_url, verify=tls_context())
+
     async def clear_faults(self) -> None:
-        async with httpx.AsyncClient(base_url=self.sandbox_url) as sandbox:
+        async with self._sandbox() as sandbox:
             await sandbox.delete("/_sandbox/faults")
 
     async def sandbox(self, method: str, path: str, **more: Any) -> Any:
         """The sandbox's control API."""
-        async with httpx.AsyncClient(base_url=self.sandbox_url) as client:
+        async with self._sandbox() as client:
             answer = await client.request(method, f"/_sandbox{path}", **more)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
