@@ -1,7 +1,7 @@
 # Everything starts from a bare machine: Python 3.11 or newer, make, a package registry.
 
 PYTHON ?= python3
-WORKERS ?= 3
+WORKERS ?= 5
 ARGS ?=
 
 BIN := .venv/bin

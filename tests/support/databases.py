@@ -12,7 +12,7 @@ from app.embedded.servers import EmbeddedServers
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-GROWTH = 1_000_000
+GROWTH = 4_000_000
 """Bytes. A database that has grown by more is not used again."""
 # Any DDL and any ANALYZE leaves other rows in these.
 CATALOGS = (
