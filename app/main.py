@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.access.router import router as access
 from app.accounts.router import router as accounts
-from app.catalogs.mapping.preview import Bench
+from app.catalogs.mapping.preview import PreviewLimit
 from app.catalogs.mapping.router import router as mapping_trials
 from app.catalogs.router import router as catalogs
 from app.core.errors import PROBLEM_RESPONSES
@@ -71,7 +71,7 @@ class AppState(TypedDict):
     storage: Storage
     vault: Vault
     streams: Streams
-    bench: Bench
+    preview_limit: PreviewLimit
 
 
 @asynccontextmanager
@@ -91,7 +91,7 @@ async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[AppS
                 "storage": Storage(settings.uploads),
                 "vault": open_vault(settings),
                 "streams": streams,
-                "bench": Bench(),
+                "preview_limit": PreviewLimit(),
             }
     finally:
         await waker.close()

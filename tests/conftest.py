@@ -23,7 +23,7 @@ from tests.support.stack import (
     sandbox_process,
     settings_for,
 )
-from workers.main import Crew
+from workers.main import JobPool
 
 # How busy a machine is says nothing about the code.
 hypothesis_settings.register_profile(
@@ -90,7 +90,7 @@ async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def worker(settings: Settings) -> AsyncIterator[Crew]:
+async def worker(settings: Settings) -> AsyncIterator[JobPool]:
     """A worker, in addition to the API."""
     async with open_worker(settings) as crew:
         yield crew
@@ -98,7 +98,7 @@ async def worker(settings: Settings) -> AsyncIterator[Crew]:
 
 @pytest.fixture
 async def shop(
-    api: httpx.AsyncClient, worker: Crew, sandbox_url: str
+    api: httpx.AsyncClient, worker: JobPool, sandbox_url: str
 ) -> AsyncIterator[Shop]:
     """A store that may publish, with a worker that does it."""
     opened = await open_shop(api, sandbox_url)

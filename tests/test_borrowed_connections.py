@@ -15,10 +15,10 @@ async def test_what_is_given_back_is_lent_again_without_what_was_written(
     async with open_database(database_url, SilentQueue()) as database:
         with database.borrow() as connection:
             first = connection.info.backend_pid
-            connection.execute("CREATE TABLE left_behind (n int)")
+            connection.execute("CREATE TABLE also_moved (n int)")
         with database.borrow() as connection:
             second = connection.info.backend_pid
-            found = connection.execute("SELECT to_regclass('left_behind')").fetchone()
+            found = connection.execute("SELECT to_regclass('also_moved')").fetchone()
 
     assert (second, found) == (first, (None,))
 

@@ -349,7 +349,7 @@ QUERIES = {
         (
             "published, awaiting_validation, pending, unconfirmed, in_error, "
             "invalid, withdrawn, "
-            "not_wanted"
+            "absent"
         ),
     ),
 }

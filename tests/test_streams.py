@@ -32,7 +32,7 @@ class Still:
 def passing(step: float) -> Streams:
     """Each look at the clock finds it so many seconds later."""
     ticks = count()
-    return Streams(clock=lambda: next(ticks) * step, look_every=0)
+    return Streams(clock=lambda: next(ticks) * step, poll_interval=0)
 
 
 async def said(streams: Streams, watched: Still) -> list[bytes]:

@@ -40,7 +40,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
     )
 
     async def import_catalog(lease: Lease) -> Snooze | None:
-        return await import_job.bring_up_to_date(importing, lease)
+        return await import_job.import_next(importing, lease)
 
     async def give_up_import(lease: Lease, reason: GiveUp) -> None:
         await import_job.give_up(importing, lease, reason)
@@ -64,8 +64,8 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
                 await order_sync.request(tx, lease.subject_id)
             await lease.finish(tx.session)
 
-    async def leave(_lease: Lease, _reason: GiveUp) -> None:
-        """A connection check that cannot be made leaves the light as it is."""
+    async def keep_light(_lease: Lease, _reason: GiveUp) -> None:
+        """A failed connection check does not change the light."""
 
     return {
         JobKind.IMPORT: Handler(import_catalog, give_up_import),
@@ -73,7 +73,7 @@ def handlers_of(context: WorkerContext) -> dict[str, Handler]:
         JobKind.PLAN: Handler(
             partial(preview.make, services), partial(preview.give_up, services)
         ),
-        JobKind.CHECK_CONNECTION: Handler(check, leave),
+        JobKind.CHECK_CONNECTION: Handler(check, keep_light),
         JobKind.REFRESH_CATEGORIES: Handler(
             partial(refresh.refresh, fetching), partial(refresh.give_up, fetching)
         ),

@@ -1,4 +1,4 @@
-"""The worker process: runs woken jobs, and sweeps for jobs without a wake-up."""
+"""The worker process: runs woken jobs, and finds due jobs without a wake-up."""
 
 import asyncio
 import contextlib
@@ -69,8 +69,8 @@ async def open_context(
 
 
 @dataclass(slots=True)
-class Crew:
-    """The running jobs of this process, woken or swept."""
+class JobPool:
+    """Runs jobs of this process, a limited number at a time."""
 
     runner: Runner
     slots: asyncio.Semaphore
@@ -110,14 +110,14 @@ class Crew:
             await asyncio.wait(self.running, timeout=2)
 
 
-async def sweep(context: WorkerContext, crew: Crew) -> None:
+async def sweep(context: WorkerContext, pool: JobPool) -> None:
     """Request due work and wake due jobs; run them here if Redis is unreachable."""
-    strays: set[asyncio.Task[None]] = set()
+    started: set[asyncio.Task[None]] = set()
     pause = context.settings.sweep_interval.total_seconds()
     last_retention = time.monotonic()
-    while crew.open:
+    while pool.open:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(crew.closing.wait(), pause)
+            await asyncio.wait_for(pool.closing.wait(), pause)
             return
         try:
             async with context.database.transaction() as tx:
@@ -138,9 +138,9 @@ async def sweep(context: WorkerContext, crew: Crew) -> None:
             continue
         if due and not await context.database.waker.wake(due):
             for job_id in due:
-                task = asyncio.create_task(crew.run(job_id))
-                strays.add(task)
-                task.add_done_callback(strays.discard)
+                task = asyncio.create_task(pool.run(job_id))
+                started.add(task)
+                task.add_done_callback(started.discard)
 
 
 async def serve(settings: Settings) -> None:
@@ -151,10 +151,10 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with open_context(settings) as (context, _waker):
         runner = Runner(context.database, handlers_of(context), settings.job_lease)
-        crew = Crew(runner, asyncio.Semaphore(settings.worker_slots))
+        pool = JobPool(runner, asyncio.Semaphore(settings.worker_slots))
         tasks = [
-            asyncio.create_task(sweep(context, crew)),
-            asyncio.create_task(listen(settings, crew.run, crew.closing)),
+            asyncio.create_task(sweep(context, pool)),
+            asyncio.create_task(listen(settings, pool.run, pool.closing)),
         ]
         # As in the API: long-lived objects are left out of each full collection.
         gc.collect()
@@ -162,7 +162,7 @@ async def serve(settings: Settings) -> None:
         log.info("worker.ready", pid=os.getpid())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-        await crew.stop()
+        await pool.stop()
         stopping.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     for result in ended:

@@ -52,7 +52,7 @@ class Runner:
         with structlog.contextvars.bound_contextvars(
             job_id=str(job_id), kind=claimed.kind, subject_id=str(claimed.subject_id)
         ):
-            await self._hold(lease)
+            await self._work_with_heartbeat(lease)
         if claimed.exclusive:
             await self._wake_next(claimed.exclusive)
 
@@ -63,10 +63,10 @@ class Runner:
         except IntegrityError:  # another job of the same `exclusive` was faster
             return None
 
-    async def _hold(self, lease: Lease) -> None:
+    async def _work_with_heartbeat(self, lease: Lease) -> None:
         """Work while a heartbeat renews the lease; the first to end stops the other."""
         work = asyncio.create_task(self._work(lease))
-        beat = asyncio.create_task(self._beat(lease))
+        beat = asyncio.create_task(self._send_heartbeats(lease))
         try:
             await asyncio.wait({work, beat}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
@@ -74,14 +74,14 @@ class Runner:
         except asyncio.CancelledError:
             work.cancel()
             await asyncio.wait({work})
-            await self._hand_back(lease)
+            await self._return_to_queue(lease)
             raise
         finally:
             for task in (work, beat):
                 task.cancel()
             await asyncio.gather(work, beat, return_exceptions=True)
 
-    async def _beat(self, lease: Lease) -> None:
+    async def _send_heartbeats(self, lease: Lease) -> None:
         """Renew until the lease is lost; retry while the database is unreachable."""
         while True:
             await asyncio.sleep(heartbeat(self.lease).total_seconds())
@@ -114,7 +114,7 @@ class Runner:
             if outcome:
                 await self._release(lease, _release_of(claim, outcome))
             elif not lease.ended:
-                await self._end_turn(lease, partial(self._finish, lease))
+                await self._end(lease, partial(self._finish, lease))
 
     async def _after_failure(
         self, lease: Lease, handler: Handler, error: Exception
@@ -130,10 +130,12 @@ class Runner:
     async def _give_up(
         self, lease: Lease, handler: Handler, reason: GiveUp, error: str
     ) -> None:
-        await self._end_turn(lease, partial(self._bury, lease, handler, reason, error))
+        await self._end(
+            lease, partial(self._end_given_up, lease, handler, reason, error)
+        )
 
-    async def _end_turn(self, lease: Lease, end: Callable[[], Awaitable[None]]) -> None:
-        """Write how the turn ended; retry while the lease lasts."""
+    async def _end(self, lease: Lease, end: Callable[[], Awaitable[None]]) -> None:
+        """Write how the execution ended; retry while the lease lasts."""
         try:
             while True:
                 try:
@@ -143,13 +145,13 @@ class Runner:
                 await asyncio.sleep(END_RETRY_PAUSE)
                 lease.check()
         except LeaseLostError:
-            log.warning("job.left_to_its_lease")  # the sweeper finds it
+            log.warning("job.end_not_written")  # the sweeper finds it
 
     async def _finish(self, lease: Lease) -> None:
         async with self.database.transaction() as tx:
             await lease.finish(tx.session)
 
-    async def _bury(
+    async def _end_given_up(
         self, lease: Lease, handler: Handler, reason: GiveUp, error: str
     ) -> None:
         await handler.give_up(lease, reason)
@@ -164,15 +166,15 @@ class Runner:
             if held:
                 await self.database.waker.wake([lease.claim.id], after=release.pause)
 
-        await self._end_turn(lease, requeue)
+        await self._end(lease, requeue)
 
-    async def _hand_back(self, lease: Lease) -> None:
-        """A stopping worker costs the job no pause and no attempt.
+    async def _return_to_queue(self, lease: Lease) -> None:
+        """Release the job of a stopping worker: no pause, and no attempt is counted.
 
         The update decides, not `lease.ended`: the commit that ends the job may have
         been interrupted.
         """
-        await self._release(lease, _untouched(lease.claim, timedelta(0)))
+        await self._release(lease, _without_attempt(lease.claim, timedelta(0)))
 
     async def _wake_next(self, exclusive: str) -> None:
         async with self.database.transaction() as tx:
@@ -182,11 +184,11 @@ class Runner:
 
 
 def _release_of(claim: rows.Claim, outcome: Snooze) -> rows.Release:
-    """A turn that did something resets the counts of failures and crashes."""
+    """A successful execution resets the counts of failures and crashes."""
     if outcome.idle:
-        return _untouched(claim, outcome.pause)
+        return _without_attempt(claim, outcome.pause)
     return rows.Release(outcome.pause)
 
 
-def _untouched(claim: rows.Claim, pause: timedelta) -> rows.Release:
+def _without_attempt(claim: rows.Claim, pause: timedelta) -> rows.Release:
     return rows.Release(pause, claim.attempt - 1, claim.crashes)

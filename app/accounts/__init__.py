@@ -1,1 +1,1 @@
-"""Seller accounts: the token, its limits, and whether Back Market takes it."""
+"""Seller accounts: the token, its limits, and whether Back Market accepts it."""

@@ -16,7 +16,7 @@ from app.database import Database
 from app.jobs.lease import Lease
 from app.settings import Settings
 
-LONGEST_TURN = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(seconds=5)
 """How long a request may wait for the rate limit inside a job; else it snoozes."""
 REFUSED = frozenset({"refused", "forbidden"})
 
@@ -51,7 +51,7 @@ def open_access(tools: AccountServices, lease: Lease, account: SellerAccount) ->
     platform = Platform(account.platform)
 
     async def before_request(_method: str, _path: str) -> None:
-        await wait_for_turn(tools, lease, account_id, rate)
+        await wait_for_request(tools, lease, account_id, rate)
 
     return Access(
         platform=platform,
@@ -62,7 +62,7 @@ def open_access(tools: AccountServices, lease: Lease, account: SellerAccount) ->
     )
 
 
-async def wait_for_turn(
+async def wait_for_request(
     tools: AccountServices, lease: Lease, account_id: UUID, rate: int
 ) -> None:
     """Wait until the rate limit of the account allows a request.
@@ -70,15 +70,17 @@ async def wait_for_turn(
     Raises LeaseLostError, AccountPausedError.
     """
     async with tools.database.transaction() as tx:
-        wait = await accounts.take_turn(tx.session, account_id, rate, LONGEST_TURN)
-    if wait > LONGEST_TURN:
+        wait = await accounts.reserve_request(
+            tx.session, account_id, rate, LONGEST_WAIT
+        )
+    if wait > LONGEST_WAIT:
         raise AccountPausedError(wait)
     if wait:
         await asyncio.sleep(wait.total_seconds())
     lease.check()
 
 
-async def note_refused_token(
+async def record_refused_token(
     tools: AccountServices, account_id: UUID, token_digest: str, error: BackMarketError
 ) -> bool:
     """Record that Back Market refuses the account's token, if it is still current.
@@ -89,5 +91,5 @@ async def note_refused_token(
     async with tools.database.transaction() as tx:
         if not await accounts.still_uses(tx.session, account_id, token_digest):
             return False
-        await accounts.note_connection(tx.session, account_id, health, error.message)
+        await accounts.record_connection(tx.session, account_id, health, error.message)
     return True

@@ -13,7 +13,7 @@ from app.accounts.account_client import (
     REFUSED,
     AccountPausedError,
     AccountServices,
-    note_refused_token,
+    record_refused_token,
 )
 from app.accounts.models import SellerAccount
 from app.backmarket.errors import (
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 class AccountRun(Protocol):
-    """One turn of a job: its lease, and the account with the token that it uses."""
+    """One execution of a job: its lease, the account and the token that it uses."""
 
     @property
     def lease(self) -> Lease: ...
@@ -59,7 +59,7 @@ Run = TypeVar("Run", bound=AccountRun)
 
 
 class AccountJob(Job[Run]):
-    """A job of a seller account: waits after errors that pass, ends at others.
+    """A job of a seller account: waits after transient errors, ends at others.
 
     Subclasses load and work; `row_type` is the table of their subjects.
     """
@@ -89,10 +89,10 @@ class AccountJob(Job[Run]):
                 return await self.wait(run, error.pause, "throttled")
             case TokenRefusedError() | PermissionRefusedError():
                 self._log(error)
-                current = await note_refused_token(
+                current = await record_refused_token(
                     self.services, run.account_id, run.token_digest, error
                 )
-                # Another token was set meanwhile: go on with that one.
+                # Another token was set meanwhile: continue with that one.
                 return await self.stop(run, error) if current else Snooze(timedelta(0))
             case NotConfiguredError():
                 self._log(error)
@@ -104,7 +104,7 @@ class AccountJob(Job[Run]):
                 raise error
 
     def _log(self, error: BackMarketError) -> None:
-        log.warning("job.call_failed", code=error.code, status=error.status)
+        log.warning("job.request_failed", code=error.code, status=error.status)
 
     async def _retry_later(self, run: Run, error: BackMarketError) -> Snooze:
         async with self.services.database.transaction() as tx:
@@ -148,7 +148,7 @@ class AccountJob(Job[Run]):
     ) -> Snooze | bool:
         """Whether the account cannot be called; True: the subject has failed.
 
-        A refused token is checked again, so that the account recovers by itself.
+        A refused token is checked again, so that the account can recover.
         """
         if account.connection in REFUSED:
             await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
@@ -163,7 +163,7 @@ class AccountJob(Job[Run]):
 
     async def _count_failure(self, session: AsyncSession, subject_id: UUID) -> int:
         row = await self._row(session, subject_id)
-        assert row is not None  # noqa: S101 - the turn loaded it
+        assert row is not None  # noqa: S101 - `load` found it
         row.failures += 1
         return row.failures
 

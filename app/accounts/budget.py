@@ -30,8 +30,8 @@ def reserve_of(limit: int) -> int:
     return limit * RESERVE_PERCENT // 100
 
 
-def usual_left(limit: int, used: int) -> int:
-    """Lines that remain for everything but lowered stock."""
+def unreserved_lines(limit: int, used: int) -> int:
+    """Lines that remain for changes other than lowered stock."""
     return max(0, lines_left(limit, used) - reserve_of(limit))
 
 
@@ -45,15 +45,15 @@ def used_of(spent: Sequence[Spend], now: datetime) -> int:
     return sum(s.lines for s in spent if s.at > now - HOUR)
 
 
-def next_room(
-    limit: int, spent: Sequence[Spend], wanted: int, now: datetime
+def free_lines_at(
+    limit: int, spent: Sequence[Spend], lines: int, now: datetime
 ) -> datetime:
-    """When at least `wanted` lines are free, or all of them if that is less.
+    """When at least `lines` lines are free, or all of them if that is less.
 
-    `wanted` is capped at a tenth of the limit, so that a long queue proceeds in steps
+    `lines` is capped at a tenth of the limit, so that a long queue proceeds in steps
     instead of waiting for a whole free hour.
     """
-    goal = min(wanted, max(1, limit // 10))
+    goal = min(lines, max(1, limit // 10))
     free = limit - used_of(spent, now)  # negative when the limit was lowered
     for spend in sorted(spent, key=lambda s: s.at):
         if free >= goal:
@@ -110,7 +110,7 @@ class Pace:
     def step(self) -> timedelta:
         return self.window / max(1, self.requests - self.burst)
 
-    def next_turn(
+    def reserve(
         self, clock: datetime | None, now: datetime
     ) -> tuple[timedelta, datetime]:
         """How long to wait before the next request, and the new clock to store."""

@@ -41,5 +41,5 @@ async def check_connection(
         health, detail = "forbidden", error.message
     async with database.transaction() as tx:
         before = (await service.get(tx.session, account_id)).connection
-        await service.note_connection(tx.session, account_id, health, detail)
+        await service.record_connection(tx.session, account_id, health, detail)
     return health == "ok" and before in {"refused", "forbidden"}

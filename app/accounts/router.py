@@ -10,7 +10,7 @@ from app.accounts.schemas import (
     SellerAccountOut,
     SellerAccountPatch,
     TokenIn,
-    shown,
+    account_out,
 )
 from app.accounts.shared_stock import shared_quantity_of
 from app.core.errors import problem_responses
@@ -29,15 +29,15 @@ async def list_seller_accounts(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[SellerAccountOut]:
-    rows = await service.listed(tx.session, decode_uuid(cursor), limit)
-    return page_of(rows, limit, lambda a: shown(a, settings), lambda a: (a.id,))
+    rows = await service.list_accounts(tx.session, decode_uuid(cursor), limit)
+    return page_of(rows, limit, lambda a: account_out(a, settings), lambda a: (a.id,))
 
 
 @router.get("/{account_id}", summary="Read a seller account")
 async def get_seller_account(
     account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
 ) -> SellerAccountOut:
-    return shown(await service.get(tx.session, account_id), settings)
+    return account_out(await service.get(tx.session, account_id), settings)
 
 
 @router.patch(
@@ -55,11 +55,11 @@ async def update_seller_account(
     changes = body.model_dump(exclude_unset=True)
     if "shared_quantity" in changes:
         policy = shared_quantity_of(changes.pop("shared_quantity") or "min")
-        await service.share_by(tx.session, account, policy)
+        await service.set_shared_quantity(tx.session, account, policy)
     for name, value in changes.items():
         setattr(account, name, value)
     account.version += 1
-    return shown(account, settings)
+    return account_out(account, settings)
 
 
 @router.put(
@@ -71,7 +71,7 @@ async def update_seller_account(
 async def replace_seller_account_token(
     account_id: UUID, body: TokenIn, tx: Tx, _: Admin, vault: CurrentVault
 ) -> None:
-    """The baseline stays: this is the same Back Market account with a new token."""
+    """The live state stays: this is the same Back Market account with a new token."""
     account = await service.get(tx.session, account_id)
     await service.rotate_token(tx.session, vault, account, body.token)
     await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)

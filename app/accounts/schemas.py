@@ -114,7 +114,7 @@ class TokenIn(BaseModel):
     token: MarketplaceToken
 
 
-def shown(account: SellerAccount, settings: Settings) -> SellerAccountOut:
+def account_out(account: SellerAccount, settings: Settings) -> SellerAccountOut:
     limits = limits_of(account, settings)
     return SellerAccountOut(
         id=account.id,

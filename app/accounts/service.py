@@ -115,7 +115,7 @@ async def connected(
     return found.scalars().all()
 
 
-async def listed(
+async def list_accounts(
     session: AsyncSession, after: UUID | None, limit: int
 ) -> Sequence[SellerAccount]:
     query = select(SellerAccount).order_by(col(SellerAccount.id)).limit(limit + 1)
@@ -150,7 +150,7 @@ async def rotate_token(
     account.version += 1
 
 
-async def note_connection(
+async def record_connection(
     session: AsyncSession, account_id: UUID, health: str, detail: str | None = None
 ) -> None:
     """Record whether Back Market accepts the token: `ok`, `refused`, `forbidden`."""
@@ -179,7 +179,7 @@ async def still_uses(
     return bool(found)
 
 
-async def share_by(
+async def set_shared_quantity(
     session: AsyncSession, account: SellerAccount, policy: SharedQuantity
 ) -> None:
     """Set the policy of the shared stock and make the stores due for a run.
@@ -192,7 +192,7 @@ async def share_by(
         raise InvalidError(message, errors=[wrong])
     if account.shared_quantity != str(policy):
         account.shared_quantity = str(policy)
-        await look_again(session, account.id)
+        await make_stores_due(session, account.id)
 
 
 async def _has_store(session: AsyncSession, account_id: UUID, store_id: UUID) -> bool:
@@ -203,7 +203,7 @@ async def _has_store(session: AsyncSession, account_id: UUID, store_id: UUID) ->
     return bool(found)
 
 
-async def look_again(session: AsyncSession, account_id: UUID) -> None:
+async def make_stores_due(session: AsyncSession, account_id: UUID) -> None:
     """Make each store of the account due for a run now."""
     await session.execute(
         text("SELECT refeed_make_stores_due(:account)"),
@@ -222,7 +222,7 @@ async def pause(session: AsyncSession, account_id: UUID, length: timedelta) -> N
     )
 
 
-async def take_turn(
+async def reserve_request(
     session: AsyncSession,
     account_id: UUID,
     requests_per_10s: int,
@@ -242,8 +242,8 @@ async def take_turn(
             {"id": account_id},
         )
     ).one()
-    turn, clock = Pace(requests_per_10s).next_turn(row.request_clock, row.start)
-    wait: timedelta = row.start - row.now + turn
+    delay, clock = Pace(requests_per_10s).reserve(row.request_clock, row.start)
+    wait: timedelta = row.start - row.now + delay
     if wait <= patience:
         await session.execute(
             text("UPDATE seller_account SET request_clock = :clock WHERE id = :id"),
@@ -252,7 +252,7 @@ async def take_turn(
     return max(wait, timedelta(0))
 
 
-async def hold_budget(session: AsyncSession, account_id: UUID) -> None:
+async def lock_budget(session: AsyncSession, account_id: UUID) -> None:
     """Lock the budget of the account until the transaction ends."""
     await session.execute(
         text("SELECT 1 FROM seller_account WHERE id = :id FOR NO KEY UPDATE"),

@@ -59,10 +59,10 @@ class Access:
 
 
 class BackMarket:
-    """One process's way to Back Market. Every call may raise BackMarketError.
+    """The client of one process. Every method may raise BackMarketError.
 
-    Nothing is retried and nothing is paced in here; `Access.before_request` may wait
-    or refuse, and what it raises rises unchanged.
+    It does not retry and has no rate limit; `Access.before_request` may wait, or raise
+    an error that is passed on unchanged.
     """
 
     def __init__(
@@ -174,10 +174,10 @@ class BackMarket:
         )
 
     async def check(self, access: Access) -> None:
-        """Ask for one listing, to learn whether the token works; raise if it does not.
+        """Read one listing to check the token; raise if it does not work.
 
-        Back Market API, listings. TokenRefusedError and PermissionRefusedError speak
-        of the token, the other errors of the connection.
+        Back Market API, listings. TokenRefusedError and PermissionRefusedError are
+        about the token, the other errors about the connection.
         """
         await self.listings(access, page_size=1)
 

@@ -13,7 +13,7 @@ class Effect(StrEnum):
 
 
 class BackMarketError(Exception):
-    """Back Market did not do what was asked.
+    """A request to Back Market failed.
 
     `code` is stable and ours, `message` is one clean sentence (at most 300 characters,
     no HTML, no token), `status` the HTTP status if there was an answer, `their_code`

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-_PLACES = threading.BoundedSemaphore(2)
+_SLOTS = threading.BoundedSemaphore(2)
 """Maximum number of files that one process reads concurrently."""
 
 Found = TypeVar("Found")
@@ -16,16 +16,16 @@ async def within(seconds: float, work: Callable[[], Found]) -> Found | None:
 
     A thread cannot be stopped: it runs to its end and keeps its slot until then.
     """
-    if not _PLACES.acquire(blocking=False):
+    if not _SLOTS.acquire(blocking=False):
         return None
 
-    def hold_place() -> Found:
+    def run_in_slot() -> Found:
         try:
             return work()
         finally:
-            _PLACES.release()
+            _SLOTS.release()
 
-    task = asyncio.ensure_future(asyncio.to_thread(hold_place))
+    task = asyncio.ensure_future(asyncio.to_thread(run_in_slot))
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:
         task.add_done_callback(lambda late: late.cancelled() or late.exception())

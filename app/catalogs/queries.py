@@ -16,7 +16,9 @@ from app.web.pagination import number_in
 _ORDER = (col(RowProblem.line), col(RowProblem.field), col(RowProblem.code))
 
 
-async def visible(session: AsyncSession, caller: Caller, catalog_id: UUID) -> Catalog:
+async def get_catalog(
+    session: AsyncSession, caller: Caller, catalog_id: UUID
+) -> Catalog:
     """The catalog. Raises NotFoundError if absent or not visible to the caller."""
     catalog = await session.get(Catalog, catalog_id)
     if catalog is None or not caller.sees(catalog.store_id):
@@ -24,7 +26,7 @@ async def visible(session: AsyncSession, caller: Caller, catalog_id: UUID) -> Ca
     return catalog
 
 
-async def listed(
+async def list_catalogs(
     session: AsyncSession, store_id: UUID, before: UUID | None, limit: int
 ) -> Sequence[Catalog]:
     """Catalogs of a store, newest first; one more than `limit` if there are more."""

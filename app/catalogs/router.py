@@ -20,7 +20,7 @@ from app.catalogs.events import UNDER_WAY, WatchedCatalog
 from app.catalogs.imports.next_import import source_of
 from app.catalogs.quick_updates import submitted_at
 from app.catalogs.reports import rejected_csv
-from app.catalogs.reports.rows_csv import rows_sheet
+from app.catalogs.reports.rows_csv import rows_table
 from app.catalogs.schemas import (
     AsOfGiven,
     AsOfHeader,
@@ -104,7 +104,7 @@ async def upload_catalog(
         intake,
         request,
         store_id,
-        UploadOptions(separator, quote_char, encoding, _told(as_of or as_of_header)),
+        UploadOptions(separator, quote_char, encoding, _as_of(as_of or as_of_header)),
         mode,
     )
     response.headers["Location"] = f"/v1/catalogs/{catalog.id}"
@@ -112,7 +112,7 @@ async def upload_catalog(
     return catalog_out(catalog)
 
 
-def _told(as_of: datetime | None) -> datetime | None:
+def _as_of(as_of: datetime | None) -> datetime | None:
     return submitted_at(as_of) if as_of else None
 
 
@@ -120,7 +120,7 @@ def _told(as_of: datetime | None) -> datetime | None:
 async def list_catalogs(
     store: StoreToRead, tx: Tx, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[CatalogOut]:
-    rows = await queries.listed(tx.session, store.id, decode_uuid(cursor), limit)
+    rows = await queries.list_catalogs(tx.session, store.id, decode_uuid(cursor), limit)
     return page_of(rows, limit, catalog_out, lambda row: (row.id,))
 
 
@@ -138,7 +138,7 @@ async def get_catalog(
     if_none_match: IfNoneMatch = None,
 ) -> CatalogOut | Response:
     """State, counts and problems by code; poll while `received` or `importing`."""
-    catalog = await queries.visible(tx.session, caller, catalog_id)
+    catalog = await queries.get_catalog(tx.session, caller, catalog_id)
     pause = "2" if catalog.state in UNDER_WAY else None
     etag = weak_etag(catalog.progress)
     known = unless_changed(response, etag, if_none_match, pause)
@@ -163,7 +163,7 @@ async def watch_catalog(
     Any API process can resume from an event's id: send it as `Last-Event-ID`.
     """
     async with database.transaction() as tx:
-        await queries.visible(tx.session, caller, catalog_id)
+        await queries.get_catalog(tx.session, caller, catalog_id)
     return await watch(streams, WatchedCatalog(database, catalog_id), last_event_id)
 
 
@@ -186,12 +186,12 @@ async def list_catalog_rows(
     limit: Limit = 100,
 ) -> Page[RowProblemOut] | Response:
     """In file order. CSV (`format=csv` or `Accept: text/csv`) has no pages."""
-    catalog = await queries.visible(tx.session, caller, catalog_id)
+    catalog = await queries.get_catalog(tx.session, caller, catalog_id)
     store = await stores.load_store(tx.session, caller, catalog.store_id)
     currency = market_of(store.country).currency
     if wants_csv:
-        sheet = rows_sheet(database, catalog, problem, currency)
-        return as_csv(sheet, f"rows-{catalog_id}.csv")
+        table = rows_table(database, catalog, problem, currency)
+        return as_csv(table, f"rows-{catalog_id}.csv")
     rows = await queries.problems(
         tx.session, catalog, problem, decode_cursor(cursor, 3), limit
     )
@@ -222,7 +222,7 @@ async def download_rejected_catalog_rows(
     three added columns. Formulas are escaped. At most 100,000 rows.
     """
     async with database.transaction() as tx:
-        catalog = await queries.visible(tx.session, caller, catalog_id)
+        catalog = await queries.get_catalog(tx.session, caller, catalog_id)
         store = await stores.load_store(tx.session, caller, catalog.store_id)
         problems = await rejected_csv.problems_of(tx.session, catalog)
     source = source_of(settings, storage, catalog) if catalog.storage_key else None

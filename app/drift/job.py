@@ -96,7 +96,7 @@ class DriftCheckJob(AccountJob[DriftRun]):
     async def _finish(self, run: DriftRun) -> None:
         async with self.services.database.transaction() as tx:
             await run.lease.ensure_held(tx.session)
-            await accounts.note_connection(tx.session, run.account_id, "ok")
+            await accounts.record_connection(tx.session, run.account_id, "ok")
             state = await tx.session.get_one(
                 DriftCheck, run.store_id, with_for_update=True
             )

@@ -1,6 +1,6 @@
 -- name: drift
 -- Drifted fields of a store by SKU and field, after a position.
-SELECT k.sku_key, o.sku, e.key AS field, e.value AS told
+SELECT k.sku_key, o.sku, e.key AS field, e.value AS entry
   FROM offer_check_view AS k
   JOIN offer_view AS o ON o.store_id = k.store_id AND o.sku_key = k.sku_key,
        jsonb_each(k.drift) AS e

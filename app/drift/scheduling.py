@@ -11,8 +11,8 @@ from app.database import Transaction
 from app.drift.models import DriftCheck
 from app.jobs.kinds import JobKind
 from app.settings import Settings
-from app.stores.due import Due, set_due
 from app.stores.models import Store
+from app.stores.next_times import NextTime, set_next_times
 from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
@@ -63,5 +63,7 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
             await request(tx, row.id)
     interval = settings.drift_check_interval
     due = [next_due(row.id, interval, now) for row in rows]
-    await set_due(tx.session, Due.DRIFT_CHECK, [row.id for row in rows], due)
+    await set_next_times(
+        tx.session, NextTime.DRIFT_CHECK, [row.id for row in rows], due
+    )
     return len(rows)

@@ -54,4 +54,4 @@ def drift_check_out(state: DriftCheck) -> DriftCheckOut:
 
 
 def drift_out(row: Any) -> DriftOut:  # noqa: ANN401 - a row of the query
-    return DriftOut(sku=row.sku, field=row.field, **row.told)
+    return DriftOut(sku=row.sku, field=row.field, **row.entry)

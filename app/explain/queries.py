@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.statements import load_statements
 
 RUNS_AT_A_TIME = 50
-MOST_CHANGES = 300_000
+MAX_CHANGES = 300_000
 """Changes to search for one page; a run with more is one page."""
 
 _RUNS = text(
@@ -46,15 +46,15 @@ async def changes_of(
             return found[:limit], found[limit - 1].publication_id
         if len(taken) == len(runs) < RUNS_AT_A_TIME:
             return found, None
-        if len(found) == limit or looked >= MOST_CHANGES:
+        if len(found) == limit or looked >= MAX_CHANGES:
             return found, before
 
 
 def _as_many_as_fit(runs: Sequence[Any], looked: int) -> tuple[Sequence[Any], int]:
-    """The first runs with at most MOST_CHANGES changes in total, at least one run."""
+    """The first runs with at most MAX_CHANGES changes in total, at least one run."""
     for number, run in enumerate(runs):
         looked += size_of(run.totals)
-        if looked >= MOST_CHANGES:
+        if looked >= MAX_CHANGES:
             return runs[: number + 1], looked
     return runs, looked
 

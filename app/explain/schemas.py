@@ -31,7 +31,7 @@ class CatalogStep(BaseModel):
     filename: str | None
     mode: str
     lines: list[int] = Field(description="lines of the file with this SKU")
-    row: Literal["found", "not_in_file", "file_gone", "unreadable", "took_too_long"] = (
+    row: Literal["found", "not_in_file", "file_deleted", "unreadable", "timed_out"] = (
         Field(description="whether the row was found in the stored file")
     )
     problems: list[RowProblemOut]

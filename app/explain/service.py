@@ -145,7 +145,7 @@ def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  
             offer.error_message,
             offer.error_count,
             quarantined=refusal.quarantined,
-            resting_until=offer.error_retry_at if refusal.awaits_retry else None,
+            retry_at=offer.error_retry_at if refusal.awaits_retry else None,
         )
     return OfferFacts(
         desired_state=offer.desired_state,
@@ -177,7 +177,7 @@ def _drifted(drift: dict[str, Any]) -> Drifted | None:
             d["ours"],
             d["theirs"],
             by_hand=d["kind"] == "by_hand",
-            left=d["action"] == "left",
+            not_sent=d["action"] == "not_sent",
         )
         for name, d in drift.items()
     ]
@@ -193,12 +193,12 @@ async def _unknown(
     for catalog in newest:
         problems = await catalogs.problems_of_sku(session, catalog, sku)
         if problems:
-            told = [problem_out(p, currency) for p in problems]
+            rejected = [problem_out(p, currency) for p in problems]
             return NotFoundError(
-                f"{never}: line {told[0].line} of the newest catalog names it, but "
-                f"{told[0].message}.",
+                f"{never}: line {rejected[0].line} of the newest catalog names it, but "
+                f"{rejected[0].message}.",
                 catalog_id=str(catalog.id),
-                problems=[t.model_dump() for t in told],
+                problems=[t.model_dump() for t in rejected],
             )
     if await queries.has_unread_catalog(session, store.id):
         return NotFoundError(
@@ -240,15 +240,15 @@ async def _catalog_steps(
         return []
     mapping = mapping.of_offers
     sources = [_file_of(tools, catalog) for catalog in read.catalogs]
-    number, look, rows = await look_up(sources, mapping, read.offer.sku_key)
+    number, result, rows = await look_up(sources, mapping, read.offer.sku_key)
     catalog = read.catalogs[number]
     async with tools.database.transaction() as tx:
         wrong = await catalogs.problems_of_sku(tx.session, catalog, read.offer.sku)
-    if not rows and not wrong and look != "took_too_long":
+    if not rows and not wrong and result != "timed_out":
         return []
     currency = market_of(read.store.country).currency
     problems = [problem_out(p, currency) for p in wrong]
-    return list(catalog_steps(catalog, look, rows, problems, mapping.attributes))
+    return list(catalog_steps(catalog, result, rows, problems, mapping.attributes))
 
 
 def _file_of(tools: ExplainServices, catalog: Catalog) -> SourceFile | None:

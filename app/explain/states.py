@@ -7,7 +7,12 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import partial
 
-from app.publications.causes import ErrorClass, class_of, hint_for, said
+from app.publications.error_classes import (
+    ErrorClass,
+    error_class_of,
+    hint_for,
+    message_of,
+)
 from app.publications.messages import sentence_for
 
 
@@ -32,7 +37,7 @@ class OfferState(StrEnum):
     EXCLUDED = "excluded"
     UNCATEGORIZED = "uncategorized"
     WITHDRAWN = "withdrawn"
-    NOT_WANTED = "not_wanted"
+    ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Refused:
     message: str | None
     times: int = 1
     quarantined: bool = False
-    resting_until: datetime | None = None
+    retry_at: datetime | None = None
     """When a transient refusal is retried, if that time has not come."""
 
 
@@ -55,7 +60,7 @@ class Drifted:
     ours: str | None
     theirs: str | None
     by_hand: bool
-    left: bool = False
+    not_sent: bool = False
     """Not sent again until the offer's own value changes."""
 
 
@@ -97,8 +102,8 @@ class Explanation:
 NOTHING_TO_DO = "No action needed."
 _WAIT = "No action needed: the next run sends it. POST /v1/stores/{id}/publications "
 _WAIT += "starts one now."
-_OFFLINE_WHY = {
-    0: "Back Market says that the listing lacks a price or a comment for this country.",
+_OFFLINE_REASONS = {
+    0: "The listing lacks a price or a comment for this country.",
     3: "Back Market accepted it, but its listing is offline.",
     4: "Back Market has deactivated or archived the listing.",
 }
@@ -128,7 +133,7 @@ def _excluded(facts: OfferFacts) -> Explanation | None:
         return None
     return Explanation(
         OfferState.EXCLUDED,
-        "A filter of the mapping leaves its row out, so it is not sold.",
+        "A filter of the mapping excludes its row, so it is not sold.",
         "Change the filter: PUT /v1/stores/{id}/mapping.",
     )
 
@@ -137,7 +142,7 @@ def _invalid(facts: OfferFacts) -> Explanation | None:
     if facts.desired_state == "active" or not facts.problems:
         return None
     then = (
-        "what is online stays, only a lower quantity goes out"
+        "what is online stays, only a lower quantity is sent"
         if facts.desired_state == "retained" and facts.listed
         else "it is not sold"
     )
@@ -153,8 +158,8 @@ def _refused(facts: OfferFacts) -> Explanation | None:
     refused = facts.refused
     if refused is None or (facts.outcome, facts.code) == ("held", "awaiting_product"):
         return None
-    words = said(refused.code, refused.message)
-    kind = class_of(refused.code, refused.message)
+    words = message_of(refused.code, refused.message)
+    kind = error_class_of(refused.code, refused.message)
     if refused.quarantined:
         return Explanation(
             OfferState.QUARANTINED,
@@ -163,11 +168,11 @@ def _refused(facts: OfferFacts) -> Explanation | None:
             f"{hint_for(refused.code, kind)} Or send it once more as it is: POST "
             "/v1/stores/{id}/quarantine/release.",
         )
-    if kind is ErrorClass.TRANSIENT and refused.resting_until:
+    if kind is ErrorClass.TRANSIENT and refused.retry_at:
         return Explanation(
             OfferState.RETRYING,
             f"Back Market could not process it: {words} It is sent again after "
-            f"{refused.resting_until:%Y-%m-%d %H:%M} UTC.",
+            f"{refused.retry_at:%Y-%m-%d %H:%M} UTC.",
             hint_for(refused.code, kind),
         )
     return Explanation(
@@ -185,7 +190,7 @@ def _held(facts: OfferFacts) -> Explanation | None:
     if not facts.dirty or facts.outcome != "held":
         return None
     code = facts.code or "held"
-    kind = class_of(code)
+    kind = error_class_of(code)
     return Explanation(
         OfferState.HELD, f"It is held: {sentence_for(code)}", hint_for(code, kind)
     )
@@ -212,7 +217,7 @@ def _drifted(facts: OfferFacts) -> Explanation | None:
     drifted = facts.drifted
     if drifted is None:
         return None
-    shown = "Back Market does not show its listing any more"
+    shown = "Back Market no longer shows its listing"
     if drifted.field != "listing":
         shown = (
             f"Back Market shows {drifted.field} {drifted.theirs}, not {drifted.ours}"
@@ -226,11 +231,11 @@ def _drifted(facts: OfferFacts) -> Explanation | None:
     if drifted.by_hand:
         why = f"{shown}: it was changed there by hand."
         return Explanation(OfferState.DRIFTED, why, then)
-    why = f"{shown}, although it accepted that."
-    if drifted.left:
+    why = f"{shown}, although it accepted the value."
+    if drifted.not_sent:
         then = (
             "It was sent again and still not shown. Nothing is sent until the value "
-            "changes: ask Back Market whether it takes this field from you."
+            "changes: ask Back Market whether it accepts this field from you."
         )
     return Explanation(OfferState.UNCONFIRMED, why, then)
 
@@ -258,7 +263,7 @@ def _gone(facts: OfferFacts) -> Explanation | None:
             hint,
         )
     why = "It is not in the catalog and was never online."
-    return Explanation(OfferState.NOT_WANTED, why, hint)
+    return Explanation(OfferState.ABSENT, why, hint)
 
 
 def _validated(facts: OfferFacts) -> Explanation | None:
@@ -292,12 +297,12 @@ def _above_max(facts: OfferFacts) -> Explanation | None:
 
 
 def _offline(facts: OfferFacts) -> Explanation | None:
-    why = _OFFLINE_WHY.get(
+    why = _OFFLINE_REASONS.get(
         facts.publication_state if facts.publication_state is not None else 2
     )
     if why is None:
         return None
-    return Explanation(OfferState.OFFLINE, why, "Look at the listing at Back Market.")
+    return Explanation(OfferState.OFFLINE, why, "Check the listing at Back Market.")
 
 
 def _online(_: OfferFacts) -> Explanation:

@@ -29,7 +29,7 @@ _OUTCOMES = {
     "superseded": "It was not sent: a newer change replaces it",
     "unconfirmed": "It is not known yet whether it took effect",
 }
-_PLACES = {
+_SLOTS = {
     kind: place
     for place, kind in enumerate(
         ("catalog", "mapping", "plan", "submission", "outcome", "readback")
@@ -41,7 +41,7 @@ _PLACES = {
 def in_order(events: Iterable[TimelineEvent]) -> list[TimelineEvent]:
     """Newest first."""
     return sorted(
-        events, key=lambda e: (e.at or EARLIEST, _PLACES[e.kind]), reverse=True
+        events, key=lambda e: (e.at or EARLIEST, _SLOTS[e.kind]), reverse=True
     )
 
 
@@ -149,12 +149,14 @@ def _outcome_text(outcome: str, code: str | None, message: str | None) -> str:
     return f"{words}: {message or sentence_for(code or outcome)}"
 
 
-Look = Literal["found", "not_in_file", "file_gone", "unreadable", "took_too_long"]
+SearchResult = Literal[
+    "found", "not_in_file", "file_deleted", "unreadable", "timed_out"
+]
 
 
 def catalog_steps(
     catalog: Any,  # noqa: ANN401 - its row
-    look: Look,
+    result: SearchResult,
     rows: Sequence[SourceRow],
     problems: Sequence[Any],
     attributes: Mapping[str, AttributeSource],
@@ -173,7 +175,7 @@ def catalog_steps(
             filename=catalog.filename,
             mode=catalog.mode,
             lines=lines,
-            row=look,
+            row=result,
             problems=list(problems),
         ),
     )

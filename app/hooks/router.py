@@ -18,7 +18,7 @@ from app.web.responses import ACCEPTED
 router = APIRouter(prefix="/v1/hooks", tags=["webhooks in"])
 secret_router = APIRouter(prefix="/v1/stores", tags=["webhooks in"])
 
-MOST_BYTES = 256 * 1024
+MAX_BYTES = 256 * 1024
 HOOK_BODY = {
     "requestBody": {
         "required": False,
@@ -77,9 +77,9 @@ async def _raw_body(request: Request) -> bytes:
     try:
         async for piece in request.stream():
             body += piece
-            if len(body) > MOST_BYTES:
+            if len(body) > MAX_BYTES:
                 raise TooLargeError(
-                    f"A webhook has at most {MOST_BYTES} bytes.", accepted=MOST_BYTES
+                    f"A webhook has at most {MAX_BYTES} bytes.", accepted=MAX_BYTES
                 )
     except ClientDisconnect as error:
         raise BadBodyError("The body ended early.") from error

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-MOST_SKUS = 1000
+MAX_SKUS = 1000
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -19,7 +19,7 @@ class HookIn(BaseModel):
 
     skus: list[Sku] = Field(
         [],
-        max_length=MOST_SKUS,
+        max_length=MAX_SKUS,
         description="SKUs that changed, for the report; the run sends all differences",
     )
 

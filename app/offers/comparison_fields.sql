@@ -7,7 +7,7 @@ CASE WHEN d_{{field}} THEN jsonb_build_object('{{field}}', jsonb_build_object(
   'theirs', {{theirs}}::text,
   'kind', CASE WHEN {{never_shown}} THEN 'not_applied' ELSE 'by_hand' END,
   'action', CASE {{action}} WHEN :overwrite OR {{never_shown}} THEN 'sent_again'
-                 ELSE 'left' END,
+                 ELSE 'not_sent' END,
   'seen_at', CASE WHEN k_drift ? '{{field}}' AND k_drift #>> '{{{field}},theirs}'
                        IS NOT DISTINCT FROM {{theirs}}::text
                   THEN k_drift #> '{{{field}},seen_at}'

@@ -54,13 +54,13 @@ _SHOWN = {
 # Quantity is never raised where units were sold: only the merchant knows the stock, and
 # the next catalog says it.
 _ACTION = {
-    "quantity": "WHEN quantity < live_quantity AND units > 0 THEN 'left'",
+    "quantity": "WHEN quantity < live_quantity AND units > 0 THEN 'not_sent'",
     "listing": "WHEN true THEN 'sent_again'",
     # Sent again once and still not shown: Back Market does not take it from this
     # seller (section 4.5, `min_price`). Each further run would only cost lines.
     **{
         name: f"WHEN {{never}} AND k_drift #>> '{{{{{name},kind}}}}' = 'not_applied' "
-        "THEN 'left'"
+        "THEN 'not_sent'"
         for name in ("min_price", "warranty_delay", "comment")
     },
     "grade": "WHEN :overwrite OR {never} THEN 'new_sku_needed'",

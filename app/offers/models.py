@@ -116,7 +116,7 @@ class Offer(SQLModel, table=True):
 
 
 class OfferCheck(SQLModel, table=True):
-    """What was last read back of an offer's listing: what it showed, what drifted.
+    """The result of the last read of an offer's listing: shown values and drift.
 
     `price` to `comment_sum` are the accepted values that the listing has shown at least
     once (the comment as `hashtextextended`): a value that was seen and differs now was

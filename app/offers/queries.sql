@@ -23,7 +23,7 @@ NOT ({{state_unconfirmed}}) AND dirty AND NOT in_error
 -- name: state_withdrawn
 desired_state = 'absent' AND listed AND NOT dirty AND NOT in_error
 
--- name: state_not_wanted
+-- name: state_absent
 desired_state = 'absent' AND NOT listed AND problems = 0 AND NOT in_error
 
 -- name: state_published

@@ -13,7 +13,7 @@ OfferState = Literal[
     "in_error",
     "invalid",
     "withdrawn",
-    "not_wanted",
+    "absent",
 ]
 
 
@@ -57,8 +57,9 @@ class Drift(BaseModel):
         description="`by_hand`: the listing showed the accepted value before, so it "
         "was changed manually; `not_applied`: the listing never showed it"
     )
-    action: Literal["sent_again", "left", "new_sku_needed"] = Field(
-        description="`sent_again`: by the next run; `left`: not changed; "
+    action: Literal["sent_again", "not_sent", "new_sku_needed"] = Field(
+        description="`sent_again`: by the next run; `not_sent`: nothing is sent "
+        "until the offer changes; "
         "`new_sku_needed`: Back Market cannot change the grade of a listing"
     )
     seen_at: datetime = Field(description="when it was first seen")
@@ -173,7 +174,7 @@ def _state(row: Any) -> OfferState:  # noqa: ANN401 - as above
     if row.dirty:
         return "unconfirmed" if _unapplied(row) else "pending"
     if row.desired_state == "absent":
-        return "withdrawn" if row.listed else "not_wanted"
+        return "withdrawn" if row.listed else "absent"
     return "published"
 
 

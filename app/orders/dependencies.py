@@ -23,7 +23,7 @@ async def order_to_change(
     if_match: IfMatch = None,
 ) -> SalesOrder:
     """The order, locked. Raises PreconditionFailedError when it has changed."""
-    order, _ = await queries.visible(tx.session, caller, order_id, lock=True)
+    order, _ = await queries.get_order(tx.session, caller, order_id, lock=True)
     require_version(order, if_match)
     return order
 
@@ -43,7 +43,7 @@ def require_version(order: SalesOrder, if_match: str | None) -> None:
 
 
 async def order_to_read(order_id: UUID, tx: Tx, caller: Reader) -> SalesOrder:
-    order, _ = await queries.visible(tx.session, caller, order_id)
+    order, _ = await queries.get_order(tx.session, caller, order_id)
     return order
 
 

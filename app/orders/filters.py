@@ -70,7 +70,7 @@ def _utc(given: datetime | None) -> datetime | None:
     return given.replace(tzinfo=UTC)
 
 
-def place_of(cursor: Cursor = None) -> OrderPosition | None:
+def position_of(cursor: Cursor = None) -> OrderPosition | None:
     """The position after which the page starts. Raises InvalidError."""
     key = decode_cursor(cursor, 2)
     if key is None:
@@ -87,5 +87,5 @@ def place_of(cursor: Cursor = None) -> OrderPosition | None:
         ) from None
 
 
-AskedFilters = Annotated[Filters, Depends(filters_of)]
-AskedPlace = Annotated[OrderPosition | None, Depends(place_of)]
+RequestedFilters = Annotated[Filters, Depends(filters_of)]
+AfterPosition = Annotated[OrderPosition | None, Depends(position_of)]

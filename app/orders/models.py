@@ -110,13 +110,17 @@ class OrderSync(SQLModel, table=True):
     read: int = 0
     changed: int = 0
     window_from: datetime | None = time_field()
-    newest: datetime | None = time_field()
+    latest_modified_at: datetime | None = time_field()
     page: int = 0
     count: int | None = None
-    ended: bool = False
-    turns: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    falls: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    front: bool = False
+    page_missing: bool = False
+    missing_pages: int = Field(
+        default=0, sa_column_kwargs={"server_default": text("0")}
+    )
+    count_decreases: int = Field(
+        default=0, sa_column_kwargs={"server_default": text("0")}
+    )
+    rereading: bool = False
 
 
 class OrderAction(SQLModel, table=True):

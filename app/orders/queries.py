@@ -95,7 +95,7 @@ _IN_LISTS = ", ".join(
 _SQL = load_templates(__package__, "queries.sql", {"order_columns": _IN_LISTS})
 
 
-async def listed(
+async def list_orders(
     session: AsyncSession,
     seen: Sequence[OrderScope],
     filters: Filters,
@@ -156,7 +156,7 @@ async def lines_by_order(
     return lines
 
 
-async def visible(
+async def get_order(
     session: AsyncSession, caller: Caller, order_id: UUID, *, lock: bool = False
 ) -> tuple[SalesOrder, list[UUID]]:
     """The order and the caller's stores that see it. Raises NotFoundError."""

@@ -21,7 +21,7 @@ from app.orders.actions.schemas import (
 )
 from app.orders.dependencies import IfMatch, OrderToChange, OrderToRead, etag
 from app.orders.enums import ENDS, Action, ActionState
-from app.orders.filters import AskedFilters, AskedPlace
+from app.orders.filters import AfterPosition, RequestedFilters
 from app.orders.models import SalesOrder
 from app.orders.schemas import (
     ActionOut,
@@ -75,8 +75,8 @@ async def get_order_sync(store: StoreToRead, tx: Tx) -> SyncOut:
 async def list_orders(
     tx: Tx,
     caller: Reader,
-    filters: AskedFilters,
-    after: AskedPlace,
+    filters: RequestedFilters,
+    after: AfterPosition,
     store_id: UUID | None = None,
     limit: Limit = 100,
 ) -> Response:
@@ -84,8 +84,8 @@ async def list_orders(
     if store_id:
         await stores.load_store(tx.session, caller, store_id)
     every = await queries.views(tx.session, caller)
-    asked = [view for view in every if store_id in {None, view.store_id}]
-    orders = await queries.listed(tx.session, asked, filters, after, limit)
+    selected = [view for view in every if store_id in {None, view.store_id}]
+    orders = await queries.list_orders(tx.session, selected, filters, after, limit)
     lines = await queries.lines_by_order(tx.session, [order.id for order in orders])
     page = page_of(
         orders,
@@ -99,14 +99,14 @@ async def list_orders(
 
 @router.get(
     "/orders/{order_id}",
-    summary="Read an order and what may be done to it",
+    summary="Get an order with its allowed actions",
     responses=VERSIONED,
 )
 async def get_order(
     order_id: UUID, tx: Tx, caller: Reader, response: Response
 ) -> OrderOut:
     """`allowed_actions` names each action with its fields and accepted values."""
-    order, seen_by = await queries.visible(tx.session, caller, order_id)
+    order, seen_by = await queries.get_order(tx.session, caller, order_id)
     response.headers["ETag"] = etag(order)
     return order_out(
         order,
@@ -210,9 +210,9 @@ async def upload_invoice(
     if_match: IfMatch = None,
 ) -> ActionOut:
     """A PDF of at most 3 MB, as multipart part `file`."""
-    asked = invoices.Asked(caller, order_id, if_match)
+    invoice = invoices.InvoiceRequest(caller, order_id, if_match)
     pdf = await file.read(invoices.LARGEST + 1)
-    action = await invoices.request_invoice(database, storage, asked, pdf)
+    action = await invoices.request_invoice(database, storage, invoice, pdf)
     response.headers["Location"] = f"/v1/orders/{order_id}/actions/{action.id}"
     response.headers["Retry-After"] = "2"
     return action_out(action, [])

@@ -89,7 +89,7 @@ class AddressOut(BaseModel):
 
 
 class OrderOut(OrderSummary):
-    """One order with addresses, and what may be done to it now."""
+    """One order with addresses and allowed actions."""
 
     shipping_address: AddressOut
     billing_address: AddressOut
@@ -97,13 +97,13 @@ class OrderOut(OrderSummary):
     delivery_note: str | None = Field(description="link to a PDF for the parcel")
     is_backship: bool | None
     installment_payment: bool | None
-    invoiced_at: str | None = Field(description="when an invoice was given")
+    invoiced_at: str | None = Field(description="when an invoice was uploaded")
     allowed_actions: list[AllowedAction]
-    open_action_ids: list[UUID] = Field(description="actions that are under way")
+    open_action_ids: list[UUID] = Field(description="actions that have not ended")
 
 
 class ActionSubmissionOut(BaseModel):
-    """One request to Back Market that an action needed."""
+    """One request to Back Market for an action."""
 
     lines: list[int]
     state: Literal["pending", "sending", "uncertain", "done", "reconciled", "refused"]
@@ -117,9 +117,9 @@ class ActionSubmissionOut(BaseModel):
 class ActionOut(BaseModel):
     """A requested action and its outcome.
 
-    `done`: Back Market took it. `reconciled`: an answer was lost, and the order read
-    back shows that it happened. `refused`: Back Market said no, `message` says why.
-    `failed`: refeed itself could not go on.
+    `done`: Back Market accepted it. `reconciled`: a response was lost, and the order
+    that was read back shows the effect. `refused`: Back Market refused it, with its
+    `message`. `failed`: refeed could not execute it.
     """
 
     id: UUID
@@ -139,7 +139,7 @@ class ActionOut(BaseModel):
 
 
 class SyncOut(BaseModel):
-    """How far the fetching of the account's orders is."""
+    """State and progress of the order sync of an account."""
 
     seller_account_id: UUID
     state: Literal["requested", "running", "waiting", "done", "failed"]
@@ -149,10 +149,10 @@ class SyncOut(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     high_water: datetime | None = Field(
-        description="every change before this has been read; each fetch looks back "
-        "some minutes behind it"
+        description="every change before this has been read; each sync "
+        "starts some minutes before it"
     )
-    read: int = Field(description="orders read in the present or last fetch")
+    read: int = Field(description="orders read by the current or last sync")
     changed: int = Field(description="those that were new or newer")
 
 
@@ -193,12 +193,14 @@ def order_out(
     order: SalesOrder,
     lines: Sequence[SalesOrderLine],
     stores: list[UUID],
-    under_way: Sequence[OrderAction],
+    unfinished: Sequence[OrderAction],
 ) -> OrderOut:
     summary = _summary(order, lines, stores)
     for name in ("shipping_address", "billing_address"):
-        told = getattr(order, name)
-        summary[name] = AddressOut(**{f: told.get(f) for f in AddressOut.model_fields})
+        address = getattr(order, name)
+        summary[name] = AddressOut(
+            **{f: address.get(f) for f in AddressOut.model_fields}
+        )
     fields = order.other_fields
     return OrderOut(
         **summary,
@@ -207,8 +209,8 @@ def order_out(
         is_backship=_flag(fields.get("is_backship")),
         installment_payment=_flag(fields.get("installment_payment")),
         invoiced_at=_text(fields.get("date_bill_provided")),
-        allowed_actions=allowed_actions(lines, under_way),
-        open_action_ids=[action.id for action in under_way],
+        allowed_actions=allowed_actions(lines, unfinished),
+        open_action_ids=[action.id for action in unfinished],
     )
 
 

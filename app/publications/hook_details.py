@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-MOST_SKUS = 1000
+MAX_SKUS = 1000
 
 
 def with_webhook(
@@ -20,6 +20,6 @@ def with_webhook(
         "webhooks": known["webhooks"] + 1,
         "first_at": known["first_at"],
         "last_at": at.isoformat(),
-        "skus": merged[:MOST_SKUS],
-        "skus_omitted": known.get("skus_omitted", 0) + len(merged[MOST_SKUS:]),
+        "skus": merged[:MAX_SKUS],
+        "skus_omitted": known.get("skus_omitted", 0) + len(merged[MAX_SKUS:]),
     }

@@ -22,7 +22,7 @@ from app.publications.enums import PublicationState
 from app.publications.lifecycle import OVER
 from app.publications.models import Publication
 from app.publications.reports import queries
-from app.publications.reports.changes_csv import changes_sheet
+from app.publications.reports.changes_csv import changes_table
 from app.publications.reports.dependencies import ChangeFilters
 from app.publications.reports.events import WatchedPublication
 from app.publications.reports.rejected_csv import notes_of, rejected_changes
@@ -75,7 +75,7 @@ async def list_publications(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[PublicationOut]:
-    rows = await queries.listed(
+    rows = await queries.list_publications(
         tx.session, caller, store_id, state, decode_uuid(cursor), limit
     )
     return page_of(rows, limit, publication_out, lambda row: (row.id,))
@@ -95,7 +95,7 @@ async def get_publication(
     if_none_match: IfNoneMatch = None,
 ) -> PublicationOut | Response:
     """Counts are live while the run is active; poll with `If-None-Match`."""
-    publication = await queries.visible(tx.session, caller, publication_id)
+    publication = await queries.get_publication(tx.session, caller, publication_id)
     pause = None if PublicationState(publication.state) in OVER else "2"
     etag = weak_etag(publication.progress)
     if known := unless_changed(response, etag, if_none_match, pause):
@@ -122,7 +122,7 @@ async def watch_publication(
     To resume, send the id of the last event as `Last-Event-ID`.
     """
     async with database.transaction() as tx:
-        await queries.visible(tx.session, caller, publication_id)
+        await queries.get_publication(tx.session, caller, publication_id)
     watched = WatchedPublication(database, caller, publication_id)
     return await watch(streams, watched, last_event_id)
 
@@ -150,13 +150,13 @@ async def list_publication_changes(
     As CSV (`format=csv` or `Accept: text/csv`): all changes, one line per changed
     field.
     """
-    publication = await queries.visible(tx.session, caller, publication_id)
+    publication = await queries.get_publication(tx.session, caller, publication_id)
     etag = weak_etag(publication.progress, "csv" if wants_csv else "")
     if known := unless_changed(response, etag, if_none_match):
         return known
     if wants_csv:
-        sheet = changes_sheet(database, publication_id, filters)
-        return as_csv(sheet, f"changes-{publication_id}.csv", tagged(etag))
+        table = changes_table(database, publication_id, filters)
+        return as_csv(table, f"changes-{publication_id}.csv", tagged(etag))
     rows = await queries.changes(
         tx.session, publication_id, filters, decode_int(cursor), limit
     )
@@ -171,7 +171,7 @@ async def list_publication_errors(
     publication_id: UUID, tx: Tx, caller: Reader
 ) -> Page[ErrorGroup]:
     """The largest group first."""
-    await queries.visible(tx.session, caller, publication_id)
+    await queries.get_publication(tx.session, caller, publication_id)
     return Page(items=await queries.errors_by_cause(tx.session, publication_id))
 
 
@@ -194,7 +194,7 @@ async def download_rejected_publication_rows(
     Correct the rows and upload the file with `mode=partial`.
     """
     async with database.transaction() as tx:
-        publication = await queries.visible(tx.session, caller, publication_id)
+        publication = await queries.get_publication(tx.session, caller, publication_id)
         store = await stores.load_store(tx.session, caller, publication.store_id)
         rows = await rejected_changes(tx.session, publication_id, store.id)
         catalogs = await catalogs_of(tx.session, store)
@@ -212,7 +212,9 @@ async def list_publication_submissions(
     publication_id: UUID, tx: Tx, caller: Reader
 ) -> Page[SubmissionOut]:
     """Each request to Back Market with its method, lines and task."""
-    publication: Publication = await queries.visible(tx.session, caller, publication_id)
+    publication: Publication = await queries.get_publication(
+        tx.session, caller, publication_id
+    )
     rows = await queries.submissions(tx.session, publication.id)
     return Page(items=[SubmissionOut.model_validate(row.model_dump()) for row in rows])
 

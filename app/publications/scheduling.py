@@ -17,8 +17,8 @@ from app.jobs.kinds import JobKind
 from app.publications.enums import PlanState, PublicationKind, PublicationState, Trigger
 from app.publications.hook_details import with_webhook
 from app.publications.models import Plan, Publication
-from app.stores.due import Due, set_due
 from app.stores.models import Store
+from app.stores.next_times import NextTime, set_next_times
 from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
@@ -185,9 +185,9 @@ _DUE = {
     kind: text(load_sql(__package__, "scheduling.sql", {"kind": str(kind)})["due"])
     for kind in PublicationKind
 }
-DUE_OF_KIND = {
-    PublicationKind.OFFERS: Due.OFFERS,
-    PublicationKind.PRODUCTS: Due.PRODUCTS,
+NEXT_TIME_OF_KIND = {
+    PublicationKind.OFFERS: NextTime.OFFERS,
+    PublicationKind.PRODUCTS: NextTime.PRODUCTS,
 }
 
 
@@ -208,7 +208,9 @@ async def _request_due(tx: Transaction, kind: PublicationKind) -> int:
         else:
             await request(tx, row.id, row.account_id, Trigger.SCHEDULE, kind=kind)
     due = [next_due(r.id, timedelta(seconds=r.interval_s), now) for r in rows]
-    await set_due(tx.session, DUE_OF_KIND[kind], [row.id for row in rows], due)
+    await set_next_times(
+        tx.session, NEXT_TIME_OF_KIND[kind], [row.id for row in rows], due
+    )
     return len(rows)
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.publications.causes import ErrorClass
 from app.publications.enums import ChangeReason, Lane, Outcome, PublicationKind
+from app.publications.error_classes import ErrorClass
 from app.publications.messages import sentence_for
 from app.publications.models import Publication
 from app.web.schemas import ReasonOut

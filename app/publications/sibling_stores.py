@@ -1,8 +1,8 @@
 """Requests runs of sibling stores after the stock that they share has changed.
 
 Any store of a seller account whose desired stock differs from the live stock sends the
-quantity for all of them. A store that no longer wants a SKU, or whose row has no valid
-quantity, may have nothing to send: then the siblings that want it get a run.
+quantity for all of them. A store that no longer offers a SKU, or whose row has no valid
+quantity, may have nothing to send: then a run of its siblings is requested.
 """
 
 from app.core.statements import load_statements
@@ -21,7 +21,7 @@ async def request_runs(tx: Transaction, run: Run) -> None:
     """Request runs of the siblings that have to send instead of this store.
 
     A run that was itself requested by a run requests none, so that two stores cannot
-    keep each other busy.
+    request runs of each other endlessly.
     """
     if run.kind is not PublicationKind.OFFERS or not run.siblings or run.priority:
         return

@@ -20,8 +20,8 @@ from app.sources.target import Target, check_address, read_target
 
 TIMEOUT = httpx.Timeout(connect=10, read=30, write=30, pool=10)
 """Seconds; the read timeout applies to each chunk of a response."""
-MOST_HOPS = 5
-MOST_ADDRESSES = 4
+MAX_HOPS = 5
+MAX_ADDRESSES = 4
 """Maximum number of addresses of one host to try."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -35,7 +35,7 @@ async def look_up(host: str, port: int) -> Sequence[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ClientConfig:
     """Client configuration: allowed targets, resolver and TLS."""
 
     rules: Rules
@@ -45,7 +45,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FetchRequest:
     """One request. Credentials are sent only to the origin of `url`."""
 
     url: str
@@ -54,7 +54,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FetchResponse:
     """The response after redirects: its URL, status and headers, and raw body."""
 
     target: Target
@@ -63,63 +63,67 @@ class Answer:
 
 
 @asynccontextmanager
-async def fetched(door: Door, wish: Wish) -> AsyncIterator[Answer]:
+async def fetch(
+    config: ClientConfig, request: FetchRequest
+) -> AsyncIterator[FetchResponse]:
     """Send the request and follow redirects.
 
     Raises PullError, also while the body is read.
     """
-    first = target = read_target(wish.url, door.rules)
-    for _ in range(MOST_HOPS + 1):
-        auth = wish.auth if target.origin == first.origin else None
-        async with _asked(door, target, auth, wish.conditions) as response:
+    first = target = read_target(request.url, config.rules)
+    for _ in range(MAX_HOPS + 1):
+        auth = request.auth if target.origin == first.origin else None
+        async with _open_response(config, target, auth, request.conditions) as response:
             location = response.headers.get("location", "")
             if response.status_code not in REDIRECTS or not location:
                 head = Head(response.status_code, response.headers)
-                yield Answer(target, head, _pieces(response))
+                yield FetchResponse(target, head, _chunks(response))
                 return
-            target = read_target(location, door.rules, base=target)
+            target = read_target(location, config.rules, base=target)
     raise PullError(
-        "too_many_redirects", f"The URL redirects more than {MOST_HOPS} times."
+        "too_many_redirects", f"The URL redirects more than {MAX_HOPS} times."
     )
 
 
 @asynccontextmanager
-async def _asked(
-    door: Door,
+async def _open_response(
+    config: ClientConfig,
     target: Target,
     auth: httpx.BasicAuth | None,
     conditions: tuple[tuple[str, str], ...],
 ) -> AsyncIterator[httpx.Response]:
-    addresses = await _checked_addresses(door, target)
+    addresses = await _checked_addresses(config, target)
     async with httpx.AsyncClient(
-        timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=door.tls
+        timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=config.tls
     ) as http:
-        response = await _first_answer(door, http, target, addresses, auth, conditions)
+        response = await _first_response(
+            config, http, target, addresses, auth, conditions
+        )
         try:
             yield response
         finally:
             await response.aclose()
 
 
-async def _checked_addresses(door: Door, target: Target) -> list[Address]:
+async def _checked_addresses(config: ClientConfig, target: Target) -> list[Address]:
     """Addresses to try. Raises PullError: `host_unknown`, `address_refused`."""
     if target.literal:
         found = [target.literal]
     else:
         try:
-            found = addresses_of(await door.resolve(target.host, target.port))
+            found = addresses_of(await config.resolve(target.host, target.port))
         except (OSError, UnicodeError, ValueError) as error:
             raise PullError(
                 "host_unknown", "The host of the URL cannot be resolved.", passes=True
             ) from error
-    if not door.rules.knows(target.host):
+    if not config.rules.knows(target.host):
         for address in found:
-            check_address(address, door.rules)
-    return found[:MOST_ADDRESSES]
+            check_address(address, config.rules)
+    return found[:MAX_ADDRESSES]
 
 
-async def _first_answer(  # noqa: PLR0913, PLR0917 - parts of a request
-    door: Door,
+async def _first_response(  # noqa: PLR0913, PLR0917 - parts of a request
+    config: ClientConfig,
     http: httpx.AsyncClient,
     target: Target,
     addresses: Sequence[Address],
@@ -128,7 +132,7 @@ async def _first_answer(  # noqa: PLR0913, PLR0917 - parts of a request
 ) -> httpx.Response:
     headers = {
         "Host": target.url.netloc.decode("ascii"),
-        "User-Agent": door.agent,
+        "User-Agent": config.agent,
         "Accept": "*/*",
         "Accept-Encoding": "gzip",
         **dict(conditions),
@@ -150,11 +154,11 @@ async def _first_answer(  # noqa: PLR0913, PLR0917 - parts of a request
     raise failure
 
 
-async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     """The raw body; compressed content is not decoded."""
     try:
-        async for piece in response.aiter_raw():
-            yield piece
+        async for chunk in response.aiter_raw():
+            yield chunk
     except httpx.RequestError as error:
         raise _lost(error) from error
 

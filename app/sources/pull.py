@@ -24,7 +24,13 @@ from app.database import Database
 from app.jobs.frame import GiveUp
 from app.jobs.lease import Lease, Snooze
 from app.settings import Settings
-from app.sources.fetch import Answer, Door, Wish, fetched, too_slow
+from app.sources.fetch import (
+    ClientConfig,
+    FetchRequest,
+    FetchResponse,
+    fetch,
+    too_slow,
+)
 from app.sources.guard import rules_of
 from app.sources.lifecycle import SOURCE
 from app.sources.models import CatalogSource
@@ -55,8 +61,8 @@ class PullServices:
     database: Database
     storage: Storage
     vault: Vault
-    door: Door
-    turns: asyncio.Semaphore
+    client: ClientConfig
+    slots: asyncio.Semaphore
     """Half of a worker's slots, so that slow servers do not block other jobs."""
 
 
@@ -73,16 +79,16 @@ def open_tools(
     settings: Settings, database: Database, storage: Storage, vault: Vault
 ) -> PullServices:
     agent = f"refeed/{settings.company} ({settings.contact})"
-    turns = asyncio.Semaphore(max(settings.worker_slots // 2, 1))
-    door = Door(rules_of(settings), agent)
-    return PullServices(settings, database, storage, vault, door, turns)
+    slots = asyncio.Semaphore(max(settings.worker_slots // 2, 1))
+    client = ClientConfig(rules_of(settings), agent)
+    return PullServices(settings, database, storage, vault, client, slots)
 
 
 async def pull(tools: PullServices, lease: Lease) -> Snooze | None:
     """Pull one source once and record the outcome in `last_pull`."""
-    if tools.turns.locked():
+    if tools.slots.locked():
         return Snooze(BEHIND_OTHERS, idle=True)
-    async with tools.turns:
+    async with tools.slots:
         source = await _begin(tools, lease)
         if source is None:
             return None
@@ -129,8 +135,8 @@ async def _fetch(tools: PullServices, source: CatalogSource) -> Pulled:
         )
         if value
     )
-    wish = Wish(source.url, _auth_of(tools.vault, source), conditions)
-    async with fetched(tools.door, wish) as answer:
+    request = FetchRequest(source.url, _auth_of(tools.vault, source), conditions)
+    async with fetch(tools.client, request) as answer:
         check_head(answer.head, asked_if_changed=bool(conditions), limit=limit)
         if answer.head.status == NOT_MODIFIED:
             return Pulled(None)
@@ -174,7 +180,7 @@ def _auth_of(vault: Vault, source: CatalogSource) -> httpx.BasicAuth | None:
     return httpx.BasicAuth(source.username or "", password.get_secret_value())
 
 
-def _upload_of(answer: Answer) -> Upload:
+def _upload_of(answer: FetchResponse) -> Upload:
     """Media type and name from the response headers, else from the URL."""
     headers = answer.head.headers
     name = filename_of(headers.get("content-disposition", ""))
@@ -186,7 +192,7 @@ def _upload_of(answer: Answer) -> Upload:
     )
 
 
-def _validator(answer: Answer, header: str) -> str | None:
+def _validator(answer: FetchResponse, header: str) -> str | None:
     value = answer.head.headers.get(header, "")
     fine = value.isascii() and value.isprintable() and len(value) <= _LONGEST_VALIDATOR
     return value if value and fine else None

@@ -60,7 +60,7 @@ async def pull_catalog_source(
     store: StoreToChange, tx: Tx, settings: CurrentSettings, response: Response
 ) -> CatalogSourceOut:
     """Poll the `Location` until `state` is `idle`; `last_pull` has the outcome."""
-    source = await service.ask_now(tx, store.id)
+    source = await service.request_by_api(tx, store.id)
     response.headers["Location"] = f"/v1/stores/{store.id}/catalog-source"
     response.headers["Retry-After"] = "2"
     return source_out(source, settings.source_interval)

@@ -15,7 +15,7 @@ from app.stores.schedule import next_due
 SCHEDULE_LIMIT = 200
 
 
-async def ask(tx: Transaction, source: CatalogSource) -> None:
+async def request(tx: Transaction, source: CatalogSource) -> None:
     """Enqueue a pull; during a running pull, one more follows."""
     source.requested_at = utc_now()
     if source.state == "idle":
@@ -36,5 +36,5 @@ async def request_due(tx: Transaction, usual: timedelta) -> int:
     sources = found.scalars().all()
     for source in sources:
         source.next_pull_at = next_due(source.id, interval_of(source, usual), now)
-        await ask(tx, source)
+        await request(tx, source)
     return len(sources)

@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.sources.guard import Rules, rules_of
 from app.sources.models import CatalogSource
 from app.sources.outcomes import PullError
-from app.sources.scheduling import ask
+from app.sources.scheduling import request
 from app.sources.schemas import AuthIn, CatalogSourceIn, interval_of
 from app.sources.target import ACCEPTED_URL, read_target
 from app.stores.schedule import next_due
@@ -44,42 +44,40 @@ async def put(
     vault: Vault,
     settings: Settings,
     store_id: UUID,
-    wanted: CatalogSourceIn,
+    new: CatalogSourceIn,
 ) -> CatalogSource:
     """Set the source and enqueue a pull; the caller holds the lock of the store.
 
     Raises InvalidError for a URL that is not allowed, or a missing password.
     """
     rules = rules_of(settings)
-    _check_url(wanted.url, rules)
+    _check_url(new.url, rules)
     source = await _find(tx.session, store_id, lock=True)
     if source is None:
-        source = CatalogSource(store_id=store_id, url=wanted.url)
+        source = CatalogSource(store_id=store_id, url=new.url)
         tx.session.add(source)
     else:
         source.version += 1
-    if source.url != wanted.url:
+    if source.url != new.url:
         source.etag = source.last_modified = None
-    _put_auth(vault, rules, source, wanted)
-    source.url, source.failures = wanted.url, 0
-    stated = wanted.model_dump(include={"separator", "quote_char", "encoding"})
+    _put_auth(vault, rules, source, new)
+    source.url, source.failures = new.url, 0
+    stated = new.model_dump(include={"separator", "quote_char", "encoding"})
     if source.stated != stated:  # the same bytes are parsed differently now
         source.stated, source.etag, source.last_modified = stated, None, None
-    _schedule(source, wanted, settings)
+    _schedule(source, new, settings)
     await tx.session.flush()
-    await ask(tx, source)
+    await request(tx, source)
     return source
 
 
-def _schedule(
-    source: CatalogSource, wanted: CatalogSourceIn, settings: Settings
-) -> None:
-    interval = wanted.interval
-    source.scheduled = wanted.scheduled
+def _schedule(source: CatalogSource, new: CatalogSourceIn, settings: Settings) -> None:
+    interval = new.interval
+    source.scheduled = new.scheduled
     source.interval_s = int(interval.total_seconds()) if interval else None
-    rhythm = interval_of(source, settings.source_interval)
-    due = next_due(source.id, rhythm, utc_now())
-    source.next_pull_at = due if wanted.scheduled else None
+    interval_in_use = interval_of(source, settings.source_interval)
+    due = next_due(source.id, interval_in_use, utc_now())
+    source.next_pull_at = due if new.scheduled else None
 
 
 async def delete(session: AsyncSession, store_id: UUID) -> None:
@@ -87,10 +85,10 @@ async def delete(session: AsyncSession, store_id: UUID) -> None:
     await session.delete(await of_store(session, store_id, lock=True))
 
 
-async def ask_now(tx: Transaction, store_id: UUID) -> CatalogSource:
+async def request_by_api(tx: Transaction, store_id: UUID) -> CatalogSource:
     """Enqueue a pull now, or after the running one. Raises NotFoundError."""
     source = await of_store(tx.session, store_id, lock=True)
-    await ask(tx, source)
+    await request(tx, source)
     return source
 
 
@@ -103,14 +101,14 @@ def _check_url(url: str, rules: Rules) -> None:
 
 
 def _put_auth(
-    vault: Vault, rules: Rules, source: CatalogSource, wanted: CatalogSourceIn
+    vault: Vault, rules: Rules, source: CatalogSource, new: CatalogSourceIn
 ) -> None:
-    auth = wanted.auth
+    auth = new.auth
     if auth is None:
         source.username = source.password_cipher = source.password_key_id = None
         return
     password = auth.password
-    if password is None and not _may_keep(rules, source, wanted.url, auth):
+    if password is None and not _may_keep(rules, source, new.url, auth):
         message = "Another host or user name requires the password again."
         wrong = FieldError("auth.password", "missing", message, "the password")
         raise InvalidError(message, errors=[wrong])

@@ -14,7 +14,12 @@ from app.stores.lights import (
     settings_light,
 )
 from app.stores.models import Store
-from app.stores.service import categories_of, resolved_mapping, set_due, snapshot_key_of
+from app.stores.service import (
+    categories_of,
+    resolved_mapping,
+    schedule_next_runs,
+    snapshot_key_of,
+)
 
 
 async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
@@ -54,7 +59,7 @@ async def activate(session: AsyncSession, store: Store) -> None:
         )
     if not store.active:
         store.active, store.activated_at = True, utc_now()
-        set_due(store)
+        schedule_next_runs(store)
         store.version += 1
 
 
@@ -69,4 +74,4 @@ async def deactivate(session: AsyncSession, store: Store) -> None:
         store.version += 1
         await session.flush()
         if store.account_id:
-            await accounts.look_again(session, store.account_id)
+            await accounts.make_stores_due(session, store.account_id)

@@ -167,7 +167,7 @@ async def put_settings(
     if policies != (store.invalid_rows, store.duplicate_skus):
         await _reimport(tx, store)
     if store.active:
-        set_due(store)
+        schedule_next_runs(store)
     store.version += 1
 
 
@@ -187,7 +187,7 @@ def _set_fields(store: Store, new: SettingsIn, default_interval: timedelta) -> N
     store.minimum_margin = new.minimum_margin.model_dump(mode="json")
 
 
-def set_due(store: Store) -> None:
+def schedule_next_runs(store: Store) -> None:
     """Schedule the next runs of an active store."""
     now = utc_now()
     offers = timedelta(seconds=store.offers_interval_s)

@@ -60,7 +60,7 @@ def _weighed(part: str) -> tuple[str, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet(Generic[Row, Key]):
+class CsvTable(Generic[Row, Key]):
     """A list as a table.
 
     `rows_after(key)` reads the next rows in its own transaction (None: from the
@@ -74,11 +74,11 @@ class Sheet(Generic[Row, Key]):
 
 
 def as_csv(
-    sheet: Sheet[Row, Key], filename: str, headers: dict[str, str] | None = None
+    table: CsvTable[Row, Key], filename: str, headers: dict[str, str] | None = None
 ) -> StreamingResponse:
     """All rows in chunks: a slow reader holds no transaction and little memory."""
     return StreamingResponse(
-        _pieces(sheet),
+        _pieces(table),
         media_type="text/csv",
         headers={
             "Content-Disposition": f'attachment; filename="{filename}"',
@@ -87,16 +87,16 @@ def as_csv(
     )
 
 
-async def _pieces(sheet: Sheet[Row, Key]) -> AsyncIterator[str]:
-    yield _text([sheet.columns])
+async def _pieces(table: CsvTable[Row, Key]) -> AsyncIterator[str]:
+    yield _text([table.columns])
     key = None
-    while rows := await sheet.rows_after(key):
-        yield await asyncio.to_thread(_lines_of, sheet, rows)
-        key = sheet.key(rows[-1])
+    while rows := await table.rows_after(key):
+        yield await asyncio.to_thread(_lines_of, table, rows)
+        key = table.key(rows[-1])
 
 
-def _lines_of(sheet: Sheet[Row, Key], rows: Sequence[Row]) -> str:
-    return _text(line for row in rows for line in sheet.lines(row))
+def _lines_of(table: CsvTable[Row, Key], rows: Sequence[Row]) -> str:
+    return _text(line for row in rows for line in table.lines(row))
 
 
 def _text(lines: Iterable[Cells]) -> str:

@@ -21,11 +21,11 @@ from app.web.responses import Responses
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY = 0.5
+POLL_INTERVAL = 0.5
 HEARTBEAT = 15.0
 LONGEST = 600.0
 """Seconds. A stream ends then; the client reconnects, and its key is checked again."""
-MOST_STREAMS = 100
+MAX_STREAMS = 100
 """Per process: each stream reads its row twice a second."""
 COME_BACK_MS = 1000
 ENDED = "-end"
@@ -72,7 +72,7 @@ class Streams:
 
     open: int = 0
     clock: Callable[[], float] = time.monotonic
-    look_every: float = LOOK_EVERY
+    poll_interval: float = POLL_INTERVAL
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ class Streams:
 
     async def pause(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.closing.wait(), self.look_every)
+            await asyncio.wait_for(self.closing.wait(), self.poll_interval)
 
 
 def streams_of(request: Request) -> Streams:
@@ -96,9 +96,9 @@ async def watch(streams: Streams, watched: Watched, last_seen: str | None) -> Re
     mark = await watched.mark()
     if mark and mark.over and last_seen == f"{mark.version}{ENDED}":
         return Response(status_code=status.HTTP_204_NO_CONTENT)
-    if streams.open >= MOST_STREAMS:
+    if streams.open >= MAX_STREAMS:
         raise UnavailableError(
-            f"This process already serves {MOST_STREAMS} streams; retry later, or poll "
+            f"This process already serves {MAX_STREAMS} streams; retry later, or poll "
             "with If-None-Match.",
             code="too_many_streams",
             headers={"Retry-After": "5"},

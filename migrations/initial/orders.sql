@@ -58,7 +58,7 @@ CREATE TABLE sales_order_line (
   PRIMARY KEY (order_id, marketplace_id)
 );
 
--- Progress of reading an account's orders, with the checkpoint of the pass under way.
+-- Progress of an account's order sync, with the checkpoint of the running one.
 CREATE TABLE order_sync (
   account_id uuid PRIMARY KEY REFERENCES seller_account (id) ON DELETE CASCADE,
   state varchar NOT NULL,
@@ -72,13 +72,13 @@ CREATE TABLE order_sync (
   read integer NOT NULL,
   changed integer NOT NULL,
   window_from timestamptz,
-  newest timestamptz,
+  latest_modified_at timestamptz,
   page integer NOT NULL,
   count integer,
-  ended boolean NOT NULL,
-  turns integer NOT NULL DEFAULT 0,
-  falls integer NOT NULL DEFAULT 0,
-  front boolean NOT NULL
+  page_missing boolean NOT NULL,
+  missing_pages integer NOT NULL DEFAULT 0,
+  count_decreases integer NOT NULL DEFAULT 0,
+  rereading boolean NOT NULL
 );
 
 -- An action requested for lines of an order, and its result.
@@ -133,6 +133,7 @@ CREATE VIEW sales_order_line_view AS
     FROM sales_order_line;
 CREATE VIEW order_sync_view AS
   SELECT account_id, state, reason_code, reason, requested_at, started_at,
-         finished_at, high_water, failures, read, changed, window_from, newest, page,
-         count, ended, turns, falls, front
+         finished_at, high_water, failures, read, changed, window_from,
+         latest_modified_at, page, count, page_missing, missing_pages,
+         count_decreases, rereading
     FROM order_sync;

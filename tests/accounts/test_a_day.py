@@ -16,11 +16,11 @@ from app.accounts.budget import (
     LATEST_ARRIVAL,
     Pace,
     Spend,
+    free_lines_at,
     lines_left,
-    next_room,
     reserve_of,
+    unreserved_lines,
     used_of,
-    usual_left,
 )
 from app.publications.lifecycle import pause_before_poll
 from app.sandbox.batches.tasks import DONE
@@ -67,7 +67,7 @@ class Day:
 
     async def call(self, method: str, path: str, **more: object) -> httpx.Response:
         """At its turn, and a little later at the other side."""
-        wait, self.clock = Pace(REQUESTS).next_turn(self.clock, self.now)
+        wait, self.clock = Pace(REQUESTS).reserve(self.clock, self.now)
         self.now += wait + timedelta(seconds=self.random.uniform(0.01, 0.3))
         return await self.http.request(method, path, **more)  # type: ignore[arg-type]
 
@@ -105,10 +105,10 @@ class Day:
 
     async def run(self) -> None:
         """One publication of prices: plan, send, poll; then its follow-up waits."""
-        lines = usual_left(LINES, used_of(self.spent, self.now))
+        lines = unreserved_lines(LINES, used_of(self.spent, self.now))
         if lines:
             await self.carry_out([f"A{n};;1;9.00;" for n in range(lines)])
-        until = next_room(LINES - reserve_of(LINES), self.spent, 10_000, self.now)
+        until = free_lines_at(LINES - reserve_of(LINES), self.spent, 10_000, self.now)
         await self.pass_time(max(until - self.now, timedelta(0)))
         await self.pass_time(timedelta(seconds=self.random.uniform(0.1, 2)))
 

@@ -11,12 +11,12 @@ from app.accounts.budget import (
     LATEST_ARRIVAL,
     Pace,
     Spend,
+    free_lines_at,
     lines_left,
-    next_room,
     reserve_of,
     sent_by,
+    unreserved_lines,
     used_of,
-    usual_left,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_lines_left_is_the_limit_without_the_last_hour(limit, spends, left):
 def test_next_room_is_when_a_useful_number_of_lines_is_free(
     limit, spends, wanted, minutes
 ):
-    assert next_room(limit, spends, wanted, NOW) == NOW + timedelta(minutes=minutes)
+    assert free_lines_at(limit, spends, wanted, NOW) == NOW + timedelta(minutes=minutes)
 
 
 @given(
@@ -80,7 +80,7 @@ def test_next_room_is_when_a_useful_number_of_lines_is_free(
 def test_at_the_next_room_there_is_room(limit, entries, wanted):
     spends = spent(*entries)
 
-    at = next_room(limit, spends, wanted, NOW)
+    at = free_lines_at(limit, spends, wanted, NOW)
 
     assert NOW <= at <= NOW + HOUR
     assert lines_left(limit, used_of(spends, at)) >= min(wanted, max(1, limit // 10))
@@ -97,7 +97,7 @@ def test_at_the_next_room_there_is_room(limit, entries, wanted):
     ],
 )
 def test_what_is_not_urgent_leaves_a_reserve(limit, spends, left):
-    assert usual_left(limit, used_of(spends, NOW)) == left
+    assert unreserved_lines(limit, used_of(spends, NOW)) == left
     assert reserve_of(limit) <= limit * 0.02
 
 
@@ -165,7 +165,7 @@ def test_no_window_of_ten_seconds_sees_more_requests_than_allowed(requests, gaps
     made: list[datetime] = []
     for gap in gaps:
         now += timedelta(seconds=gap)
-        wait, clock = pace.next_turn(clock, now)
+        wait, clock = pace.reserve(clock, now)
         made.append(now + wait)
 
     in_order = sorted(made)
@@ -178,7 +178,7 @@ def test_the_pace_keeps_at_least_half_of_what_is_allowed(requests, calls):
     """A long queue moves on: no caller waits much longer than the limit demands."""
     pace, clock, now = Pace(requests), None, NOW
     for _ in range(calls):
-        wait, clock = pace.next_turn(clock, now)
+        wait, clock = pace.reserve(clock, now)
         now += wait
 
     assert now - NOW <= pace.window * 2 * calls / requests

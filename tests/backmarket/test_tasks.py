@@ -216,14 +216,14 @@ def test_an_ean_of_two_rows_names_neither():
     matched = match_rows(done({"400": 1}), ["A", "B"], ["400", "400"])
 
     assert matched.missing == ("A", "B")
-    assert matched.strangers == ("400",)
+    assert matched.unmatched == ("400",)
 
 
 def test_skus_that_differ_in_case_alone_are_matched_exactly_or_not_at_all():
     matched = match_rows(done({"a": 1, "Aa": 2}), ["A", "a", "AA", "aa"])
 
     assert set(matched.accepted) == {"a"}
-    assert matched.strangers == ("Aa",)
+    assert matched.unmatched == ("Aa",)
 
 
 def test_an_entry_under_a_foreign_key_is_found_by_the_sku_inside():

@@ -119,7 +119,7 @@ async def test_a_file_that_is_gone_is_404(shop: Shop, settings: Any):
 
     answer = await shop.api.get(f"/v1/catalogs/{catalog['id']}/rejected.csv")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "file_gone")
+    assert (answer.status_code, answer.json()["code"]) == (404, "file_deleted")
 
 
 async def test_rows_of_ndjson_come_out_as_csv(shop: Shop):

@@ -50,7 +50,7 @@ def test_an_example_does_what_the_reference_says(
     config = ImportConfig(resolve_for_store(parsed, "FR", "EUR"), {"phones": 1}, "EUR")
 
     found = preview_catalog(
-        SourceFile(path), config, tmp_path, most_bytes=10_000, sample=100
+        SourceFile(path), config, tmp_path, max_bytes=10_000, sample=100
     )
 
     wanted = list(csv.DictReader(io.StringIO(result), delimiter=";"))

@@ -90,7 +90,7 @@ async def test_what_was_changed_by_hand_can_be_left_until_ours_changes(shop: Sho
     own = await shop.publish()
     await walk(shop)
 
-    assert first == expected("left")
+    assert first == expected("not_sent")
     assert nothing["counts"]["changes"] == 0
     assert [(c["sku"], c["after"]) for c in await shop.changes(own)] == [
         ("A", {"price": "210.00"})
@@ -127,7 +127,7 @@ async def test_an_order_explains_a_lower_stock_and_nothing_is_raised(shop: Shop)
     run = await shop.publish()
 
     assert seen["counts"]["confirmed"] == 2
-    assert told == {("BOTH", "quantity"): ("5", "1", "by_hand", "left")}
+    assert told == {("BOTH", "quantity"): ("5", "1", "by_hand", "not_sent")}
     assert run["counts"]["changes"] == 0
     assert await stock(shop) == {"SOLD": 3, "BOTH": 1, "SAME": 5}
 
@@ -173,7 +173,7 @@ async def test_a_comment_that_is_never_shown_is_sent_once_more_and_then_left(
     assert repeat["counts"]["by_outcome"] == {"unconfirmed": 1}
     assert after["counts"]["changes"] == 0
     assert await drift(shop) == {
-        ("A", "comment"): ("New", "Ours", "not_applied", "left")
+        ("A", "comment"): ("New", "Ours", "not_applied", "not_sent")
     }
     offer = (await shop.api.get(f"/v1/stores/{shop.store_id}/offers/A")).json()
     assert "Nothing is sent until the value changes" in offer["hint"]
@@ -198,7 +198,7 @@ async def test_a_price_that_goes_back_to_ours_is_no_jump_for_the_brake(shop: Sho
     assert (await shop.listings())["A"]["price"] == "199.90"
 
 
-async def test_stock_put_back_by_hand_on_what_is_not_wanted_is_emptied_again(
+async def test_stock_put_back_by_hand_on_what_is_absent_is_emptied_again(
     shop: Shop,
 ):
     await shop.upload([row("A"), row("B")])

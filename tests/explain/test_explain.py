@@ -140,7 +140,7 @@ async def test_much_to_look_through_makes_short_pages_and_loses_nothing(
     for price in ("100.00", "110.00"):
         await shop.upload([row("A"), row("B", price=price)])
         await shop.publish()
-    monkeypatch.setattr(queries, "MOST_CHANGES", 1)
+    monkeypatch.setattr(queries, "MAX_CHANGES", 1)
 
     pages = [await explain(shop, "A")]
     while cursor := pages[-1]["timeline"]["next"]:

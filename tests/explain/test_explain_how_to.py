@@ -3,7 +3,7 @@
 import re
 
 from app.explain.states import OfferState
-from app.publications.causes import ErrorClass
+from app.publications.error_classes import ErrorClass
 from app.settings import Settings
 from tests.support.pages import run_page, the_text_in
 from tests.support.serving import served

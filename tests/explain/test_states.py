@@ -14,7 +14,7 @@ NEW = OfferFacts(listed=False, dirty=True, live_quantity=None)
 GONE = OfferFacts(desired_state="absent")
 NOON = datetime(2026, 1, 2, 12, 30, tzinfo=UTC)
 PRICE = Refused("price", "price too low")
-LATER = Refused("refused", "Try again later.", resting_until=NOON)
+LATER = Refused("refused", "Try again later.", retry_at=NOON)
 PRODUCT = Refused("unknown_product", "unknown EAN")
 
 CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
@@ -114,7 +114,7 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
     (
         "refused for now, and due again",
         NEW,
-        {"refused": replace(LATER, resting_until=None)},
+        {"refused": replace(LATER, retry_at=None)},
         "in_error",
         "Try again",
     ),
@@ -179,10 +179,10 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
         FINE,
         {"dirty": True, "drifted": Drifted("listing", None, None, by_hand=False)},
         "unconfirmed",
-        "does not show its listing",
+        "no longer shows its listing",
     ),
     ("gone and zeroed", GONE, {}, "withdrawn", "set to 0"),
-    ("gone before it was online", GONE, {"listed": False}, "not_wanted", "never"),
+    ("gone before it was online", GONE, {"listed": False}, "absent", "never"),
 ]
 
 

@@ -5,9 +5,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.orders.sync.paging import (
-    MOST_FALLS,
+    MAX_COUNT_DECREASES,
+    MAX_MISSING_PAGES,
     PAGE_SIZE,
-    PATIENCE,
     PageRead,
     PagingProgress,
     after_page,
@@ -28,73 +28,73 @@ def read(
     [
         pytest.param(PagingProgress(), read(more=False), None, id="one page is enough"),
         pytest.param(
-            PagingProgress(), read(count=70), PagingProgress(2, 70), id="on to the next"
+            PagingProgress(), read(count=70), PagingProgress(2, 70), id="next page"
         ),
         pytest.param(
             PagingProgress(2, 70),
             read(20, count=70, more=False),
-            PagingProgress(1, 70, front=True),
-            id="after the last the front is looked at",
+            PagingProgress(1, 70, rereading=True),
+            id="after the last page the first one is read again",
         ),
         pytest.param(
-            PagingProgress(1, 70, front=True),
+            PagingProgress(1, 70, rereading=True),
             read(changed=0),
             None,
-            id="nothing new there",
+            id="no change on the first page: complete",
         ),
         pytest.param(
-            PagingProgress(1, 70, front=True),
+            PagingProgress(1, 70, rereading=True),
             read(count=71),
-            PagingProgress(2, 71, front=True),
-            id="news in front are followed",
+            PagingProgress(2, 71, rereading=True),
+            id="changes on the first pages are followed",
         ),
         pytest.param(
             PagingProgress(4, 200),
             read(count=199),
-            PagingProgress(3, 199, falls=1),
-            id="one left: back",
+            PagingProgress(3, 199, count_decreases=1),
+            id="one order removed: one page back",
         ),
         pytest.param(
             PagingProgress(2, 300),
             read(count=100),
-            PagingProgress(1, 100, falls=1),
-            id="not before 1",
+            PagingProgress(1, 100, count_decreases=1),
+            id="never before page 1",
         ),
         pytest.param(
-            PagingProgress(4, 200, falls=MOST_FALLS),
+            PagingProgress(4, 200, count_decreases=MAX_COUNT_DECREASES),
             read(count=0),
-            PagingProgress(5, 0, falls=MOST_FALLS),
-            id="a count that falls without end is not believed",
+            PagingProgress(5, 0, count_decreases=MAX_COUNT_DECREASES),
+            id="a count that always decreases is ignored",
         ),
         pytest.param(
             PagingProgress(3, 100),
             read(0, 0, None, more=False),
-            PagingProgress(2, 100, ended=True, turns=1),
-            id="past the end: the page before again",
+            PagingProgress(2, 100, page_missing=True, missing_pages=1),
+            id="missing page: read the page before",
         ),
         pytest.param(
-            PagingProgress(2, 100, ended=True, turns=1),
+            PagingProgress(2, 100, page_missing=True, missing_pages=1),
             read(more=False),
-            PagingProgress(1, 100, front=True),
-            id="which is the last now",
+            PagingProgress(1, 100, rereading=True),
+            id="the page before is the last one now",
         ),
         pytest.param(
-            PagingProgress(2, 100, ended=True, turns=1),
+            PagingProgress(2, 100, page_missing=True, missing_pages=1),
             read(),
-            PagingProgress(3, 100, turns=1),
-            id="or not the last any more",
+            PagingProgress(3, 100, missing_pages=1),
+            id="the page before has a next page again",
         ),
         pytest.param(
-            PagingProgress(9, 500, ended=True, turns=1),
+            PagingProgress(9, 500, page_missing=True, missing_pages=1),
             read(0, 0, None, more=False),
-            PagingProgress(8, 500, ended=True, turns=1),
-            id="a list that shrank by many pages turns once",
+            PagingProgress(8, 500, page_missing=True, missing_pages=1),
+            id="a list that shrank by many pages counts one missing page",
         ),
         pytest.param(
-            PagingProgress(2, 100, ended=True, turns=PATIENCE),
+            PagingProgress(2, 100, page_missing=True, missing_pages=MAX_MISSING_PAGES),
             read(),
-            PagingProgress(1, 100, front=True),
-            id="what leads nowhere again and again ends",
+            PagingProgress(1, 100, rereading=True),
+            id="too many missing pages end the sync",
         ),
     ],
 )
@@ -113,7 +113,7 @@ def test_a_list_whose_next_leads_nowhere_ends():
             progress, read(50, 0, 150) if there else read(0, 0, more=False)
         )
 
-    assert asked == [1, *(2, 3) * PATIENCE, 2, 1]
+    assert asked == [1, *(2, 3) * MAX_MISSING_PAGES, 2, 1]
 
 
 near_a_border = st.builds(

@@ -41,12 +41,12 @@ async def test_another_action_on_the_same_line_has_to_wait(idle: Desk):
     refused = await idle.ask(order, "cancel")
     other_line = await idle.ask(order, "cancel", {"lines": [second]})
 
-    assert (refused.status_code, refused.json()["code"]) == (409, "action_under_way")
+    assert (refused.status_code, refused.json()["code"]) == (409, "action_open")
     assert refused.json()["action_id"] == accepted.json()["id"]
     assert other_line.status_code == 202
 
 
-async def test_lines_with_an_action_under_way_allow_nothing(idle: Desk):
+async def test_lines_with_an_action_open_allow_nothing(idle: Desk):
     order = await the_order(idle)
     first, second = line_ids(order)
 

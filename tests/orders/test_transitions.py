@@ -9,13 +9,13 @@ from app.orders.actions.transitions import (
     MOVES,
     LineView,
     OrderView,
-    PlannedCall,
+    PlannedSubmission,
     TransitionResult,
     allowed,
-    calls_for,
-    left_behind,
-    may_carry_device,
+    allows_device_number,
+    also_moved,
     reconcile,
+    submissions_for,
 )
 from app.orders.enums import Action
 
@@ -68,7 +68,7 @@ def test_a_line_allows_exactly_what_back_market_does(state: int, actions: list[s
     ],
 )
 def test_a_line_is_moved_by_a_call_that_names_its_sku(action, state, to_state):
-    (call,) = calls_for(action, 70, [line(state)], {})
+    (call,) = submissions_for(action, 70, [line(state)], {})
 
     assert call.body == {"order_id": 70, "new_state": to_state, "sku": "A"}
     assert (call.from_state, call.to_state) == (state, to_state)
@@ -77,7 +77,7 @@ def test_a_line_is_moved_by_a_call_that_names_its_sku(action, state, to_state):
 def test_a_parcel_is_one_call_without_a_sku():
     lines = [line(2, 1), line(2, 2, "B")]
 
-    (call,) = calls_for(Action.SHIP, 70, lines, {"tracking_number": "T"})
+    (call,) = submissions_for(Action.SHIP, 70, lines, {"tracking_number": "T"})
 
     assert call.line_ids == (1, 2)
     assert call.body == {"order_id": 70, "new_state": 3, "tracking_number": "T"}
@@ -86,7 +86,7 @@ def test_a_parcel_is_one_call_without_a_sku():
 def test_only_shipped_lines_are_told_why_they_came_back():
     lines = [line(2, 1), line(3, 2, "B")]
 
-    before, after = calls_for(Action.REFUND, 70, lines, {"return_reason": 21})
+    before, after = submissions_for(Action.REFUND, 70, lines, {"return_reason": 21})
 
     assert "return_reason" not in before.body
     assert after.body["return_reason"] == 21
@@ -97,7 +97,7 @@ def test_every_allowed_action_has_calls_that_move_each_line_once(lines):
     for action, ids in allowed(lines).items():
         chosen = [each for each in lines if each.id in ids]
 
-        calls = calls_for(action, 70, chosen, {})
+        calls = submissions_for(action, 70, chosen, {})
 
         assert sorted(n for call in calls for n in call.line_ids) == sorted(ids)
         assert all(call.to_state == MOVES[call.from_state][action] for call in calls)
@@ -109,14 +109,14 @@ def test_a_call_is_not_yet_done_before_it_and_done_after_it(lines):
     states = {each.id: each.state for each in lines}
     for action, ids in allowed(lines).items():
         chosen = [each for each in lines if each.id in ids]
-        for call in calls_for(action, 70, chosen, {}):
+        for call in submissions_for(action, 70, chosen, {}):
             moved = {**states, **dict.fromkeys(call.line_ids, call.to_state)}
             assert reconcile(call, OrderView(states)) is TransitionResult.NOT_YET
             assert reconcile(call, OrderView(moved)) is TransitionResult.APPLIED
 
 
-def call(from_state: int, to_state: int, **body: str) -> PlannedCall:
-    return PlannedCall((1,), from_state, to_state, body)
+def call(from_state: int, to_state: int, **body: str) -> PlannedSubmission:
+    return PlannedSubmission((1,), from_state, to_state, body)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_what_an_order_that_was_read_back_says(planned, state, tracking, seen):
     ],
 )
 def test_an_invoice_has_arrived_when_the_order_tells_a_new_time(before, now, seen):
-    planned = PlannedCall((), 0, BILLED, {"billed_before": before})
+    planned = PlannedSubmission((), 0, BILLED, {"billed_before": before})
 
     assert reconcile(planned, OrderView({}, None, now)) is seen
 
@@ -190,9 +190,9 @@ def test_an_invoice_has_arrived_when_the_order_tells_a_new_time(before, now, see
 def test_lines_of_one_sku_and_state_go_together():
     lines = [line(1, 1, "A"), line(1, 2, "a"), line(2, 3, "A"), line(1, 4, "B")]
 
-    assert left_behind(lines, [lines[0]]) == (2,)
-    assert left_behind(lines, lines[:2]) == ()
-    assert left_behind(lines, [lines[3]]) == ()
+    assert also_moved(lines, [lines[0]]) == (2,)
+    assert also_moved(lines, lines[:2]) == ()
+    assert also_moved(lines, [lines[3]]) == ()
 
 
 @pytest.mark.parametrize(
@@ -201,4 +201,4 @@ def test_lines_of_one_sku_and_state_go_together():
 def test_a_device_is_told_only_of_one_line_with_one_piece(quantities, single):
     lines = [LineView(n, 2, "A", quantity) for n, quantity in enumerate(quantities)]
 
-    assert may_carry_device(lines) is single
+    assert allows_device_number(lines) is single

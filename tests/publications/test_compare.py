@@ -163,7 +163,7 @@ JUDGED = [
         online(),
         LOWER,
         {"units": 1},
-        {"quantity": hand("5", "2", "left")},
+        {"quantity": hand("5", "2", "not_sent")},
         id="less, a part of it sold: reported, and not raised",
     ),
     pytest.param(
@@ -173,15 +173,18 @@ JUDGED = [
         online(),
         {"price": Decimal(80), "quantity": 7},
         {"overwrite": False},
-        {"price": hand("100.00", "80.00", "left"), "quantity": hand("5", "7", "left")},
-        id="changed by hand, to be left",
+        {
+            "price": hand("100.00", "80.00", "not_sent"),
+            "quantity": hand("5", "7", "not_sent"),
+        },
+        id="changed by hand, not overwritten",
     ),
     pytest.param(
         online(),
         {"price": Decimal(80), "quantity": 7},
         {"overwrite": False, "awaited": "quantity"},
         {
-            "price": hand("100.00", "80.00", "left"),
+            "price": hand("100.00", "80.00", "not_sent"),
             "quantity": unapplied("5", "7"),
         },
         id="what was accepted just now is sent again all the same",

@@ -120,7 +120,7 @@ async def test_an_outage_while_reading_back_fails_no_run(shop: Shop):
     assert path
 
 
-STEPS = ("publish.looked", "publish.confirmed")
+STEPS = ("publish.listings_read", "publish.confirmed")
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -12,7 +12,7 @@ import uvicorn
 from app.main import create_app
 from app.serve import Server
 from app.settings import Settings
-from app.web.event_stream import MOST_STREAMS, Streams
+from app.web.event_stream import MAX_STREAMS, Streams
 from tests.publications.conftest import Sql
 from tests.publications.watching import eventually
 from tests.support.events import Event, all_events, watching
@@ -194,7 +194,7 @@ async def test_a_process_serves_so_many_streams_and_says_when_it_is_full(
     settings: Settings, shop: Shop
 ):
     path = await over_run(shop)
-    async with open_api(settings, Streams(open=MOST_STREAMS)) as api:
+    async with open_api(settings, Streams(open=MAX_STREAMS)) as api:
         answer = await api.get(f"{path}/events")
 
     assert answer.status_code == 503

@@ -8,7 +8,7 @@ import pytest
 
 from tests.publications.conftest import Sql
 from tests.support.shop import COLUMNS, MAPPING, Shop, as_csv, open_shop, row
-from workers.main import Crew
+from workers.main import JobPool
 
 SKUS = [f"S{n:02}" for n in range(20)]
 FULL = [row(sku) for sku in SKUS]
@@ -22,7 +22,7 @@ ABSENT = SKUS[8:]
 
 
 @pytest.fixture
-async def guarded(api: httpx.AsyncClient, worker: Crew, sandbox_url: str) -> Shop:
+async def guarded(api: httpx.AsyncClient, worker: JobPool, sandbox_url: str) -> Shop:
     """A store with the default brake and twenty offers online."""
     shop = await open_shop(api, sandbox_url, brake={})
     await shop.upload(FULL)

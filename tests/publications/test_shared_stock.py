@@ -74,7 +74,7 @@ async def test_a_sku_is_zeroed_only_when_no_store_wants_it(shop: Shop, german: S
         assert (await each.publish())["counts"]["changes"] == 0
 
 
-async def share_by(shop: Shop, policy: object) -> httpx.Response:
+async def set_shared_quantity(shop: Shop, policy: object) -> httpx.Response:
     path = f"/v1/seller-accounts/{(await account(shop))['id']}"
     return await shop.api.patch(path, json={"shared_quantity": policy})
 
@@ -98,7 +98,7 @@ async def test_a_new_policy_is_followed_by_itself(shop: Shop, german: Shop):
         (f"STORE:{shop.store_id}".lower(), 7),
         (None, 4),
     ):
-        answer = await share_by(shop, policy)
+        answer = await set_shared_quantity(shop, policy)
         assert answer.json()["shared_quantity"] == (policy or "min")
         await shows(shop, quantity)
 
@@ -111,7 +111,7 @@ async def test_a_new_policy_is_followed_by_itself(shop: Shop, german: Shop):
     ],
 )
 async def test_a_policy_that_cannot_be_followed_is_refused(shop: Shop, policy, code):
-    answer = await share_by(shop, policy)
+    answer = await set_shared_quantity(shop, policy)
 
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]

@@ -34,7 +34,7 @@ async def test_a_task_that_never_ends_leaves_its_lines_unconfirmed(shop: Shop):
     assert outcomes(await shop.changes(run)) == {"A": TIMED_OUT, "B": TIMED_OUT}
     change = (await shop.changes(run))[0]
     assert change["message"] == (
-        "Back Market's task did not end in time; the next run looks again."
+        "Back Market's task did not end in time; the next run checks it again."
     )
 
 

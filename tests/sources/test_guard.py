@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from app.settings import Settings, SettingsError, load_settings
-from app.sources.fetch import Door, Wish, fetched
+from app.sources.fetch import ClientConfig, FetchRequest, fetch
 from app.sources.guard import Rules, rules_of
 from app.sources.outcomes import PullError
 from app.sources.target import read_target
@@ -184,18 +184,18 @@ def resolver(*addresses: str) -> tuple[list[str], object]:
     return asked, resolve
 
 
-def door_to(merchant: Merchant, resolve: object, **more: object) -> Door:
+def config_for(merchant: Merchant, resolve: object, **more: object) -> ClientConfig:
     rules = Rules(
         frozenset({80, 443, merchant.port}), networks=rules_of(LOOPBACK).networks
     )
-    return Door(rules, "test", resolve=resolve, **more)  # type: ignore[arg-type]
+    return ClientConfig(rules, "test", resolve=resolve, **more)  # type: ignore[arg-type]
 
 
 LOOPBACK = Settings(source_allow=["127.0.0.1"])
 
 
-async def body_of(door: Door, url: str) -> bytes:
-    async with fetched(door, Wish(url)) as answer:
+async def body_of(config: ClientConfig, url: str) -> bytes:
+    async with fetch(config, FetchRequest(url)) as answer:
         return b"".join([piece async for piece in answer.body])
 
 
@@ -204,10 +204,10 @@ NUMBERS = ("2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost")
 
 @pytest.mark.parametrize("host", NUMBERS)
 async def test_another_way_to_write_loopback_is_refused(host: str):
-    door = Door(USUAL, "test")
+    config = ClientConfig(USUAL, "test")
 
     with pytest.raises(PullError) as refused:
-        await body_of(door, f"http://{host}/")
+        await body_of(config, f"http://{host}/")
 
     assert refused.value.code in {"address_refused", "host_unknown", "bad_url"}
 
@@ -227,7 +227,7 @@ async def test_a_host_with_one_address_that_is_not_fine_is_not_asked(
     _, resolve = resolver(*addresses)
 
     with pytest.raises(PullError) as refused:
-        await body_of(door_to(merchant, resolve), merchant.url(host="shop.example"))
+        await body_of(config_for(merchant, resolve), merchant.url(host="shop.example"))
 
     assert refused.value.code == "address_refused"
     assert merchant.asked == []
@@ -240,7 +240,9 @@ async def test_the_connection_goes_to_the_address_that_was_checked(
     merchant.serve("/stock.csv", reply(b"a;b"))
     asked, resolve = resolver("127.0.0.1")
 
-    got = await body_of(door_to(merchant, resolve), merchant.url(host="shop.example"))
+    got = await body_of(
+        config_for(merchant, resolve), merchant.url(host="shop.example")
+    )
 
     assert got == b"a;b"
     assert asked == ["shop.example"]
@@ -255,7 +257,7 @@ async def test_each_hop_is_looked_up_and_checked(merchant: Merchant):
         return places[host]
 
     with pytest.raises(PullError) as refused:
-        await body_of(door_to(merchant, resolve), merchant.url(host="shop.example"))
+        await body_of(config_for(merchant, resolve), merchant.url(host="shop.example"))
 
     assert refused.value.code == "address_refused"
 
@@ -266,13 +268,13 @@ async def test_the_next_address_is_tried_when_one_does_not_answer(
     merchant.serve("/stock.csv", reply(b"a;b"))
     rules = rules_of(Settings(source_allow=["127.0.0.0/8"]))
     _, resolve = resolver("127.9.9.9", "127.0.0.1")
-    door = Door(
+    config = ClientConfig(
         Rules(frozenset({merchant.port}), networks=rules.networks),
         "test",
         resolve=resolve,  # type: ignore[arg-type]
     )
 
-    assert await body_of(door, merchant.url(host="shop.example")) == b"a;b"
+    assert await body_of(config, merchant.url(host="shop.example")) == b"a;b"
 
 
 async def test_a_server_that_is_not_there_is_unreachable():
@@ -282,7 +284,7 @@ async def test_a_server_that_is_not_there_is_unreachable():
     _, resolve = resolver("127.0.0.1")
 
     with pytest.raises(PullError) as refused:
-        await body_of(door_to(merchant, resolve), merchant.url(host="shop.example"))
+        await body_of(config_for(merchant, resolve), merchant.url(host="shop.example"))
 
     assert (refused.value.code, refused.value.passes) == ("unreachable", True)
 
@@ -294,7 +296,7 @@ async def test_a_host_without_an_address_is_unknown(
     _, resolve = resolver(*addresses)
 
     with pytest.raises(PullError) as refused:
-        await body_of(door_to(merchant, resolve), merchant.url(host="shop.example"))
+        await body_of(config_for(merchant, resolve), merchant.url(host="shop.example"))
 
     assert (refused.value.code, refused.value.passes) == ("host_unknown", True)
 
@@ -345,8 +347,8 @@ async def test_the_certificate_is_checked_for_the_name_of_the_host(
     async with open_merchant(server) as merchant:
         merchant.serve("/stock.csv", reply(b"a;b"))
         try:
-            door = door_to(merchant, resolve, tls=client)
-            got = await body_of(door, merchant.url(host=host))
+            config = config_for(merchant, resolve, tls=client)
+            got = await body_of(config, merchant.url(host=host))
         except PullError as error:
             told, got = error.code, b""
 

@@ -29,7 +29,7 @@ from tests.support.dying import open_program
 from tests.support.processes import Running, start
 from workers.handlers import handlers_of
 from workers.listening import listen
-from workers.main import Crew, open_context, sweep
+from workers.main import JobPool, open_context, sweep
 from workers.main import main as work
 from workers.runner import Runner
 
@@ -151,19 +151,19 @@ async def open_api(
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings) -> AsyncIterator[Crew]:
+async def open_worker(settings: Settings) -> AsyncIterator[JobPool]:
     """A real arq worker and its sweeper, in this process."""
     async with open_context(settings) as (context, _):
         runner = Runner(context.database, handlers_of(context), settings.job_lease)
-        crew = Crew(runner, asyncio.Semaphore(settings.worker_slots))
+        pool = JobPool(runner, asyncio.Semaphore(settings.worker_slots))
         tasks = [
-            asyncio.create_task(sweep(context, crew)),
-            asyncio.create_task(listen(settings, crew.run, crew.closing)),
+            asyncio.create_task(sweep(context, pool)),
+            asyncio.create_task(listen(settings, pool.run, pool.closing)),
         ]
         try:
-            yield crew
+            yield pool
         finally:
-            await crew.stop()
+            await pool.stop()
             await asyncio.gather(*tasks)
 
 

@@ -142,8 +142,8 @@ def parse_found(answer: object) -> tuple[Listing, ...]:
 def update_body(fields: Mapping[str, object], currency: str) -> dict[str, object]:
     """Write the body that changes the given fields of one listing, and no others.
 
-    Section 4.5: money goes out as decimal text, and a price takes `currency` (the
-    market's) along. None blanks a field where Back Market allows it. Raises ValueError
+    Section 4.5: money is sent as decimal text, and a price with `currency` (the
+    market's). None blanks a field where Back Market allows it. Raises ValueError
     for no field, an unknown field, or a value that cannot be sent.
     """
     unknown = set(fields) - UPDATE_FIELDS

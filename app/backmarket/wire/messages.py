@@ -11,7 +11,7 @@ from urllib.parse import quote
 LONGEST_MESSAGE = 300
 _LONGEST_READ = 8_000
 _DEEPEST = 6
-_MOST_PARTS = 8
+_MAX_PARTS = 8
 _SHORTEST_SECRET = 4
 _HIDDEN = "***"
 
@@ -73,7 +73,7 @@ def is_page(words: str) -> bool:
 
 def words_in(value: object) -> str:
     """Join the texts of an error entry of any shape; empty if it has none."""
-    parts = islice(_parts(value, _DEEPEST), _MOST_PARTS)
+    parts = islice(_parts(value, _DEEPEST), _MAX_PARTS)
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
@@ -99,7 +99,7 @@ def _parts_of_object(value: Mapping[str, object], depth: int) -> Iterator[str]:
         yield from _parts(entry, depth - 1)
     fields = _fields_of(value) if wrapped or spoken else value
     for name, entry in fields.items():
-        words = ", ".join(islice(_parts(entry, depth - 1), _MOST_PARTS))
+        words = ", ".join(islice(_parts(entry, depth - 1), _MAX_PARTS))
         if words and name not in _SILENT:
             yield f"{name}: {words}"
 

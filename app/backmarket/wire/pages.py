@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from app.backmarket.wire.scalars import whole
 
 SIZES = (50, 10)
-"""Rows of a full page: the most that can be asked for, and the usual number, which
-comes where the question for more is not understood."""
+"""Rows of a full page: the maximum page size, and the default, which applies if the
+requested page size is ignored."""
 
 
 def has_next(
     page: Mapping[str, object], results: Sequence[object], number: int
 ) -> bool:
-    """Only the truth of `next` is used; an empty page is the last one.
+    """Only the truth value of `next` is used; an empty page is the last one.
 
     Where `next` is left out, a full page is followed by another one unless `count`
-    says that all were read. A page too many is asked for rather than one too few.
+    says that all were read. In doubt, one more page is requested.
     """
     if not results:
         return False

@@ -10,13 +10,13 @@ from app.backmarket.wire.tasks import ListingRef, Refusal, TaskReport
 class Matched:
     """Each row sent is in one of `accepted`, `refused`, `missing`, under its own SKU.
 
-    `strangers` are the report's keys that fit no row, or more than one.
+    `unmatched` are the report's keys that fit no row, or more than one.
     """
 
     accepted: Mapping[str, ListingRef] = field(default_factory=dict)
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
-    strangers: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
 
 
 def match_rows(

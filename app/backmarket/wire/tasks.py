@@ -61,7 +61,7 @@ class Refusal:
 class TaskReport:
     """What a batch led to, keyed as Back Market keys it: SKU, EAN or listing id.
 
-    `error` holds what was said about no row in particular. `aliases` lists the other
+    `error` is the message that concerns no single row. `aliases` lists the other
     names an entry gave itself.
     """
 
@@ -85,7 +85,7 @@ def task_id_of(answer: object) -> int:
     task_id = whole(found)
     if task_id is None:
         raise NotUnderstoodError(
-            "Back Market took the batch but named no task.", effect=Effect.UNKNOWN
+            "Back Market accepted the batch without a task id.", effect=Effect.UNKNOWN
         )
     return task_id
 

@@ -11,7 +11,7 @@ from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
 from app.stores.models import Store
 
-MOST_PARTIAL = 50
+MAX_PARTIAL = 50
 
 
 def _since(store: Store) -> ColumnElement[bool]:
@@ -52,7 +52,7 @@ async def catalogs_of(session: AsyncSession, store: Store) -> Sequence[Catalog]:
         select(Catalog)
         .where(_since(store))
         .order_by(col(Catalog.id).desc())
-        .limit(MOST_PARTIAL)
+        .limit(MAX_PARTIAL)
     )
     found = list(partial.scalars())
     if store.current_catalog_id:

@@ -59,7 +59,7 @@ class ImportServices:
     """Held by the only large import of this worker; small ones do not take it."""
 
 
-async def bring_up_to_date(tools: ImportServices, lease: Lease) -> Snooze | None:
+async def import_next(tools: ImportServices, lease: Lease) -> Snooze | None:
     """Import the store's next catalog; snooze while there may be another one."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
@@ -73,13 +73,13 @@ async def bring_up_to_date(tools: ImportServices, lease: Lease) -> Snooze | None
         return Snooze(BEHIND_A_LARGE_ONE, idle=True)
     with structlog.contextvars.bound_contextvars(catalog_id=str(task.catalog_id)):
         try:
-            await _carry_out(tools, lease, task)
+            await _run_task(tools, lease, task)
         except CatalogRejectedError as error:
             await _reject(tools, lease, task, error)
     return Snooze(_NOW)
 
 
-async def _carry_out(tools: ImportServices, lease: Lease, task: ImportTask) -> None:
+async def _run_task(tools: ImportServices, lease: Lease, task: ImportTask) -> None:
     if task.twin:
         await _repeat(tools, lease, task, task.twin)
     elif task.config is None:

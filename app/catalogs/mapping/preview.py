@@ -33,7 +33,7 @@ PROPOSAL_BYTES = 4 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class PreviewLimit:
     """Concurrency limit for previews, each of which needs a core."""
 
     free: asyncio.Semaphore = field(
@@ -42,13 +42,13 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class PreviewInput:
     """A catalog and the settings to preview it with."""
 
     catalog_id: UUID
     source: SourceFile
     config: ImportConfig
-    most_bytes: int
+    max_bytes: int
     sample: int
 
 
@@ -80,72 +80,70 @@ async def prepare(
     settings: Settings,
     storage: Storage,
     store: Store,
-    wanted: PreviewIn,
-) -> Trial:
+    body: PreviewIn,
+) -> PreviewInput:
     """Resolve the input of a preview. Raises InvalidError for invalid rules."""
-    catalog = await catalog_of(session, store, wanted.catalog_id)
-    mapping = (
-        wanted.mapping or stores.mapping_of(store) or CatalogMapping(attributes={})
-    )
+    catalog = await catalog_of(session, store, body.catalog_id)
+    mapping = body.mapping or stores.mapping_of(store) or CatalogMapping(attributes={})
     require_valid(find_violations(mapping, store.country, "/mapping"))
     in_force = stores.resolved_mapping(store, mapping)
-    targets = wanted.categories
+    targets = body.categories
     if targets is None:
         targets = stores.categories_of(store)
-    return Trial(
+    return PreviewInput(
         catalog.id,
         source_of(settings, storage, catalog),
         config_of(store, in_force or mapping, targets),
         settings.large_catalog_bytes,
-        wanted.sample,
+        body.sample,
     )
 
 
-async def carry_out(bench: Bench, trial: Trial) -> PreviewOut:
+async def run_preview(limit: PreviewLimit, given: PreviewInput) -> PreviewOut:
     """Run the preview. Raises InvalidError for missing columns, ConflictError for an
     unusable file.
     """
-    async with bench.free:
+    async with limit.free:
         try:
-            found = await asyncio.to_thread(_look, trial)
+            found = await asyncio.to_thread(_preview, given)
         except CatalogRejectedError as error:
             if error.code == "missing_column":
-                there = frozenset(error.columns)
-                told = absent_columns(trial.config.mapping, there, "/mapping")
-                require_valid(list(told))
+                columns = frozenset(error.columns)
+                violations = absent_columns(given.config.mapping, columns, "/mapping")
+                require_valid(list(violations))
             raise _unusable(error) from None
-    config = trial.config
-    return preview_out(found, trial.catalog_id, config.mapping, config.currency)
+    config = given.config
+    return preview_out(found, given.catalog_id, config.mapping, config.currency)
 
 
-def _look(trial: Trial) -> Preview:
+def _preview(given: PreviewInput) -> Preview:
     with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
         return preview_catalog(
-            trial.source,
-            trial.config,
+            given.source,
+            given.config,
             Path(folder),
-            most_bytes=trial.most_bytes,
-            sample=trial.sample,
+            max_bytes=given.max_bytes,
+            sample=given.sample,
         )
 
 
 async def propose_for(
-    bench: Bench, source: SourceFile, most_bytes: int
+    limit: PreviewLimit, source: SourceFile, max_bytes: int
 ) -> tuple[Inspection, list[Proposal]]:
     """The columns of a catalog, and the attributes that they may be.
 
     Raises ConflictError for an unusable file.
     """
-    async with bench.free:
+    async with limit.free:
         try:
-            return await asyncio.to_thread(_propose, source, most_bytes)
+            return await asyncio.to_thread(_propose, source, max_bytes)
         except CatalogRejectedError as error:
             raise _unusable(error) from None
 
 
-def _propose(source: SourceFile, most_bytes: int) -> tuple[Inspection, list[Proposal]]:
+def _propose(source: SourceFile, max_bytes: int) -> tuple[Inspection, list[Proposal]]:
     with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
-        head = take_sample(source, most_bytes, Path(folder))
+        head = take_sample(source, max_bytes, Path(folder))
         found = inspect_catalog(head.source, Path(folder), PROPOSAL_ROWS)
     return found, propose(found.columns, found.sample)
 

@@ -14,7 +14,7 @@ from app.access.dependencies import (
 )
 from app.catalogs.imports.next_import import source_of
 from app.catalogs.mapping import preview
-from app.catalogs.mapping.preview import PROPOSAL_BYTES, Bench
+from app.catalogs.mapping.preview import PROPOSAL_BYTES, PreviewLimit
 from app.catalogs.mapping.schemas import (
     PreviewIn,
     PreviewOut,
@@ -27,11 +27,11 @@ from app.stores import service as stores
 router = APIRouter(prefix="/v1/stores", tags=["stores"])
 
 
-def bench_of(request: Request) -> Bench:
-    return cast("Bench", request.state.bench)
+def preview_limit_of(request: Request) -> PreviewLimit:
+    return cast("PreviewLimit", request.state.preview_limit)
 
 
-CurrentBench = Annotated[Bench, Depends(bench_of)]
+CurrentPreviewLimit = Annotated[PreviewLimit, Depends(preview_limit_of)]
 
 
 @router.post(
@@ -46,7 +46,7 @@ async def preview_mapping(
     database: CurrentDatabase,
     settings: CurrentSettings,
     storage: CurrentStorage,
-    bench: CurrentBench,
+    limit: CurrentPreviewLimit,
 ) -> PreviewOut:
     """Counts by outcome, and sample rows with the value of each attribute.
 
@@ -56,8 +56,8 @@ async def preview_mapping(
     """
     async with database.transaction() as tx:
         store = await stores.load_store(tx.session, caller, store_id)
-        trial = await preview.prepare(tx.session, settings, storage, store, body)
-    return await preview.carry_out(bench, trial)
+        given = await preview.prepare(tx.session, settings, storage, store, body)
+    return await preview.run_preview(limit, given)
 
 
 @router.get(
@@ -71,7 +71,7 @@ async def get_mapping_proposal(
     database: CurrentDatabase,
     settings: CurrentSettings,
     storage: CurrentStorage,
-    bench: CurrentBench,
+    limit: CurrentPreviewLimit,
 ) -> ProposalOut:
     """By column names and the first 200 rows of the newest catalog, with reasons.
 
@@ -81,5 +81,5 @@ async def get_mapping_proposal(
         store = await stores.load_store(tx.session, caller, store_id)
         catalog = await preview.catalog_of(tx.session, store, None)
         source = source_of(settings, storage, catalog)
-    found, proposals = await preview.propose_for(bench, source, PROPOSAL_BYTES)
+    found, proposals = await preview.propose_for(limit, source, PROPOSAL_BYTES)
     return proposal_out(proposals, catalog.id, found.columns, len(found.sample))

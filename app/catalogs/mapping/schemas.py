@@ -118,8 +118,8 @@ def preview_out(
 
 def _row_out(row: SampleRow, currency: str) -> PreviewRow:
     problems = []
-    for told in row.problems:
-        field, code, value = told["field"], told["code"], told["value"]
+    for found in row.problems:
+        field, code, value = found["field"], found["code"], found["value"]
         message, accepted = describe(field, code, value, currency)
         problems.append(
             PreviewProblem(

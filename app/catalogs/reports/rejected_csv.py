@@ -21,7 +21,7 @@ from app.core.errors import NotFoundError, UnavailableError
 from app.stores.mapping.mapping_model import CatalogMapping
 
 PATIENCE = 100.0
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 """Maximum rows in one file; the rest follows after these are corrected."""
 
 _PROBLEMS = text(
@@ -41,7 +41,7 @@ async def of_catalog(
 ) -> Response:
     """The rows with problems. Raises NotFoundError, UnavailableError."""
     if source is None:
-        raise NotFoundError("The uploaded file was deleted.", code="file_gone")
+        raise NotFoundError("The uploaded file was deleted.", code="file_deleted")
 
     def read(folder: Path) -> pl.DataFrame:
         return rows_on_lines(source, notes_of(problems, currency), folder)
@@ -77,7 +77,7 @@ async def _answer(read: Callable[[Path], pl.DataFrame], filename: str) -> Respon
         body = await within(PATIENCE, work)
     except FileNotFoundError as error:
         raise NotFoundError(
-            "The uploaded file was deleted.", code="file_gone"
+            "The uploaded file was deleted.", code="file_deleted"
         ) from error
     except CatalogRejectedError as error:
         raise NotFoundError(
@@ -107,19 +107,21 @@ def notes_of(problems: Sequence[Any], currency: str) -> pl.DataFrame:
         describe(field, code, value, currency)
         for field, code, value in kinds.iter_rows()
     ]
-    told = kinds.with_columns(
+    messages = kinds.with_columns(
         pl.Series("message", [message for message, _ in words], dtype=pl.String),
         pl.Series("accepted", [accepted for _, accepted in words], dtype=pl.String),
     )
     code, message, hint = NOTE_COLUMNS
     named = pl.concat_str("field", pl.lit(": "), pl.col("message"))
     return (
-        found.join(told, on=["field", "code", "value"], how="left", nulls_equal=True)
+        found.join(
+            messages, on=["field", "code", "value"], how="left", nulls_equal=True
+        )
         .group_by(pl.col("line").alias(LINE), maintain_order=True)
         .agg(
             pl.col("code").str.join("; ").alias(code),
             named.str.join("; ").alias(message),
             pl.col("accepted").unique(maintain_order=True).str.join("; ").alias(hint),
         )
-        .head(MOST_ROWS)
+        .head(MAX_ROWS)
     )

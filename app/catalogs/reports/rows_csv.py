@@ -7,14 +7,14 @@ from app.catalogs import queries
 from app.catalogs.models import Catalog
 from app.catalogs.schemas import RowProblemOut, problem_out
 from app.database import Database
-from app.web.csv_response import ROWS_AT_A_TIME, Sheet
+from app.web.csv_response import ROWS_AT_A_TIME, CsvTable
 
 Place = tuple[str, ...]
 
 
-def rows_sheet(
+def rows_table(
     database: Database, catalog: Catalog, code: str | None, currency: str
-) -> Sheet[Any, Place]:
+) -> CsvTable[Any, Place]:
     async def rows_after(place: Place | None) -> Sequence[Any]:
         # The query returns one row more than its limit.
         async with database.transaction() as tx:
@@ -25,7 +25,7 @@ def rows_sheet(
     def lines(row: Any) -> Iterator[tuple[object, ...]]:  # noqa: ANN401 - a row
         yield tuple(problem_out(row, currency).model_dump().values())
 
-    return Sheet(tuple(RowProblemOut.model_fields), rows_after, _place, lines)
+    return CsvTable(tuple(RowProblemOut.model_fields), rows_after, _place, lines)
 
 
 def _place(row: Any) -> Place:  # noqa: ANN401 - a row of `catalog_problem`

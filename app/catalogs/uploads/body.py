@@ -39,7 +39,7 @@ SUFFIXES = (
     *(".csv", ".tsv", ".tab", ".ndjson", ".jsonl", ".json"),
     *(".xml", ".rss", ".atom", ".parquet", ".zip"),
 )
-FORM_ROOM = 1 << 20
+FORM_OVERHEAD = 1 << 20
 """Maximum bytes of a form besides its file."""
 ACCEPTED = ", ".join((*MEDIA_TYPES, "multipart/form-data with one file"))
 
@@ -190,6 +190,6 @@ async def _up_to(limit: int, stream: AsyncIterator[bytes]) -> AsyncIterator[byte
     size = 0
     async for chunk in stream:
         size += len(chunk)
-        if size > limit + FORM_ROOM:
+        if size > limit + FORM_OVERHEAD:
             raise too_large(limit)
         yield chunk

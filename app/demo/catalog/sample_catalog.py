@@ -31,7 +31,7 @@ NOTES = (
     "Boîte d'origine; chargeur inclus",
 )
 WARRANTIES = ("24 mois", "2 ans", "12 mois", "36 months")
-LEAST_STOCK, MOST_STOCK = 2, 40
+LEAST_STOCK, MAX_STOCK = 2, 40
 
 
 class Dirt(StrEnum):
@@ -134,7 +134,7 @@ def _row(model: Model, storage: str, colour: str, grade: str, lot: int) -> Row:
         family=model.family,
         grade=pick(GRADES[grade], sku),
         price=format_price(cents, sku),
-        stock=str(LEAST_STOCK + draw("stock", sku) % (MOST_STOCK - LEAST_STOCK)),
+        stock=str(LEAST_STOCK + draw("stock", sku) % (MAX_STOCK - LEAST_STOCK)),
         warranty=pick(WARRANTIES, sku),
         note=pick(NOTES, sku),
         cents=cents,

@@ -9,14 +9,14 @@ from app.orders.actions.transitions import (
     SOLD,
     LineView,
     allowed,
-    may_carry_device,
+    allows_device_number,
 )
 from app.orders.enums import CARRIERS, RETURN_REASONS, Action
 from app.orders.models import OrderAction, SalesOrderLine
 
 
 class AcceptedValue(BaseModel):
-    """One value that a field takes, and what it means."""
+    """One value that a field accepts, and its meaning."""
 
     value: str | int
     meaning: str
@@ -37,7 +37,7 @@ class ActionField(BaseModel):
 
 
 class AllowedAction(BaseModel):
-    """An action that Back Market takes now: `POST /v1/orders/{id}/<action>`."""
+    """An action that Back Market allows now: `POST /v1/orders/{id}/<action>`."""
 
     action: Action
     lines: list[int] = Field(description="ids of the lines that allow it")
@@ -53,12 +53,12 @@ _INVOICE = ActionField(
 
 
 def allowed_actions(
-    lines: Sequence[SalesOrderLine], under_way: Sequence[OrderAction]
+    lines: Sequence[SalesOrderLine], open_actions: Sequence[OrderAction]
 ) -> list[AllowedAction]:
-    """What is allowed for lines that no action is under way for."""
-    taken = {number for action in under_way for number in action.line_ids}
+    """The actions that Back Market allows now, without lines of open actions."""
+    in_use = {number for action in open_actions for number in action.line_ids}
     seen = [LineView(x.marketplace_id, x.state, x.sku, x.quantity) for x in lines]
-    free = [line for line in seen if line.id not in taken]
+    free = [line for line in seen if line.id not in in_use]
     found = [
         AllowedAction(
             action=action, lines=list(ids), fields=_fields(action, ids, free, seen)
@@ -66,7 +66,7 @@ def allowed_actions(
         for action, ids in allowed(free).items()
     ]
     sold = [line.id for line in seen if line.state in SOLD]
-    if sold and not any(action.action == Action.INVOICE for action in under_way):
+    if sold and not any(action.action == Action.INVOICE for action in open_actions):
         found.append(
             AllowedAction(action=Action.INVOICE, lines=sold, fields=[_INVOICE])
         )
@@ -82,7 +82,7 @@ def _fields(
     match action:
         case Action.SHIP:
             own = _parcel()
-            return [*own, *_device()] if may_carry_device(lines) else own
+            return [*own, *_device()] if allows_device_number(lines) else own
         case Action.REFUND:
             shipped = any(x.state == SHIPPED for x in free if x.id in ids)
             return [_lines_field(ids), *(_return() if shipped else [])]
@@ -97,7 +97,7 @@ def _lines_field(ids: Sequence[int]) -> ActionField:
         type="list of integers",
         accepted=[AcceptedValue(value=i, meaning="order line") for i in ids],
         others_accepted=False,
-        help="Left out: every line that allows the action.",
+        help="Default: every line that allows the action.",
     )
 
 
@@ -109,7 +109,7 @@ def _parcel() -> list[ActionField]:
             required=True,
             type="string",
             max_length=200,
-            help="Spaces are taken out.",
+            help="Spaces are removed.",
         ),
         ActionField(
             name="tracking_url",
@@ -124,7 +124,7 @@ def _parcel() -> list[ActionField]:
             type="string",
             max_length=200,
             accepted=carriers,
-            help="Back Market's spelling; other names are passed on as they are.",
+            help="Back Market's spelling; other names are sent unchanged.",
         ),
         ActionField(
             name="date_shipping",
@@ -165,7 +165,7 @@ def _return() -> list[ActionField]:
             type="integer",
             accepted=reasons,
             others_accepted=False,
-            help="Why it came back; needed for lines that were shipped.",
+            help="The return reason; required for lines that were shipped.",
         ),
         ActionField(
             name="return_message",

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ActionRun:
-    """One turn of an action."""
+    """One execution of an action job."""
 
     services: AccountServices
     lease: Lease
@@ -50,7 +50,7 @@ async def finish(run: ActionRun) -> None:
 
 
 async def refuse_pending(run: ActionRun, error: BackMarketError) -> bool:
-    """Refuse what was certainly not sent; end the action if nothing is left open.
+    """Refuse what was certainly not sent; end the action if none is open.
 
     False: a submission was sent and its result is unknown.
     """

@@ -19,19 +19,19 @@ from app.core.file_storage import Storage, StorageFullError, StoredFile
 from app.database import Database, Transaction
 from app.orders import queries
 from app.orders.actions.service import enqueue_action, lines_of, open_actions
-from app.orders.actions.transitions import BILLED, SOLD, PlannedCall
+from app.orders.actions.transitions import BILLED, SOLD, PlannedSubmission
 from app.orders.dependencies import require_version
 from app.orders.enums import Action
 from app.orders.models import OrderAction, SalesOrder
 
 LARGEST = 3 * 1024 * 1024
-"""Bytes of a file that Back Market takes (section 2, attachments)."""
+"""Maximum number of bytes (section 2, attachments)."""
 _PDF = b"%PDF-"
 ACCEPTED = "a PDF of at most 3 MB"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class InvoiceRequest:
     """Who uploads an invoice for which order, based on which version."""
 
     caller: Caller
@@ -40,12 +40,12 @@ class Asked:
 
 
 async def request_invoice(
-    database: Database, storage: Storage, asked: Asked, pdf: bytes
+    database: Database, storage: Storage, request: InvoiceRequest, pdf: bytes
 ) -> OrderAction:
-    """The action that will hand it in; the same file under way is that action.
+    """Store the action; an open action with the same file is returned instead.
 
     Raises TooLargeError, MediaTypeError, ConflictError, NotFoundError,
-    PreconditionFailedError. The file is kept until the action ends.
+    PreconditionFailedError. The file is stored until the action ends.
     """
     _check(pdf)
     action_id = new_id()
@@ -53,7 +53,7 @@ async def request_invoice(
     try:
         stored = await _save(storage, action_id, pdf)
         async with database.transaction() as tx:
-            action = await _request(tx, asked, action_id, stored)
+            action = await _request(tx, request, action_id, stored)
         kept = action.id == action_id
     finally:
         if not kept:
@@ -85,12 +85,12 @@ async def _save(storage: Storage, action_id: UUID, pdf: bytes) -> StoredFile:
 
 
 async def _request(
-    tx: Transaction, asked: Asked, action_id: UUID, stored: StoredFile
+    tx: Transaction, request: InvoiceRequest, action_id: UUID, stored: StoredFile
 ) -> OrderAction:
-    order, _ = await queries.visible(
-        tx.session, asked.caller, asked.order_id, lock=True
+    order, _ = await queries.get_order(
+        tx.session, request.caller, request.order_id, lock=True
     )
-    require_version(order, asked.if_match)
+    require_version(order, request.if_match)
     await _require_sold(tx, order)
     fingerprint = hashlib.sha256(f"invoice {stored.sha256}".encode()).hexdigest()
     if same := await _under_way(tx, order, fingerprint):
@@ -106,7 +106,7 @@ async def _request(
     tx.session.add(action)
     await tx.session.flush()
     body = {"storage_key": stored.key}
-    await enqueue_action(tx, action, [PlannedCall((), 0, BILLED, body)])
+    await enqueue_action(tx, action, [PlannedSubmission((), 0, BILLED, body)])
     return action
 
 
@@ -120,7 +120,7 @@ async def _under_way(
         if other.action == Action.INVOICE:
             raise ConflictError(
                 "Another invoice is under way for this order.",
-                code="action_under_way",
+                code="action_open",
                 action_id=str(other.id),
             )
     return None

@@ -13,7 +13,7 @@ IMEI_DIGITS = 15
 
 
 def _without_spaces(number: str) -> str:
-    """Back Market wants tracking numbers without spaces (section 7.3)."""
+    """Back Market requires tracking numbers without spaces (section 7.3)."""
     bare = "".join(number.split())
     if not bare:
         raise PydanticCustomError(
@@ -96,7 +96,7 @@ class ShipIn(BaseModel):
     lines: Lines = None
     tracking_number: Annotated[
         str,
-        Field(min_length=1, max_length=200, description="spaces are taken out"),
+        Field(min_length=1, max_length=200, description="spaces are removed"),
         AfterValidator(_without_spaces),
     ]
     tracking_url: str | None = Field(None, max_length=300, pattern=r"^https?://\S+$")
@@ -122,7 +122,7 @@ class ShipIn(BaseModel):
 
 
 class RefundIn(BaseModel):
-    """Which lines are refunded in full, and why those that were shipped came back."""
+    """Which lines are refunded in full, and the return reason of shipped ones."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -144,9 +144,9 @@ ActionIn = AcceptIn | CancelIn | ShipIn | RefundIn
 
 
 def fields_of(body: ActionIn) -> dict[str, object]:
-    """What goes to Back Market, without what was left out."""
-    told = body.model_dump(exclude={"lines"}, exclude_none=True)
-    moment = told.get("date_shipping")
+    """The fields to send to Back Market, without unset ones."""
+    fields = body.model_dump(exclude={"lines"}, exclude_none=True)
+    moment = fields.get("date_shipping")
     if isinstance(moment, datetime):
-        told["date_shipping"] = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return told
+        fields["date_shipping"] = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return fields

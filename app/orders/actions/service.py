@@ -14,11 +14,11 @@ from app.jobs.kinds import JobKind
 from app.orders.actions.transitions import (
     SHIPPED,
     LineView,
-    PlannedCall,
+    PlannedSubmission,
     allowed,
-    calls_for,
-    left_behind,
-    may_carry_device,
+    allows_device_number,
+    also_moved,
+    submissions_for,
 )
 from app.orders.enums import ENDS, Action, line_state
 from app.orders.models import OrderAction, OrderSubmission, SalesOrder, SalesOrderLine
@@ -58,25 +58,25 @@ async def request_action(
     )
     tx.session.add(fresh)
     await tx.session.flush()
-    planned = calls_for(action, order.marketplace_id, chosen, fields)
+    planned = submissions_for(action, order.marketplace_id, chosen, fields)
     await enqueue_action(tx, fresh, planned)
     return fresh
 
 
 async def enqueue_action(
-    tx: Transaction, action: OrderAction, planned: Sequence[PlannedCall]
+    tx: Transaction, action: OrderAction, planned: Sequence[PlannedSubmission]
 ) -> None:
     """Store the submissions of a new action, and its job."""
     tx.session.add_all(
         OrderSubmission(
             action_id=action.id,
             seq=seq,
-            line_ids=list(call.line_ids),
-            from_state=call.from_state,
-            to_state=call.to_state,
-            body=dict(call.body),
+            line_ids=list(each.line_ids),
+            from_state=each.from_state,
+            to_state=each.to_state,
+            body=dict(each.body),
         )
-        for seq, call in enumerate(planned)
+        for seq, each in enumerate(planned)
     )
     await tx.session.flush()
     await tx.enqueue(JobKind.ORDER_ACTION, action.id)
@@ -108,32 +108,36 @@ def _view(line: SalesOrderLine) -> LineView:
 
 
 def _choose(
-    action: Action, lines: Sequence[LineView], wanted: Sequence[int] | None
+    action: Action, lines: Sequence[LineView], requested: Sequence[int] | None
 ) -> list[LineView]:
-    """The lines that the action is for, in the order's order."""
+    """The lines of the action, in the order of the order's lines."""
     possible = allowed(lines)
-    for_it = possible.get(action, ())
+    possible_ids = possible.get(action, ())
     ids = {line.id for line in lines}
-    strangers = sorted(set(wanted or ()) - ids)
-    if strangers:
-        message = f"The order has no line {strangers[0]}."
+    unknown = sorted(set(requested or ()) - ids)
+    if unknown:
+        message = f"The order has no line {unknown[0]}."
         accepted = ", ".join(str(number) for number in sorted(ids))
         raise InvalidError(
             message,
             code="unknown_line",
             errors=[FieldError("lines", "unknown_line", message, accepted)],
         )
-    chosen = [line for line in lines if line.id in (wanted or for_it)]
-    if not chosen or any(line.id not in for_it for line in chosen):
+    chosen = [line for line in lines if line.id in (requested or possible_ids)]
+    if not chosen or any(line.id not in possible_ids for line in chosen):
         raise _not_allowed(action, lines, possible)
     if action is Action.SHIP:
-        left = tuple(number for number in for_it if number not in (wanted or for_it))
+        missing = tuple(
+            number
+            for number in possible_ids
+            if number not in (requested or possible_ids)
+        )
         message = "A parcel holds every accepted line of the order."
     else:
-        left = left_behind(lines, chosen)
+        missing = also_moved(lines, chosen)
         message = "Back Market moves lines by SKU, and these lines share one."
-    if left:
-        accepted = ", ".join(str(n) for n in (*(line.id for line in chosen), *left))
+    if missing:
+        accepted = ", ".join(str(n) for n in (*(line.id for line in chosen), *missing))
         raise InvalidError(
             message,
             code="lines_go_together",
@@ -166,13 +170,13 @@ def _check_fields(
     chosen: Sequence[LineView],
     fields: Mapping[str, object],
 ) -> None:
-    """What depends on the order: a device's numbers, and why something came back."""
-    if action is Action.SHIP and not may_carry_device(lines):
+    """Check the fields that depend on the order: device numbers and return reason."""
+    if action is Action.SHIP and not allows_device_number(lines):
         _forbid(
             fields,
             _DEVICE,
             "device_not_single",
-            "Back Market takes it only for an order of one line with quantity 1.",
+            "Back Market accepts it only for an order of one line with quantity 1.",
         )
     if action is Action.REFUND:
         _check_return(chosen, fields)
@@ -184,7 +188,7 @@ def _check_return(chosen: Sequence[LineView], fields: Mapping[str, object]) -> N
             fields,
             _RETURN,
             "not_shipped",
-            "None of these lines was shipped: nothing came back.",
+            "None of these lines was shipped: there is no return.",
         )
     elif "return_reason" not in fields:
         message = "A line that was shipped is refunded with a reason."
@@ -204,7 +208,7 @@ def _forbid(
         raise InvalidError(
             message,
             code=code,
-            errors=[FieldError(name, code, message, "leave it out") for name in given],
+            errors=[FieldError(name, code, message, "no value") for name in given],
         )
 
 
@@ -219,7 +223,7 @@ def _refuse_overlap(other: OrderAction, chosen: Sequence[LineView]) -> None:
     shared = [line.id for line in chosen if line.id in other.line_ids]
     if shared:
         raise ConflictError(
-            f"`{other.action}` is under way for line {shared[0]}.",
-            code="action_under_way",
+            f"`{other.action}` is already requested for line {shared[0]}.",
+            code="action_open",
             action_id=str(other.id),
         )

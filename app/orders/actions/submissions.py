@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.core.columns import utc_now
-from app.orders.actions.transitions import PlannedCall
+from app.orders.actions.transitions import PlannedSubmission
 from app.orders.enums import SUBMISSION_ENDS, ActionState, ActionSubmissionState
 from app.orders.lifecycle import ACTION, SUBMISSION
 from app.orders.models import OrderAction, OrderSubmission
@@ -23,7 +23,7 @@ class ActionSubmission:
     seq: int
     state: ActionSubmissionState
     attempts: int
-    planned: PlannedCall
+    planned: PlannedSubmission
 
 
 def start(action: OrderAction, now: datetime) -> None:
@@ -51,7 +51,9 @@ async def open_submissions(
             row.seq,
             ActionSubmissionState(row.state),
             row.attempts,
-            PlannedCall(tuple(row.line_ids), row.from_state, row.to_state, row.body),
+            PlannedSubmission(
+                tuple(row.line_ids), row.from_state, row.to_state, row.body
+            ),
         )
         for row in rows.scalars()
     ]

@@ -17,13 +17,13 @@ MOVES: Mapping[int, Mapping[Action, int]] = {
     TO_SHIP: {Action.SHIP: SHIPPED, Action.REFUND: REFUNDED_BEFORE},
     SHIPPED: {Action.REFUND: REFUNDED_AFTER},
 }
-"""From which line state which action leads where."""
+"""The next line state, by line state and action."""
 SOLD = frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER})
 """Line states of an order that accept an invoice."""
 BILLED = 100
 """Not a state of a line: the target of an invoice upload."""
 
-_PASSED: Mapping[int, frozenset[int]] = {
+_REACHED: Mapping[int, frozenset[int]] = {
     TO_SHIP: frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER}),
     SHIPPED: frozenset({SHIPPED, REFUNDED_AFTER}),
 }
@@ -33,7 +33,7 @@ _AFTER_SHIPPING = ("return_reason", "return_message")
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """What decisions need to know of a line."""
+    """The properties of a line that decisions use."""
 
     id: int
     state: int
@@ -42,8 +42,8 @@ class LineView:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedCall:
-    """One request to Back Market: its body, and the lines that it moves."""
+class PlannedSubmission:
+    """One request to Back Market: its body, and the lines whose state it changes."""
 
     line_ids: tuple[int, ...]
     from_state: int
@@ -53,7 +53,7 @@ class PlannedCall:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """What decisions need to know of an order that was read back."""
+    """The properties of a read-back order that decisions use."""
 
     states: Mapping[int, int]
     tracking_number: str | None = None
@@ -67,11 +67,11 @@ class TransitionResult(Enum):
     APPLIED = auto()
     NOT_YET = auto()
     CONFLICT = auto()
-    """The lines changed otherwise: the submission is no longer possible."""
+    """The lines changed in another way: the submission is no longer possible."""
 
 
 def allowed(lines: Sequence[LineView]) -> dict[Action, tuple[int, ...]]:
-    """The actions that Back Market takes now, each with the lines it is for."""
+    """The actions that Back Market allows now, each with its lines."""
     found: dict[Action, tuple[int, ...]] = {}
     for action in Action:
         ids = tuple(line.id for line in lines if _allows(line, action))
@@ -81,17 +81,17 @@ def allowed(lines: Sequence[LineView]) -> dict[Action, tuple[int, ...]]:
 
 
 def _allows(line: LineView, action: Action) -> bool:
-    """A parcel takes any line; the other requests name theirs by its SKU."""
+    """A parcel may hold any line; other requests identify a line by its SKU."""
     possible = action in MOVES.get(line.state, {})
     return possible and (action is Action.SHIP or bool(line.sku))
 
 
-def left_behind(
+def also_moved(
     lines: Sequence[LineView], chosen: Sequence[LineView]
 ) -> tuple[int, ...]:
-    """Lines that a request about the chosen ones could move as well.
+    """Further lines whose state a request for the chosen ones could change.
 
-    A request names a SKU: lines that share it and their state go together.
+    A request names a SKU: lines with the same SKU and state change together.
     """
     ids = {line.id for line in chosen}
     named = {(_key(line), line.state) for line in chosen}
@@ -106,58 +106,60 @@ def _key(line: LineView) -> str:
     return (line.sku or "").casefold()
 
 
-def may_carry_device(lines: Sequence[LineView]) -> bool:
+def allows_device_number(lines: Sequence[LineView]) -> bool:
     """Whether an IMEI or serial number may be given: one line, one piece."""
     return len(lines) == 1 and lines[0].quantity == 1
 
 
-def calls_for(
+def submissions_for(
     action: Action,
     order_number: int,
     lines: Sequence[LineView],
     fields: Mapping[str, object],
-) -> list[PlannedCall]:
-    """The requests that carry out an action on lines that allow it."""
+) -> list[PlannedSubmission]:
+    """The requests that execute an action on lines that allow it."""
     if action is Action.SHIP:
         body = {"order_id": order_number, "new_state": SHIPPED, **fields}
         ids = tuple(line.id for line in lines)
-        return [PlannedCall(ids, TO_SHIP, SHIPPED, body)]
-    calls = []
+        return [PlannedSubmission(ids, TO_SHIP, SHIPPED, body)]
+    planned = []
     for line in lines:
         to_state = MOVES[line.state][action]
-        told = fields if to_state == REFUNDED_AFTER else _without_return(fields)
+        own_fields = fields if to_state == REFUNDED_AFTER else _without_return(fields)
         body = {
             "order_id": order_number,
             "new_state": to_state,
             "sku": line.sku,
-            **told,
+            **own_fields,
         }
-        calls.append(PlannedCall((line.id,), line.state, to_state, body))
-    return calls
+        planned.append(PlannedSubmission((line.id,), line.state, to_state, body))
+    return planned
 
 
 def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: v for name, v in fields.items() if name not in _AFTER_SHIPPING}
 
 
-def reconcile(call: PlannedCall, order: OrderView) -> TransitionResult:
-    """Whether a call happened, from the order that was read back.
+def reconcile(submission: PlannedSubmission, order: OrderView) -> TransitionResult:
+    """Whether a submission took effect, from the order that was read back.
 
-    A parcel that went out under another number was sent by another process. An invoice
+    A parcel with another tracking number was sent by another process. An invoice
     was uploaded if its time in the order changed.
     """
-    if call.to_state == BILLED:
-        news = order.billed_at and order.billed_at != call.body.get("billed_before")
-        return TransitionResult.APPLIED if news else TransitionResult.NOT_YET
-    now = [order.states.get(line_id) for line_id in call.line_ids]
-    passed = _PASSED.get(call.to_state, frozenset({call.to_state}))
-    if all(state in passed for state in now):
-        wanted = call.body.get("tracking_number")
-        same = wanted is None or _spaceless(order.tracking_number) == _spaceless(
-            str(wanted)
+    if submission.to_state == BILLED:
+        changed = order.billed_at and order.billed_at != submission.body.get(
+            "billed_before"
+        )
+        return TransitionResult.APPLIED if changed else TransitionResult.NOT_YET
+    now = [order.states.get(line_id) for line_id in submission.line_ids]
+    reached = _REACHED.get(submission.to_state, frozenset({submission.to_state}))
+    if all(state in reached for state in now):
+        number = submission.body.get("tracking_number")
+        same = number is None or _spaceless(order.tracking_number) == _spaceless(
+            str(number)
         )
         return TransitionResult.APPLIED if same else TransitionResult.CONFLICT
-    if any(state == call.from_state for state in now):
+    if any(state == submission.from_state for state in now):
         return TransitionResult.NOT_YET
     return TransitionResult.CONFLICT
 

@@ -19,6 +19,7 @@ from app.backmarket import order_client
 from app.backmarket.client import Access
 from app.backmarket.wire.orders import OrderPage
 from app.core.failpoints import failpoint
+from app.core.statements import load_statements
 from app.jobs.lease import Lease, Snooze
 from app.orders.enums import SyncState
 from app.orders.lifecycle import SYNC
@@ -29,10 +30,12 @@ from app.orders.sync.upsert import store_orders
 
 log = structlog.get_logger(__name__)
 
+_RECORD_PAGE = load_statements(__package__, "job.sql")["record_page"]
+
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """One turn of a sync."""
+    """One execution of a sync job."""
 
     services: AccountServices
     lease: Lease
@@ -81,10 +84,10 @@ def _progress(state: OrderSync) -> PagingProgress:
     return PagingProgress(
         page=state.page,
         count=state.count,
-        ended=state.ended,
-        turns=state.turns,
-        falls=state.falls,
-        front=state.front,
+        page_missing=state.page_missing,
+        missing_pages=state.missing_pages,
+        count_decreases=state.count_decreases,
+        rereading=state.rereading,
     )
 
 
@@ -92,9 +95,9 @@ def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
     """Start a sync. The overlap covers orders that changed during the last one."""
     state.window_from = state.high_water - overlap if state.high_water else None
     state.started_at = now
-    state.newest = None
-    state.page, state.count, state.ended = 1, None, False
-    state.turns, state.falls, state.front = 0, 0, False
+    state.latest_modified_at = None
+    state.page, state.count, state.page_missing = 1, None, False
+    state.missing_pages, state.count_decreases, state.rereading = 0, 0, False
     state.read = state.changed = 0
 
 
@@ -127,7 +130,7 @@ async def _record(
         following = after_page(at, read)
         await _note_page(tx.session, run.account_id, following, page, changed)
         if following is None:
-            await accounts.note_connection(tx.session, run.account_id, "ok")
+            await accounts.record_connection(tx.session, run.account_id, "ok")
             if await _complete(tx.session, run.account_id):
                 await scheduling.request(tx, run.account_id)
             failpoint("orders.before_finish")
@@ -142,36 +145,30 @@ async def _note_page(
     page: OrderPage,
     changed: int,
 ) -> None:
-    told = [order.modified_at for order in page.items if order.modified_at]
+    modified = [order.modified_at for order in page.items if order.modified_at]
     at = following or PagingProgress(page=0)
     await session.execute(
-        text(
-            "UPDATE order_sync SET page = :page, count = :count, ended = :ended, "
-            "turns = :turns, falls = :falls, front = :front, read = read + :read, "
-            "changed = changed + :changed, newest = greatest(newest, :newest), "
-            "failures = 0, reason_code = NULL, reason = NULL "
-            "WHERE account_id = :id"
-        ),
+        _RECORD_PAGE,
         {
             "id": account_id,
             **asdict(at),
             "read": len(page.items),
             "changed": changed,
-            "newest": max(told, default=None),
+            "latest": max(modified, default=None),
         },
     )
 
 
 async def _complete(session: AsyncSession, account_id: UUID) -> bool:
-    """Move the mark; True when another fetch was asked for since the pass began.
+    """Move the high-water mark; True if another sync was requested since the start.
 
-    Never past the beginning of the pass: what changed while it was read comes again.
+    Never past the start of the sync: what changed meanwhile is read again.
     """
     again = await session.scalar(
         text(
             "UPDATE order_sync SET state = 'done', finished_at = clock_timestamp(), "
-            "high_water = CASE WHEN newest IS NULL THEN high_water "
-            "ELSE greatest(high_water, least(newest, started_at)) END "
+            "high_water = CASE WHEN latest_modified_at IS NULL THEN high_water "
+            "ELSE greatest(high_water, least(latest_modified_at, started_at)) END "
             "WHERE account_id = :id AND state = 'running' "
             "RETURNING requested_at > started_at"
         ),

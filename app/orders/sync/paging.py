@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 PAGE_SIZE = 50
 SMALLEST_PAGE = 10
 """Orders per page if Back Market ignores the requested page size (section 3)."""
-PATIENCE = 8
-"""How often a missing page is explained by a list that changed. After that a `next`
-link without a page is the end."""
-
-
-MOST_FALLS = 100
+MAX_MISSING_PAGES = 8
+"""How often a missing page counts as a changed list. After that a `next` link without a
+page is the end."""
+MAX_COUNT_DECREASES = 100
 """How often pages are read again because `count` fell; a list that shrinks more often
-does not count its orders."""
+has a wrong count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +24,13 @@ class PagingProgress:
     page: int = 1
     count: int | None = None
     """Orders in the window by the last answer."""
-    ended: bool = False
+    page_missing: bool = False
     """The last requested page did not exist."""
-    turns: int = 0
+    missing_pages: int = 0
     """How often the next page did not exist."""
-    falls: int = 0
+    count_decreases: int = 0
     """How often pages were read again because `count` fell."""
-    front: bool = False
+    rereading: bool = False
     """All pages were read; the first ones are read again."""
 
 
@@ -56,20 +54,25 @@ def after_page(progress: PagingProgress, read: PageRead) -> PagingProgress | Non
     has no change.
     """
     count = read.count if read.count is not None else progress.count
-    if progress.front:
+    if progress.rereading:
         more = read.changed and read.has_next
         return replace(progress, page=progress.page + 1, count=count) if more else None
-    left = (progress.count or 0) - (count or 0)
-    here = replace(progress, count=count, ended=False)
-    if progress.page > 1 and left > 0 and progress.falls < MOST_FALLS:
-        back = -(-left // SMALLEST_PAGE)
+    removed = (progress.count or 0) - (count or 0)
+    here = replace(progress, count=count, page_missing=False)
+    if (
+        progress.page > 1
+        and removed > 0
+        and progress.count_decreases < MAX_COUNT_DECREASES
+    ):
+        back = -(-removed // SMALLEST_PAGE)
         page = max(1, progress.page - back)
-        return replace(here, page=page, falls=progress.falls + 1)
+        return replace(here, page=page, count_decreases=progress.count_decreases + 1)
     if progress.page > 1 and not read.orders:
-        turns = progress.turns + (not progress.ended)
-        return replace(here, page=progress.page - 1, ended=True, turns=turns)
-    if read.has_next and progress.turns < PATIENCE:
+        missing = progress.missing_pages + (not progress.page_missing)
+        before = progress.page - 1
+        return replace(here, page=before, page_missing=True, missing_pages=missing)
+    if read.has_next and progress.missing_pages < MAX_MISSING_PAGES:
         return replace(here, page=progress.page + 1)
-    if progress.page > 1 or progress.turns:
-        return PagingProgress(1, count, front=True)
+    if progress.page > 1 or progress.missing_pages:
+        return PagingProgress(1, count, rereading=True)
     return None

@@ -1,7 +1,7 @@
 -- name: request
 -- A running sync is followed by another one if it started before this request.
 INSERT INTO order_sync AS s (account_id, state, requested_at, failures, read,
-                             changed, page, ended, front)
+                             changed, page, page_missing, rereading)
 VALUES (:account, 'requested', clock_timestamp(), 0, 0, 0, 0, false, false)
 ON CONFLICT (account_id) DO UPDATE SET
   requested_at = excluded.requested_at,

@@ -108,8 +108,8 @@ def _modified(order: Order) -> datetime:
     """When the order last changed, by its latest time."""
     if order.modified_at:
         return order.modified_at
-    told = [order.shipped_at, order.paid_at, order.created_at]
-    return max((moment for moment in told if moment), default=_LONG_AGO)
+    times = [order.shipped_at, order.paid_at, order.created_at]
+    return max((moment for moment in times if moment), default=_LONG_AGO)
 
 
 def _row(account_id: UUID, order: Order) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from app.accounts.budget import (
     lines_left,
     reserve_of,
     sent_by,
+    unreserved_lines,
     used_of,
-    usual_left,
 )
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
@@ -62,7 +62,7 @@ async def budget_of(
     return Budget(
         used=used,
         remaining=lines_left(limit, used),
-        remaining_for_all=usual_left(limit, used),
+        remaining_for_all=unreserved_lines(limit, used),
         queue=queue,
         etas=etas,
     )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountServices
-from app.accounts.budget import next_room, reserve_of
+from app.accounts.budget import free_lines_at, reserve_of
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.database import Transaction
@@ -18,9 +18,9 @@ from app.jobs.lease import Lease, Snooze
 from app.jobs.rows import make_due
 from app.offers.refusals import REFUSALS
 from app.publications import scheduling, sibling_stores
-from app.publications.causes import GATHER
 from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationState, Trigger
+from app.publications.error_classes import GATHER
 from app.publications.lifecycle import OVER, PUBLICATION
 from app.publications.models import Publication
 from app.publications.results import submissions
@@ -107,7 +107,7 @@ async def finish(run: Run) -> None:
             tx.session, publication.id, Outcome.UNCONFIRMED, "task_timeout"
         )
         if await _any_accepted(tx.session, publication.id):
-            await accounts.note_connection(tx.session, run.account_id, "ok")
+            await accounts.record_connection(tx.session, run.account_id, "ok")
         await _end(tx, publication, PublicationState.FINISHED, None, None)
         await _follow_up(tx, run, publication)
         await sibling_stores.request_runs(tx, run)
@@ -173,7 +173,7 @@ async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> Non
         now = await accounts.database_now(tx.session)
         limit = run.limits.lines_per_hour
         limit -= reserve_of(limit)
-        not_before = next_room(limit, spent, deferred, now)
+        not_before = free_lines_at(limit, spent, deferred, now)
     waits = not_before is not None
     trigger = Trigger.CARRY_OVER if waits else Trigger.FOLLOW_UP
     follow_up = await scheduling.request(

@@ -14,7 +14,7 @@ from app.accounts import service as accounts
 from app.accounts.account_client import (
     AccountPausedError,
     AccountServices,
-    note_refused_token,
+    record_refused_token,
 )
 from app.backmarket.errors import (
     BackMarketError,
@@ -95,7 +95,7 @@ async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:
     log.warning("publish.request_failed", code=error.code, status=error.status)
     match error:
         case TokenRefusedError() | PermissionRefusedError():
-            if not await note_refused_token(
+            if not await record_refused_token(
                 run.tools, run.account_id, run.token_digest, error
             ):
                 return Snooze(timedelta(0))  # retry with the new token

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountPausedError
-from app.accounts.budget import lines_left, usual_left
+from app.accounts.budget import lines_left, unreserved_lines
 from app.backmarket.errors import (
     BackMarketError,
     BackMarketNotFoundError,
@@ -172,11 +172,11 @@ async def _remaining_lines(
     session: AsyncSession, run: Run, submission: OpenSubmission
 ) -> int:
     """Lines left for this submission; locks the account's budget until the commit."""
-    await accounts.hold_budget(session, run.account_id)
+    await accounts.lock_budget(session, run.account_id)
     used = await accounts.lines_used(session, run.account_id)
     offers = run.kind is PublicationKind.OFFERS
     decreases_stock = offers and submission.seq < GROUP_SUBMISSIONS
-    remaining = lines_left if decreases_stock else usual_left
+    remaining = lines_left if decreases_stock else unreserved_lines
     return remaining(run.limits.lines_per_hour, used)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.account_client import AccountServices, wait_for_turn
+from app.accounts.account_client import AccountServices, wait_for_request
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
 from app.accounts.shared_stock import shared_quantity_of
@@ -175,7 +175,7 @@ def _access(
     account_id, rate = loaded.account.id, loaded.limits.requests_per_10s
 
     async def before_request(_method: str, _path: str) -> None:
-        await wait_for_turn(tools, lease, account_id, rate)
+        await wait_for_request(tools, lease, account_id, rate)
 
     return Access(
         platform=Platform(loaded.account.platform),

@@ -23,7 +23,7 @@ async def decide(
     After a decision on changes that were held because of the catalog, the next catalog
     is compared with this one. Raises NotFoundError.
     """
-    publication = await queries.visible(tx.session, caller, publication_id)
+    publication = await queries.get_publication(tx.session, caller, publication_id)
     store = await stores.load_store(tx.session, caller, publication.store_id, lock=True)
     found = await held_changes.decide(
         tx.session,

@@ -17,12 +17,12 @@ class Forecast:
 
 
 def forecast(
-    to_send: int, deferred: int, per_hour: int, next_room: datetime, now: datetime
+    to_send: int, deferred: int, per_hour: int, free_lines_at: datetime, now: datetime
 ) -> Forecast:
-    """Deferred lines are sent at `per_hour` after `next_room`, when lines are free.
+    """Deferred lines are sent at `per_hour` after `free_lines_at`, when lines are free.
 
     An estimate: other stores of the account use the same budget.
     """
     if deferred:
-        return Forecast(to_send, deferred, next_room + HOUR * (deferred / per_hour))
+        return Forecast(to_send, deferred, free_lines_at + HOUR * (deferred / per_hour))
     return Forecast(to_send, 0, now if to_send else None)

@@ -89,7 +89,7 @@ def _is_for_priority_run(total: Any) -> bool:  # noqa: ANN401 - a row of COUNT
     return bool(total.action == "send" and total.lane == Lane.STOCK_DOWN)
 
 
-def _selection(totals: Sequence[Any], room: int) -> dict[str, Any]:
+def _selection(totals: Sequence[Any], free: int) -> dict[str, Any]:
     """Which changes are listed: up to `of_last` of `last_lane`, all of lanes before."""
     lanes: dict[int, int] = {}
     for row in totals:
@@ -97,16 +97,16 @@ def _selection(totals: Sequence[Any], room: int) -> dict[str, Any]:
             lanes[row.lane] = lanes.get(row.lane, 0) + row.changes
     before, last = 0, 0
     for last in sorted(lanes):
-        if before + lanes[last] >= room or last == max(lanes):
+        if before + lanes[last] >= free or last == max(lanes):
             break
         before += lanes[last]
     return {
         "last_lane": last,
         "some_before": before > 0,
         "some_last": bool(lanes),
-        "of_last": max(room - before, 0),
+        "of_last": max(free - before, 0),
         "some_not_sent": any(row.action != "send" or row.also_held for row in totals),
-        "by_key": lanes.get(last, 0) > 10 * (room - before),
+        "by_key": lanes.get(last, 0) > 10 * (free - before),
     }
 
 

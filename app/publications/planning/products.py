@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
-from app.accounts.budget import usual_left
+from app.accounts.budget import unreserved_lines
 from app.catalogs.descriptions import Descriptions, descriptions
 from app.offers.locks import lock_offers
 from app.publications.context import Run
@@ -49,7 +49,7 @@ async def make_plan(run: Run) -> None:
         await run.lease.ensure_held(tx.session)
         await lock_offers(tx.session, [run.store_id])
         used = await accounts.lines_used(tx.session, run.account_id)
-        lines = usual_left(run.limits.lines_per_hour, used)
+        lines = unreserved_lines(run.limits.lines_per_hour, used)
         summary = await _write(tx.session, run, values | {"lines": lines}, described)
         await plan.write_submissions(tx.session, run.publication_id, run.account_id)
         await record_plan_refusals(tx.session, run.publication_id, run.store_id)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.service import Caller
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountServices
-from app.accounts.budget import next_room
+from app.accounts.budget import free_lines_at
 from app.accounts.shared_stock import shared_quantity_of
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
@@ -47,7 +47,7 @@ async def request(tx: Transaction, store: Store, kind: str) -> Plan:
     return plan
 
 
-async def visible(session: AsyncSession, caller: Caller, plan_id: UUID) -> Plan:
+async def get_plan(session: AsyncSession, caller: Caller, plan_id: UUID) -> Plan:
     """Raises NotFoundError for an unknown plan or a store that is not the caller's."""
     plan = await session.get(Plan, plan_id)
     if plan is None or not caller.sees(plan.store_id):
@@ -116,8 +116,8 @@ async def _forecast(
 ) -> Forecast:
     spent = await accounts.spends(session, account_id)
     now = await accounts.database_now(session)
-    room = next_room(per_hour, spent, summary.deferred, now)
-    return forecast(summary.to_send, summary.deferred, per_hour, room, now)
+    next_lines_at = free_lines_at(per_hour, spent, summary.deferred, now)
+    return forecast(summary.to_send, summary.deferred, per_hour, next_lines_at, now)
 
 
 async def give_up(tools: AccountServices, lease: Lease, reason: GiveUp) -> None:

@@ -11,7 +11,7 @@ from app.publications.enums import PlanState
 from app.publications.previews import preview
 from app.publications.previews.schemas import PlanIn, PlanOut, plan_out
 from app.publications.reports import queries
-from app.publications.reports.changes_csv import changes_sheet
+from app.publications.reports.changes_csv import changes_table
 from app.publications.reports.dependencies import ChangeFilters
 from app.publications.schemas import ChangeOut, change_out
 from app.stores.dependencies import StoreToChange
@@ -43,7 +43,7 @@ async def get_plan(
     plan_id: UUID, tx: Tx, caller: Reader, response: Response
 ) -> PlanOut:
     """Plans are deleted a day after they were requested."""
-    plan = await preview.visible(tx.session, caller, plan_id)
+    plan = await preview.get_plan(tx.session, caller, plan_id)
     if plan.state == PlanState.REQUESTED:
         response.headers["Retry-After"] = "1"
     return plan_out(plan)
@@ -70,9 +70,9 @@ async def list_plan_changes(
     As CSV (`format=csv` or `Accept: text/csv`): the whole list without pages, one line
     per changed field.
     """
-    plan = await preview.visible(tx.session, caller, plan_id)
+    plan = await preview.get_plan(tx.session, caller, plan_id)
     if wants_csv:
-        return as_csv(changes_sheet(database, plan.id, filters), f"plan-{plan.id}.csv")
+        return as_csv(changes_table(database, plan.id, filters), f"plan-{plan.id}.csv")
     rows = await queries.changes(
         tx.session, plan.id, filters, decode_int(cursor), limit
     )

@@ -39,8 +39,8 @@ async def update_offers(
     store = await stores.load_store(tx.session, caller, store_id)
     as_of = quick_updates.submitted_at(body.as_of)
     currency = market_of(store.country).currency
-    wishes = [item.wish() for item in body.items]
-    checked = await asyncio.to_thread(quick_updates.check, wishes, currency)
+    updates = [item.as_update() for item in body.items]
+    checked = await asyncio.to_thread(quick_updates.check, updates, currency)
     results = await quick_updates.apply(tx.session, store_id, checked, as_of, currency)
     if not any(result.outcome == "accepted" for result in results):
         return quick_update_out(None, as_of, results)

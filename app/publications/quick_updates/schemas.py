@@ -31,7 +31,7 @@ class QuickUpdateItem(BaseModel):
         None, description="in the store's currency; a decimal string is exact"
     )
 
-    def wish(self) -> UpdateItem:
+    def as_update(self) -> UpdateItem:
         return UpdateItem(self.sku, _as_text(self.quantity), _as_text(self.price))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.database import Database
 from app.publications.reports import queries
 from app.publications.schemas import ChangeOut, change_out
-from app.web.csv_response import ROWS_AT_A_TIME, Sheet
+from app.web.csv_response import ROWS_AT_A_TIME, CsvTable
 
 COLUMNS = (
     "sku",
@@ -23,9 +23,9 @@ COLUMNS = (
 )
 
 
-def changes_sheet(
+def changes_table(
     database: Database, publication_id: UUID, filters: Mapping[str, str | int]
-) -> Sheet[Any, int]:
+) -> CsvTable[Any, int]:
     async def rows_after(seq: int | None) -> Sequence[Any]:
         # a page's query reads one row more than the page has
         async with database.transaction() as tx:
@@ -33,7 +33,7 @@ def changes_sheet(
                 tx.session, publication_id, filters, seq, ROWS_AT_A_TIME - 1
             )
 
-    return Sheet(COLUMNS, rows_after, lambda row: int(row.seq), _lines)
+    return CsvTable(COLUMNS, rows_after, lambda row: int(row.seq), _lines)
 
 
 def _lines(row: Any) -> Iterator[tuple[object, ...]]:  # noqa: ANN401 - a row of `change`

@@ -38,7 +38,9 @@ class WatchedPublication:
         """The body of `GET` without the SKUs of webhooks."""
         async with self.database.transaction() as tx:
             try:
-                publication = await queries.visible(tx.session, self.caller, self.id)
+                publication = await queries.get_publication(
+                    tx.session, self.caller, self.id
+                )
             except NotFoundError:
                 return None
             over = PublicationState(publication.state) in OVER

@@ -12,14 +12,14 @@ from app.access.service import Caller
 from app.core.errors import NotFoundError
 from app.core.sql import load_sql
 from app.offers.refusals import REFUSALS
-from app.publications.causes import class_of, hint_for, said
+from app.publications.error_classes import error_class_of, hint_for, message_of
 from app.publications.models import Change, Publication, Submission
 from app.publications.schemas import ErrorGroup, OfferErrorGroup
 
 _ERRORS = load_sql(__package__, "errors.sql", {"quarantined": REFUSALS["quarantined"]})
 
 
-async def visible(
+async def get_publication(
     session: AsyncSession, caller: Caller, publication_id: UUID
 ) -> Publication:
     """Raises NotFoundError if it does not exist or the caller may not see its store."""
@@ -29,7 +29,7 @@ async def visible(
     return publication
 
 
-async def listed(  # noqa: PLR0913, PLR0917 - the filters of a list
+async def list_publications(  # noqa: PLR0913, PLR0917 - the filters of a list
     session: AsyncSession,
     caller: Caller,
     store_id: UUID | None,
@@ -108,10 +108,10 @@ async def store_errors(session: AsyncSession, store_id: UUID) -> list[OfferError
 
 
 def _cause(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a group
-    kind = class_of(row.code, row.message)
+    kind = error_class_of(row.code, row.message)
     return {
         "code": row.code,
-        "message": said(row.code, row.message),
+        "message": message_of(row.code, row.message),
         "kind": kind,
         "hint": hint_for(row.code, kind),
     }

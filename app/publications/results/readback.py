@@ -13,14 +13,14 @@ from app.publications.results.record import ChangeResult
 from app.publications.results.submissions import SubmissionLine
 
 BY_SKU_MAX = 60
-"""Up to so many listings are read one by one; more by reading all pages."""
+"""Maximum number of listings to read one by one; more are read as pages."""
 
 
 def took_effect(line: SubmissionLine, listing: Listing | None) -> bool:
     """Whether the listing has the values of the line.
 
-    Back Market lowers stock by itself with each sale, so a quantity between the
-    old and the new one means that the new one arrived and something was sold.
+    Back Market lowers the stock with each sale, so a quantity between the old and the
+    new one means that the new one arrived and pieces were sold.
     Shipping is not compared: such a line counts as not arrived and is sent again.
     """
     after: Mapping[str, Any] = line.after
@@ -28,7 +28,7 @@ def took_effect(line: SubmissionLine, listing: Listing | None) -> bool:
         return False
     if "grade" in after and listing.grade not in {None, after["grade"]}:
         return False
-    if "quantity" in after and not _stock_fits(line, listing.quantity):
+    if "quantity" in after and not _is_quantity_applied(line, listing.quantity):
         return False
     money = (("price", listing.price), ("min_price", listing.min_price))
     if any(
@@ -45,18 +45,18 @@ def took_effect(line: SubmissionLine, listing: Listing | None) -> bool:
     )
 
 
-def _stock_fits(line: SubmissionLine, seen: int | None) -> bool:
+def _is_quantity_applied(line: SubmissionLine, seen: int | None) -> bool:
     if seen is None:
         return False
-    wanted, earlier = line.after["quantity"], line.before.get("quantity", -1)
-    return bool(seen == wanted or earlier < seen < wanted)
+    requested, earlier = line.after["quantity"], line.before.get("quantity", -1)
+    return bool(seen == requested or earlier < seen < requested)
 
 
-async def look(
+async def read_listings(
     back_market: BackMarket,
     access: Access,
     lines: Sequence[SubmissionLine],
-    most_pages: int | None = None,
+    max_pages: int | None = None,
 ) -> dict[int, Listing]:
     """The current listings of these lines, by line number.
 
@@ -74,51 +74,51 @@ async def look(
         known = {seq: listing for seq, listing in found.items() if listing}
         if known:
             return known
-    wanted = {line.sku.lower(): line.seq for line in lines}
-    return await _look_through(back_market, access, wanted, most_pages)
+    requested = {line.sku.lower(): line.seq for line in lines}
+    return await _search_pages(back_market, access, requested, max_pages)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The listing of a SKU, and the one under its id if that is another SKU's.
+    """The listing of a SKU, and the one under its id if that has another SKU.
 
-    Back Market may give an old slot, with its old SKU, to what is created (Back Market
+    Back Market may reuse an old listing, with its old SKU, for a creation (Back Market
     API, batch).
     """
 
     listing: Listing | None
-    stranger: Listing | None = None
+    other: Listing | None = None
 
 
 async def find(
     back_market: BackMarket, access: Access, sku: str, listing_id: str | None
 ) -> Found:
     """The current listing of a SKU: by its id if that is known, else by SKU."""
-    stranger = None
+    other = None
     if listing_id:
         listing = await back_market.listing(access, listing_id)
         if listing and (listing.sku or sku).lower() == sku.lower():
             return Found(listing)
-        stranger = listing
+        other = listing
     try:
-        return Found(await back_market.listing_by_sku(access, sku), stranger)
+        return Found(await back_market.listing_by_sku(access, sku), other)
     except RequestRefusedError:
-        seen = await _look_through(back_market, access, {sku.lower(): 0})
-        return Found(seen.get(0), stranger)
+        seen = await _search_pages(back_market, access, {sku.lower(): 0})
+        return Found(seen.get(0), other)
 
 
-async def _look_through(
+async def _search_pages(
     back_market: BackMarket,
     access: Access,
-    wanted: Mapping[str, int],
-    most_pages: int | None = None,
+    requested: Mapping[str, int],
+    max_pages: int | None = None,
 ) -> dict[int, Listing]:
     seen: dict[int, Listing] = {}
     page = 1
-    while len(seen) < len(wanted) and (most_pages is None or page <= most_pages):
+    while len(seen) < len(requested) and (max_pages is None or page <= max_pages):
         answer = await back_market.listings(access, page)
         for listing in answer.items:
-            if (seq := wanted.get((listing.sku or "").lower())) is not None:
+            if (seq := requested.get((listing.sku or "").lower())) is not None:
                 seen[seq] = listing
         if not answer.has_next:
             break

@@ -14,14 +14,14 @@ from app.core.sql import load_sql
 from app.jobs.retry import OFFER
 from app.offers.locks import lock_offers
 from app.offers.refusals import REFUSALS
-from app.publications.causes import (
+from app.publications.context import Run
+from app.publications.enums import Outcome, SubmissionState
+from app.publications.error_classes import (
     CLASS_OF_CODE,
     JITTER,
     NOT_ABOUT_THE_ROW,
-    class_of,
+    error_class_of,
 )
-from app.publications.context import Run
-from app.publications.enums import Outcome, SubmissionState
 from app.publications.results import submissions
 from app.publications.results.submissions import OpenSubmission
 from app.publications.results.totals import recount
@@ -68,7 +68,7 @@ async def record_results(
         "listing": [each.listing_id for each in results],
         "product": [each.backmarket_id for each in results],
         "publication_state": [each.publication_state for each in results],
-        "class": [str(class_of(each.code, each.message)) for each in results],
+        "class": [str(error_class_of(each.code, each.message)) for each in results],
         "about_row": [each.code not in NOT_ABOUT_THE_ROW for each in results],
         "max_price": [each.max_price for each in results],
     }

@@ -32,8 +32,8 @@ log = structlog.get_logger(__name__)
 OPEN = (Outcome.PLANNED, Outcome.UNCONFIRMED)
 MAX_ATTEMPTS = 5
 """Attempts of a submission whose response is lost each time."""
-LOOK_FOR_MISSING = 60
-LOOK_THROUGH = 400
+MAX_MISSING_TO_READ = 60
+MAX_PAGES_TO_READ = 400
 """Pages of listings that are read, some minutes at the usual pace, to find lines that a
 report does not name; new listings are on the first pages."""
 FORGET_TASK = timedelta(hours=24)
@@ -54,7 +54,7 @@ class ResolveProgress:
 async def record_open_results(run: Run) -> ResolveProgress:
     """Resolve submissions without a response and poll the tasks of sent ones.
 
-    Raises BackMarketError, AccountRestsError.
+    Raises BackMarketError, AccountPausedError.
     """
     unknown = False
     for submission in await submissions.load_unsettled(run):
@@ -177,7 +177,7 @@ def _unproven(marks: Mapping[str, LineKey], matched: Matched) -> set[str]:
         for sku, ref in matched.accepted.items()
         if ref.listing_id is None and marks[sku].creates
     }
-    return found if len(found) <= LOOK_FOR_MISSING else set()
+    return found if len(found) <= MAX_MISSING_TO_READ else set()
 
 
 async def _find_missing(
@@ -187,8 +187,8 @@ async def _find_missing(
     if not doubtful:
         return []
     lines = await submissions.load_submission_lines(run, submission, OPEN, doubtful)
-    seen = await readback.look(
-        run.tools.back_market, run.access, lines, most_pages=LOOK_THROUGH
+    seen = await readback.read_listings(
+        run.tools.back_market, run.access, lines, max_pages=MAX_PAGES_TO_READ
     )
     arrived, absent = readback.split_by_effect(lines, seen)
     return arrived + _unconfirmed(absent, "not_in_result")
@@ -205,7 +205,7 @@ async def resolve_unanswered(run: Run, submission: OpenSubmission) -> bool:
     only after its task cannot be running any more.
     """
     lines = await submissions.load_submission_lines(run, submission, (Outcome.PLANNED,))
-    seen = await readback.look(run.tools.back_market, run.access, lines)
+    seen = await readback.read_listings(run.tools.back_market, run.access, lines)
     accepted, absent = readback.split_by_effect(lines, seen)
     batch = submission.method is Method.BATCH
     if absent and batch and await _may_be_under_way(run, submission):
@@ -248,7 +248,7 @@ async def resolve_earlier(run: Run, submission: OpenSubmission) -> None:
     if may_still_end and submission.reason_code == READ_BACK:
         return
     lines = await submissions.load_submission_lines(run, submission, OPEN)
-    seen = await readback.look(run.tools.back_market, run.access, lines)
+    seen = await readback.read_listings(run.tools.back_market, run.access, lines)
     accepted, _ = readback.split_by_effect(lines, seen)
     state = SubmissionState.SENT if may_still_end else SubmissionState.SETTLED
     await record_submission(run, submission, accepted, state, reason_code=READ_BACK)

@@ -14,8 +14,8 @@ from app.offers import service as offers
 from app.offers.service import AWAITING_VALIDATION
 from app.publications.context import Run
 
-_MOST_PAGES = 200
-_LOOK_AT = 60
+_MAX_PAGES = 200
+_MAX_LISTINGS = 60
 """Listings read one by one; of further ones only the end of the wait is recorded."""
 
 
@@ -28,8 +28,8 @@ async def refresh(run: Run) -> None:
         waiting = await offers.awaiting_validation(tx.session, run.store_id)
     if not waiting:
         return
-    left = sorted(waiting - await _still_waiting(run, waiting))
-    states = dict.fromkeys(left) | await _states(run, left[:_LOOK_AT])
+    changed = sorted(waiting - await _still_waiting(run, waiting))
+    states = dict.fromkeys(changed) | await _states(run, changed[:_MAX_LISTINGS])
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await offers.set_publication_states(tx.session, run.store_id, states)
@@ -37,7 +37,7 @@ async def refresh(run: Run) -> None:
 
 async def _still_waiting(run: Run, waiting: Collection[str]) -> set[str]:
     seen: set[str] = set()
-    for page in range(1, _MOST_PAGES + 1):
+    for page in range(1, _MAX_PAGES + 1):
         answer = await run.tools.back_market.listings(
             run.access, page, filters={"publication_state": AWAITING_VALIDATION}
         )

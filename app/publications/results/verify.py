@@ -1,4 +1,4 @@
-"""Reads back what a run created, emptied or repaired: accepted is not applied."""
+"""Reads back what a run created, emptied or repaired, since accepted is not applied."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,49 +27,49 @@ from app.publications.results.validation import mark_too_late
 
 log = structlog.get_logger(__name__)
 
-_AWAITED = load_statements(__package__, "verify.sql")["awaited"]
+_TO_VERIFY = load_statements(__package__, "verify.sql")["awaited"]
 _POLICY = text("SELECT drift FROM store_view WHERE id = :store")
 
 
 _PAGES = 60
-"""Pages that are read inside a run at most: half a minute at the usual pace."""
+"""Maximum number of pages to read in a run: half a minute at the usual rate."""
 _MOST = 10_000
 
 
 async def verify_listings(run: Run) -> None:
-    """Look at what the run created, took offline or repaired, before it ends.
+    """Read back what the run created, took offline or repaired, before it ends.
 
-    What does not show is `unconfirmed`, and its live state is what was read: the next
-    run sends it again. What is too much to be looked for now, or cannot be read, is
-    left to a drift check, which is requested.
+    A change that does not show is `unconfirmed`, and the live state becomes what was
+    read: the next run sends it again. If too many listings are left, or they cannot be
+    read, a drift check of all listings is requested.
     """
     awaited, comparison = await _load(run)
     if not awaited:
         return
-    seen, strangers = await _look(run, awaited)
-    failpoint("publish.looked")
+    seen, misplaced = await _read_listings(run, awaited)
+    failpoint("publish.listings_read")
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         if len(seen) < len(awaited):
             await tx.enqueue(JobKind.DRIFT_CHECK, run.store_id)
-        await _add_seen(tx.session, awaited, seen, strangers)
+        await _add_seen(tx.session, awaited, seen, misplaced)
         compared = await compare(
             tx.session, run.account_id, comparison, [run.publication_id]
         )
-        if strangers:
-            await _refuse(tx, run, awaited, strangers)
+        if misplaced:
+            await _refuse(tx, run, awaited, misplaced)
     failpoint("publish.confirmed")
     log.info("publish.read_back", **compared.counts)
 
 
 async def _load(run: Run) -> tuple[dict[str, Any], ListingComparison]:
-    """The changes to look at by SKU key, and how their listings are compared."""
+    """The changes to verify by SKU key, and how their listings are compared."""
     async with run.tools.database.transaction() as tx:
         if run.kind is PublicationKind.PRODUCTS:
             await run.lease.ensure_held(tx.session)
             await mark_too_late(tx.session, run.publication_id, run.store_id)
         values = {"store": run.store_id, "publication": run.publication_id}
-        rows = await tx.session.execute(_AWAITED, values | {"most": _MOST})
+        rows = await tx.session.execute(_TO_VERIFY, values | {"most": _MOST})
         awaited = {row.sku_key: row for row in rows}
         since = await accounts.database_now(tx.session)
         policy = await tx.session.scalar(_POLICY, values)
@@ -85,10 +85,10 @@ async def _add_seen(
     session: AsyncSession,
     awaited: Mapping[str, Any],
     seen: Mapping[str, Listing | None],
-    strangers: Mapping[str, Listing],
+    misplaced: Mapping[str, Listing],
 ) -> None:
     await open_tables(session)
-    overwritten = _overwritten(awaited, strangers)
+    overwritten = _overwritten(awaited, misplaced)
     fields = [awaited[key].fields for key in seen]
     fields += ["price quantity"] * len(overwritten)
     both = columns_of([*seen.items(), *overwritten.items()])
@@ -96,10 +96,10 @@ async def _add_seen(
 
 
 def _overwritten(
-    awaited: Mapping[str, Any], strangers: Mapping[str, Listing]
+    awaited: Mapping[str, Any], misplaced: Mapping[str, Listing]
 ) -> dict[str, Listing]:
-    """By their own SKU keys the listings into which something else was written."""
-    by_key = {each.sku.lower(): each for each in strangers.values() if each.sku}
+    """The listings into which another offer was written, by their own SKU keys."""
+    by_key = {each.sku.lower(): each for each in misplaced.values() if each.sku}
     return {key: each for key, each in by_key.items() if key not in awaited}
 
 
@@ -107,11 +107,11 @@ async def _refuse(
     tx: Transaction,
     run: Run,
     awaited: Mapping[str, Any],
-    strangers: Mapping[str, Listing],
+    misplaced: Mapping[str, Listing],
 ) -> None:
-    """Creations that Back Market wrote into the listings of other SKUs.
+    """Reject creations that Back Market wrote into the listings of other SKUs.
 
-    Sent again they would overwrite those again. Their own values go out at once.
+    Sent again, they would overwrite these again. A run that restores them is requested.
     """
     results = [
         ChangeResult(
@@ -120,7 +120,7 @@ async def _refuse(
             "listing_taken",
             f"Back Market gave it the listing of {listing.sku}.",
         )
-        for key, listing in strangers.items()
+        for key, listing in misplaced.items()
     ]
     await record_results(
         tx.session, run.publication_id, run.store_id, run.siblings, results
@@ -132,27 +132,27 @@ async def _refuse(
 Seen = dict[str, Listing | None]
 
 
-async def _look(
+async def _read_listings(
     run: Run, awaited: Mapping[str, Any]
 ) -> tuple[Seen, dict[str, Listing]]:
-    """What could be learned now, by SKU key; what was accepted stays so until then.
+    """The listings that could be read, by SKU key; other changes stay `accepted`.
 
-    Also the listings that were created under other SKUs than were asked for.
+    Also listings that were created under another SKU than the requested one.
     """
     seen: Seen = {}
-    strangers: dict[str, Listing] = {}
+    misplaced: dict[str, Listing] = {}
     try:
         if len(awaited) <= readback.BY_SKU_MAX:
-            await _look_each(run, awaited, seen, strangers)
+            await _read_each(run, awaited, seen, misplaced)
         else:
-            await _look_at_newest(run, awaited, seen)
+            await _read_newest_pages(run, awaited, seen)
     except (AccountPausedError, BackMarketError) as error:
         log.warning("publish.not_read_back", error=type(error).__name__)
-    return seen, strangers
+    return seen, misplaced
 
 
-async def _look_each(
-    run: Run, awaited: Mapping[str, Any], seen: Seen, strangers: dict[str, Listing]
+async def _read_each(
+    run: Run, awaited: Mapping[str, Any], seen: Seen, misplaced: dict[str, Listing]
 ) -> None:
     for key, row in awaited.items():
         found = await readback.find(
@@ -160,14 +160,14 @@ async def _look_each(
         )
         seen[key] = found.listing
         created = "grade" in row.fields.split()
-        if created and found.stranger and not found.listing:
-            strangers[key] = found.stranger
+        if created and found.other and not found.listing:
+            misplaced[key] = found.other
 
 
-async def _look_at_newest(run: Run, awaited: Mapping[str, Any], seen: Seen) -> None:
+async def _read_newest_pages(run: Run, awaited: Mapping[str, Any], seen: Seen) -> None:
     """Listings come newest first (section 3): what was created is on the first pages.
 
-    What is not there may still be further back, so nothing is taken for missing.
+    A listing that is not found may be on a later page, so none counts as missing.
     """
     created = sum("grade" in row.fields.split() for row in awaited.values())
     for page in range(1, min(2 * created // MAX_PAGE_SIZE + 2, _PAGES) + 1):

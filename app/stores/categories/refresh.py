@@ -155,7 +155,7 @@ async def _wait_for_rate_limit(
     """
     rate = accounts.limits_of(account, context.settings).requests_per_10s
     async with context.database.transaction() as tx:
-        wait = await accounts.take_turn(
+        wait = await accounts.reserve_request(
             tx.session, account.id, rate, MAX_RATE_LIMIT_WAIT
         )
     if wait > MAX_RATE_LIMIT_WAIT:

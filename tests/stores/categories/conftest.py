@@ -11,7 +11,7 @@ from app.settings import Settings
 from tests.stores.categories.polling import in_state
 from tests.support.shop import Shop, open_shop
 from tests.support.stack import query
-from workers.main import Crew
+from workers.main import JobPool
 
 Sql = Callable[..., Awaitable[list[Any]]]
 
@@ -40,7 +40,7 @@ def day_passes(sql: Sql) -> Callable[[], Awaitable[None]]:
 
 @pytest.fixture
 async def mapped(
-    api: httpx.AsyncClient, worker: Crew, sandbox_url: str
+    api: httpx.AsyncClient, worker: JobPool, sandbox_url: str
 ) -> AsyncIterator[Shop]:
     """A British shop of which the tree is known, in English."""
     opened = await open_shop(api, sandbox_url, country="GB")

@@ -16,7 +16,7 @@ from tests.stores.categories.polling import (
     tree_calls,
 )
 from tests.support.shop import Shop, fresh_token, open_shop
-from workers.main import Crew
+from workers.main import JobPool
 
 IPHONE = {
     "id": 1101,
@@ -234,7 +234,7 @@ async def test_another_account_is_asked_when_the_token_of_one_is_refused(
 
 
 async def test_a_tree_without_any_good_token_comes_once_a_token_works(
-    api: httpx.AsyncClient, worker: Crew, sandbox_url: str
+    api: httpx.AsyncClient, worker: JobPool, sandbox_url: str
 ):
     bad = fresh_token()
     seller = Shop(api, sandbox_url, "", bad, "")
@@ -309,7 +309,7 @@ async def test_many_wrong_categories_are_told_in_one_bounded_answer(mapped: Shop
 
 
 async def test_categories_are_taken_before_the_tree_is_known_and_told_when_gone(
-    api: httpx.AsyncClient, worker: Crew
+    api: httpx.AsyncClient, worker: JobPool
 ):
     store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
     path = f"/v1/stores/{store['id']}"

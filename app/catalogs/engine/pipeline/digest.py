@@ -100,7 +100,7 @@ def source_hash(config: ImportConfig) -> pl.Expr:
 
 def identity(config: ImportConfig) -> str:
     """Hash of everything except the cells that affects the result of a row."""
-    told = (
+    content = (
         _engine(),
         config.mapping.model_dump_json(),
         sorted(config.categories.items()),
@@ -109,7 +109,7 @@ def identity(config: ImportConfig) -> str:
         config.invalid_rows,
         sorted(config.commissions.items()),
     )
-    return sha256(repr(told).encode()).hexdigest()
+    return sha256(repr(content).encode()).hexdigest()
 
 
 @cache

@@ -73,7 +73,7 @@ def preview_catalog(
     config: ImportConfig,
     workdir: Path,
     *,
-    most_bytes: int,
+    max_bytes: int,
     sample: int,
 ) -> Preview:
     """Run an import up to the point where it would write.
@@ -81,7 +81,7 @@ def preview_catalog(
     Raises CatalogRejectedError as an import does.
     """
     with TemporaryDirectory(dir=workdir) as folder:
-        head = take_sample(source, most_bytes, Path(folder))
+        head = take_sample(source, max_bytes, Path(folder))
         columns = config.mapping.columns
         with open_catalog(head.source, columns, Path(folder)) as opened:
             staged = stage(opened.frame, config)

@@ -27,8 +27,8 @@ class Sample:
     is_whole: bool
 
 
-def take_sample(source: SourceFile, most_bytes: int, workdir: Path) -> Sample:
-    """Complete lines from the beginning, at most `most_bytes` after decompression.
+def take_sample(source: SourceFile, max_bytes: int, workdir: Path) -> Sample:
+    """Complete lines from the beginning, at most `max_bytes` after decompression.
 
     A JSON array, XML feed or Parquet file cannot be cut at a line: the sample limits
     the number of records instead. Raises CatalogRejectedError for a larger ZIP archive.
@@ -36,19 +36,19 @@ def take_sample(source: SourceFile, most_bytes: int, workdir: Path) -> Sample:
     with source.path.open("rb") as file:
         magic = file.read(4)
     if magic in ZIP_MAGICS:
-        return _from_archive(source, most_bytes, workdir)
+        return _from_archive(source, max_bytes, workdir)
     try:
         with _opened(source.path, magic) as file:
-            start = file.read(most_bytes + 1)
+            start = file.read(max_bytes + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         return Sample(source, is_whole=True)  # the reader reports the damage
-    if len(start) <= most_bytes:
+    if len(start) <= max_bytes:
         return Sample(source, is_whole=True)
     if start.startswith(PARQUET_MAGIC) or looks_like_xml(source, start[:SAMPLE]):
         return _first_records(source)
     if detect_format(source, start[:SAMPLE].decode(errors="ignore")) is Format.JSON:
         return _first_records(source)
-    end = start.rfind(b"\n") + 1 or most_bytes
+    end = start.rfind(b"\n") + 1 or max_bytes
     path = workdir / "head"
     path.write_bytes(start[: end + end % 2] if start[:2] in _WIDE else start[:end])
     return Sample(replace(source, path=path), is_whole=False)
@@ -59,8 +59,8 @@ def _first_records(source: SourceFile) -> Sample:
     return Sample(replace(source, limits=limits), is_whole=False)
 
 
-def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Sample:
-    limits = replace(source.limits, max_expanded_bytes=most_bytes)
+def _from_archive(source: SourceFile, max_bytes: int, workdir: Path) -> Sample:
+    limits = replace(source.limits, max_expanded_bytes=max_bytes)
     try:
         plain = unpack(replace(source, limits=limits), workdir)
     except CatalogRejectedError as error:
@@ -68,7 +68,7 @@ def _from_archive(source: SourceFile, most_bytes: int, workdir: Path) -> Sample:
             raise CatalogRejectedError(
                 "too_large_to_preview",
                 "a ZIP archive of this size cannot be previewed in part",
-                f"at most {most_bytes} bytes, or its content uncompressed or in gzip",
+                f"at most {max_bytes} bytes, or its content uncompressed or in gzip",
             ) from None
         raise
     unpacked = replace(plain.source, path=plain.path, limits=source.limits)

@@ -51,7 +51,7 @@ CLASSES = {
 CLASS_OF_CODE = {code: kind for kind, codes in CLASSES.items() for code in codes}
 """The class of each code; any other code is `unknown`."""
 
-# Back Market publishes no wording (section 14.7): only what plainly says "not now".
+# Back Market publishes no wording (section 14.7): only clear wordings of "not now".
 _NOT_NOW = re.compile(
     r"(try|retry)( it)? (again )?later|temporar|timed? ?-?out\b|service unavailable"
     r"|internal (server )?error|(under|for) maintenance|unexpected error",
@@ -60,26 +60,26 @@ _NOT_NOW = re.compile(
 
 HINTS = {
     "price": "Correct the price in the catalog: an amount above 0 that Back Market "
-    "takes for this product; `min_price` must fit to it.",
+    "accepts for this product, and not below `min_price`.",
     "currency": "Prices must be in the currency of the store's country.",
     "quantity": "Correct the quantity: a whole number, 0 or more.",
-    "grade": "Map the grade to one that Back Market takes: GET "
+    "grade": "Map the grade to one that Back Market accepts: GET "
     "/v1/channel/attributes lists them.",
-    "ean": "Correct the EAN: that of the very product, with a right check digit.",
-    "warranty": "Correct the warranty: months, as GET /v1/channel/attributes says.",
+    "ean": "Correct the EAN: that of this exact product, with a valid check digit.",
+    "warranty": "Correct the warranty: months, as in GET /v1/channel/attributes.",
     "comment": "Shorten or correct the comment.",
-    "shipper": "Correct the carriers: names, prices and delays as Back Market knows "
-    "them.",
+    "shipper": "Correct the carriers: names, prices and delays that Back Market "
+    "accepts.",
     "identity_mismatch": "Use a new SKU for a different product.",
     "listing_taken": "Check whether two SKUs describe the same product, and keep one. "
     "To retry: POST /v1/stores/{id}/quarantine/release.",
-    "unknown_product": "Check the EAN. If it is right, map the product's texts and set "
-    "`publish_products`: the store then describes the product.",
+    "unknown_product": "Check the EAN. If it is correct, map the product's texts and "
+    "set `publish_products`: the store then describes the product.",
     "awaiting_product": "No action needed: the next publication of products adds it.",
     "product_incomplete": "Map the product's missing texts, or fill them in the "
     "catalog.",
     "product_refused": "Correct the product's texts in the catalog.",
-    "permission": "Ask Back Market to allow this account what the message names.",
+    "permission": "Ask Back Market to permit what the message names.",
     "permission_refused": "Give the token the right to write listings.",
     "token_refused": "Set a valid token: PUT /v1/seller-accounts/{id}/token.",
     "active_in_sibling_store": "No action needed while the other store sells it. To "
@@ -93,7 +93,7 @@ HINTS = {
 _HINT_OF_CLASS = {
     ErrorClass.TRANSIENT: "No action needed: it is retried after a pause.",
     ErrorClass.DATA: "Correct the offer's data in the catalog and upload it again.",
-    ErrorClass.PERMISSION: "Ask Back Market to allow this account what it refused.",
+    ErrorClass.PERMISSION: "Ask Back Market to permit what it refused.",
     ErrorClass.PRODUCT_UNKNOWN: "Check the EAN.",
     ErrorClass.UNKNOWN: "Read Back Market's message; if it is unclear, ask Back Market "
     "with the SKU and the time.",
@@ -107,12 +107,12 @@ JITTER = 0.25
 GATHER = 0.1
 """A run waits this share of the pause longer than the first offer that is due.
 
-Offers that were refused together are so retried in few runs.
+So offers that were refused together are retried in few runs.
 """
 
 
 @lru_cache(maxsize=4096)
-def class_of(code: str | None, message: str | None = None) -> ErrorClass:
+def error_class_of(code: str | None, message: str | None = None) -> ErrorClass:
     """The class of a refusal; a message that says "retry later" is always transient."""
     if message and _NOT_NOW.search(message):
         return ErrorClass.TRANSIENT
@@ -126,6 +126,6 @@ def hint_for(code: str | None, kind: ErrorClass) -> str:
     return HINTS.get(code or "") or _HINT_OF_CLASS[kind]
 
 
-def said(code: str | None, message: str | None) -> str:
+def message_of(code: str | None, message: str | None) -> str:
     """Back Market's message, or ours if it sent none."""
     return message or sentence_for(code or "refused")

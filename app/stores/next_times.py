@@ -12,17 +12,17 @@ from sqlmodel import col
 from app.stores.models import Store
 
 
-class Due(StrEnum):
-    """A kind of scheduled work; each value is a column of `store`."""
+class NextTime(StrEnum):
+    """A column of `store` with the next time of scheduled work."""
 
     OFFERS = "next_offers_at"
     PRODUCTS = "next_products_at"
     DRIFT_CHECK = "next_drift_check_at"
 
 
-async def set_due(
+async def set_next_times(
     session: AsyncSession,
-    kind: Due,
+    column: NextTime,
     store_ids: Sequence[UUID],
     due: Sequence[datetime],
 ) -> None:
@@ -37,7 +37,7 @@ async def set_due(
     )
     await session.execute(
         update(Store)
-        .values({kind.value: rows.c.at})
+        .values({column.value: rows.c.at})
         .where(col(Store.id) == rows.c.id)
         .execution_options(synchronize_session=False)
     )

@@ -3,14 +3,14 @@
 import pytest
 
 from app.backmarket.wire.tasks import RefusalCode, classify
-from app.publications.causes import (
+from app.publications.error_classes import (
     CLASS_OF_CODE,
     HINTS,
     ErrorClass,
-    class_of,
+    error_class_of,
     hint_for,
 )
-from app.publications.messages import SENTENCES
+from app.publications.messages import MESSAGES
 
 
 @pytest.mark.parametrize(
@@ -36,24 +36,24 @@ from app.publications.messages import SENTENCES
     ],
 )
 def test_the_words_of_a_refusal_tell_its_class(message: str, expected: str):
-    assert class_of(str(classify(message)), message) == expected
+    assert error_class_of(str(classify(message)), message) == expected
 
 
-@pytest.mark.parametrize("code", sorted({*map(str, RefusalCode), *SENTENCES}))
+@pytest.mark.parametrize("code", sorted({*map(str, RefusalCode), *MESSAGES}))
 def test_every_code_has_a_class_and_something_to_do(code: str):
-    kind = class_of(code)
+    kind = error_class_of(code)
 
     assert kind in ErrorClass
     assert hint_for(code, kind).endswith(".")
 
 
 def test_only_codes_that_exist_are_classified():
-    known = {*RefusalCode, *SENTENCES, "product_refused"}
+    known = {*RefusalCode, *MESSAGES, "product_refused"}
 
     assert set(CLASS_OF_CODE) | set(HINTS) <= known
 
 
 def test_a_transient_cause_asks_nothing_of_anybody_whatever_its_code():
-    kind = class_of("price", "price service temporarily unavailable")
+    kind = error_class_of("price", "price service temporarily unavailable")
 
     assert hint_for("price", kind).startswith("No action needed")
