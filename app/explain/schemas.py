@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from app.catalogs.schemas import RowProblemOut
-from app.explain.states import OfferState
+from app.explain.facts import OfferState
 from app.offers.schemas import OfferShown
 from app.offers.schemas import OfferState as ListState
 from app.web.pagination import Page

@@ -21,10 +21,11 @@ from app.core.errors import NotFoundError
 from app.core.file_storage import Storage
 from app.database import Database
 from app.explain import queries
+from app.explain.facts import Drifted, OfferFacts, Refused
 from app.explain.offer_list import shown
 from app.explain.schemas import OfferExplained, TimelineEvent
 from app.explain.source_row import look_up
-from app.explain.states import Drifted, OfferFacts, Refused, explain_state
+from app.explain.states import explain_state
 from app.explain.timeline import (
     EARLIEST,
     LATEST,

@@ -2,7 +2,7 @@
 
 import re
 
-from app.explain.states import OfferState
+from app.explain.facts import OfferState
 from app.publications.error_classes import ErrorClass
 from app.settings import Settings
 from tests.support.pages import run_page, the_text_in

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.explain.states import Drifted, OfferFacts, OfferState, Refused, explain_state
+from app.explain.facts import Drifted, OfferFacts, OfferState, Refused
+from app.explain.states import explain_state
 
 FINE = OfferFacts()
 NEW = OfferFacts(listed=False, dirty=True, live_quantity=None)

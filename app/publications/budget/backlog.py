@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import line_budget
 from app.accounts import service as accounts
 from app.accounts.budget import (
     lines_left,
@@ -50,7 +51,7 @@ async def budget_of(
 ) -> Budget:
     """Count the backlog of the account's stores and estimate when it is sent."""
     queue = await _queue(session, account, limits)
-    spent = await accounts.spends(session, account.id)
+    spent = await line_budget.spends(session, account.id)
     now = await accounts.database_now(session)
     used = used_of(spent, now)
     limit, reserve = limits.lines_per_hour, reserve_of(limits.lines_per_hour)

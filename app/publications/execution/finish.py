@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import line_budget
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountServices
 from app.accounts.budget import free_lines_at, reserve_of
@@ -169,7 +170,7 @@ async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> Non
         return
     not_before: datetime | None = None
     if not superseded and not run.priority:
-        spent = await accounts.spends(tx.session, run.account_id)
+        spent = await line_budget.spends(tx.session, run.account_id)
         now = await accounts.database_now(tx.session)
         limit = run.limits.lines_per_hour
         limit -= reserve_of(limit)

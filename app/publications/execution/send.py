@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts import service as accounts
+from app.accounts import line_budget
 from app.accounts.account_client import AccountPausedError
 from app.accounts.budget import lines_left, unreserved_lines
 from app.backmarket.errors import (
@@ -145,7 +145,7 @@ async def _reserve(run: Run, pending: OpenSubmission) -> Reserved | None:
         if lines > await _remaining_lines(tx.session, run, pending):
             await _defer(tx.session, run, pending)
             return None
-        spend_id = await accounts.spend(tx.session, run.account_id, lines)
+        spend_id = await line_budget.spend(tx.session, run.account_id, lines)
         sending = await submissions.set_state(
             tx.session,
             pending,
@@ -172,8 +172,8 @@ async def _remaining_lines(
     session: AsyncSession, run: Run, submission: OpenSubmission
 ) -> int:
     """Lines left for this submission; locks the account's budget until the commit."""
-    await accounts.lock_budget(session, run.account_id)
-    used = await accounts.lines_used(session, run.account_id)
+    await line_budget.lock_budget(session, run.account_id)
+    used = await line_budget.lines_used(session, run.account_id)
     offers = run.kind is PublicationKind.OFFERS
     decreases_stock = offers and submission.seq < GROUP_SUBMISSIONS
     remaining = lines_left if decreases_stock else unreserved_lines
@@ -245,7 +245,7 @@ async def _record_failure(
                 tx.session, submission, SubmissionState.UNCERTAIN
             )
             return
-        await accounts.unspend(tx.session, reserved.spend_id)
+        await line_budget.unspend(tx.session, reserved.spend_id)
         await submissions.set_state(
             tx.session,
             submission,

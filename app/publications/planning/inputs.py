@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts import service as accounts
+from app.accounts import line_budget
 from app.accounts.budget import lines_left, reserve_of
 from app.accounts.service import Limits
 from app.accounts.shared_stock import SharedQuantity
@@ -38,7 +38,7 @@ async def plan_request(
     session: AsyncSession, store: Store, terms: Terms
 ) -> PlanRequest:
     """The plan request for a store's offers, from its present settings and budget."""
-    used = await accounts.lines_used(session, terms.account_id)
+    used = await line_budget.lines_used(session, terms.account_id)
     return PlanRequest(
         publication_id=terms.subject_id,
         store_id=store.id,

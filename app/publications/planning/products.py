@@ -14,7 +14,7 @@ import polars as pl
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts import service as accounts
+from app.accounts import line_budget
 from app.accounts.budget import unreserved_lines
 from app.catalogs.descriptions import Descriptions, descriptions
 from app.offers.locks import lock_offers
@@ -48,7 +48,7 @@ async def make_plan(run: Run) -> None:
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await lock_offers(tx.session, [run.store_id])
-        used = await accounts.lines_used(tx.session, run.account_id)
+        used = await line_budget.lines_used(tx.session, run.account_id)
         lines = unreserved_lines(run.limits.lines_per_hour, used)
         summary = await _write(tx.session, run, values | {"lines": lines}, described)
         await plan.write_submissions(tx.session, run.publication_id, run.account_id)

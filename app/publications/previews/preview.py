@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.service import Caller
+from app.accounts import line_budget
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountServices
 from app.accounts.budget import free_lines_at
@@ -114,7 +115,7 @@ async def _write(
 async def _forecast(
     session: AsyncSession, account_id: UUID, per_hour: int, summary: PlanSummary
 ) -> Forecast:
-    spent = await accounts.spends(session, account_id)
+    spent = await line_budget.spends(session, account_id)
     now = await accounts.database_now(session)
     next_lines_at = free_lines_at(per_hour, spent, summary.deferred, now)
     return forecast(summary.to_send, summary.deferred, per_hour, next_lines_at, now)
