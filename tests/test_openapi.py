@@ -1,27 +1,18 @@
 """The OpenAPI document says what the app does, and is the one in the repository."""
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from app.main import create_app
-from app.settings import Settings
 from app.web.openapi import response_examples
 from tests.support.documented import undeclared
+from tests.support.openapi import DOCUMENT, OPERATIONS
 from tests.support.stack import ROOT
 
-DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
-OPERATIONS: dict[str, dict[str, Any]] = {
-    f"{method.upper()} {path}": operation
-    for path, operations in DOCUMENT["paths"].items()
-    for method, operation in operations.items()
-}
 WITH_BODY = {n: o for n, o in OPERATIONS.items() if "requestBody" in o}
 UNDER_V1 = {n: o for n, o in OPERATIONS.items() if " /v1" in n}
 
@@ -206,61 +197,6 @@ def test_a_response_example_has_the_fields_of_its_schema(name: str):
     assert shown == declared
 
 
-def test_operation_ids_are_unique_verbs_with_a_noun():
-    ids = [operation["operationId"] for operation in OPERATIONS.values()]
-
-    assert len(ids) == len(set(ids))
-    assert [i for i in ids if not re.fullmatch(r"[a-z]+(_[a-z]+)+", i)] == []
-
-
-VERBS = {
-    "GET": {"get", "list", "watch", "download"},
-    "PUT": {"replace", "activate"},
-    "PATCH": {"update"},
-    "DELETE": {"delete", "deactivate", "revoke"},
-}
-
-
-def test_the_verb_of_an_operation_id_fits_its_method():
-    wrong = {
-        name: operation["operationId"]
-        for name, operation in OPERATIONS.items()
-        if (verbs := VERBS.get(name.partition(" ")[0]))
-        and operation["operationId"].partition("_")[0] not in verbs
-    }
-
-    assert wrong == {}
-
-
-def test_every_tag_is_described_and_used():
-    described = {tag["name"]: tag["description"] for tag in DOCUMENT["tags"]}
-    used = {tag for operation in OPERATIONS.values() for tag in operation["tags"]}
-
-    assert set(described) == used
-    assert all(described.values())
-
-
-def test_schema_names_are_plain_and_titles_are_the_names():
-    schemas = DOCUMENT["components"]["schemas"]
-
-    assert {n for n in schemas if not re.fullmatch(r"[A-Z][A-Za-z]+", n)} == set()
-    assert {n for n, schema in schemas.items() if schema["title"] != n} == set()
-
-
-def titles_in(node: object) -> Iterator[str]:
-    """The titles of schemas at any depth; names of properties are not titles."""
-    for key, value in node.items() if isinstance(node, dict) else ():
-        if key == "title" and isinstance(value, str):
-            yield value
-        elif key == "properties":
-            for schema in value.values():
-                yield from titles_in(schema)
-        elif key not in {"default", "enum", "const", "example", "examples"}:
-            yield from titles_in(value)
-    for item in node if isinstance(node, list) else ():
-        yield from titles_in(item)
-
-
 def test_parameters_of_many_operations_are_shared():
     inline = Counter(
         json.dumps(parameter)
@@ -274,13 +210,6 @@ def test_parameters_of_many_operations_are_shared():
 
 def test_the_document_is_small():
     assert (ROOT / "openapi.json").stat().st_size < 400_000
-
-
-def test_no_other_schema_has_a_title():
-    assert list(titles_in(DOCUMENT["paths"])) == []
-    assert sorted(titles_in(DOCUMENT["components"]["schemas"])) == sorted(
-        DOCUMENT["components"]["schemas"]
-    )
 
 
 BY_TIME = "PATCH /v1/stores/{store_id}/offers"

@@ -1,16 +1,13 @@
-"""The result of an upload: ready or rejected, its rows, its offers."""
+"""The result of an upload: ready or rejected, and its rows."""
 
 import csv
 import gzip
 import io
-import json
-from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from tests.catalogs.engine.samples import BILLION_LAUGHS, zipped
-from tests.support.shop import EANS, MAPPING, Shop, as_csv, row
+from tests.support.shop import MAPPING, Shop, as_csv, row
 
 REJECTED: dict[str, tuple[bytes, str, str, str]] = {
     "nothing at all": (b"", "text/csv", "empty", "CSV"),
@@ -239,77 +236,6 @@ async def test_a_cursor_with_a_line_that_cannot_be_is_422(shop: Shop, cursor: st
     )
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
-
-
-async def test_offers_are_listed_by_state(shop: Shop):
-    await shop.upload([row("LIVE"), row("GOES"), row("SICK"), row("BAD", ean="1")])
-    await shop.fault("rejected_row", sku="SICK", message="no")
-    await shop.publish()
-    await shop.upload([row("LIVE"), row("SICK"), row("NEW"), row("BAD", ean="1")])
-
-    states = {}
-    for state in ("published", "pending", "in_error", "invalid", "withdrawn"):
-        listed = await shop.offers(state=state)
-        assert {offer["state"] for offer in listed.values()} <= {state}
-        states[state] = set(listed)
-
-    assert states == {
-        "published": {"LIVE"},
-        "pending": {"GOES", "NEW"},
-        "in_error": {"SICK"},
-        "invalid": {"BAD"},
-        "withdrawn": set(),
-    }
-    assert set(await shop.offers()) == {"LIVE", "GOES", "SICK", "NEW", "BAD"}
-
-
-async def test_offers_are_paged_by_sku(shop: Shop):
-    await shop.upload([row(f"S{n}") for n in range(5)])
-    seen: list[str] = []
-    cursor: str | None = ""
-
-    while cursor is not None:
-        query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
-        page = await shop.api.get(f"/v1/stores/{shop.store_id}/offers", params=query)
-        seen += [offer["sku"] for offer in page.json()["items"]]
-        cursor = page.json()["next"]
-
-    assert seen == [f"S{n}" for n in range(5)]
-
-
-SKUS = {
-    "a slash": "A/1/b",
-    "a slash first": "/x",
-    "spaces": "iPhone 12 64 GB",
-    "percent": "50%2F off",
-    "a question mark": "A?b=c#d",
-    "letters outside ASCII": "Größe-ÜBER-ž",
-    "Greek": "ΟΔΟΣ",
-    "Turkish": "İstanbul",
-    "signs": "📱-12",
-    "dots": "a..b",
-    "a plus": "a+b",
-}
-
-
-@pytest.mark.parametrize("sku", SKUS.values(), ids=SKUS.keys())
-async def test_an_offer_is_found_by_its_sku_in_any_case(shop: Shop, sku: str):
-    body = json.dumps([{**row("x"), "sku": sku, "ean": EANS[0]}]).encode()
-    await shop.upload_bytes(body, "application/json")
-    path = f"/v1/stores/{shop.store_id}/offers/"
-
-    exact = await shop.api.get(path + quote(sku, safe=""))
-    lower = await shop.api.get(path + quote(sku.lower(), safe=""))
-    spaced = await shop.api.get(path + quote(f" {sku} ", safe=""))
-
-    found: list[Any] = [a.json().get("sku") for a in (exact, lower, spaced)]
-    assert found == [sku] * 3
-
-
-async def test_an_unknown_sku_is_404(shop: Shop):
-    answer = await shop.api.get(f"/v1/stores/{shop.store_id}/offers/nothing")
-
-    assert answer.status_code == 404
 
 
 async def test_catalogs_are_listed_newest_first(shop: Shop):

@@ -11,6 +11,8 @@ from app.core.columns import new_id
 from app.database import open_engine
 from app.settings import Settings
 from tests.publications.plan_table import Tables
+from tests.publications.product_shop import LEAVES, WITH_PRODUCTS
+from tests.support.shop import Shop
 from tests.support.stack import query
 
 Sql = Callable[..., Awaitable[list[Any]]]
@@ -106,3 +108,18 @@ async def tables(database_url: str) -> AsyncIterator[Tables]:
         )
         yield made
     await engine.dispose()
+
+
+@pytest.fixture
+async def maker(shop: Shop) -> Shop:
+    """A store that describes its products."""
+    path = f"/v1/stores/{shop.store_id}"
+    settings = {"environment": "sandbox", "publish_products": True}
+    for name, body in (
+        ("settings", settings),
+        ("categories", LEAVES),
+        ("mapping", WITH_PRODUCTS),
+    ):
+        answer = await shop.api.put(f"{path}/{name}", json=body)
+        assert answer.status_code == 200, answer.text
+    return shop

@@ -1,65 +1,16 @@
 """Products that Back Market does not know: described once, then sold."""
 
-from typing import Any
-
-import pytest
-from stdnum import ean
-
 from tests.publications.conftest import Bend, Sql
-from tests.publications.watching import calls_sent, eventually
-from tests.support.shop import MAPPING, Shop, as_csv, row
-
-PRODUCT = ("title", "description", "brand", "price_new", "weight", "image1")
-DETAILS = {
-    "title": "Nimbus 9 64 GB black",
-    "description": "A phone, refurbished",
-    "brand": "Nimbus",
-    "price_new": "499,00 EUR",
-    "weight": "0,2 kg",
-    "image1": "https://pictures.example/nimbus-9.jpg",
-    "color": "black",
-    "storage": "64",
-}
-COLUMNS = (*MAPPING["attributes"], *DETAILS)
-LEAVES = {"items": [{"source": "Phones", "category_id": 1101, "cpa": "10.00"}]}
-WITH_PRODUCTS: dict[str, Any] = {
-    "attributes": MAPPING["attributes"]
-    | {name: {"column": name} for name in PRODUCT}
-    | {f"attribute.{name}": {"column": name} for name in ("color", "storage")}
-}
-
-
-def unknown(number: int) -> str:
-    """An EAN that is not in the sandbox's catalogue."""
-    body = f"99{number:010}"
-    return body + ean.calc_check_digit(body)
-
-
-def new_phone(sku: str, number: int, **values: object) -> dict[str, object]:
-    return row(sku, ean=unknown(number)) | DETAILS | values
-
-
-async def upload(shop: Shop, *rows: dict[str, object]) -> None:
-    await shop.upload_bytes(as_csv(rows, COLUMNS))
-
-
-@pytest.fixture
-async def maker(shop: Shop) -> Shop:
-    """A store that describes its products."""
-    path = f"/v1/stores/{shop.store_id}"
-    settings = {"environment": "sandbox", "publish_products": True}
-    for name, body in (
-        ("settings", settings),
-        ("categories", LEAVES),
-        ("mapping", WITH_PRODUCTS),
-    ):
-        answer = await shop.api.put(f"{path}/{name}", json=body)
-        assert answer.status_code == 200, answer.text
-    return shop
-
-
-async def reasons(shop: Shop, run: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    return {c["sku"]: (c["outcome"], c["code"]) for c in await shop.changes(run)}
+from tests.publications.product_shop import (
+    COLUMNS,
+    DETAILS,
+    new_phone,
+    reasons,
+    unknown,
+    upload,
+)
+from tests.publications.watching import eventually
+from tests.support.shop import Shop, as_csv, row
 
 
 async def test_an_unknown_ean_is_a_clear_rejection_while_products_are_off(shop: Shop):
@@ -243,79 +194,3 @@ async def test_a_product_that_only_a_partial_catalog_names_is_described_from_it(
     run = await maker.publish("products")
 
     assert await reasons(maker, run) == {"NEW": ("accepted", None)}
-
-
-async def described(maker: Shop, number: int, *, validated: bool) -> None:
-    """A product that was accepted, and is validated or still waits."""
-    await upload(maker, new_phone("NEW", number))
-    await maker.publish()
-    await maker.publish("products")
-    if validated:
-        path = f"/products/{unknown(number)}"
-        await maker.sandbox("PATCH", path, json={"validated": True})
-    await maker.publish()
-
-
-async def test_a_description_changes_until_the_product_is_validated(maker: Shop):
-    await described(maker, 40, validated=False)
-    same = await maker.publish("products")
-    await upload(maker, new_phone("NEW", 40, title="Nimbus 9 black"))
-
-    run = await maker.publish("products")
-    again = await maker.publish("products")
-
-    assert same["counts"]["changes"] == 0
-    (change,) = await maker.changes(run)
-    assert (change["reason"], change["outcome"]) == ("modified", "accepted")
-    assert change["before"] == {"product": {"title": DETAILS["title"]}}
-    assert change["after"]["product"]["title"] == "Nimbus 9 black"
-    assert again["counts"]["changes"] == 0
-    product = await maker.sandbox("GET", f"/products/{unknown(40)}")
-    assert product["titles"]["FR"] == "Nimbus 9 black"
-
-
-async def test_a_change_of_a_validated_product_is_held_before_it_is_sent(maker: Shop):
-    await described(maker, 41, validated=True)
-    await upload(maker, new_phone("NEW", 41, title="Nimbus 9 black", price="150.00"))
-    lines = len(await maker.ledger())
-
-    run = await maker.publish("products")
-    held_lines = len(await maker.ledger()) - lines
-    again = await maker.publish("products")
-    offers = await maker.publish()
-
-    (change,) = await maker.changes(run)
-    assert (change["outcome"], change["code"], change["method"]) == (
-        "held",
-        "product_validated",
-        None,
-    )
-    assert (change["before"], change["after"]) == (
-        {"product": {"title": DETAILS["title"]}},
-        {"product": {"title": "Nimbus 9 black"}},
-    )
-    assert "ignores" in change["message"]
-    assert held_lines == 0
-    assert await reasons(maker, again) == {"NEW": ("held", "product_validated")}
-    assert [c["after"] for c in await maker.changes(offers)] == [{"price": "150.00"}]
-
-
-async def test_a_product_validated_while_it_is_sent_is_not_called_accepted(
-    maker: Shop,
-):
-    await described(maker, 42, validated=False)
-    await upload(maker, new_phone("NEW", 42, title="Nimbus 9 black"))
-    await maker.fault("slow_task", seconds=2, count=1)
-    asked = await maker.publish("products", wait=False)
-    await maker.wait_for(f"/v1/publications/{asked['id']}", ("sending",))
-    await eventually(lambda: calls_sent(maker, asked))
-
-    path = f"/products/{unknown(42)}"
-    await maker.sandbox("PATCH", path, json={"validated": True})
-    run = await maker.wait_for(f"/v1/publications/{asked['id']}", ("finished",))
-    again = await maker.publish("products")
-
-    assert await reasons(maker, run) == {"NEW": ("unconfirmed", "product_validated")}
-    assert await reasons(maker, again) == {"NEW": ("held", "product_validated")}
-    product = await maker.sandbox("GET", path)
-    assert product["titles"]["FR"] == DETAILS["title"]

@@ -89,3 +89,8 @@ GOOGLE_MAPPING = {
     "grade": {"column": "g:condition"},
     "category": {"column": "g:product_type"},
 }
+
+
+def counted(result) -> dict[str, int]:
+    names = ("created", "changed", "unchanged", "disappeared", "invalid")
+    return {n: v for n in names if (v := getattr(result.counts, n))}

@@ -1,25 +1,17 @@
 """Whole imports against PostgreSQL: what is stored, counted and reported."""
 
 import gzip
-from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from app.catalogs.engine.pipeline.run import PHASES
 from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits, SourceFile
 from app.offers.import_sql import store_lock_key
 from tests.catalogs.engine.conftest import Shop
-from tests.catalogs.engine.samples import COLUMNS, catalog, row
+from tests.catalogs.engine.samples import catalog, counted, row
 
 A, B, C = row("A"), row("B", price="20"), row("C", price="30")
-
-
-def counted(result) -> dict[str, int]:
-    names = ("created", "changed", "unchanged", "disappeared", "invalid")
-    return {n: v for n in names if (v := getattr(result.counts, n))}
 
 
 def test_a_first_catalog_creates_its_offers(shop):
@@ -253,149 +245,3 @@ def test_texts_with_quotes_breaks_and_nul_arrive_whole(shop, separator):
     )
 
     assert shop.offers("comment") == {"A": ('say "hi",\n\\.\\n;',)}
-
-
-CELLS = st.fixed_dictionaries(
-    {
-        "sku": st.sampled_from(["", "A", "a", "B", "b", "C"]),
-        "price": st.sampled_from(["10", "20", "x"]),
-        "quantity": st.sampled_from(["1", "2", "x"]),
-        "category": st.sampled_from(["Phones", "Phones", "Phones", "TV"]),
-    }
-)
-
-
-class Model:
-    """The rules of an import over plain dicts."""
-
-    def __init__(self) -> None:
-        self.offers: dict[str, tuple[str, str | None, int | None]] = {}
-
-    def upload(self, rows: list[dict[str, str]], duplicates: str, invalid: str) -> None:
-        by_key: dict[str, list[dict[str, str]]] = {}
-        for cells in rows:
-            if cells["sku"]:
-                by_key.setdefault(cells["sku"].lower(), []).append(cells)
-        for key, same in by_key.items():
-            chosen = same[-1] if duplicates == "last" else same[0]
-            refused = duplicates == "reject" and len(same) > 1
-            self.offers[key] = self._offer(key, chosen, invalid, refused=refused)
-        for key in self.offers.keys() - by_key.keys():
-            self.offers[key] = ("absent", *self.offers[key][1:])
-
-    def _offer(self, key, cells, invalid, *, refused):
-        _, price, quantity = self.offers.get(key, ("absent", None, None))
-        given = int(cells["quantity"]) if cells["quantity"] != "x" else None
-        if not refused and cells["category"] == "TV":
-            return ("absent", price, quantity if key in self.offers else given)
-        if refused or "x" in (cells["price"], cells["quantity"]):
-            kept = None if refused else given
-            if invalid == "withdraw":
-                return ("absent", price, quantity if key in self.offers else kept)
-            return ("retained", price, quantity if kept is None else kept)
-        return ("active", f"{cells['price']}.00", given)
-
-
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    uploads=st.lists(st.lists(CELLS, min_size=1, max_size=6), min_size=1, max_size=4),
-    duplicates=st.sampled_from(["first", "last", "reject"]),
-    invalid=st.sampled_from(["keep", "withdraw"]),
-)
-def test_any_run_of_catalogs_ends_as_the_plain_rules_say(
-    connection, tmp_path: Path, uploads, duplicates, invalid
-):
-    shop, model = Shop(connection, tmp_path), Model()
-    for rows in uploads:
-        full = [row(cells["sku"]) | cells for cells in rows]
-
-        result = shop.upload(
-            catalog(*full), duplicates=duplicates, invalid_rows=invalid
-        )
-        model.upload(rows, duplicates, invalid)
-
-        counts = result.counts
-        stored = {sku.lower(): offer for sku, offer in shop.offers().items()}
-        assert stored == model.offers
-        assert (
-            counts.rows
-            == len(rows)
-            == (counts.created + counts.changed + counts.unchanged + counts.invalid)
-        )
-        again = shop.upload(catalog(*full), duplicates=duplicates, invalid_rows=invalid)
-        assert counted(again).keys() <= {"unchanged", "invalid"}
-
-
-GERMAN = {
-    "name": "German rows",
-    "when": {"op": "equals", "column": "market", "value": "DE"},
-}
-CHEAP = {
-    "name": "too cheap",
-    "when": {"op": "less_than", "attribute": "price", "value": "50"},
-}
-BY_MARKET = (*COLUMNS, "market")
-
-
-def test_rows_that_a_filter_leaves_out_are_counted_and_gone(shop):
-    """One file for many countries: the same SKU in each is no duplicate."""
-    rows = [
-        row("A", market="FR"),
-        row("A", market="DE", price="1"),
-        row("B", market="FR", price="60"),
-        row("C", market="DE"),
-        row("BAD", market="FR", price="x"),
-    ]
-    shop.upload(catalog(*rows, columns=BY_MARKET), filters=[GERMAN, CHEAP])
-    shop.list_all()
-    rows[2]["price"] = "40"
-
-    result = shop.upload(catalog(*rows, columns=BY_MARKET), filters=[GERMAN, CHEAP])
-
-    assert result.excluded_by == {"German rows": 2, "too cheap": 1}
-    counts = result.counts
-    assert (counts.rows, counts.unchanged, counts.invalid) == (5, 1, 4)
-    assert (counts.excluded, counts.duplicates, counts.disappeared) == (3, 0, 1)
-    assert result.problem_counts == {"excluded": 3, "price_format": 1}
-    assert shop.offers("desired_state, price::text") == {
-        "A": ("active", "199.90"),
-        "B": ("absent", "60.00"),
-        "BAD": ("retained", None),
-    }
-    assert shop.report() == [
-        (3, "row", "excluded", "German rows"),
-        (4, "row", "excluded", "too cheap"),
-        (5, "row", "excluded", "German rows"),
-        (6, "price", "price_format", "x"),
-    ]
-
-
-def test_a_row_that_is_no_longer_left_out_is_wanted_again(shop):
-    text = catalog(row("A", market="DE"), row("B", market="FR"), columns=BY_MARKET)
-    shop.upload(text)
-    shop.upload(text, filters=[GERMAN])
-    shop.list_all()
-
-    back = shop.upload(text)
-
-    assert shop.offers("desired_state")["A"] == ("active",)
-    assert back.counts.created == 1
-
-
-def test_bad_rows_come_before_those_left_out_where_the_report_is_full(shop, tmp_path):
-    path = tmp_path / "catalog"
-    rows = [row(f"D{n}", market="DE") for n in range(5)]
-    bad = [row(f"B{n}", market="FR", price="x") for n in range(3)]
-    limits = ReadLimits(max_stored_problems=4)
-
-    shop.upload(
-        catalog(*rows, *bad, columns=BY_MARKET),
-        filters=[GERMAN],
-        source=SourceFile(path, limits=limits),
-    )
-
-    assert [line for line, *_ in shop.report()] == [2, 7, 8, 9]
