@@ -71,14 +71,13 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
         open_catalog(source, config.mapping.columns, Path(folder)) as opened,
     ):
         on_phase("opened")
-        most = source.limits.max_stored_problems
         return _Import(
             connection,
             config,
             store_id,
             catalog_id,
             opened,
-            most,
+            source.limits.max_stored_problems,
             as_of or datetime.now(UTC),
             on_phase,
             finish,
