@@ -89,7 +89,7 @@ class ActionState(StrEnum):
     """The answer was lost; the order shows the effect."""
     REFUSED = "refused"
     FAILED = "failed"
-    """refeed could not continue, for a reason of its own."""
+    """refeed could not continue, or the order never showed the change."""
 
 
 ENDS = frozenset(
@@ -103,7 +103,7 @@ ENDS = frozenset(
 
 
 class ActionSubmissionState(StrEnum):
-    """The state of one submission of an action. The last three are ends."""
+    """The state of one submission of an action. The last four are ends."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -111,6 +111,8 @@ class ActionSubmissionState(StrEnum):
     DONE = "done"
     RECONCILED = "reconciled"
     REFUSED = "refused"
+    FAILED = "failed"
+    """The order never showed its effect."""
 
 
 SUBMISSION_ENDS = frozenset(
@@ -118,6 +120,7 @@ SUBMISSION_ENDS = frozenset(
         ActionSubmissionState.DONE,
         ActionSubmissionState.RECONCILED,
         ActionSubmissionState.REFUSED,
+        ActionSubmissionState.FAILED,
     }
 )
 

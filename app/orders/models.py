@@ -175,4 +175,7 @@ class OrderSubmission(SQLModel, table=True):
     reason_code: str | None = None
     reason: str | None = None
     sent_at: datetime | None = time_field()
+    accepted_at: datetime | None = time_field()
+    readbacks: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    readback_at: datetime | None = time_field()
     settled_at: datetime | None = time_field()

@@ -106,11 +106,17 @@ class ActionSubmissionOut(BaseModel):
     """One request to Back Market for an action."""
 
     lines: list[int]
-    state: Literal["pending", "sending", "uncertain", "done", "reconciled", "refused"]
+    state: Literal[
+        "pending", "sending", "uncertain", "done", "reconciled", "refused", "failed"
+    ]
     attempts: int
     code: str | None
     message: str | None
     sent_at: datetime | None
+    readbacks: int = Field(
+        description="how often the order was read since without showing the effect"
+    )
+    next_readback_at: datetime | None
     settled_at: datetime | None
 
 
@@ -250,6 +256,8 @@ def action_out(
                     "code": call.reason_code,
                     "message": call.reason,
                     "sent_at": call.sent_at,
+                    "readbacks": call.readbacks,
+                    "next_readback_at": call.readback_at,
                     "settled_at": call.settled_at,
                 }
             )

@@ -115,6 +115,9 @@ CREATE TABLE order_submission (
   reason_code varchar,
   reason varchar,
   sent_at timestamptz,
+  accepted_at timestamptz,
+  readbacks integer NOT NULL DEFAULT 0,
+  readback_at timestamptz,
   settled_at timestamptz,
   PRIMARY KEY (action_id, seq)
 );

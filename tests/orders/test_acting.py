@@ -235,23 +235,3 @@ async def test_what_was_done_by_hand_counts_as_done(desk: Desk):
 
     assert action["state"] == "reconciled"
     assert await desk.deeds(order) == []
-
-
-async def test_a_success_without_effect_is_repeated_until_it_shows(desk: Desk):
-    order = await desk.new_order("A1")
-    await desk.shop.fault("ignored_row", path="/ws/orders/*", count=1)
-
-    action = await desk.act(order, "accept")
-
-    assert action["state"] == "done"
-    assert len(await desk.deeds(order)) == 1
-
-
-async def test_a_success_that_never_shows_is_refused(desk: Desk):
-    order = await desk.new_order("A1")
-    await desk.shop.fault("ignored_row", path="/ws/orders/*")
-
-    action = await desk.act(order, "accept")
-
-    assert action["state"] == "refused"
-    assert await desk.deeds(order) == []

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
+from tests.orders.conftest import Pauses
 from tests.orders.desk import ENDS, PARCEL, SYNCED, Desk, line_ids, states
 from tests.support.shop import open_shop
 from tests.support.stack import WorkerProcess, open_worker, wait_until
@@ -37,18 +38,6 @@ async def test_a_lost_answer_to_a_parcel_is_read_back(desk: Desk, fault: str):
     assert action["submissions"][0]["attempts"] == 1
     shipped = [deed for deed in await desk.deeds(order) if deed[0] == 3]
     assert shipped == [(3, tuple(line_ids(order)))]
-
-
-@pytest.mark.parametrize("fault", ["dropped_before", "bad_gateway", "unavailable"])
-async def test_a_call_that_never_arrived_is_made_again(desk: Desk, fault: str):
-    order = await desk.new_order("A1")
-    await desk.shop.fault(fault, path="/ws/orders/*", method="POST", count=1)
-
-    action = await desk.act(order, "accept")
-
-    assert action["state"] == "done"
-    assert action["submissions"][0]["attempts"] == 2
-    assert len(await desk.deeds(order)) == 1
 
 
 async def test_the_read_back_may_fail_too(desk: Desk):
@@ -89,7 +78,12 @@ def _die_at(process: WorkerProcess, step: str, marker: Path) -> None:
 
 @pytest.mark.parametrize("step", ACTION_STEPS)
 async def test_an_action_survives_a_kill_at(
-    quiet: Desk, settings: Settings, process: WorkerProcess, tmp_path: Path, step: str
+    quiet: Desk,
+    settings: Settings,
+    process: WorkerProcess,
+    tmp_path: Path,
+    pauses: Pauses,
+    step: str,
 ):
     async with open_worker(settings):
         order = await quiet.new_order("A1", "B2")

@@ -5,10 +5,9 @@ is read back before it is sent again.
 """
 
 import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Sequence
 from datetime import timedelta
-
-import structlog
 
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountPausedError, open_access
@@ -23,9 +22,10 @@ from app.backmarket.errors import (
     RequestRefusedError,
 )
 from app.backmarket.wire.orders import Order
+from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.jobs.lease import Lease, Snooze
-from app.orders.actions import finish, submissions
+from app.orders.actions import finish, submissions, verify
 from app.orders.actions.finish import ActionRun
 from app.orders.actions.submissions import ActionSubmission
 from app.orders.actions.transitions import (
@@ -34,20 +34,14 @@ from app.orders.actions.transitions import (
     TransitionResult,
     reconcile,
 )
-from app.orders.enums import ENDS, ActionSubmissionState, line_state
+from app.orders.enums import ENDS, ActionSubmissionState
 from app.orders.lifecycle import ACTION
 from app.orders.models import OrderAction, SalesOrder
-from app.orders.sync.upsert import store_orders
-
-log = structlog.get_logger(__name__)
 
 RESULT_UNKNOWN = timedelta(minutes=5)
 """How often an order is read back while the token is refused."""
-MAX_ATTEMPTS = 5
-"""How often a submission that was accepted without an effect is sent."""
-_NO_EFFECT = RequestRefusedError(
-    "Back Market accepts the request, but the order does not change."
-)
+NOT_SHOWN = "effect_not_shown"
+_NOT_SHOWN = "The order does not show the change yet; it is read again after a pause."
 
 
 class OrderActionJob(AccountJob[ActionRun]):
@@ -81,12 +75,16 @@ class OrderActionJob(AccountJob[ActionRun]):
             )
 
     async def work(self, loaded: ActionRun) -> Snooze | None:
-        for submission in await finish.open_submissions(loaded):
+        for submission in _free(await finish.open_submissions(loaded)):
             await _process(loaded, submission)
-        if await finish.open_submissions(loaded):  # one had no effect: send it again
-            return Snooze(timedelta(0))
-        await finish.finish(loaded)
-        return None
+        left = _free(await finish.open_submissions(loaded))
+        if not left:
+            await finish.finish(loaded)
+            return None
+        pause = min(_pause_before(submission) for submission in left)
+        if not pause:
+            return Snooze(pause)
+        return await self.wait(loaded, pause, NOT_SHOWN, _NOT_SHOWN)
 
     async def stop(self, run: ActionRun, error: BackMarketError) -> Snooze | None:
         """End the action, or read the order again later if a result is unknown."""
@@ -95,31 +93,51 @@ class OrderActionJob(AccountJob[ActionRun]):
         return await self.wait(run, RESULT_UNKNOWN, error.code, error.message)
 
 
+def _free(left: Sequence[ActionSubmission]) -> list[ActionSubmission]:
+    """Submissions that may go on: a request for the same lines has its result first.
+
+    Lines that share a SKU have the same request, which moves all of them.
+    """
+    first = {json.dumps(each.planned.body): each for each in reversed(left)}
+    return [each for each in left if each in first.values()]
+
+
 async def _process(run: ActionRun, submission: ActionSubmission) -> None:
     """Send one submission, or learn its result. Raises BackMarketError."""
     if submission.state is not ActionSubmissionState.PENDING:
-        await _read_back(run, submission)
+        if not _pause_before(submission):
+            await verify.read_back(run, submission)
         return
-    if submission.planned.to_state == BILLED:
+    if submission.planned.to_state == BILLED and not submission.attempts:
         await _note_last_invoice(run, submission)
-    if not await _mark_sending(run, submission):
+    sending = await _mark_sending(run, submission)
+    if sending is None:
         return
     failpoint("action.marked_sending")
     try:
-        order = await _send(run, submission)
+        order = await _send(run, sending)
     except (RequestRefusedError, BackMarketNotFoundError) as error:
-        await _read_back(run, submission, error)
+        uncertain = await verify.mark_uncertain(run, sending, error)
+        await verify.read_back(run, uncertain)
         return
     except (AccountPausedError, BackMarketError) as error:
-        await _after_send_error(run, submission, error)
+        await _after_send_error(run, sending, error)
         raise
     failpoint("action.posted")
-    if submission.planned.to_state == BILLED or _is_effective(order, submission):
-        await _record_result(run, submission, ActionSubmissionState.DONE, order)
+    if sending.planned.to_state == BILLED or verify.shows(order, sending):
+        await verify.record(run, sending, ActionSubmissionState.DONE, order)
     else:  # accepted without an effect: read the order back
-        await _mark_uncertain(run, submission)
-        await _read_back(run, submission, answered=True)
+        uncertain = await verify.mark_uncertain(run, sending, accepted=True)
+        await verify.read_back(run, uncertain)
     failpoint("action.recorded")
+
+
+def _pause_before(submission: ActionSubmission) -> timedelta:
+    """How long until something can be done for a submission."""
+    due = submission.readback_at
+    if submission.state is not ActionSubmissionState.UNCERTAIN or due is None:
+        return timedelta(0)
+    return max(due - utc_now(), timedelta(0))
 
 
 async def _note_last_invoice(run: ActionRun, submission: ActionSubmission) -> None:
@@ -130,7 +148,7 @@ async def _note_last_invoice(run: ActionRun, submission: ActionSubmission) -> No
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await submissions.note_in_body(
-            tx.session, submission, billed_before=_view(order).billed_at
+            tx.session, submission, billed_before=verify.view(order).billed_at
         )
 
 
@@ -148,29 +166,10 @@ async def _send(run: ActionRun, submission: ActionSubmission) -> Order | None:
     return None
 
 
-def _view(order: Order) -> OrderView:
-    billed_at = order.other_fields.get("date_bill_provided")
-    return OrderView(
-        {line.id: line.state for line in order.lines},
-        order.tracking_number,
-        str(billed_at) if billed_at else None,
-    )
-
-
-def _is_effective(order: Order | None, submission: ActionSubmission) -> bool:
-    if order is None:
-        return False
-    return reconcile(submission.planned, _view(order)) is TransitionResult.APPLIED
-
-
-async def _mark_uncertain(run: ActionRun, submission: ActionSubmission) -> None:
-    async with run.services.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
-        await submissions.mark(tx.session, submission, ActionSubmissionState.UNCERTAIN)
-
-
-async def _mark_sending(run: ActionRun, submission: ActionSubmission) -> bool:
-    """Mark a submission as `sending`; False: it is no longer needed.
+async def _mark_sending(
+    run: ActionRun, submission: ActionSubmission
+) -> ActionSubmission | None:
+    """The submission, marked as `sending`; None: it is no longer needed.
 
     Lines of one order that share a SKU change state together: the first submission
     did the work of the second.
@@ -184,71 +183,8 @@ async def _mark_sending(run: ActionRun, submission: ActionSubmission) -> bool:
             is TransitionResult.APPLIED
         ):
             await submissions.mark(tx.session, submission, ActionSubmissionState.DONE)
-            return False
-        await submissions.mark(
-            tx.session,
-            submission,
-            ActionSubmissionState.SENDING,
-            attempts=submission.attempts + 1,
-        )
-    return True
-
-
-async def _read_back(
-    run: ActionRun,
-    submission: ActionSubmission,
-    refusal: BackMarketError | None = None,
-    *,
-    answered: bool = False,
-) -> None:
-    """Read the order back to learn the result of a submission.
-
-    Back Market may refuse a repeat of a submission that took effect before.
-    `answered`: it accepted the submission, but its answer shows no effect.
-    """
-    if refusal:
-        await _mark_uncertain(run, submission)
-    try:
-        order = await order_client.read_order(
-            run.services.back_market, run.access, run.number
-        )
-    except BackMarketNotFoundError as error:
-        refused = ActionSubmissionState.REFUSED
-        await _record_result(run, submission, refused, None, refusal or error)
-        return
-    failpoint("action.read_back")
-    state, reason = _seen(submission, _view(order), refusal, answered=answered)
-    await _record_result(run, submission, state, order, reason)
-
-
-def _seen(
-    submission: ActionSubmission,
-    view: OrderView,
-    refusal: BackMarketError | None,
-    *,
-    answered: bool,
-) -> tuple[ActionSubmissionState, BackMarketError | None]:
-    """The result that an order shows, and why, where it was refused."""
-    effect = reconcile(submission.planned, view)
-    log.info("action.read_back", effect=effect.name.lower(), refused=bool(refusal))
-    if effect is TransitionResult.APPLIED:
-        return ActionSubmissionState.RECONCILED, None
-    if refusal:
-        return ActionSubmissionState.REFUSED, refusal
-    if effect is TransitionResult.CONFLICT:
-        return ActionSubmissionState.REFUSED, _conflict(submission, view.states)
-    if answered and submission.attempts >= MAX_ATTEMPTS:
-        return ActionSubmissionState.REFUSED, _NO_EFFECT
-    return ActionSubmissionState.PENDING, None
-
-
-def _conflict(
-    submission: ActionSubmission, states: Mapping[int, int]
-) -> RequestRefusedError:
-    now = {line_state(states.get(number, -1)) for number in submission.planned.line_ids}
-    return RequestRefusedError(
-        f"The order changed meanwhile: its line is {', '.join(sorted(now))} now."
-    )
+            return None
+        return await submissions.note_attempt(tx.session, submission)
 
 
 async def _after_send_error(
@@ -267,24 +203,3 @@ async def _after_send_error(
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await submissions.mark(tx.session, submission, state)
-
-
-async def _record_result(
-    run: ActionRun,
-    submission: ActionSubmission,
-    state: ActionSubmissionState,
-    order: Order | None,
-    reason: BackMarketError | None = None,
-) -> None:
-    """Store the result of a submission and the order that shows it."""
-    async with run.services.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
-        if order and order.id == run.number:
-            await store_orders(tx.session, run.account_id, [order])
-        await submissions.mark(
-            tx.session,
-            submission,
-            state,
-            reason_code=reason.code if reason else None,
-            reason=reason.message if reason else None,
-        )

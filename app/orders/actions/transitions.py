@@ -143,8 +143,9 @@ def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
 def reconcile(submission: PlannedSubmission, order: OrderView) -> TransitionResult:
     """Whether a submission took effect, from the order that was read back.
 
-    A parcel with another tracking number was sent by another process. An invoice
-    was uploaded if its time in the order changed.
+    A parcel with another tracking number was sent by another process; an order may show
+    its number later than its state. An invoice was uploaded if its time in the order
+    changed.
     """
     if submission.to_state == BILLED:
         changed = order.billed_at and order.billed_at != submission.body.get(
@@ -155,9 +156,8 @@ def reconcile(submission: PlannedSubmission, order: OrderView) -> TransitionResu
     reached = _REACHED.get(submission.to_state, frozenset({submission.to_state}))
     if all(state in reached for state in now):
         number = submission.body.get("tracking_number")
-        same = number is None or _spaceless(order.tracking_number) == _spaceless(
-            str(number)
-        )
+        shown = _spaceless(order.tracking_number)
+        same = number is None or shown in {"", _spaceless(str(number))}
         return TransitionResult.APPLIED if same else TransitionResult.CONFLICT
     if any(state == submission.from_state for state in now):
         return TransitionResult.NOT_YET
