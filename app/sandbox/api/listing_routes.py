@@ -131,17 +131,19 @@ def write_listing(
 ) -> LedgerLine:
     options, sku = request.state.options, listing.sku
     context = FaultContext(request.method, request.path, request.account.id, sku)
+    seen = listing_model.shown(listing, request.market)
     if fault := request.state.faults.take(ROWS, context):
         if fault.kind is FaultKind.IGNORED_ROW:
-            return LedgerLine(sku, sent, "ignored")
-        return LedgerLine(sku, sent, "rejected", message=fault.message or "refused")
+            return LedgerLine(sku, sent, "ignored", (), seen, seen)
+        message = fault.message or "refused"
+        return LedgerLine(sku, sent, "rejected", (), seen, seen, message)
     offer = listing.offer(request.market)
     changes, errors = checked(sent, offer, request.market, options)
     if errors:
         reasons = "; ".join(f"{name}: {message}" for name, message in errors.items())
-        return LedgerLine(sku, sent, "rejected", message=reasons)
+        return LedgerLine(sku, sent, "rejected", (), seen, seen, reasons)
     seller = Seller(request.account, request.market)
-    return LedgerLine(sku, sent, "updated", apply(listing, changes, seller, options))
+    return LedgerLine(sku, sent, "updated", *apply(listing, changes, seller, options))
 
 
 def get_task(request: ApiRequest) -> Response:

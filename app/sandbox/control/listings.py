@@ -1,4 +1,4 @@
-"""Control API of accounts, listings and tasks."""
+"""Control API of accounts and listings."""
 
 from decimal import Decimal
 from typing import Any
@@ -7,7 +7,6 @@ from starlette.requests import Request
 
 from app.sandbox.accounts import Account
 from app.sandbox.batches.rows import Identity
-from app.sandbox.batches.tasks import Task, status_at
 from app.sandbox.gc_pause import gc_paused
 from app.sandbox.listings import listing_model
 from app.sandbox.listings.fields import amount
@@ -16,11 +15,11 @@ from app.sandbox.listings.shippers import Shipping
 from app.sandbox.markets import MARKETS, Market
 from app.sandbox.products.product_catalog import Product
 from app.sandbox.state import State
-from app.sandbox.writes.batch import process_rows
 
 Json = dict[str, Any]
 LISTING_FIELDS = ("quantity", "grade", "new_battery", "waits_for_pub_state")
 OFFER_FIELDS = ("comment", "warranty_delay", "max_price", "title")
+PRODUCT_FIELDS = frozenset({"ean", "product_id", "backmarket_id"})
 OFFER_MONEY = ("price", "min_price", "price_to_win", "winner_price")
 DEFAULT_LIMIT = 100
 
@@ -65,22 +64,6 @@ def listing_json(listing: Listing) -> Json:
     }
 
 
-def task_json(task: Task, now: float) -> Json:
-    return {
-        "task_id": task.task_id,
-        "account": task.account_id,
-        "market": task.market,
-        "status": status_at(task, now),
-        "lines": task.lines,
-        "created_at": task.created_at,
-        "ends_at": task.ends_at,
-        "stuck": task.stuck,
-        "failure": task.failure,
-        "succeeded": len(task.success),
-        "refused": len(task.errors),
-    }
-
-
 def money_or_none(raw: object) -> Decimal | None:
     return None if raw is None else amount(raw)
 
@@ -121,17 +104,48 @@ def edit_listing(account: Account, listing: Listing, fields: Json) -> None:
     account.listings.changed()
 
 
+def account_of(state: State, reference: str) -> Account:
+    """Find an account by its id or one of its tokens."""
+    account = state.accounts.find(reference)
+    if account is None:
+        raise ControlError(f"no account {reference!r}", 404)
+    return account
+
+
+def product_of(state: State, fields: Json) -> Product:
+    """Return the product that `ean`, `product_id` or `backmarket_id` name.
+
+    Both ids together make a new product with exactly these; `title` is the product's
+    in every market.
+    """
+    catalog, options = state.catalog, state.options
+    product_id, number = fields.get("product_id"), fields.get("backmarket_id")
+    if ean := fields.get("ean"):
+        product = catalog.by_any_ean(str(ean), options)
+    elif product_id and number:
+        product = catalog.by_both_ids(str(product_id), int(number))
+    else:
+        reference = product_id or number or state.last_listing + 1
+        product = catalog.by_reference(str(reference), options)
+    if product is None:
+        raise ControlError(f"unknown product in {fields}")
+    if title := fields.get("title"):
+        rename(product, title)
+    return product
+
+
+def rename(product: Product, title: str) -> None:
+    product.titles = dict.fromkeys(MARKETS, title)
+
+
 class ListingControl:
-    """Handlers for accounts, listings and tasks."""
+    """Handlers for accounts and listings."""
 
     def __init__(self, state: State) -> None:
         self.state = state
 
     def account(self, reference: str) -> Account:
-        account = self.state.accounts.find(reference)
-        if account is None:
-            raise ControlError(f"no account {reference!r}", 404)
-        return account
+        return account_of(self.state, reference)
 
     def listing(self, request: Request) -> tuple[Account, Listing]:
         account = self.account(request.path_params["account"])
@@ -210,27 +224,23 @@ class ListingControl:
         sku = fields["sku"]
         listing = account.listings.of_sku(sku)
         if listing is None:
-            identity = Identity(self.product_for(fields), "GOOD", new_battery=False)
+            product = product_of(self.state, fields)
+            identity = Identity(product, "GOOD", new_battery=False)
             listing = self.state.new_listing(account, sku, identity)
-        edit_listing(account, listing, fields)
+        self.edit_fields(account, listing, fields)
         return listing
 
-    def product_for(self, fields: Json) -> Product:
-        catalog, options = self.state.catalog, self.state.options
-        if ean := fields.get("ean"):
-            product = catalog.by_any_ean(str(ean), options)
-        elif reference := fields.get("product_id"):
-            product = catalog.by_reference(str(reference), options)
-        else:
-            number = self.state.last_listing + 1
-            product = catalog.by_reference(str(number), options)
-        if product is None:
-            raise ControlError(f"unknown product for {fields['sku']!r}")
-        return product
+    def edit_fields(self, account: Account, listing: Listing, fields: Json) -> None:
+        """Set fields of a listing; another product re-catalogs it."""
+        if PRODUCT_FIELDS & fields.keys():
+            listing.product = product_of(self.state, fields)
+        elif title := fields.get("title"):
+            rename(listing.product, title)
+        edit_listing(account, listing, fields)
 
     def edit(self, request: Request, body: Json) -> object:
         account, listing = self.listing(request)
-        edit_listing(account, listing, body)
+        self.edit_fields(account, listing, body)
         self.state.touch()
         return listing_json(listing)
 
@@ -239,28 +249,3 @@ class ListingControl:
         account.listings.remove(listing)
         self.state.touch()
         return {"removed": listing.sku}
-
-    def tasks(self, request: Request, _body: Json) -> object:
-        now, reference = self.state.clock(), request.query_params.get("account")
-        account_id = self.account(reference).id if reference else None
-        chosen = [
-            task
-            for task in self.state.tasks.by_id.values()
-            if account_id in (None, task.account_id)
-        ]
-        return {"tasks": [task_json(task, now) for task in chosen]}
-
-    def finish_task(self, request: Request, _body: Json) -> object:
-        task = self.state.tasks.by_id.get(request.path_params["id"])
-        if task is None:
-            raise ControlError("no such task", 404)
-        now = self.state.clock()
-        deferred = task.stuck and not task.applies
-        task.starts_at = task.ends_at = task.odd_until = now
-        task.stuck, task.applies = False, True
-        if not task.settled or deferred:
-            self.state.tasks.waiting = [
-                one for one in self.state.tasks.waiting if one is not task
-            ]
-            process_rows(self.state, task)
-        return task_json(task, now)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from app.sandbox.accounts import Account
-from app.sandbox.control.listings import ControlError, Json
+from app.sandbox.control.listings import ControlError, Json, account_of
 from app.sandbox.dates import to_timestamp
 from app.sandbox.gc_pause import gc_paused
 from app.sandbox.markets import MARKETS, Market
@@ -90,14 +90,8 @@ def fits(present: object, value: object) -> bool:
 class OrderControl:
     state: State
 
-    def account(self, reference: str) -> Account:
-        account = self.state.accounts.find(reference)
-        if account is None:
-            raise ControlError(f"no account {reference!r}", 404)
-        return account
-
     def place(self, request: Request, body: Json) -> object:
-        account = self.account(request.path_params["account"])
+        account = account_of(self.state, request.path_params["account"])
         found = self.seed(account, body) if "count" in body else self.buy(account, body)
         self.state.touch()
         return JSONResponse(found, 201)
@@ -151,7 +145,9 @@ class OrderControl:
         )
         found = list(self.state.orders.by_id.values())
         if reference := query.get("account"):
-            found = self.state.orders.by_account.get(self.account(reference).id, [])
+            found = self.state.orders.by_account.get(
+                account_of(self.state, reference).id, []
+            )
         return {
             "count": len(found),
             "orders": [raw(order) for order in found[start : start + size]],
@@ -186,7 +182,7 @@ class OrderControl:
     def actions(self, request: Request, _body: Json) -> object:
         query = request.query_params
         reference = query.get("account")
-        account = self.account(reference).id if reference else None
+        account = account_of(self.state, reference).id if reference else None
         order_id = int(query["order"]) if "order" in query else None
         return {
             "actions": self.state.actions.of(account, order_id),

@@ -13,7 +13,7 @@
 | POST /_sandbox/accounts/{account}/tokens | `{"token": "..."}` | add a token |
 | POST /_sandbox/tokens/revoke | `{"token": "..."}` | the token is refused with 401 |
 | GET /_sandbox/listings | `?account=&sku=&offset=&limit=` | all fields of all markets |
-| POST /_sandbox/accounts/{account}/listings | `{"listings": [...]}` or `{"count": 100000, "prefix": "SEED-", "markets": {"FR": {"price": "99.00"}}}` | seed |
+| POST /_sandbox/accounts/{account}/listings | `{"listings": [{"sku": "A1", "quantity": 4, "grade": "GOOD", "title": "...", "product_id": "...", "backmarket_id": 543210, "markets": {"FR": {"price": "99.00", "min_price": "90.00", "publication_state": 2}}}]}` or `{"count": 100000, "prefix": "SEED-", "markets": {"FR": {"price": "99.00"}}}` | seed |
 | PATCH /_sandbox/accounts/{account}/listings/{sku} | `{"quantity": 3, "markets": {"FR": {"price": "9.00"}}}` | edit |
 | DELETE /_sandbox/accounts/{account}/listings/{sku} | | delete |
 | GET /_sandbox/products | `?validated=false&account=&offset=&limit=` | products; `account=` filters by owner |
@@ -32,7 +32,7 @@
 | POST /_sandbox/tasks/{id}/finish | | finish it now, even if stuck |
 | GET, POST, DELETE /_sandbox/faults | `{"kind": "bad_gateway", "path": "/ws/tasks/*", "count": 2}` | list, add, clear |
 | DELETE /_sandbox/faults/{id} | | remove one |
-| GET /_sandbox/ledger | `?account=&sku=&market=&method=&task=&applied=&after=&limit=` | written lines, in order |
+| GET /_sandbox/ledger | `?account=&sku=&market=&method=&task=&applied=&changed=&after=&limit=` | written lines in order, with the listing before and after; `applied=true&changed=false`: those that changed nothing |
 | GET /_sandbox/ledger/summary | the same filters | counts only |
 | DELETE /_sandbox/ledger | | clear |
 
@@ -53,6 +53,7 @@ from app.sandbox.control.listings import ControlError, Json, ListingControl
 from app.sandbox.control.order_events import OrderEvents
 from app.sandbox.control.orders import OrderControl
 from app.sandbox.control.products import ProductControl
+from app.sandbox.control.tasks import TaskControl
 from app.sandbox.due import process_due
 from app.sandbox.faults import Fault
 from app.sandbox.listings import ledger
@@ -70,6 +71,7 @@ def control_routes(state: State) -> list[Route]:
     table = [
         *control_calls(Control(state)),
         *listing_routes(ListingControl(state)),
+        *task_routes(TaskControl(state)),
         *product_routes(ProductControl(state)),
         *order_routes(OrderControl(state)),
         *order_event_routes(OrderEvents(state)),
@@ -111,8 +113,13 @@ def listing_routes(listings: ListingControl) -> list[tuple[str, str, Action]]:
         ("POST", "/accounts/{account}/listings", listings.seed),
         ("PATCH", "/accounts/{account}/listings/{sku:path}", listings.edit),
         ("DELETE", "/accounts/{account}/listings/{sku:path}", listings.remove),
-        ("GET", "/tasks", listings.tasks),
-        ("POST", "/tasks/{id:int}/finish", listings.finish_task),
+    ]
+
+
+def task_routes(tasks: TaskControl) -> list[tuple[str, str, Action]]:
+    return [
+        ("GET", "/tasks", tasks.tasks),
+        ("POST", "/tasks/{id:int}/finish", tasks.finish_task),
     ]
 
 
@@ -173,9 +180,13 @@ def handler(state: State, respond: Action) -> Handler:
     return handle
 
 
+def switch(text: str | None) -> bool | None:
+    return None if text is None else text.lower() in {"true", "1"}
+
+
 def ledger_filter(request: Request, state: State) -> LedgerFilter:
     query = request.query_params
-    reference, applied = query.get("account"), query.get("applied")
+    reference = query.get("account")
     account = state.accounts.find(reference) if reference else None
     return LedgerFilter(
         account=account.id if account else reference,
@@ -183,7 +194,8 @@ def ledger_filter(request: Request, state: State) -> LedgerFilter:
         market=query.get("market"),
         method=query.get("method"),
         task_id=int(query["task"]) if "task" in query else None,
-        applied=None if applied is None else applied.lower() in {"true", "1"},
+        applied=switch(query.get("applied")),
+        changed=switch(query.get("changed")),
         after=int(query.get("after", 0)),
     )
 

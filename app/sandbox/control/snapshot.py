@@ -23,7 +23,7 @@ from app.sandbox.state import State
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
-VERSION = 1
+VERSION = 2
 OFFER_MONEY = ("price", "min_price", "price_to_win", "winner_price")
 # Pause ten times as long as the last write took: a large state is saved less often.
 IDLE_PER_WRITE = 10
@@ -150,10 +150,16 @@ class Snapshot:
         self.saved_changes = state.changes
 
     def load(self) -> None:
-        if self.path and self.path.exists():
-            with gc_paused():
-                restore(self.state, json.loads(self.path.read_bytes()))
-            self.saved_changes = self.state.changes
+        """Load the file; one of another version is left out."""
+        if not (self.path and self.path.exists()):
+            return
+        with gc_paused():
+            data = json.loads(self.path.read_bytes())
+            if data["version"] != VERSION:
+                log.warning("sandbox state of another version is not loaded")
+                return
+            restore(self.state, data)
+        self.saved_changes = self.state.changes
 
     def save(self) -> None:
         """Save if the state changed since the last save."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from app.sandbox.listings.listing_model import Shown
+
 Method = Literal["single", "batch"]
 Result = Literal["created", "updated", "ignored", "rejected"]
 
@@ -23,36 +25,56 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One recorded line; `changed` names the fields whose values changed."""
+class LedgerLine:
+    """The result of one line.
 
-    number: int
-    time: float
-    origin: Origin
+    `changed` names the fields whose values changed, those of a product included;
+    `before` and `after` show the listing in the market of the write, or None.
+    """
+
     sku: str
     fields: Mapping[str, object]
     result: Result
     changed: tuple[str, ...] = ()
+    before: Shown | None = None
+    after: Shown | None = None
     message: str | None = None
 
     @property
+    def changed_nothing(self) -> bool:
+        return self.result == "updated" and not self.changed
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recorded line."""
+
+    number: int
+    time: float
+    origin: Origin
+    line: LedgerLine
+
+    @property
     def applied(self) -> bool:
-        return self.result in APPLIED
+        return self.line.result in APPLIED
 
     def as_json(self) -> dict[str, object]:
+        line = self.line
         return {
             "number": self.number,
             "time": self.time,
             "account": self.origin.account,
             "method": self.origin.method,
             "task_id": self.origin.task_id,
-            "sku": self.sku,
+            "sku": line.sku,
             "market": self.origin.market,
-            "fields": dict(self.fields),
-            "result": self.result,
+            "fields": dict(line.fields),
+            "result": line.result,
             "applied": self.applied,
-            "changed": list(self.changed),
-            "message": self.message,
+            "changed": list(line.changed),
+            "before": line.before and line.before.as_json(),
+            "after": line.after and line.after.as_json(),
+            "message": line.message,
         }
 
 
@@ -66,17 +88,19 @@ class LedgerFilter:
     method: str | None = None
     task_id: int | None = None
     applied: bool | None = None
+    changed: bool | None = None
     after: int = 0
 
     def matches(self, entry: Entry) -> bool:
-        origin = entry.origin
+        origin, line = entry.origin, entry.line
         return (
             (self.account is None or origin.account == self.account)
-            and (self.sku is None or entry.sku.casefold() == self.sku.casefold())
+            and (self.sku is None or line.sku.casefold() == self.sku.casefold())
             and (self.market is None or origin.market == self.market.upper())
             and (self.method is None or origin.method == self.method)
             and (self.task_id is None or origin.task_id == self.task_id)
             and (self.applied is None or entry.applied == self.applied)
+            and (self.changed is None or bool(line.changed) == self.changed)
             and entry.number > self.after
         )
 
@@ -90,23 +114,12 @@ class Ledger:
         self.repeats = 0
         self.last_number = 0
 
-    def write(self, now: float, origin: Origin, line: "LedgerLine") -> None:
+    def write(self, now: float, origin: Origin, line: LedgerLine) -> None:
         self.last_number += 1
         self.counts[origin.account, origin.market, origin.method, line.result] += 1
-        self.repeats += line.result == "updated" and not line.changed
+        self.repeats += line.changed_nothing
         if self.entries.maxlen != 0:
-            self.entries.append(
-                Entry(
-                    self.last_number,
-                    now,
-                    origin,
-                    line.sku,
-                    line.fields,
-                    line.result,
-                    line.changed,
-                    line.message,
-                )
-            )
+            self.entries.append(Entry(self.last_number, now, origin, line))
 
     def resize(self, limit: int) -> None:
         self.entries = deque(self.entries, maxlen=limit)
@@ -116,17 +129,6 @@ class Ledger:
 
     def page(self, chosen: LedgerFilter, limit: int) -> list[Entry]:
         return list(islice(self.select(chosen), limit))
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerLine:
-    """The result of one line."""
-
-    sku: str
-    fields: Mapping[str, object]
-    result: Result
-    changed: tuple[str, ...] = ()
-    message: str | None = None
 
 
 def summary(ledger: Ledger) -> dict[str, object]:
@@ -158,9 +160,10 @@ def filtered_summary(ledger: Ledger, chosen: LedgerFilter) -> dict[str, object]:
     sent: Counter[tuple[str, str, str]] = Counter()
     repeats = 0
     for entry in ledger.select(chosen):
-        results[entry.result] += 1
-        sent[entry.origin.account, entry.origin.market, entry.sku.casefold()] += 1
-        repeats += entry.result == "updated" and not entry.changed
+        line, origin = entry.line, entry.origin
+        results[line.result] += 1
+        sent[origin.account, origin.market, line.sku.casefold()] += 1
+        repeats += line.changed_nothing
     return {
         "lines": results.total(),
         "applied": sum(results[result] for result in APPLIED),

@@ -1,7 +1,8 @@
 """A listing: fields shared by all markets, fields per market, publication state."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from app.sandbox.listings.shippers import Shipping
 from app.sandbox.markets import Market
@@ -95,6 +96,39 @@ def refresh(listing: Listing, market: Market) -> None:
 
 def money(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
+
+
+class Shown(NamedTuple):
+    """What a listing shows in one market; a tuple, because there are thousands."""
+
+    quantity: int
+    price: Decimal | None
+    min_price: Decimal | None
+    comment: str | None
+    warranty_delay: int
+    publication_state: int
+    shippings: tuple[Shipping, ...]
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            **self._asdict(),
+            "price": money(self.price),
+            "min_price": money(self.min_price),
+            "shippings": [asdict(one) for one in self.shippings],
+        }
+
+
+def shown(listing: Listing, market: Market) -> Shown:
+    offer = listing.offer(market)
+    return Shown(
+        listing.quantity,
+        offer.price,
+        offer.min_price,
+        offer.comment,
+        offer.warranty_delay,
+        offer.publication_state,
+        tuple(one for _, one in sorted(offer.shippings.items())),
+    )
 
 
 def as_json(listing: Listing, market: Market) -> dict[str, object]:

@@ -159,6 +159,19 @@ class ProductCatalog:
         product.product_id = reference
         return self.add(product)
 
+    def by_both_ids(self, product_id: str, backmarket_id: int) -> Product | None:
+        """Return the product with both ids, a new one if both are free, else None."""
+        reference = str(UUID(product_id))
+        known = self.by_product_id.get(reference)
+        numbered = self.by_backmarket_id.get(backmarket_id)
+        if known is not numbered:
+            return None
+        if known:
+            return known
+        product = invent(reference, "")
+        product.product_id, product.backmarket_id = reference, backmarket_id
+        return self.add(product)
+
     def take_due(self, now: float) -> list[Product]:
         """Remove and return products due for validation, without validated ones."""
         found = []

@@ -18,8 +18,8 @@ from app.sandbox.batches.tasks import Success, Task
 from app.sandbox.faults import CREATIONS, ROWS, FaultContext, FaultKind
 from app.sandbox.gc_pause import gc_paused
 from app.sandbox.listings.fields import FieldErrors
-from app.sandbox.listings.ledger import LedgerLine, Origin
-from app.sandbox.listings.listing_model import INCOMPLETE, Listing, Offer
+from app.sandbox.listings.ledger import LedgerLine, Origin, Result
+from app.sandbox.listings.listing_model import INCOMPLETE, Listing, Offer, shown
 from app.sandbox.markets import MARKETS
 from app.sandbox.options import ErrorShape
 from app.sandbox.state import State
@@ -111,16 +111,25 @@ def process_row(batch: Batch, row: Row) -> None:
     sku, key = row.get("sku", ""), result_key(batch, row)
     try:
         if batch.faulty and is_ignored(batch, sku):
-            line = LedgerLine(sku, row, "ignored")
+            line = unchanged_line(batch, row, "ignored")
         else:
             line = write_row(batch, sku, row)
         batch.task.success[key] = success_of(batch, line.sku)
     except RowRefusedError as refusal:
         message = "; ".join(sentences(refusal.errors))
-        line = LedgerLine(sku, row, "rejected", message=message)
+        line = unchanged_line(batch, row, "rejected", message)
         shape = refusal.shape or batch.state.options.error_shape
         batch.task.errors[key] = format_errors(refusal.errors, shape)
     batch.state.ledger.write(batch.state.clock(), batch.origin, line)
+
+
+def unchanged_line(
+    batch: Batch, row: Row, result: Result, message: str | None = None
+) -> LedgerLine:
+    sku = row.get("sku", "")
+    listing = batch.seller.account.listings.of_sku(sku)
+    seen = shown(listing, batch.seller.market) if listing else None
+    return LedgerLine(sku, row, result, (), seen, seen, message)
 
 
 def is_ignored(batch: Batch, sku: str) -> bool:
@@ -149,16 +158,16 @@ def write_row(batch: Batch, sku: str, row: Row) -> LedgerLine:
     creation = creation_for(batch)
     if listing:
         updates = product_changes(listing.product, row, creation)
-        changed = apply(listing, changes, seller, state.options)
+        changed, before, after = apply(listing, changes, seller, state.options)
         changed += update_product(listing.product, updates, seller.market.code)
-        return LedgerLine(sku, row, "updated", changed)
+        return LedgerLine(sku, row, "updated", changed, before, after)
     identity = identity_of(row, state.catalog, state.options, creation)
     if reused := reused_listing(batch, sku):
-        changed = apply(reused, changes, seller, state.options)
-        return LedgerLine(reused.sku, row, "updated", changed)
+        effect = apply(reused, changes, seller, state.options)
+        return LedgerLine(reused.sku, row, "updated", *effect)
     listing = state.new_listing(seller.account, sku, identity)
-    apply(listing, changes, seller, state.options)
-    return LedgerLine(sku, row, "created", tuple(row))
+    effect = apply(listing, changes, seller, state.options)
+    return LedgerLine(sku, row, "created", tuple(row), None, effect.after)
 
 
 def reused_listing(batch: Batch, sku: str) -> Listing | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.sandbox.accounts import Account
 from app.sandbox.listings.fields import (
@@ -14,7 +15,14 @@ from app.sandbox.listings.fields import (
     read_fields,
     shipper_errors,
 )
-from app.sandbox.listings.listing_model import ONLINE, Listing, Offer, refresh
+from app.sandbox.listings.listing_model import (
+    ONLINE,
+    Listing,
+    Offer,
+    Shown,
+    refresh,
+    shown,
+)
 from app.sandbox.listings.shippers import Shipping
 from app.sandbox.markets import MARKETS, Market
 from app.sandbox.options import SandboxOptions
@@ -50,15 +58,24 @@ def checked(
     return changes, errors
 
 
+class Effect(NamedTuple):
+    """The names of the fields that changed, and the listing before and after."""
+
+    changed: tuple[str, ...]
+    before: Shown
+    after: Shown
+
+
 def apply(
     listing: Listing, changes: Changes, seller: Seller, options: SandboxOptions
-) -> tuple[str, ...]:
-    """Apply validated changes; return the names of the fields that changed.
+) -> Effect:
+    """Apply validated changes.
 
     Back Market, listings, update: the quantity applies to all markets, the rest to
     the market of the request.
     """
     market = seller.market
+    before = shown(listing, market)
     offer = listing.offers.get(market.code)
     if offer is None:
         offer = listing.offers[market.code] = Offer()
@@ -78,7 +95,7 @@ def apply(
     else:
         refresh(listing, market)
     seller.account.listings.changed()
-    return tuple(changed)
+    return Effect(tuple(changed), before, shown(listing, market))
 
 
 def apply_quantity(listing: Listing, changes: Changes, options: SandboxOptions) -> bool:
