@@ -11,6 +11,7 @@ from app.sandbox.listings.listing_model import Listing
 from app.sandbox.markets import EURO_RATES, MARKETS, Market
 from app.sandbox.orders.order_model import (
     LINE_PAID,
+    NOT_PAID,
     REFUNDED_AFTER,
     SHIPPED,
     UNPAID,
@@ -173,7 +174,7 @@ def place_order(
     number = request.order_id or state.orders.next_order()
     address = shipping_address(number, request.market.code) | (request.buyer or {})
     payment = payment_of(number)
-    paid_at = None if request.state in UNPAID else request.created_at
+    paid_at = None if request.state in {*UNPAID, NOT_PAID} else request.created_at
     order = Order(
         order_id=number,
         account_id=request.account.id,
