@@ -3,7 +3,6 @@
 import importlib
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.support.dying import run_program
 from tests.support.stack import ADMIN_KEY, ROOT
 
 PACKAGE = "refeed_client"
@@ -31,9 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "openapi_python_client", "generate"]
     command += ["--path", ROOT / "openapi.json", "--config", config]
     command += ["--meta", "none", "--output-path", folder / PACKAGE]
-    done = subprocess.run(
+    done = run_program(
         command,
-        check=False,
         cwd=folder,
         env=os.environ | NO_NETWORK,
         capture_output=True,
@@ -75,9 +74,7 @@ def test_the_client_has_every_operation(folder: Path):
 
 def test_the_client_passes_a_strict_type_check(folder: Path):
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", PACKAGE]
-    done = subprocess.run(
-        command, check=False, cwd=folder, capture_output=True, text=True
-    )
+    done = run_program(command, cwd=folder, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.dying import dying_with_us, open_program
+from tests.support.dying import open_program, run_program
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "app.cli", "demo", "--rows", "200")
@@ -46,15 +46,13 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
-    done = subprocess.run(
+    done = run_program(
         COMMAND,
         cwd=ROOT,
         env=environment(folder),
         capture_output=True,
         text=True,
         timeout=LONGEST,
-        preexec_fn=dying_with_us(),
-        check=False,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,7 +1,6 @@
 """Keys, locks, pid files, sockets and OS users of a state folder."""
 
 import stat
-import subprocess
 import sys
 import tempfile
 from datetime import timedelta
@@ -21,6 +20,7 @@ from app.embedded.os_user import (
     able_to_reach,
 )
 from app.embedded.processes import log_files, pids
+from tests.support.dying import open_program
 
 SOON = timedelta(seconds=5)
 READ_SEARCH = 1 << CAP_DAC_READ_SEARCH
@@ -114,7 +114,7 @@ def open_folder():
 
 
 def test_a_process_left_behind_is_ended_and_nobody_else(tmp_path):
-    with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as p:
+    with open_program([sys.executable, "-c", "import signal; signal.pause()"]) as p:
         note = tmp_path / "worker.pid"
 
         note.write_text(f"{p.pid}\nanother process of this number\n")

@@ -8,12 +8,13 @@ standard terms; the glossary page lists the vocabulary.
 import ast
 import io
 import re
-import subprocess
 import sys
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.dying import run_program
 
 BANNED = {
     r"rooms?": "package",
@@ -143,7 +144,7 @@ def check(paths: list[Path]) -> list[Finding]:
 def tracked(paths: list[str]) -> list[Path]:
     """Files in git at or below these paths."""
     command = ["git", "ls-files", "--", *paths]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    listed = run_program(command, capture_output=True, text=True, check=True)
     return [Path(name) for name in listed.stdout.splitlines()]
 
 

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import app as cli
+from tests.support.dying import run_program
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -115,7 +115,7 @@ class Assets(HTMLParser):
 def test_no_page_of_the_site_loads_anything_from_another_host(tmp_path: Path):
     shutil.copytree(DOCS, tmp_path / "docs")
     shutil.copy(ROOT / "zensical.toml", tmp_path)
-    subprocess.run(
+    run_program(
         [Path(sys.executable).with_name("zensical"), "build", "--strict"],
         cwd=tmp_path,
         check=True,

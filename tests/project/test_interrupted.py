@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.dying import open_program
 from tests.support.fork_server import OWNER
+from tests.support.processes import start
 from tests.support.stack import ROOT, wait_until
 
 PATIENCE = 150.0
@@ -85,3 +86,20 @@ def test_a_run_killed_while_its_first_process_starts_leaves_none_behind():
         run.wait(PATIENCE)
 
     assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
+
+
+def write_modules() -> None:
+    """The modules of this process, in the order in which their imports began."""
+    Path(os.environ["LISTED"]).write_text("\n".join(sys.modules))
+
+
+def test_the_process_that_forks_others_is_protected_before_it_imports_the_app(
+    tmp_path: Path,
+):
+    listed = tmp_path / "listed"
+    start(write_modules, {"LISTED": str(listed)}).wait(PATIENCE)
+
+    modules = listed.read_text().splitlines()
+    ours = [name for name in modules if name.split(".")[0] in {"app", "workers"}]
+    assert {"app.serve", "workers.main"} <= set(ours)
+    assert modules.index("tests.support.fork_server") < modules.index(ours[0])

@@ -1,11 +1,12 @@
 """What holds for every file of the project."""
 
 import re
-import subprocess
 import tomllib
 from collections import Counter
 from itertools import chain, combinations
 from pathlib import Path
+
+from tests.support.dying import run_program
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST_PACKAGE = 16
@@ -17,8 +18,8 @@ SOMEBODYS_FOLDER = re.compile(r"(?<![\w.])/(?:work|root|home)/")
 
 def files_of_the_project() -> list[Path]:
     """Those that git would take: tracked, or new and not ignored."""
-    answer = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - found in PATH
+    answer = run_program(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -141,3 +142,26 @@ def test_no_statement_is_exempt_from_the_check_for_composed_sql():
     ]
 
     assert exempt == []
+
+
+STARTS_A_PROGRAM = re.compile(
+    r"\bsubprocess\.(?:run|call|check_\w+|getoutput)\b|\.Popen\("
+    r"|asyncio\.create_subprocess|\bos\.(?:fork|spawn\w+|posix_spawn\w*|system)\("
+)
+END_WITH_THE_TESTS = {
+    ROOT / "tests/support/dying.py",
+    ROOT / "tests/embedded/conftest.py",
+}
+"""They name the function that a child calls before it runs the program."""
+
+
+def test_every_program_that_tests_start_ends_with_them():
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in files_of_the_project()
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "tests")
+        if path not in END_WITH_THE_TESTS
+        for match in STARTS_A_PROGRAM.finditer(path.read_text())
+    ]
+
+    assert found == []

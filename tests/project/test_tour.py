@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.dying import dying_with_us, open_program
+from tests.support.dying import open_program, run_program
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
 ADDRESS_IN_TUTORIAL = "http://127.0.0.1:8000"
@@ -48,15 +48,13 @@ def test_the_tour_shows_what_it_says(url: str, tmp_path: Path):
     blocks = re.findall(r"```sh\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
     script = "\n".join(blocks).replace(ADDRESS_IN_TUTORIAL, url)
 
-    typed = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 - found in PATH
+    typed = run_program(
+        ["bash", "-euo", "pipefail", "-c", script],
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=150,
-        preexec_fn=dying_with_us(),
-        check=False,
     )
 
     assert typed.returncode == 0, typed.stderr

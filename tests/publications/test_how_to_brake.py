@@ -3,10 +3,10 @@
 import asyncio
 import os
 import re
-import subprocess
 import sys
 
 from app.settings import Settings
+from tests.support.dying import run_program
 from tests.support.serving import served
 from tests.support.shop import open_shop, row
 from tests.support.stack import ADMIN_KEY, ROOT
@@ -34,12 +34,11 @@ async def test_the_lines_in_the_how_to_approve_and_reject(
             "PUBLICATION": run["id"],
         }
         done = await asyncio.to_thread(
-            subprocess.run,
+            run_program,
             [sys.executable, "-c", snippet],
             env=env,
             capture_output=True,
             text=True,
-            check=False,
         )
 
     assert done.returncode == 0, done.stderr

@@ -48,3 +48,15 @@ def open_program(
         preexec_fn=dying_with_us(),  # noqa: PLW1509 - it takes no lock
         **options,
     )
+
+
+def run_program(
+    command: Sequence[str | Path], *, check: bool = False, **options: Any
+) -> "subprocess.CompletedProcess[Any]":
+    """Run a program that ends with the tests; options as of `subprocess.run`."""
+    return subprocess.run(
+        command,
+        check=check,
+        preexec_fn=dying_with_us(),
+        **options,
+    )

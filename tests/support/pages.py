@@ -3,10 +3,10 @@
 import asyncio
 import os
 import re
-import subprocess
 import sys
 import textwrap
 
+from tests.support.dying import run_program
 from tests.support.stack import ROOT
 
 
@@ -24,12 +24,11 @@ def the_text_in(text: str) -> list[str]:
 async def run_page(page: str, **environment: str) -> list[str]:
     """The lines that the page's Python prints; it must end well."""
     done = await asyncio.to_thread(
-        subprocess.run,
+        run_program,
         [sys.executable, "-c", the_python_in((ROOT / "docs" / page).read_text())],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
