@@ -1,6 +1,7 @@
 """Fault injection: decides which fault applies to which request, task or row."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -141,6 +142,7 @@ class Faults:
         self.rules: list[Fault] = []
         self.random = Random(seed)  # noqa: S311  (reproducible; not used for security)
         self.last_id = 0
+        self._cleared = asyncio.Event()
 
     def add(self, fault: Fault) -> Fault:
         self.last_id += 1
@@ -152,6 +154,21 @@ class Faults:
         before = len(self.rules)
         self.rules = [rule for rule in self.rules if rule.id != fault_id]
         return len(self.rules) < before
+
+    def clear(self) -> None:
+        """Remove all rules; slow responses under way are sent at once."""
+        self.rules = []
+        self._cleared.set()
+        self._cleared = asyncio.Event()
+
+    async def delay(self, waiting: Awaitable[None]) -> None:
+        """Wait as long as that, or until the faults are cleared."""
+        waits = [asyncio.ensure_future(w) for w in (waiting, self._cleared.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
     def any_of(self, kinds: Collection[FaultKind]) -> bool:
         return any(rule.kind in kinds for rule in self.rules)

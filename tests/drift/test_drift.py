@@ -1,7 +1,5 @@
 """Listings that differ from what was accepted: reported, repaired or kept."""
 
-import asyncio
-
 import pytest
 
 from tests.drift.walking import (
@@ -312,15 +310,15 @@ async def test_a_listing_that_is_created_while_pages_are_read_hides_none(shop: S
     rows = [row(f"S{n:03}") for n in range(119)]
     await shop.upload([*rows, row("lower")])
     run = await shop.publish()
-    fault = {"method": "GET", "path": "/ws/listings", "count": 1, "seconds": 1.5}
-    await shop.fault("slow_answer", **fault)
+    await shop.hold_answer(method="GET", path="/ws/listings")
 
     await walk(shop, wait=False)
-    await asyncio.sleep(0.7)  # the first page is read, its answer is under way
+    await eventually(shop.answer_is_held)  # the first page is read
     listings = [{"sku": "NEWEST", "quantity": 1, "markets": {"FR": {"price": "9.00"}}}]
     await shop.sandbox(
         "POST", f"/accounts/{shop.account}/listings", json={"listings": listings}
     )
+    await shop.clear_faults()
     seen = await walked(shop)
 
     assert run["counts"]["confirmed"] == 120
@@ -332,12 +330,12 @@ async def test_a_listing_that_is_created_while_pages_are_read_hides_none(shop: S
 async def test_a_listing_that_moved_past_the_reader_is_not_taken_for_gone(shop: Shop):
     await shop.upload([row(f"S{n:03}") for n in range(70)])
     await shop.publish()
-    fault = {"method": "GET", "path": "/ws/listings", "count": 1, "seconds": 1.5}
-    await shop.fault("slow_answer", **fault)
+    await shop.hold_answer(method="GET", path="/ws/listings")
 
     await walk(shop, wait=False)
-    await asyncio.sleep(0.7)  # the first page is read, its answer is under way
+    await eventually(shop.answer_is_held)  # the first page is read
     await shop.sandbox("DELETE", f"/accounts/{shop.account}/listings/S069")
+    await shop.clear_faults()
     seen = await walked(shop)
 
     assert seen["listings"] == 69

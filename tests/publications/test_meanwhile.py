@@ -8,7 +8,6 @@ from tests.publications.watching import (
     all_over,
     calls_sent,
     eventually,
-    last_line,
     outcomes,
     over,
     run_of,
@@ -23,20 +22,13 @@ CHEAPEST = [row(f"S{n}", price="79.00") for n in range(5)]
 
 
 async def caught_in_the_second_call(shop: Shop) -> dict:
-    """Five updates one by one; the second one's answer takes long."""
+    """Five updates one by one; the second one's answer is held."""
     await shop.upload(FIVE)
     await shop.publish()
     await shop.upload(CHEAPER)
-    seen = await last_line(shop)
-    await shop.fault(
-        "slow_answer", method="POST", path="/ws/listings/*", skip=1, count=1, seconds=2
-    )
+    await shop.hold_answer(method="POST", path="/ws/listings/*", skip=1)
     run = await shop.publish(wait=False)
-
-    async def second_arrived() -> bool:
-        return (await times_sent(shop, seen)).total() == 2
-
-    await eventually(second_arrived)
+    await eventually(shop.answer_is_held)
     return run
 
 
@@ -50,6 +42,7 @@ async def test_a_store_switched_off_half_way_defers_what_was_not_sent(shop: Shop
     run = await caught_in_the_second_call(shop)
 
     await switch(shop, on=False)
+    await shop.clear_faults()
     cancelled = await over(shop, run)
 
     assert (cancelled["state"], cancelled["reason"]["code"]) == (
@@ -98,6 +91,7 @@ async def test_a_catalog_that_arrives_during_a_run_supersedes_what_was_not_sent(
     run = await caught_in_the_second_call(shop)
 
     await shop.upload(CHEAPEST)
+    await shop.clear_faults()
     ended = await over(shop, run)
     _, _, follow_up = await all_over(shop, 3)
 
@@ -119,18 +113,12 @@ async def test_what_was_read_ahead_of_a_batch_is_not_sent_once_it_is_stale(shop:
     cheaper = [{**each, "price": "99.00"} for each in known]
     fresh = [row(f"N{n}", price="99.00") for n in range(25)]
     await shop.upload([*cheaper, *fresh])
-    seen = await last_line(shop)
-    await shop.fault(
-        "slow_answer", method="POST", path="/ws/listings", count=1, seconds=2
-    )
+    await shop.hold_answer(method="POST", path="/ws/listings")
     run = await shop.publish(wait=False)
-
-    async def first_batch_arrived() -> bool:
-        return (await times_sent(shop, seen)).total() == len(known)
-
-    await eventually(first_batch_arrived)
+    await eventually(shop.answer_is_held)
     corrected = [{**each, "price": "79.00"} for each in fresh[:5]]
     await shop.upload([*cheaper, *corrected, *fresh[5:]])
+    await shop.clear_faults()
     ended = await over(shop, run)
     await all_over(shop, 3)
 
@@ -169,6 +157,7 @@ async def test_a_second_request_while_one_waits_is_the_same_run(shop: Shop):
 
     waiting = await shop.publish(wait=False)
     again = await shop.publish(wait=False)
+    await shop.clear_faults()
     ended = await over(shop, waiting)
 
     assert waiting["state"] == "requested"

@@ -5,7 +5,6 @@ from tests.publications.watching import (
     account,
     all_over,
     eventually,
-    in_state,
     light,
     outcomes,
     over,
@@ -130,12 +129,13 @@ async def test_a_run_that_used_the_old_token_goes_on_with_the_new_one(
     await shop.publish()
     await shop.upload(FEWER)
     path = {"method": "POST", "path": "/ws/listings/*", "count": 1}
-    await shop.fault("slow_answer", seconds=1.5, **path)
+    await shop.hold_answer(method="POST", path="/ws/listings/*")
     await shop.fault("token_refused", **path)
     run = await shop.publish(wait=False)
-    await in_state(shop, run, "sending")
+    await eventually(shop.answer_is_held)
 
     await new_token(shop)
+    await shop.clear_faults()
     ended = await over(shop, run, between=skip_pauses)
 
     assert ended["state"] == "finished"

@@ -1,5 +1,7 @@
 """Fault injection: answers, tasks, rows."""
 
+import asyncio
+
 import pytest
 from pydantic import ValidationError
 
@@ -93,6 +95,26 @@ async def test_a_slow_answer_is_late_and_right(shop):
 
     assert (await shop.get("/ws/listings")).status_code == 200
     assert shop.slept == [30]
+
+
+async def test_a_slow_answer_is_sent_once_the_faults_are_cleared(shop, monkeypatch):
+    asleep = asyncio.Event()
+
+    async def sleep_through() -> None:
+        asleep.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(shop, "sleep_through", sleep_through)
+    await shop.fault("slow_answer", seconds=3600, count=1)
+    answer = asyncio.create_task(shop.get("/ws/listings"))
+    await asleep.wait()
+    waited = not answer.done()
+
+    await shop.http.delete("/_sandbox/faults")
+
+    async with asyncio.timeout(60):
+        assert (await answer).status_code == 200
+    assert waited
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,18 @@ class Shop:
     def _sandbox(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.sandbox_url, verify=tls_context())
 
+    async def hold_answer(self, **rule: object) -> None:
+        """The next such answer is under way until the faults are cleared."""
+        await self.fault("slow_answer", count=1, seconds=600, **rule)
+
+    async def answer_is_held(self) -> bool:
+        """Whether that request has arrived and had its effect."""
+        faults = (await self.sandbox("GET", "/faults"))["faults"]
+        return not any(
+            (rule["kind"], rule["account"]) == ("slow_answer", self.account)
+            for rule in faults
+        )
+
     async def clear_faults(self) -> None:
         async with self._sandbox() as sandbox:
             await sandbox.delete("/_sandbox/faults")

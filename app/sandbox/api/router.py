@@ -136,7 +136,7 @@ class AppRouter:
             response = alter(response, rules)
         if slow:
             # The delay follows the effect: a client timeout does not undo it.
-            await self.sleep(slow.seconds)
+            await self.state.faults.delay(self.sleep(slow.seconds))
         if response.status_code < 400 and (  # noqa: PLR2004  (any success)
             fault := take(faults.AFTER_HANDLING, context)
         ):

@@ -30,7 +30,7 @@
 | DELETE /_sandbox/order-actions | | clear |
 | GET /_sandbox/tasks | `?account=` | every task |
 | POST /_sandbox/tasks/{id}/finish | | finish it now, even if stuck |
-| GET, POST, DELETE /_sandbox/faults | `{"kind": "bad_gateway", "path": "/ws/tasks/*", "count": 2}` | list, add, clear |
+| GET, POST, DELETE /_sandbox/faults | `{"kind": "bad_gateway", "path": "/ws/tasks/*", "count": 2}` | list, add, clear; clearing sends slow answers at once |
 | DELETE /_sandbox/faults/{id} | | remove one |
 | GET /_sandbox/ledger | `?account=&sku=&market=&method=&task=&applied=&changed=&after=&limit=` | written lines in order, with the listing before and after; `applied=true&changed=false`: those that changed nothing |
 | GET /_sandbox/ledger/summary | the same filters | counts only |
@@ -256,7 +256,7 @@ class Control:
         return self.state.faults.add(fault).model_dump(mode="json")
 
     def clear_faults(self, request: Request, body: Json) -> object:
-        self.state.faults.rules = []
+        self.state.faults.clear()
         return self.faults(request, body)
 
     def remove_fault(self, request: Request, body: Json) -> object:
