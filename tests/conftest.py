@@ -1,7 +1,6 @@
 """Fixtures: real servers once per session, a fresh database per test."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -107,14 +106,8 @@ async def shop(
 
 
 @pytest.fixture
-def quick(settings: Settings) -> Settings:
-    """A short lease, so that a next worker need not wait long."""
-    return settings.model_copy(update={"job_lease": timedelta(seconds=2)})
-
-
-@pytest.fixture
-def process(quick: Settings) -> Iterator[WorkerProcess]:
+def process(settings: Settings) -> Iterator[WorkerProcess]:
     """A worker in a process of its own, to be started and killed."""
-    worker = WorkerProcess(quick)
+    worker = WorkerProcess(settings)
     yield worker
     worker.stop()

@@ -27,8 +27,11 @@ def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSe
 def own_settings(
     own_servers: EmbeddedServers, sandbox_url: str, tmp_path: Path
 ) -> Settings:
+    """A lease may run out while a server is away."""
     ends = own_servers.endpoints
-    return settings_for(ends.database_url, ends.redis_url, sandbox_url, tmp_path)
+    return settings_for(
+        ends.database_url, ends.redis_url, sandbox_url, tmp_path, job_lease=3
+    )
 
 
 @pytest.fixture

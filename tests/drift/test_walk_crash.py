@@ -8,7 +8,7 @@ import pytest
 from app.settings import Settings
 from tests.drift.walking import drift, edit, stock, walk, walked
 from tests.support.shop import open_shop, row
-from tests.support.stack import WorkerProcess, open_worker, wait_until
+from tests.support.stack import WorkerProcess, open_worker
 
 STEPS = (
     "drift_check.started",
@@ -25,13 +25,13 @@ STEPS = (
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_walk_survives_a_kill_at(
     api: httpx.AsyncClient,
-    quick: Settings,
+    settings: Settings,
     sandbox_url: str,
     process: WorkerProcess,
     tmp_path: Path,
     step: str,
 ):
-    async with open_worker(quick):
+    async with open_worker(settings):
         shop = await open_shop(api, sandbox_url)
         await shop.upload([row("A"), row("B"), row("C")])
         await shop.publish()
@@ -39,14 +39,11 @@ async def test_a_walk_survives_a_kill_at(
     await shop.sandbox("DELETE", f"/accounts/{shop.account}/listings/C")
     await walk(shop, wait=False)
 
-    marker = tmp_path / "died"
-    process.start(REFEED_FAILPOINT=f"{step}={marker}")
-    wait_until(lambda: process.died)
+    process.crash_at(step, tmp_path / "died")
     process.start()
     seen = await walked(shop, seconds=120)
     repair = await shop.publish()
 
-    assert marker.read_text() == step
     assert seen["counts"] == {
         "confirmed": 1,
         "drifted": 1,

@@ -1,30 +1,18 @@
 """A worker is killed, Redis loses all it has: on servers given by URL."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from app.settings import Settings
 from tests.external.servers import flush
 from tests.support.shop import open_shop, row
-from tests.support.stack import WorkerProcess, wait_until
+from tests.support.stack import WorkerProcess
 
 pytestmark = pytest.mark.external
 
 OVER = ("finished", "failed", "cancelled")
 ROWS = [row(f"S{n}") for n in range(30)]
-
-
-@pytest.fixture
-def process(settings: Settings) -> Iterator[WorkerProcess]:
-    """A worker of its own, whose job another may soon take."""
-    short = settings.model_copy(update={"job_lease": timedelta(seconds=2)})
-    worker = WorkerProcess(short)
-    yield worker
-    worker.stop()
 
 
 @pytest.mark.parametrize("step", ["import.before_commit", "publish.posted"])
@@ -35,17 +23,14 @@ async def test_a_killed_worker_loses_nothing_and_repeats_nothing(
     tmp_path: Path,
     step: str,
 ):
-    marker = tmp_path / "died"
     shop = await open_shop(api, sandbox_url)
     await shop.upload(ROWS, wait=False)
     run = await shop.publish(wait=False)
 
-    process.start(REFEED_FAILPOINT=f"{step}={marker}")
-    wait_until(lambda: process.died)
+    process.crash_at(step, tmp_path / "died")
     process.start()
     ended = await shop.wait_for(f"/v1/publications/{run['id']}", OVER)
 
-    assert marker.read_text() == step
     assert (ended["state"], ended["counts"]["by_outcome"]) == (
         "finished",
         {"accepted": len(ROWS)},

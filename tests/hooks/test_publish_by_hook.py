@@ -36,17 +36,16 @@ async def test_a_signed_webhook_publishes_what_differs(shop: Shop):
 async def test_a_burst_makes_one_run_that_starts_one_debounce_after_the_first(
     sender: Sender, settings: Settings, database_url: str
 ):
-    first = await sender.send(skus("A0"))
-    # the run cannot begin while the burst lasts, however slow this machine is
-    answers = await asyncio.gather(
-        *(sender.send(skus(f"A{n}", "A0")) for n in range(1, 50))
-    )
+    answers = [await sender.send(skus("A0"))]
+    # Seven at a time: more than there are connections may get a 503 on a busy machine.
+    for wave in range(7):
+        numbers = range(7 * wave + 1, 7 * wave + 8)
+        sent = (sender.send(skus(f"A{n}", "A0")) for n in numbers)
+        answers += await asyncio.gather(*sent)
 
     (run,) = await sender.runs()
-    assert {a.status_code for a in (first, *answers)} == {202}
-    assert {a.headers["Location"] for a in (first, *answers)} == {
-        f"/v1/publications/{run['id']}"
-    }
+    assert [a.status_code for a in answers] == [202] * 50
+    assert {a.headers["Location"] for a in answers} == {f"/v1/publications/{run['id']}"}
     assert run["hook"]["webhooks"] == 50
     assert set(run["hook"]["skus"]) == {f"A{n}" for n in range(50)}
     began, starts = (

@@ -11,29 +11,20 @@ from app.jobs.retry import MAX_CRASHES
 from app.settings import Settings
 from tests.orders.desk import Desk
 from tests.support.shop import Shop, open_shop, row
-from tests.support.stack import WorkerProcess, open_worker, query, wait_until
+from tests.support.stack import WorkerProcess, open_worker, query
 
 CODE = "worker_crashed"
 MESSAGE = "The worker process crashed each time it ran the job."
 
 
 @pytest.fixture
-async def shop(api: httpx.AsyncClient, sandbox_url: str, quick: Settings) -> Shop:
+async def shop(api: httpx.AsyncClient, sandbox_url: str, settings: Settings) -> Shop:
     """A store with one offer; no worker runs now."""
-    async with open_worker(quick):
+    async with open_worker(settings):
         opened = await open_shop(api, sandbox_url)
         await opened.upload([row("A1")])
         await opened.publish()
     return opened
-
-
-def crash_at(process: WorkerProcess, step: str, marker: Path, url: str) -> None:
-    """Start a worker that dies at the step, then end its leases."""
-    marker.unlink(missing_ok=True)
-    process.start(REFEED_FAILPOINT=f"{step}={marker}")
-    wait_until(lambda: process.died)
-    assert marker.read_text() == step
-    query(url, "UPDATE job SET lease_until = now() WHERE state = 'running'")
 
 
 def url_of(settings: Settings) -> str:
@@ -42,12 +33,12 @@ def url_of(settings: Settings) -> str:
 
 
 async def test_an_import_that_crashes_every_worker_is_rejected(
-    shop: Shop, quick: Settings, process: WorkerProcess, tmp_path: Path
+    shop: Shop, settings: Settings, process: WorkerProcess, tmp_path: Path
 ):
-    url, marker = url_of(quick), tmp_path / "died"
+    marker = tmp_path / "died"
     poison = await shop.upload([row("A1"), row("B2")], wait=False)
     for _ in range(MAX_CRASHES):
-        crash_at(process, "import.before_commit", marker, url)
+        process.crash_at("import.before_commit", marker)
 
     # The next worker would die as well if it ran the import once more.
     marker.unlink()
@@ -58,7 +49,7 @@ async def test_an_import_that_crashes_every_worker_is_rejected(
     assert (rejected["state"], reason(rejected)) == ("rejected", (CODE, MESSAGE))
     assert not process.died
     process.stop()
-    async with open_worker(quick):
+    async with open_worker(settings):
         assert (await shop.upload([row("A1"), row("B2")]))["state"] == "ready"
 
 
@@ -87,7 +78,7 @@ async def sync_orders(shop: Shop) -> str:
 )
 async def test_a_job_that_crashes_every_worker_fails_with_its_reason(
     shop: Shop,
-    quick: Settings,
+    settings: Settings,
     process: WorkerProcess,
     tmp_path: Path,
     step: str,
@@ -95,21 +86,21 @@ async def test_a_job_that_crashes_every_worker_fails_with_its_reason(
 ):
     path = await request_job(shop)
 
-    ended = await crash_until_it_ends(shop, quick, process, tmp_path, step, path)
+    ended = await crash_until_it_ends(shop, settings, process, tmp_path, step, path)
 
     assert (ended["state"], reason(ended)) == ("failed", (CODE, MESSAGE))
 
 
 async def test_an_order_action_that_crashes_every_worker_fails_with_its_reason(
-    shop: Shop, quick: Settings, process: WorkerProcess, tmp_path: Path
+    shop: Shop, settings: Settings, process: WorkerProcess, tmp_path: Path
 ):
     desk = Desk(shop)
-    async with open_worker(quick):
+    async with open_worker(settings):
         order = await desk.new_order("A1")
     path = (await desk.ask(order, "accept")).headers["Location"]
 
     ended = await crash_until_it_ends(
-        shop, quick, process, tmp_path, "action.started", path
+        shop, settings, process, tmp_path, "action.started", path
     )
 
     assert (ended["state"], reason(ended)) == ("failed", (CODE, MESSAGE))
@@ -118,17 +109,17 @@ async def test_an_order_action_that_crashes_every_worker_fails_with_its_reason(
 
 async def crash_until_it_ends(
     shop: Shop,
-    quick: Settings,
+    settings: Settings,
     process: WorkerProcess,
     tmp_path: Path,
     step: str,
     path: str,
 ) -> dict[str, Any]:
     """Crash one worker; the job then counts as one whose workers crashed before."""
-    crash_at(process, step, tmp_path / "died", url_of(quick))
+    process.crash_at(step, tmp_path / "died")
     before = "UPDATE job SET crashes = %s WHERE state = 'running'"
-    query(url_of(quick), before, MAX_CRASHES - 1)
-    async with open_worker(quick):
+    query(url_of(settings), before, MAX_CRASHES - 1)
+    async with open_worker(settings):
         return await shop.wait_for(path, ("done", "finished", "failed"))
 
 

@@ -9,7 +9,7 @@ from app.settings import Settings
 from tests.orders.conftest import Pauses
 from tests.orders.desk import ENDS, PARCEL, SYNCED, Desk, line_ids, states
 from tests.support.shop import open_shop
-from tests.support.stack import WorkerProcess, open_worker, wait_until
+from tests.support.stack import WorkerProcess, open_worker
 
 ACTION_STEPS = (
     "action.started",
@@ -70,9 +70,7 @@ async def quiet(api: httpx.AsyncClient, sandbox_url: str) -> Desk:
 
 
 def _die_at(process: WorkerProcess, step: str, marker: Path) -> None:
-    process.start(REFEED_FAILPOINT=f"{step}={marker}")
-    wait_until(lambda: process.died)
-    assert marker.read_text() == step
+    process.crash_at(step, marker)
     process.start()
 
 

@@ -10,7 +10,7 @@ from app.settings import Settings
 from tests.publications.conftest import Sql
 from tests.publications.watching import outcomes
 from tests.support.shop import Shop, open_shop, row
-from tests.support.stack import WorkerProcess, open_worker, wait_until
+from tests.support.stack import WorkerProcess, open_worker
 
 NOT_APPLIED = ("unconfirmed", "not_applied")
 ACCEPTED = ("accepted", None)
@@ -126,13 +126,13 @@ STEPS = ("publish.listings_read", "publish.confirmed")
 @pytest.mark.parametrize("step", STEPS)
 async def test_reading_back_survives_a_kill_at(
     api: httpx.AsyncClient,
-    quick: Settings,
+    settings: Settings,
     sandbox_url: str,
     process: WorkerProcess,
     tmp_path: Path,
     step: str,
 ):
-    async with open_worker(quick):
+    async with open_worker(settings):
         shop = await open_shop(api, sandbox_url)
         await shop.upload([row("A"), row("B")])
         await shop.publish()
@@ -140,15 +140,12 @@ async def test_reading_back_survives_a_kill_at(
     await shop.fault("ignored_row", sku="A", count=1)
     requested = await shop.publish(wait=False)
 
-    marker = tmp_path / "died"
-    process.start(REFEED_FAILPOINT=f"{step}={marker}")
-    wait_until(lambda: process.died)
+    process.crash_at(step, tmp_path / "died")
     process.start()
     ended: dict[str, Any] = await shop.wait_for(
         f"/v1/publications/{requested['id']}", ("finished", "failed"), seconds=120
     )
 
-    assert marker.read_text() == step
     assert ended["counts"]["by_outcome"] == {"accepted": 2, "unconfirmed": 1}
     assert ended["counts"]["confirmed"] == 2
     assert await stock(shop) == {"A": 5, "B": 0, "N": 5}

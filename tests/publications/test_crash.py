@@ -1,6 +1,5 @@
 """The worker is killed (kill -9) at every named step; nothing is lost or repeated."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 from app.settings import Settings
 from tests.support.shop import Shop, open_shop, row
-from tests.support.stack import WorkerProcess, open_worker, wait_until
+from tests.support.stack import WorkerProcess, open_worker
 
 IMPORT_STEPS = (
     "import.opened",
@@ -52,16 +51,15 @@ WANTED = {
 
 
 @pytest.fixture
-def quick(settings: Settings) -> Settings:
-    """A short lease, so that the next worker need not wait long."""
-    short = {"single_update_max": 2, "job_lease": timedelta(seconds=2)}
-    return settings.model_copy(update=short)
+def settings(settings: Settings) -> Settings:
+    """Two changes are sent one by one, more of them as a batch."""
+    return settings.model_copy(update={"single_update_max": 2})
 
 
 @pytest.fixture
-async def shop(api: httpx.AsyncClient, sandbox_url: str, quick: Settings) -> Shop:
+async def shop(api: httpx.AsyncClient, sandbox_url: str, settings: Settings) -> Shop:
     """A shop that sells something already, and has no worker now."""
-    async with open_worker(quick):
+    async with open_worker(settings):
         opened = await open_shop(api, sandbox_url)
         await opened.upload(BEFORE)
         await opened.publish()
@@ -71,9 +69,7 @@ async def shop(api: httpx.AsyncClient, sandbox_url: str, quick: Settings) -> Sho
 
 def _die_at(process: WorkerProcess, step: str, marker: Path) -> None:
     """Let a worker run until it has killed itself at the step; then start another."""
-    process.start(REFEED_FAILPOINT=f"{step}={marker}")
-    wait_until(lambda: process.died)
-    assert marker.read_text() == step
+    process.crash_at(step, marker)
     process.start()
 
 
@@ -115,9 +111,9 @@ async def test_an_import_survives_a_kill_at(
 
 @pytest.mark.parametrize("step", BATCH_STEPS)
 async def test_a_publication_survives_a_kill_at(
-    shop: Shop, quick: Settings, process: WorkerProcess, tmp_path: Path, step: str
+    shop: Shop, settings: Settings, process: WorkerProcess, tmp_path: Path, step: str
 ):
-    async with open_worker(quick):
+    async with open_worker(settings):
         await shop.upload(AFTER)
     requested = await shop.publish(wait=False)
 
@@ -133,9 +129,9 @@ async def test_a_publication_survives_a_kill_at(
 
 @pytest.mark.parametrize("step", SINGLE_STEPS)
 async def test_single_updates_survive_a_kill_at(
-    shop: Shop, quick: Settings, process: WorkerProcess, tmp_path: Path, step: str
+    shop: Shop, settings: Settings, process: WorkerProcess, tmp_path: Path, step: str
 ):
-    async with open_worker(quick):
+    async with open_worker(settings):
         await shop.upload([row("S0", quantity=2), row("S1", price="1"), *BEFORE[2:]])
     requested = await shop.publish(wait=False)
 

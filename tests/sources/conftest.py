@@ -22,12 +22,19 @@ async def merchant() -> AsyncIterator[Merchant]:
 
 
 @pytest.fixture
+def source_deadline() -> int:
+    """Seconds for a pull: enough for every one that ends by itself."""
+    return 60
+
+
+@pytest.fixture
 def settings(
     database_url: str,
     servers: EmbeddedServers,
     sandbox_url: str,
     tmp_path: Path,
     merchant: Merchant,
+    source_deadline: int,
 ) -> Settings:
     redis_url = f"{servers.endpoints.redis_url}?db={uuid4().int % 15 + 1}"
     return settings_for(
@@ -37,7 +44,7 @@ def settings(
         tmp_path,
         source_allow=["127.0.0.0/8"],
         source_ports=[80, 443, merchant.port],
-        source_deadline=3,
+        source_deadline=source_deadline,
         max_upload_bytes=1_000_000,
     )
 

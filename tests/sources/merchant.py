@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -15,9 +15,9 @@ class Asked:
     headers: dict[str, str]
 
 
-Piece = bytes | float
-"""Bytes to send, or seconds to wait."""
-Respond = Callable[[Asked], list[Piece]]
+Piece = bytes | float | asyncio.Event
+"""Bytes to send, seconds to wait, or what to wait for."""
+Respond = Callable[[Asked], Iterable[Piece]]
 
 
 @dataclass(slots=True)
@@ -68,6 +68,8 @@ class Merchant:
             if isinstance(piece, bytes):
                 writer.write(piece)
                 await writer.drain()
+            elif isinstance(piece, asyncio.Event):
+                await piece.wait()
             else:
                 await asyncio.sleep(piece)
 

@@ -1,8 +1,11 @@
 """A catalog that is pulled: it comes like an upload, or it is said why not."""
 
+import asyncio
 import base64
 import gzip
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain, cycle
 from typing import Any
 
 import pytest
@@ -196,10 +199,6 @@ def endless(_: Asked) -> list[Any]:
     return [head, *([STOCK * 1000] * 100)]
 
 
-def dripping(_: Asked) -> list[Any]:
-    return [b"HTTP/1.1 200 OK\r\n\r\n", *([b"a", 0.2] * 100)]
-
-
 CUT_OFF = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nConnection: close\r\n\r\nsku;"
 FAILURES: dict[str, tuple[Any, str, bool]] = {
     "nothing there": ([reply(b"", "404 Not Found")], "not_found", False),
@@ -233,8 +232,6 @@ FAILURES: dict[str, tuple[Any, str, bool]] = {
     "cut off": ([CUT_OFF], "cut_off", True),
     "cut off in its head": ([b"HTTP/1.1 200 OK\r\nConte"], "cut_off", True),
     "no HTTP at all": ([b"hello"], "cut_off", True),
-    "silent": ([60.0], "too_slow", True),
-    "dripping": (dripping, "too_slow", True),
     "a redirect to itself": (
         [redirect("/stock.csv")],
         "too_many_redirects",
@@ -290,12 +287,19 @@ async def test_a_pull_that_fails_says_why_and_the_offers_stay(
     code: str,
     soon: bool,  # noqa: FBT001 - a row of the table
 ):
+    merchant.answers["/stock.csv"] = answer if callable(answer) else lambda _: answer
+
+    await fails_without_effect(supply, settings, code, soon=soon)
+
+
+async def fails_without_effect(
+    supply: Supply, settings: Settings, code: str, *, soon: bool
+) -> None:
     await supply.shop.upload([row("A1")])
     offers = await supply.shop.offers()
     files = [p for p in settings.uploads.rglob("*") if p.is_file()]
-    merchant.answers["/stock.csv"] = answer if callable(answer) else lambda _: answer
 
-    source = await supply.put(merchant.url())
+    source = await supply.put(supply.merchant.url())
 
     last = source["last_pull"]
     wait = datetime.fromisoformat(source["next_pull_at"]) - datetime.fromisoformat(
@@ -307,6 +311,25 @@ async def test_a_pull_that_fails_says_why_and_the_offers_stay(
     assert (wait == timedelta(minutes=1)) == soon
     assert await supply.shop.offers() == offers
     assert [p for p in settings.uploads.rglob("*") if p.is_file()] == files
+
+
+def silent(_: Asked) -> list[Any]:
+    return [asyncio.Event()]
+
+
+def dripping(_: Asked) -> Iterator[Any]:
+    """Without end: only the deadline of the whole pull ends it."""
+    return chain([b"HTTP/1.1 200 OK\r\n\r\n"], cycle([b"a", 0.05]))
+
+
+@pytest.mark.parametrize("source_deadline", [1])
+@pytest.mark.parametrize("answer", [silent, dripping])
+async def test_a_pull_has_a_deadline_whatever_arrives_meanwhile(
+    supply: Supply, merchant: Merchant, settings: Settings, answer: Any
+):
+    merchant.answers["/stock.csv"] = answer
+
+    await fails_without_effect(supply, settings, "too_slow", soon=True)
 
 
 async def test_a_catalog_that_cannot_be_used_is_rejected_as_an_upload_is(
@@ -375,13 +398,17 @@ async def test_a_source_that_is_replaced_while_it_is_pulled_brings_nothing(
 ):
     old, new = as_csv([row("OLD")]), as_csv([row("NEW")])
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-    merchant.serve("/old.csv", head, 1.0, old)
+    go_on = asyncio.Event()
+    merchant.serve("/old.csv", head, go_on, old)
     merchant.serve("/new.csv", reply(new, **CSV))
 
     await supply.shop.api.put(supply.path, json={"url": merchant.url("/old.csv")})
     while not merchant.asked:
         await supply.shop.api.get(supply.path)
-    source = await supply.put(merchant.url("/new.csv"))
+    new_url = {"url": merchant.url("/new.csv")}
+    await supply.shop.api.put(supply.path, json=new_url)
+    go_on.set()
+    source = await supply.settled()
     while source["last_pull"] is None:
         source = await supply.settled()
     await supply.catalog(source)
@@ -394,12 +421,14 @@ async def test_a_source_that_is_deleted_while_it_is_pulled_brings_nothing(
     supply: Supply, merchant: Merchant, database_url: str
 ):
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-    merchant.serve("/stock.csv", head, 0.5, STOCK)
+    go_on = asyncio.Event()
+    merchant.serve("/stock.csv", head, go_on, STOCK)
     await supply.shop.api.put(supply.path, json={"url": merchant.url()})
     while not merchant.asked:
         await supply.shop.api.get(supply.path)
 
     deleted = await supply.shop.api.delete(supply.path)
+    go_on.set()
     running = "SELECT 1 FROM job WHERE kind = 'pull_catalog' AND done_at IS NULL"
     while query(database_url, running):
         await supply.shop.api.get(supply.path)

@@ -15,7 +15,7 @@ from app.settings import Settings
 from tests.sources.conftest import Supply
 from tests.sources.merchant import Merchant, reply
 from tests.support.shop import Shop, as_csv, open_shop, row
-from tests.support.stack import WorkerProcess, open_worker, query, wait_until
+from tests.support.stack import WorkerProcess, open_worker, query
 
 STOCK = as_csv([row("A1")])
 URL = "https://shop.example/stock.csv"
@@ -231,12 +231,14 @@ async def test_a_store_that_is_deleted_while_it_is_pulled_leaves_nothing(
     settings: Settings,
     database_url: str,
 ):
-    merchant.serve("/stock.csv", b"HTTP/1.1 200 OK\r\n\r\n", STOCK, 0.5, STOCK)
+    go_on = asyncio.Event()
+    merchant.serve("/stock.csv", b"HTTP/1.1 200 OK\r\n\r\n", STOCK, go_on, STOCK)
     await api.put(path, json={"url": merchant.url()})
     while not list(settings.uploads.glob("*/.part-*")):
         await api.get(path)
 
     deleted = await api.delete(path.removesuffix("/catalog-source"))
+    go_on.set()
     while query(database_url, "SELECT 1 FROM job WHERE done_at IS NULL"):
         await api.get(path)
 
@@ -295,20 +297,17 @@ async def test_a_pull_survives_a_kill_at(
     step: str,
 ):
     shop = await open_shop(api, sandbox_url)
-    marker = tmp_path / "died"
     merchant.serve("/stock.csv", reply(STOCK))
     ports = f"[{merchant.port}]"
     allowed = {"REFEED_SOURCE_ALLOW": '["127.0.0.1"]', "REFEED_SOURCE_PORTS": ports}
     source_path = f"/v1/stores/{shop.store_id}/catalog-source"
     await api.put(source_path, json={"url": merchant.url()})
 
-    process.start(REFEED_FAILPOINT=f"{step}={marker}", **allowed)
-    await asyncio.to_thread(wait_until, lambda: process.died)
+    await asyncio.to_thread(process.crash_at, step, tmp_path / "died", **allowed)
     process.start(**allowed)
     source = await eventually(shop, source_path)
     await shop.wait_for(f"/v1/catalogs/{source['last_pull']['catalog_id']}", ("ready",))
 
     catalogs = (await api.get(f"/v1/stores/{shop.store_id}/catalogs")).json()["items"]
-    assert marker.read_text() == step
     assert len(catalogs) == 1
     assert set(await shop.offers()) == {"A1"}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.stores.categories.polling import eventually, in_state
 from tests.support.shop import open_shop
-from tests.support.stack import WorkerProcess, wait_until
+from tests.support.stack import WorkerProcess
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,11 @@ async def test_a_tree_survives_a_kill_at(
     step: str,
 ):
     shop = await open_shop(api, sandbox_url)
-    marker = tmp_path / "died"
 
-    process.start(REFEED_FAILPOINT=f"{step}={marker}")
-    wait_until(lambda: process.died)
+    process.crash_at(step, tmp_path / "died")
     process.start()
     found = await in_state(shop, fetched=True, error=None)
 
-    assert marker.read_text() == step
     assert 1101 in {item["id"] for item in found["items"]}
     done = "SELECT 1 FROM job WHERE kind = 'refresh_categories' AND state = 'done'"
     await eventually(lambda: sql(done))
