@@ -99,8 +99,8 @@ coverage: $(READY_DEV)  ## all tests once more, with branch coverage (half as sl
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick
-bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick  ## every speed promise
+.PHONY: bench bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match
+bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match  ## every speed promise
 
 bench-catalog: $(READY_DEV)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
@@ -122,6 +122,9 @@ bench-quick: $(READY_DEV)  ## a quick update to the first write, and what lanes 
 
 bench-fairness: $(READY_DEV)  ## what a big import costs another store: make bench-fairness
 	@$(BIN)/python -m bench.fairness $(ARGS)
+
+bench-match: $(READY_DEV)  ## the outcomes of 15,000 rows from a batch's report
+	@$(BIN)/python -m bench.match $(ARGS)
 
 # --- keep it up to date ----------------------------------------------------------------
 
