@@ -5,7 +5,6 @@ how long.
 """
 
 import shutil
-import time
 
 import redis
 
@@ -34,10 +33,8 @@ async def test_redis_gone_with_all_its_data_fails_no_request_and_loses_no_work(
     for each in folder.iterdir():
         shutil.rmtree(each) if each.is_dir() else each.unlink()
 
-    begun = time.monotonic()
     catalog = await own_shop.upload([row("S0", quantity=1), *ROWS[1:]])
     run = await own_shop.publish()
-    took = time.monotonic() - begun
     ready = await own_shop.api.get("/health/ready")
     own_servers.start_valkey()
     wait_until(lambda: listens(own_servers, process))
@@ -45,7 +42,6 @@ async def test_redis_gone_with_all_its_data_fails_no_request_and_loses_no_work(
 
     assert catalog["state"] == "ready"
     assert run["counts"]["by_outcome"] == {"accepted": len(ROWS)}
-    assert took < 30
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
     assert ready.json()["checks"]["redis"] == "down"
     assert (back.status_code, back.json()["status"]) == (200, "ok")

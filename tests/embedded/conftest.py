@@ -12,7 +12,7 @@ import app
 from tests.support.dying import dying_with_us
 
 HERE = Path(__file__).parent
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def wait_until(claim: Callable[[], bool], what: str) -> None:

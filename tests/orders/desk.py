@@ -142,7 +142,7 @@ def names(order: Mapping[str, Any]) -> list[str]:
     return [allowed["action"] for allowed in order["allowed_actions"]]
 
 
-async def until(ask: Any, wanted: Sequence[Any], seconds: float = 30) -> Any:
+async def until(ask: Any, wanted: Sequence[Any], seconds: float = 60) -> Any:
     """Ask until the answer is one of these."""
     end = time.monotonic() + seconds
     while (answer := await ask()) not in wanted:

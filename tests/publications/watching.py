@@ -14,7 +14,7 @@ OVER = ("finished", "failed", "cancelled")
 async def eventually(
     found: Callable[[], Awaitable[Any]],
     between: Callable[[], Awaitable[None]] | None = None,
-    seconds: float = 30,
+    seconds: float = 60,
 ) -> Any:
     """Ask until the answer is not empty; do something between two questions."""
     end = time.monotonic() + seconds
@@ -46,7 +46,7 @@ async def over(
 
 
 async def in_state(shop: Shop, publication: Mapping[str, Any], state: str) -> Any:
-    return await shop.wait_for(f"/v1/publications/{publication['id']}", (state,), 20)
+    return await shop.wait_for(f"/v1/publications/{publication['id']}", (state,))
 
 
 async def calls_sent(shop: Shop, publication: Mapping[str, Any]) -> list[Any]:

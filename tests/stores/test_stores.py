@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.publications.watching import eventually
 from tests.support.shop import CATEGORIES, MAPPING, Shop, fresh_token, open_shop, row
 from tests.support.stack import query
 
@@ -281,23 +282,22 @@ async def test_a_refused_token_turns_the_connection_red_and_a_new_one_green(
     async def connection() -> Any:
         return (await api.get(f"{path}/lights")).json()["connection"]
 
-    for _ in range(200):
-        if (await connection())["state"] == "red":
-            break
-        await asyncio.sleep(0.05)
-    red = await connection()
+    async def red() -> Any:
+        found = await connection()
+        return found if found["state"] == "red" else None
+
+    async def green() -> bool:
+        return (await connection())["state"] == "green"
+
+    refused = await eventually(red)
     token = fresh_token()
     await shop.sandbox(
         "POST", "/accounts", json={"id": "new", "platform": "EU", "tokens": [token]}
     )
     await api.put(f"/v1/seller-accounts/{account}/token", json={"token": token})
-    for _ in range(200):
-        if (await connection())["state"] == "green":
-            break
-        await asyncio.sleep(0.05)
+    await eventually(green)
 
-    assert red["reasons"][0]["code"] == "token_refused"
-    assert (await connection())["state"] == "green"
+    assert refused["reasons"][0]["code"] == "token_refused"
 
 
 async def test_a_store_is_activated_and_put_to_rest(

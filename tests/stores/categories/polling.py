@@ -14,7 +14,7 @@ TREE_CALL = "/ws/category/tree"
 
 async def eventually(found: Callable[[], Awaitable[Any]]) -> Any:
     """Ask until the answer is not empty."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not (answer := await found()):
         assert time.monotonic() < end, "it did not happen in time"
         await asyncio.sleep(0.05)
@@ -34,7 +34,7 @@ async def in_state(shop: Shop, **wanted: object) -> dict[str, Any]:
 
     A set means any of these, `other_than(x)` anything else.
     """
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while True:
         found = await tree(shop.api, shop.store_id, limit="1000")
         facts = found["snapshot"]
