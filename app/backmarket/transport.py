@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -21,7 +22,12 @@ ANSWER_DEADLINE = 300.0
 """Seconds for a whole response, against one that arrives very slowly."""
 LARGE_BODY = 256 * 1024
 """Bytes from which parsing leaves the event loop."""
-_LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+IDLE_LIMIT = 2.0
+"""Seconds after which an idle connection is not used again. Servers close theirs after
+5 s: a request that meets the closing may or may not be processed."""
+_LIMITS = httpx.Limits(
+    max_connections=50, max_keepalive_connections=20, keepalive_expiry=IDLE_LIMIT
+)
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -30,6 +36,8 @@ _NEVER_LEFT = (
     httpx.UnsupportedProtocol,
     httpx.ProxyError,
 )
+_BROKEN = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+"""Errors of a connection that the server closed."""
 
 
 def base_urls(settings: Settings) -> Mapping[tuple[Platform, Environment], str]:
@@ -74,13 +82,38 @@ async def open_http(
         yield http
 
 
+@dataclass(slots=True)
+class _Trace:
+    """What httpcore reports of a request: whether it was sent, and on which line."""
+
+    events: int = 0
+    connected: bool = False
+    sent: bool = False
+
+    async def __call__(self, event: str, _: object) -> None:
+        self.events += 1
+        self.connected = self.connected or event.startswith("connection.connect_")
+        self.sent = self.sent or event.endswith("send_request_headers.started")
+
+    @property
+    def never_sent(self) -> bool:
+        """Whether no byte of the request was sent; other transports do not say."""
+        return bool(self.events) and not self.sent
+
+    @property
+    def reused(self) -> bool:
+        """Whether the request met a connection of an earlier one."""
+        return self.sent and not self.connected
+
+
 async def exchange(
     http: httpx.AsyncClient, request: httpx.Request, secrets: tuple[str, ...]
 ) -> object:
     """Send one request and return the parsed response.
 
     Raises BackMarketError. A network failure is a BackMarketUnavailableError; its
-    effect is `none` if the request was never sent or only reads.
+    effect is `none` if the request was never sent or only reads. A read that meets a
+    connection which the server closes is sent once more, on another one.
     """
     status, headers, body = await _fetch(http, request)
 
@@ -98,8 +131,9 @@ async def exchange(
 
 
 async def _fetch(
-    http: httpx.AsyncClient, request: httpx.Request
+    http: httpx.AsyncClient, request: httpx.Request, *, again: bool = True
 ) -> tuple[int, httpx.Headers, bytes]:
+    request.extensions["trace"] = trace = _Trace()
     try:
         async with asyncio.timeout(ANSWER_DEADLINE):
             response = await http.send(request, stream=True)
@@ -113,7 +147,10 @@ async def _fetch(
             effect=effect_of(request.method),
         ) from error
     except (httpx.RequestError, TimeoutError) as error:
-        raise _lost(request.method, error) from error
+        reads = effect_of(request.method) is Effect.NONE
+        if again and reads and trace.reused and isinstance(error, _BROKEN):
+            return await _fetch(http, request, again=False)
+        raise _lost(request.method, error, trace) from error
     return response.status_code, response.headers, body
 
 
@@ -132,8 +169,8 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _lost(method: str, error: Exception) -> BackMarketUnavailableError:
-    if isinstance(error, _NEVER_LEFT):
+def _lost(method: str, error: Exception, trace: _Trace) -> BackMarketUnavailableError:
+    if isinstance(error, _NEVER_LEFT) or trace.never_sent:
         effect, what = Effect.NONE, "could not be reached"
     else:
         effect, what = effect_of(method), "did not answer to the end"
