@@ -1,4 +1,4 @@
-"""Connections for a moment stay open, and one that broke is not lent again."""
+"""Pooled connections for short reads are reused, and replaced when broken."""
 
 import psycopg
 import pytest
@@ -9,7 +9,7 @@ from tests.support.stack import SilentQueue, query
 END = "SELECT pg_terminate_backend(%s, 5000)"
 
 
-async def test_what_is_given_back_is_lent_again_without_what_was_written(
+async def test_a_returned_connection_is_reused_after_a_rollback(
     database_url: str,
 ):
     async with open_database(database_url, SilentQueue()) as database:
@@ -23,7 +23,7 @@ async def test_what_is_given_back_is_lent_again_without_what_was_written(
     assert (second, found) == (first, (None,))
 
 
-async def test_a_connection_that_breaks_while_it_is_lent_is_replaced(database_url: str):
+async def test_a_connection_that_breaks_while_borrowed_is_replaced(database_url: str):
     async with open_database(database_url, SilentQueue()) as database:
         with (
             pytest.raises(psycopg.OperationalError),
@@ -35,7 +35,7 @@ async def test_a_connection_that_breaks_while_it_is_lent_is_replaced(database_ur
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-async def test_a_connection_that_the_server_closed_meanwhile_is_replaced(
+async def test_a_connection_closed_by_the_server_is_replaced(
     database_url: str,
 ):
     async with open_database(database_url, SilentQueue()) as database:

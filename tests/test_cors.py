@@ -19,14 +19,14 @@ def allowing(settings: Settings, *origins: str) -> Settings:
     return settings.model_copy(update={"cors_origins": list(origins)})
 
 
-async def test_no_page_may_call_unless_the_operator_says_so(settings: Settings):
+async def test_no_origin_is_allowed_by_default(settings: Settings):
     async with open_api(settings) as api:
         answer = await api.get("/v1/stores", headers={"Origin": PAGE})
 
     assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_a_named_page_may_call_and_read_what_it_needs(settings: Settings):
+async def test_an_allowed_origin_may_call_and_read_headers(settings: Settings):
     async with open_api(allowing(settings, PAGE)) as api:
         asked = await api.options("/v1/stores", headers=PREFLIGHT)
         answer = await api.get("/v1/stores", headers={"Origin": PAGE})
@@ -43,7 +43,7 @@ async def test_a_named_page_may_call_and_read_what_it_needs(settings: Settings):
     assert {"etag", "location", "retry-after", "x-request-id", "link"} <= exposed
 
 
-async def test_another_page_may_not(settings: Settings):
+async def test_another_origin_is_refused(settings: Settings):
     async with open_api(allowing(settings, PAGE)) as api:
         other = {**PREFLIGHT, "Origin": "https://evil.example"}
         asked = await api.options("/v1/stores", headers=other)
@@ -52,7 +52,7 @@ async def test_another_page_may_not(settings: Settings):
     assert "access-control-allow-origin" not in asked.headers
 
 
-async def test_any_page_is_never_together_with_credentials(settings: Settings):
+async def test_a_wildcard_origin_never_allows_credentials(settings: Settings):
     async with open_api(allowing(settings, "*")) as api:
         answer = await api.get(
             "/v1/stores", headers={"Origin": PAGE, "Cookie": "session=1"}
@@ -72,7 +72,7 @@ async def test_any_page_is_never_together_with_credentials(settings: Settings):
         pytest.param(["https://*.example"], id="a pattern"),
     ],
 )
-def test_what_is_no_origin_stops_the_start(
+def test_an_invalid_origin_prevents_the_start(
     origins: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("REFEED_CORS_ORIGINS", json.dumps(origins))

@@ -1,4 +1,4 @@
-"""Health says what is down, and the API comes back by itself."""
+"""Health checks report outages, and the API recovers."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ async def own_api(
         yield client
 
 
-async def test_all_is_well(own_api: httpx.AsyncClient):
+async def test_all_checks_pass(own_api: httpx.AsyncClient):
     live = await own_api.get("/health/live")
     ready = await own_api.get("/health/ready")
 
@@ -68,7 +68,7 @@ async def test_without_postgresql_every_answer_is_a_503_within_seconds(
     assert (back.status_code, well.status_code) == (200, 200)
 
 
-async def test_an_upload_that_postgresql_cannot_take_is_a_503(
+async def test_an_upload_without_postgresql_is_a_503(
     own_servers: EmbeddedServers, own_api: httpx.AsyncClient
 ):
     store = await own_api.post("/v1/stores", json={"name": "A", "country": "FR"})
@@ -89,7 +89,7 @@ async def test_an_upload_that_postgresql_cannot_take_is_a_503(
     assert (answer.status_code, again.status_code) == (503, 202)
 
 
-async def test_without_redis_work_is_taken_all_the_same(
+async def test_without_redis_requests_are_accepted(
     own_servers: EmbeddedServers, own_api: httpx.AsyncClient
 ):
     store = await own_api.post("/v1/stores", json={"name": "A", "country": "FR"})
@@ -114,7 +114,7 @@ async def test_without_redis_work_is_taken_all_the_same(
     assert back.json()["status"] == "ok"
 
 
-async def test_a_folder_that_cannot_be_written_is_told(
+async def test_an_unwritable_folder_is_reported(
     own_servers: EmbeddedServers, tmp_path: Path
 ):
     blocked = tmp_path / "file"

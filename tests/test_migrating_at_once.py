@@ -61,7 +61,7 @@ def start_migrate(database_url: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def test_three_that_migrate_at_once_all_succeed_and_one_does_it(
+def test_of_three_concurrent_migrations_one_runs_and_all_succeed(
     empty_database_url: str,
 ):
     running = [start_migrate(empty_database_url) for _ in range(3)]
@@ -76,7 +76,7 @@ def test_three_that_migrate_at_once_all_succeed_and_one_does_it(
     assert locks == []
 
 
-def test_migrating_a_database_of_unknown_revision_fails_and_says_what_to_do(
+def test_migrating_an_unknown_revision_fails_with_a_hint(
     empty_database_url: str,
 ):
     with psycopg.connect(empty_database_url) as connection:
@@ -153,7 +153,7 @@ def _narrows(call: ast.Call) -> bool:
         ("op.execute('ALTER TABLE a ALTER b SET NOT NULL')", True),
     ],
 )
-def test_what_the_release_before_would_trip_over_is_seen(line: str, narrows: bool):  # noqa: FBT001 - the row of a table
+def test_incompatible_migrations_are_detected(line: str, narrows: bool):  # noqa: FBT001 - the row of a table
     assert bool(narrowed_by(f"def upgrade():\n    {line}\n")) is narrows
 
 

@@ -23,7 +23,7 @@ WITHOUT_STATISTICS = {
 }
 
 
-def test_the_migrations_build_what_the_models_say(database_url: str):
+def test_migrations_match_the_models(database_url: str):
     engine = create_engine(sqlalchemy_url(database_url))
     with engine.connect() as connection:
         context = MigrationContext.configure(

@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the app does, and is the one in the repository."""
+"""The OpenAPI document matches the app and the committed file."""
 
 import json
 from collections import Counter
@@ -30,7 +30,7 @@ def parameters_of(operation: dict[str, Any]) -> set[str]:
     }
 
 
-def test_the_committed_document_is_what_the_app_says():
+def test_the_committed_document_matches_the_app():
     committed = json.loads((ROOT / "openapi.json").read_text())
 
     assert committed == json.loads(json.dumps(DOCUMENT)), "run `refeed openapi`"
@@ -93,7 +93,7 @@ def headers_of(response: dict[str, Any]) -> set[str]:
     return set(response.get("headers", {}))
 
 
-def test_every_202_declares_where_and_when_to_look():
+def test_every_202_declares_location_and_retry_after():
     accepted = {
         name: headers_of(operation["responses"]["202"])
         for name, operation in OPERATIONS.items()
@@ -143,7 +143,7 @@ def test_a_conditional_read_declares_its_etag():
         (503, ["retry-after"], []),
     ],
 )
-def test_what_is_sent_is_compared_with_the_document(
+def test_responses_are_compared_with_the_document(
     status: int, headers: list[str], found: list[str]
 ):
     route = SimpleNamespace(path_format="/v1/stores/{store_id}")
@@ -237,7 +237,7 @@ async def test_the_document_is_served(api: httpx.AsyncClient):
     assert document.json()["info"]["title"] == "refeed"
 
 
-def test_no_answer_has_a_field_that_could_be_a_secret():
+def test_no_response_has_a_field_for_a_secret():
     shown = {
         name
         for schema_name, schema in DOCUMENT["components"]["schemas"].items()

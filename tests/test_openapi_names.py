@@ -21,7 +21,7 @@ VERBS = {
 }
 
 
-def test_the_verb_of_an_operation_id_fits_its_method():
+def test_the_verb_of_an_operation_id_matches_its_method():
     wrong = {
         name: operation["operationId"]
         for name, operation in OPERATIONS.items()

@@ -1,4 +1,4 @@
-"""Every refusal is a problem that says what is wrong and what would be accepted."""
+"""Every refusal is a problem with a reason and accepted values."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -40,7 +40,7 @@ async def test_an_unknown_path_is_404(api: httpx.AsyncClient):
     assert_problem(await api.get("/v2/nothing"), 404, "not_found")
 
 
-async def test_a_method_that_a_path_does_not_take_is_405(api: httpx.AsyncClient):
+async def test_an_unsupported_method_is_405(api: httpx.AsyncClient):
     body = assert_problem(await api.delete("/v1/stores"), 405, "method_not_allowed")
 
     assert set(body["errors"][0]["accepted"].split(", ")) <= {"GET", "POST", "HEAD"}
@@ -55,7 +55,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
-async def test_a_body_that_is_not_json_is_400_and_says_where(
+async def test_a_body_that_is_not_json_is_400_with_its_position(
     api: httpx.AsyncClient, content: bytes
 ):
     answer = await api.post(
@@ -89,7 +89,7 @@ async def test_a_json_route_refuses_other_media_types_with_415(
     assert body["errors"][0]["accepted"] == "application/json"
 
 
-async def test_no_body_at_all_is_422(api: httpx.AsyncClient):
+async def test_a_missing_body_is_422(api: httpx.AsyncClient):
     body = assert_problem(await api.post("/v1/stores"), 422, "invalid")
 
     assert body["errors"][0]["message"] == "Required."
@@ -319,7 +319,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
     CASES.values(),
     ids=CASES.keys(),
 )
-async def test_a_field_that_is_not_accepted_says_what_would_be(
+async def test_an_invalid_field_is_reported_with_accepted_values(
     api: httpx.AsyncClient,
     store: str,
     method: str,
@@ -358,7 +358,7 @@ QUERIES = {
 @pytest.mark.parametrize(
     ("path", "field", "accepted"), QUERIES.values(), ids=QUERIES.keys()
 )
-async def test_a_parameter_that_is_not_accepted_says_what_would_be(
+async def test_an_invalid_parameter_is_reported_with_accepted_values(
     api: httpx.AsyncClient, store: str, path: str, field: str, accepted: str
 ):
     answer = await api.get(path.replace("/v1/stores/{id}", store))
@@ -405,7 +405,7 @@ NULS = {
 
 
 @pytest.mark.parametrize(("method", "path", "sent"), NULS.values(), ids=NULS.keys())
-async def test_a_text_that_postgresql_cannot_hold_is_422(
+async def test_a_text_that_postgresql_cannot_store_is_422(
     api: httpx.AsyncClient, store: str, method: str, path: str, sent: Any
 ):
     answer = await api.request(method, path.replace("{store}", store), json=sent)
@@ -413,9 +413,7 @@ async def test_a_text_that_postgresql_cannot_hold_is_422(
     assert_problem(answer, 422, "not_storable")
 
 
-async def test_a_thousand_mistakes_are_not_all_listed(
-    api: httpx.AsyncClient, store: str
-):
+async def test_listed_errors_are_limited(api: httpx.AsyncClient, store: str):
     items = [{"source": "", "category_id": 0, "cpa": "x"}] * 1000
     answer = await api.put(f"{store}/categories", json={"items": items})
 
@@ -441,7 +439,7 @@ async def test_a_hostile_request_id_is_replaced(
     assert len(answer.headers["X-Request-ID"]) == 36
 
 
-async def test_a_sound_request_id_is_kept(api: httpx.AsyncClient):
+async def test_a_safe_request_id_is_kept(api: httpx.AsyncClient):
     answer = await api.get("/nothing", headers={"X-Request-ID": "shop-42/a.b:c"})
 
     assert assert_problem(answer, 404, "not_found")["request_id"] == "shop-42/a.b:c"

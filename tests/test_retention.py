@@ -22,7 +22,9 @@ def _files(settings: Settings, shop: Shop) -> set[str]:
     return {file.name for file in Path(settings.uploads, shop.store_id).iterdir()}
 
 
-async def test_files_of_all_but_the_newest_catalogs_go(shop: Shop, settings: Settings):
+async def test_files_of_all_but_the_newest_catalogs_are_deleted(
+    shop: Shop, settings: Settings
+):
     catalogs = [await shop.upload([row("A", quantity=n)]) for n in range(4)]
 
     await _delete_old_data(settings, 2)
@@ -32,9 +34,7 @@ async def test_files_of_all_but_the_newest_catalogs_go(shop: Shop, settings: Set
     assert old.json()["counts"] == catalogs[0]["counts"]
 
 
-async def test_a_file_that_the_catalog_in_force_uses_too_stays(
-    shop: Shop, settings: Settings
-):
+async def test_a_file_of_the_current_catalog_is_kept(shop: Shop, settings: Settings):
     first = await shop.upload([row("A")])
     await shop.upload([row("A", quantity=1)])
     await shop.upload([row("A")])
@@ -44,9 +44,7 @@ async def test_a_file_that_the_catalog_in_force_uses_too_stays(
     assert _files(settings, shop) == {first["sha256"]}
 
 
-async def test_partial_catalogs_are_kept_for_as_long_as_they_count(
-    shop: Shop, settings: Settings
-):
+async def test_partial_catalogs_are_kept_while_current(shop: Shop, settings: Settings):
     old = await shop.upload_bytes(as_csv([row("P")]), mode="partial")
     full = await shop.upload([row("A"), row("B")])
     later = [
@@ -60,7 +58,7 @@ async def test_partial_catalogs_are_kept_for_as_long_as_they_count(
     assert _files(settings, shop) == {c["sha256"] for c in (full, *later)}
 
 
-async def test_old_reports_and_jobs_go_and_the_baseline_stays(
+async def test_old_reports_and_jobs_are_deleted_and_the_live_state_is_kept(
     shop: Shop, settings: Settings, database_url: str
 ):
     await shop.upload([row("A")])
@@ -78,7 +76,7 @@ async def test_old_reports_and_jobs_go_and_the_baseline_stays(
     assert (await shop.publish())["counts"]["changes"] == 0
 
 
-async def test_ids_of_webhooks_are_known_for_a_week(
+async def test_webhook_ids_are_stored_for_a_week(
     shop: Shop, settings: Settings, database_url: str
 ):
     for days in (4, 8):

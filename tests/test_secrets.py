@@ -1,4 +1,4 @@
-"""A secret goes in and never comes out: not in an answer, a log, a row or a file."""
+"""Secrets are in no response, log, row or file."""
 
 import io
 import json
@@ -59,7 +59,7 @@ def everything_in(database_url: str) -> str:
     return repr(rows)
 
 
-async def test_the_token_and_the_keys_never_come_out(
+async def test_tokens_and_keys_are_never_returned_or_logged(
     logged: io.StringIO,
     api: httpx.AsyncClient,
     worker: object,
@@ -122,7 +122,7 @@ async def fail(bearer: str) -> None:
 
 
 @pytest.mark.parametrize("logged", ["json", "console"], indirect=True)
-async def test_a_mistake_of_ours_is_a_500_that_tells_the_log_and_not_the_caller(
+async def test_an_internal_error_is_a_500_with_details_only_in_the_log(
     logged: io.StringIO, settings: Settings
 ):
     from app.web.exception_handlers import unexpected  # noqa: PLC0415 - after logs
@@ -160,7 +160,7 @@ async def test_logs_are_json_with_the_request_id(
 
 
 @pytest.mark.parametrize("logged", ["json", "console"], indirect=True)
-async def test_a_line_break_of_a_caller_makes_no_line_of_the_log(
+async def test_a_line_break_of_a_caller_does_not_start_a_log_line(
     logged: io.StringIO, api: httpx.AsyncClient
 ):
     await api.get("/v1/x%0A2026-01-01%20[info]%20forged")
@@ -190,7 +190,7 @@ def test_a_secret_in_an_event_is_hidden(logged: io.StringIO, fields: dict[str, A
     assert "[hidden]" in logged.getvalue()
 
 
-async def test_the_stored_token_opens_only_for_its_own_row(
+async def test_the_stored_token_can_be_decrypted_only_for_its_row(
     api: httpx.AsyncClient, settings: Settings, database_url: str
 ):
     from app.core.vault import (  # noqa: PLC0415

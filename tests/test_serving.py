@@ -11,7 +11,7 @@ from app.serve import prepare_app
 from app.settings import Settings
 
 
-async def test_what_requests_need_is_built_before_memory_is_frozen(
+async def test_routes_are_built_before_the_gc_freeze(
     monkeypatch: pytest.MonkeyPatch,
 ):
     built: list[object] = []

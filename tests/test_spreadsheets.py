@@ -1,4 +1,4 @@
-"""What goes into a cell, and who gets a spreadsheet."""
+"""CSV cells without formulas, and content negotiation."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ def test_a_text_that_begins_like_a_formula_is_quoted(first: str):
 
 
 @given(st.text())
-def test_no_text_leaves_as_a_formula(text: str):
+def test_no_exported_text_is_a_formula(text: str):
     cell = safe(text)
 
     assert isinstance(cell, str)
@@ -43,5 +43,5 @@ def test_numbers_stay_numbers(value: float | None):
         pytest.param("text/*", False, id="any text"),
     ],
 )
-def test_csv_is_for_who_asks_for_it_by_name(accept: str, csv: bool):  # noqa: FBT001 - a table
+def test_csv_is_returned_only_when_requested_by_name(accept: str, csv: bool):  # noqa: FBT001 - a table
     assert prefers_csv(accept) is csv

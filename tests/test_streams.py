@@ -1,4 +1,4 @@
-"""What a stream says while nothing happens, and when it ends by itself."""
+"""Heartbeats and ends of event streams."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ async def said(streams: Streams, watched: Still) -> list[bytes]:
     return [bytes(piece) async for piece in answer.body_iterator]
 
 
-async def test_a_silent_stream_gives_a_sign_of_life_every_15_seconds():
+async def test_an_idle_stream_sends_a_heartbeat_every_15_seconds():
     pieces = await said(passing(HEARTBEAT / 2), Still(gone_after=4))
 
     assert pieces[1].startswith(b"event: progress\n")
@@ -63,7 +63,7 @@ async def test_a_stream_ends_after_ten_minutes():
         pytest.param(Still(breaks_after=2), id="PostgreSQL is away"),
     ],
 )
-async def test_a_stream_that_cannot_go_on_ends_and_frees_its_place(watched: Still):
+async def test_a_failed_stream_ends_and_frees_its_slot(watched: Still):
     streams = passing(0.1)
 
     await said(streams, watched)

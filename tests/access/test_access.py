@@ -1,4 +1,4 @@
-"""Who may do what: scopes, and stores that a key does not know of."""
+"""Access matrix: which key may call which route, for which store."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -110,7 +110,7 @@ def routes_in(*tables: dict[str, str]) -> set[tuple[str, str]]:
     }
 
 
-def test_every_route_has_a_place_in_the_matrix():
+def test_every_route_is_in_the_access_matrix():
     app = create_app(Settings())
 
     served = {
@@ -125,7 +125,7 @@ def test_every_route_has_a_place_in_the_matrix():
 
 
 @dataclass(frozen=True)
-class House:
+class AccessFixture:
     """A store that publishes, with a catalog and a publication, and a key for it."""
 
     ids: dict[str, str]
@@ -175,7 +175,7 @@ def an_order(database_url: str, account_id: str) -> str:
 
 
 @pytest.fixture
-async def house(api: httpx.AsyncClient, database_url: str) -> House:
+async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
     store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
     path = f"/v1/stores/{store['id']}"
     token = {"environment": "sandbox", "token": fresh_token()}
@@ -192,7 +192,7 @@ async def house(api: httpx.AsyncClient, database_url: str) -> House:
     await api.post(f"{path}/orders/sync")
     order_id = an_order(database_url, account["id"])
     action = await api.post(f"/v1/orders/{order_id}/accept")
-    return House(
+    return AccessFixture(
         {
             "order_id": order_id,
             "action_id": action.json()["id"],
@@ -209,12 +209,12 @@ async def house(api: httpx.AsyncClient, database_url: str) -> House:
     )
 
 
-async def test_without_a_key_nothing_is_told_but_health_and_docs(
-    api: httpx.AsyncClient, house: House
+async def test_without_a_key_only_health_and_docs_respond(
+    api: httpx.AsyncClient, target: AccessFixture
 ):
     asked = routes_in(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY)
 
-    answers = {(m, p): await house.ask(api, m, p, None) for m, p in asked}
+    answers = {(m, p): await target.ask(api, m, p, None) for m, p in asked}
     free = [
         (await api.get(path, headers={"Authorization": ""})).status_code
         for path in ("/health/live", "/health/ready", "/docs", "/openapi.json")
@@ -227,32 +227,32 @@ async def test_without_a_key_nothing_is_told_but_health_and_docs(
     assert free == [200, 200, 200, 200]
 
 
-async def test_a_foreign_store_is_404_on_every_route_that_leads_to_it(
-    api: httpx.AsyncClient, house: House
+async def test_a_foreign_store_is_404_on_every_route(
+    api: httpx.AsyncClient, target: AccessFixture
 ):
-    own = (await api.post("/v1/stores", json={"name": "B", "country": "DE"})).json()
-    key = await issue(api, scope="write", store_ids=[own["id"]])
+    other = (await api.post("/v1/stores", json={"name": "B", "country": "DE"})).json()
+    key = await issue(api, scope="write", store_ids=[other["id"]])
     asked = routes_in(OF_A_STORE, LIVE)
 
-    answers = {(m, p): await house.ask(api, m, p, key) for m, p in asked}
+    answers = {(m, p): await target.ask(api, m, p, key) for m, p in asked}
     shown = await api.get("/v1/stores", headers={"Authorization": f"Bearer {key}"})
     runs = await api.get("/v1/publications", headers={"Authorization": f"Bearer {key}"})
 
     assert {r: a.status_code for r, a in answers.items()} == dict.fromkeys(asked, 404)
-    assert [store["id"] for store in shown.json()["items"]] == [own["id"]]
+    assert [store["id"] for store in shown.json()["items"]] == [other["id"]]
     assert runs.json()["items"] == []
 
 
-async def test_a_foreign_store_and_one_that_is_not_there_look_alike(
-    api: httpx.AsyncClient, house: House
+async def test_a_foreign_store_is_indistinguishable_from_a_missing_one(
+    api: httpx.AsyncClient, target: AccessFixture
 ):
     key = await issue(api, scope="write", store_ids=[])
-    absent_ids = dict.fromkeys(house.ids, "01900000-0000-7000-8000-000000000000")
-    nowhere = House(absent_ids | {"part": "mapping", "number": "1"})
+    absent_ids = dict.fromkeys(target.ids, "01900000-0000-7000-8000-000000000000")
+    nowhere = AccessFixture(absent_ids | {"part": "mapping", "number": "1"})
     hidden = ("instance", "request_id")
 
     for method, path in sorted(routes_in(OF_A_STORE, LIVE)):
-        foreign = (await house.ask(api, method, path, key)).json()
+        foreign = (await target.ask(api, method, path, key)).json()
         absent = (await nowhere.ask(api, method, path, key)).json()
         assert {k: v for k, v in foreign.items() if k not in hidden} == {
             k: v for k, v in absent.items() if k not in hidden
@@ -260,25 +260,25 @@ async def test_a_foreign_store_and_one_that_is_not_there_look_alike(
 
 
 @pytest.mark.parametrize("scope", ["read", "write"])
-async def test_only_the_admin_sees_keys_and_accounts_and_makes_stores(
-    api: httpx.AsyncClient, house: House, scope: str
+async def test_only_the_admin_sees_keys_and_accounts_and_creates_stores(
+    api: httpx.AsyncClient, target: AccessFixture, scope: str
 ):
     key = await issue(api, scope=scope)
     asked = routes_in(OF_THE_ADMIN)
 
-    answers = {(m, p): await house.ask(api, m, p, key) for m, p in asked}
+    answers = {(m, p): await target.ask(api, m, p, key) for m, p in asked}
 
     assert {r: a.status_code for r, a in answers.items()} == dict.fromkeys(asked, 403)
     assert {a.json()["code"] for a in answers.values()} == {"admin_only"}
 
 
 async def test_a_read_key_reads_its_store_and_changes_nothing(
-    api: httpx.AsyncClient, house: House
+    api: httpx.AsyncClient, target: AccessFixture
 ):
-    key = await issue(api, scope="read", store_ids=[house.ids["store_id"]])
+    key = await issue(api, scope="read", store_ids=[target.ids["store_id"]])
     asked = routes_in(OF_A_STORE)
 
-    answers = {(m, p): await house.ask(api, m, p, key) for m, p in asked}
+    answers = {(m, p): await target.ask(api, m, p, key) for m, p in asked}
 
     refused = {r for r, a in answers.items() if a.status_code == 403}
     assert refused == {(m, p) for m, p in asked if m != "GET"}
@@ -287,13 +287,13 @@ async def test_a_read_key_reads_its_store_and_changes_nothing(
 
 
 async def test_a_write_key_of_a_store_changes_that_store_but_cannot_delete_it(
-    api: httpx.AsyncClient, house: House
+    api: httpx.AsyncClient, target: AccessFixture
 ):
-    key = await issue(api, scope="write", store_ids=[house.ids["store_id"]])
+    key = await issue(api, scope="write", store_ids=[target.ids["store_id"]])
 
-    put = await house.ask(api, "PUT", "/v1/stores/{store_id}/settings", key)
-    upload = await house.ask(api, "POST", "/v1/stores/{store_id}/catalogs", key)
-    delete = await house.ask(api, "DELETE", "/v1/stores/{store_id}", key)
+    put = await target.ask(api, "PUT", "/v1/stores/{store_id}/settings", key)
+    upload = await target.ask(api, "POST", "/v1/stores/{store_id}/catalogs", key)
+    delete = await target.ask(api, "DELETE", "/v1/stores/{store_id}", key)
 
     assert (put.status_code, upload.status_code) == (200, 202)
     assert (delete.status_code, delete.json()["code"]) == (403, "admin_only")

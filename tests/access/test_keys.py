@@ -36,7 +36,7 @@ async def test_a_key_that_is_not_valid_is_401(
     ["revoked_at = now()", "expires_at = now() - interval '1 second'"],
     ids=["revoked", "expired"],
 )
-async def test_a_key_that_has_ended_is_401(
+async def test_an_expired_or_revoked_key_is_401(
     api: httpx.AsyncClient, database_url: str, change: str
 ):
     headers = {"Authorization": f"Bearer {await issue(api)}"}
@@ -48,7 +48,7 @@ async def test_a_key_that_has_ended_is_401(
     assert (before.status_code, after.status_code) == (200, 401)
 
 
-async def test_a_key_is_revoked_at_once_and_for_good(api: httpx.AsyncClient):
+async def test_a_key_is_revoked_immediately_and_permanently(api: httpx.AsyncClient):
     key = await issue(api)
     listed = (await api.get("/v1/api-keys")).json()["items"]
 
@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[dict[str, object], str, str]] = {
 @pytest.mark.parametrize(
     ("wanted", "field", "accepted"), REFUSED.values(), ids=REFUSED.keys()
 )
-async def test_a_key_that_makes_no_sense_is_not_issued(
+async def test_an_invalid_key_request_is_refused(
     api: httpx.AsyncClient, wanted: dict[str, object], field: str, accepted: str
 ):
     answer = await api.post("/v1/api-keys", json={"name": "k", **wanted})

@@ -1,4 +1,4 @@
-"""What is left of Back Market's limits: tables, and rules that hold for any input."""
+"""The line budget and request rate: tables, and properties for any input."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -66,7 +66,7 @@ def test_lines_left_is_the_limit_without_the_last_hour(limit, spends, left):
         ),
     ],
 )
-def test_next_room_is_when_a_useful_number_of_lines_is_free(
+def test_free_lines_at_waits_for_a_useful_number_of_lines(
     limit, spends, wanted, minutes
 ):
     assert free_lines_at(limit, spends, wanted, NOW) == NOW + timedelta(minutes=minutes)
@@ -77,7 +77,7 @@ def test_next_room_is_when_a_useful_number_of_lines_is_free(
     entries=st.lists(st.tuples(st.floats(0, 120), st.integers(1, 300)), max_size=20),
     wanted=st.integers(1, 1000),
 )
-def test_at_the_next_room_there_is_room(limit, entries, wanted):
+def test_enough_lines_are_free_at_that_time(limit, entries, wanted):
     spends = spent(*entries)
 
     at = free_lines_at(limit, spends, wanted, NOW)
@@ -96,7 +96,7 @@ def test_at_the_next_room_there_is_room(limit, entries, wanted):
         pytest.param(99, [], 99, id="a small limit keeps none"),
     ],
 )
-def test_what_is_not_urgent_leaves_a_reserve(limit, spends, left):
+def test_other_changes_leave_the_reserve(limit, spends, left):
     assert unreserved_lines(limit, used_of(spends, NOW)) == left
     assert reserve_of(limit) <= limit * 0.02
 
@@ -118,7 +118,7 @@ def test_what_is_not_urgent_leaves_a_reserve(limit, spends, left):
         pytest.param(10, [], [95], [540], id="nine hours later"),
     ],
 )
-def test_what_waits_is_told_when_it_goes(limit, spends, queue, minutes):
+def test_the_backlog_has_an_eta(limit, spends, queue, minutes):
     """Each round of an hour is as much longer as lines may take to arrive."""
     found = sent_by(limit, spends, NOW, queue)
 
@@ -136,7 +136,7 @@ def test_what_waits_is_told_when_it_goes(limit, spends, queue, minutes):
     entries=st.lists(st.tuples(st.floats(0, 90), st.integers(1, 30)), max_size=12),
     queue=st.lists(st.integers(0, 200), min_size=1, max_size=6),
 )
-def test_the_lanes_are_told_in_order_and_never_too_early(limit, entries, queue):
+def test_etas_of_lanes_are_in_order_and_never_too_early(limit, entries, queue):
     """The lines that wait before and in a lane fit in by the estimated time."""
     spends = spent(*entries)
 
@@ -174,7 +174,7 @@ def test_no_window_of_ten_seconds_sees_more_requests_than_allowed(requests, gaps
 
 
 @given(requests=st.integers(2, 200), calls=st.integers(1, 400))
-def test_the_pace_keeps_at_least_half_of_what_is_allowed(requests, calls):
+def test_the_pace_uses_at_least_half_of_the_limit(requests, calls):
     """A long queue moves on: no caller waits much longer than the limit demands."""
     pace, clock, now = Pace(requests), None, NOW
     for _ in range(calls):

@@ -1,4 +1,4 @@
-"""The texts of the policy that the shared stock follows."""
+"""Texts of the shared-stock policy."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What the body of a batch looks like on the wire."""
+"""The wire format of a batch."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def test_a_batch_is_json_around_a_quoted_csv():
     }
 
 
-def test_any_text_survives_the_journey():
+def test_any_text_survives_the_round_trip():
     words = ['quote " and ; and \\', "line\nbreak", "éß漢🙂", " blanks ", ""]
     frame = pl.DataFrame({"sku": list("ABCDE"), "comment": words})
 
@@ -65,7 +65,7 @@ def test_a_delay_stays_a_whole_number_of_hours():
         pytest.param({"sku": ["A"] * (MAX_LINES + 1)}, "rows", id="too many"),
     ],
 )
-def test_a_batch_back_market_could_not_take_is_refused_here(frame, complaint):
+def test_an_invalid_batch_is_refused_before_sending(frame, complaint):
     with pytest.raises(ValueError, match=complaint):
         batch_body(pl.DataFrame(frame))
 

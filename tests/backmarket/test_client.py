@@ -1,4 +1,4 @@
-"""What each call sends, and what it makes of the answer."""
+"""Requests of the client, and how it reads responses."""
 
 import json
 from dataclasses import replace
@@ -25,7 +25,7 @@ from .wire import ACCESS, ROWS, TOKEN, always, back_market, failing
 UUID = "0b7c5d1e-6f0a-4f7d-9a55-2f4f9e1c7a10"
 
 
-async def test_a_request_says_who_asks_for_which_market():
+async def test_a_request_has_user_agent_and_market():
     sent: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -46,7 +46,7 @@ async def test_a_request_says_who_asks_for_which_market():
     assert json.loads(request.content)["catalog"] == '"sku";"quantity"\n"A";"1"'
 
 
-async def test_a_page_is_asked_for_with_a_hyphen_and_at_most_fifty():
+async def test_a_page_request_has_a_hyphen_and_at_most_fifty_items():
     sent: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -63,7 +63,7 @@ async def test_a_page_is_asked_for_with_a_hyphen_and_at_most_fifty():
 @pytest.mark.parametrize(
     ("status", "error"), [(404, BackMarketNotFoundError), (400, RequestRefusedError)]
 )
-async def test_only_past_the_first_page_is_a_refusal_an_empty_end(status, error):
+async def test_a_refusal_past_the_first_page_is_an_empty_page(status, error):
     async with back_market(always(status)) as api:
         assert await api.listings(ACCESS, 9) == ListingPage()
         with pytest.raises(error):
@@ -81,7 +81,7 @@ async def test_a_task_is_polled_by_its_number():
     assert report.status is TaskStatus.PENDING
 
 
-async def test_an_update_carries_price_with_currency_and_returns_the_listing():
+async def test_an_update_sends_price_with_currency_and_returns_the_listing():
     sent: list[object] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -139,13 +139,13 @@ async def test_a_listing_is_found_by_its_sku_or_not(answer, found):
     ],
     ids=["token", "permission", "edge", "wrong address"],
 )
-async def test_a_check_names_what_is_wrong(answer, error):
+async def test_a_failed_check_names_the_problem(answer, error):
     async with back_market(answer) as api:
         with pytest.raises(error):
             await api.check(ACCESS)
 
 
-async def test_a_check_of_a_good_token_is_silent():
+async def test_a_check_of_a_valid_token_succeeds():
     async with back_market(always(200, {"count": 0, "results": []})) as api:
         await api.check(ACCESS)
 
@@ -157,7 +157,7 @@ async def test_categories_are_read():
     assert category.category_id == 1
 
 
-async def test_an_answer_without_a_task_leaves_the_effect_unknown():
+async def test_a_response_without_a_task_leaves_the_effect_unknown():
     async with back_market(always(200, {"bodymessage": "thanks"})) as api:
         with pytest.raises(NotUnderstoodError) as caught:
             await api.post_batch(ACCESS, ROWS)
@@ -165,7 +165,7 @@ async def test_an_answer_without_a_task_leaves_the_effect_unknown():
     assert caught.value.effect is Effect.UNKNOWN
 
 
-async def test_a_hook_comes_before_each_request_and_may_refuse_it():
+async def test_before_request_is_called_and_may_refuse():
     calls: list[tuple[str, str]] = []
 
     async def refuse(method: str, path: str) -> None:

@@ -1,4 +1,4 @@
-"""How listings are read, and what the update of one looks like."""
+"""Parsing listings, and the update of one listing."""
 
 import json
 from decimal import Decimal
@@ -102,14 +102,14 @@ def test_odd_values_are_read_or_left_out(field, written, read):
     ],
     ids=range(8),
 )
-def test_a_page_tells_whether_another_follows(page, count, has_next):
+def test_a_page_shows_whether_another_follows(page, count, has_next):
     read = parse_page(page)
 
     assert (len(read.items), read.has_next) == (count, has_next)
 
 
 @pytest.mark.parametrize("answer", [None, "x", {}, {"results": {}}])
-def test_what_is_no_page_is_not_understood(answer):
+def test_an_invalid_page_is_not_understood(answer):
     with pytest.raises(NotUnderstoodError):
         parse_page(answer)
 
@@ -145,7 +145,7 @@ def test_what_is_no_page_is_not_understood(answer):
         ),
     ],
 )
-def test_an_update_carries_only_what_was_given(fields, body):
+def test_an_update_contains_only_the_given_fields(fields, body):
     assert update_body(fields, "GBP") == body
 
 
@@ -165,7 +165,7 @@ def test_an_update_carries_only_what_was_given(fields, body):
     ],
     ids=repr,
 )
-def test_what_cannot_be_sent_is_refused_here(fields):
+def test_invalid_values_are_refused_before_sending(fields):
     with pytest.raises(ValueError, match=r"cannot be|not a field"):
         update_body(fields, "EUR")
 
@@ -225,7 +225,7 @@ json_values = st.recursive(
 
 
 @given(answer=json_values)
-def test_no_answer_whatsoever_crashes_the_readers(answer):
+def test_no_response_crashes_the_parsers(answer):
     for read in (parse_listing, parse_page, parse_found, parse_tree):
         try:
             read(json.loads(json.dumps(answer)))

@@ -1,4 +1,4 @@
-"""Which codes name which market."""
+"""Codes of markets."""
 
 import pytest
 

@@ -57,7 +57,7 @@ def order(**changes: object) -> Order:
     return found
 
 
-def test_an_order_is_read_as_it_comes():
+def test_an_order_is_parsed():
     found = order()
 
     assert (found.id, found.country, found.price) == (71234567, "FR", Decimal("249.00"))
@@ -82,7 +82,7 @@ def test_both_spellings_of_addresses_are_read():
     assert found.billing_address["phone"] == "06"
 
 
-def test_an_address_is_not_in_what_python_shows_of_an_order():
+def test_the_repr_of_an_order_has_no_address():
     assert "Ada" not in repr(order())
 
 
@@ -119,11 +119,11 @@ def test_a_country_comes_from_its_locale(code: object, country: str | None):
     ("state", "wanted"),
     [(77, 77), ("3", 3), (None, UNKNOWN_STATE), ("new", UNKNOWN_STATE), (2**40, -1)],
 )
-def test_unknown_states_survive(state: object, wanted: int):
+def test_unknown_states_are_kept(state: object, wanted: int):
     assert order(state=state).state == wanted
 
 
-def test_lines_without_an_id_keep_their_place():
+def test_lines_without_an_id_are_numbered_by_position():
     found = order(orderlines=[{"state": 1}, "nonsense", {"state": 2}])
 
     assert [line.id for line in found.lines] == [-1, -3]
@@ -173,7 +173,7 @@ def test_an_entry_without_a_number_does_not_stop_the_page():
         ([ORDER], False),
     ],
 )
-def test_only_the_truth_of_next_counts(answer: object, more):
+def test_only_the_truth_value_of_next_is_used(answer: object, more):
     assert parse_orders(answer).has_next is more
 
 
@@ -182,7 +182,7 @@ def test_a_page_without_results_is_not_understood():
         parse_orders({"count": 0})
 
 
-async def test_a_page_is_asked_for_with_a_hyphen_and_a_lower_bound():
+async def test_a_page_request_has_a_hyphen_and_a_lower_bound():
     asked: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -215,7 +215,7 @@ async def test_a_page_past_the_end_is_empty_but_the_first_page_must_be_there(
     assert (page.items, page.has_next) == ((), False)
 
 
-async def test_a_move_goes_out_as_json_and_an_empty_answer_is_no_order():
+async def test_an_update_is_sent_as_json_and_an_empty_response_is_no_order():
     sent: list[bytes] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

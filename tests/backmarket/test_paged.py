@@ -1,4 +1,4 @@
-"""Whether another page follows, whatever a page says of it."""
+"""Whether another page follows."""
 
 import pytest
 

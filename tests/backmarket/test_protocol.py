@@ -1,4 +1,4 @@
-"""What each answer of Back Market means."""
+"""How responses of Back Market are classified."""
 
 import json
 import re
@@ -167,7 +167,7 @@ def test_a_failure_is_named_by_what_the_caller_should_do(
         ),
     ],
 )
-def test_every_envelope_yields_its_words(body, message, their_code):
+def test_every_envelope_yields_its_message(body, message, their_code):
     with pytest.raises(RequestRefusedError) as caught:
         read_answer("POST", 422, JSON, body)
 
@@ -176,7 +176,7 @@ def test_every_envelope_yields_its_words(body, message, their_code):
     assert caught.value.status == 422
 
 
-def test_a_page_of_the_edge_is_summed_up_with_its_ray():
+def test_a_page_of_the_cdn_is_summarized_with_its_ray_id():
     with pytest.raises(BackMarketUnavailableError) as caught:
         read_answer("POST", 403, EDGE, PAGE)
 
@@ -211,7 +211,7 @@ def test_a_page_of_the_edge_is_summed_up_with_its_ray():
         pytest.param({"Retry-After": "soon"}, None, id="words"),
     ],
 )
-def test_a_wished_pause_is_read_as_seconds_or_date(headers, pause):
+def test_retry_after_is_parsed_as_seconds_or_date(headers, pause):
     with pytest.raises(ThrottledError) as caught:
         read_answer("GET", 429, headers, b"", now=NOW)
 
@@ -246,7 +246,7 @@ def test_a_message_is_one_sentence_without_tags():
     assert caught.value.message == "Price 12.50 is too low."
 
 
-def test_an_answer_beyond_the_cap_is_not_read(monkeypatch):
+def test_a_response_beyond_the_limit_is_not_read(monkeypatch):
     monkeypatch.setattr(protocol, "LARGEST_ANSWER", 10)
 
     with pytest.raises(NotUnderstoodError, match="larger than 10 bytes"):
@@ -282,7 +282,7 @@ json_values = st.recursive(
     | json_values.map(lambda value: json.dumps(value).encode())
     | st.text().map(lambda words: f"<html>{words}".encode("utf-8", "replace")),
 )
-def test_no_answer_whatsoever_crashes_the_reader(method, status, headers, body):
+def test_no_response_crashes_the_parser(method, status, headers, body):
     try:
         read_answer(method, status, headers, body, now=NOW)
     except BackMarketError as error:

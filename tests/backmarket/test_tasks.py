@@ -1,4 +1,4 @@
-"""What a task's report says, and of which rows."""
+"""Parsing task reports and matching them to rows."""
 
 import json
 
@@ -118,7 +118,7 @@ def test_a_row_in_both_lists_is_refused_unless_it_has_no_error():
     assert set(report.refused) == {"A"}
 
 
-def test_a_failed_task_says_why():
+def test_a_failed_task_has_a_reason():
     failed = {"action_status": 8, "result": None}
 
     said = parse_task({**failed, "last_action_error": "CSV unreadable. Trace: x"})
@@ -132,7 +132,7 @@ def test_a_token_in_a_report_is_hidden():
     assert parse_task(answer, (TOKEN,)).error == "Token *** expired"
 
 
-def test_results_beside_the_status_are_read_too():
+def test_results_next_to_the_status_are_read():
     report = parse_task({"action_status": 9, "product_success": {"A": REF}})
 
     assert set(report.accepted) == {"A"}
@@ -158,7 +158,7 @@ def test_results_beside_the_status_are_read_too():
         ("", "refused"),
     ],
 )
-def test_a_reason_is_recognised_by_its_words(message, code):
+def test_a_reason_is_recognized_by_its_message(message, code):
     assert classify(message) == code
 
 
@@ -212,7 +212,7 @@ def test_entries_find_their_rows_by_sku_in_any_case_then_ean_then_listing():
     )
 
 
-def test_an_ean_of_two_rows_names_neither():
+def test_an_ean_of_two_rows_matches_neither():
     matched = match_rows(done({"400": 1}), ["A", "B"], ["400", "400"])
 
     assert matched.missing == ("A", "B")
@@ -299,7 +299,7 @@ json_values = st.recursive(
         },
     )
 )
-def test_no_report_whatsoever_crashes_the_reader(answer):
+def test_no_report_crashes_the_parser(answer):
     for read in (parse_task, task_id_of):
         try:
             report = read(json.loads(json.dumps(answer)))

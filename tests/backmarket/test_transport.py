@@ -1,4 +1,4 @@
-"""What a broken line means, and what never leaves or grows."""
+"""Network errors, limits, and headers of requests."""
 
 import asyncio
 import gzip
@@ -37,7 +37,7 @@ from .wire import ACCESS, ROWS, TOKEN, always, back_market, failing
         (httpx.RemoteProtocolError, Effect.UNKNOWN),
     ],
 )
-async def test_a_broken_line_says_what_may_have_happened(error, effect):
+async def test_a_network_error_has_its_possible_effect(error, effect):
     async with back_market(failing(error)) as api:
         with pytest.raises(BackMarketUnavailableError) as write:
             await api.post_batch(ACCESS, ROWS)
@@ -49,7 +49,7 @@ async def test_a_broken_line_says_what_may_have_happened(error, effect):
     assert error.__name__ in write.value.message
 
 
-async def test_redirects_are_not_followed_and_the_token_stays_home():
+async def test_redirects_are_not_followed_and_the_token_is_not_forwarded():
     visited: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -65,7 +65,7 @@ async def test_redirects_are_not_followed_and_the_token_stays_home():
     assert visited == ["www.backmarket.fr"]
 
 
-async def test_no_cookie_of_one_account_travels_with_another():
+async def test_cookies_are_not_shared_between_accounts():
     cookies: list[str | None] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -101,7 +101,7 @@ async def test_proxies_of_the_environment_are_ignored(monkeypatch):
     ],
     ids=["V1", "bare", "task", "text", "line"],
 )
-async def test_the_token_never_shows(answer):
+async def test_the_token_is_never_shown(answer):
     shown = repr(ACCESS)
     async with back_market(answer) as api:
         try:
@@ -122,7 +122,7 @@ async def test_a_token_that_cannot_be_sent_is_refused_without_quoting_it(token):
             await api.check(access)
 
 
-async def test_reading_stops_at_the_cap(monkeypatch):
+async def test_reading_stops_at_the_limit(monkeypatch):
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1000)
     monkeypatch.setattr(protocol, "LARGEST_ANSWER", 1000)
     produced = 0
@@ -140,7 +140,7 @@ async def test_reading_stops_at_the_cap(monkeypatch):
     assert produced < 6
 
 
-async def test_an_answer_that_drips_has_a_deadline(monkeypatch):
+async def test_a_slow_response_has_a_deadline(monkeypatch):
     monkeypatch.setattr(transport, "ANSWER_DEADLINE", 0.05)
 
     async def dripping() -> AsyncIterator[bytes]:
@@ -165,7 +165,7 @@ async def test_a_refusal_stays_a_refusal_when_its_body_is_cut_off():
             await api.check(ACCESS)
 
 
-async def test_a_body_that_lies_about_its_compression_is_not_understood():
+async def test_a_body_with_a_false_content_encoding_is_not_understood():
     def lie(_: httpx.Request) -> httpx.Response:
         async def body() -> AsyncIterator[bytes]:
             yield b"not gzip"
@@ -177,7 +177,7 @@ async def test_a_body_that_lies_about_its_compression_is_not_understood():
             await api.post_batch(ACCESS, ROWS)
 
 
-async def test_a_large_compressed_report_is_read_away_from_the_event_loop():
+async def test_a_large_compressed_report_is_parsed_in_a_thread():
     success = {f"S{n}": {"listing_id": n} for n in range(15_000)}
     report = {"action_status": 9, "result": {"product_success": success}}
 

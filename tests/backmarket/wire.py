@@ -1,4 +1,4 @@
-"""Replaces the network: a client whose requests a function answers."""
+"""Replaces the network: a function answers the requests of a client."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

@@ -33,7 +33,7 @@ CREATE TRIGGER note_pause AFTER UPDATE OF run_after ON job FOR EACH ROW
 """
 
 
-async def test_an_hour_without_back_market_delays_a_run_and_fails_nothing(
+async def test_an_hour_without_back_market_delays_a_run_without_failures(
     shop: Shop, sql, skip_pauses
 ):
     await shop.upload(THREE)
@@ -85,7 +85,7 @@ async def test_an_hour_without_back_market_delays_a_run_and_fails_nothing(
         pytest.param("GET", "/ws/tasks/*", id="to a question for a task"),
     ],
 )
-async def test_html_instead_of_an_answer_is_waited_out(
+async def test_html_responses_are_retried(
     shop: Shop, skip_pauses, method: str, path: str
 ):
     page = {"status": 200, "envelope": "html", "message": "<b>Maintenance</b>"}
@@ -105,7 +105,7 @@ async def test_html_instead_of_an_answer_is_waited_out(
     assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
 
 
-async def test_ten_minutes_of_429_cost_a_handful_of_calls(shop: Shop, sql, skip_pauses):
+async def test_ten_minutes_of_429_cost_few_requests(shop: Shop, sql, skip_pauses):
     rests = (
         "SELECT extract(epoch FROM paused_until - now())::float FROM seller_account "
         "WHERE paused_until > now()"
@@ -139,9 +139,7 @@ async def test_ten_minutes_of_429_cost_a_handful_of_calls(shop: Shop, sql, skip_
     assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
 
 
-async def test_every_answer_lost_after_the_effect_repeats_nothing(
-    shop: Shop, skip_pauses
-):
+async def test_lost_responses_after_the_effect_repeat_nothing(shop: Shop, skip_pauses):
     await shop.upload(THREE)
     await shop.fault("lost_answer", method="POST")
 
@@ -154,7 +152,7 @@ async def test_every_answer_lost_after_the_effect_repeats_nothing(
     assert await times_sent(shop) == {"A": 2, "B": 2, "C": 1}
 
 
-async def test_a_line_that_is_cut_each_time_ends_unconfirmed_and_heals_by_the_next_run(
+async def test_changes_lost_on_every_connection_are_unconfirmed_until_the_next_run(
     shop: Shop, skip_pauses
 ):
     await shop.upload(THREE)

@@ -30,7 +30,7 @@ def begin_upload(url: str, path: str, size: int) -> socket.socket:
     return line
 
 
-async def test_a_client_that_hangs_up_half_way_leaves_nothing_and_harms_nobody(
+async def test_a_disconnected_client_leaves_no_file_and_affects_no_other(
     settings: Settings,
 ):
     with served(settings) as (process, url):
@@ -52,7 +52,7 @@ async def test_a_client_that_hangs_up_half_way_leaves_nothing_and_harms_nobody(
     assert again.status_code == 202
 
 
-async def test_a_disk_that_fills_up_while_an_upload_streams_is_507_for_that_one_only(
+async def test_a_full_disk_during_an_upload_is_507_for_that_upload_only(
     settings: Settings,
 ):
     headers = {"Content-Type": "text/csv"}

@@ -25,7 +25,7 @@ async def _ends_well(shop: Shop, publication: dict[str, str]) -> None:
     assert len(ledger) == len(ROWS)
 
 
-async def test_flushed_valkey_costs_seconds_and_loses_nothing(
+async def test_a_flushed_valkey_loses_no_work(
     own_shop: Shop, own_servers: EmbeddedServers
 ):
     catalog = await own_shop.upload(ROWS, wait=False)
@@ -42,7 +42,7 @@ async def test_flushed_valkey_costs_seconds_and_loses_nothing(
     await _ends_well(own_shop, publication)
 
 
-async def test_work_goes_on_while_valkey_is_gone(
+async def test_work_continues_while_valkey_is_down(
     own_shop: Shop, own_servers: EmbeddedServers
 ):
     own_servers.kill_valkey()
@@ -60,7 +60,7 @@ async def test_work_goes_on_while_valkey_is_gone(
     }
 
 
-async def test_a_killed_postgres_in_the_middle_loses_nothing(
+async def test_a_killed_postgresql_loses_no_work(
     own_shop: Shop, own_servers: EmbeddedServers
 ):
     await own_shop.upload(ROWS)

@@ -78,7 +78,7 @@ async def task_is_known(shop: Shop, publication: str) -> None:
 
 
 @pytest.mark.parametrize("away", [killed, frozen])
-async def test_postgresql_away_is_a_503_in_time_and_everything_goes_on_by_itself(
+async def test_a_postgresql_outage_is_a_503_and_work_resumes_afterwards(
     own_shop: Shop,
     own_servers: EmbeddedServers,
     process: WorkerProcess,
@@ -109,7 +109,7 @@ async def test_postgresql_away_is_a_503_in_time_and_everything_goes_on_by_itself
     assert len(await own_shop.ledger(applied="true")) == len(ROWS)
 
 
-async def test_a_slow_statement_is_not_taken_for_a_silent_postgresql(
+async def test_a_slow_statement_does_not_count_as_an_outage(
     own_shop: Shop, own_servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
 ):
     """A request that waits for a lock gets its answer, as long as others get theirs."""

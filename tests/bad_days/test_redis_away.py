@@ -24,7 +24,7 @@ def listens(servers: EmbeddedServers, process: WorkerProcess) -> bool:
         return bool(client.exists(HEALTH.format(process.process.pid)))
 
 
-async def test_redis_gone_with_all_its_data_fails_no_request_and_loses_no_work(
+async def test_a_redis_outage_with_data_loss_fails_no_request_and_loses_no_work(
     own_shop: Shop, own_servers: EmbeddedServers, process: WorkerProcess
 ):
     await own_shop.upload(ROWS, wait=False)

@@ -81,7 +81,7 @@ async def fails(_lease: Lease) -> Snooze | None:
         (fails, "queued", 1, "ValueError: no"),
     ],
 )
-async def test_a_turn_that_cannot_be_ended_at_once_is_ended_when_postgresql_is_back(
+async def test_a_job_is_ended_when_postgresql_is_back(
     own_servers: EmbeddedServers,
     database: Database,
     work: Work,
@@ -108,7 +108,7 @@ async def test_a_turn_that_cannot_be_ended_at_once_is_ended_when_postgresql_is_b
     assert found == [(state, attempt, error)]
 
 
-async def test_a_worker_that_is_stopped_gives_its_job_back_when_postgresql_is_back(
+async def test_a_stopped_worker_releases_its_job_when_postgresql_is_back(
     own_servers: EmbeddedServers, database: Database
 ):
     job_id = await new_job(database)
@@ -137,7 +137,7 @@ async def test_a_worker_that_is_stopped_gives_its_job_back_when_postgresql_is_ba
     assert found == [("queued", 0, None)]
 
 
-async def test_a_worker_that_is_stopped_while_its_job_ends_leaves_the_end(
+async def test_a_worker_stopped_during_the_last_commit_does_not_requeue_the_job(
     database: Database,
 ):
     """The commit that ended the job went through: it is not queued again."""
@@ -160,7 +160,7 @@ async def test_a_worker_that_is_stopped_while_its_job_ends_leaves_the_end(
     assert query(database.url, STANDS, job_id) == [("done", 1)]
 
 
-async def test_after_its_lease_a_job_is_left_to_whoever_finds_it(
+async def test_after_its_lease_a_job_is_left_to_the_sweeper(
     own_servers: EmbeddedServers, database: Database
 ):
     job_id = await new_job(database)

@@ -53,7 +53,7 @@ REJECTED: dict[str, tuple[bytes, str, str, str]] = {
 @pytest.mark.parametrize(
     ("body", "kind", "code", "accepted"), REJECTED.values(), ids=REJECTED.keys()
 )
-async def test_an_unusable_catalog_is_rejected_and_the_offers_stay(
+async def test_an_unusable_catalog_is_rejected_and_offers_are_unchanged(
     shop: Shop, body: bytes, kind: str, code: str, accepted: str
 ):
     first = await shop.upload([row("A1")])
@@ -77,7 +77,7 @@ async def test_a_wrong_encoding_is_rejected(shop: Shop):
     assert catalog["rejection"]["code"] == "encoding"
 
 
-async def test_a_catalog_that_lacks_a_column_heals_when_the_mapping_is_mended(
+async def test_a_catalog_with_a_missing_column_is_imported_after_a_mapping_fix(
     shop: Shop,
 ):
     body = as_csv([row("A1")]).replace(b"price", b"prix", 1)
@@ -111,7 +111,7 @@ async def test_a_catalog_waits_for_a_mapping_and_shows_its_columns(shop: Shop):
     assert ready["counts"]["created"] == 1
 
 
-async def test_the_same_bytes_again_are_recognised(shop: Shop):
+async def test_an_identical_upload_is_recognized(shop: Shop):
     rows = [row("A1"), row("A2"), row("BAD", ean="1")]
     first = await shop.upload(rows)
     again = await shop.upload(rows)
@@ -139,7 +139,7 @@ async def test_the_same_bytes_after_another_catalog_are_imported(shop: Shop):
     assert offers["B2"]["desired"] is None
 
 
-async def test_the_same_bytes_read_in_another_way_are_imported(shop: Shop):
+async def test_identical_bytes_with_another_dialect_are_imported(shop: Shop):
     body = as_csv([row("A1")])
     await shop.upload_bytes(body)
     again = await shop.upload_bytes(body, separator=";")
@@ -155,7 +155,7 @@ BAD_ROWS = [
 ]
 
 
-async def test_every_bad_row_says_line_field_code_and_what_is_accepted(shop: Shop):
+async def test_each_problem_has_line_field_code_and_accepted_values(shop: Shop):
     catalog = await shop.upload(BAD_ROWS)
 
     page = (await shop.api.get(f"/v1/catalogs/{catalog['id']}/rows")).json()
@@ -171,7 +171,7 @@ async def test_every_bad_row_says_line_field_code_and_what_is_accepted(shop: Sho
     assert page["items"][1]["value"] == "free"
 
 
-async def test_a_report_is_read_page_by_page_and_by_code(shop: Shop):
+async def test_a_report_is_paged_and_filtered_by_code(shop: Shop):
     catalog = await shop.upload(BAD_ROWS)
     path, cursor, seen = f"/v1/catalogs/{catalog['id']}/rows", None, []
 
@@ -196,7 +196,7 @@ ASKING_FOR_CSV = {
 @pytest.mark.parametrize(
     ("query", "headers"), ASKING_FOR_CSV.values(), ids=ASKING_FOR_CSV.keys()
 )
-async def test_a_report_as_csv_is_whole_and_safe_to_open(
+async def test_a_csv_report_is_complete_and_has_no_formulas(
     shop: Shop, query: dict[str, str], headers: dict[str, str]
 ):
     catalog = await shop.upload(BAD_ROWS)
@@ -228,7 +228,7 @@ CURSOR_OF_ROWS = ["WyJ4IiwieSIsInoiXQ", "WyI5OTk5OTk5OTk5OTk5OTk5OTk5OTkiLCIiLCI
 
 
 @pytest.mark.parametrize("cursor", CURSOR_OF_ROWS, ids=["no number", "too large"])
-async def test_a_cursor_with_a_line_that_cannot_be_is_422(shop: Shop, cursor: str):
+async def test_a_cursor_with_an_invalid_line_is_422(shop: Shop, cursor: str):
     catalog = await shop.upload([row("A1")])
 
     answer = await shop.api.get(

@@ -1,4 +1,4 @@
-"""Files are read for callers in threads: few at a time, and not for long."""
+"""Files are read in threads with a concurrency limit and a timeout."""
 
 import threading
 
@@ -8,11 +8,11 @@ from app.catalogs.offload import within
 from tests.publications.watching import eventually
 
 
-async def test_what_is_read_in_time_is_answered():
+async def test_a_read_within_the_timeout_returns_its_result():
     assert await within(10, lambda: "row") == "row"
 
 
-async def test_what_takes_too_long_is_left_out_and_keeps_its_place_until_it_ends():
+async def test_a_timed_out_read_returns_none_and_keeps_its_slot_until_it_ends():
     go_on = threading.Event()
     late = [await within(0.01, go_on.wait) for _ in range(2)]
 
@@ -23,7 +23,7 @@ async def test_what_takes_too_long_is_left_out_and_keeps_its_place_until_it_ends
     assert (late, refused, again) == ([None, None], None, "row")
 
 
-async def test_an_error_of_the_reader_is_the_callers_and_frees_the_place():
+async def test_an_error_is_raised_and_frees_the_slot():
     def read() -> str:
         raise FileNotFoundError
 

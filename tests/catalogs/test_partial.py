@@ -1,4 +1,4 @@
-"""A partial catalog speaks of the SKUs that it names, and of no other."""
+"""A partial catalog changes only the SKUs that it names."""
 
 import asyncio
 from typing import Any
@@ -33,7 +33,7 @@ async def prices(shop: Shop) -> dict[str, str]:
     }
 
 
-async def test_named_skus_are_updated_or_created_and_others_stay(shop: Shop):
+async def test_named_skus_are_updated_or_created_and_others_unchanged(shop: Shop):
     full = await shop.upload(ROWS)
 
     catalog = await partial(shop, row("B", price="90.00"), row("D", price="80.00"))
@@ -50,7 +50,7 @@ async def test_named_skus_are_updated_or_created_and_others_stay(shop: Shop):
     assert store["current_catalog_id"] == full["id"]
 
 
-async def test_the_same_full_catalog_again_undoes_a_partial_one(shop: Shop):
+async def test_uploading_the_full_catalog_again_reverts_a_partial_one(shop: Shop):
     await shop.upload(ROWS)
     await partial(shop, row("B", price="90.00"), row("D", price="80.00"))
 
@@ -62,7 +62,7 @@ async def test_the_same_full_catalog_again_undoes_a_partial_one(shop: Shop):
     assert (counts["changed"], counts["unchanged"], counts["disappeared"]) == (1, 2, 1)
 
 
-async def test_a_full_catalog_that_differs_in_one_row_undoes_it_as_well(shop: Shop):
+async def test_a_full_catalog_that_differs_in_one_row_reverts_a_partial_one(shop: Shop):
     many = [row(f"M{n}", price="50.00") for n in range(50)]
     await shop.upload([*ROWS, *many])
     await partial(shop, row("B", price="90.00"), row("D"))
@@ -84,7 +84,9 @@ async def test_what_a_partial_catalog_changed_can_disappear(shop: Shop):
     assert catalog["counts"]["disappeared"] == 1
 
 
-async def test_full_catalogs_without_a_partial_one_between_are_twins_again(shop: Shop):
+async def test_identical_full_catalogs_without_a_partial_one_between_are_recognized(
+    shop: Shop,
+):
     await shop.upload(ROWS)
     await partial(shop, row("B", price="90.00"))
     again = await shop.upload(ROWS)
@@ -104,7 +106,7 @@ async def test_the_same_bytes_as_a_full_catalog_are_still_partial(shop: Shop):
     assert catalog["counts"]["created"] == 3
 
 
-async def test_a_partial_catalog_twice_changes_nothing_the_second_time(shop: Shop):
+async def test_a_repeated_partial_catalog_changes_nothing(shop: Shop):
     await shop.upload(ROWS)
     await partial(shop, row("B", price="90.00"))
 
@@ -113,7 +115,7 @@ async def test_a_partial_catalog_twice_changes_nothing_the_second_time(shop: Sho
     assert (again["counts"]["unchanged"], again["counts"]["changed"]) == (1, 0)
 
 
-async def test_a_new_mapping_reads_the_full_one_and_then_the_partial_ones(shop: Shop):
+async def test_a_new_mapping_imports_the_full_catalog_and_then_partial_ones(shop: Shop):
     await shop.upload(ROWS)
     first = await partial(shop, row("B", price="90.00"), row("D"))
     second = await partial(shop, row("B", price="70.00"))
@@ -131,7 +133,7 @@ async def test_a_new_mapping_reads_the_full_one_and_then_the_partial_ones(shop: 
     assert set(offers) == {"A", "B", "C", "D"}
 
 
-async def test_a_full_catalog_that_a_mapping_revives_comes_before_later_partial_ones(
+async def test_a_full_catalog_made_usable_by_a_mapping_precedes_partial_ones(
     shop: Shop,
 ):
     await shop.upload(ROWS)
@@ -153,7 +155,7 @@ async def test_a_full_catalog_that_a_mapping_revives_comes_before_later_partial_
     assert (await prices(shop))["B"] == "100.00"
 
 
-async def test_a_store_may_begin_with_partial_catalogs(shop: Shop):
+async def test_a_store_may_start_with_partial_catalogs(shop: Shop):
     await partial(shop, row("A", price="10.00"))
     await partial(shop, row("B", price="20.00"))
     before = await prices(shop)
@@ -188,7 +190,7 @@ async def test_an_unknown_mode_is_refused(shop: Shop):
     assert answer.json()["errors"][0]["accepted"]
 
 
-async def test_what_a_partial_catalog_wants_is_published(shop: Shop):
+async def test_changes_of_a_partial_catalog_are_published(shop: Shop):
     await shop.upload(ROWS)
     await shop.publish()
     await partial(shop, row("B", price="90.00"))
@@ -198,7 +200,7 @@ async def test_what_a_partial_catalog_wants_is_published(shop: Shop):
     assert (change["sku"], change["after"]) == ("B", {"price": "90.00"})
 
 
-async def test_settings_that_change_meanwhile_count_for_partial_catalogs_in_order(
+async def test_settings_changed_during_an_import_apply_to_partial_catalogs_in_order(
     shop: Shop, database_url: str
 ):
     """The first was read under the old settings, the second under the new ones."""

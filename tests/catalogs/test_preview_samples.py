@@ -17,7 +17,7 @@ from tests.support.shop import CATEGORIES, MAPPING, as_csv, row
 from tests.support.stack import open_api
 
 
-async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings):
+async def test_only_the_beginning_of_a_large_catalog_is_read(settings: Settings):
     rows = as_csv([row(f"S{n}") for n in range(400)])
     async with open_api(
         settings.model_copy(update={"large_catalog_bytes": 4000})
@@ -33,7 +33,7 @@ async def test_of_a_large_catalog_the_beginning_is_looked_at(settings: Settings)
     assert found["funnel"]["valid"] == found["funnel"]["rows"]
 
 
-async def test_of_a_large_json_array_the_first_records_are_looked_at(
+async def test_only_the_first_records_of_a_large_json_array_are_read(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(sample, "MAX_RECORDS", 3)
@@ -50,7 +50,7 @@ async def test_of_a_large_json_array_the_first_records_are_looked_at(
     assert (found["whole"], found["funnel"]["rows"]) == (False, 3)
 
 
-def test_a_head_ends_with_a_line(tmp_path):
+def test_a_sample_ends_with_a_line(tmp_path):
     csv, wide = tmp_path / "a.csv", tmp_path / "b.csv"
     csv.write_bytes(b"a;b\n1;2\n3;4\n")
     wide.write_text("a;b\n1;2\n3;4\n", encoding="utf-16")
@@ -64,7 +64,7 @@ def test_a_head_ends_with_a_line(tmp_path):
     assert take_sample(SourceFile(csv), 12, tmp_path).is_whole
 
 
-def test_of_what_has_no_lines_the_first_records_count_and_a_zip_is_whole_or_not(
+def test_formats_without_lines_are_sampled_by_record_and_zip_not_at_all(
     tmp_path: Path,
 ):
     csv = b"sku;price\

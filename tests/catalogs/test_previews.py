@@ -1,4 +1,4 @@
-"""A mapping is tried on a stored catalog: what it would do, and nothing is changed."""
+"""Previews of a mapping on a stored catalog change nothing."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ TRIED: dict[str, Any] = {
 }
 
 
-async def test_a_preview_shows_the_funnel_and_a_row_of_each_kind(
+async def test_a_preview_has_counts_and_a_row_of_each_kind(
     api: httpx.AsyncClient,
 ):
     path = await store_with(api, as_csv(ROWS, WITH_MARKET))
@@ -78,7 +78,7 @@ async def test_a_preview_shows_the_funnel_and_a_row_of_each_kind(
     assert last["problems"][1]["message"] == "“free” is not an amount"
 
 
-async def test_a_preview_tells_what_an_import_then_does(shop: Shop):
+async def test_a_preview_matches_the_import(shop: Shop):
     path = f"/v1/stores/{shop.store_id}"
     await shop.upload_bytes(as_csv(ROWS, WITH_MARKET))
     before = await shop.offers()
@@ -106,7 +106,7 @@ async def test_a_preview_tells_what_an_import_then_does(shop: Shop):
     assert rows[0]["message"] == "the filter “other countries” excludes the row"
 
 
-async def test_without_a_mapping_to_try_that_of_the_store_is_looked_at(
+async def test_the_default_mapping_is_that_of_the_store(
     api: httpx.AsyncClient,
 ):
     path = await store_with(api, as_csv([row("A1"), row("A1"), row("B1")]))
@@ -178,7 +178,7 @@ UNSOUND = {
 @pytest.mark.parametrize(
     ("mapping", "pointer", "code"), UNSOUND.values(), ids=UNSOUND.keys()
 )
-async def test_a_mapping_that_cannot_be_tried_is_refused_with_its_place(
+async def test_an_invalid_mapping_is_refused_with_its_pointer(
     api: httpx.AsyncClient, mapping: Any, pointer: str, code: str
 ):
     path = await store_with(api, as_csv(ROWS))
@@ -190,7 +190,7 @@ async def test_a_mapping_that_cannot_be_tried_is_refused_with_its_place(
     assert (error["pointer"], error["code"]) == (pointer, code)
 
 
-async def test_there_must_be_a_catalog_that_can_be_read(api: httpx.AsyncClient):
+async def test_a_preview_needs_a_readable_catalog(api: httpx.AsyncClient):
     none = await store_with(api, None)
     bad = await store_with(api, b"%PDF-1.7 and so on")
     other = await store_with(api, as_csv(ROWS))

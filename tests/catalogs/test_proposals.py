@@ -1,4 +1,4 @@
-"""Which column may be which attribute, by its name and by what it says."""
+"""Proposed columns by name and content."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ def test_the_columns_of_usual_exports_are_found(name: str, columns: dict[str, st
     )
 
 
-def test_grades_are_proposed_with_their_wordings():
+def test_grades_are_proposed_with_their_spellings():
     german = proposed(export("german_erp"))
     own = proposed(export("back_market"))
 
@@ -58,13 +58,15 @@ DOUBTS = [
 
 
 @pytest.mark.parametrize(("text", "attribute"), DOUBTS)
-def test_a_name_that_the_content_contradicts_is_not_sure(text: str, attribute: str):
+def test_a_name_that_contradicts_its_content_has_low_confidence(
+    text: str, attribute: str
+):
     found = proposed(text).get(attribute)
 
     assert found is None or found.guess.confidence < SURE
 
 
-def test_other_columns_that_may_be_meant_are_told():
+def test_alternative_columns_are_listed():
     text = "sku;price;sale price\nA;10,00;9,00\nB;20,00;19,00\n"
 
     found = proposed(text)["price"]
@@ -90,7 +92,7 @@ def test_a_name_is_compared_by_its_words():
         ("refurbished", None),
     ],
 )
-def test_a_wording_of_a_grade(text: str, grade: str | None):
+def test_a_spelling_of_a_grade(text: str, grade: str | None):
     assert grade_of(text) == grade
 
 

@@ -1,4 +1,4 @@
-"""Rows to correct: out as CSV with what is wrong, corrected, and in again."""
+"""Rejected rows are exported as CSV and imported again after correction."""
 
 import csv
 import io
@@ -33,7 +33,9 @@ def again(rows: list[dict[str, Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-async def test_invalid_rows_come_out_whole_are_corrected_and_go_in_again(shop: Shop):
+async def test_invalid_rows_are_exported_completely_and_imported_after_correction(
+    shop: Shop,
+):
     rows = [row("A", shelf="7"), row("BAD", price="free", quantity="x", shelf="8")]
     catalog = await shop.upload_bytes(as_csv(rows, (*COLUMNS, "shelf")))
 
@@ -53,7 +55,7 @@ async def test_invalid_rows_come_out_whole_are_corrected_and_go_in_again(shop: S
     assert offers["A"]["state"] == "pending"
 
 
-async def test_refused_offers_come_out_as_the_rows_they_came_from(shop: Shop):
+async def test_refused_offers_are_exported_as_their_catalog_rows(shop: Shop):
     await shop.fault("rejected_row", sku="BAD*", message="price too low")
     await shop.upload([row("A"), row("BAD1"), row("BAD2", price="1.00")])
     await shop.upload_bytes(as_csv([row("BAD2", price="2.00")]), mode="partial")
@@ -78,7 +80,7 @@ async def test_refused_offers_come_out_as_the_rows_they_came_from(shop: Shop):
     }
 
 
-async def test_the_row_of_the_newest_catalog_counts(shop: Shop):
+async def test_the_row_of_the_newest_catalog_is_exported(shop: Shop):
     await shop.fault("rejected_row", sku="BAD", message="price too low")
     await shop.upload([row("BAD", price="1.00")])
     await shop.upload_bytes(as_csv([row("BAD", price="2.00")]), mode="partial")
@@ -89,7 +91,7 @@ async def test_the_row_of_the_newest_catalog_counts(shop: Shop):
     assert bad["price"] == "2.00"
 
 
-async def test_cells_are_no_formulas_and_come_back_as_they_were(shop: Shop):
+async def test_formulas_are_escaped_and_restored_by_an_import(shop: Shop):
     evil = row("=1+1", price="free")
     catalog = await shop.upload([evil, row("A")])
 
@@ -112,7 +114,7 @@ async def test_a_run_without_refusals_has_nothing_to_correct(shop: Shop):
     assert await sheet(shop, f"/v1/publications/{run['id']}") == []
 
 
-async def test_a_file_that_is_gone_is_404(shop: Shop, settings: Any):
+async def test_a_deleted_file_is_404(shop: Shop, settings: Any):
     catalog = await shop.upload([row("BAD", price="free")])
     for file in (settings.uploads / shop.store_id).iterdir():
         file.unlink()
@@ -122,7 +124,7 @@ async def test_a_file_that_is_gone_is_404(shop: Shop, settings: Any):
     assert (answer.status_code, answer.json()["code"]) == (404, "file_deleted")
 
 
-async def test_rows_of_ndjson_come_out_as_csv(shop: Shop):
+async def test_ndjson_rows_are_exported_as_csv(shop: Shop):
     line = f'{{"sku":"J","ean":"{EANS[0]}","price":"free","quantity":1,'
     line += '"grade":"GOOD","category":"Phones"}'
     catalog = await shop.upload_bytes(line.encode(), "application/x-ndjson")
@@ -136,7 +138,7 @@ TEXTS = ["plain", "", "'quoted'", "'=1", "''+x", "a=b", *(f"{s}x" for s in FORMU
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
-def test_a_cell_that_went_out_comes_back_as_it_was(text: str):
+def test_an_escaped_cell_is_restored_exactly(text: str):
     told = pl.select(pl.lit(text).alias("x"))
     out = told.select(escape_formulas(pl.col("x")))
 
@@ -145,5 +147,5 @@ def test_a_cell_that_went_out_comes_back_as_it_was(text: str):
 
 
 @pytest.mark.parametrize("sign", FORMULA, ids=ascii)
-def test_the_same_signs_are_formulas_wherever_csv_is_written(sign: str):
+def test_all_csv_exports_escape_the_same_characters(sign: str):
     assert pl.select(pl.lit(sign).str.contains(f"^[{FORMULA_PREFIXES}]")).item()

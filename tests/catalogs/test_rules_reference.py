@@ -41,7 +41,7 @@ def told(row: SampleRow, name: str) -> str:
     [example[1:] for example in EXAMPLES],
     ids=[example[0] for example in EXAMPLES],
 )
-def test_an_example_does_what_the_reference_says(
+def test_an_example_has_the_documented_result(
     tmp_path: Path, mapping: str, catalog: str, result: str
 ):
     parsed = CatalogMapping.model_validate(json.loads(mapping))
@@ -58,7 +58,7 @@ def test_an_example_does_what_the_reference_says(
     assert [{n: told(row, n) for n in wanted[0]} for row in found.rows] == wanted
 
 
-def test_the_reference_has_an_example_of_each_part():
+def test_each_part_of_the_reference_has_an_example():
     assert [example[0] for example in EXAMPLES] == [
         "Sources",
         "Text steps",

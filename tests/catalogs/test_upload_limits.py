@@ -29,7 +29,7 @@ TOO_LARGE: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("body", "kind"), TOO_LARGE.values(), ids=TOO_LARGE.keys())
-async def test_a_body_over_the_limit_is_413_and_leaves_nothing(
+async def test_a_body_over_the_limit_is_413_and_not_stored(
     settings: Settings, body: Any, kind: str
 ):
     small = settings.model_copy(update={"max_upload_bytes": 1_000_000})
@@ -66,7 +66,7 @@ async def test_a_form_of_endless_other_fields_is_413(settings: Settings):
     assert answer.status_code == 413
 
 
-async def test_a_body_as_large_as_allowed_is_taken(settings: Settings):
+async def test_a_body_of_exactly_the_limit_is_accepted(settings: Settings):
     small = settings.model_copy(update={"max_upload_bytes": 8})
     async with open_api(small) as api:
         store = await api.post("/v1/stores", json={"name": "A", "country": "FR"})
@@ -89,7 +89,7 @@ HANG_UPS = {
 
 
 @pytest.mark.parametrize(("kind", "chunks"), HANG_UPS.values(), ids=HANG_UPS.keys())
-async def test_a_client_that_hangs_up_leaves_nothing(
+async def test_a_disconnected_upload_leaves_no_file(
     settings: Settings, path: str, kind: str, chunks: list[bytes]
 ):
     app = create_app(settings)
@@ -125,7 +125,7 @@ async def test_a_client_that_hangs_up_leaves_nothing(
     assert b"body_cut_off" in sent[-1]["body"]
 
 
-async def test_no_transaction_is_open_while_a_body_comes_in(
+async def test_no_transaction_is_open_during_an_upload(
     api: httpx.AsyncClient, path: str, database_url: str, settings: Settings
 ):
     seen: list[Any] = []

@@ -37,7 +37,7 @@ async def make_store(api: httpx.AsyncClient) -> str:
     return f"/v1/stores/{answer.json()['id']}/catalogs"
 
 
-async def test_a_large_upload_costs_the_api_little_memory(settings: Settings):
+async def test_a_large_upload_uses_little_memory_of_the_api(settings: Settings):
     with served(settings) as (process, url):
         async with client(url) as api:
             path = await make_store(api)
@@ -62,7 +62,7 @@ def small_files() -> None:
 
 
 @pytest.mark.parametrize("send", [body, form], ids=["raw", "form"])
-async def test_a_full_disk_is_507_and_nothing_stays(
+async def test_a_full_disk_is_507_and_leaves_no_file(
     settings: Settings, send: Callable[[int], AsyncIterator[bytes]]
 ):
     kinds = {"body": "text/csv", "form": "multipart/form-data; boundary=x"}

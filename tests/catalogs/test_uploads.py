@@ -114,7 +114,7 @@ FORMATS: dict[str, tuple[bytes, dict[str, str], str]] = {
 @pytest.mark.parametrize(
     ("body", "headers", "found"), FORMATS.values(), ids=FORMATS.keys()
 )
-async def test_a_catalog_comes_in_many_formats(
+async def test_every_supported_format_is_accepted(
     shop: Shop, body: bytes, headers: dict[str, str], found: str
 ):
     answer = await shop.api.post(
@@ -155,7 +155,7 @@ SENT_AS = {
 
 
 @pytest.mark.parametrize(("header", "name", "raw"), SENT_AS.values(), ids=SENT_AS)
-async def test_the_file_name_is_kept_without_its_folder(
+async def test_the_file_name_is_stored_without_its_folder(
     api: httpx.AsyncClient,
     path: str,
     header: str,
@@ -256,7 +256,7 @@ UNKNOWN: dict[str, tuple[str, str, str, str]] = {
 @pytest.mark.parametrize(
     ("tail", "kind", "field", "accepted"), UNKNOWN.values(), ids=UNKNOWN.keys()
 )
-async def test_a_dialect_that_is_not_known_is_refused_at_the_door(
+async def test_an_unknown_dialect_is_refused_before_the_upload(
     api: httpx.AsyncClient, path: str, tail: str, kind: str, field: str, accepted: str
 ):
     answer = await api.post(
@@ -280,7 +280,7 @@ GIVEN = {
 
 
 @pytest.mark.parametrize(("body", "given"), GIVEN.values(), ids=GIVEN.keys())
-async def test_what_is_said_of_a_file_is_taken_at_its_word(
+async def test_stated_properties_override_detection(
     shop: Shop, body: bytes, given: dict[str, str]
 ):
     catalog = await shop.upload_bytes(body, **given)
@@ -289,9 +289,7 @@ async def test_what_is_said_of_a_file_is_taken_at_its_word(
 
 
 @pytest.mark.parametrize("name", sorted(set(ENCODINGS.values())))
-async def test_the_engine_reads_every_encoding_that_the_door_accepts(
-    shop: Shop, name: str
-):
+async def test_the_engine_reads_every_accepted_encoding(shop: Shop, name: str):
     body = as_csv([row("Ä1")]).decode().encode(name)
 
     catalog = await shop.upload_bytes(body, encoding=name)

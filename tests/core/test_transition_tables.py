@@ -99,7 +99,7 @@ def test_sql_writes_of_states_are_found():
     sorted(set(sql_transitions())),
     ids=lambda value: value,
 )
-def test_sql_moves_a_state_only_as_its_table_allows(name, table, old, new):
+def test_sql_changes_a_state_only_as_its_table_allows(name, table, old, new):
     assert old, f"{name}: a write of {table}.state without the states it starts from"
     assert TABLES[table].advance(old, new) == new
 

@@ -67,7 +67,7 @@ def test_each_kind_of_dirt_has_a_known_number(catalog, dirt, of_3000, of_50):
 
 
 @pytest.mark.parametrize("rows", [50, 51, 200, 3000, 7000])
-def test_a_catalog_has_as_many_rows_as_asked_for(rows):
+def test_a_catalog_has_the_requested_number_of_rows(rows):
     made = sample_catalog(rows)
 
     assert len(made) == rows
@@ -76,7 +76,7 @@ def test_a_catalog_has_as_many_rows_as_asked_for(rows):
     }
 
 
-def test_only_rows_meant_to_be_have_a_bad_ean_or_a_sku_of_another(catalog):
+def test_only_intended_rows_have_an_invalid_ean_or_a_duplicate_sku(catalog):
     good = [row for row in catalog if row.dirt not in BAD_EANS]
     skus = Counter(row.sku for row in catalog)
 
@@ -138,7 +138,7 @@ def test_what_was_not_touched_is_the_same_the_next_day(catalog):
     assert len(changed.rows) == 3000
 
 
-def test_it_is_known_what_each_publication_comes_to(catalog):
+def test_the_result_of_each_publication_is_known(catalog):
     changed = next_day(catalog)
 
     assert sum(problems(catalog).values()) == 57

@@ -15,33 +15,33 @@ from app.demo.waiting import Poller, StoppedError
 IMPATIENT = Poller(lambda: False, timedelta(seconds=0.3))
 
 
-def test_waiting_ends_with_the_answer_that_is_it():
+def test_polling_returns_the_final_response():
     answers = iter(["received", "importing", "ready"])
 
     assert IMPATIENT.until(lambda: next(answers), "ready".__eq__, "it") == "ready"
 
 
-def test_waiting_lasts_as_long_as_something_moves():
+def test_polling_continues_while_there_is_progress():
     numbers = iter(range(100))
 
     assert IMPATIENT.until(lambda: next(numbers), (6).__eq__, "counting") == 6
 
 
-def test_waiting_gives_up_when_nothing_moves():
+def test_polling_fails_without_progress():
     message = re.escape("publishing: nothing moved for 0 s; the last answer was stuck")
 
     with pytest.raises(DemoFailedError, match=message):
         IMPATIENT.until(lambda: "stuck", "done".__eq__, "publishing")
 
 
-def test_waiting_ends_when_a_stop_is_requested():
+def test_polling_ends_when_a_stop_is_requested():
     poller = Poller(stop_requested=lambda: True)
 
     with pytest.raises(StoppedError):
         poller.until(lambda: "stuck", "done".__eq__, "publishing")
 
 
-def test_a_service_that_does_not_answer_is_a_sentence():
+def test_an_unreachable_service_is_a_readable_error():
     with pytest.raises(DemoFailedError, match="GET /v1/stores: no answer"):
         Api("http://127.0.0.1:1").get("/v1/stores")
 
@@ -50,7 +50,7 @@ def test_the_key_is_not_shown_with_the_client():
     assert "secret" not in repr(Api("http://127.0.0.1:1", "secret"))
 
 
-def test_what_is_not_as_it_must_be_is_said_and_remembered():
+def test_failed_checks_are_printed_and_kept():
     text = io.StringIO()
     checks = Checks(Console(file=text, width=200))
 

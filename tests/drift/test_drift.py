@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.drift.walking import (
+from tests.drift.drift_shop import (
     ALL,
     buy,
     drift,
     edit,
     full,
     put_settings,
+    run_drift_check,
     sell_all_fields,
     stock,
-    walk,
-    walked,
+    wait_for_drift_check,
 )
 from tests.publications.conftest import Sql
 from tests.publications.watching import eventually, outcomes, run_of
@@ -40,17 +40,17 @@ def expected(action: str) -> dict[tuple[str, str], tuple[str, str, str, str]]:
     }
 
 
-async def test_what_was_changed_by_hand_is_told_and_sent_again(shop: Shop):
+async def test_a_manual_change_is_reported_and_sent_again(shop: Shop):
     await sell_all_fields(shop, *EDITS, "SAME")
-    quiet = await walk(shop)
+    quiet = await run_drift_check(shop)
     await edit_all(shop)
 
-    seen = await walk(shop)
+    seen = await run_drift_check(shop)
     told = await drift(shop)
     offer = (await shop.offers())["A"]
     repair = await shop.publish()
     repaired = await drift(shop)
-    after = await walk(shop)
+    after = await run_drift_check(shop)
 
     assert quiet["counts"] == {
         "confirmed": 7,
@@ -73,20 +73,20 @@ async def test_what_was_changed_by_hand_is_told_and_sent_again(shop: Shop):
     assert (await shop.offers())["A"]["confirmed_at"]
 
 
-async def test_what_was_changed_by_hand_can_be_left_until_ours_changes(shop: Shop):
+async def test_a_manual_change_can_be_kept_until_the_offer_changes(shop: Shop):
     await put_settings(shop, drift="leave")
     await sell_all_fields(shop, *EDITS)
-    await walk(shop)
+    await run_drift_check(shop)
     await edit_all(shop)
 
-    await walk(shop)
+    await run_drift_check(shop)
     first = await drift(shop)
     nothing = await shop.publish()
     await shop.upload_bytes(
         as_csv([full(sku) for sku in "BCDEF"] + [full("A", price="210.00")], ALL)
     )
     own = await shop.publish()
-    await walk(shop)
+    await run_drift_check(shop)
 
     assert first == expected("not_sent")
     assert nothing["counts"]["changes"] == 0
@@ -100,7 +100,7 @@ async def test_drift_is_listed_in_pages(shop: Shop):
     await sell_all_fields(shop, "A", "B")
     for sku in "AB":
         await edit(shop, sku, FR={"price": "1.00", "comment": "x"})
-    await walk(shop)
+    await run_drift_check(shop)
     path, keys = f"/v1/stores/{shop.store_id}/drift", []
 
     cursor: str | None = ""
@@ -113,14 +113,14 @@ async def test_drift_is_listed_in_pages(shop: Shop):
     assert keys == [("A", "comment"), ("A", "price"), ("B", "comment"), ("B", "price")]
 
 
-async def test_an_order_explains_a_lower_stock_and_nothing_is_raised(shop: Shop):
+async def test_an_order_explains_a_lower_stock_which_is_not_raised(shop: Shop):
     await shop.upload([row("SOLD"), row("BOTH"), row("SAME")])
     await shop.publish()
     await buy(shop, "SOLD", 2)
     await buy(shop, "BOTH", 1)
     await edit(shop, "BOTH", quantity=1)
 
-    seen = await walk(shop)
+    seen = await run_drift_check(shop)
     told = await drift(shop)
     run = await shop.publish()
 
@@ -138,7 +138,7 @@ async def test_a_price_that_was_accepted_and_never_shown_is_unconfirmed(shop: Sh
     await shop.upload([row("A", price="150.00"), row("B", price="150.00")])
     run = await shop.publish()
 
-    seen = await walk(shop)
+    seen = await run_drift_check(shop)
     told = await drift(shop)
     state = (await shop.offers(state="unconfirmed"))["A"]["state"]
     repair = await shop.publish()
@@ -155,18 +155,18 @@ async def test_a_price_that_was_accepted_and_never_shown_is_unconfirmed(shop: Sh
     assert (await shop.listings())["A"]["price"] == "150.00"
 
 
-async def test_a_comment_that_is_never_shown_is_sent_once_more_and_then_left(
+async def test_a_comment_that_is_never_shown_is_sent_only_once_more(
     shop: Shop,
 ):
     await sell_all_fields(shop, "A")
     await shop.fault("ignored_row", sku="A")
     await shop.upload_bytes(as_csv([full("A", comment="New")], ALL))
     await shop.publish()
-    await walk(shop)
+    await run_drift_check(shop)
 
     repeat = await shop.publish()
     after = await shop.publish()
-    await walk(shop)
+    await run_drift_check(shop)
 
     assert repeat["counts"]["by_outcome"] == {"unconfirmed": 1}
     assert after["counts"]["changes"] == 0
@@ -178,13 +178,13 @@ async def test_a_comment_that_is_never_shown_is_sent_once_more_and_then_left(
     assert (await shop.publish())["counts"]["changes"] == 0
 
 
-async def test_a_price_that_goes_back_to_ours_is_no_jump_for_the_brake(shop: Shop):
+async def test_a_price_restored_to_ours_is_not_held_by_the_brake(shop: Shop):
     await put_settings(shop, brake={})
     await shop.upload([row("A"), row("B")])
     await shop.publish()
     for sku in ("A", "B"):
         await edit(shop, sku, FR={"price": "9.99"})
-    await walk(shop)
+    await run_drift_check(shop)
     await shop.upload([row("A"), row("B", price="600")])
 
     run = await shop.publish()
@@ -196,7 +196,7 @@ async def test_a_price_that_goes_back_to_ours_is_no_jump_for_the_brake(shop: Sho
     assert (await shop.listings())["A"]["price"] == "199.90"
 
 
-async def test_stock_put_back_by_hand_on_what_is_absent_is_emptied_again(
+async def test_stock_set_manually_on_an_absent_offer_is_zeroed_again(
     shop: Shop,
 ):
     await shop.upload([row("A"), row("B")])
@@ -205,7 +205,7 @@ async def test_stock_put_back_by_hand_on_what_is_absent_is_emptied_again(
     await shop.publish()
     await edit(shop, "A", quantity=4)
 
-    await walk(shop)
+    await run_drift_check(shop)
     repair = await shop.publish()
 
     (change,) = await shop.changes(repair)
@@ -217,12 +217,12 @@ async def test_stock_put_back_by_hand_on_what_is_absent_is_emptied_again(
     assert await stock(shop) == {"A": 0, "B": 5}
 
 
-async def test_another_grade_is_told_and_needs_a_new_sku(shop: Shop):
+async def test_another_grade_is_reported_and_needs_a_new_sku(shop: Shop):
     await shop.upload([row("A")])
     await shop.publish()
     await edit(shop, "A", grade="FAIR")
 
-    await walk(shop)
+    await run_drift_check(shop)
     run = await shop.publish()
 
     assert await drift(shop) == {
@@ -236,7 +236,7 @@ async def test_a_listing_that_vanished_is_created_again(shop: Shop):
     await shop.publish()
     await shop.sandbox("DELETE", f"/accounts/{shop.account}/listings/Gone")
 
-    seen = await walk(shop)
+    seen = await run_drift_check(shop)
     offer = (await shop.offers())["Gone"]
     run = await shop.publish()
 
@@ -251,26 +251,29 @@ async def test_a_listing_that_vanished_is_created_again(shop: Shop):
     assert await drift(shop) == {}
 
 
-async def test_each_market_is_read_with_its_own_prices(shop: Shop):
+async def test_each_market_is_compared_with_its_own_prices(shop: Shop):
     german = await open_shop(shop.api, shop.sandbox_url, country="DE", token=shop.token)
     for each in (shop, german):
         await each.upload([row("A")])
         await each.publish()
     await edit(german, "A", markets={"DE": {"price": "99.00"}})
 
-    french_walk, german_walk = await walk(shop), await walk(german)
+    french_walk, german_walk = (
+        await run_drift_check(shop),
+        await run_drift_check(german),
+    )
 
     assert french_walk["counts"]["confirmed"] == 1
     assert german_walk["counts"]["drifted"] == 1
     assert list(await drift(german)) == [("A", "price")]
 
 
-async def test_a_walk_learns_the_highest_price_that_a_listing_may_have(shop: Shop):
+async def test_a_drift_check_stores_the_maximum_price_of_a_listing(shop: Shop):
     await shop.upload([row("A")])
     await shop.publish()
     await edit(shop, "A", FR={"max_price": 350})
 
-    await walk(shop)
+    await run_drift_check(shop)
     await shop.upload([row("A", price="350.01")])
     run = await shop.publish()
 
@@ -289,14 +292,14 @@ async def test_a_large_creation_is_found_on_the_first_pages(shop: Shop):
     assert known.status_code == 404
 
 
-async def test_a_large_emptying_is_read_back_by_a_walk_after_the_run(shop: Shop):
+async def test_many_zeroings_are_verified_by_a_drift_check_after_the_run(shop: Shop):
     await shop.upload([row(f"S{n:03}") for n in range(121)])
     await shop.publish()
     await shop.fault("ignored_row", sku="S007", count=1)
     await shop.upload([row("S120")])
 
     run = await shop.publish()
-    seen = await walked(shop)
+    seen = await wait_for_drift_check(shop)
 
     assert run["counts"]["by_outcome"] == {"accepted": 120}
     assert seen["counts"]["confirmed"] + seen["counts"]["unconfirmed"] == 121
@@ -305,21 +308,21 @@ async def test_a_large_emptying_is_read_back_by_a_walk_after_the_run(shop: Shop)
     assert later["confirmed"] == 119
 
 
-async def test_a_listing_that_is_created_while_pages_are_read_hides_none(shop: Shop):
+async def test_a_listing_created_during_a_check_hides_no_other(shop: Shop):
     """The new listing moves the others down by one."""
     rows = [row(f"S{n:03}") for n in range(119)]
     await shop.upload([*rows, row("lower")])
     run = await shop.publish()
     await shop.hold_answer(method="GET", path="/ws/listings")
 
-    await walk(shop, wait=False)
+    await run_drift_check(shop, wait=False)
     await eventually(shop.answer_is_held)  # the first page is read
     listings = [{"sku": "NEWEST", "quantity": 1, "markets": {"FR": {"price": "9.00"}}}]
     await shop.sandbox(
         "POST", f"/accounts/{shop.account}/listings", json={"listings": listings}
     )
     await shop.clear_faults()
-    seen = await walked(shop)
+    seen = await wait_for_drift_check(shop)
 
     assert run["counts"]["confirmed"] == 120
     assert seen["listings"] == 121
@@ -327,22 +330,22 @@ async def test_a_listing_that_is_created_while_pages_are_read_hides_none(shop: S
     assert (seen["counts"]["vanished"], seen["counts"]["unconfirmed"]) == (0, 0)
 
 
-async def test_a_listing_that_moved_past_the_reader_is_not_taken_for_gone(shop: Shop):
+async def test_a_listing_that_moved_between_pages_is_not_missing(shop: Shop):
     await shop.upload([row(f"S{n:03}") for n in range(70)])
     await shop.publish()
     await shop.hold_answer(method="GET", path="/ws/listings")
 
-    await walk(shop, wait=False)
+    await run_drift_check(shop, wait=False)
     await eventually(shop.answer_is_held)  # the first page is read
     await shop.sandbox("DELETE", f"/accounts/{shop.account}/listings/S069")
     await shop.clear_faults()
-    seen = await walked(shop)
+    seen = await wait_for_drift_check(shop)
 
     assert seen["listings"] == 69
     assert (seen["counts"]["confirmed"], seen["counts"]["vanished"]) == (70, 0)
 
 
-async def test_walks_have_a_rhythm_of_their_own(shop: Shop, sql: Sql):
+async def test_drift_checks_have_their_own_schedule(shop: Shop, sql: Sql):
     await shop.upload([row("A")])
     await shop.publish()
 
@@ -357,7 +360,7 @@ async def test_walks_have_a_rhythm_of_their_own(shop: Shop, sql: Sql):
     assert later
 
 
-async def test_a_store_without_a_token_has_nothing_to_walk_through(shop: Shop):
+async def test_a_store_without_a_token_has_no_drift_check(shop: Shop):
     made = await shop.api.post("/v1/stores", json={"name": "B", "country": "DE"})
     path = f"/v1/stores/{made.json()['id']}/drift-checks"
 
@@ -368,10 +371,10 @@ async def test_a_store_without_a_token_has_nothing_to_walk_through(shop: Shop):
 
 
 @pytest.mark.parametrize("kind", ["by_hand", "not_applied"])
-async def test_drift_can_be_asked_for_by_kind(shop: Shop, kind: str):
+async def test_drift_is_filtered_by_kind(shop: Shop, kind: str):
     await shop.upload([row("A")])
     await shop.publish()
     await edit(shop, "A", FR={"price": "1.00"})
-    await walk(shop)
+    await run_drift_check(shop)
 
     assert len(await drift(shop, kind=kind)) == (kind == "by_hand")

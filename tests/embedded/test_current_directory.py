@@ -66,7 +66,7 @@ def until(process: "subprocess.Popen[str]", folder: Path, words: str) -> None:
     wait_until(written, 90)
 
 
-def test_up_runs_our_modules_whatever_the_folder_holds(folder: Path):
+def test_up_runs_our_modules_in_any_folder(folder: Path):
     state = folder / "state"
 
     with refeed(folder, "up", REFEED_PORT="0", REFEED_STATE_DIR=str(state)) as up:
@@ -76,16 +76,14 @@ def test_up_runs_our_modules_whatever_the_folder_holds(folder: Path):
     assert not (folder / "imported").exists()
 
 
-def test_a_worker_runs_our_modules_whatever_the_folder_holds(
-    folder: Path, settings: Settings
-):
+def test_a_worker_runs_our_modules_in_any_folder(folder: Path, settings: Settings):
     with refeed(folder, "worker", **environment(settings)) as worker:
         until(worker, folder, "worker.ready")
 
     assert not (folder / "imported").exists()
 
 
-def test_a_sandbox_runs_our_modules_whatever_the_folder_holds(folder: Path):
+def test_a_sandbox_runs_our_modules_in_any_folder(folder: Path):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
 

@@ -55,7 +55,7 @@ def test_a_killed_launcher_leaves_no_process_and_starts_again(launch, tmp_path):
         assert servers.valkey_pid
 
 
-def test_a_start_right_after_a_kill_waits_for_what_is_still_stopping(launch):
+def test_a_start_after_a_kill_waits_for_stopping_processes(launch):
     launcher = launch()
 
     launcher.process.kill()
@@ -66,7 +66,7 @@ def test_a_start_right_after_a_kill_waits_for_what_is_still_stopping(launch):
         assert servers.valkey_pid
 
 
-def test_a_child_or_server_that_dies_is_started_again(launch):
+def test_a_child_or_server_that_exits_is_restarted(launch):
     launcher = launch()
 
     for word in ("worker", "postgres", "valkey-server"):

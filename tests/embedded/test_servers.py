@@ -31,7 +31,7 @@ def get(redis_url: str, key: str) -> bytes | None:
         return client.get(key)
 
 
-def test_what_was_written_is_there_after_stop_and_start(tmp_path):
+def test_data_survives_stop_and_start(tmp_path):
     with EmbeddedServers(tmp_path / "state", FAST) as servers:
         query(servers.endpoints.database_url, "CREATE TABLE note AS SELECT 42 AS n")
         put(servers.endpoints.redis_url, "note", "42")
@@ -43,7 +43,7 @@ def test_what_was_written_is_there_after_stop_and_start(tmp_path):
         assert get(servers.endpoints.redis_url, "note") == b"42"
 
 
-def test_what_was_written_is_there_after_a_crash(tmp_path):
+def test_data_survives_a_crash(tmp_path):
     with EmbeddedServers(tmp_path / "state", FAST) as servers:
         query(servers.endpoints.database_url, "CREATE TABLE note AS SELECT 42 AS n")
         put(servers.endpoints.redis_url, "note", "42")
@@ -61,7 +61,7 @@ def test_what_was_written_is_there_after_a_crash(tmp_path):
         assert get(servers.endpoints.redis_url, "note") == b"42"
 
 
-def test_the_application_rules_its_database_and_no_server_listens_on_a_network(
+def test_the_application_owns_its_database_and_no_server_listens_on_a_network(
     tmp_path,
 ):
     with EmbeddedServers(tmp_path / "state", FAST) as servers:
@@ -79,7 +79,7 @@ def test_the_application_rules_its_database_and_no_server_listens_on_a_network(
     assert ports == [[], []]
 
 
-def test_a_second_start_on_the_same_folder_is_refused_in_words(tmp_path):
+def test_a_second_start_on_the_same_folder_is_refused(tmp_path):
     with EmbeddedServers(tmp_path / "state", FAST) as servers:
         second = EmbeddedServers(tmp_path / "state", FAST)
 
@@ -92,7 +92,7 @@ def test_a_second_start_on_the_same_folder_is_refused_in_words(tmp_path):
         assert query(servers.endpoints.database_url, "SELECT 1") == (1,)
 
 
-def test_closed_folders_above_are_walked_through_and_stay_closed(tmp_path):
+def test_closed_parent_folders_are_traversed_and_unchanged(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     above = [closed, *closed.parents]
@@ -119,7 +119,7 @@ def test_a_start_that_fails_leaves_no_process_and_no_lock(tmp_path):
         assert later.postgres_pid
 
 
-def test_a_first_start_that_was_cut_short_is_made_again(tmp_path):
+def test_an_interrupted_first_start_is_repeated(tmp_path):
     unfinished = tmp_path / "state" / "postgres.new"
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18\n")
@@ -130,7 +130,7 @@ def test_a_first_start_that_was_cut_short_is_made_again(tmp_path):
     assert not unfinished.exists()
 
 
-def test_secrets_are_for_their_owner_alone(tmp_path):
+def test_secrets_are_readable_only_by_their_owner(tmp_path):
     with EmbeddedServers(tmp_path / "state", FAST):
         pass
 
@@ -139,7 +139,7 @@ def test_secrets_are_for_their_owner_alone(tmp_path):
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_a_note_of_a_process_number_that_is_another_s_now_is_dropped(tmp_path):
+def test_a_stale_pid_file_of_another_process_is_removed(tmp_path):
     note = tmp_path / "postmaster.pid"
     note.write_text(f"{os.getpid()}\n{tmp_path}\n")
 
@@ -148,7 +148,7 @@ def test_a_note_of_a_process_number_that_is_another_s_now_is_dropped(tmp_path):
     assert not note.exists()
 
 
-def test_a_key_that_does_not_fit_is_said_at_once(tmp_path):
+def test_a_mismatched_key_is_reported_at_once(tmp_path):
     with EmbeddedServers(tmp_path / "state", FAST):
         pass
     (tmp_path / "state" / "postgres-postgres.key").write_text("x" * 40)

@@ -27,7 +27,7 @@ READ_SEARCH = 1 << CAP_DAC_READ_SEARCH
 OVERRIDE = 1 << CAP_DAC_OVERRIDE
 
 
-def test_a_key_is_made_once_and_only_for_its_owner(tmp_path):
+def test_a_key_is_created_once_and_readable_only_by_its_owner(tmp_path):
     first = keys.admin_key(tmp_path / "state")
 
     assert keys.admin_key(tmp_path / "state") == first
@@ -62,7 +62,7 @@ def test_a_missing_wheel_names_the_extra_and_the_setting(find, setting, monkeypa
         find()
 
 
-def test_data_of_a_version_we_do_not_have_is_left_alone(tmp_path):
+def test_data_of_an_unavailable_version_is_not_changed(tmp_path):
     (tmp_path / "PG_VERSION").write_text("11\n")
 
     with pytest.raises(EmbeddedError, match="written by PostgreSQL 11"):
@@ -82,7 +82,7 @@ def test_data_of_a_version_we_do_not_have_is_left_alone(tmp_path):
         ),
     ],
 )
-def test_servers_keep_the_smallest_right_that_lets_them_reach_their_places(
+def test_servers_keep_the_smallest_sufficient_capability(
     folder_mode, program_mode, held, kept, open_folder
 ):
     folder = open_folder / "parent"
@@ -97,7 +97,7 @@ def test_servers_keep_the_smallest_right_that_lets_them_reach_their_places(
     assert account.capability == kept
 
 
-def test_without_any_such_right_the_closed_folder_is_named(open_folder):
+def test_without_a_sufficient_capability_the_closed_folder_is_named(open_folder):
     closed = open_folder / "closed"
     closed.mkdir(mode=0o700)
 
@@ -113,7 +113,7 @@ def open_folder():
         yield Path(folder)
 
 
-def test_a_process_left_behind_is_ended_and_nobody_else(tmp_path):
+def test_only_a_leftover_process_is_ended(tmp_path):
     with open_program([sys.executable, "-c", "import signal; signal.pause()"]) as p:
         note = tmp_path / "worker.pid"
 
@@ -138,13 +138,11 @@ def test_a_process_left_behind_is_ended_and_nobody_else(tmp_path):
         pytest.param("/srv/läden/sockets", False, id="so does a letter beyond ASCII"),
     ],
 )
-def test_sockets_live_where_every_reader_of_their_url_finds_them(folder, fit):
+def test_the_socket_path_fits_every_url_parser(folder, fit):
     assert fits(Path(folder)) == fit
 
 
-def test_a_log_that_grows_too_large_is_emptied_while_its_writer_goes_on(
-    tmp_path, monkeypatch
-):
+def test_a_large_log_is_truncated_while_its_writer_continues(tmp_path, monkeypatch):
     monkeypatch.setattr(log_files, "LARGEST", 10)
     log = tmp_path / "server.log"
     log_files.begin(log)

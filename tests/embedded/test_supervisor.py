@@ -26,7 +26,7 @@ OLD = timedelta(seconds=61)
         pytest.param([OLD] * 4 + [NOW], 0.2, id="old deaths are forgiven"),
     ],
 )
-def test_pauses_grow_and_the_fifth_death_in_a_minute_is_the_last(ages, seconds):
+def test_pauses_grow_and_the_fifth_exit_in_a_minute_gives_up(ages, seconds):
     pause = pause_before_restart(ages, RestartPolicy())
 
     assert pause == (None if seconds is None else timedelta(seconds=seconds))
@@ -36,7 +36,9 @@ def python(name: str, code: str, **more) -> Child:
     return Child(name, [sys.executable, "-c", code], dict(os.environ), **more)
 
 
-def test_a_child_that_dies_five_times_ends_the_launcher_with_its_name_and_log(tmp_path):
+def test_a_child_that_exits_five_times_ends_the_launcher_with_its_name_and_log(
+    tmp_path,
+):
     log = tmp_path / "worker.log"
     child = python("worker", "print('born'); raise SystemExit(3)", log=log)
 
@@ -51,7 +53,7 @@ def test_a_child_that_dies_five_times_ends_the_launcher_with_its_name_and_log(tm
     assert log.read_text() == "born\n" * 5
 
 
-def test_a_child_that_is_never_ready_is_ended_and_its_last_words_are_told(tmp_path):
+def test_a_child_that_is_never_ready_is_ended_and_its_log_is_shown(tmp_path):
     child = python(
         "api",
         "import time; print('port in use', flush=True); time.sleep(60)",

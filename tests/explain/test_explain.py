@@ -27,7 +27,7 @@ def kinds(explained: dict[str, Any]) -> list[str]:
     return [step["kind"] for step in explained["timeline"]["items"]]
 
 
-async def test_an_offer_is_followed_from_its_row_to_back_markets_answer(shop: Shop):
+async def test_the_timeline_goes_from_the_row_to_the_response(shop: Shop):
     catalog = await shop.upload([row("Z"), row("IP12", price="199,90")])
     run = await shop.publish()
 
@@ -62,7 +62,7 @@ async def test_an_offer_is_followed_from_its_row_to_back_markets_answer(shop: Sh
     }
 
 
-async def test_constants_and_templates_are_told_apart(shop: Shop):
+async def test_constants_and_templates_are_distinguished(shop: Shop):
     attributes = {
         **MAPPING["attributes"],
         "warranty_delay": {"constant": "12"},
@@ -86,7 +86,7 @@ async def test_constants_and_templates_are_told_apart(shop: Shop):
     assert mapped["comment"]["value"] == "GOOD: A"
 
 
-async def test_a_refusal_says_what_to_do(shop: Shop):
+async def test_a_refusal_has_a_hint(shop: Shop):
     await shop.fault("rejected_row", sku="BAD", message="price too low")
     await shop.upload([row("BAD")])
     await shop.publish()
@@ -132,7 +132,7 @@ async def test_the_timeline_is_read_in_pages_newest_first(shop: Shop):
     assert {page["state"] for page in pages} == {"online"}
 
 
-async def test_much_to_look_through_makes_short_pages_and_loses_nothing(
+async def test_many_changes_make_short_pages_without_gaps(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ):
     await shop.upload([row("A"), row("B")])
@@ -149,7 +149,7 @@ async def test_much_to_look_through_makes_short_pages_and_loses_nothing(
     assert [kinds(page).count("outcome") for page in pages][:3] == [0, 0, 1]
 
 
-async def test_a_file_that_is_gone_does_not_hide_the_rest(shop: Shop, sql: Sql):
+async def test_a_deleted_file_does_not_hide_other_steps(shop: Shop, sql: Sql):
     await shop.upload([row("A")])
     await shop.publish()
     await sql("UPDATE catalog SET storage_key = ''")
@@ -171,7 +171,7 @@ async def test_a_cursor_of_another_list_is_refused(shop: Shop, cursor: str):
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
 
 
-async def test_an_unknown_sku_is_said_to_be_in_no_catalog(shop: Shop):
+async def test_an_unknown_sku_is_reported_as_in_no_catalog(shop: Shop):
     before = await unknown(shop, "X")
     catalog = await shop.upload([row("A")])
 
@@ -182,7 +182,7 @@ async def test_an_unknown_sku_is_said_to_be_in_no_catalog(shop: Shop):
     assert after["catalog_id"] == catalog["id"]
 
 
-async def test_a_sku_that_cannot_be_used_is_404_with_its_line(shop: Shop):
+async def test_an_unusable_sku_is_404_with_its_line(shop: Shop):
     long = "L" * 201
     await shop.upload([row("A"), row(long)])
 

@@ -203,5 +203,5 @@ def test_an_offer_is_in_one_state_for_one_reason(
     assert judged.hint.endswith(".")
 
 
-def test_every_state_of_the_closed_list_is_reached():
+def test_every_state_is_reachable():
     assert {case[3] for case in CASES} == set(OfferState)

@@ -16,7 +16,7 @@ ROWS = [row(f"S{n}") for n in range(30)]
 
 
 @pytest.mark.parametrize("step", ["import.before_commit", "publish.posted"])
-async def test_a_killed_worker_loses_nothing_and_repeats_nothing(
+async def test_a_killed_worker_loses_and_repeats_no_work(
     api: httpx.AsyncClient,
     sandbox_url: str,
     process: WorkerProcess,
@@ -39,7 +39,7 @@ async def test_a_killed_worker_loses_nothing_and_repeats_nothing(
     assert len(await shop.ledger(applied="true")) == len(ROWS)
 
 
-async def test_a_flushed_redis_costs_seconds_and_loses_nothing(
+async def test_a_flushed_redis_loses_no_work(
     api: httpx.AsyncClient, sandbox_url: str, process: WorkerProcess, redis_url: str
 ):
     process.start()

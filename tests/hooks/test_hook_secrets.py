@@ -14,7 +14,7 @@ async def status_of(sender: Sender, secret: str) -> int:
     return (await sender.send(secret=secret)).status_code
 
 
-async def test_a_secret_is_shown_once_and_kept_encrypted(
+async def test_a_secret_is_shown_once_and_stored_encrypted(
     sender: Sender, database_url: str
 ):
     path = f"/v1/stores/{sender.store_id}/hook-secret"
@@ -30,7 +30,7 @@ async def test_a_secret_is_shown_once_and_kept_encrypted(
     assert sender.secret.encode() not in bytes(rows[0][0])
 
 
-async def test_a_store_without_secret_says_so(api: httpx.AsyncClient):
+async def test_a_store_without_a_secret_is_reported(api: httpx.AsyncClient):
     made = await api.post("/v1/stores", json={"name": "Two", "country": "DE"})
 
     answer = await api.get(f"/v1/stores/{made.json()['id']}/hook-secret")
@@ -38,7 +38,7 @@ async def test_a_store_without_secret_says_so(api: httpx.AsyncClient):
     assert answer.json() == {"exists": False, "since": None, "previous_until": None}
 
 
-async def test_a_replaced_secret_is_good_for_the_overlap_and_no_longer(
+async def test_a_replaced_secret_is_valid_for_the_overlap_only(
     sender: Sender, settings: Settings, database_url: str
 ):
     path = f"/v1/stores/{sender.store_id}/hook-secret"
@@ -71,7 +71,7 @@ async def test_only_the_last_replaced_secret_overlaps(sender: Sender):
     assert statuses == [401, 202, 202]
 
 
-async def test_after_deletion_no_secret_opens(sender: Sender):
+async def test_deleted_secrets_are_refused(sender: Sender):
     path = f"/v1/stores/{sender.store_id}/hook-secret"
     second = await new_secret(sender.api, sender.store_id)
 
@@ -82,7 +82,7 @@ async def test_after_deletion_no_secret_opens(sender: Sender):
     assert (await sender.api.get(path)).json()["exists"] is False
 
 
-async def test_a_secret_moved_to_another_row_does_not_open(
+async def test_a_secret_moved_to_another_row_cannot_be_decrypted(
     sender: Sender, database_url: str
 ):
     other = await sender.api.post("/v1/stores", json={"name": "B", "country": "DE"})
@@ -120,9 +120,7 @@ async def test_secrets_need_a_key_that_may_write_this_store(
     assert statuses == [403, 404]
 
 
-async def test_a_deleted_store_takes_its_secrets_along(
-    sender: Sender, database_url: str
-):
+async def test_deleting_a_store_deletes_its_secrets(sender: Sender, database_url: str):
     await sender.send()
     await sender.api.delete(f"/v1/stores/{sender.store_id}/activation")
 

@@ -31,7 +31,7 @@ ORDER = ("id", "timestamp", "signature")
 
 
 @given(BODIES)
-def test_what_a_known_secret_signed_is_taken(body: bytes):
+def test_a_body_signed_by_a_known_secret_is_accepted(body: bytes):
     headers = headers_of(signed(SECRET, body, "msg_1"))
 
     assert fault_before_body(headers, utc_now()) is None
@@ -39,13 +39,13 @@ def test_what_a_known_secret_signed_is_taken(body: bytes):
 
 
 @given(BODIES, BODIES)
-def test_other_bytes_than_those_signed_are_refused(body: bytes, other: bytes):
+def test_changed_bytes_are_refused(body: bytes, other: bytes):
     headers = headers_of(signed(SECRET, body, "msg_1"))
 
     assert is_signed(other, headers, [SECRET]) is (body == other)
 
 
-def test_the_secret_that_stands_in_for_none_opens_nothing():
+def test_the_placeholder_secret_is_never_valid():
     headers = headers_of(signed(NOBODYS_SECRET, b"{}", "msg_1"))
 
     assert not is_signed(b"{}", headers, [])
@@ -60,7 +60,7 @@ def test_the_secret_that_stands_in_for_none_opens_nothing():
         pytest.param(timedelta(minutes=4), None, id="a clock that runs ahead"),
     ],
 )
-async def test_a_webhook_is_good_for_five_minutes(
+async def test_a_webhook_is_valid_for_five_minutes(
     sender: Sender, age: timedelta, code: str | None
 ):
     answer = await sender.send(at=utc_now() + age)
@@ -89,7 +89,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("signature", ODD.values(), ids=ODD.keys())
-async def test_a_signature_of_another_form_is_wrong(sender: Sender, signature: str):
+async def test_a_malformed_signature_is_refused(sender: Sender, signature: str):
     headers = signed(sender.secret, b"", "msg_1")
     raw = headers | {"webhook-signature": signature.encode("latin-1").decode("latin-1")}
     request = [(k.encode(), v.encode("latin-1")) for k, v in raw.items()]
@@ -102,20 +102,20 @@ async def test_a_signature_of_another_form_is_wrong(sender: Sender, signature: s
 
 
 @pytest.mark.parametrize("timestamp", ["yesterday", "nan", "inf", "-1", "9" * 400])
-async def test_a_time_that_is_none_is_401(sender: Sender, timestamp: str):
+async def test_an_invalid_timestamp_is_401(sender: Sender, timestamp: str):
     answer = await sender.send(webhook_timestamp=timestamp)
 
     assert answer.status_code == 401
 
 
-async def test_one_good_signature_among_several_is_enough(sender: Sender):
+async def test_one_valid_signature_among_several_is_enough(sender: Sender):
     headers = signed(sender.secret, b"", "msg_1")
     headers["webhook-signature"] = f"v1,AAAA {headers['webhook-signature']}"
 
     assert (await sender.post(b"", headers)).status_code == 202
 
 
-async def test_a_body_that_is_no_text_is_wrong(sender: Sender):
+async def test_a_body_that_is_not_text_is_refused(sender: Sender):
     answer = await sender.post(b"\xff", signed(sender.secret, b"", "msg_1"))
 
     assert (answer.status_code, answer.json()["code"]) == (401, "signature_wrong")
@@ -126,7 +126,7 @@ def told(answer: httpx.Response) -> dict[str, object]:
     return {k: v for k, v in answer.json().items() if k not in own}
 
 
-async def test_a_refusal_does_not_tell_whether_the_store_exists(
+async def test_a_refusal_does_not_reveal_whether_the_store_exists(
     sender: Sender, api: httpx.AsyncClient
 ):
     made = await api.post("/v1/stores", json={"name": "Two", "country": "DE"})
@@ -145,7 +145,7 @@ async def test_a_refusal_does_not_tell_whether_the_store_exists(
     assert all(told(a) == told(answers[0]) for a in answers)
 
 
-async def test_a_refused_webhook_leaves_no_trace(sender: Sender, database_url: str):
+async def test_a_refused_webhook_is_not_stored(sender: Sender, database_url: str):
     await sender.send(secret=new_secret())
 
     assert query(database_url, "SELECT count(*) FROM hook_call") == [(0,)]

@@ -18,7 +18,7 @@ def skus(*names: str) -> bytes:
     return json.dumps({"skus": names}).encode()
 
 
-async def test_a_signed_webhook_publishes_what_differs(shop: Shop):
+async def test_a_signed_webhook_publishes_differences(shop: Shop):
     await shop.upload([row("A1"), row("A2")])
     sender = Sender(shop.api, shop.store_id, await new_secret(shop.api, shop.store_id))
 
@@ -33,7 +33,7 @@ async def test_a_signed_webhook_publishes_what_differs(shop: Shop):
     assert set(await shop.listings()) == {"A1", "A2"}
 
 
-async def test_a_burst_makes_one_run_that_starts_one_debounce_after_the_first(
+async def test_a_burst_of_webhooks_requests_one_run_a_debounce_after_the_first(
     sender: Sender, settings: Settings, database_url: str
 ):
     answers = [await sender.send(skus("A0"))]
@@ -58,7 +58,7 @@ async def test_a_burst_makes_one_run_that_starts_one_debounce_after_the_first(
     ]
 
 
-async def test_a_webhook_joins_a_run_that_waits_for_later_and_hurries_it(
+async def test_a_webhook_joins_a_requested_run_and_starts_it_earlier(
     sender: Sender, database_url: str
 ):
     await sender.send()
@@ -73,7 +73,7 @@ async def test_a_webhook_joins_a_run_that_waits_for_later_and_hurries_it(
     assert waits == timedelta(seconds=1)
 
 
-async def test_a_repeated_id_is_answered_as_the_first_was_and_starts_nothing(
+async def test_a_repeated_id_gets_the_same_response_and_starts_no_run(
     sender: Sender, database_url: str
 ):
     first = await sender.send(skus("A1"), "msg_1")
@@ -87,7 +87,7 @@ async def test_a_repeated_id_is_answered_as_the_first_was_and_starts_nothing(
     assert run["hook"]["webhooks"] == 1
 
 
-async def test_a_repeat_at_the_same_moment_counts_once(sender: Sender):
+async def test_concurrent_repeats_count_once(sender: Sender):
     answers = await asyncio.gather(*(sender.send(b"", "msg_1") for _ in range(8)))
 
     (run,) = await sender.runs()
@@ -115,7 +115,9 @@ async def test_two_stores_may_see_the_same_id(sender: Sender, api: httpx.AsyncCl
     assert answer.json()["code"] == "store_inactive"
 
 
-async def test_a_store_that_does_not_publish_says_so_and_forgets_the_id(sender: Sender):
+async def test_a_store_that_does_not_publish_refuses_and_does_not_store_the_id(
+    sender: Sender,
+):
     activation = f"/v1/stores/{sender.store_id}/activation"
     await sender.api.delete(activation)
 
@@ -138,7 +140,7 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
-async def test_a_signed_body_that_says_nonsense_is_422_and_starts_nothing(
+async def test_an_invalid_signed_body_is_422_and_starts_no_run(
     sender: Sender, body: bytes
 ):
     answer = await sender.send(body, "msg_1")

@@ -54,7 +54,7 @@ def test_each_failure_has_its_pause(name, failures, seconds):
         pytest.param(2, 0, 20, id="zero"),
     ],
 )
-def test_a_server_may_ask_for_a_longer_pause(failures, retry_after, seconds):
+def test_retry_after_of_the_server_extends_the_pause(failures, retry_after, seconds):
     pause = retry.THROTTLED.pause(failures, timedelta(seconds=retry_after))
 
     assert pause == timedelta(seconds=seconds)

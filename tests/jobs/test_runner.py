@@ -1,4 +1,4 @@
-"""Which turns count: a crash does, a stop or an idle turn does not."""
+"""Which executions count as attempts: crashes do, stops and idle executions do not."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -102,7 +102,7 @@ async def test_a_job_that_crashed_its_worker_too_often_is_given_up_unrun(
     assert counts(database, job_id) == ("dead", MAX_CRASHES + 1, MAX_CRASHES)
 
 
-async def test_one_crash_less_is_another_try(database: Database):
+async def test_one_crash_less_is_retried(database: Database):
     job_id = await new_job(database)
     subject = Subject(database, succeeds)
     for _ in range(MAX_CRASHES - 1):
@@ -139,7 +139,7 @@ async def test_the_last_failure_gives_a_job_up(database: Database):
         pytest.param(fails, 2, 1, id="a failure is one attempt more"),
     ],
 )
-async def test_what_a_turn_after_a_crash_does_to_the_counts(
+async def test_the_next_execution_decides_about_the_counts(
     database: Database, work: Work, attempt: int, crashes: int
 ):
     job_id = await new_job(database)

@@ -32,7 +32,7 @@ def answer_on(line: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("asked_before", [False, True], ids=["new", "kept alive"])
-def test_a_caller_on_the_line_when_the_process_stops_is_answered(
+def test_a_request_in_progress_at_shutdown_is_answered(
     settings: Settings, *, asked_before: bool
 ):
     with served(settings) as (process, url):

@@ -34,7 +34,7 @@ async def accepted(desk: Desk) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fault", "state"), [(None, "done"), ("lost_answer", "reconciled")]
 )
-async def test_an_invoice_is_handed_in_once(
+async def test_an_invoice_is_uploaded_once(
     desk: Desk, accepted, settings: Settings, fault: str | None, state: str
 ):
     if fault:
@@ -57,7 +57,7 @@ async def test_an_invoice_is_handed_in_once(
     ],
     ids=["a picture", "nothing", "too large"],
 )
-async def test_what_is_no_small_pdf_is_refused(
+async def test_a_file_that_is_not_a_small_pdf_is_refused(
     desk: Desk, accepted, settings: Settings, content: bytes, refusal: tuple[int, str]
 ):
     answer = await send(desk, accepted, content)
@@ -66,9 +66,7 @@ async def test_what_is_no_small_pdf_is_refused(
     assert not [p for p in settings.uploads.rglob("*") if p.is_file()]
 
 
-async def test_an_order_that_was_not_accepted_takes_no_invoice(
-    desk: Desk, settings: Settings
-):
+async def test_an_unaccepted_order_allows_no_invoice(desk: Desk, settings: Settings):
     order = await desk.new_order("A1")
 
     answer = await send(desk, order, PDF)

@@ -114,7 +114,7 @@ async def test_lines_that_share_a_sku_wait_for_one_request(desk: Desk):
 
 
 @pytest.mark.parametrize("fault", ["dropped_before", "bad_gateway", "unavailable"])
-async def test_a_call_that_never_arrived_is_made_again(
+async def test_a_request_that_never_arrived_is_repeated(
     desk: Desk, pauses: Pauses, fault: str
 ):
     order = await desk.new_order("A1")

@@ -37,7 +37,7 @@ async def wide(desk: Desk) -> Desk:
     ("given", "country"),
     [("FR", "FR"), ("fr-fr", "FR"), ("fr", "FR"), ("UK", "GB"), ("GB", "GB")],
 )
-async def test_a_country_is_understood_in_every_spelling(
+async def test_a_country_filter_accepts_every_spelling(
     wide: Desk, given: str, country: str
 ):
     found = await wide.listed(country=given)
@@ -54,7 +54,7 @@ async def test_orders_are_filtered_by_state(wide: Desk, state: str):
     assert {order["state"] for order in found} == {"to_ship"}
 
 
-async def test_filters_work_together(wide: Desk):
+async def test_filters_are_combined(wide: Desk):
     found = await wide.listed(
         country="DE", state="to_ship", store_id=wide.shop.store_id
     )
@@ -85,7 +85,7 @@ async def test_orders_are_filtered_by_time(wide: Desk):
         ("cursor", "AAAA", "`next` of a page"),
     ],
 )
-async def test_a_filter_that_makes_no_sense_is_refused(
+async def test_an_invalid_filter_is_refused(
     api: httpx.AsyncClient, name: str, value: str, accepted: str
 ):
     answer = await api.get("/v1/orders", params={name: value})
@@ -186,7 +186,7 @@ def _rows_read(node: Any) -> int:
     ],
 )
 @pytest.mark.parametrize("after", [None, PLACE], ids=["first page", "a later page"])
-async def test_a_page_reads_little_more_than_it_shows(many, country, filters, after):
+async def test_a_page_reads_few_extra_rows(many, country, filters, after):
     session, account_id = many
     page, values = page_query([(account_id, country)], filters, after, 50)
 

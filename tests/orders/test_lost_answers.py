@@ -27,7 +27,9 @@ SYNC_STEPS = (
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "bad_gateway_after"])
-async def test_a_lost_answer_to_a_parcel_is_read_back(desk: Desk, fault: str):
+async def test_a_lost_response_to_a_parcel_is_resolved_by_a_readback(
+    desk: Desk, fault: str
+):
     order = await desk.new_order("A1", "B2")
     await desk.act(order, "accept")
     await desk.shop.fault(fault, path="/ws/orders/*", method="POST", count=1)
@@ -40,7 +42,7 @@ async def test_a_lost_answer_to_a_parcel_is_read_back(desk: Desk, fault: str):
     assert shipped == [(3, tuple(line_ids(order)))]
 
 
-async def test_the_read_back_may_fail_too(desk: Desk):
+async def test_a_failed_readback_is_retried(desk: Desk):
     order = await desk.new_order("A1")
     await desk.shop.fault("lost_answer", path="/ws/orders/*", method="POST", count=1)
     await desk.shop.fault("bad_gateway", path="/ws/orders/*", method="GET", count=1)
@@ -97,7 +99,7 @@ async def test_an_action_survives_a_kill_at(
 
 
 @pytest.mark.parametrize("step", SYNC_STEPS)
-async def test_a_fetch_survives_a_kill_at(
+async def test_a_sync_survives_a_kill_at(
     quiet: Desk, process: WorkerProcess, tmp_path: Path, step: str
 ):
     await quiet.seed(120)

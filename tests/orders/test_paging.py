@@ -98,11 +98,11 @@ def read(
         ),
     ],
 )
-def test_where_a_pass_reads_on(at: PagingProgress, page: PageRead, following):
+def test_the_next_page_of_a_sync(at: PagingProgress, page: PageRead, following):
     assert after_page(at, page) == following
 
 
-def test_a_list_whose_next_leads_nowhere_ends():
+def test_an_endless_next_link_ends_the_sync():
     """Two pages, the second of which always promises a third."""
     progress: PagingProgress | None = PagingProgress()
     asked = []
@@ -136,7 +136,7 @@ near_a_border = st.builds(
         ("moves", 0),
     ],
 )
-def test_no_order_that_stays_is_missed_whatever_happens_meanwhile(size, events):
+def test_no_order_is_missed_while_the_list_changes(size, events):
     """The list, newest first: id -> version. One event happens between two pages."""
     listed = [(number, 0) for number in range(size)]
     ours: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Asking for an action: twice is once, versions are honoured, strangers see nothing."""
+"""Requests of actions: idempotency, versions, access."""
 
 import httpx
 import pytest
@@ -21,7 +21,7 @@ async def the_order(desk: Desk):
     return (await desk.api.get(f"/v1/orders/{order['id']}")).json()
 
 
-async def test_the_same_action_asked_twice_is_one(idle: Desk):
+async def test_a_repeated_request_returns_the_same_action(idle: Desk):
     order = await the_order(idle)
 
     first = await idle.ask(order, "accept")
@@ -33,7 +33,7 @@ async def test_the_same_action_asked_twice_is_one(idle: Desk):
     assert first.headers["Retry-After"]
 
 
-async def test_another_action_on_the_same_line_has_to_wait(idle: Desk):
+async def test_another_action_on_the_same_line_is_a_conflict(idle: Desk):
     order = await the_order(idle)
     first, second = line_ids(order)
     accepted = await idle.ask(order, "accept", {"lines": [first]})
@@ -46,7 +46,7 @@ async def test_another_action_on_the_same_line_has_to_wait(idle: Desk):
     assert other_line.status_code == 202
 
 
-async def test_lines_with_an_action_open_allow_nothing(idle: Desk):
+async def test_lines_of_an_open_action_allow_no_other(idle: Desk):
     order = await the_order(idle)
     first, second = line_ids(order)
 
@@ -122,7 +122,7 @@ async def test_a_key_sees_only_what_its_stores_see(
     assert listed.json()["items"] == []
 
 
-async def test_a_reading_key_may_not_act(idle: Desk):
+async def test_a_read_key_cannot_request_actions(idle: Desk):
     order = await the_order(idle)
     body = {"name": "k", "scope": "read", "store_ids": [idle.shop.store_id]}
     key = (await idle.api.post("/v1/api-keys", json=body)).json()["key"]

@@ -11,7 +11,7 @@ from tests.support.shop import open_shop
 from tests.support.stack import open_worker, query
 
 
-async def test_every_order_arrives_once_whatever_the_order_of_pages(desk: Desk):
+async def test_every_order_is_stored_once(desk: Desk):
     seeded = await desk.seed(120)
 
     sync = await desk.sync()
@@ -22,7 +22,7 @@ async def test_every_order_arrives_once_whatever_the_order_of_pages(desk: Desk):
     assert sorted(numbers) == list(wanted)
 
 
-async def test_a_second_fetch_reads_only_the_window_and_changes_nothing(desk: Desk):
+async def test_a_second_sync_reads_only_the_window_and_changes_nothing(desk: Desk):
     await desk.seed(60, spacing=3600)
     await desk.sync()
 
@@ -33,7 +33,7 @@ async def test_a_second_fetch_reads_only_the_window_and_changes_nothing(desk: De
     assert again["read"] < 5
 
 
-async def test_a_changed_order_is_brought_up_to_date(desk: Desk):
+async def test_a_changed_order_is_updated(desk: Desk):
     order = await desk.new_order("A1", "B2")
     line = order["lines"][0]["id"]
 
@@ -45,7 +45,7 @@ async def test_a_changed_order_is_brought_up_to_date(desk: Desk):
     assert now["version"] == order["version"] + 1
 
 
-async def test_an_older_telling_does_not_replace_a_newer_one(desk: Desk):
+async def test_an_older_version_does_not_replace_a_newer_one(desk: Desk):
     order = await desk.new_order()
     number = order["marketplace_id"]
 
@@ -77,7 +77,7 @@ async def test_a_list_that_changes_while_paging_is_read_to_the_end(
     assert there <= set(await desk.numbers())
 
 
-async def test_a_page_past_the_end_ends_the_fetch(desk: Desk):
+async def test_a_page_past_the_end_ends_the_sync(desk: Desk):
     await desk.seed(60)
     await desk.shop.fault(
         "answer", path="/ws/orders", status=404, envelope="v1", skip=1, count=1
@@ -86,7 +86,7 @@ async def test_a_page_past_the_end_ends_the_fetch(desk: Desk):
     assert (await desk.sync())["state"] == "done"
 
 
-async def test_odd_values_survive(desk: Desk):
+async def test_unusual_values_are_stored(desk: Desk):
     bought = await desk.buy("A1")
     number = bought["order_id"]
     address = {
@@ -127,7 +127,7 @@ async def test_odd_values_survive(desk: Desk):
     assert order["allowed_actions"] == []
 
 
-async def test_two_stores_of_one_account_fetch_once(desk: Desk, sandbox_url: str):
+async def test_two_stores_of_one_account_share_a_sync(desk: Desk, sandbox_url: str):
     other = await open_shop(
         desk.api, sandbox_url, country="DE", token=desk.shop.token, active=False
     )
@@ -158,7 +158,7 @@ async def test_a_store_with_scope_all_countries_sees_every_order(desk: Desk):
     assert {o["country"] for o in await desk.listed()} == {"FR", "DE", "GB"}
 
 
-async def test_a_throttled_fetch_waits_and_goes_on(desk: Desk, settings: Settings):
+async def test_a_throttled_sync_waits_and_continues(desk: Desk, settings: Settings):
     await desk.seed(60)
     await desk.shop.fault("throttled_json", path="/ws/orders", skip=1, count=1)
     answer = await desk.ask_sync()
@@ -177,7 +177,7 @@ async def test_a_throttled_fetch_waits_and_goes_on(desk: Desk, settings: Setting
     assert (done["state"], len(await desk.numbers())) == ("done", 60)
 
 
-async def test_a_refused_token_turns_the_light_red_and_stops_fetching(desk: Desk):
+async def test_a_refused_token_turns_the_light_red_and_ends_the_sync(desk: Desk):
     await desk.shop.fault("token_refused", path="/ws/*")
 
     failed = await desk.sync()
@@ -187,7 +187,7 @@ async def test_a_refused_token_turns_the_light_red_and_stops_fetching(desk: Desk
     assert light["connection"]["state"] == "red"
 
 
-async def test_fetching_goes_on_by_itself_once_the_token_works(desk: Desk):
+async def test_the_sync_continues_once_the_token_works(desk: Desk):
     await desk.seed(3)
     await desk.shop.fault("token_refused", path="/ws/*")
     await desk.sync()
@@ -204,7 +204,7 @@ async def test_fetching_goes_on_by_itself_once_the_token_works(desk: Desk):
     assert await until(fetched, [3]) == 3
 
 
-async def test_a_store_without_a_token_cannot_fetch(api: httpx.AsyncClient):
+async def test_a_store_without_a_token_cannot_sync(api: httpx.AsyncClient):
     store = (await api.post("/v1/stores", json={"name": "x", "country": "FR"})).json()
 
     answer = await api.post(f"/v1/stores/{store['id']}/orders/sync")
@@ -214,7 +214,7 @@ async def test_a_store_without_a_token_cannot_fetch(api: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("interval", [timedelta(seconds=2)])
-async def test_orders_are_fetched_by_schedule(
+async def test_orders_are_synced_by_schedule(
     api: httpx.AsyncClient, sandbox_url: str, settings: Settings, interval: timedelta
 ):
     often = settings.model_copy(update={"orders_interval": interval})

@@ -67,14 +67,14 @@ def test_a_line_allows_exactly_what_back_market_does(state: int, actions: list[s
         (Action.REFUND, 3, 6),
     ],
 )
-def test_a_line_is_moved_by_a_call_that_names_its_sku(action, state, to_state):
+def test_a_line_is_changed_by_a_request_with_its_sku(action, state, to_state):
     (call,) = submissions_for(action, 70, [line(state)], {})
 
     assert call.body == {"order_id": 70, "new_state": to_state, "sku": "A"}
     assert (call.from_state, call.to_state) == (state, to_state)
 
 
-def test_a_parcel_is_one_call_without_a_sku():
+def test_a_parcel_is_one_request_without_a_sku():
     lines = [line(2, 1), line(2, 2, "B")]
 
     (call,) = submissions_for(Action.SHIP, 70, lines, {"tracking_number": "T"})
@@ -83,7 +83,7 @@ def test_a_parcel_is_one_call_without_a_sku():
     assert call.body == {"order_id": 70, "new_state": 3, "tracking_number": "T"}
 
 
-def test_only_shipped_lines_are_told_why_they_came_back():
+def test_only_shipped_lines_have_a_return_reason():
     lines = [line(2, 1), line(3, 2, "B")]
 
     before, after = submissions_for(Action.REFUND, 70, lines, {"return_reason": 21})
@@ -93,7 +93,7 @@ def test_only_shipped_lines_are_told_why_they_came_back():
 
 
 @given(LINES)
-def test_every_allowed_action_has_calls_that_move_each_line_once(lines):
+def test_every_allowed_action_changes_each_line_once(lines):
     for action, ids in allowed(lines).items():
         chosen = [each for each in lines if each.id in ids]
 
@@ -105,7 +105,7 @@ def test_every_allowed_action_has_calls_that_move_each_line_once(lines):
 
 
 @given(LINES)
-def test_a_call_is_not_yet_done_before_it_and_done_after_it(lines):
+def test_a_submission_is_reconciled_by_the_state_of_its_lines(lines):
     states = {each.id: each.state for each in lines}
     for action, ids in allowed(lines).items():
         chosen = [each for each in lines if each.id in ids]
@@ -166,7 +166,7 @@ def call(from_state: int, to_state: int, **body: str) -> PlannedSubmission:
         ),
     ],
 )
-def test_what_an_order_that_was_read_back_says(planned, state, tracking, seen):
+def test_the_result_of_a_readback(planned, state, tracking, seen):
     states = {} if state is None else {1: state}
 
     assert reconcile(planned, OrderView(states, tracking)) is seen
@@ -181,13 +181,13 @@ def test_what_an_order_that_was_read_back_says(planned, state, tracking, seen):
         ("monday", "tuesday", TransitionResult.APPLIED),
     ],
 )
-def test_an_invoice_has_arrived_when_the_order_tells_a_new_time(before, now, seen):
+def test_an_invoice_was_uploaded_when_its_time_changed(before, now, seen):
     planned = PlannedSubmission((), 0, BILLED, {"billed_before": before})
 
     assert reconcile(planned, OrderView({}, None, now)) is seen
 
 
-def test_lines_of_one_sku_and_state_go_together():
+def test_lines_of_one_sku_and_state_change_together():
     lines = [line(1, 1, "A"), line(1, 2, "a"), line(2, 3, "A"), line(1, 4, "B")]
 
     assert also_moved(lines, [lines[0]]) == (2,)
@@ -198,7 +198,7 @@ def test_lines_of_one_sku_and_state_go_together():
 @pytest.mark.parametrize(
     ("quantities", "single"), [([1], True), ([2], False), ([1, 1], False), ([], False)]
 )
-def test_a_device_is_told_only_of_one_line_with_one_piece(quantities, single):
+def test_a_device_number_needs_one_line_with_one_piece(quantities, single):
     lines = [LineView(n, 2, "A", quantity) for n, quantity in enumerate(quantities)]
 
     assert allows_device_number(lines) is single

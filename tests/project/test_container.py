@@ -80,7 +80,7 @@ def test_nothing_starts_before_what_it_needs():
             assert test or what["condition"] != "service_healthy", (name, other)
 
 
-def test_nothing_of_ours_runs_with_rights_it_does_not_need():
+def test_containers_run_without_unneeded_rights():
     for name, one in OURS.items():
         assert one["cap_drop"] == ["ALL"], name
         assert one["security_opt"] == ["no-new-privileges:true"], name
@@ -98,7 +98,7 @@ def test_volumes_that_are_used_are_declared():
     assert used == set(COMPOSE["volumes"])
 
 
-def test_what_the_image_copies_is_let_in():
+def test_files_copied_into_the_image_are_not_ignored():
     ignore = (ROOT / ".dockerignore").read_text().splitlines()
     copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     sources = {source.rstrip("/") for line in copies for source in line.split()}

@@ -29,7 +29,7 @@ def files_of_the_project() -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def test_no_file_is_longer_than_a_reader_bears():
+def test_no_file_exceeds_the_line_limit():
     too_long = {
         str(path.relative_to(ROOT)): lines
         for path in files_of_the_project()

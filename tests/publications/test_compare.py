@@ -228,7 +228,7 @@ JUDGED = [
 
 
 @pytest.mark.parametrize(("offer", "seen", "rules", "verdict"), JUDGED)
-async def test_a_listing_is_judged_by(
+async def test_a_listing_is_compared_by(
     tables: Tables,
     offer: Row,
     seen: Mapping[str, object] | None,
@@ -249,7 +249,7 @@ async def test_a_listing_is_judged_by(
     assert await drift_of(tables) == verdict
 
 
-async def test_the_baseline_moves_to_what_is_seen_and_the_offer_differs(
+async def test_the_live_state_becomes_what_was_read(
     tables: Tables,
 ):
     tables.offers(tables.store_id, [online(**MORE)])
@@ -283,7 +283,7 @@ async def test_the_baseline_moves_to_what_is_seen_and_the_offer_differs(
     assert (await one(tables, "offer", "sibling_id"))["live_price"] == 100
 
 
-async def test_judging_the_same_look_twice_changes_nothing(tables: Tables):
+async def test_comparing_the_same_listings_twice_changes_nothing(tables: Tables):
     tables.offers(tables.store_id, [online()])
     await judge(tables, {"price": Decimal(80)})
     first = await one(tables, "offer"), await drift_of(tables)
@@ -294,7 +294,7 @@ async def test_judging_the_same_look_twice_changes_nothing(tables: Tables):
     assert again.offers.confirmed == 1
 
 
-async def test_a_vanished_listing_is_gone_for_all_stores_and_unknown_again(
+async def test_a_vanished_listing_is_removed_from_all_stores(
     tables: Tables,
 ):
     tables.offers(tables.store_id, [online()])
@@ -328,7 +328,7 @@ async def test_a_listing_with_another_id_is_followed(tables: Tables):
 
 
 @pytest.mark.parametrize("state", ["sending", "uncertain", "sent"])
-async def test_what_a_call_may_be_changing_is_not_judged(tables: Tables, state: str):
+async def test_offers_in_flight_are_not_compared(tables: Tables, state: str):
     tables.offers(tables.store_id, [online()])
     tables.insert(
         "submission",

@@ -26,7 +26,7 @@ def test_the_next_run_is_after_now_and_within_one_interval(store_id, interval, n
 
 
 @given(IDS, INTERVALS, TIMES)
-def test_asking_again_before_it_is_due_changes_nothing(store_id, interval, now):
+def test_the_due_time_does_not_change_before_it_has_passed(store_id, interval, now):
     due = next_due(store_id, interval, now)
 
     later = now + (due - now) / 2
@@ -41,7 +41,7 @@ def test_runs_follow_each_other_by_exactly_one_interval(store_id, interval, now)
 
 
 @given(IDS)
-def test_a_restart_gives_the_same_phase(store_id: UUID):
+def test_a_restart_does_not_change_the_phase(store_id: UUID):
     interval = timedelta(hours=2)
     now = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -35,12 +35,12 @@ from app.publications.messages import MESSAGES
         ("", "unknown"),
     ],
 )
-def test_the_words_of_a_refusal_tell_its_class(message: str, expected: str):
+def test_the_message_of_a_refusal_determines_its_class(message: str, expected: str):
     assert error_class_of(str(classify(message)), message) == expected
 
 
 @pytest.mark.parametrize("code", sorted({*map(str, RefusalCode), *MESSAGES}))
-def test_every_code_has_a_class_and_something_to_do(code: str):
+def test_every_code_has_a_class_and_a_hint(code: str):
     kind = error_class_of(code)
 
     assert kind in ErrorClass
@@ -53,7 +53,7 @@ def test_only_codes_that_exist_are_classified():
     assert set(CLASS_OF_CODE) | set(HINTS) <= known
 
 
-def test_a_transient_cause_asks_nothing_of_anybody_whatever_its_code():
+def test_a_transient_cause_needs_no_action():
     kind = error_class_of("price", "price service temporarily unavailable")
 
     assert hint_for("price", kind).startswith("No action needed")

@@ -55,7 +55,7 @@ def versions(events: list[Event]) -> list[int]:
     return [event.version for event in events if event.name == "progress"]
 
 
-async def test_a_run_is_told_from_request_to_end(shop: Shop, one):
+async def test_a_stream_reports_a_run_from_request_to_end(shop: Shop, one):
     await shop.upload([row("A1"), row("A2")])
     run = await shop.publish(wait=False)
 
@@ -69,7 +69,7 @@ async def test_a_run_is_told_from_request_to_end(shop: Shop, one):
     assert versions(events) == sorted(set(versions(events)))
 
 
-async def test_a_lost_connection_goes_on_at_another_process(
+async def test_a_stream_resumes_at_another_process(
     shop: Shop, two: tuple[str, str], sql: Sql
 ):
     path = await waiting_run(shop)
@@ -84,7 +84,7 @@ async def test_a_lost_connection_goes_on_at_another_process(
     assert second.data["counts"]["by_outcome"]["rejected"] == 1
 
 
-async def test_who_has_seen_the_newest_version_waits_for_the_next(
+async def test_a_client_with_the_newest_version_waits_for_the_next(
     shop: Shop, two: tuple[str, str], sql: Sql
 ):
     await sql("UPDATE seller_account SET paused_until = now() + interval '1 hour'")
@@ -103,7 +103,7 @@ async def test_who_has_seen_the_newest_version_waits_for_the_next(
     assert told.data["reason"]["code"] == "throttled"
 
 
-async def test_a_stream_of_what_is_over_ends_at_once(
+async def test_a_stream_of_an_ended_run_ends_at_once(
     shop: Shop, api: httpx.AsyncClient
 ):
     path = await over_run(shop)
@@ -118,7 +118,7 @@ async def test_a_stream_of_what_is_over_ends_at_once(
     assert answer.headers["cache-control"] == "no-cache"
 
 
-async def test_who_missed_only_the_end_gets_only_that_and_then_204(
+async def test_a_client_that_missed_the_end_gets_it_and_then_204(
     shop: Shop, api: httpx.AsyncClient
 ):
     path = await over_run(shop)
@@ -148,7 +148,7 @@ async def test_a_process_that_stops_ends_its_streams_at_once(shop: Shop, one):
     assert not process.is_running()
 
 
-async def test_no_transaction_is_open_between_two_looks(shop: Shop, one, sql: Sql):
+async def test_no_transaction_is_open_between_two_polls(shop: Shop, one, sql: Sql):
     path = await waiting_run(shop)
     found = []
 
@@ -164,7 +164,7 @@ async def test_no_transaction_is_open_between_two_looks(shop: Shop, one, sql: Sq
     assert found == []
 
 
-async def test_a_client_that_goes_away_frees_its_place(shop: Shop, settings: Settings):
+async def test_a_disconnected_client_frees_its_slot(shop: Shop, settings: Settings):
     path = await waiting_run(shop)
     app = create_app(settings)
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
@@ -190,9 +190,7 @@ async def test_a_client_that_goes_away_frees_its_place(shop: Shop, settings: Set
     assert during == 1
 
 
-async def test_a_process_serves_so_many_streams_and_says_when_it_is_full(
-    settings: Settings, shop: Shop
-):
+async def test_a_process_limits_the_number_of_streams(settings: Settings, shop: Shop):
     path = await over_run(shop)
     async with open_api(settings, Streams(open=MAX_STREAMS)) as api:
         answer = await api.get(f"{path}/events")
@@ -202,7 +200,7 @@ async def test_a_process_serves_so_many_streams_and_says_when_it_is_full(
     assert answer.headers["Retry-After"]
 
 
-async def test_a_stream_wants_a_key_that_sees_the_store(shop: Shop):
+async def test_a_stream_needs_a_key_for_the_store(shop: Shop):
     path = f"{await over_run(shop)}/events"
     made = await shop.api.post(
         "/v1/api-keys", json={"name": "k", "scope": "read", "store_ids": []}
@@ -215,7 +213,7 @@ async def test_a_stream_wants_a_key_that_sees_the_store(shop: Shop):
     assert [without.status_code, foreign.status_code] == [401, 404]
 
 
-async def test_the_import_of_a_catalog_is_told_the_same_way(shop: Shop, one):
+async def test_an_import_has_a_stream_too(shop: Shop, one):
     catalog = await shop.upload([row(f"A{n}") for n in range(50)], wait=False)
 
     events = await all_events(one[1], f"/v1/catalogs/{catalog['id']}")

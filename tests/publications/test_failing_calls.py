@@ -1,4 +1,4 @@
-"""Calls that fail: the run waits, goes on by itself, and repeats nothing taken."""
+"""Failed requests: the run waits, continues, and repeats nothing accepted."""
 
 import pytest
 
@@ -36,7 +36,7 @@ async def publish_through(shop: Shop, kind: str, code: str, method: str, skip_pa
 
 
 @pytest.mark.parametrize(("kind", "code"), FAILURES)
-async def test_a_call_that_fails_once_delays_the_run_and_nothing_is_sent_twice(
+async def test_a_failed_request_delays_the_run_and_nothing_is_sent_twice(
     shop: Shop, skip_pauses, kind: str, code: str
 ):
     await shop.upload(THREE)
@@ -56,9 +56,7 @@ async def test_a_call_that_fails_once_delays_the_run_and_nothing_is_sent_twice(
     assert (await account(shop))["connection"]["health"] == "ok"
 
 
-async def test_a_search_by_sku_that_is_refused_leaves_the_pages(
-    shop: Shop, skip_pauses
-):
+async def test_a_refused_search_by_sku_falls_back_to_pages(shop: Shop, skip_pauses):
     path = "/ws/listings/detail"
     await shop.fault("answer", method="GET", path=path, status=400, envelope="string")
     await shop.upload(THREE)
@@ -74,7 +72,7 @@ async def test_a_search_by_sku_that_is_refused_leaves_the_pages(
 @pytest.mark.parametrize(
     "kind", ["throttled_html", "bad_gateway", "dropped_before", "forbidden_html"]
 )
-async def test_a_poll_that_fails_is_made_again(shop: Shop, skip_pauses, kind: str):
+async def test_a_failed_poll_is_retried(shop: Shop, skip_pauses, kind: str):
     await shop.upload(THREE)
     await shop.fault(kind, path="/ws/tasks/*", count=2)
 
@@ -84,7 +82,7 @@ async def test_a_poll_that_fails_is_made_again(shop: Shop, skip_pauses, kind: st
     assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
 
 
-async def test_no_call_is_made_while_the_account_is_paused(shop: Shop, skip_pauses):
+async def test_no_request_is_sent_while_the_account_is_paused(shop: Shop, skip_pauses):
     await shop.upload(THREE)
     await shop.fault("throttled_json", method="POST", count=1)
     started = await shop.publish(wait=False)
@@ -100,9 +98,7 @@ async def test_no_call_is_made_while_the_account_is_paused(shop: Shop, skip_paus
     assert [r["status"] for r in ours if r["method"] == "POST"] == [429, 200]
 
 
-async def test_failures_in_a_row_are_counted_from_the_start_after_a_success(
-    shop: Shop, skip_pauses, sql
-):
+async def test_a_success_resets_the_count_of_failures(shop: Shop, skip_pauses, sql):
     await shop.upload(THREE)
     await shop.fault("unavailable", path="/ws/tasks/*", count=3)
     await shop.fault("slow_task", seconds=1.5)
@@ -121,7 +117,7 @@ async def test_failures_in_a_row_are_counted_from_the_start_after_a_success(
 
 
 @pytest.mark.parametrize("method", ["batch", "single"])
-async def test_lines_are_given_back_when_a_call_was_surely_not_taken(
+async def test_lines_of_a_request_that_was_not_processed_are_released(
     shop: Shop, skip_pauses, sql, method: str
 ):
     await shop.upload(THREE)

@@ -59,7 +59,7 @@ async def held(shop: Shop, run: Mapping[str, Any]) -> dict[str, str]:
     return {change["sku"]: change["code"] for change in changes}
 
 
-async def test_of_a_catalog_cut_to_forty_percent_only_true_decreases_are_sent(
+async def test_a_catalog_cut_to_forty_percent_sends_only_real_decreases(
     guarded: Shop,
 ):
     await guarded.upload(CUT)
@@ -102,7 +102,7 @@ async def test_held_changes_stay_held_when_the_share_falls(guarded: Shop):
     assert set(await holds(guarded)) == set(SKUS[-2:])
 
 
-async def test_few_offers_that_disappear_go_to_zero_by_themselves(guarded: Shop):
+async def test_few_disappeared_offers_are_zeroed_without_approval(guarded: Shop):
     await guarded.upload(FULL[:-2])
 
     run = await guarded.publish()
@@ -124,7 +124,7 @@ async def test_an_offer_that_returns_and_leaves_again_is_decided_again(guarded: 
     assert run["counts"]["by_outcome"] == {"accepted": 1}
 
 
-async def test_rejected_changes_stay_and_do_not_block_others(guarded: Shop):
+async def test_rejected_changes_are_not_sent_and_do_not_block_others(guarded: Shop):
     await guarded.upload(CUT)
     run = await guarded.publish()
 
@@ -141,7 +141,7 @@ async def test_rejected_changes_stay_and_do_not_block_others(guarded: Shop):
 
 
 @pytest.mark.parametrize("approved", [False, True])
-async def test_what_has_expired_is_not_sent_but_listed_again(
+async def test_an_expired_approval_is_listed_as_held_again(
     guarded: Shop, sql: Sql, *, approved: bool
 ):
     await guarded.upload(CUT)
@@ -188,7 +188,7 @@ async def test_an_approval_is_for_exactly_that_price(guarded: Shop):
     assert (await guarded.listings())[SKUS[0]]["price"] == "2.99"
 
 
-async def test_a_wave_of_prices_is_held_and_small_moves_are_sent(guarded: Shop):
+async def test_many_large_price_changes_are_held_and_small_ones_sent(guarded: Shop):
     moved = [row(sku, price="140.00") for sku in SKUS]
     brake = {"price_wave": {"percent": 30, "minimum": 5, "move_percent": 20}}
     settings = {"environment": "sandbox", "brake": brake}
@@ -248,7 +248,7 @@ async def test_a_preview_holds_nothing_and_is_published_as_it_is(guarded: Shop):
 
 
 @pytest.mark.parametrize("body", [{}, {"all": True, "skus": ["A"]}, {"code": "x"}])
-async def test_a_decision_names_its_changes_in_one_way(guarded: Shop, body):
+async def test_a_decision_selects_its_changes_in_exactly_one_way(guarded: Shop, body):
     run = await guarded.publish()
 
     answer = await guarded.api.post(f"/v1/publications/{run['id']}/approve", json=body)

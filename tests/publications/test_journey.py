@@ -16,7 +16,7 @@ async def test_a_catalog_is_published_and_the_sandbox_shows_it(shop: Shop):
     }
 
 
-async def test_only_what_differs_is_sent_with_before_and_after(shop: Shop):
+async def test_only_differences_are_sent_with_before_and_after(shop: Shop):
     await shop.upload([row("SAME"), row("PRICE"), row("STOCK"), row("GONE")])
     await shop.publish()
 
@@ -48,7 +48,7 @@ async def test_nothing_is_sent_when_nothing_differs(shop: Shop):
     assert len(await shop.ledger()) == sent
 
 
-async def test_a_disappeared_offer_is_zeroed_once_and_comes_back_as_modified(
+async def test_a_disappeared_offer_is_zeroed_once_and_returns_as_modified(
     shop: Shop,
 ):
     await shop.upload([row("A1"), row("A2")])
@@ -86,7 +86,7 @@ async def test_a_rejected_offer_is_sent_again_on_every_run(shop: Shop):
     ]
 
 
-async def test_a_run_asked_for_right_after_an_upload_sends_that_upload(shop: Shop):
+async def test_a_run_requested_after_an_upload_sends_that_upload(shop: Shop):
     await shop.upload([row("A1")], wait=False)
 
     publication = await shop.publish()

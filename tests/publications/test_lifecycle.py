@@ -50,7 +50,7 @@ def test_a_state_is_requested_active_or_over():
     ("polls", "seconds"),
     [(0, 2), (1, 3), (2, 4.5), (5, 15.1875), (6, 22.78125), (7, 30), (5000, 30)],
 )
-def test_polls_become_rarer_up_to_fifteen_times_the_first_pause(polls, seconds):
+def test_poll_pauses_grow_up_to_fifteen_times_the_first(polls, seconds):
     first = timedelta(seconds=2)
 
     assert pause_before_poll(polls, first) == timedelta(seconds=seconds)

@@ -31,7 +31,7 @@ CHANGED = (
 BEFORE = [row(entry["sku"]) for entry in CHANGED if not entry["sku"].startswith("NEW")]
 
 
-async def test_what_does_not_fit_is_deferred_and_sent_by_later_runs(
+async def test_changes_beyond_the_budget_are_deferred_to_later_runs(
     shop: Shop, sql, hour_passes
 ):
     await shop.upload(BEFORE)
@@ -101,7 +101,7 @@ async def all_over_but_one(shop: Shop, number: int) -> None:
     await eventually(there)
 
 
-async def test_a_manual_request_brings_a_carried_over_run_forward(shop: Shop):
+async def test_a_manual_request_starts_a_follow_up_earlier(shop: Shop):
     await shop.upload([row(f"A{n}") for n in range(6)])
     await limit(shop, 4)
     first = await shop.publish()
@@ -141,7 +141,7 @@ async def test_a_deferred_offer_is_sent_with_its_latest_desired_state(
     assert [e["fields"]["price"] for e in entries] == ["77.00"]
 
 
-async def test_two_stores_spend_the_same_lines(shop: Shop):
+async def test_two_stores_share_one_line_budget(shop: Shop):
     other = await open_shop(shop.api, shop.sandbox_url, country="DE", token=shop.token)
     await limit(shop, 10)
     await shop.upload([row(f"F{n}") for n in range(7)])
@@ -153,7 +153,9 @@ async def test_two_stores_spend_the_same_lines(shop: Shop):
     assert german["counts"]["by_outcome"] == {"accepted": 3, "deferred": 4}
 
 
-async def test_requests_keep_to_the_pace_of_the_account(shop: Shop, sql, skip_pauses):
+async def test_requests_keep_the_rate_limit_of_the_account(
+    shop: Shop, sql, skip_pauses
+):
     """Two in ten seconds: the third request waits and is sent later."""
     await shop.upload([row(f"A{n}") for n in range(3)])
     await shop.publish()

@@ -108,7 +108,7 @@ def machine(settings: Settings, sandbox_url: str) -> Iterator[type[Machine]]:
         yield Machine
 
 
-def test_the_sandbox_mirrors_the_wanted_offers_once_quiet(machine: type[Machine]):
+def test_the_sandbox_finally_has_the_desired_state(machine: type[Machine]):
     run_state_machine_as_test(
         machine,
         settings=settings(

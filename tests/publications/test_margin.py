@@ -39,9 +39,7 @@ BELOW = {"outcome": "held", "code": "below_floor"}
         pytest.param("1", "100", Margin(), "9999999.99", id="all of it is commission"),
     ],
 )
-async def test_the_lowest_price_that_still_earns(
-    tables: Tables, cost, cpa, margin, floor
-):
+async def test_the_price_floor(tables: Tables, cost, cpa, margin, floor):
     low = Decimal(floor) - Decimal("0.01")
     exact = online("EXACT", cost=cost, cpa=cpa, price=floor)
     cheap = online("LOW", cost=cost, cpa=cpa, price=low)
@@ -99,7 +97,9 @@ async def test_the_lowest_price_that_still_earns(
         pytest.param(online(cost="101"), [], id="nothing differs"),
     ],
 )
-async def test_what_is_sent_of_a_change_below_the_floor(tables: Tables, offer, changes):
+async def test_a_change_below_the_floor_sends_only_its_other_fields(
+    tables: Tables, offer, changes
+):
     tables.offers(tables.store_id, [offer])
 
     summary, planned = await tables.plan()
@@ -134,7 +134,7 @@ async def settings(shop: Shop, **more: object) -> None:
     assert (await shop.api.put(path, json=body)).status_code == 200
 
 
-async def test_cost_and_floor_are_seen_and_nothing_below_is_published(shop: Shop):
+async def test_cost_and_floor_are_shown_and_prices_below_are_not_published(shop: Shop):
     attributes = MAPPING["attributes"] | {"cost": {"column": "cost"}}
     path = f"/v1/stores/{shop.store_id}/mapping"
     await shop.api.put(path, json={"attributes": attributes})

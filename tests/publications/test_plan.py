@@ -228,7 +228,7 @@ ONE_OFFER = [
 
 
 @pytest.mark.parametrize(("offer", "changes"), ONE_OFFER)
-async def test_what_one_offer_leads_to(tables: Tables, offer, changes):
+async def test_the_plan_of_one_offer(tables: Tables, offer, changes):
     tables.offers(tables.store_id, [offer])
 
     _, planned = await tables.plan()
@@ -381,7 +381,7 @@ async def test_equal_content_has_an_equal_hash(tables: Tables):
     assert await hash_of() == await hash_of(online("C"))
 
 
-async def test_few_decreases_are_sent_one_by_one_however_many_prices_change(
+async def test_few_decreases_are_sent_singly_even_with_many_price_changes(
     tables: Tables,
 ):
     tables.offers(

@@ -182,7 +182,7 @@ LEFT = [
 
 
 @pytest.mark.parametrize(("policy", "accepted", "target"), LEFT)
-async def test_a_store_that_leaves_a_sku_sends_what_the_others_want(
+async def test_a_store_that_drops_a_sku_sends_the_stock_of_its_siblings(
     tables: Tables, policy, accepted, target
 ):
     tables.offers(tables.store_id, [absent(live_quantity=accepted)])
@@ -203,7 +203,7 @@ async def test_a_store_that_leaves_a_sku_sends_what_the_others_want(
         pytest.param(0, 0, id="moved meanwhile: it is dropped"),
     ],
 )
-async def test_a_call_does_not_overwrite_stock_that_moved_since_the_plan(
+async def test_a_submission_does_not_overwrite_stock_that_changed_since_the_plan(
     tables: Tables, accepted, left
 ):
     """A sibling's run has sent another quantity: the next plan looks at it anew."""

@@ -128,7 +128,7 @@ async def test_the_hash_does_not_depend_on_the_budget(shop: Shop, sql: Sql):
     assert run["counts"]["by_outcome"] == {"accepted": 2, "deferred": 4}
 
 
-async def test_changes_of_a_plan_are_filtered_paged_and_come_as_csv(shop: Shop):
+async def test_changes_of_a_plan_are_filtered_paged_and_exported_as_csv(shop: Shop):
     await shop.upload([row("A"), row("B")])
     await shop.publish()
     await shop.upload([row("A", quantity=1), row("B", price="180"), row("C")])

@@ -18,7 +18,7 @@ async def over_run(shop: Shop) -> str:
 
 
 @pytest.mark.parametrize("part", ["", "/changes", "/changes?format=csv"])
-async def test_nothing_new_is_304_without_body(shop: Shop, part: str):
+async def test_an_unchanged_version_is_304_without_body(shop: Shop, part: str):
     path = f"{await over_run(shop)}{part}"
     first = await poll(shop.api, path)
     tag = first.headers["ETag"]
@@ -35,7 +35,7 @@ async def test_nothing_new_is_304_without_body(shop: Shop, part: str):
         assert "no-store" not in answer.headers["Cache-Control"]
 
 
-async def test_an_outcome_that_arrives_is_something_new(shop: Shop, sql: Sql):
+async def test_a_new_outcome_changes_the_version(shop: Shop, sql: Sql):
     await shop.fault("stuck_task")
     await shop.upload([row("A1"), row("A2")])
     run = await shop.publish(wait=False)
@@ -54,7 +54,7 @@ async def test_an_outcome_that_arrives_is_something_new(shop: Shop, sql: Sql):
     assert run_now.headers["Retry-After"]
 
 
-async def test_a_304_of_a_run_under_way_says_when_to_ask_again(shop: Shop, sql: Sql):
+async def test_a_304_of_an_active_run_has_retry_after(shop: Shop, sql: Sql):
     await sql("UPDATE seller_account SET paused_until = now() + interval '1 hour'")
     await shop.upload([row("A1")])
     run = await shop.publish(wait=False)
@@ -95,7 +95,7 @@ async def test_a_catalog_is_polled_the_same_way(shop: Shop):
     assert read_again.status_code == 200
 
 
-async def test_another_stores_run_is_404_whatever_tag_is_named(shop: Shop):
+async def test_a_run_of_another_store_is_404_with_any_etag(shop: Shop):
     path = await over_run(shop)
     made = await shop.api.post(
         "/v1/api-keys", json={"name": "k", "scope": "read", "store_ids": []}

@@ -60,7 +60,7 @@ async def test_a_change_of_a_validated_product_is_held_before_it_is_sent(maker: 
     assert [c["after"] for c in await maker.changes(offers)] == [{"price": "150.00"}]
 
 
-async def test_a_product_validated_while_it_is_sent_is_not_called_accepted(
+async def test_a_product_validated_while_it_is_sent_is_unconfirmed(
     maker: Shop,
 ):
     await described(maker, 42, validated=False)

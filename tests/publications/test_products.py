@@ -63,7 +63,7 @@ async def test_a_product_is_described_at_quantity_0_and_raised_by_the_next_offer
     assert (await maker.listings())["NEW"]["quantity"] == 3
 
 
-async def test_what_waits_for_its_product_costs_no_line_of_offers(maker: Shop):
+async def test_an_offer_awaiting_its_product_costs_no_line(maker: Shop):
     await upload(maker, new_phone("NEW", 3))
     await maker.publish()
     lines = len(await maker.ledger())
@@ -86,7 +86,7 @@ async def test_products_already_known_cost_no_line(maker: Shop):
     assert len(await maker.ledger()) == lines
 
 
-async def test_a_product_that_lacks_something_is_refused_before_it_is_sent(
+async def test_an_incomplete_product_is_rejected_before_it_is_sent(
     maker: Shop,
 ):
     await upload(
@@ -167,7 +167,7 @@ async def test_products_have_their_own_interval(maker: Shop, sql: Sql):
     assert (await maker.listings())["NEW"]["quantity"] == 0
 
 
-async def test_lines_that_do_not_fit_are_described_by_a_follow_up(
+async def test_products_beyond_the_budget_are_sent_by_a_follow_up(
     maker: Shop, sql: Sql, hour_passes: Bend
 ):
     await upload(maker, *(new_phone(f"N{n}", 20 + n) for n in range(4)))

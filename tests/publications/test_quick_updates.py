@@ -51,7 +51,7 @@ async def test_new_stock_and_prices_are_published_at_once(selling: Shop):
     )
 
 
-async def test_each_item_has_a_result_of_its_own(selling: Shop):
+async def test_each_item_has_its_own_result(selling: Shop):
     await selling.upload([row("A"), row("B", price="cheap"), row("D")])
     items = [
         {"sku": "A", "quantity": "3 pcs", "price": 189.5},
@@ -103,9 +103,7 @@ CATALOGS = [
 
 
 @pytest.mark.parametrize("rows", CATALOGS)
-async def test_an_older_catalog_does_not_undo_it_and_a_newer_one_does(
-    selling: Shop, rows
-):
+async def test_only_a_newer_catalog_replaces_a_quick_update(selling: Shop, rows):
     """On every path of the import: equal bytes, equal digest, all rows."""
     (wanted,) = [entry for entry in rows if entry["sku"] == "A"]
     await patch(selling, {"sku": "A", "quantity": 2, "price": "111.00"})
@@ -128,7 +126,7 @@ async def older(shop: Shop, rows: list[Any]) -> None:
     assert datetime.fromisoformat(catalog["as_of"]) == LONG_AGO
 
 
-async def test_each_value_has_a_time_of_its_own(selling: Shop):
+async def test_each_value_has_its_own_time(selling: Shop):
     early, late = LONG_AGO + timedelta(hours=1), LONG_AGO + timedelta(hours=3)
     await older(selling, [row("A"), row("B")])
     await patch(selling, {"sku": "A", "quantity": 2}, as_of=early.isoformat())
@@ -142,7 +140,7 @@ async def test_each_value_has_a_time_of_its_own(selling: Shop):
     assert await shown(selling) == ("111.00", 4)
 
 
-async def test_an_update_that_is_older_than_what_is_known_changes_nothing(
+async def test_an_outdated_update_changes_nothing(
     selling: Shop,
 ):
     body = await patch(selling, {"sku": "A", "quantity": 2}, as_of=LONG_AGO.isoformat())
@@ -153,7 +151,7 @@ async def test_an_update_that_is_older_than_what_is_known_changes_nothing(
     assert await shown(selling) == ("199.90", 5)
 
 
-async def test_a_sku_that_leaves_the_catalog_leaves_with_its_update(selling: Shop):
+async def test_a_sku_absent_from_the_catalog_loses_its_quick_update(selling: Shop):
     await patch(selling, {"sku": "A", "quantity": 2})
 
     await selling.upload([row("B")])
@@ -165,7 +163,7 @@ async def test_a_sku_that_leaves_the_catalog_leaves_with_its_update(selling: Sho
     assert await shown(selling) == ("199.90", 5)
 
 
-async def test_a_mapping_that_is_read_again_keeps_the_update(selling: Shop):
+async def test_a_new_mapping_keeps_quick_updates(selling: Shop):
     await patch(selling, {"sku": "A", "quantity": 2})
     answer = await selling.api.put(
         f"/v1/stores/{selling.store_id}/categories",
@@ -181,7 +179,7 @@ async def test_a_mapping_that_is_read_again_keeps_the_update(selling: Shop):
     assert await shown(selling) == ("199.90", 2)
 
 
-async def test_a_partial_catalog_undoes_the_updates_of_its_own_skus_only(
+async def test_a_partial_catalog_replaces_only_quick_updates_of_its_skus(
     selling: Shop,
 ):
     await patch(selling, {"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 3})
@@ -242,7 +240,7 @@ async def test_an_invalid_body_is_refused_as_a_whole(selling: Shop, body, code, 
     assert [(e["code"], e["field"]) for e in answer.json()["errors"]] == [(code, field)]
 
 
-async def test_an_inactive_store_accepts_none(selling: Shop):
+async def test_an_inactive_store_accepts_no_quick_update(selling: Shop):
     await selling.api.delete(f"/v1/stores/{selling.store_id}/activation")
 
     answer = await selling.api.patch(

@@ -116,7 +116,7 @@ def test_a_line_took_effect_when_the_listing_shows_it(sent, seen, arrived):
     assert took_effect(sent, listing) is arrived
 
 
-def test_lines_are_split_by_what_their_listings_show():
+def test_lines_are_split_by_their_listings():
     arrived = line({"quantity": 1}, {"quantity": 0}, seq=1)
     absent = line({"quantity": 2}, {"quantity": 0}, seq=2, sku="B")
     unknown = line({"quantity": 3}, seq=3, sku="C")

@@ -1,4 +1,4 @@
-"""Refusals by cause, quarantine of what is refused again and again, and retries."""
+"""Refusals by cause, quarantine after repeated refusals, and retries."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ async def test_the_same_data_refused_n_times_is_not_sent_again(shop: Shop):
     assert [(g["offers"], g["quarantined"]) for g in await errors(shop)] == [(1, 1)]
 
 
-async def test_changed_data_leave_quarantine_by_themselves(shop: Shop):
+async def test_changed_data_ends_the_quarantine(shop: Shop):
     await allow(shop, 1)
     await refused(shop, "price too low", "BAD")
     await shop.upload([row("BAD", price="299.00")])
@@ -82,7 +82,7 @@ async def test_changed_data_leave_quarantine_by_themselves(shop: Shop):
     assert again == {"BAD": ("held", "quarantined")}
 
 
-async def test_a_refusal_for_another_cause_begins_a_new_count(shop: Shop):
+async def test_a_refusal_for_another_cause_resets_the_count(shop: Shop):
     await allow(shop, 2)
     await refused(shop, "price too low", "BAD")
     await shop.clear_faults()
@@ -109,7 +109,9 @@ async def test_numbers_in_a_message_do_not_make_another_cause(shop: Shop):
 @pytest.mark.parametrize(
     "which", [{"skus": ["bad1"]}, {"code": "price"}, {"all": True}], ids=str
 )
-async def test_a_person_releases_by_sku_code_or_all(shop: Shop, which: Any):
+async def test_quarantined_offers_are_released_by_sku_code_or_all(
+    shop: Shop, which: Any
+):
     await allow(shop, 1)
     await refused(shop, "price too low", "BAD1", "BAD2")
     await shop.clear_faults()
@@ -125,14 +127,14 @@ async def test_a_person_releases_by_sku_code_or_all(shop: Shop, which: Any):
 
 
 @pytest.mark.parametrize("which", [{}, {"code": "a", "all": True}, {"skus": []}])
-async def test_a_release_says_exactly_which(shop: Shop, which: Any):
+async def test_a_release_has_exactly_one_selector(shop: Shop, which: Any):
     answer = await release(shop, **which)
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["accepted"]
 
 
-async def test_nothing_in_quarantine_means_nothing_is_released(shop: Shop):
+async def test_releasing_without_quarantined_offers_releases_none(shop: Shop):
     await refused(shop, "price too low", "BAD")
 
     assert (await release(shop, all=True)).json() == {"released": 0}
@@ -154,7 +156,7 @@ async def test_stock_is_lowered_even_in_quarantine_and_nothing_else(
     assert (change["after"], change["outcome"]) == ({"quantity": 0}, "accepted")
 
 
-async def test_a_task_that_failed_as_a_whole_quarantines_nobody(shop: Shop):
+async def test_a_failed_task_quarantines_no_offer(shop: Shop):
     await allow(shop, 1)
     await shop.fault("failed_task", count=1, message="The catalog is on fire")
     await shop.upload([row("A")])
@@ -165,7 +167,7 @@ async def test_a_task_that_failed_as_a_whole_quarantines_nobody(shop: Shop):
     assert again == {"A": ("accepted", None)}
 
 
-async def test_a_transient_refusal_rests_and_a_run_comes_by_itself(
+async def test_a_transient_refusal_pauses_the_offer_and_schedules_a_run(
     shop: Shop, sql: Sql
 ):
     await refused(shop, "Please try again later", "BAD", "FINE")
@@ -186,7 +188,7 @@ async def test_a_transient_refusal_rests_and_a_run_comes_by_itself(
     assert await errors(shop) == []
 
 
-async def test_pauses_double_and_never_lead_into_quarantine(shop: Shop, sql: Sql):
+async def test_pauses_double_and_never_lead_to_quarantine(shop: Shop, sql: Sql):
     await allow(shop, 1)
     await refused(shop, "Please try again later", "BAD")
     pauses = []

@@ -50,7 +50,7 @@ async def test_a_refused_token_fails_the_run_and_turns_the_light_red(shop: Shop)
     assert await times_sent(shop) == {}
 
 
-async def test_a_new_token_turns_the_light_green_and_the_run_is_made_by_itself(
+async def test_a_new_token_turns_the_light_green_and_requests_a_run(
     shop: Shop,
 ):
     await shop.upload(FIVE)
@@ -67,7 +67,7 @@ async def test_a_new_token_turns_the_light_green_and_the_run_is_made_by_itself(
     assert set((await times_sent(shop)).values()) == {1}
 
 
-async def test_a_token_refused_in_the_middle_leaves_the_rest_to_the_next_run(
+async def test_a_token_refused_during_a_run_defers_the_rest(
     shop: Shop,
 ):
     await shop.upload(FIVE)
@@ -93,7 +93,7 @@ async def test_a_token_refused_in_the_middle_leaves_the_rest_to_the_next_run(
     assert set((await times_sent(shop)).values()) == {1}
 
 
-async def test_the_schedule_leaves_a_store_out_whose_token_is_refused(shop: Shop, sql):
+async def test_the_schedule_skips_a_store_with_a_refused_token(shop: Shop, sql):
     await shop.upload(FIVE)
     await revoke(shop)
     await shop.publish()
@@ -105,9 +105,7 @@ async def test_the_schedule_leaves_a_store_out_whose_token_is_refused(shop: Shop
     assert (await light(shop, "connection"))["state"] == "red"
 
 
-async def test_the_schedule_finds_out_that_a_refused_token_works_after_all(
-    shop: Shop, sql
-):
+async def test_the_schedule_detects_that_a_refused_token_works_again(shop: Shop, sql):
     """Back Market had a bad hour: the token needs no change."""
     await shop.upload(FIVE)
     await shop.fault("token_refused", method="POST")
@@ -121,7 +119,7 @@ async def test_the_schedule_finds_out_that_a_refused_token_works_after_all(
     assert (await light(shop, "connection"))["state"] == "green"
 
 
-async def test_a_run_that_used_the_old_token_goes_on_with_the_new_one(
+async def test_a_run_with_a_replaced_token_continues_with_the_new_one(
     shop: Shop, skip_pauses
 ):
     """The token is renewed while a call with the old one is under way."""

@@ -102,7 +102,7 @@ def service(settings: Settings) -> Iterator[Background]:
 
 
 @pytest.mark.parametrize("policy", ["min", "max", "store:second"])
-def test_once_quiet_the_stock_is_what_the_policy_says(
+def test_the_shared_stock_finally_follows_the_policy(
     service: Background, sandbox_url: str, policy: str
 ):
     bound = {"service": service, "sandbox_url": sandbox_url, "policy": policy}

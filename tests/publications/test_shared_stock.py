@@ -17,7 +17,7 @@ async def german(shop: Shop) -> Shop:
     return other
 
 
-async def test_prices_are_each_countrys_own_and_the_lowest_stock_counts(
+async def test_prices_are_per_country_and_the_lowest_stock_is_shared(
     shop: Shop, german: Shop
 ):
     await shop.upload([row("A", price="100.00", quantity=7)])
@@ -35,7 +35,7 @@ async def test_prices_are_each_countrys_own_and_the_lowest_stock_counts(
         assert (await each.publish())["counts"]["changes"] == 0
 
 
-async def test_stock_follows_whichever_store_wants_less(shop: Shop, german: Shop):
+async def test_shared_stock_is_the_minimum_of_the_stores(shop: Shop, german: Shop):
     for each in (shop, german):
         await each.upload([row("A", quantity=5)])
         await each.publish()
@@ -49,7 +49,7 @@ async def test_stock_follows_whichever_store_wants_less(shop: Shop, german: Shop
     assert await stock(shop) == {"A": 5}
 
 
-async def test_a_sku_is_zeroed_only_when_no_store_wants_it(shop: Shop, german: Shop):
+async def test_a_sku_is_zeroed_only_when_no_store_offers_it(shop: Shop, german: Shop):
     for each in (shop, german):
         await each.upload([row("A"), row("B")])
         await each.publish()
@@ -86,7 +86,7 @@ async def shows(shop: Shop, quantity: int) -> None:
     await eventually(shown)
 
 
-async def test_a_new_policy_is_followed_by_itself(shop: Shop, german: Shop):
+async def test_a_new_policy_is_applied_automatically(shop: Shop, german: Shop):
     for each, quantity in ((shop, 7), (german, 4)):
         await each.upload([row("A", quantity=quantity)])
         await each.publish()
@@ -110,7 +110,7 @@ async def test_a_new_policy_is_followed_by_itself(shop: Shop, german: Shop):
         ("store:0190b0a0-0000-7000-8000-000000000001", "unknown_store"),
     ],
 )
-async def test_a_policy_that_cannot_be_followed_is_refused(shop: Shop, policy, code):
+async def test_an_invalid_policy_is_refused(shop: Shop, policy, code):
     answer = await set_shared_quantity(shop, policy)
 
     assert answer.status_code == 422
@@ -120,7 +120,7 @@ async def test_a_policy_that_cannot_be_followed_is_refused(shop: Shop, policy, c
     assert (await account(shop))["shared_quantity"] == "min"
 
 
-async def test_stock_that_a_store_kept_down_comes_back_when_it_leaves(
+async def test_stock_rises_when_the_store_with_the_minimum_drops_the_sku(
     shop: Shop, german: Shop
 ):
     """It has nothing to send, since it is at zero: the other store gets a run."""
@@ -139,7 +139,7 @@ async def test_stock_that_a_store_kept_down_comes_back_when_it_leaves(
     await eventually(back)
 
 
-async def test_a_store_that_is_switched_off_keeps_no_stock_down(
+async def test_an_inactive_store_does_not_limit_the_shared_stock(
     shop: Shop, german: Shop
 ):
     for each, quantity in ((shop, 7), (german, 4)):
@@ -151,7 +151,7 @@ async def test_a_store_that_is_switched_off_keeps_no_stock_down(
     await shows(shop, 7)
 
 
-async def test_a_store_that_was_switched_off_does_not_keep_stock_online(
+async def test_an_inactive_store_does_not_keep_shared_stock_online(
     shop: Shop, german: Shop
 ):
     for each in (shop, german):
@@ -198,7 +198,7 @@ async def test_a_british_store_sends_pounds(shop: Shop):
     assert (await british.listings("GB"))["A"]["price"] == "189.90"
 
 
-async def test_what_another_store_left_open_is_read_in_that_stores_market(
+async def test_an_open_submission_of_a_sibling_is_read_in_its_market(
     shop: Shop, german: Shop, skip_pauses, sql
 ):
     """The French price was not received, although the German one equals it."""

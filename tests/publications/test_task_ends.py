@@ -1,4 +1,4 @@
-"""How a batch's task may end: failed, refused rows, strange, late, or never."""
+"""Ends of a task: failed, refused rows, unusual, late, or never."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -24,7 +24,7 @@ def settings(
     return settings_for(database_url, redis_url, sandbox_url, tmp_path, task_deadline=1)
 
 
-async def test_a_task_that_never_ends_leaves_its_lines_unconfirmed(shop: Shop):
+async def test_lines_of_an_endless_task_are_unconfirmed(shop: Shop):
     await shop.fault("stuck_task", count=1)
     await shop.upload([row("A"), row("B")])
 
@@ -38,7 +38,9 @@ async def test_a_task_that_never_ends_leaves_its_lines_unconfirmed(shop: Shop):
     )
 
 
-async def test_the_next_run_sends_what_a_task_without_end_did_not_do(shop: Shop):
+async def test_the_next_run_sends_changes_that_an_endless_task_did_not_apply(
+    shop: Shop,
+):
     await shop.fault("stuck_task", count=1)
     await shop.upload([row("A"), row("B")])
     await shop.publish()
@@ -49,7 +51,9 @@ async def test_the_next_run_sends_what_a_task_without_end_did_not_do(shop: Shop)
     assert await times_sent(shop) == {"A": 1, "B": 1}
 
 
-async def test_the_next_run_does_not_repeat_what_a_task_without_end_did(shop: Shop):
+async def test_the_next_run_does_not_repeat_changes_that_an_endless_task_applied(
+    shop: Shop,
+):
     await shop.fault("stuck_task", count=1, applies=True)
     await shop.upload([row("A"), row("B")])
     first = await shop.publish()
@@ -63,7 +67,7 @@ async def test_the_next_run_does_not_repeat_what_a_task_without_end_did(shop: Sh
     assert report["counts"]["by_outcome"] == {"accepted": 2}
 
 
-async def test_what_a_task_overwrites_late_is_put_right_by_the_run_after(shop: Shop):
+async def test_the_next_run_corrects_what_a_late_task_overwrote(shop: Shop):
     await shop.upload([row("A")])
     await shop.publish()
     await shop.fault("stuck_task", count=1)
@@ -84,7 +88,7 @@ async def test_what_a_task_overwrites_late_is_put_right_by_the_run_after(shop: S
     assert (shown["N0"]["price"], shown["N1"]["quantity"]) == ("50.00", 1)
 
 
-async def test_a_failed_task_refuses_every_line_and_the_next_run_tries_again(
+async def test_a_failed_task_rejects_every_line_and_the_next_run_retries(
     shop: Shop,
 ):
     await shop.fault("failed_task", count=1, message="The catalog is on fire")
@@ -109,7 +113,7 @@ async def test_a_failed_task_refuses_every_line_and_the_next_run_tries_again(
 
 
 @pytest.mark.parametrize("shape", ["list", "string", "object"])
-async def test_refused_rows_are_understood_in_every_shape(shop: Shop, shape: str):
+async def test_refused_rows_are_parsed_in_every_shape(shop: Shop, shape: str):
     await shop.fault("rejected_row", sku="BAD*", shape=shape, message="price too low")
     await shop.upload([row("BAD1"), row("FINE"), row("BAD2")])
 
@@ -150,7 +154,9 @@ async def test_results_keyed_by_an_ean_of_two_skus_are_looked_up(shop: Shop):
     assert outcomes(changes) == {"A": ACCEPTED, "B": ACCEPTED}
 
 
-async def test_a_large_batch_whose_report_names_no_line_is_looked_for(shop: Shop):
+async def test_a_large_batch_with_a_report_without_lines_is_read_from_listings(
+    shop: Shop,
+):
     """An EAN of many SKUs says nothing: nothing is sent again for that."""
     await shop.fault("keyed_by_ean")
     ean = row("A")["ean"]
@@ -164,9 +170,7 @@ async def test_a_large_batch_whose_report_names_no_line_is_looked_for(shop: Shop
 
 
 @pytest.mark.parametrize("status", [3, 7, 42])
-async def test_a_status_that_nobody_documented_means_keep_polling(
-    shop: Shop, status: int
-):
+async def test_an_undocumented_status_means_keep_polling(shop: Shop, status: int):
     await shop.fault("odd_status", status=status, seconds=0.4)
     await shop.upload([row("A")])
 
@@ -175,7 +179,7 @@ async def test_a_status_that_nobody_documented_means_keep_polling(
     assert run["counts"]["by_outcome"] == {"accepted": 1}
 
 
-async def test_a_task_that_back_market_forgot_is_read_back(shop: Shop):
+async def test_a_task_unknown_to_back_market_is_read_back(shop: Shop):
     await shop.fault("answer", path="/ws/tasks/*", status=404, message="Task not found")
     await shop.upload([row("A"), row("B")])
 

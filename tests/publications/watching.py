@@ -1,4 +1,4 @@
-"""Looks at a shop from outside: its account, its runs, what was sent to whom."""
+"""Observes a store from outside: account, runs, and what was sent."""
 
 import asyncio
 import time

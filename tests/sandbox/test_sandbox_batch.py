@@ -6,7 +6,7 @@ from app.sandbox.batches.rows import RowRefusedError, grade_of
 from app.sandbox.products.product_catalog import has_right_check_digit
 
 
-async def test_a_batch_is_answered_with_a_task_that_takes_its_time(shop, phone):
+async def test_a_batch_returns_a_task_that_ends_later(shop, phone):
     header = ";".join(phone)
     answer = await shop.batch(header + "\n" + ";".join(map(str, phone.values())))
     number = answer.json()["bodymessage"]
@@ -49,7 +49,7 @@ async def test_another_sellers_task_is_unknown(shop, make_token):
         pytest.param({"catalog": "sku\n" + "A\n" * 15_001}, id="15,001 lines"),
     ],
 )
-async def test_a_batch_that_is_none_is_refused_with_a_bare_string(shop, more):
+async def test_an_invalid_batch_is_refused_with_a_json_string(shop, more):
     answer = await shop.batch(**{"catalog": "sku\nA1\n", **more})
 
     assert answer.status_code == 400
@@ -91,7 +91,7 @@ async def test_an_unreadable_catalog_fails_as_a_task(shop, catalog, more):
         ),
     ],
 )
-async def test_any_dialect_will_do(shop, catalog, more):
+async def test_every_csv_dialect_is_accepted(shop, catalog, more):
     await shop.batch(catalog, **more)
     shop.now += 60
 
@@ -102,7 +102,7 @@ async def test_any_dialect_will_do(shop, catalog, more):
     assert listing["grade"] == "GOOD"
 
 
-async def test_blanks_leave_a_listing_as_it_is(shop):
+async def test_blank_cells_do_not_change_a_listing(shop):
     before = await shop.one(comment="Fine")
 
     await shop.rows({"sku": "a1", "price": "", "quantity": "6", "comment": ""})
@@ -145,9 +145,7 @@ async def test_a_batch_prices_one_market_and_leaves_the_others_incomplete(shop):
         pytest.param({"new_battery": "maybe"}, "new_battery", id="battery"),
     ],
 )
-async def test_a_bad_row_is_reported_and_the_good_one_goes_on(
-    shop, phone, change, word
-):
+async def test_an_invalid_row_does_not_stop_valid_ones(shop, phone, change, word):
     good = {**phone, "sku": "GOOD"}
 
     result = await shop.rows({**phone, "sku": "BAD", **change}, good)
@@ -228,7 +226,7 @@ async def test_an_unknown_ean_needs_a_described_product(shop, phone, make_ean):
     assert validated["publication_state"] == 2
 
 
-async def test_one_sku_is_one_listing_whatever_its_case(shop, phone):
+async def test_skus_are_case_insensitive(shop, phone):
     await shop.rows(phone, {**phone, "sku": "a1", "quantity": 9})
 
     listed = (await shop.get("/ws/listings")).json()

@@ -11,7 +11,7 @@ async def seen(shop, sku="A1", locale="fr-fr"):
     return (await shop.get("/ws/listings/detail", locale, sku=sku)).json()
 
 
-async def test_buying_takes_from_the_stock_of_every_market(shop):
+async def test_a_purchase_lowers_the_stock_of_every_market(shop):
     await shop.one(quantity=2)
     await shop.rows({"sku": "A1", "price": 219, "currency": "GBP"}, locale="en-gb")
 
@@ -35,7 +35,7 @@ async def test_buying_takes_from_the_stock_of_every_market(shop):
         pytest.param("FR", [("A1", 1), ("NONE", 1)], id="one of them unknown"),
     ],
 )
-async def test_what_is_not_there_cannot_be_bought(shop, country, lines):
+async def test_an_unavailable_listing_cannot_be_bought(shop, country, lines):
     await shop.one("A1")
     await shop.one("OFF", quantity=0)
 
@@ -56,13 +56,13 @@ async def test_what_is_not_there_cannot_be_bought(shop, country, lines):
         {"lines": [{"sku": "A1"}]},
     ],
 )
-async def test_an_order_that_is_none_is_422(shop, body):
+async def test_an_invalid_order_is_422(shop, body):
     await shop.one()
 
     assert (await shop.place(**body)).status_code == 422
 
 
-async def test_the_tester_may_choose_id_date_and_buyer(shop):
+async def test_a_control_request_may_set_id_date_and_buyer(shop):
     await shop.one()
     more = {"order_id": 71234567, "created_at": 5, "buyer": {"city": "Lyon"}}
 
@@ -85,7 +85,7 @@ async def test_the_tester_may_choose_id_date_and_buyer(shop):
         (10, 8, {"failed": True}, (8, 7)),
     ],
 )
-async def test_an_unpaid_order_is_paid_later_or_never(
+async def test_an_unpaid_order_can_be_paid_or_fail(
     shop, state, line_state, body, after
 ):
     await shop.one()
@@ -104,7 +104,7 @@ async def test_an_unpaid_order_is_paid_later_or_never(
     assert again.status_code == 409
 
 
-async def test_many_orders_are_seeded_and_cost_no_stock(shop):
+async def test_seeded_orders_do_not_change_stock(shop):
     await shop.one(quantity=1)
 
     body = {"count": 5000, "countries": ["FR", "DE"], "states": [1, 3, 9]}
@@ -122,7 +122,7 @@ async def test_many_orders_are_seeded_and_cost_no_stock(shop):
     assert raw["orders"][0]["orderlines"][0]["state"] == 2
 
 
-async def test_anything_can_be_forced_on_an_order(shop):
+async def test_every_field_of_an_order_can_be_overridden(shop):
     await shop.one()
     order = await shop.buy(("A1", 1))
     path = f"/orders/{order['order_id']}"
@@ -146,7 +146,7 @@ async def test_anything_can_be_forced_on_an_order(shop):
     assert (await shop.http.get("/_sandbox/orders/1")).status_code == 404
 
 
-async def test_accepted_order_calls_are_written_down_in_order(shop):
+async def test_accepted_order_requests_are_logged_in_order(shop):
     await shop.one()
     order = await shop.buy(("A1", 1))
     order_id, line_id = order["order_id"], order["orderlines"][0]["id"]
@@ -184,7 +184,7 @@ async def test_accepted_order_calls_are_written_down_in_order(shop):
         ("rejected_row", 400),
     ],
 )
-async def test_a_fault_on_an_order_leaves_it_as_it_is(shop, kind, status):
+async def test_a_fault_before_an_order_request_changes_nothing(shop, kind, status):
     await shop.one()
     order_id = (await shop.buy(("A1", 1)))["order_id"]
     before = await shop.order(order_id)
@@ -198,7 +198,7 @@ async def test_a_fault_on_an_order_leaves_it_as_it_is(shop, kind, status):
     assert (await shop.move(order_id, 2, sku="A1")).status_code == 200
 
 
-async def test_a_lost_answer_leaves_the_order_moved(shop):
+async def test_a_lost_response_leaves_the_order_changed(shop):
     await shop.one()
     order_id = (await shop.buy(("A1", 1)))["order_id"]
     await shop.fault("lost_answer", count=1)
@@ -213,7 +213,7 @@ async def test_a_lost_answer_leaves_the_order_moved(shop):
     assert [one["new_state"] for one in actions] == [2, 3]
 
 
-async def test_an_order_call_can_be_accepted_and_not_carried_out(shop):
+async def test_an_order_request_can_be_accepted_without_effect(shop):
     await shop.one()
     order_id = (await shop.buy(("A1", 1)))["order_id"]
     await shop.fault("ignored_row", sku="A1", count=1)

@@ -7,7 +7,7 @@ from app.sandbox.products.categories import CHOICE, DECIMAL, INTEGER, TEXT
 from app.sandbox.products.category_names import WORDS
 
 
-async def test_the_tree_speaks_the_callers_language(shop):
+async def test_categories_are_in_the_language_of_the_caller(shop):
     async def names(locale):
         (phones, *_), *_ = [
             one["childrens"]
@@ -50,7 +50,7 @@ async def test_the_tree_refuses_in_the_usual_envelope(shop, path):
     assert set(answer.json()) == {"error", "requestId"}
 
 
-def test_leaves_are_many_and_typed():
+def test_leaves_have_typed_attributes():
     leaves = categories.LEAVES.values()
     kinds = {(one.type, one.required) for leaf in leaves for one in leaf.attributes}
 
@@ -74,7 +74,7 @@ def test_leaves_are_many_and_typed():
 
 
 @pytest.mark.parametrize("language", ["fr", "de"])
-def test_every_word_that_is_translated_exists(language):
+def test_every_translation_belongs_to_a_name(language):
     words = {one.name for one in categories.BY_ID.values()} | {
         attribute.name
         for leaf in categories.LEAVES.values()

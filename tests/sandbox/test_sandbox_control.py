@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 
-async def test_the_ledger_holds_every_line_in_order(shop, phone):
+async def test_the_ledger_has_every_line_in_order(shop, phone):
     listing = await shop.one()
     await shop.update(listing["id"], "en-gb", price="9", currency="GBP")
     await shop.update(listing["id"], quantity=-1)
@@ -47,7 +47,7 @@ async def test_a_bounded_ledger_still_counts_every_line(shop, phone):
     assert cleared["lines"] == 0
 
 
-async def test_a_listing_edited_by_hand_is_what_back_market_shows(shop):
+async def test_a_listing_edited_by_the_control_api_is_returned(shop):
     listing = await shop.one()
     path = "/accounts/account-1/listings/a1"
     edit = {"quantity": 1, "markets": {"FR": {"price": "77", "max_price": 70}}}
@@ -66,7 +66,7 @@ async def test_a_listing_edited_by_hand_is_what_back_market_shows(shop):
     assert (await shop.get("/ws/listings")).json()["count"] == 0
 
 
-async def test_summary_and_requests_tell_what_came_in(shop):
+async def test_summary_and_requests_list_what_was_received(shop):
     await shop.one()
 
     summary = await shop.control("GET", "/summary")
@@ -81,7 +81,7 @@ async def test_summary_and_requests_tell_what_came_in(shop):
     assert visits[0]["account"] == "account-1"
 
 
-async def test_reset_forgets_everything_and_options_return(shop):
+async def test_reset_deletes_all_state_and_restores_options(shop):
     await shop.one()
     await shop.control("PATCH", "/options", task_ends_after=9)
     await shop.fault("unavailable")

@@ -28,5 +28,5 @@ def test_dates_have_the_callers_offset_and_whole_seconds(moment, country, text):
     "text",
     ["2026-02-03T21:58:58Z", "2026-02-03T22:58:58+01:00", "2026-02-03 21:58:58"],
 )
-def test_dates_are_read_in_both_forms(text):
+def test_dates_are_parsed_in_both_formats(text):
     assert dates.parse_moment(text) == 1_770_155_938

@@ -21,7 +21,7 @@ from app.sandbox.faults import Fault, FaultContext, Faults
         ("token_refused", 401, "application/json", "error"),
     ],
 )
-async def test_an_answer_can_be_replaced_before_anything_happens(
+async def test_a_response_can_be_replaced_before_any_effect(
     shop, kind, status, media, marks
 ):
     listing = await shop.one()
@@ -38,7 +38,7 @@ async def test_an_answer_can_be_replaced_before_anything_happens(
     assert again.status_code == 200
 
 
-async def test_the_edge_signs_its_pages(shop):
+async def test_pages_of_the_cdn_have_a_ray_id(shop):
     await shop.fault("forbidden_html")
 
     headers = (await shop.get("/ws/listings")).headers
@@ -56,7 +56,7 @@ async def test_the_edge_signs_its_pages(shop):
         ("problem", {"type", "title", "status", "errors"}),
     ],
 )
-async def test_any_status_can_come_in_any_envelope(shop, envelope, keys):
+async def test_every_status_can_have_every_envelope(shop, envelope, keys):
     await shop.fault("answer", status=422, envelope=envelope, message="No.")
 
     answer = await shop.get("/ws/listings")
@@ -65,7 +65,7 @@ async def test_any_status_can_come_in_any_envelope(shop, envelope, keys):
     assert set(answer.json()) == keys
 
 
-async def test_a_lost_answer_leaves_its_effect_behind(shop):
+async def test_a_request_with_a_lost_response_takes_effect(shop):
     listing = await shop.one()
     await shop.fault("lost_answer", count=1)
     with pytest.raises(ConnectionResetError):
@@ -79,7 +79,7 @@ async def test_a_lost_answer_leaves_its_effect_behind(shop):
     assert (seen["quantity"], seen["price"]) == (9, "99.00")
 
 
-async def test_a_connection_dropped_before_leaves_no_effect(shop):
+async def test_a_request_dropped_before_processing_has_no_effect(shop):
     listing = await shop.one()
     await shop.fault("dropped_before", count=1)
     with pytest.raises(ConnectionResetError):
@@ -90,7 +90,7 @@ async def test_a_connection_dropped_before_leaves_no_effect(shop):
     assert seen.json() == listing
 
 
-async def test_a_slow_answer_is_late_and_right(shop):
+async def test_a_slow_response_is_delayed_and_complete(shop):
     await shop.fault("slow_answer", seconds=30, count=1)
 
     assert (await shop.get("/ws/listings")).status_code == 200
@@ -130,7 +130,7 @@ async def test_a_slow_answer_is_sent_once_the_faults_are_cleared(shop, monkeypat
         ),
     ],
 )
-async def test_a_task_can_go_astray(shop, phone, fault, seen):
+async def test_a_task_can_be_lost(shop, phone, fault, seen):
     await shop.control("POST", "/faults", **fault, count=1)
     lines = ";".join(phone) + "\n" + ";".join(map(str, phone.values()))
     number = (await shop.batch(lines)).json()["bodymessage"]
@@ -145,7 +145,9 @@ async def test_a_task_can_go_astray(shop, phone, fault, seen):
     assert applied == (seen[-1] == 9)
 
 
-async def test_a_stuck_task_can_have_applied_its_rows_and_be_freed_by_hand(shop, phone):
+async def test_a_stuck_task_can_apply_its_rows_and_be_finished_by_the_control_api(
+    shop, phone
+):
     await shop.fault("stuck_task", applies=True, count=1)
     assert await shop.rows(phone) == {}
     await shop.fault("stuck_task", count=1)
@@ -187,7 +189,7 @@ async def test_a_result_can_be_keyed_by_ean(shop, phone):
     assert list(result["product_success"]) == [phone["ean"]]
 
 
-async def test_accepted_can_mean_nothing_happened(shop):
+async def test_an_accepted_write_can_have_no_effect(shop):
     listing = await shop.one()
     await shop.fault("ignored_row", sku="A1", count=2)
 
@@ -201,7 +203,7 @@ async def test_accepted_can_mean_nothing_happened(shop):
     assert results == {"created": 1, "ignored": 2}
 
 
-def test_a_fault_skips_strikes_and_is_used_up():
+def test_a_fault_skips_matches_and_applies_a_limited_number_of_times():
     faults = Faults(seed=0)
     faults.add(Fault(kind="bad_gateway", skip=1, count=2, path="/ws/tasks/*"))
     here = FaultContext("GET", "/ws/tasks/5")
@@ -213,7 +215,7 @@ def test_a_fault_skips_strikes_and_is_used_up():
     assert faults.rules == []
 
 
-def test_a_probable_fault_strikes_about_as_often_as_it_says():
+def test_a_fault_with_a_probability_applies_about_that_often():
     faults = Faults(seed=1)
     faults.add(Fault(kind="bad_gateway", probability=0.25))
 
@@ -224,7 +226,7 @@ def test_a_probable_fault_strikes_about_as_often_as_it_says():
     assert 200 < sum(fault is not None for fault in struck) < 300
 
 
-def test_a_misspelt_fault_is_refused():
+def test_an_unknown_fault_is_refused():
     with pytest.raises(ValidationError):
         Fault(kind="bad_gateway", propability=1)
 
@@ -240,7 +242,7 @@ def test_a_misspelt_fault_is_refused():
         (1, {"odd_status": 3, "odd_until": 2}, 3),
     ],
 )
-def test_a_task_goes_from_to_do_to_done(now, more, status):
+def test_a_task_changes_from_to_do_to_done(now, more, status):
     task = Task(1, "a", "FR", {}, 0, 0, starts_at=1, ends_at=5, **more)
 
     assert status_at(task, now) == status

@@ -3,7 +3,7 @@
 import pytest
 
 
-async def test_the_ledger_holds_every_line_in_order(shop, phone):
+async def test_the_ledger_has_every_line_in_order(shop, phone):
     listing = await shop.one()
     await shop.update(listing["id"], "en-gb", price="9", currency="GBP")
     await shop.update(listing["id"], quantity=-1)

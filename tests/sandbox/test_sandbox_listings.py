@@ -62,7 +62,7 @@ async def test_one_listing_is_found_by_every_key(shop):
     assert (await shop.get("/ws/listings/detail")).status_code == 400
 
 
-async def test_price_is_the_markets_and_quantity_is_everyones(shop):
+async def test_prices_are_per_market_and_quantity_is_shared(shop):
     listing = await shop.one()
     fields = {"price": "219.00", "currency": "GBP", "quantity": 7}
     british = (await shop.update(listing["id"], "en-gb", **fields)).json()
@@ -86,7 +86,7 @@ async def test_quantity_zero_takes_every_market_offline_at_once(shop):
         assert seen["publication_state"] == 3
 
 
-async def test_sku_grade_and_unknown_fields_are_passed_over(shop):
+async def test_sku_grade_and_unknown_fields_are_ignored(shop):
     listing = await shop.one()
 
     answer = await shop.update(listing["id"], sku="B2", grade="FAIR", nonsense=1)
@@ -109,7 +109,7 @@ async def test_sku_grade_and_unknown_fields_are_passed_over(shop):
         pytest.param("fr-fr", {"shipper_1": "Owl"}, "shipper", id="shipper"),
     ],
 )
-async def test_a_wrong_field_is_a_bare_string_and_changes_nothing(
+async def test_an_invalid_field_is_a_json_string_and_changes_nothing(
     shop, locale, fields, word
 ):
     listing = await shop.one()
@@ -122,7 +122,7 @@ async def test_a_wrong_field_is_a_bare_string_and_changes_nothing(
     assert (await shop.get(f"/ws/listings/{listing['id']}")).json() == listing
 
 
-async def test_an_id_that_is_none_is_refused_in_words(shop):
+async def test_an_invalid_id_is_refused_with_a_message(shop):
     answer = await shop.update("banana", quantity=1)
 
     assert answer.status_code == 400
@@ -171,7 +171,7 @@ async def test_pages_run_from_the_newest_listing_down(shop):
     assert (past.status_code, set(past.json())) == (404, {"error", "requestId"})
 
 
-async def test_filters_choose_by_state_and_quantity(shop):
+async def test_filters_select_by_state_and_quantity(shop):
     await shop.rows(
         {"sku": "A", "product_id": 11, "quantity": 0, "price": 9},
         {"sku": "B", "product_id": 12, "quantity": 5, "price": 9},
@@ -188,7 +188,7 @@ async def test_filters_choose_by_state_and_quantity(shop):
     assert (await shop.get("/ws/listings", min_quantity="x")).status_code == 400
 
 
-async def test_pub_state_is_needed_to_come_back_only_when_asked_for(shop):
+async def test_pub_state_is_required_after_zero_only_with_the_option(shop):
     listing = await shop.one()
     await shop.control("PATCH", "/options", require_pub_state=True)
     await shop.update(listing["id"], quantity=0)
@@ -200,7 +200,7 @@ async def test_pub_state_is_needed_to_come_back_only_when_asked_for(shop):
     assert with_it["publication_state"] == 2
 
 
-async def test_the_floor_rule_is_a_switch(shop):
+async def test_the_floor_rule_is_an_option(shop):
     listing = await shop.one()
     assert (await shop.update(listing["id"], min_price=100)).status_code == 200
     await shop.control("PATCH", "/options", min_price_rule=True)
@@ -225,7 +225,7 @@ async def test_the_floor_rule_is_a_switch(shop):
         ("JP", None, False),
     ],
 )
-def test_only_euro_and_dollar_may_stay_unsaid(code, currency, right):
+def test_only_euro_and_dollar_may_be_omitted(code, currency, right):
     changes = {"price": Decimal(9)} | ({"currency": currency} if currency else {})
 
     assert (not currency_error(changes, MARKETS[code])) is right
@@ -236,7 +236,7 @@ def test_carriers_are_the_official_ones():
     assert {"DHL  EXPRESS", "GLS-SPAIN", "ColisPrivé", "UPS 2nd Day Air"} <= SHIPPERS
 
 
-def test_strings_and_numbers_are_both_read():
+def test_amounts_may_be_strings_or_numbers():
     sent = {"price": 9.999, "quantity": "3", "warranty_delay": "24", "other": 1}
 
     changes, errors = read_fields(sent)

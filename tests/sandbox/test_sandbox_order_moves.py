@@ -34,7 +34,7 @@ ALLOWED = {(1, 2), (1, 4), (2, 3), (2, 5), (3, 6)}
 
 @pytest.mark.parametrize("new_state", range(10))
 @pytest.mark.parametrize("state", range(10))
-async def test_a_line_takes_only_the_documented_steps(shop, order, state, new_state):
+async def test_a_line_allows_only_documented_transitions(shop, order, state, new_state):
     await force(shop, order, state)
     before = await shop.order(order["order_id"])
 
@@ -50,7 +50,7 @@ async def test_a_line_takes_only_the_documented_steps(shop, order, state, new_st
         assert await shop.order(order["order_id"]) == before
 
 
-async def test_an_order_goes_from_paid_to_refunded(shop, order):
+async def test_an_order_changes_from_paid_to_refunded(shop, order):
     order_id, seen = order["order_id"], []
     steps = (
         (2, {"sku": "a1"}),
@@ -75,7 +75,7 @@ async def test_an_order_goes_from_paid_to_refunded(shop, order):
     assert (line["return_reason"], line["return_message"]) == (21, "Back")
 
 
-async def test_lines_are_decided_one_by_one_and_shipped_together(shop, pair):
+async def test_lines_are_accepted_one_by_one_and_shipped_together(shop, pair):
     order_id = pair["order_id"]
 
     first = (await shop.move(order_id, 2, sku="A1")).json()
@@ -86,7 +86,7 @@ async def test_lines_are_decided_one_by_one_and_shipped_together(shop, pair):
     assert [line["state"] for line in shipped["orderlines"]] == [3, 3]
 
 
-async def test_a_shipment_leaves_cancelled_lines_alone(shop, pair):
+async def test_a_shipment_does_not_change_cancelled_lines(shop, pair):
     order_id = pair["order_id"]
     await shop.move(order_id, 4, sku="A1")
     await shop.move(order_id, 2, sku="B2")
@@ -103,7 +103,7 @@ async def test_a_cancelled_order_is_processed_and_never_shipped(shop, order):
     assert (answer["state"], answer["date_shipping"]) == (9, None)
 
 
-async def test_an_unknown_sku_is_a_listing_that_does_not_exist(shop, order):
+async def test_an_unknown_sku_is_404(shop, order):
     answer = await shop.move(order["order_id"], 2, sku="B2")
 
     assert answer.status_code == 404
@@ -141,7 +141,7 @@ async def test_an_unknown_sku_is_a_listing_that_does_not_exist(shop, order):
         ),
     ],
 )
-async def test_a_wrong_field_is_400_and_changes_nothing(
+async def test_an_invalid_field_is_400_and_changes_nothing(
     shop, order, state, body, field
 ):
     await force(shop, order, state)
@@ -170,14 +170,14 @@ async def test_refusals_have_the_texts_of_production(shop, order, body, message)
     assert answer.json()["error"]["message"] == message
 
 
-async def test_a_body_that_is_no_object_is_400(shop, order):
+async def test_a_body_that_is_not_an_object_is_400(shop, order):
     path = f"/ws/orders/{order['order_id']}"
 
     for content in (b"{", b"[]"):
         assert (await shop.http.post(path, content=content)).status_code == 400
 
 
-async def test_an_order_can_be_moved_by_a_form(shop, order):
+async def test_a_form_can_change_an_order(shop, order):
     order_id = order["order_id"]
     form = {"order_id": str(order_id), "new_state": "2", "sku": "A1"}
 
@@ -186,7 +186,7 @@ async def test_an_order_can_be_moved_by_a_form(shop, order):
     assert answer.json()["orderlines"][0]["state"] == 2
 
 
-async def test_a_parcel_of_more_than_one_thing_carries_no_imei(shop, pair):
+async def test_a_parcel_of_several_pieces_has_no_imei(shop, pair):
     await force(shop, pair, 2)
 
     more = {"tracking_number": "X", "imei": IMEI}
@@ -209,7 +209,7 @@ def test_an_imei_has_fifteen_digits_and_ends_by_luhn(text, right):
     assert is_imei(text) is right
 
 
-async def test_a_number_is_written_once(shop, order):
+async def test_a_device_number_is_set_once(shop, order):
     path = f"/ws/orderlines/{order['orderlines'][0]['id']}"
 
     async def patch(**fields):
@@ -241,7 +241,7 @@ async def test_a_number_is_written_once(shop, order):
         ({"serial_number": "x" * 51}, 422),
     ],
 )
-async def test_a_wrong_number_is_refused(shop, order, fields, status):
+async def test_an_invalid_device_number_is_refused(shop, order, fields, status):
     path = f"/ws/orderlines/{order['orderlines'][0]['id']}"
 
     answer = await shop.http.patch(path, json=fields)
@@ -250,7 +250,7 @@ async def test_a_wrong_number_is_refused(shop, order, fields, status):
     assert (answer.json()["error"]["code"] == "E009") == (status == 422)
 
 
-async def test_a_line_of_two_things_takes_no_number(shop, pair):
+async def test_a_line_of_two_pieces_has_no_device_number(shop, pair):
     one, two = (f"/ws/orderlines/{line['id']}" for line in pair["orderlines"])
 
     answers = [
@@ -280,7 +280,7 @@ async def test_an_invoice_is_a_file(shop, order):
     assert raw["invoices"] == ["bill.pdf", "bill.pdf"]
 
 
-async def test_a_cancelled_line_goes_back_to_stock_only_when_asked_for(shop):
+async def test_a_cancelled_line_restocks_only_with_the_option(shop):
     await shop.one(quantity=4)
     for restocks, left in ((False, 3), (True, 3)):
         order_id = (await shop.buy(("A1", 1)))["order_id"]

@@ -107,7 +107,7 @@ async def test_an_order_reads_as_documented(shop):
         ("STALLONE", 12),
     ],
 )
-async def test_the_condition_has_a_scale_of_its_own(shop, grade, condition):
+async def test_the_condition_of_a_line_has_its_own_scale(shop, grade, condition):
     await shop.one(grade=grade)
 
     order = await shop.buy(("A1", 1))
@@ -115,7 +115,7 @@ async def test_the_condition_has_a_scale_of_its_own(shop, grade, condition):
     assert order["orderlines"][0]["condition"] == condition
 
 
-async def test_options_choose_between_what_the_sources_say(shop):
+async def test_options_select_between_documented_variants(shop):
     await shop.one()
     order_id = (await shop.buy(("A1", 2), created_at=WINTER))["order_id"]
     await shop.control(
@@ -176,7 +176,7 @@ async def test_next_keeps_the_filters(shop):
     assert (last["count"], len(last["results"]), last["next"]) == (3, 1, None)
 
 
-async def test_filters_choose_by_state_country_and_lower_dates(shop):
+async def test_filters_select_by_state_country_and_minimum_dates(shop):
     await shop.one()
     early = (await shop.buy(("A1", 1)))["order_id"]
     shop.now += 100
@@ -203,7 +203,7 @@ async def test_filters_choose_by_state_country_and_lower_dates(shop):
         assert (await shop.get("/ws/orders", **wrong)).status_code == 400
 
 
-async def test_a_state_that_none_has_is_empty_or_refused(shop):
+async def test_an_unknown_state_filter_is_empty_or_refused(shop):
     empty = await shop.get("/ws/orders", state=4)
     await shop.control("PATCH", "/options", unknown_order_state="refused")
     refused = await shop.get("/ws/orders", state=4)

@@ -39,7 +39,7 @@ def seller(make_token):
     return {"Authorization": f"Basic {make_token()}", "Accept-Language": "fr-fr"}
 
 
-def test_what_was_accepted_survives_a_restart_and_the_end_is_quiet(tmp_path, seller):
+def test_accepted_writes_survive_a_restart_and_shutdown_logs_no_error(tmp_path, seller):
     state, port = tmp_path / "state.json", tmp_path / "port"
     body = {"catalog": LINES, "delimiter": ";", "quotechar": '"', "encoding": "utf-8"}
     with running("--state", str(state), "--port-file", str(port)) as url:
@@ -58,7 +58,7 @@ def test_what_was_accepted_survives_a_restart_and_the_end_is_quiet(tmp_path, sel
     assert "A1" in task["result"]["product_success"]
 
 
-def test_a_lost_answer_is_a_closed_connection_and_an_effect(seller):
+def test_a_lost_response_closes_the_connection_after_the_effect(seller):
     with running() as url, httpx.Client(base_url=url, headers=seller) as client:
         body = {"sku": "A1", "quantity": 1, "markets": {"FR": {"price": "9"}}}
         client.get("/ws/listings")

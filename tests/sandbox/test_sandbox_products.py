@@ -92,7 +92,7 @@ async def test_a_described_product_waits_for_validation_with_its_stock(shop, des
         pytest.param({"ean": "9900000000001"}, "ean", "valid EAN", id="check digit"),
     ],
 )
-async def test_a_wrong_description_is_refused_by_its_field(
+async def test_an_invalid_description_is_refused_by_field(
     shop, described, change, field, word
 ):
     result = await shop.rows({**described, **change}, {**described, "sku": "GOOD"})
@@ -146,7 +146,7 @@ def test_an_attribute_has_a_type(attribute, value, right):
     assert (attribute_error(attribute, value) is None) is right
 
 
-async def test_its_maker_may_change_a_product_until_it_is_validated(shop, described):
+async def test_its_owner_may_change_a_product_until_it_is_validated(shop, described):
     await shop.rows(described)
     change = {"sku": "A1", "title": "A better phone", "image2": "https://x.test/2"}
 
@@ -162,7 +162,7 @@ async def test_its_maker_may_change_a_product_until_it_is_validated(shop, descri
     assert wrong["product_errors"]["A1"][0].startswith("sim: ")
 
 
-async def test_another_category_asks_for_its_own_attributes(shop, described):
+async def test_each_category_requires_its_own_attributes(shop, described):
     await shop.rows(described)
 
     refused = await shop.rows({"sku": "A1", "category_id": 1301})
@@ -220,7 +220,7 @@ async def test_a_second_grade_shares_the_product_and_its_validation(shop, descri
     assert (await seen(shop))["title"] == "Newer words"
 
 
-async def test_validation_can_take_its_time(shop, described):
+async def test_validation_can_be_delayed(shop, described):
     await shop.control("PATCH", "/options", validation_takes=3600)
     await shop.rows(described)
     states = []
@@ -231,7 +231,7 @@ async def test_validation_can_take_its_time(shop, described):
     assert states == [1, 1, 2]
 
 
-async def test_validation_can_happen_at_once(shop, described):
+async def test_validation_can_be_immediate(shop, described):
     await shop.control("PATCH", "/options", validation_takes=0)
 
     result = await shop.rows(described)

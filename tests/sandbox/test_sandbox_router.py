@@ -19,14 +19,14 @@ V1 = {"error", "requestId"}
         pytest.param("Basic c2hvcDpwYXNz", id="no BMT secret"),
     ],
 )
-async def test_a_token_that_is_none_is_refused(shop, header):
+async def test_a_malformed_token_is_refused(shop, header):
     answer = await shop.http.get("/ws/listings", headers={"Authorization": header})
 
     assert answer.status_code == 401
     assert set(answer.json()) == V1
 
 
-async def test_the_scheme_may_be_written_small(shop, make_token):
+async def test_the_scheme_is_case_insensitive(shop, make_token):
     header = {"Authorization": f"basic {make_token()}"}
 
     assert (await shop.http.get("/ws/listings", headers=header)).status_code == 200
@@ -38,7 +38,7 @@ async def test_unknown_tokens_can_be_refused(shop):
     assert (await shop.get("/ws/listings")).status_code == 401
 
 
-async def test_a_rotated_token_opens_the_same_account_and_the_old_one_dies(
+async def test_a_rotated_token_belongs_to_the_same_account_and_the_old_one_is_refused(
     shop, make_token
 ):
     await shop.one()
@@ -78,7 +78,7 @@ async def test_an_unknown_locale_is_a_bad_request(shop):
 @pytest.mark.parametrize(
     ("platform", "currency"), [("EU", "EUR"), ("NA", "USD"), ("AP", "JPY")]
 )
-async def test_without_a_locale_the_platform_decides(
+async def test_without_a_locale_the_platform_selects_the_market(
     shop, make_token, platform, currency
 ):
     body = {"id": "far", "platform": platform, "tokens": [make_token("far")]}
@@ -93,7 +93,7 @@ async def test_without_a_locale_the_platform_decides(
     assert listed["results"][0]["currency"] == currency
 
 
-async def test_strict_headers_are_a_switch(shop):
+async def test_strict_headers_are_an_option(shop):
     await shop.control("PATCH", "/options", strict_headers=True)
 
     answer = await shop.http.get("/ws/listings", headers={"User-Agent": ""})
@@ -101,7 +101,7 @@ async def test_strict_headers_are_a_switch(shop):
     assert answer.status_code == 403
 
 
-async def test_what_does_not_exist_is_a_page_and_a_wrong_method_is_405(shop):
+async def test_an_unknown_path_is_an_html_page_and_a_wrong_method_is_405(shop):
     listing = await shop.one()
 
     nowhere = await shop.http.get("/ws/")
@@ -112,7 +112,7 @@ async def test_what_does_not_exist_is_a_page_and_a_wrong_method_is_405(shop):
     assert patched.status_code == 405
 
 
-async def test_too_many_requests_shut_the_seller_out_for_ten_seconds(strict_shop):
+async def test_too_many_requests_block_the_seller_for_ten_seconds(strict_shop):
     shop = strict_shop
     for _ in range(200):
         assert (await shop.get("/ws/category/tree")).status_code == 200
@@ -161,7 +161,7 @@ def test_a_limit_is_a_window_and_a_block(moments, admitted):
     assert [try_consume(usage, limit, now) for now in moments] == admitted
 
 
-def test_no_limit_admits_everything():
+def test_without_a_limit_everything_is_allowed():
     assert try_consume(Usage(), Limit(None, 10), 0, weight=10**6)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReceivedRequest:
     """A request as it came in."""
 
     path: str
@@ -17,7 +17,7 @@ class Asked:
 
 Piece = bytes | float | asyncio.Event
 """Bytes to send, seconds to wait, or what to wait for."""
-Respond = Callable[[Asked], Iterable[Piece]]
+Respond = Callable[[ReceivedRequest], Iterable[Piece]]
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Merchant:
 
     port: int = 0
     scheme: str = "http"
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[ReceivedRequest] = field(default_factory=list)
     answers: dict[str, Respond] = field(default_factory=dict)
     talking: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -59,7 +59,7 @@ class Merchant:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.strip().split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines)
-        asked = Asked(
+        asked = ReceivedRequest(
             first.split(" ")[1], {name.lower(): v for name, v in headers.items()}
         )
         self.asked.append(asked)
@@ -97,7 +97,7 @@ def redirect(location: str, status: str = "302 Found") -> bytes:
 def tagged(body: bytes, etag: str, **headers: str) -> Respond:
     """An answer that knows its version."""
 
-    def respond(asked: Asked) -> list[Piece]:
+    def respond(asked: ReceivedRequest) -> list[Piece]:
         if asked.headers.get("if-none-match") == etag:
             return [reply(b"", "304 Not Modified", etag=etag)]
         return [reply(body, etag=etag, **headers)]

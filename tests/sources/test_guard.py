@@ -95,7 +95,7 @@ def test_a_public_address_may_be_connected_to(text: str):
     assert USUAL.refusal(ip_address(text)) is None
 
 
-def test_what_the_operator_allows_is_allowed_and_nothing_beside_it():
+def test_only_what_the_operator_allows_is_allowed():
     allowed = ["10.1.0.0/16", "fd00::/8", "Feeds.Internal", "192.168.7.7"]
     rules = rules_of(Settings(source_allow=allowed))
 
@@ -117,7 +117,7 @@ def test_what_the_operator_allows_is_allowed_and_nothing_beside_it():
 
 
 @pytest.mark.parametrize("entry", ["10.0.0.0/99", "http://x", "", "a b", "*.x"])
-def test_an_allowance_that_is_none_stops_the_start(entry: str):
+def test_an_invalid_allowance_prevents_the_start(entry: str):
     with pytest.raises(SettingsError, match="REFEED_SOURCE_ALLOW"):
         load_settings(source_allow=[entry])
 
@@ -147,7 +147,7 @@ URLS = {
 
 
 @pytest.mark.parametrize(("url", "code"), URLS.items(), ids=list(map(str, range(20))))
-def test_a_url_that_may_not_be_pulled_is_refused_at_once(url: str, code: str):
+def test_a_forbidden_url_is_refused(url: str, code: str):
     with pytest.raises(PullError) as refused:
         read_target(url, USUAL)
 
@@ -203,7 +203,7 @@ NUMBERS = ("2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost")
 
 
 @pytest.mark.parametrize("host", NUMBERS)
-async def test_another_way_to_write_loopback_is_refused(host: str):
+async def test_other_spellings_of_loopback_are_refused(host: str):
     config = ClientConfig(USUAL, "test")
 
     with pytest.raises(PullError) as refused:
@@ -221,7 +221,7 @@ async def test_another_way_to_write_loopback_is_refused(host: str):
         ("fe80::1%eth0",),
     ],
 )
-async def test_a_host_with_one_address_that_is_not_fine_is_not_asked(
+async def test_a_host_with_one_forbidden_address_is_refused(
     merchant: Merchant, addresses: tuple[str, ...]
 ):
     _, resolve = resolver(*addresses)
@@ -234,7 +234,7 @@ async def test_a_host_with_one_address_that_is_not_fine_is_not_asked(
     assert not any(address in refused.value.message for address in addresses)
 
 
-async def test_the_connection_goes_to_the_address_that_was_checked(
+async def test_the_connection_uses_the_checked_address(
     merchant: Merchant,
 ):
     merchant.serve("/stock.csv", reply(b"a;b"))
@@ -262,7 +262,7 @@ async def test_each_hop_is_looked_up_and_checked(merchant: Merchant):
     assert refused.value.code == "address_refused"
 
 
-async def test_the_next_address_is_tried_when_one_does_not_answer(
+async def test_the_next_address_is_tried_after_a_failure(
     merchant: Merchant,
 ):
     merchant.serve("/stock.csv", reply(b"a;b"))
@@ -277,7 +277,7 @@ async def test_the_next_address_is_tried_when_one_does_not_answer(
     assert await body_of(config, merchant.url(host="shop.example")) == b"a;b"
 
 
-async def test_a_server_that_is_not_there_is_unreachable():
+async def test_a_missing_server_is_unreachable():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     merchant = Merchant(port=port)
@@ -338,7 +338,7 @@ def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext
 @pytest.mark.parametrize(
     ("host", "code"), [("shop.example", None), ("other.example", "tls_failed")]
 )
-async def test_the_certificate_is_checked_for_the_name_of_the_host(
+async def test_the_certificate_is_verified_for_the_host_name(
     tmp_path: Path, host: str, code: str | None
 ):
     server, client = certificate(tmp_path, "shop.example")

@@ -1,4 +1,4 @@
-"""What an answer means, and when a source is asked again: tables of values."""
+"""Meaning of responses and retry delays: tables of values."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ def asked_later(**more: int) -> PullError:
         pytest.param(1, NEVER, HOUR, None, id="what does not pass waits for its time"),
     ],
 )
-def test_a_failure_that_may_pass_is_tried_again_ever_later(
+def test_transient_failures_are_retried_with_growing_pauses(
     failures: int, error: PullError, interval: timedelta, pause: timedelta | None
 ):
     assert pause_after(failures, error, interval) == pause
@@ -53,7 +53,7 @@ def test_retry_after_is_seconds_or_a_date(given: str, least: int, most: int):
 
 
 @pytest.mark.parametrize("given", ["", "soon", "-5", "9" * 30, "²"])
-def test_nonsense_in_retry_after_says_nothing(given: str):
+def test_an_invalid_retry_after_is_ignored(given: str):
     assert refusal_of(Head(429, {"retry-after": given})).retry_after is None
 
 

@@ -1,4 +1,4 @@
-"""A catalog that is pulled: it comes like an upload, or it is said why not."""
+"""A pulled catalog is imported like an upload, or the pull has a reason."""
 
 import asyncio
 import base64
@@ -12,7 +12,7 @@ import pytest
 
 from app.settings import Settings
 from tests.sources.conftest import Supply
-from tests.sources.merchant import Asked, Merchant, redirect, reply, tagged
+from tests.sources.merchant import Merchant, ReceivedRequest, redirect, reply, tagged
 from tests.support.shop import as_csv, row
 from tests.support.stack import query
 
@@ -72,7 +72,7 @@ FORMATS: dict[str, tuple[str, bytes, dict[str, str], str]] = {
 @pytest.mark.parametrize(
     ("path", "body", "headers", "found"), FORMATS.values(), ids=FORMATS.keys()
 )
-async def test_what_the_server_says_of_its_file_is_used(
+async def test_response_headers_of_the_file_are_used(
     supply: Supply,
     merchant: Merchant,
     path: str,
@@ -87,7 +87,7 @@ async def test_what_the_server_says_of_its_file_is_used(
     assert (catalog["state"], catalog["detected"]["format"]) == ("ready", found)
 
 
-async def test_what_the_source_says_of_a_csv_file_counts(
+async def test_stated_csv_properties_of_a_source_are_used(
     supply: Supply, merchant: Merchant
 ):
     merchant.serve("/stock.csv", reply(as_csv([row("Ä1")]).decode().encode("cp1252")))
@@ -101,7 +101,7 @@ async def test_what_the_source_says_of_a_csv_file_counts(
     assert (source["separator"], source["encoding"]) == (";", "cp1252")
 
 
-async def test_an_unchanged_catalog_is_not_sent_again(
+async def test_an_unchanged_catalog_is_not_downloaded_again(
     supply: Supply, merchant: Merchant
 ):
     merchant.answers["/stock.csv"] = tagged(
@@ -125,7 +125,7 @@ async def test_an_unchanged_catalog_is_not_sent_again(
     assert merchant.asked[1].headers["if-modified-since"].startswith("Mon, 05 Oct")
 
 
-async def test_a_server_without_versions_is_known_by_the_bytes(
+async def test_without_validators_unchanged_bytes_are_recognized(
     supply: Supply, merchant: Merchant
 ):
     merchant.serve("/stock.csv", reply(STOCK, **CSV))
@@ -137,7 +137,7 @@ async def test_a_server_without_versions_is_known_by_the_bytes(
     assert second["counts"]["unchanged"] == 2
 
 
-async def test_another_url_or_another_reading_is_asked_for_anew(
+async def test_another_url_or_dialect_is_downloaded_again(
     supply: Supply, merchant: Merchant
 ):
     for path in ("/stock.csv", "/other.csv"):
@@ -152,10 +152,8 @@ async def test_another_url_or_another_reading_is_asked_for_anew(
     assert asked == [None, None, None, '"v1"']
 
 
-async def test_a_password_is_sent_to_the_host_it_is_for(
-    supply: Supply, merchant: Merchant
-):
-    def guarded(asked: Asked) -> list[Any]:
+async def test_a_password_is_sent_only_to_its_host(supply: Supply, merchant: Merchant):
+    def guarded(asked: ReceivedRequest) -> list[Any]:
         expected = base64.b64encode(b"me:pa ss").decode()
         if asked.headers.get("authorization") != f"Basic {expected}":
             return [reply(b"", "401 Unauthorized")]
@@ -194,7 +192,7 @@ async def test_a_password_does_not_follow_a_redirect_to_another_host(
     assert sent == {"/stock.csv": True, "/moved.csv": True, "/cdn.csv": False}
 
 
-def endless(_: Asked) -> list[Any]:
+def endless(_: ReceivedRequest) -> list[Any]:
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
     return [head, *([STOCK * 1000] * 100)]
 
@@ -279,7 +277,7 @@ FAILURES: dict[str, tuple[Any, str, bool]] = {
 @pytest.mark.parametrize(
     ("answer", "code", "soon"), FAILURES.values(), ids=FAILURES.keys()
 )
-async def test_a_pull_that_fails_says_why_and_the_offers_stay(
+async def test_a_failed_pull_has_a_reason_and_does_not_change_offers(
     supply: Supply,
     merchant: Merchant,
     settings: Settings,
@@ -313,11 +311,11 @@ async def fails_without_effect(
     assert [p for p in settings.uploads.rglob("*") if p.is_file()] == files
 
 
-def silent(_: Asked) -> list[Any]:
+def silent(_: ReceivedRequest) -> list[Any]:
     return [asyncio.Event()]
 
 
-def dripping(_: Asked) -> Iterator[Any]:
+def dripping(_: ReceivedRequest) -> Iterator[Any]:
     """Without end: only the deadline of the whole pull ends it."""
     return chain([b"HTTP/1.1 200 OK\r\n\r\n"], cycle([b"a", 0.05]))
 
@@ -345,9 +343,7 @@ async def test_a_catalog_that_cannot_be_used_is_rejected_as_an_upload_is(
     assert await supply.shop.offers() == offers
 
 
-async def test_failures_wait_longer_and_longer_until_one_pull_succeeds(
-    supply: Supply, merchant: Merchant
-):
+async def test_pauses_grow_until_a_pull_succeeds(supply: Supply, merchant: Merchant):
     merchant.serve("/stock.csv", reply(b"", "500 Internal Server Error"))
     told = [await supply.put(merchant.url())]
     told += [await supply.pull() for _ in range(2)]
@@ -363,7 +359,7 @@ async def test_failures_wait_longer_and_longer_until_one_pull_succeeds(
     assert [source["failures"] for source in told] == [1, 2, 3, 0]
 
 
-async def test_a_due_source_is_pulled_by_itself_and_gets_its_next_time(
+async def test_a_due_source_is_pulled_and_gets_its_next_time(
     supply: Supply, merchant: Merchant, database_url: str
 ):
     merchant.serve("/stock.csv", reply(STOCK, **CSV))
@@ -381,7 +377,7 @@ async def test_a_due_source_is_pulled_by_itself_and_gets_its_next_time(
     )
 
 
-async def test_a_source_without_a_schedule_is_pulled_only_when_asked(
+async def test_a_source_without_a_schedule_is_pulled_only_on_request(
     supply: Supply, merchant: Merchant
 ):
     merchant.serve("/stock.csv", reply(b"", "500 Internal Server Error"))
@@ -393,7 +389,7 @@ async def test_a_source_without_a_schedule_is_pulled_only_when_asked(
     assert second["failures"] == 2
 
 
-async def test_a_source_that_is_replaced_while_it_is_pulled_brings_nothing(
+async def test_a_pull_of_a_replaced_source_is_discarded(
     supply: Supply, merchant: Merchant
 ):
     old, new = as_csv([row("OLD")]), as_csv([row("NEW")])
@@ -417,7 +413,7 @@ async def test_a_source_that_is_replaced_while_it_is_pulled_brings_nothing(
     assert set(await supply.shop.offers()) == {"NEW"}
 
 
-async def test_a_source_that_is_deleted_while_it_is_pulled_brings_nothing(
+async def test_a_pull_of_a_deleted_source_is_discarded(
     supply: Supply, merchant: Merchant, database_url: str
 ):
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"

@@ -65,7 +65,7 @@ async def test_the_interval_is_the_operators_unless_it_is_given(
     assert source["interval"] == "PT6H"
 
 
-async def test_a_pull_is_asked_for_once(
+async def test_repeated_requests_make_one_pull(
     api: httpx.AsyncClient, path: str, database_url: str
 ):
     nothing = await api.post(f"{path}/pull")
@@ -133,7 +133,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 @pytest.mark.parametrize(
     ("body", "field", "code"), REFUSED.values(), ids=REFUSED.keys()
 )
-async def test_a_source_that_may_not_be_is_422_with_the_field(
+async def test_an_invalid_source_is_422_with_the_field(
     api: httpx.AsyncClient, path: str, body: dict[str, Any], field: str, code: str
 ):
     answer = await api.put(path, json=body)
@@ -154,7 +154,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("change", ELSEWHERE.values(), ids=ELSEWHERE.keys())
-async def test_a_password_cannot_be_led_away(
+async def test_a_password_cannot_be_redirected_to_another_host(
     api: httpx.AsyncClient, path: str, change: dict[str, Any]
 ):
     auth = {"username": "me", "password": PASSWORD}
@@ -170,7 +170,7 @@ async def test_a_password_cannot_be_led_away(
     assert dropped.json()["password_set"] is False
 
 
-async def test_a_password_is_kept_sealed_for_its_row_and_never_comes_out(
+async def test_a_password_is_encrypted_for_its_row_and_never_returned(
     supply: Supply,
     merchant: Merchant,
     settings: Settings,
@@ -200,7 +200,7 @@ async def test_a_password_is_kept_sealed_for_its_row_and_never_comes_out(
         assert sent.removeprefix("Basic ") not in text
 
 
-async def test_a_password_of_another_secret_key_is_said_to_be_unreadable(
+async def test_a_password_of_another_secret_key_is_reported_as_unreadable(
     supply: Supply, merchant: Merchant, database_url: str
 ):
     auth = {"username": "me", "password": PASSWORD}
@@ -223,7 +223,7 @@ async def test_a_store_is_deleted_with_its_source(
     assert query(database_url, "SELECT count(*) FROM catalog_source") == [(0,)]
 
 
-async def test_a_store_that_is_deleted_while_it_is_pulled_leaves_nothing(
+async def test_a_store_deleted_during_a_pull_leaves_no_file(
     api: httpx.AsyncClient,
     worker: object,
     path: str,
@@ -247,7 +247,7 @@ async def test_a_store_that_is_deleted_while_it_is_pulled_leaves_nothing(
     assert query(database_url, "SELECT last_error FROM job") == [(None,)]
 
 
-async def test_servers_that_say_nothing_do_not_keep_a_worker_from_other_jobs(
+async def test_unresponsive_servers_do_not_block_other_jobs(
     api: httpx.AsyncClient, merchant: Merchant, settings: Settings
 ):
     few = settings.model_copy(

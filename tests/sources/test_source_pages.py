@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.settings import Settings
-from tests.sources.merchant import Asked, Merchant, reply
+from tests.sources.merchant import Merchant, ReceivedRequest, reply
 from tests.support.pages import run_page
 from tests.support.serving import served
 from tests.support.shop import Shop, as_csv, row
@@ -18,13 +18,13 @@ FORMATS = ROOT / "docs" / "reference" / "catalog-formats.md"
 HOW_TO = ROOT / "docs" / "how-to" / "catalog-sources.md"
 
 
-async def test_the_lines_in_the_how_to_bring_a_catalog(
+async def test_the_lines_in_the_how_to_pull_a_catalog(
     shop: Shop,
     merchant: Merchant,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    def guarded(asked: Asked) -> list[Any]:
+    def guarded(asked: ReceivedRequest) -> list[Any]:
         known = base64.b64encode(b"refeed:a password").decode()
         if asked.headers.get("authorization") != f"Basic {known}":
             return [reply(b"", "401 Unauthorized")]

@@ -1,4 +1,4 @@
-"""Versions of a store's settings, mapping and categories, and the way back."""
+"""Versions of settings, mapping and categories, and restoring one."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ DIFFERENCES: dict[str, tuple[Any, Any, list[Difference]]] = {
 @pytest.mark.parametrize(
     ("before", "after", "told"), DIFFERENCES.values(), ids=DIFFERENCES.keys()
 )
-def test_what_differs_is_told_by_its_place(
+def test_differences_have_json_pointers(
     before: Any, after: Any, told: list[Difference]
 ):
     assert differences(before, after) == told
@@ -52,7 +52,7 @@ async def versions(api: httpx.AsyncClient, path: str, part: str) -> list[Any]:
     return list((await api.get(f"{path}/versions/{part}")).json()["items"])
 
 
-async def test_who_changed_what_is_told_and_a_put_that_changes_nothing_is_no_version(
+async def test_a_version_names_its_author_and_an_unchanged_put_creates_none(
     api: httpx.AsyncClient,
 ):
     path = await make(api)
@@ -73,7 +73,7 @@ async def test_who_changed_what_is_told_and_a_put_that_changes_nothing_is_no_ver
     assert first["set_by"] == {"id": None, "name": "admin key"}
 
 
-async def test_settings_from_before_are_a_version_and_a_token_is_in_none(
+async def test_older_settings_are_a_version_and_no_version_has_a_token(
     api: httpx.AsyncClient, database_url: str
 ):
     path, token = await make(api), fresh_token()
@@ -95,9 +95,7 @@ async def test_settings_from_before_are_a_version_and_a_token_is_in_none(
 
 
 @pytest.mark.parametrize("part", ["mapping", "categories"])
-async def test_any_version_can_be_restored_and_is_a_version_then(
-    api: httpx.AsyncClient, part: str
-):
+async def test_restoring_a_version_creates_a_version(api: httpx.AsyncClient, part: str):
     path = await make(api)
     bodies: dict[str, list[Any]] = {
         "mapping": [MAPPING, {"attributes": {"sku": {"column": "ref"}}}],
@@ -135,7 +133,7 @@ async def test_restored_settings_keep_the_token(api: httpx.AsyncClient):
     assert settings["token_set"]
 
 
-async def test_a_restored_mapping_reads_the_newest_catalog_again(shop: Shop):
+async def test_restoring_a_mapping_imports_the_newest_catalog_again(shop: Shop):
     await shop.upload([row("A1", quantity=5)])
     fixed = {**MAPPING["attributes"], "quantity": {"constant": "1"}}
     await shop.api.put(
@@ -158,7 +156,7 @@ ABSENT = {
 
 
 @pytest.mark.parametrize(("tail", "status"), ABSENT.values(), ids=ABSENT.keys())
-async def test_a_version_that_is_not_there_is_told_so(
+async def test_an_unknown_version_is_404(
     api: httpx.AsyncClient, tail: str, status: int
 ):
     answer = await api.get(f"{await make(api)}/versions/{tail}")

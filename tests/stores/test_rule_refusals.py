@@ -1,4 +1,4 @@
-"""Rules that cannot be carried out are refused, and the refusal names their place."""
+"""Invalid rules are refused with their JSON pointer."""
 
 from typing import Any
 
@@ -191,7 +191,7 @@ REFUSED = {
 @pytest.mark.parametrize(
     ("mapping", "pointer", "accepted"), REFUSED.values(), ids=REFUSED.keys()
 )
-async def test_a_rule_that_cannot_be_carried_out_is_refused_with_its_place(
+async def test_an_invalid_rule_is_refused_with_its_pointer(
     api: httpx.AsyncClient, mapping: Any, pointer: str | None, accepted: str | None
 ):
     store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
@@ -206,7 +206,7 @@ async def test_a_rule_that_cannot_be_carried_out_is_refused_with_its_place(
     assert accepted is None or accepted in errors[0]["accepted"]
 
 
-async def test_rules_come_back_as_they_went_in(api: httpx.AsyncClient):
+async def test_rules_are_returned_unchanged(api: httpx.AsyncClient):
     store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
     path = f"/v1/stores/{store['id']}/mapping"
     body = {

@@ -52,7 +52,7 @@ async def test_a_store_belongs_to_a_market(
     )
 
 
-async def test_the_token_never_comes_out_and_is_kept_when_left_out(
+async def test_the_token_is_never_returned_and_kept_when_omitted(
     api: httpx.AsyncClient,
 ):
     path, token = await make(api), fresh_token()
@@ -68,7 +68,7 @@ async def test_the_token_never_comes_out_and_is_kept_when_left_out(
     assert "token" not in read.json()
 
 
-async def test_a_pasted_basic_is_taken_off_the_token(api: httpx.AsyncClient):
+async def test_a_pasted_basic_prefix_is_removed(api: httpx.AsyncClient):
     one, two, token = await make(api), await make(api), fresh_token()
 
     plain = await put(api, f"{one}/settings", {**SANDBOX, "token": token})
@@ -87,7 +87,7 @@ ACCOUNTS = {
 @pytest.mark.parametrize(
     ("country", "environment", "shared"), ACCOUNTS.values(), ids=ACCOUNTS.keys()
 )
-async def test_stores_with_the_same_token_share_an_account_where_it_is_the_same_one(
+async def test_stores_with_the_same_token_and_platform_share_an_account(
     api: httpx.AsyncClient,
     country: str,
     environment: str,
@@ -129,7 +129,7 @@ async def test_a_token_of_another_account_cannot_be_rotated_in(api: httpx.AsyncC
     assert (answer.status_code, answer.json()["code"]) == (409, "token_in_use")
 
 
-async def test_a_store_with_offers_online_stays_with_its_account(shop: Shop):
+async def test_a_store_with_offers_online_cannot_change_its_account(shop: Shop):
     await shop.upload([row("A1")])
     await shop.publish()
     path = f"/v1/stores/{shop.store_id}"
@@ -161,7 +161,7 @@ async def test_channel_attributes_say_what_they_accept(api: httpx.AsyncClient):
     assert all(item["help"] and item["label"] for item in items)
 
 
-async def test_a_mapping_comes_back_as_it_went_in(api: httpx.AsyncClient):
+async def test_a_mapping_is_returned_unchanged(api: httpx.AsyncClient):
     path = await make(api)
     attributes = {
         "sku": {"column": "Art. Nr."},
@@ -232,7 +232,7 @@ RED: dict[str, tuple[str, dict[str, Any], str, str]] = {
 @pytest.mark.parametrize(
     ("part", "body", "light", "code"), RED.values(), ids=RED.keys()
 )
-async def test_a_red_light_has_a_reason_and_stops_the_activation(
+async def test_a_red_light_has_a_reason_and_prevents_activation(
     api: httpx.AsyncClient,
     worker: object,
     sandbox_url: str,
@@ -260,7 +260,9 @@ async def test_a_red_light_has_a_reason_and_stops_the_activation(
     assert [(e["field"], e["code"]) for e in errors] == [(light, code)]
 
 
-async def test_a_new_store_is_red_but_for_the_connection(api: httpx.AsyncClient):
+async def test_lights_of_a_new_store_are_red_except_the_connection(
+    api: httpx.AsyncClient,
+):
     lights = (await api.get(f"{await make(api)}/lights")).json()
 
     assert {name: light["state"] for name, light in lights.items()} == {
@@ -300,7 +302,7 @@ async def test_a_refused_token_turns_the_connection_red_and_a_new_one_green(
     assert refused["reasons"][0]["code"] == "token_refused"
 
 
-async def test_a_store_is_activated_and_put_to_rest(
+async def test_a_store_is_activated_and_deactivated(
     api: httpx.AsyncClient, sandbox_url: str
 ):
     shop = await open_shop(api, sandbox_url)
@@ -351,7 +353,7 @@ async def test_a_change_based_on_an_old_version_is_412(
     assert any_version.status_code == 200
 
 
-async def test_of_two_changes_at_once_on_one_version_only_one_is_made(
+async def test_of_two_concurrent_changes_of_one_version_one_succeeds(
     api: httpx.AsyncClient,
 ):
     path = await make(api)
@@ -368,7 +370,9 @@ async def test_of_two_changes_at_once_on_one_version_only_one_is_made(
     assert statuses == [200] + [412] * 7
 
 
-async def test_changes_at_once_all_count(api: httpx.AsyncClient, database_url: str):
+async def test_concurrent_changes_are_all_applied(
+    api: httpx.AsyncClient, database_url: str
+):
     path = await make(api)
 
     await asyncio.gather(
@@ -379,7 +383,7 @@ async def test_changes_at_once_all_count(api: httpx.AsyncClient, database_url: s
     assert query(database_url, "SELECT config_version FROM store") == [(11,)]
 
 
-async def test_two_stores_that_bring_the_same_token_at_once_share_an_account(
+async def test_two_stores_that_set_the_same_token_concurrently_share_an_account(
     api: httpx.AsyncClient,
 ):
     paths, token = [await make(api) for _ in range(6)], fresh_token()
@@ -394,7 +398,7 @@ async def test_two_stores_that_bring_the_same_token_at_once_share_an_account(
     assert len(set(await asyncio.gather(*map(settle, paths)))) == 1
 
 
-async def test_a_deleted_store_leaves_nothing_behind(
+async def test_deleting_a_store_deletes_all_its_data(
     api: httpx.AsyncClient, worker: object, sandbox_url: str, settings: Any
 ):
     shop = await open_shop(api, sandbox_url)
@@ -414,7 +418,9 @@ async def test_a_deleted_store_leaves_nothing_behind(
         assert query(url, f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608 - constants
 
 
-async def test_pages_are_stable_while_stores_come_and_go(api: httpx.AsyncClient):
+async def test_pages_are_stable_while_stores_are_created_and_deleted(
+    api: httpx.AsyncClient,
+):
     made = [await make(api, name=f"S{n}") for n in range(7)]
 
     first = (await api.get("/v1/stores?limit=3")).json()
@@ -439,7 +445,7 @@ async def test_a_full_last_page_has_no_next(api: httpx.AsyncClient):
     assert (await api.get("/v1/stores?limit=2")).json()["next"] is None
 
 
-async def test_limits_of_an_account_are_set_and_given_back(api: httpx.AsyncClient):
+async def test_limits_of_an_account_are_set_and_reset(api: httpx.AsyncClient):
     path = await make(api)
     await put(api, f"{path}/settings", {**SANDBOX, "token": fresh_token()})
     account = (await api.get("/v1/seller-accounts")).json()["items"][0]

@@ -1,1 +1,1 @@
-"""What tests share: a shop that talks to the service as its users do."""
+"""Shared parts of tests: a store as a client of the API sees it."""

@@ -1,4 +1,4 @@
-"""Real parts for tests: servers from the launcher, the API, workers, a sandbox."""
+"""Real parts for tests: servers, API, workers, sandbox."""
 
 import asyncio
 import contextlib

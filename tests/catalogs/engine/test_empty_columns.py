@@ -1,4 +1,4 @@
-"""An empty column that offers need is seen, whatever default the mapping has."""
+"""Empty columns that offers need are detected, with or without defaults."""
 
 import polars as pl
 import pytest
@@ -35,7 +35,7 @@ FULL = {"brand": "B", "number": "1", "ean": "E", "price": "9", "stock": "1"}
     ],
 )
 @pytest.mark.parametrize("rows", [1, 3000])
-def test_which_attributes_have_no_value_in_any_row(last_row, empty, rows: int):
+def test_attributes_without_a_value_in_any_row_are_found(last_row, empty, rows: int):
     nothing = dict.fromkeys([*FULL, "comment"])
     records = [nothing] * (rows - 1) + [{**nothing, **last_row}]
     schema = dict.fromkeys(nothing, pl.String)

@@ -100,7 +100,7 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize(("content", "rows"), COLUMNS.values(), ids=COLUMNS.keys())
-def test_names_of_columns_do_not_depend_on_how_a_feed_is_written(
+def test_column_names_do_not_depend_on_namespace_prefixes(
     stored, tmp_path, content, rows
 ):
     assert rows_of(inspect_catalog(stored(content), tmp_path)) == rows
@@ -109,7 +109,7 @@ def test_names_of_columns_do_not_depend_on_how_a_feed_is_written(
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "windows-1252"]
 )
-def test_the_encoding_that_a_feed_states_is_believed(stored, tmp_path, encoding):
+def test_the_declared_encoding_of_a_feed_is_used(stored, tmp_path, encoding):
     stated = encoding.removesuffix("-sig")
     text = f'<?xml version="1.0" encoding="{stated}"?>' + items("<a>é</a>")
 
@@ -119,7 +119,7 @@ def test_the_encoding_that_a_feed_states_is_believed(stored, tmp_path, encoding)
     assert seen.detected.encoding == stated
 
 
-def test_a_charset_from_outside_wins(stored, tmp_path):
+def test_a_charset_in_the_media_type_takes_precedence(stored, tmp_path):
     source = stored(items("<a>é€</a>").encode("cp1252"), encoding="cp1252")
 
     assert rows_of(inspect_catalog(source, tmp_path)) == [{"a": "é€"}]
@@ -128,13 +128,13 @@ def test_a_charset_from_outside_wins(stored, tmp_path):
 @pytest.mark.parametrize(
     "packed", [gzip.compress, lambda body: zipped({"feed.xml": body})]
 )
-def test_a_feed_may_be_packed(stored, tmp_path, packed):
+def test_a_feed_may_be_compressed(stored, tmp_path, packed):
     seen = inspect_catalog(stored(packed(GOOGLE_FEED.encode())), tmp_path)
 
     assert (seen.detected.format, seen.rows) == ("xml", 2)
 
 
-def test_the_row_report_names_the_number_of_the_item(shop):
+def test_the_row_report_has_the_item_number(shop):
     result = shop.upload(GOOGLE_FEED, mapping=GOOGLE_MAPPING)
 
     assert (result.counts.created, result.counts.invalid) == (1, 1)
@@ -144,7 +144,7 @@ def test_the_row_report_names_the_number_of_the_item(shop):
     ]
 
 
-def test_a_feed_on_one_line_has_a_line_for_each_item(shop):
+def test_items_on_one_line_have_their_own_numbers(shop):
     shop.upload(GOOGLE_FEED.replace("\n", ""), mapping=GOOGLE_MAPPING)
 
     assert [line for line, *_ in shop.report()] == [2]
@@ -196,7 +196,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("content", "code"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_feed_that_is_unsafe_or_torn_is_rejected(stored, tmp_path, content, code):
+def test_an_unsafe_or_damaged_feed_is_rejected(stored, tmp_path, content, code):
     with pytest.raises(CatalogRejectedError) as rejected:
         inspect_catalog(stored(content), tmp_path)
 
@@ -216,9 +216,7 @@ CONTRADICTIONS = {
 @pytest.mark.parametrize(
     ("content", "media_type"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys()
 )
-def test_what_is_declared_and_what_comes_must_agree(
-    stored, tmp_path, content, media_type
-):
+def test_declared_and_detected_format_must_agree(stored, tmp_path, content, media_type):
     with pytest.raises(CatalogRejectedError) as rejected:
         inspect_catalog(stored(content, media_type=media_type), tmp_path)
 

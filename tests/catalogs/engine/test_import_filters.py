@@ -14,7 +14,7 @@ CHEAP = {
 BY_MARKET = (*COLUMNS, "market")
 
 
-def test_rows_that_a_filter_leaves_out_are_counted_and_gone(shop):
+def test_filtered_rows_are_counted_and_absent(shop):
     """One file for many countries: the same SKU in each is no duplicate."""
     rows = [
         row("A", market="FR"),
@@ -47,7 +47,7 @@ def test_rows_that_a_filter_leaves_out_are_counted_and_gone(shop):
     ]
 
 
-def test_a_row_that_is_no_longer_left_out_is_wanted_again(shop):
+def test_a_row_that_is_no_longer_filtered_is_active_again(shop):
     text = catalog(row("A", market="DE"), row("B", market="FR"), columns=BY_MARKET)
     shop.upload(text)
     shop.upload(text, filters=[GERMAN])
@@ -59,7 +59,7 @@ def test_a_row_that_is_no_longer_left_out_is_wanted_again(shop):
     assert back.counts.created == 1
 
 
-def test_bad_rows_come_before_those_left_out_where_the_report_is_full(shop, tmp_path):
+def test_a_full_report_prefers_invalid_rows_to_filtered_ones(shop, tmp_path):
     path = tmp_path / "catalog"
     rows = [row(f"D{n}", market="DE") for n in range(5)]
     bad = [row(f"B{n}", market="FR", price="x") for n in range(3)]

@@ -59,7 +59,7 @@ class Model:
     duplicates=st.sampled_from(["first", "last", "reject"]),
     invalid=st.sampled_from(["keep", "withdraw"]),
 )
-def test_any_run_of_catalogs_ends_as_the_plain_rules_say(
+def test_any_sequence_of_catalogs_matches_the_model(
     connection, tmp_path: Path, uploads, duplicates, invalid
 ):
     shop, model = Shop(connection, tmp_path), Model()

@@ -41,7 +41,7 @@ def test_the_same_catalog_again_writes_nothing(shop):
     assert shop.offers("xmin::text, ctid::text") == before
 
 
-def test_only_what_differs_is_written(shop):
+def test_only_differences_are_written(shop):
     shop.upload(catalog(A, B, C))
 
     result = shop.upload(catalog(A, B | {"quantity": "1"}, row("D")))
@@ -66,7 +66,7 @@ def test_only_what_differs_is_written(shop):
     }
 
 
-def test_other_stores_are_left_alone(connection, tmp_path):
+def test_other_stores_are_unchanged(connection, tmp_path):
     mine, theirs = Shop(connection, tmp_path), Shop(connection, tmp_path)
     theirs.upload(catalog(A))
 
@@ -89,7 +89,7 @@ def test_other_stores_are_left_alone(connection, tmp_path):
         ),
     ],
 )
-def test_an_invalid_row_keeps_its_offer_but_for_the_quantity(shop, cells, kept):
+def test_an_invalid_row_retains_its_offer_except_for_the_quantity(shop, cells, kept):
     shop.upload(catalog(A, B))
     shop.list_all()
 
@@ -100,7 +100,7 @@ def test_an_invalid_row_keeps_its_offer_but_for_the_quantity(shop, cells, kept):
     assert counted(shop.upload(catalog(A, B))) == {"changed": 1, "unchanged": 1}
 
 
-def test_an_invalid_row_is_withdrawn_where_the_store_says_so(shop):
+def test_an_invalid_row_is_withdrawn_by_the_policy_of_the_store(shop):
     shop.upload(catalog(A, B))
 
     shop.upload(catalog(A | {"price": "x"}, B), invalid_rows="withdraw")
@@ -108,7 +108,7 @@ def test_an_invalid_row_is_withdrawn_where_the_store_says_so(shop):
     assert shop.offers()["A"] == ("absent", "199.90", 5)
 
 
-def test_an_invalid_row_never_seen_before_is_there_with_its_problems(shop):
+def test_a_new_invalid_row_is_stored_with_its_problems(shop):
     shop.upload(catalog(A | {"price": "x"}))
 
     assert shop.offers("desired_state, price, quantity, ean, problems <> 0") == {
@@ -146,9 +146,7 @@ def test_an_unmapped_category_is_not_sold(shop):
         pytest.param("reject", None, "retained", [(2, None), (4, None)], id="reject"),
     ],
 )
-def test_the_policy_chooses_among_rows_of_one_sku(
-    shop, policy, price, desired_state, report
-):
+def test_the_policy_selects_one_row_per_sku(shop, policy, price, desired_state, report):
     again = row("a", price="20")
 
     result = shop.upload(catalog(A, C, again), duplicates=policy)
@@ -178,7 +176,7 @@ def test_the_report_names_line_field_code_and_value(shop):
     assert list(shop.offers()) == ["A", "B"]
 
 
-def test_the_report_is_replaced_and_capped_while_counts_stay_exact(shop):
+def test_the_report_is_replaced_and_limited_while_counts_are_exact(shop):
     rows = catalog(*(row(f"S{n}", price="x") for n in range(9)))
     source = SourceFile(
         shop.folder / "catalog", limits=ReadLimits(max_stored_problems=3)
@@ -219,7 +217,7 @@ def test_a_rejected_catalog_changes_nothing(shop, content):
     assert shop.offers() == {"A": ("active", "199.90", 5)}
 
 
-def test_the_writes_hold_the_lock_of_the_store(shop, database_url):
+def test_writes_hold_the_lock_of_the_store(shop, database_url):
     seen = []
 
     def look(_connection, _result):
@@ -235,7 +233,7 @@ def test_the_writes_hold_the_lock_of_the_store(shop, database_url):
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
-def test_texts_with_quotes_breaks_and_nul_arrive_whole(shop, separator):
+def test_texts_with_quotes_line_breaks_and_nul_are_stored_exactly(shop, separator):
     names = ["sku", "ean", "price", "quantity", "grade", "category", "comment"]
     cells = ["A", "96385074", "1", "1", "GOOD", "Phones", '"say ""hi"",\n\\.\\n;"']
     content = f"{separator.join(names)}\n{separator.join(cells)}\n"

@@ -139,7 +139,7 @@ def only_short(monkeypatch):
         ),
     ],
 )
-def test_what_differs_is_found_without_looking_at_the_rest(
+def test_differences_are_found_without_parsing_unchanged_rows(
     shop, only_short, first, moved
 ):
     incremental._MAX_MOVED_SHARE = moved
@@ -155,7 +155,7 @@ def test_what_differs_is_found_without_looking_at_the_rest(
 
 
 @pytest.mark.parametrize("moved", [BY_HASH, BY_LINE])
-def test_rows_in_another_order_are_the_same_rows(shop, only_short, moved):
+def test_reordered_rows_are_unchanged(shop, only_short, moved):
     shop.upload(catalog(A, B, C))
     incremental._MAX_MOVED_SHARE = moved
     only_short()
@@ -166,7 +166,7 @@ def test_rows_in_another_order_are_the_same_rows(shop, only_short, moved):
     assert [r.counts.created for r in results] == [0, 1, 0]
 
 
-def test_a_row_twice_is_noticed_where_it_was_once(shop, only_short):
+def test_a_new_duplicate_of_an_unchanged_row_is_detected(shop, only_short):
     shop.upload(catalog(A, B))
     only_short()
 
@@ -199,7 +199,7 @@ def test_a_row_twice_is_noticed_where_it_was_once(shop, only_short):
         pytest.param({"filters": [FEW]}, id="a filter"),
     ],
 )
-def test_other_settings_go_the_long_way(shop, only_short, other):
+def test_other_settings_need_a_full_import(shop, only_short, other):
     shop.upload(catalog(A, B))
     only_short()
 
@@ -207,7 +207,7 @@ def test_other_settings_go_the_long_way(shop, only_short, other):
         shop.upload(catalog(A, B), **other)
 
 
-def test_another_decimal_sign_goes_the_long_way(shop):
+def test_another_decimal_separator_needs_a_full_import(shop):
     shop.upload(catalog(A, row("D", price="1.299")))
 
     shop.upload(catalog(A | {"price": '"12,50"'}, row("D", price="1.299")))
@@ -215,7 +215,7 @@ def test_another_decimal_sign_goes_the_long_way(shop):
     assert shop.offers("price::text")["D"] == ("1299.00",)
 
 
-def test_too_many_differences_go_the_long_way(shop, monkeypatch):
+def test_too_many_differences_need_a_full_import(shop, monkeypatch):
     monkeypatch.setattr(incremental, "_MAX_ROWS", 1)
     shop.upload(catalog(A, B, C))
 
@@ -224,7 +224,7 @@ def test_too_many_differences_go_the_long_way(shop, monkeypatch):
     assert (result.counts.changed, result.counts.unchanged) == (2, 1)
 
 
-def test_a_failed_import_leaves_the_digest_of_the_one_before(shop):
+def test_a_failed_import_keeps_the_digest(shop):
     def fail(_connection, _result):
         raise RuntimeError("lease lost")
 
@@ -239,7 +239,7 @@ def test_a_failed_import_leaves_the_digest_of_the_one_before(shop):
     }
 
 
-def test_a_digest_survives_its_parts(monkeypatch):
+def test_a_digest_is_restored_from_its_parts(monkeypatch):
     monkeypatch.setattr(digest, "_PART_ROWS", 2)
     rows = pl.DataFrame(
         {
@@ -257,7 +257,7 @@ def test_a_digest_survives_its_parts(monkeypatch):
     assert rows_of(parts).equals(rows)
 
 
-def test_no_cell_can_take_the_place_of_another():
+def test_swapped_cells_change_the_hash():
     names = sorted(CONFIG.mapping.columns)
     texts = [
         ["a", "b", "", None],

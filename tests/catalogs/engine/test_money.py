@@ -52,7 +52,7 @@ def read(
         pytest.param(None, None, id="nothing"),
     ],
 )
-def test_an_amount_is_read_exactly(text, cents):
+def test_amounts_are_parsed_exactly(text, cents):
     assert read(text) == (cents, 0)
 
 
@@ -81,7 +81,7 @@ def test_an_amount_is_read_exactly(text, cents):
         pytest.param("inf", Flaw.FORMAT, id="infinite"),
     ],
 )
-def test_what_could_be_misread_is_a_flaw_and_no_amount(text, flaw):
+def test_an_ambiguous_amount_is_a_flaw(text, flaw):
     assert read(text) == (None, flaw)
 
 
@@ -94,7 +94,7 @@ def test_what_could_be_misread_is_a_flaw_and_no_amount(text, flaw):
         pytest.param("1.290", "point", 129, 0, id="a zero too many"),
     ],
 )
-def test_a_known_decimal_sign_ends_the_doubt(text, sign, cents, flaw):
+def test_a_stated_decimal_separator_resolves_ambiguity(text, sign, cents, flaw):
     assert read(text, sign) == (cents, flaw)
 
 
@@ -113,7 +113,7 @@ def test_a_shipping_price_may_be_zero():
         pytest.param("1.299", 0, id="in doubt"),
     ],
 )
-def test_short_decimals_tell_the_sign_of_the_column(text, evidence):
+def test_short_decimals_determine_the_separator_of_the_column(text, evidence):
     rows = read_money(pl.Series([text]), MoneyRule("EUR")).to_list()
 
     assert rows[0]["evidence"] == evidence
@@ -132,7 +132,7 @@ STYLES = {
     style=st.sampled_from(sorted(STYLES)),
     frame=st.sampled_from(["{}", "{} €", "EUR {}", "€{}", "{}\u00a0eur"]),
 )
-def test_an_amount_written_in_any_style_is_read_back(cents, style, frame):
+def test_an_amount_is_parsed_in_every_style(cents, style, frame):
     group, point = STYLES[style]
     written = f"{Decimal(cents) / 100:,.2f}"
     written = written.replace(",", "\0").replace(".", point).replace("\0", group)
@@ -142,7 +142,7 @@ def test_an_amount_written_in_any_style_is_read_back(cents, style, frame):
 
 @given(st.lists(st.text(alphabet="0123456789.,' €$-EUR", max_size=9), max_size=6))
 @settings(max_examples=60)
-def test_each_value_is_read_alike_alone_and_among_others(texts):
+def test_a_value_is_parsed_independently_of_others(texts):
     together = read_money(pl.Series(texts, dtype=pl.String), MoneyRule("EUR")).to_list()
 
     assert [(a["cents"], a["flaw"]) for a in together] == [read(t) for t in texts]

@@ -78,7 +78,7 @@ def test_a_step_on_a_quantity(pieces, step, result):
     cents=st.integers(1, 9_999_999),
     factor=st.decimals("0.000001", "99", places=6),
 )
-def test_a_factor_is_exact_and_half_a_cent_goes_up(cents, factor):
+def test_a_factor_is_exact_and_half_cents_round_up(cents, factor):
     exact = (Decimal(cents) * factor).quantize(Decimal(1), ROUND_HALF_UP)
 
     found = after(cents, {"op": "multiply", "by": str(factor)})

@@ -71,7 +71,7 @@ def test_a_warranty_is_read_in_months(text, value, code):
         pytest.param(None, None, None, id="not given"),
     ],
 )
-def test_yes_and_no_have_few_spellings(text, value, code):
+def test_booleans_have_few_spellings(text, value, code):
     assert read(numbers.boolean, text) == (value, code)
 
 
@@ -99,7 +99,7 @@ def ean_code(text: str | None) -> str | None:
         pytest.param(None, "ean_missing", id="missing"),
     ],
 )
-def test_an_ean_is_a_gtin_with_a_right_check_digit(text, code):
+def test_an_ean_is_a_gtin_with_a_valid_check_digit(text, code):
     assert ean_code(text) == code
 
 

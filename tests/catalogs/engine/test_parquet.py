@@ -79,7 +79,7 @@ def test_a_value_becomes_its_exact_text(stored, tmp_path, values, texts):
     assert [shown["value"] for shown in seen.sample] == texts
 
 
-def test_rows_are_counted_and_blank_ones_left_out(stored, tmp_path):
+def test_rows_are_counted_and_blank_ones_skipped(stored, tmp_path):
     source = stored(parquet({"a": ["1", None, "3"], "b": ["x", "", "z"], "c": [1] * 3}))
 
     with open_catalog(source, ["a", "b"], tmp_path) as opened:
@@ -108,13 +108,13 @@ def test_typed_columns_become_offers(shop):
     ("packed", "name"),
     [(gzip.compress, "gzip"), (lambda body: zipped({"a.parquet": body}), "zip")],
 )
-def test_a_parquet_file_may_be_packed(stored, tmp_path, packed, name):
+def test_a_parquet_file_may_be_compressed(stored, tmp_path, packed, name):
     seen = inspect_catalog(stored(packed(parquet({"a": [1]}))), tmp_path)
 
     assert (seen.detected.format, seen.detected.compression) == ("parquet", name)
 
 
-def test_names_are_trimmed_and_made_different(stored, tmp_path):
+def test_names_are_trimmed_and_made_unique(stored, tmp_path):
     seen = inspect_catalog(stored(parquet({" a ": [1], "a": [2], "": [3]})), tmp_path)
 
     assert seen.columns == ("a", "a_2", "column_3")
@@ -150,7 +150,7 @@ def test_a_damaged_file_is_rejected_before_a_row_is_used(stored, tmp_path, conte
     assert len(rejected.value.message) < 300
 
 
-def test_whatever_is_wrong_with_a_file_is_a_rejection(stored, tmp_path):
+def test_every_damaged_file_is_rejected(stored, tmp_path):
     sound = parquet({"a": [str(n) for n in range(300)], "b": [["x"]] * 300})
     chance = random.Random(7)  # noqa: S311 - the same damage each time
     outcomes = set()
@@ -174,7 +174,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("columns", BOMBS.values(), ids=BOMBS.keys())
-def test_a_few_bytes_that_become_far_too_many_are_refused(stored, tmp_path, columns):
+def test_a_file_that_expands_too_much_is_refused(stored, tmp_path, columns):
     limits = ReadLimits(max_ratio=200, ratio_counts_after_bytes=1_000_000)
 
     with pytest.raises(CatalogRejectedError) as rejected:
@@ -193,7 +193,7 @@ def test_a_file_over_the_limit_is_refused(stored, tmp_path):
     assert rejected.value.code == "too_large"
 
 
-def test_columns_that_nobody_asked_for_are_not_read(stored, tmp_path):
+def test_unneeded_columns_are_not_read(stored, tmp_path):
     source = stored(
         parquet({"a": ["1"] * 20_000, "b": ["x" * 100_000] * 20_000}),
         limits=ReadLimits(ratio_counts_after_bytes=1_000_000),

@@ -1,4 +1,4 @@
-"""What a catalog says of a product, and what is wrong with it, field by field."""
+"""Product texts of a catalog and their problems by field."""
 
 import json
 
@@ -80,7 +80,7 @@ def test_a_choice_is_sent_as_back_market_writes_it(written, sent):
     assert (json.loads(row["product"])["color"], row["problem"]) == (sent, None)
 
 
-def test_a_sound_product_becomes_the_columns_of_a_batch():
+def test_a_valid_product_becomes_columns_of_a_batch():
     product, problem = checked()
 
     assert problem is None
@@ -120,7 +120,7 @@ def test_a_sound_product_becomes_the_columns_of_a_batch():
         ),
     ],
 )
-def test_each_field_that_is_wrong_is_named(cells, named):
+def test_each_invalid_field_is_named(cells, named):
     _, problem = checked(**cells)
 
     assert problem is not None
@@ -144,7 +144,7 @@ def test_an_attribute_that_the_leaf_does_not_have_is_not_sent():
     assert "flavour" not in product
 
 
-def test_while_the_tree_is_not_known_all_mapped_attributes_are_sent():
+def test_without_known_categories_all_mapped_attributes_are_sent():
     texts = pl.DataFrame([SOUND])
 
     (row,) = check_products(texts, config(leaves={})).to_dicts()
@@ -153,7 +153,7 @@ def test_while_the_tree_is_not_known_all_mapped_attributes_are_sent():
     assert json.loads(row["product"])["color"] == "black"
 
 
-def test_only_the_products_that_are_asked_for_are_read(stored, tmp_path):
+def test_only_requested_products_are_read(stored, tmp_path):
     source = stored(
         "sku,category,title,weight,attribute.color\nA,Phones,one,2,red\nB,TV,two,3,\n"
     )
@@ -171,12 +171,12 @@ def test_a_column_that_the_catalog_lacks_counts_as_empty(stored, tmp_path):
     assert rows.select("sku_key", "title").rows() == [("a", None)]
 
 
-def test_a_file_that_cannot_be_read_says_so(stored, tmp_path):
+def test_an_unreadable_file_is_rejected(stored, tmp_path):
     with pytest.raises(CatalogRejectedError):
         read_products(stored(""), config(), pl.Series(["a"]), tmp_path)
 
 
-def test_a_row_that_a_filter_leaves_out_tells_nothing_of_the_product(stored, tmp_path):
+def test_a_filtered_row_does_not_describe_the_product(stored, tmp_path):
     source = stored("sku,market,title\nA,DE,Telefon\na,FR,Téléphone\n")
     german = {"op": "equals", "column": "market", "value": "de"}
     filtered = config(filters=[{"name": "German rows", "when": german}])

@@ -1,4 +1,4 @@
-"""Quick updates that come while a catalog is imported."""
+"""Quick updates during an import."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -48,7 +48,7 @@ class Meanwhile(list):
     ],
 )
 @pytest.mark.parametrize("way", ["digest", "all rows"])
-def test_the_newer_one_wins_also_where_its_row_is_as_before(
+def test_the_newer_value_wins_even_if_its_row_is_unchanged(
     shop, database_url, later, quantity, way
 ):
     content = catalog(row("A1"), row("B1"))

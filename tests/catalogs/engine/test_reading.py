@@ -1,4 +1,4 @@
-"""Files as they come: formats, separators, quotes, encodings, torn rows."""
+"""Reading files: formats, separators, quotes, encodings, torn rows."""
 
 import gzip
 import json
@@ -48,7 +48,7 @@ PLAIN = [(2, 0, "1", "é"), (3, 0, "2", "x")]
         pytest.param(gzip.compress("a,b\n1,é\n2,x".encode()), "utf-8", ",", id="gzip"),
     ],
 )
-def test_a_csv_file_is_understood_as_it_comes(read, content, encoding, separator):
+def test_csv_files_are_detected_and_read(read, content, encoding, separator):
     rows, found, _ = read(content, needed=["a", "b"])
 
     assert rows == PLAIN
@@ -108,11 +108,11 @@ def test_a_csv_file_is_understood_as_it_comes(read, content, encoding, separator
         pytest.param("a,b\n0012,x\n", [(2, 0, "0012", "x")], id="leading zeros"),
     ],
 )
-def test_dirty_lines_keep_their_number_and_do_not_stop_the_others(read, content, rows):
+def test_torn_lines_keep_their_number_and_do_not_stop_others(read, content, rows):
     assert read(content, needed=["a", "b"])[0] == rows
 
 
-def test_repeated_and_empty_names_become_different_ones(read):
+def test_repeated_and_empty_names_become_unique(read):
     columns = read("a,a,,a_2\n1,2,3,4\n")[2]
 
     assert columns == ("a", "a_3", "column_3", "a_2")
@@ -215,7 +215,7 @@ def test_an_unusable_file_is_rejected_with_a_reason(
     assert rejected.value.message
 
 
-def test_a_missing_column_is_named_beside_those_present(read):
+def test_a_missing_column_is_named_with_the_present_ones(read):
     with pytest.raises(CatalogRejectedError) as rejected:
         read("a,b\n1,2\n", needed=["a", "price"])
 
@@ -224,7 +224,7 @@ def test_a_missing_column_is_named_beside_those_present(read):
     assert rejected.value.columns == ("a", "b")
 
 
-def test_bytes_that_are_not_utf8_far_behind_the_sample_count(read):
+def test_invalid_utf8_after_the_sample_is_detected(read):
     content = b"a,b\n" + b"1,x\n" * 100_000 + b"2,\xe9\n"
 
     rows, found, _ = read(content)
@@ -240,7 +240,7 @@ def test_an_inspection_shows_columns_rows_and_a_sample(stored, tmp_path):
     assert seen.sample[0] == {"a": "1", "b": "x"}
 
 
-def test_temporary_files_are_gone_afterwards(read, tmp_path):
+def test_temporary_files_are_deleted(read, tmp_path):
     read(gzip.compress(b'[{"a": 1}]'))
 
     assert [path.name for path in tmp_path.iterdir()] == ["upload"]

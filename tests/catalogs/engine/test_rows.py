@@ -1,4 +1,4 @@
-"""What one row becomes: the mapping, the checks, the desired_state, the fingerprint."""
+"""One row: mapping, checks, desired state, fingerprint."""
 
 import polars as pl
 import pytest
@@ -44,7 +44,7 @@ def codes(**cells: str) -> list[tuple[str, str]]:
     return [(p.field, p.code) for p in problems_in(mask)]
 
 
-def test_a_good_row_is_wanted_with_canonical_fields():
+def test_a_valid_row_is_active_with_canonical_fields():
     found = only(
         row("Ab-1", price="1.299,00 EUR", grade="very good", ean="04006381333931")
     )
@@ -133,7 +133,7 @@ def test_one_bad_cell_is_one_problem(cells, field, code):
         ),
     ],
 )
-def test_the_problems_decide_how_an_offer_stands(cells, policy, desired_state):
+def test_problems_determine_the_desired_state(cells, policy, desired_state):
     assert (
         DESIRED_STATES[only(row("A", **cells), policy=policy)["desired_state"]]
         == (DESIRED_STATES[desired_state])
@@ -183,13 +183,13 @@ def test_the_same_carrier_twice_is_a_problem():
         ),
     ],
 )
-def test_the_rest_of_the_column_ends_the_doubt_about_a_thousand(prices, cents):
+def test_the_column_resolves_an_ambiguous_separator(prices, cents):
     rows = staged(*(row(str(n), price=p) for n, p in enumerate(prices)))
 
     assert pl.concat(rows.batches())["price"].to_list() == cents
 
 
-def test_the_mapping_can_name_the_decimal_sign():
+def test_the_mapping_can_state_the_decimal_separator():
     price = {"column": "price", "decimal": "comma"}
 
     assert only(row("A", price="1.299"), price=price)["price"] == 129900
@@ -212,7 +212,7 @@ def test_the_mapping_can_name_the_decimal_sign():
         ),
     ],
 )
-def test_a_mapping_makes_a_trimmed_text(source, text):
+def test_a_mapping_gives_trimmed_text(source, text):
     frame = pl.DataFrame(
         {
             cell("a"): ["\u200bx y\u00a0"],
@@ -239,19 +239,19 @@ def test_the_fingerprint_covers_every_field(name):
     assert before["fingerprint"] != after["fingerprint"]
 
 
-def test_the_fingerprint_is_the_same_everywhere():
+def test_the_fingerprint_is_stable():
     """A new number here rewrites every offer of every store after an update."""
     assert only(row("A"))["fingerprint"] == FINGERPRINT
 
 
-def test_ways_of_writing_make_no_difference():
+def test_spellings_do_not_change_the_fingerprint():
     one = only(row("A", price="1.299,00 EUR", grade="VERY_GOOD"))
     other = only(row("A", price=" 1299 ", grade="very-good", quantity="5 pcs"))
 
     assert one["fingerprint"] == other["fingerprint"]
 
 
-def test_problem_bits_are_one_of_a_kind_and_fit_a_signed_word():
+def test_problem_bits_are_unique_and_fit_64_bits():
     bits = [problem.bit for problem in PROBLEMS]
 
     assert bits == list(range(len(PROBLEMS)))
@@ -259,7 +259,7 @@ def test_problem_bits_are_one_of_a_kind_and_fit_a_signed_word():
     assert len({(p.field, p.code) for p in PROBLEMS}) == len(PROBLEMS)
 
 
-def test_problems_are_told_in_words():
+def test_problems_have_messages():
     message, accepted = describe("price", "currency_mismatch", "5 {value} $", "EUR")
 
     assert message == "“5 {value} $” is not in EUR"
@@ -268,5 +268,5 @@ def test_problems_are_told_in_words():
     assert bit("row", "row_length") == 1
 
 
-def test_every_field_has_a_place():
+def test_every_offer_field_is_stored():
     assert set(FIELDS) >= {"sku", "ean", "price", "quantity", "grade", "shipping"}

@@ -78,7 +78,7 @@ def test_what_a_step_makes_of_a_price_is_checked(price, step, codes):
     assert [p.code for p in problems_in(found[0]["mask"])] == codes
 
 
-def test_a_step_on_a_number_may_look_at_attributes_and_columns():
+def test_conditions_of_number_steps_may_use_attributes_and_columns():
     dear = {
         "op": "all",
         "of": [
@@ -101,7 +101,7 @@ def test_a_step_on_a_number_may_look_at_attributes_and_columns():
     assert [r["price"] for r in found] == [11000, 10000]
 
 
-def test_cases_take_the_first_that_is_so():
+def test_the_first_case_that_is_true_applies():
     source = {
         "cases": [
             {
@@ -157,7 +157,7 @@ CHEAP = {
 }
 
 
-def test_filters_leave_rows_out_and_the_first_one_counts():
+def test_a_row_counts_for_the_first_filter_that_excludes_it():
     kept = staged(
         row("A", market="FR"),
         row("A", market="DE"),
@@ -177,7 +177,7 @@ def test_filters_leave_rows_out_and_the_first_one_counts():
     assert [p.code for p in problems_in(keys["mask"][2])] == ["excluded"]
 
 
-def test_a_filter_looks_at_the_price_after_its_steps():
+def test_a_filter_uses_the_price_after_its_steps():
     found = staged(
         row("A", price="52"),
         filters=[CHEAP],
@@ -187,13 +187,13 @@ def test_a_filter_looks_at_the_price_after_its_steps():
     assert count_excluded(found.config.mapping, found.keys) == {"too cheap": 1}
 
 
-def test_a_torn_row_is_not_left_out():
+def test_a_torn_row_is_not_filtered():
     found = staged(row("A", market="DE"), filters=[MARKET], flaw=1)
 
     assert count_excluded(found.config.mapping, found.keys) == {"other countries": 0}
 
 
-def test_rows_that_are_left_out_do_not_tell_the_decimal_sign():
+def test_filtered_rows_do_not_determine_the_decimal_separator():
     found = full(
         row("A", market="FR", price="1.299"),
         row("B", market="FR", price="10,50"),

@@ -1,4 +1,4 @@
-"""Whatever mapping is accepted can be carried out on whatever a catalog says."""
+"""Every accepted mapping can be executed on any catalog."""
 
 from typing import Any
 
@@ -128,7 +128,7 @@ def few(steps: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     quantity=few(STOCK_STEPS),
     filters=st.lists(conditions(late=True), max_size=2),
 )
-def test_an_accepted_mapping_can_be_carried_out(rows, texts, price, quantity, filters):
+def test_every_accepted_mapping_can_be_executed(rows, texts, price, quantity, filters):
     steps = texts | {"price": texts["price"] + price, "quantity": quantity}
     mapping = CatalogMapping.model_validate(
         {

@@ -1,4 +1,4 @@
-"""Back Market's tree: when it is fetched, with whose token, and what an outage does."""
+"""Refreshing categories: when, with which token, and during an outage."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ async def light(shop: Shop, name: str) -> dict[str, Any]:
     return dict(answer.json()[name])
 
 
-async def test_a_store_that_gets_its_token_has_its_tree_soon(shop: Shop):
+async def test_setting_a_token_fetches_the_categories(shop: Shop):
     found = await in_state(shop, fetched=True)
 
     (iphone,) = [item for item in found["items"] if item["id"] == 1101]
@@ -44,7 +44,7 @@ async def test_a_store_that_gets_its_token_has_its_tree_soon(shop: Shop):
     assert found["snapshot"]["hint"] is None
 
 
-async def test_before_the_first_fetch_the_list_is_empty_and_says_what_to_do(
+async def test_before_the_first_fetch_the_list_is_empty_with_a_hint(
     api: httpx.AsyncClient,
 ):
     store = await api.post("/v1/stores", json={"name": "A", "country": "DE"})
@@ -57,7 +57,7 @@ async def test_before_the_first_fetch_the_list_is_empty_and_says_what_to_do(
     assert "token" in found["snapshot"]["hint"]
 
 
-async def test_each_country_has_the_tree_in_its_own_language(
+async def test_each_country_has_categories_in_its_language(
     shop: Shop, sandbox_url: str
 ):
     britain = await open_shop(shop.api, sandbox_url, country="GB", token=shop.token)
@@ -72,7 +72,7 @@ async def test_each_country_has_the_tree_in_its_own_language(
     assert sorted(call["locale"] for call in calls) == ["en-gb", "fr-fr"]
 
 
-async def test_stores_of_one_country_share_one_tree(mapped: Shop, sandbox_url: str):
+async def test_stores_of_one_country_share_a_snapshot(mapped: Shop, sandbox_url: str):
     other = await open_shop(mapped.api, sandbox_url, country="GB")
 
     await in_state(other, fetched=True)
@@ -80,7 +80,7 @@ async def test_stores_of_one_country_share_one_tree(mapped: Shop, sandbox_url: s
     assert len(await tree_calls(mapped)) + len(await tree_calls(other)) == 1
 
 
-async def test_the_api_alone_asks_back_market_for_nothing(
+async def test_the_api_sends_no_request_to_back_market(
     api: httpx.AsyncClient, sandbox_url: str
 ):
     shop = await open_shop(api, sandbox_url)
@@ -91,9 +91,7 @@ async def test_the_api_alone_asks_back_market_for_nothing(
     assert await tree_calls(shop) == []
 
 
-async def test_a_tree_is_fetched_again_when_its_day_has_passed(
-    mapped: Shop, sql, day_passes
-):
+async def test_categories_are_refreshed_daily(mapped: Shop, sql, day_passes):
     before = await in_state(mapped, fetched=True)
 
     await day_passes()
@@ -106,9 +104,7 @@ async def test_a_tree_is_fetched_again_when_its_day_has_passed(
     assert await sql(f"SELECT {due} FROM category_snapshot") == [(True,)]  # noqa: S608 - a constant
 
 
-async def test_what_back_market_removed_or_renamed_is_so_here_after_a_refresh(
-    mapped: Shop, sql, day_passes
-):
+async def test_a_refresh_replaces_the_stored_categories(mapped: Shop, sql, day_passes):
     """We kept another tree than Back Market has: the refresh puts it right."""
     before = await in_state(mapped, fetched=True)
     await sql("UPDATE category_snapshot SET digest = 'older'")
@@ -140,7 +136,7 @@ OUTAGES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("fault", "code"), OUTAGES.values(), ids=OUTAGES.keys())
-async def test_an_outage_keeps_the_old_tree_and_says_that_it_is_old(
+async def test_an_outage_keeps_the_old_snapshot_and_marks_it_stale(
     mapped: Shop, sql, day_passes, fault: dict[str, Any], code: str
 ):
     before = await in_state(mapped, fetched=True)
@@ -171,12 +167,12 @@ async def test_an_outage_keeps_the_old_tree_and_says_that_it_is_old(
         pytest.param([{"category_id": 1, "is_leaf": True}], id="leaves without an id"),
     ],
 )
-def test_an_answer_without_a_leaf_does_not_replace_a_tree(nothing: list[Any]):
+def test_a_response_without_a_leaf_does_not_replace_a_snapshot(nothing: list[Any]):
     with pytest.raises(EmptyCategoriesError):
         build_content(parse_tree(nothing))
 
 
-async def test_a_failed_refresh_is_tried_again_by_itself_within_minutes(
+async def test_a_failed_refresh_is_retried_within_minutes(
     mapped: Shop, sql, day_passes
 ):
     await mapped.fault("unavailable", path=TREE_CALL)
@@ -188,9 +184,7 @@ async def test_a_failed_refresh_is_tried_again_by_itself_within_minutes(
     assert await sql(f"SELECT {soon} FROM category_snapshot") == [(True,)]  # noqa: S608 - a constant
 
 
-async def test_a_throttled_account_rests_as_after_any_other_call(
-    mapped: Shop, sql, day_passes
-):
+async def test_a_throttled_refresh_pauses_the_account(mapped: Shop, sql, day_passes):
     await mapped.fault("throttled_html", path=TREE_CALL)
 
     await day_passes()
@@ -199,7 +193,9 @@ async def test_a_throttled_account_rests_as_after_any_other_call(
     assert await sql("SELECT paused_until > now() FROM seller_account") == [(True,)]
 
 
-async def test_a_tree_waits_while_the_account_rests(mapped: Shop, sql, day_passes):
+async def test_a_refresh_waits_while_the_account_is_paused(
+    mapped: Shop, sql, day_passes
+):
     before = await in_state(mapped, fetched=True)
     await sql("UPDATE seller_account SET paused_until = now() + interval '1 hour'")
 
@@ -219,7 +215,7 @@ async def test_a_tree_waits_while_the_account_rests(mapped: Shop, sql, day_passe
     await in_state(mapped, fetched_at=other_than(before["snapshot"]["fetched_at"]))
 
 
-async def test_another_account_is_asked_when_the_token_of_one_is_refused(
+async def test_another_account_is_used_when_a_token_is_refused(
     mapped: Shop, sandbox_url: str, day_passes
 ):
     other = await open_shop(mapped.api, sandbox_url, country="GB")
@@ -233,7 +229,7 @@ async def test_another_account_is_asked_when_the_token_of_one_is_refused(
     assert len(await tree_calls(other)) == 1
 
 
-async def test_a_tree_without_any_good_token_comes_once_a_token_works(
+async def test_categories_are_fetched_once_a_token_works(
     api: httpx.AsyncClient, worker: JobPool, sandbox_url: str
 ):
     bad = fresh_token()
@@ -257,7 +253,7 @@ async def test_a_tree_without_any_good_token_comes_once_a_token_works(
     assert (await in_state(shop, fetched=True, error=None))["items"]
 
 
-async def test_a_mapped_category_must_be_a_leaf_of_the_tree(mapped: Shop):
+async def test_a_mapped_category_must_be_a_leaf(mapped: Shop):
     path = f"/v1/stores/{mapped.store_id}/categories"
     items = [
         {"source": "Phones", "category_id": 1101, "cpa": "10"},
@@ -294,7 +290,7 @@ async def test_a_branch_is_refused_with_its_leaves(mapped: Shop, sql):
     assert error["accepted"].startswith("1101 (Mobile devices > Smartphones > iPhone)")
 
 
-async def test_many_wrong_categories_are_told_in_one_bounded_answer(mapped: Shop):
+async def test_invalid_categories_are_reported_up_to_a_limit(mapped: Shop):
     items = [
         {"source": f"S{n}", "category_id": 900_000 + n, "cpa": "1"} for n in range(5000)
     ]
@@ -308,7 +304,7 @@ async def test_many_wrong_categories_are_told_in_one_bounded_answer(mapped: Shop
     assert len(answer.json()["errors"]) == 20
 
 
-async def test_categories_are_taken_before_the_tree_is_known_and_told_when_gone(
+async def test_unknown_categories_are_reported_only_after_the_first_fetch(
     api: httpx.AsyncClient, worker: JobPool
 ):
     store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
@@ -335,7 +331,7 @@ async def test_categories_are_taken_before_the_tree_is_known_and_told_when_gone(
     assert "1101" not in reason["message"]
 
 
-async def test_a_deleted_store_leaves_the_tree_to_the_others(mapped: Shop):
+async def test_a_deleted_store_does_not_delete_the_snapshot(mapped: Shop):
     other = await mapped.api.post("/v1/stores", json={"name": "B", "country": "GB"})
     token = {"environment": "sandbox", "token": mapped.token}
     path = f"/v1/stores/{other.json()['id']}"

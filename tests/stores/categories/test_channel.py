@@ -1,4 +1,4 @@
-"""`/v1/channel`: the tree as a list, and what products of a category say."""
+"""`/v1/channel`: categories as a list, and product attributes."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ CATEGORIES = "/v1/channel/categories"
 ATTRIBUTES = "/v1/channel/attributes"
 
 
-async def test_pages_of_the_tree_make_the_whole_tree(mapped: Shop):
+async def test_pages_contain_all_categories(mapped: Shop):
     whole = (await in_state(mapped, fetched=True))["items"]
 
     items: list[Any] = []
@@ -46,7 +46,7 @@ SEARCHES = {
 
 
 @pytest.mark.parametrize(("query", "names"), SEARCHES.values(), ids=SEARCHES.keys())
-async def test_the_tree_is_searched_by_words(
+async def test_categories_are_searched_by_words(
     mapped: Shop, query: dict[str, str], names: set[str]
 ):
     found = await tree(mapped.api, mapped.store_id, **query)
@@ -54,14 +54,14 @@ async def test_the_tree_is_searched_by_words(
     assert {item["name"] for item in found["items"]} == names
 
 
-async def test_leaves_only(mapped: Shop):
+async def test_a_filter_selects_leaves(mapped: Shop):
     found = await tree(mapped.api, mapped.store_id, leaf="true")
 
     assert found["items"]
     assert all(item["is_leaf"] for item in found["items"])
 
 
-async def test_a_country_and_an_environment_stand_for_a_store(mapped: Shop):
+async def test_a_country_and_an_environment_replace_a_store(mapped: Shop):
     own = await tree(mapped.api, mapped.store_id)
 
     answer = await mapped.api.get(
@@ -102,7 +102,7 @@ REFUSED: dict[str, tuple[str, dict[str, str], int, str]] = {
 @pytest.mark.parametrize(
     ("path", "query", "status", "field"), REFUSED.values(), ids=REFUSED.keys()
 )
-async def test_a_question_that_cannot_be_answered_names_the_field(
+async def test_an_incomplete_query_names_the_field(
     api: httpx.AsyncClient, path: str, query: dict[str, str], status: int, field: str
 ):
     answer = await api.get(path, params=query)
@@ -133,7 +133,7 @@ async def attributes(shop: Shop, category: int) -> httpx.Response:
     )
 
 
-async def test_a_leaf_tells_what_its_products_say(mapped: Shop):
+async def test_a_leaf_lists_the_attributes_of_its_products(mapped: Shop):
     items = (await attributes(mapped, 1201)).json()["items"]
 
     parts = {
@@ -159,13 +159,15 @@ async def test_a_leaf_tells_what_its_products_say(mapped: Shop):
     assert all(item["help"] and item["label"] for item in items)
 
 
-async def test_without_a_category_only_offers_are_spoken_of(api: httpx.AsyncClient):
+async def test_without_a_category_only_attributes_of_offers_are_listed(
+    api: httpx.AsyncClient,
+):
     items = (await api.get(ATTRIBUTES)).json()["items"]
 
     assert {item["part"] for item in items} == {"offer"}
 
 
-async def test_a_category_that_is_not_in_the_tree_is_404(mapped: Shop):
+async def test_an_unknown_category_is_404(mapped: Shop):
     answer = await attributes(mapped, 424242)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
@@ -179,7 +181,7 @@ async def test_a_branch_has_no_attributes_but_leaves(mapped: Shop):
     assert error["accepted"].startswith("1201 (Computers > Laptops > MacBook), 1202 ")
 
 
-async def test_attributes_of_a_tree_that_is_not_there_yet_are_409(
+async def test_attributes_before_the_first_fetch_are_409(
     api: httpx.AsyncClient,
 ):
     answer = await api.get(ATTRIBUTES, params={"country": "FR", "category": "1101"})
@@ -190,7 +192,7 @@ async def test_attributes_of_a_tree_that_is_not_there_yet_are_409(
     )
 
 
-async def test_other_rooms_read_leaves_and_their_attributes(
+async def test_other_packages_read_leaves_and_their_attributes(
     mapped: Shop, database_url: str
 ):
     engine = open_engine(database_url)

@@ -1,4 +1,4 @@
-"""The tree as a flat list: order, paths, and names that are like a word."""
+"""Categories as a flat list: order, paths, similar names."""
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ NODES = flatten(TREE)
 PATHS = {node.id: node.path for node in NODES if node.is_leaf}
 
 
-def test_each_category_stands_before_its_children_with_its_path():
+def test_categories_precede_their_children_and_have_a_path():
     assert [(n.id, n.parent_id, n.path) for n in NODES[:4]] == [
         (10, None, "Téléphonie"),
         (11, 10, "Téléphonie > Smartphones"),
@@ -44,7 +44,7 @@ def test_each_category_stands_before_its_children_with_its_path():
     ]
 
 
-def test_a_category_without_an_id_stands_only_in_the_paths_below_it():
+def test_a_category_without_an_id_appears_only_in_paths():
     nodes = flatten([category(1, "A", category(None, "B", category(2, "C")))])
 
     assert [(n.id, n.parent_id, n.path) for n in nodes] == [
@@ -53,7 +53,7 @@ def test_a_category_without_an_id_stands_only_in_the_paths_below_it():
     ]
 
 
-def test_of_two_categories_with_one_id_the_first_counts():
+def test_of_two_categories_with_one_id_the_first_is_used():
     nodes = flatten([category(1, "A"), category(1, "B")])
 
     assert [n.name for n in nodes] == ["A"]
@@ -91,12 +91,12 @@ def test_ids_are_unique_and_parents_are_in_the_list_before(trees: list[Category]
         pytest.param("montre", 14, id="a piece"),
     ],
 )
-def test_the_likest_name_comes_first(given_text: str, likest: int):
+def test_the_most_similar_name_is_first(given_text: str, likest: int):
     assert most_similar(given_text, PATHS)[0] == likest
 
 
 @pytest.mark.parametrize("nothing_alike", ["", "   ", "xyz", "日本"])
-def test_nothing_is_proposed_for_a_word_that_is_like_no_name(nothing_alike: str):
+def test_no_similar_name_gives_no_proposal(nothing_alike: str):
     assert most_similar(nothing_alike, PATHS) == []
 
 
@@ -110,7 +110,7 @@ def test_the_leaves_of_a_branch_are_those_below_it_at_any_depth():
     assert leaves_below(12, NODES) == []
 
 
-def test_a_wrong_category_is_told_with_leaves_that_fit():
+def test_an_invalid_category_is_reported_with_similar_leaves():
     unknown, branch, hopeless = leaf_errors(
         [(0, "iphones", 99), (3, "Phones", 11), (5, "???", 99)], NODES
     )

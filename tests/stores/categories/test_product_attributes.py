@@ -1,4 +1,4 @@
-"""What a product is asked for: the general columns, then those of its leaf."""
+"""Attributes of a product: general ones, then those of its leaf."""
 
 from app.backmarket.wire.categories import Attribute, CategoryAttributeType
 from app.stores.categories.product_attributes import of_category, product_attributes
@@ -14,7 +14,7 @@ FREE = Attribute("colour", "Colour", CategoryAttributeType.CHOICE, (), required=
 BRAND = Attribute("brand", "Make", CategoryAttributeType.TEXT, (), required=True)
 
 
-def test_what_a_category_asks_for_comes_after_what_all_products_say():
+def test_general_attributes_precede_those_of_the_category():
     asked = product_attributes([of_category(each) for each in (MEMORY, KEYBOARD)])
 
     assert asked[: len(PRODUCT_ATTRIBUTES)] == PRODUCT_ATTRIBUTES
@@ -24,9 +24,9 @@ def test_what_a_category_asks_for_comes_after_what_all_products_say():
     ]
 
 
-def test_a_general_column_is_not_asked_for_twice():
+def test_a_general_attribute_is_listed_once():
     assert product_attributes([of_category(BRAND)]) == PRODUCT_ATTRIBUTES
 
 
-def test_a_choice_without_values_to_choose_from_is_text():
+def test_a_choice_without_values_is_text():
     assert of_category(FREE).type == "text"

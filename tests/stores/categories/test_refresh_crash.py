@@ -1,4 +1,4 @@
-"""The worker is killed (kill -9) while it fetches a tree; the next one brings it."""
+"""A refresh survives a kill -9 of the worker at every step."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.support.stack import WorkerProcess
 @pytest.mark.parametrize(
     "step", ["categories.fetched", "categories.before_commit", "categories.stored"]
 )
-async def test_a_tree_survives_a_kill_at(
+async def test_a_refresh_survives_a_kill_at(
     api: httpx.AsyncClient,
     sandbox_url: str,
     process: WorkerProcess,

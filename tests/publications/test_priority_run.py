@@ -61,7 +61,7 @@ CHEAPER = [row(f"P{n}", price="150.00") for n in range(30)]
 
 
 @pytest.mark.parametrize("of_whom", ["the same store", "another store"])
-async def test_what_is_sold_out_passes_by_a_run_under_way(
+async def test_a_priority_run_sends_sold_out_offers_during_an_active_run(
     shop: Shop, german: Shop, sql, of_whom
 ):
     seller = shop if of_whom == "the same store" else german
@@ -87,7 +87,9 @@ async def test_what_is_sold_out_passes_by_a_run_under_way(
     assert ("T", ("accepted", None)) in outcomes(await seller.changes(ended)).items()
 
 
-async def test_what_a_run_sends_already_is_not_sent_again(shop: Shop, sql):
+async def test_a_priority_run_does_not_repeat_changes_of_the_active_run(
+    shop: Shop, sql
+):
     await shop.upload(MANY)
     await shop.publish()
     fewer = [row(f"P{n}", quantity=1) for n in range(30)]
@@ -101,7 +103,7 @@ async def test_what_a_run_sends_already_is_not_sent_again(shop: Shop, sql):
     await over(shop, again)
 
 
-async def test_a_sold_out_offer_of_another_store_does_not_wait_for_waiting_prices(
+async def test_a_sold_out_offer_of_a_sibling_store_does_not_wait_for_prices(
     shop: Shop, german: Shop, sql
 ):
     """With Back Market's figures: the hour is used up, thousands of prices wait."""
@@ -130,7 +132,7 @@ async def test_a_sold_out_offer_of_another_store_does_not_wait_for_waiting_price
     )
 
 
-async def test_what_was_refused_does_not_pass_by_again(shop: Shop, german: Shop, sql):
+async def test_a_refused_decrease_starts_no_priority_run(shop: Shop, german: Shop, sql):
     await shop.upload(MANY)
     await shop.publish()
     await german.upload([row("S", quantity=3), row("T")])

@@ -142,7 +142,7 @@ class Day:
 
 
 @pytest.mark.parametrize("seed", [1])
-async def test_a_day_keeps_to_the_limits_and_uses_them_up(seed):
+async def test_a_full_day_uses_the_limits_and_never_exceeds_them(seed):
     day = Day(Random(seed))  # noqa: S311 - a played day
 
     await day.open()

@@ -1,4 +1,4 @@
-"""The worker is killed (kill -9) at every step of a walk; another one ends it."""
+"""A drift check survives a kill -9 of the worker at every step."""
 
 from pathlib import Path
 
@@ -6,7 +6,13 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.drift.walking import drift, edit, stock, walk, walked
+from tests.drift.drift_shop import (
+    drift,
+    edit,
+    run_drift_check,
+    stock,
+    wait_for_drift_check,
+)
 from tests.support.shop import open_shop, row
 from tests.support.stack import WorkerProcess, open_worker
 
@@ -23,7 +29,7 @@ STEPS = (
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_walk_survives_a_kill_at(
+async def test_a_drift_check_survives_a_kill_at(
     api: httpx.AsyncClient,
     settings: Settings,
     sandbox_url: str,
@@ -37,11 +43,11 @@ async def test_a_walk_survives_a_kill_at(
         await shop.publish()
     await edit(shop, "A", quantity=9)
     await shop.sandbox("DELETE", f"/accounts/{shop.account}/listings/C")
-    await walk(shop, wait=False)
+    await run_drift_check(shop, wait=False)
 
     process.crash_at(step, tmp_path / "died")
     process.start()
-    seen = await walked(shop, seconds=120)
+    seen = await wait_for_drift_check(shop, seconds=120)
     repair = await shop.publish()
 
     assert seen["counts"] == {

@@ -20,7 +20,7 @@ async def stock(shop: Shop) -> dict[str, int]:
     return {sku: seen["quantity"] for sku, seen in (await shop.listings()).items()}
 
 
-async def test_creations_and_zeroings_are_confirmed_before_the_run_ends(shop: Shop):
+async def test_creations_and_zeroings_are_verified_before_the_run_ends(shop: Shop):
     await shop.upload([row("A"), row("B")])
     created = await shop.publish()
     await shop.upload([row("B", price="150.00")])
@@ -63,7 +63,7 @@ async def test_a_zeroing_that_changed_nothing_is_unconfirmed_and_sent_again(
     assert (await shop.offers())["A"]["state"] == "withdrawn"
 
 
-async def test_an_offer_that_came_back_and_shows_nothing_of_it_is_created_again(
+async def test_a_reactivated_offer_without_a_listing_is_created_again(
     shop: Shop, sql: Sql
 ):
     """Its listing exists, and the creation that should fill it changes nothing."""
@@ -86,7 +86,7 @@ async def test_an_offer_that_came_back_and_shows_nothing_of_it_is_created_again(
     assert (await shop.listings())["A"]["price"] == "150.00"
 
 
-async def test_a_creation_that_lands_in_the_listing_of_another_sku_is_sent_once(
+async def test_a_creation_written_into_another_listing_is_sent_once(
     shop: Shop,
 ):
     await shop.upload([row("OLD", quantity=1)])
@@ -108,7 +108,7 @@ async def test_a_creation_that_lands_in_the_listing_of_another_sku_is_sent_once(
     assert "refused the same data once" in offer["explanation"]
 
 
-async def test_an_outage_while_reading_back_fails_no_run(shop: Shop):
+async def test_an_outage_during_the_readback_does_not_fail_the_run(shop: Shop):
     await shop.fault("unavailable", method="GET", path="/ws/listings/*", count=1)
     await shop.upload([row("A")])
 
@@ -124,7 +124,7 @@ STEPS = ("publish.listings_read", "publish.confirmed")
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_reading_back_survives_a_kill_at(
+async def test_the_readback_survives_a_kill_at(
     api: httpx.AsyncClient,
     settings: Settings,
     sandbox_url: str,

@@ -1,4 +1,4 @@
-"""What happens to a run while it runs: switched off, overtaken, asked for again."""
+"""Changes during a run: deactivation, imports, further requests."""
 
 import asyncio
 from itertools import pairwise
@@ -38,7 +38,7 @@ async def switch(shop: Shop, *, on: bool) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def test_a_store_switched_off_half_way_defers_what_was_not_sent(shop: Shop):
+async def test_a_store_deactivated_during_a_run_defers_unsent_changes(shop: Shop):
     run = await caught_in_the_second_call(shop)
 
     await switch(shop, on=False)
@@ -60,7 +60,7 @@ async def test_a_store_switched_off_half_way_defers_what_was_not_sent(shop: Shop
     assert {each["price"] for each in (await shop.listings()).values()} == {"99.00"}
 
 
-async def test_a_store_switched_off_while_a_task_runs_still_learns_its_end(shop: Shop):
+async def test_a_store_deactivated_during_a_task_records_its_result(shop: Shop):
     await shop.fault("slow_task", seconds=1.5)
     await shop.upload(FIVE)
     run = await shop.publish(wait=False)
@@ -73,7 +73,7 @@ async def test_a_store_switched_off_while_a_task_runs_still_learns_its_end(shop:
     assert ended["counts"]["by_outcome"] == {"accepted": 5}
 
 
-async def test_a_run_that_has_not_begun_is_cancelled_with_its_store(shop: Shop, sql):
+async def test_deactivation_cancels_a_requested_run(shop: Shop, sql):
     await shop.upload(FIVE)
     await sql("UPDATE seller_account SET paused_until = now() + interval '3 seconds'")
     run = await shop.publish(wait=False)
@@ -85,7 +85,7 @@ async def test_a_run_that_has_not_begun_is_cancelled_with_its_store(shop: Shop, 
     assert await times_sent(shop) == {}
 
 
-async def test_a_catalog_that_arrives_during_a_run_supersedes_what_was_not_sent(
+async def test_a_catalog_imported_during_a_run_supersedes_unsent_changes(
     shop: Shop,
 ):
     run = await caught_in_the_second_call(shop)
@@ -105,7 +105,7 @@ async def test_a_catalog_that_arrives_during_a_run_supersedes_what_was_not_sent(
     assert {each["price"] for each in (await shop.listings()).values()} == {"79.00"}
 
 
-async def test_what_was_read_ahead_of_a_batch_is_not_sent_once_it_is_stale(shop: Shop):
+async def test_stale_lines_that_were_read_ahead_are_not_sent(shop: Shop):
     """The creations are read while the prices are on their way, and read again."""
     known = [row(f"S{n}") for n in range(25)]
     await shop.upload(known)
@@ -132,7 +132,7 @@ async def test_what_was_read_ahead_of_a_batch_is_not_sent_once_it_is_stale(shop:
     ]
 
 
-async def test_a_catalog_that_arrives_while_a_task_runs_waits_for_the_next_run(
+async def test_a_catalog_imported_during_a_task_is_sent_by_the_next_run(
     shop: Shop,
 ):
     """The baseline becomes what was sent, not what is wanted by now."""
@@ -152,7 +152,7 @@ async def test_a_catalog_that_arrives_while_a_task_runs_waits_for_the_next_run(
     assert {each["price"] for each in (await shop.listings()).values()} == {"99.00"}
 
 
-async def test_a_second_request_while_one_waits_is_the_same_run(shop: Shop):
+async def test_a_second_request_joins_the_requested_run(shop: Shop):
     await caught_in_the_second_call(shop)
 
     waiting = await shop.publish(wait=False)
@@ -166,7 +166,7 @@ async def test_a_second_request_while_one_waits_is_the_same_run(shop: Shop):
     assert len(await runs(shop)) == 3
 
 
-async def test_many_requests_at_once_make_one_run_or_two(shop: Shop):
+async def test_concurrent_requests_make_at_most_two_runs(shop: Shop):
     """One that has begun already, and at most one that waits behind it."""
     await shop.upload(FIVE)
 
@@ -203,9 +203,7 @@ async def test_runs_of_one_account_never_overlap(shop: Shop):
     assert {run["state"] for run in ended} == {"finished"}
 
 
-async def test_a_store_whose_time_has_come_is_published_and_gets_its_next_time(
-    shop: Shop, sql
-):
+async def test_a_due_store_is_published_and_gets_its_next_time(shop: Shop, sql):
     await shop.upload(FIVE)
     await sql("UPDATE store SET next_offers_at = now() - interval '1 minute'")
 
@@ -221,7 +219,7 @@ async def test_a_store_whose_time_has_come_is_published_and_gets_its_next_time(
     assert now < due
 
 
-async def test_publishing_by_schedule_can_be_switched_off(shop: Shop, sql):
+async def test_scheduled_publishing_can_be_disabled(shop: Shop, sql):
     """A store that is due later and not switched off shows that its time came."""
     await shop.upload(FIVE)
     await sql("UPDATE store SET publish_offers = false")
@@ -234,7 +232,7 @@ async def test_publishing_by_schedule_can_be_switched_off(shop: Shop, sql):
     assert (await shop.publish())["state"] == "finished"
 
 
-async def test_a_new_mapping_reads_the_catalog_again(shop: Shop):
+async def test_a_new_mapping_imports_the_catalog_again(shop: Shop):
     columns = ("sku", "ean", "price", "quantity", "grade", "category", "dear")
     body = ";".join(columns) + "\n"
     body += ";".join(str({**row("A"), "dear": "333.00"}[c]) for c in columns) + "\n"
@@ -256,7 +254,7 @@ async def test_a_new_mapping_reads_the_catalog_again(shop: Shop):
     ]
 
 
-async def test_a_row_that_became_invalid_only_lowers_its_stock(shop: Shop):
+async def test_a_row_that_became_invalid_can_only_lower_its_stock(shop: Shop):
     await shop.upload([row("LESS"), row("MORE")])
     await shop.publish()
 
@@ -272,7 +270,7 @@ async def test_a_row_that_became_invalid_only_lowers_its_stock(shop: Shop):
     assert shown["MORE"]["quantity"] == 5
 
 
-async def test_a_row_that_became_invalid_is_withdrawn_where_the_settings_say_so(
+async def test_a_row_that_became_invalid_is_withdrawn_by_the_setting(
     shop: Shop,
 ):
     await shop.upload([row("A"), row("B")])
@@ -292,7 +290,7 @@ async def test_a_row_that_became_invalid_is_withdrawn_where_the_settings_say_so(
     assert (await run_of(shop, (await runs(shop))[-1]))["state"] == "finished"
 
 
-async def test_an_error_is_forgotten_when_its_offer_is_as_accepted_again(shop: Shop):
+async def test_an_error_is_cleared_when_its_offer_equals_the_live_state(shop: Shop):
     await shop.upload([row("A")])
     await shop.publish()
     await shop.upload([row("A", grade="FAIR"), row("NEVER", ean="4006381333931")])

@@ -119,9 +119,7 @@ def rows_seen(plan: dict[str, Any]) -> float:
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
-async def test_the_steps_grow_with_the_lines_and_not_with_their_square(
-    database_url: str, target: int
-):
+async def test_the_cost_of_recording_is_linear_in_lines(database_url: str, target: int):
     store_id, publication_id = after_yesterday(database_url, target)
 
     plan = await settled(database_url, store_id, publication_id)
@@ -139,7 +137,7 @@ async def test_the_steps_grow_with_the_lines_and_not_with_their_square(
     ) == [(True, LINES)]
 
 
-def test_no_statistics_are_kept_of_what_a_new_store_or_run_is_missing_from(
+def test_keys_of_new_stores_and_runs_have_no_statistics(
     database_url: str,
 ):
     query(database_url, OFFERS, uuid4(), LINES)

@@ -7,7 +7,7 @@ from tests.orders.desk import PARCEL, Desk, line_ids, names, states
 IMEI = "490154203237518"
 
 
-async def test_accepting_takes_every_line_with_one_call_each(desk: Desk):
+async def test_accept_sends_one_request_per_line(desk: Desk):
     order = await desk.new_order("A1", "B2")
 
     action = await desk.act(order, "accept")
@@ -19,7 +19,7 @@ async def test_accepting_takes_every_line_with_one_call_each(desk: Desk):
     assert states(await desk.order(order["marketplace_id"])) == ["to_ship", "to_ship"]
 
 
-async def test_lines_can_be_treated_differently(desk: Desk):
+async def test_lines_can_have_different_actions(desk: Desk):
     order = await desk.new_order("A1", "B2")
     first, second = line_ids(order)
 
@@ -31,7 +31,7 @@ async def test_lines_can_be_treated_differently(desk: Desk):
     assert await desk.deeds(order) == [(2, (first,)), (4, (second,))]
 
 
-async def test_a_parcel_is_one_call_for_all_lines(desk: Desk):
+async def test_a_parcel_is_one_request_for_all_lines(desk: Desk):
     order = await desk.new_order("A1", "B2")
     await desk.act(order, "accept")
 
@@ -44,7 +44,7 @@ async def test_a_parcel_is_one_call_for_all_lines(desk: Desk):
     assert now["state"] == "processed"
 
 
-async def test_the_imei_goes_out_with_the_parcel(desk: Desk):
+async def test_the_imei_is_sent_with_the_parcel(desk: Desk):
     order = await desk.new_order("A1")
     await desk.act(order, "accept")
 
@@ -73,7 +73,7 @@ async def test_a_refund_before_and_after_shipping(desk: Desk):
     assert now["lines"][0]["return_reason"] == 21
 
 
-async def test_lines_that_share_a_sku_are_moved_once_each(desk: Desk):
+async def test_lines_that_share_a_sku_are_changed_once_each(desk: Desk):
     twice = [{"sku": "A1", "quantity": 1}, {"sku": "A1", "quantity": 1}]
     order = await desk.new_order(lines=twice)
 
@@ -86,7 +86,7 @@ async def test_lines_that_share_a_sku_are_moved_once_each(desk: Desk):
     assert sorted(await desk.deeds(order)) == [(2, (n,)) for n in line_ids(order)]
 
 
-async def test_the_order_says_what_is_allowed_with_fields_and_values(desk: Desk):
+async def test_allowed_actions_have_fields_and_values(desk: Desk):
     order = await desk.new_order("A1")
     assert names(order) == ["accept", "cancel"]
 
@@ -114,7 +114,7 @@ async def test_the_order_says_what_is_allowed_with_fields_and_values(desk: Desk)
     ("action", "body"),
     [("ship", PARCEL), ("refund", {})],
 )
-async def test_an_illegal_action_is_refused_before_any_call(
+async def test_an_illegal_action_is_refused_before_any_request(
     desk: Desk, action: str, body: dict[str, str]
 ):
     order = await desk.new_order("A1")
@@ -132,7 +132,7 @@ async def test_an_illegal_action_is_refused_before_any_call(
     assert await desk.counted(counter) == 0
 
 
-async def test_nothing_may_be_done_to_a_final_line(desk: Desk):
+async def test_a_final_line_allows_no_action(desk: Desk):
     order = await desk.new_order("A1")
     await desk.act(order, "cancel")
 
@@ -175,7 +175,9 @@ async def test_nothing_may_be_done_to_a_final_line(desk: Desk):
         ),
     ],
 )
-async def test_what_a_parcel_may_not_say(desk: Desk, body, field: str, code: str):
+async def test_invalid_fields_of_a_parcel_are_refused(
+    desk: Desk, body, field: str, code: str
+):
     order = await desk.new_order("A1", "B2")
     await desk.act(order, "accept")
 
@@ -200,7 +202,7 @@ async def test_a_refund_after_shipping_needs_a_known_reason(desk: Desk):
     assert "21 faulty on opening" in unknown.json()["errors"][0]["accepted"]
 
 
-async def test_a_refusal_is_told_in_back_markets_words(desk: Desk):
+async def test_a_refusal_has_back_markets_message(desk: Desk):
     order = await desk.new_order("A1", "B2")
     await desk.shop.fault(
         "rejected_row", path="/ws/orders/*", sku="A1", message="Not this one.", count=1
@@ -215,7 +217,7 @@ async def test_a_refusal_is_told_in_back_markets_words(desk: Desk):
     assert states(now) == ["to_accept", "to_ship"]
 
 
-async def test_what_somebody_else_did_meanwhile_is_refused_and_shown(desk: Desk):
+async def test_a_conflicting_change_at_back_market_is_refused_and_shown(desk: Desk):
     order = await desk.new_order("A1")
     line = line_ids(order)[0]
     await desk.edit(order["marketplace_id"], orderlines=[{"id": line, "state": 4}])
@@ -226,7 +228,7 @@ async def test_what_somebody_else_did_meanwhile_is_refused_and_shown(desk: Desk)
     assert states(await desk.order(order["marketplace_id"])) == ["cancelled"]
 
 
-async def test_what_was_done_by_hand_counts_as_done(desk: Desk):
+async def test_an_action_done_manually_is_reconciled(desk: Desk):
     order = await desk.new_order("A1")
     line = line_ids(order)[0]
     await desk.edit(order["marketplace_id"], orderlines=[{"id": line, "state": 2}])

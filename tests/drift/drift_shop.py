@@ -1,4 +1,4 @@
-"""A shop whose listings are walked through, edited by hand and bought from."""
+"""A store with drift checks, manual edits and sales."""
 
 from typing import Any
 
@@ -30,16 +30,16 @@ async def put_settings(shop: Shop, **settings: object) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def walk(shop: Shop, *, wait: bool = True) -> dict[str, Any]:
-    """Ask for a walk through the listings, and wait until it is over."""
+async def run_drift_check(shop: Shop, *, wait: bool = True) -> dict[str, Any]:
+    """Request a drift check, and wait until it has ended."""
     answer = await shop.api.post(f"/v1/stores/{shop.store_id}/drift-checks")
     assert answer.status_code == 202, answer.text
     if not wait:
         return dict(answer.json())
-    return await walked(shop)
+    return await wait_for_drift_check(shop)
 
 
-async def walked(shop: Shop, seconds: float = 60) -> dict[str, Any]:
+async def wait_for_drift_check(shop: Shop, seconds: float = 60) -> dict[str, Any]:
     path = f"/v1/stores/{shop.store_id}/drift-checks"
     return await shop.wait_for(path, ("done", "failed"), seconds)
 
