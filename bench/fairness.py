@@ -1,7 +1,7 @@
 """How long a big import delays the lowered stock of another store.
 
 `python -m bench.fairness` starts the embedded servers, a sandbox, the API and two
-workers. A small store lowers the stock of one offer, again and again: first at rest,
+workers. A small store lowers the stock of one offer repeatedly: first at rest,
 then while another store's catalog is read for the first time, then while that one's
 changed catalog is compared. Measured is the time from the upload until the sandbox
 shows it. The last line is one JSON object.

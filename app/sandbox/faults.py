@@ -156,7 +156,7 @@ class Faults:
         return len(self.rules) < before
 
     def clear(self) -> None:
-        """Remove all rules; slow responses under way are sent at once."""
+        """Remove all rules; open slow responses are sent at once."""
         self.rules = []
         self._cleared.set()
         self._cleared = asyncio.Event()

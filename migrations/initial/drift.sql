@@ -15,7 +15,7 @@ CREATE TABLE drift_check (
   counts jsonb NOT NULL
 );
 
--- Listings read by the comparison under way; emptied when it is evaluated.
+-- Listings read by the running comparison; emptied when it is evaluated.
 CREATE TABLE listing_snapshot (
   store_id uuid NOT NULL,
   sku_key varchar COLLATE "C" NOT NULL,

@@ -153,7 +153,7 @@ CREATE VIEW submission_view AS
          polls, attempts, reason_code, sent_at, settled_at
     FROM submission;
 
--- For packages below publications: whether a run of the store is under way.
+-- For packages below publications: whether a run of the store is active.
 CREATE FUNCTION refeed_store_is_publishing(store uuid) RETURNS boolean
   LANGUAGE sql STABLE AS $$
   SELECT EXISTS (

@@ -91,7 +91,7 @@ class Day:
         self.spent.append(Spend(self.now + LATEST_ARRIVAL, lines))
 
     async def sell_out(self) -> None:
-        """Whatever is sold out by now goes one by one; another run may be under way."""
+        """Send sold-out offers singly; another run may be active."""
         while self.sold_out and self.sold_out[0] <= self.now:
             if not lines_left(LINES, used_of(self.spent, self.now)):
                 return
@@ -119,7 +119,7 @@ class Day:
             polls += 1
 
     async def open(self) -> None:
-        """The one listing that is sold out again and again."""
+        """The one listing that is sold out repeatedly."""
         await self.carry_out([f"S;{EAN};3;99.00;GOOD"])
         found = await self.call("GET", "/ws/listings/detail?sku=S")
         self.listing = found.json()["listing_id"]

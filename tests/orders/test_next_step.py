@@ -1,4 +1,4 @@
-"""A change is repeated only after the order was read again and again."""
+"""A change is repeated only after the order was read repeatedly."""
 
 from datetime import timedelta
 

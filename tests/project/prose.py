@@ -50,6 +50,10 @@ BANNED = {
     r"heart": "core",
     r"by hand at": "manually at",
     r"a mistake of ours": "internal error",
+    r"again and again": "repeatedly",
+    r"under way": "running, open, active",
+    r"looks? again": "check again, retry",
+    r"for good": "permanently",
     r"want(?:s|ed)? to be": "must be",
 }
 PATTERN = re.compile(

@@ -36,7 +36,7 @@ def sql(settings: Settings) -> Sql:
 
 @pytest.fixture
 def skip_pauses(sql: Sql) -> Bend:
-    """Whatever waits is due now, and no lost batch can be under way any more."""
+    """Make waiting work due now; no lost batch can still be processed."""
 
     async def run() -> None:
         await sql("UPDATE seller_account SET paused_until = NULL")

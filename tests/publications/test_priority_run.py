@@ -1,4 +1,4 @@
-"""What is sold out passes by: runs under way, waiting prices, other stores."""
+"""Priority runs: sold-out offers do not wait for active runs or other stores."""
 
 import pytest
 

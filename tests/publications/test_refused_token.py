@@ -122,7 +122,7 @@ async def test_the_schedule_detects_that_a_refused_token_works_again(shop: Shop,
 async def test_a_run_with_a_replaced_token_continues_with_the_new_one(
     shop: Shop, skip_pauses
 ):
-    """The token is renewed while a call with the old one is under way."""
+    """The token is renewed while a request with the old one is open."""
     await shop.upload(FIVE)
     await shop.publish()
     await shop.upload(FEWER)

@@ -168,7 +168,7 @@ class Shop:
         return httpx.AsyncClient(base_url=self.sandbox_url, verify=tls_context())
 
     async def hold_answer(self, **rule: object) -> None:
-        """The next such answer is under way until the faults are cleared."""
+        """Delay the next such response until the faults are cleared."""
         await self.fault("slow_answer", count=1, seconds=600, **rule)
 
     async def answer_is_held(self) -> bool:

@@ -119,7 +119,7 @@ async def _under_way(
             return other
         if other.action == Action.INVOICE:
             raise ConflictError(
-                "Another invoice is under way for this order.",
+                "Another invoice of this order is being uploaded.",
                 code="action_open",
                 action_id=str(other.id),
             )
