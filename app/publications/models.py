@@ -189,4 +189,5 @@ class Submission(SQLModel, table=True):
     attempts: int = 0
     reason_code: str | None = None
     sent_at: datetime | None = time_field()
+    poll_at: datetime | None = time_field()
     settled_at: datetime | None = time_field()

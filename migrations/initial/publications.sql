@@ -87,6 +87,7 @@ CREATE TABLE submission (
   attempts integer NOT NULL,
   reason_code varchar,
   sent_at timestamptz,
+  poll_at timestamptz,
   settled_at timestamptz,
   PRIMARY KEY (publication_id, seq)
 );

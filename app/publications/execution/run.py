@@ -23,6 +23,7 @@ from app.backmarket.errors import (
     ThrottledError,
     TokenRefusedError,
 )
+from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.core.vault import SecretUnreadableError
 from app.jobs.lease import Lease, Snooze
@@ -30,13 +31,12 @@ from app.jobs.retry import PUBLICATION, THROTTLED
 from app.publications.context import Run
 from app.publications.enums import PublicationState, SubmissionState
 from app.publications.execution import finish, make_plan, send, start
-from app.publications.lifecycle import pause_before_poll
 from app.publications.results import resolve, submissions, verify
+from app.publications.results.submissions import OpenSubmission
 
 log = structlog.get_logger(__name__)
 
 ACCOUNT_BUSY = timedelta(seconds=2)
-WAITING_FOR_LOST_TASK = timedelta(seconds=5)
 
 
 async def publish(tools: AccountServices, lease: Lease) -> Snooze | None:
@@ -70,11 +70,11 @@ async def _carry_out(run: Run) -> Snooze | None:
     if not await send.send_pending(run):
         await finish.stop(run, PublicationState.CANCELLED, "store_inactive")
         return None
-    progress = await resolve.record_open_results(run)
-    return await _finish_or_wait(run, progress)
+    await resolve.record_open_results(run)
+    return await _finish_or_wait(run)
 
 
-async def _finish_or_wait(run: Run, progress: resolve.ResolveProgress) -> Snooze | None:
+async def _finish_or_wait(run: Run) -> Snooze | None:
     unsettled = await submissions.load_unsettled(run)
     if any(each.state is SubmissionState.PENDING for each in unsettled):
         return Snooze(timedelta(0))
@@ -84,10 +84,14 @@ async def _finish_or_wait(run: Run, progress: resolve.ResolveProgress) -> Snooze
         await verify.verify_listings(run)
         await finish.finish(run)
         return None
-    if progress.unknown and not progress.polled:
-        return Snooze(WAITING_FOR_LOST_TASK)
-    polls = min(each.polls for each in waiting)
-    return Snooze(pause_before_poll(polls, run.tools.settings.task_poll))
+    return Snooze(min(_pause_before(each) for each in waiting))
+
+
+def _pause_before(submission: OpenSubmission) -> timedelta:
+    """How long until something can be learned of a submission."""
+    if submission.poll_at is None:
+        return timedelta(0)
+    return max(submission.poll_at - utc_now(), timedelta(0))
 
 
 async def _after_error(run: Run, error: BackMarketError) -> Snooze | None:

@@ -153,6 +153,7 @@ async def _reserve(run: Run, pending: OpenSubmission) -> Reserved | None:
             lines=lines,
             attempts=pending.attempts + 1,
             sent_at=utc_now(),
+            poll_at=None,
         )
     return Reserved(sending, lines, spend_id)
 

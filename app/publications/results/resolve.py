@@ -7,14 +7,18 @@ from datetime import timedelta
 
 import structlog
 
-from app.backmarket.errors import BackMarketNotFoundError
+from app.backmarket.errors import (
+    BackMarketNotFoundError,
+    NotUnderstoodError,
+    RequestRefusedError,
+)
 from app.backmarket.wire.task_matching import Matched, match_rows
 from app.backmarket.wire.tasks import ListingRef, Refusal, TaskReport, TaskStatus
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.publications.context import Run
 from app.publications.enums import Method, Outcome, SubmissionState
-from app.publications.lifecycle import wait_for_lost_task
+from app.publications.lifecycle import pause_before_poll, wait_for_lost_task
 from app.publications.results import readback, submissions
 from app.publications.results.record import (
     ChangeResult,
@@ -43,50 +47,50 @@ POLLS_AT_ONCE = 2
 READ_BACK = "read_back"
 
 
-@dataclass(frozen=True, slots=True)
-class ResolveProgress:
-    """Whether a submission is still unknown, and whether a task was polled."""
-
-    unknown: bool
-    polled: bool
-
-
-async def record_open_results(run: Run) -> ResolveProgress:
+async def record_open_results(run: Run) -> None:
     """Resolve submissions without a response and poll the tasks of sent ones.
 
     Raises BackMarketError, AccountPausedError.
     """
-    unknown = False
     for submission in await submissions.load_unsettled(run):
-        if submission.state in {SubmissionState.SENDING, SubmissionState.UNCERTAIN}:
-            unknown = not await resolve_unanswered(run, submission) or unknown
+        unanswered = {SubmissionState.SENDING, SubmissionState.UNCERTAIN}
+        if submission.state in unanswered and is_due(submission):
+            await resolve_unanswered(run, submission)
     unsettled = await submissions.load_unsettled(run)
     sent = [each for each in unsettled if each.state is SubmissionState.SENT]
-    await _poll_all(run, sent)
-    return ResolveProgress(unknown, polled=bool(sent))
+    await _poll_all(run, [each for each in sent if is_due(each)])
 
 
-async def _poll_all(run: Run, sent: Sequence[OpenSubmission]) -> None:
-    """Poll tasks. The first error ends it: it concerns all of them."""
+def is_due(submission: OpenSubmission) -> bool:
+    """Whether the task, or the listings of an unanswered one, are to be read now."""
+    return submission.poll_at is None or submission.poll_at <= utc_now()
+
+
+async def _poll_all(run: Run, due: Sequence[OpenSubmission]) -> None:
+    """Poll each task, also after an error of another one; raises the first error."""
     limit = asyncio.Semaphore(POLLS_AT_ONCE)
 
     async def poll_one(submission: OpenSubmission) -> None:
         async with limit:
             await poll(run, submission)
 
+    polls = [asyncio.create_task(poll_one(submission)) for submission in due]
     try:
-        async with asyncio.TaskGroup() as group:
-            for submission in sent:
-                group.create_task(poll_one(submission))
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        ended = await asyncio.gather(*polls, return_exceptions=True)
+    finally:
+        for each in polls:
+            each.cancel()
+    errors = [error for error in ended if isinstance(error, BaseException)]
+    if errors:
+        raise errors[0]
 
 
 async def poll(run: Run, submission: OpenSubmission) -> bool:
     """Poll the task of a batch; True if it is settled.
 
-    A task that Back Market no longer knows is resolved from the listings instead.
-    Raises BackMarketError.
+    A task that Back Market no longer knows is resolved from the listings instead; one
+    whose report cannot be read is polled again until the run's deadline. Raises
+    BackMarketError.
     """
     assert submission.task_id is not None  # noqa: S101 - a sent batch has one
     try:
@@ -94,13 +98,17 @@ async def poll(run: Run, submission: OpenSubmission) -> bool:
     except BackMarketNotFoundError:
         await _mark_polled(run, submission, SubmissionState.UNCERTAIN)
         return False
+    except (NotUnderstoodError, RequestRefusedError) as error:
+        log.warning("publish.task_unreadable", code=error.code, status=error.status)
+        await _mark_polled(run, submission, SubmissionState.SENT)
+        return False
     if report.status is TaskStatus.PENDING:
         await _mark_polled(run, submission, SubmissionState.SENT)
         return False
     failpoint("publish.polled")
     matched = await asyncio.to_thread(_match_report, run, submission, report)
-    missing = await _find_missing(run, submission, matched.doubtful)
-    await record_submission(run, submission, matched.results + missing)
+    looked_up = await _look_up(run, submission, matched)
+    await record_submission(run, submission, matched.results + looked_up)
     failpoint("publish.settled")
     return True
 
@@ -108,32 +116,42 @@ async def poll(run: Run, submission: OpenSubmission) -> bool:
 async def _mark_polled(
     run: Run, submission: OpenSubmission, state: SubmissionState
 ) -> None:
+    polls = submission.polls + 1
+    due = utc_now() + pause_before_poll(polls, run.tools.settings.task_poll)
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await submissions.set_state(
-            tx.session, submission, state, polls=submission.polls + 1
+            tx.session, submission, state, polls=polls, poll_at=due
         )
         await submissions.reset_failures(tx.session, run.publication_id)
 
 
 @dataclass(frozen=True, slots=True)
 class _MatchedReport:
-    """The results of a task report; `doubtful`: line numbers to look up in listings."""
+    """The results of a task report.
+
+    `doubtful` are line numbers to look up in the listings; the lines that do not show
+    there get the outcome `absent`, with its code and message.
+    """
 
     results: list[ChangeResult]
     doubtful: list[int]
+    absent: tuple[Outcome, str, str | None]
 
 
 def _match_report(
     run: Run, submission: OpenSubmission, report: TaskReport
 ) -> _MatchedReport:
-    """Match a task report to the lines that were sent; blocking, for a thread."""
+    """Match a task report to the lines that were sent; blocking, for a thread.
+
+    A task that failed as a whole may have failed half-way: all its lines are doubtful.
+    """
     marks = submissions.load_line_keys(
         run.tools.database, submission, run.store_id, OPEN
     )
     if report.status is TaskStatus.FAILED:
         failed = (Outcome.REJECTED, "task_failed", report.error)
-        return _MatchedReport([ChangeResult(mark.seq, *failed) for mark in marks], [])
+        return _MatchedReport([], [mark.seq for mark in marks], failed)
     matched = match_rows(
         report,
         [mark.sku for mark in marks],
@@ -149,7 +167,8 @@ def _match_report(
     ]
     refused = [_refused(by_sku[sku], why) for sku, why in matched.refused.items()]
     doubtful = [by_sku[sku].seq for sku in (*matched.missing, *unproven)]
-    return _MatchedReport(accepted + refused, doubtful)
+    absent = (Outcome.UNCONFIRMED, "not_in_result", None)
+    return _MatchedReport(accepted + refused, doubtful, absent)
 
 
 def _refused(mark: LineKey, why: Refusal) -> ChangeResult:
@@ -180,26 +199,28 @@ def _unproven(marks: Mapping[str, LineKey], matched: Matched) -> set[str]:
     return found if len(found) <= MAX_MISSING_TO_READ else set()
 
 
-async def _find_missing(
-    run: Run, submission: OpenSubmission, doubtful: list[int]
+async def _look_up(
+    run: Run, submission: OpenSubmission, matched: _MatchedReport
 ) -> list[ChangeResult]:
-    """Look up lines that the report does not name."""
-    if not doubtful:
+    """Look up lines whose result the report does not say."""
+    if not matched.doubtful:
         return []
-    lines = await submissions.load_submission_lines(run, submission, OPEN, doubtful)
+    lines = await submissions.load_submission_lines(
+        run, submission, OPEN, matched.doubtful
+    )
     seen = await readback.read_listings(
         run.tools.back_market, run.access, lines, max_pages=MAX_PAGES_TO_READ
     )
     arrived, absent = readback.split_by_effect(lines, seen)
-    return arrived + _unconfirmed(absent, "not_in_result")
+    return arrived + [ChangeResult(line.seq, *matched.absent) for line in absent]
 
 
 def _unconfirmed(lines: Iterable[SubmissionLine], code: str) -> list[ChangeResult]:
     return [ChangeResult(line.seq, Outcome.UNCONFIRMED, code) for line in lines]
 
 
-async def resolve_unanswered(run: Run, submission: OpenSubmission) -> bool:
-    """Resolve a submission whose response was lost; True if its state is known now.
+async def resolve_unanswered(run: Run, submission: OpenSubmission) -> None:
+    """Resolve a submission whose response was lost, if its result can be known now.
 
     Lines that took effect are accepted. The others are sent again; those of a batch
     only after its task cannot be running any more.
@@ -209,7 +230,8 @@ async def resolve_unanswered(run: Run, submission: OpenSubmission) -> bool:
     accepted, absent = readback.split_by_effect(lines, seen)
     batch = submission.method is Method.BATCH
     if absent and batch and await _may_be_under_way(run, submission):
-        return False
+        await _mark_polled(run, submission, SubmissionState.UNCERTAIN)
+        return
     retry = bool(absent) and submission.attempts < MAX_ATTEMPTS
     if not retry:
         accepted += _unconfirmed(absent, "no_answer")
@@ -223,7 +245,6 @@ async def resolve_unanswered(run: Run, submission: OpenSubmission) -> bool:
         else:
             await submissions.settle(tx.session, submission)
     log.info("publish.read_back", accepted=len(lines) - len(absent), absent=len(absent))
-    return True
 
 
 async def _may_be_under_way(run: Run, submission: OpenSubmission) -> bool:
@@ -236,14 +257,14 @@ async def _may_be_under_way(run: Run, submission: OpenSubmission) -> bool:
 async def resolve_earlier(run: Run, submission: OpenSubmission) -> None:
     """Resolve a submission of an earlier run before anything is sent again.
 
-    Its task is polled first. While the task is pending, the listings show once which
-    lines took effect; the others can be planned again. The submission stays open: if
-    the task ends later after all, the live state follows it, and the next run corrects
-    what the task overwrote.
+    Its task is polled first, if that is due. While the task is pending, the listings
+    show once which lines took effect; the others can be planned again. The submission
+    stays open: if the task ends later after all, the live state follows it, and the
+    next run corrects what the task overwrote.
     """
     sent = submission.state is SubmissionState.SENT
     may_still_end = sent and not overdue(submission, FORGET_TASK)
-    if sent and await poll(run, submission):
+    if sent and is_due(submission) and await poll(run, submission):
         return
     if may_still_end and submission.reason_code == READ_BACK:
         return

@@ -48,6 +48,8 @@ class OpenSubmission:
     attempts: int
     reason_code: str | None
     sent_at: datetime | None
+    poll_at: datetime | None
+    """When the task is polled next; None: at once."""
 
 
 _FIELD_NAMES = frozenset(field.name for field in fields(OpenSubmission))
@@ -143,6 +145,7 @@ def _submission(row: Any) -> OpenSubmission:  # noqa: ANN401 - a row of the quer
         attempts=row.attempts,
         reason_code=row.reason_code,
         sent_at=row.sent_at,
+        poll_at=row.poll_at,
     )
 
 
