@@ -29,8 +29,8 @@ from app.settings import Settings, load_settings, require
 from app.sources import scheduling as sources
 from app.stores.categories import scheduling as categories
 from workers.context import WorkerContext
-from workers.handlers import handlers_of
 from workers.listening import listen
+from workers.registry import jobs_of
 from workers.runner import Runner
 
 log = structlog.get_logger(__name__)
@@ -150,7 +150,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_context(settings) as (context, _waker):
-        runner = Runner(context.database, handlers_of(context), settings.job_lease)
+        runner = Runner(context.database, jobs_of(context), settings.job_lease)
         pool = JobPool(runner, asyncio.Semaphore(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, pool)),

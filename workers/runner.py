@@ -1,10 +1,11 @@
-"""Runs one job: claim, heartbeat, handler, release or end."""
+"""Runs one job: claim, heartbeat, work, release or end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -12,38 +13,34 @@ from sqlalchemy.exc import IntegrityError
 
 from app.database import AWAY, Database
 from app.jobs import rows
-from app.jobs.frame import REPEATED_ERROR, WORKER_CRASHED, GiveUp
-from app.jobs.lease import Lease, LeaseLostError, Snooze, TryAgainError
-from app.jobs.retry import JOB, MAX_CRASHES, heartbeat
+from app.jobs.frame import Job
+from app.jobs.lease import Lease, LeaseLostError, Snooze
+from app.jobs.retry import (
+    JOB,
+    MAX_CRASHES,
+    REPEATED_ERROR,
+    WORKER_CRASHED,
+    GiveUp,
+    heartbeat,
+)
 
 log = structlog.get_logger(__name__)
 
 END_RETRY_PAUSE = 0.5
 
-Work = Callable[[Lease], Awaitable[Snooze | None]]
-EndSubject = Callable[[Lease, GiveUp], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Handler:
-    """What to do for a kind of job, and how to end its subject when it is given up."""
-
-    work: Work
-    give_up: EndSubject
-
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs jobs of every kind it has a handler for."""
+    """Runs jobs by the `Job` of their kind."""
 
     database: Database
-    handlers: Mapping[str, Handler]
+    jobs: Mapping[str, Job[Any]]
     lease: timedelta
 
     async def run(self, job_id: UUID) -> None:
-        """Run the job if it is due and free; never raises for an error of its handler.
+        """Run the job if it is due and free; never raises for an error of its work.
 
-        A job whose worker crashed too often is given up, its handler is not run again.
+        A job whose worker crashed too often is given up and not run again.
         """
         claimed = await self._claim(job_id)
         if claimed is None:
@@ -94,22 +91,18 @@ class Runner:
                 log.warning("job.heartbeat_failed")
 
     async def _work(self, lease: Lease) -> None:
-        handler, claim = self.handlers[lease.claim.kind], lease.claim
+        job, claim = self.jobs[lease.claim.kind], lease.claim
         if claim.crashes >= MAX_CRASHES:
             log.error("job.worker_crashed", crashes=claim.crashes)
-            await self._give_up(lease, handler, WORKER_CRASHED, WORKER_CRASHED.message)
+            await self._give_up(lease, job, WORKER_CRASHED, str(WORKER_CRASHED.message))
             return
         try:
-            outcome = await handler.work(lease)
+            outcome = await job.run(lease)
         except LeaseLostError:
             log.warning("job.fenced")
-        except TryAgainError as error:
-            pause = error.pause
-            log.info("job.again", pause_s=pause.total_seconds(), reason=str(error))
-            await self._release(lease, rows.Release(pause, error=str(error)))
         except Exception as error:
             log.exception("job.failed", attempt=claim.attempt)
-            await self._after_failure(lease, handler, error)
+            await self._after_failure(lease, job, error)
         else:
             if outcome:
                 await self._release(lease, _release_of(claim, outcome))
@@ -117,22 +110,20 @@ class Runner:
                 await self._end(lease, partial(self._finish, lease))
 
     async def _after_failure(
-        self, lease: Lease, handler: Handler, error: Exception
+        self, lease: Lease, job: Job[Any], error: Exception
     ) -> None:
-        text = f"{type(error).__name__}: {error}"[:500]
         attempt, crashes = lease.claim.attempt, lease.claim.crashes
+        text = _text_of(error)
         if JOB.gives_up(attempt):
-            await self._give_up(lease, handler, REPEATED_ERROR, text)
+            await self._give_up(lease, job, REPEATED_ERROR, text)
             return
         again = rows.Release(JOB.pause(attempt), attempt, crashes, text)
         await self._release(lease, again)
 
     async def _give_up(
-        self, lease: Lease, handler: Handler, reason: GiveUp, error: str
+        self, lease: Lease, job: Job[Any], reason: GiveUp, error: str
     ) -> None:
-        await self._end(
-            lease, partial(self._end_given_up, lease, handler, reason, error)
-        )
+        await self._end(lease, partial(self._end_given_up, lease, job, reason, error))
 
     async def _end(self, lease: Lease, end: Callable[[], Awaitable[None]]) -> None:
         """Write how the execution ended; retry while the lease lasts."""
@@ -152,9 +143,9 @@ class Runner:
             await lease.finish(tx.session)
 
     async def _end_given_up(
-        self, lease: Lease, handler: Handler, reason: GiveUp, error: str
+        self, lease: Lease, job: Job[Any], reason: GiveUp, error: str
     ) -> None:
-        await handler.give_up(lease, reason)
+        await job.give_up(lease, reason)
         if not lease.ended:
             async with self.database.transaction() as tx:
                 await rows.finish(tx.session, lease.claim, state="dead", error=error)
@@ -192,3 +183,7 @@ def _release_of(claim: rows.Claim, outcome: Snooze) -> rows.Release:
 
 def _without_attempt(claim: rows.Claim, pause: timedelta) -> rows.Release:
     return rows.Release(pause, claim.attempt - 1, claim.crashes)
+
+
+def _text_of(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]

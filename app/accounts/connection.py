@@ -1,45 +1,70 @@
 """Checks whether Back Market accepts the token of a seller account."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from app.accounts import service
-from app.backmarket.client import Access, BackMarket
+from app.accounts.account_client import REFUSED, AccountServices
+from app.backmarket.client import Access
 from app.backmarket.errors import PermissionRefusedError, TokenRefusedError
 from app.backmarket.markets import MARKETS, Environment, Platform
 from app.core.columns import utc_now
-from app.core.vault import Vault
-from app.database import Database
-from app.jobs.lease import TryAgainError
+from app.database import Transaction
+from app.jobs.frame import Job
+from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import GiveUp
+
+Request = Callable[[Transaction, UUID], Awaitable[None]]
 
 
-async def check_connection(
-    database: Database, back_market: BackMarket, vault: Vault, account_id: UUID
-) -> bool:
-    """Record the connection health; True when a refused token works again.
+class ConnectionCheckJob(Job[Access]):
+    """Records the connection health of an account.
 
-    Raises BackMarketError when Back Market is unavailable, TryAgainError while the
-    account is paused after a 429.
+    `recovered`: requests what waits for a token that is accepted again.
     """
-    async with database.transaction() as tx:
-        account = await service.get(tx.session, account_id)
-    if account.paused_until and account.paused_until > utc_now():
-        raise TryAgainError(account.paused_until - utc_now(), "the account is paused")
-    platform = Platform(account.platform)
-    market = next(m for m in MARKETS.values() if m.platform is platform)
-    access = Access(
-        platform=platform,
-        environment=Environment(account.environment),
-        token=service.open_token(vault, account),
-        market=market,
-    )
-    health, detail = "ok", None
-    try:
-        await back_market.check(access)
-    except TokenRefusedError as error:
-        health, detail = "refused", error.message
-    except PermissionRefusedError as error:
-        health, detail = "forbidden", error.message
-    async with database.transaction() as tx:
-        before = (await service.get(tx.session, account_id)).connection
-        await service.record_connection(tx.session, account_id, health, detail)
-    return health == "ok" and before in {"refused", "forbidden"}
+
+    name = "connection"
+
+    def __init__(self, services: AccountServices, recovered: Sequence[Request]) -> None:
+        self.services = services
+        self.recovered = recovered
+
+    async def load(self, lease: Lease) -> Access | Snooze | None:
+        async with self.services.database.transaction() as tx:
+            account = await service.get(tx.session, lease.subject_id)
+        now = utc_now()
+        if account.paused_until and account.paused_until > now:
+            return Snooze(account.paused_until - now)
+        platform = Platform(account.platform)
+        return Access(
+            platform=platform,
+            environment=Environment(account.environment),
+            token=service.open_token(self.services.vault, account),
+            market=next(m for m in MARKETS.values() if m.platform is platform),
+        )
+
+    async def work(self, lease: Lease, loaded: Access) -> Snooze | None:
+        """Raises BackMarketError when Back Market is unavailable."""
+        health, detail = await self._check(loaded)
+        account_id = lease.subject_id
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            before = (await service.get(tx.session, account_id)).connection
+            await service.record_connection(tx.session, account_id, health, detail)
+            if health == "ok" and before in REFUSED:
+                for request in self.recovered:
+                    await request(tx, account_id)
+            await lease.finish(tx.session)
+        return None
+
+    async def _check(self, access: Access) -> tuple[str, str | None]:
+        try:
+            await self.services.back_market.check(access)
+        except TokenRefusedError as error:
+            return "refused", error.message
+        except PermissionRefusedError as error:
+            return "forbidden", error.message
+        return "ok", None
+
+    async def give_up(self, lease: Lease, reason: GiveUp) -> None:
+        """A check that cannot be made leaves the connection health as it is."""

@@ -21,6 +21,7 @@ from app.drift.context import DriftRun, start_reading
 from app.drift.lifecycle import DRIFT_CHECK
 from app.drift.models import DriftCheck
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import GiveUp, TryAgain
 from app.offers.comparison import columns_of
 from app.stores import service as stores
 from app.stores.models import Store
@@ -29,10 +30,11 @@ PAGES_AT_A_TIME = 10
 """Pages that are read before they are stored."""
 MAX_PAGES = 40_000
 """Two million listings: a list that is longer has no end."""
-ORDERS_PAUSE = timedelta(seconds=1)
+AWAITING_ORDERS = TryAgain(timedelta(seconds=1), "awaiting_orders", counts=False)
+NO_SELLER_ACCOUNT = GiveUp("no_seller_account")
 
 
-class DriftCheckJob(AccountJob[DriftRun]):
+class DriftCheckJob(AccountJob[DriftRun, DriftCheck]):
     """Does as much of a drift check as can be done now."""
 
     name = "drift_check"
@@ -48,7 +50,7 @@ class DriftCheckJob(AccountJob[DriftRun]):
                 return None
             state = await scheduling.ensure_requested(tx.session, store.id)
             if store.account_id is None:
-                await self.end(tx.session, state, "failed", "no_seller_account")
+                await self.end(tx.session, state, "failed", NO_SELLER_ACCOUNT)
                 await lease.finish(tx.session)
                 return None
             return await self._load(tx, lease, store, state)
@@ -81,14 +83,14 @@ class DriftCheckJob(AccountJob[DriftRun]):
             page=state.page,
         )
 
-    async def work(self, loaded: DriftRun) -> Snooze | None:
+    async def work(self, lease: Lease, loaded: DriftRun) -> Snooze | None:
         if loaded.read_at is None:
             await _read_pages(loaded)
             return Snooze(timedelta(0))
         await missing_listings.look_up(loaded)
         orders_known = await evaluate.orders_known(loaded)
         if orders_known is None:
-            return await self.wait(loaded, ORDERS_PAUSE, "awaiting_orders")
+            return await self.wait(lease, loaded, AWAITING_ORDERS)
         await evaluate.evaluate(loaded, orders_known=orders_known)
         await self._finish(loaded)
         return None

@@ -1,40 +1,30 @@
-"""The frame of a job: load its subject, work on it, end it when it cannot go on."""
+"""The frame of a job: load its subject, work on it, wait after an error or end it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.failpoints import failpoint
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import Decision, GiveUp, TryAgain
+
+log = structlog.get_logger(__name__)
 
 Loaded = TypeVar("Loaded")
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """Why a job is given up: a stable code and a message for its subject."""
-
-    code: str
-    message: str
-
-
-REPEATED_ERROR = GiveUp(
-    "internal_error", "The job failed repeatedly; the log has the error."
-)
-WORKER_CRASHED = GiveUp(
-    "worker_crashed", "The worker process crashed each time it ran the job."
-)
-
-
 class Job(ABC, Generic[Loaded]):
-    """What to do for the jobs of a kind.
+    """What to do for the jobs of a kind. An error of `work` fails the execution.
 
     `name` is the prefix of its failpoints.
     """
 
     name: ClassVar[str]
-    errors: ClassVar[tuple[type[Exception], ...]] = ()
-    """Errors of `work` that `after_error` handles; any other fails the turn."""
 
     async def run(self, lease: Lease) -> Snooze | None:
         """Do as much of the job as can be done now. None: it is done."""
@@ -44,23 +34,131 @@ class Job(ABC, Generic[Loaded]):
         if loaded is None:
             return None
         failpoint(f"{self.name}.started")
-        try:
-            return await self.work(loaded)
-        except self.errors as error:
-            return await self.after_error(loaded, error)
+        return await self.attempt(lease, loaded)
 
     @abstractmethod
     async def load(self, lease: Lease) -> Loaded | Snooze | None:
         """Load what the work needs. Snooze: not yet. None: there is nothing to do."""
 
-    @abstractmethod
-    async def work(self, loaded: Loaded) -> Snooze | None:
-        """Do the work. None: it is done."""
+    async def attempt(self, lease: Lease, loaded: Loaded) -> Snooze | None:
+        return await self.work(lease, loaded)
 
-    async def after_error(self, loaded: Loaded, error: Exception) -> Snooze | None:
-        """Wait after one of `errors`, or end the subject."""
-        raise NotImplementedError(loaded) from error
+    @abstractmethod
+    async def work(self, lease: Lease, loaded: Loaded) -> Snooze | None:
+        """Do the work. None: it is done."""
 
     @abstractmethod
     async def give_up(self, lease: Lease, reason: GiveUp) -> None:
-        """End the subject of a job that is never run again."""
+        """End the subject of a job that is never run again; the runner ends the job."""
+
+
+class CountsFailures(Protocol):
+    """The row of a subject that counts its failures in a row."""
+
+    failures: int
+
+
+Row = TypeVar("Row", bound=CountsFailures)
+
+
+Transaction = Any
+"""`app.database.Transaction`: that package is above this one."""
+
+
+class Transactions(Protocol):
+    """The part of `app.database.Database` that is used."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+
+
+class RetryingJob(Job[Loaded], Generic[Loaded, Row]):
+    """A job whose subject waits after transient errors, and ends at others.
+
+    A kind supplies the decision, which is pure, and the updates of its row.
+    """
+
+    errors: ClassVar[tuple[type[Exception], ...]]
+    """Errors of `work` that `decide` knows; any other fails the execution."""
+    rescheduled: ClassVar[bool] = False
+    """Whether the subject's own schedule requests the next try: then the job ends."""
+
+    def __init__(self, database: Transactions) -> None:
+        self.database = database
+
+    @abstractmethod
+    def decide(self, loaded: Loaded, error: Exception, failures: int) -> Decision:
+        """What follows the n-th failure in a row. Pure."""
+
+    @abstractmethod
+    async def lock(
+        self, session: AsyncSession, lease: Lease, loaded: Loaded | None
+    ) -> Row | None:
+        """The row of the subject, locked. None: nothing is left to record."""
+
+    @abstractmethod
+    def record_wait(self, row: Row, reason: TryAgain) -> None:
+        """Record that the subject waits, and why."""
+
+    @abstractmethod
+    async def record_failure(self, tx: Transaction, row: Row, reason: GiveUp) -> None:
+        """End the subject, unless it has ended."""
+
+    async def attempt(self, lease: Lease, loaded: Loaded) -> Snooze | None:
+        try:
+            return await self.work(lease, loaded)
+        except self.errors as error:
+            code, status = getattr(error, "code", None), getattr(error, "status", None)
+            log.warning(
+                "job.request_failed",
+                error=type(error).__name__,
+                code=code,
+                status=status,
+            )
+            return await self.after_error(lease, loaded, error)
+
+    async def after_error(
+        self, lease: Lease, loaded: Loaded, error: Exception
+    ) -> Snooze | None:
+        """Wait and try again, or end the subject; None: the job has ended."""
+        return await self._apply(
+            lease, loaded, lambda row: self.decide(loaded, error, row.failures + 1)
+        )
+
+    async def wait(
+        self, lease: Lease, loaded: Loaded, reason: TryAgain
+    ) -> Snooze | None:
+        """Record why the subject waits, and run again after the pause."""
+        return await self._apply(lease, loaded, lambda _row: reason)
+
+    async def fail(self, lease: Lease, reason: GiveUp) -> None:
+        """End the subject as failed, and its job."""
+        await self._apply(lease, None, lambda _row: reason)
+
+    async def give_up(self, lease: Lease, reason: GiveUp) -> None:
+        async with self.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            row = await self.lock(tx.session, lease, None)
+            if row is not None:
+                await self.record_failure(tx, row, reason)
+
+    async def _apply(
+        self, lease: Lease, loaded: Loaded | None, decide: Callable[[Row], Decision]
+    ) -> Snooze | None:
+        """Decide and record in one transaction; it ends the job unless it waits."""
+        async with self.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            row = await self.lock(tx.session, lease, loaded)
+            waits = row is not None and await self._record(tx, row, decide(row))
+            if not waits:
+                await lease.finish(tx.session)
+        return waits or None
+
+    async def _record(
+        self, tx: Transaction, row: Row, decision: Decision
+    ) -> Snooze | None:
+        if isinstance(decision, GiveUp):
+            await self.record_failure(tx, row, decision)
+            return None
+        row.failures += decision.counts
+        self.record_wait(row, decision)
+        return None if self.rescheduled else Snooze(decision.pause)

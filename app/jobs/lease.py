@@ -15,14 +15,6 @@ class LeaseLostError(Exception):
     """Another worker may hold this job now: stop without any further effect."""
 
 
-class TryAgainError(Exception):
-    """The job cannot go on now; run it again after `pause`."""
-
-    def __init__(self, pause: timedelta, reason: str) -> None:
-        super().__init__(reason)
-        self.pause = pause
-
-
 @dataclass(frozen=True, slots=True)
 class Snooze:
     """Returned by a handler whose job is not done: run it again after `pause`."""

@@ -5,6 +5,28 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Why a subject ends without success: a stable code and a message for it."""
+
+    code: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Why a subject waits, and the pause after which its job runs again."""
+
+    pause: timedelta
+    code: str
+    message: str | None = None
+    counts: bool = True
+    """Whether it counts as a failure: the pause after the next failure is longer."""
+
+
+Decision = TryAgain | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
 class Backoff:
     """A pause for each failure in a row; the last pause repeats."""
 
@@ -24,6 +46,18 @@ class Backoff:
         """Whether the n-th failure in a row is the last one."""
         return self.max_failures is not None and failures >= self.max_failures
 
+    def decide(
+        self,
+        failures: int,
+        code: str,
+        message: str | None,
+        retry_after: timedelta | None = None,
+    ) -> Decision:
+        """What follows the n-th failure in a row."""
+        if self.gives_up(failures):
+            return GiveUp(code, message)
+        return TryAgain(self.pause(failures, retry_after), code, message)
+
 
 def _seconds(*pauses: int) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=pause) for pause in pauses)
@@ -34,7 +68,7 @@ def _minutes(*pauses: int) -> tuple[timedelta, ...]:
 
 
 JOB = Backoff(_seconds(1, 5, 15, 60, 120, 300), max_failures=20)
-"""A job whose handler raised an error."""
+"""A job whose execution raised an error."""
 ACCOUNT_JOB = Backoff(_seconds(1, 2, 5, 15, 60, 300))
 """A call to Back Market that failed, in a job of a seller account."""
 PUBLICATION = Backoff(_seconds(1, 2, 5, 15, 30, 60))
@@ -52,6 +86,12 @@ ACCEPTED_ORDER_CHANGE = Backoff(_seconds(2, 5, 15, 60, 300, 900), max_failures=7
 UNANSWERED_ORDER_CHANGE = Backoff(_seconds(1, 3, 10), max_failures=4)
 """Read-backs of an order that does not show a change whose answer was lost."""
 
+REPEATED_ERROR = GiveUp(
+    "internal_error", "The job failed repeatedly; the log has the error."
+)
+WORKER_CRASHED = GiveUp(
+    "worker_crashed", "The worker process crashed each time it ran the job."
+)
 MAX_CRASHES = 5
 """Crashes in a row after which a job is given up without running it again."""
 

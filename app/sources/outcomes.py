@@ -1,11 +1,11 @@
-"""Interprets responses of merchants' servers and decides the retry delay. Pure."""
+"""Interprets responses of merchants' servers and decides about retries. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from app.jobs.retry import CATALOG_PULL
+from app.jobs.retry import CATALOG_PULL, Decision, GiveUp, TryAgain
 
 OK, NOT_MODIFIED = 200, 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -113,13 +113,12 @@ def _retry_after(head: Head) -> timedelta | None:
     return max(at - datetime.now(UTC), timedelta(0))
 
 
-def pause_after(
-    failures: int, error: PullError, interval: timedelta
-) -> timedelta | None:
-    """Retry delay after consecutive failures; None: at the next scheduled time.
+def decide(failures: int, error: PullError, interval: timedelta) -> Decision:
+    """Retry with backoff; a failure that stays is retried at the next scheduled time.
 
-    At most the interval, even if the server's `Retry-After` is longer.
+    The pause is at most the interval, even if the server's `Retry-After` is longer.
     """
     if not error.passes:
-        return None
-    return min(CATALOG_PULL.pause(failures, error.retry_after), interval)
+        return GiveUp(error.code, error.message)
+    pause = min(CATALOG_PULL.pause(failures, error.retry_after), interval)
+    return TryAgain(pause, error.code, error.message)

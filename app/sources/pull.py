@@ -1,7 +1,7 @@
 """The pull job: fetches a file, stores it and enqueues its import like an upload."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,9 +20,10 @@ from app.core.file_storage import (
     StoredFile,
 )
 from app.core.vault import Sealed, SecretUnreadableError, Vault
-from app.database import Database
-from app.jobs.frame import GiveUp
+from app.database import Database, Transaction
+from app.jobs.frame import RetryingJob
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import Decision, GiveUp, TryAgain
 from app.settings import Settings
 from app.sources.fetch import (
     ClientConfig,
@@ -38,7 +39,7 @@ from app.sources.outcomes import (
     NOT_MODIFIED,
     PullError,
     check_head,
-    pause_after,
+    decide,
     too_large,
 )
 from app.sources.schemas import interval_of
@@ -75,6 +76,16 @@ class Pulled:
     last_modified: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LastPull:
+    """The outcome of a pull, as it is stored."""
+
+    outcome: str
+    message: str
+    code: str | None = None
+    catalog_id: str | None = None
+
+
 def open_tools(
     settings: Settings, database: Database, storage: Storage, vault: Vault
 ) -> PullServices:
@@ -84,36 +95,120 @@ def open_tools(
     return PullServices(settings, database, storage, vault, client, slots)
 
 
-async def pull(tools: PullServices, lease: Lease) -> Snooze | None:
-    """Pull one source once and record the outcome in `last_pull`."""
-    if tools.slots.locked():
-        return Snooze(BEHIND_OTHERS, idle=True)
-    async with tools.slots:
-        source = await _begin(tools, lease)
-        if source is None:
-            return None
-        try:
-            pulled = await _fetch_in_time(tools, source)
-        except PullError as error:
-            await _note_failure(tools, lease, source, error)
-            return None
+class PullJob(RetryingJob[CatalogSource, CatalogSource]):
+    """Pulls one source once and records the outcome in `last_pull`.
+
+    `next_pull_at` of the source says when the next try is.
+    """
+
+    name = "pull"
+    errors = (PullError,)
+    rescheduled = True
+
+    def __init__(self, tools: PullServices) -> None:
+        super().__init__(tools.database)
+        self.tools = tools
+
+    async def run(self, lease: Lease) -> Snooze | None:
+        if self.tools.slots.locked():
+            return Snooze(BEHIND_OTHERS, idle=True)
+        async with self.tools.slots:
+            return await super().run(lease)
+
+    async def load(self, lease: Lease) -> CatalogSource | Snooze | None:
+        async with self.tools.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            source = await tx.session.get(
+                CatalogSource, lease.subject_id, with_for_update=True
+            )
+            if source is None:
+                await lease.finish(tx.session)
+                return None
+            SOURCE.move(source, "pulling")
+            source.started_at = utc_now()
+            return source
+
+    async def work(self, lease: Lease, loaded: CatalogSource) -> Snooze | None:
+        pulled = await _fetch_in_time(self.tools, loaded)
         failpoint("pull.stored")
-        await _keep(tools, lease, source, pulled)
+        await self._keep(lease, loaded, pulled)
         return None
 
+    def decide(
+        self, loaded: CatalogSource, error: Exception, failures: int
+    ) -> Decision:
+        assert isinstance(error, PullError)  # noqa: S101 - the only one of `errors`
+        return decide(failures, error, self._interval(loaded))
 
-async def _begin(tools: PullServices, lease: Lease) -> CatalogSource | None:
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        source = await tx.session.get(
-            CatalogSource, lease.subject_id, with_for_update=True
-        )
-        if source is None:
-            await lease.finish(tx.session)
+    async def lock(
+        self, session: AsyncSession, lease: Lease, loaded: CatalogSource | None
+    ) -> CatalogSource | None:
+        """The source, locked after its store, in the same order as changes of it.
+
+        None if it was deleted, or replaced since it was loaded: the result is
+        discarded. Replacing a source enqueues a pull of the new one.
+        """
+        begun = loaded or await session.get(CatalogSource, lease.subject_id)
+        if begun is None:
             return None
-        SOURCE.move(source, "pulling")
-        source.started_at = utc_now()
-        return source
+        await stores.lock_shared(session, begun.store_id)
+        source = await session.get(
+            CatalogSource, begun.id, with_for_update=True, populate_existing=True
+        )
+        if source is None or loaded is None or source.version == loaded.version:
+            return source
+        SOURCE.move(source, _state_after(source))
+        log.info("source.replaced")
+        return None
+
+    def record_wait(self, row: CatalogSource, reason: TryAgain) -> None:
+        result = LastPull("failed", str(reason.message), reason.code)
+        self._end(row, result, reason.pause)
+
+    async def record_failure(
+        self, _tx: Transaction, row: CatalogSource, reason: GiveUp
+    ) -> None:
+        """The offers are not changed; the next try is at the usual time."""
+        row.failures += 1
+        self._end(row, LastPull("failed", str(reason.message), reason.code))
+
+    async def _keep(self, lease: Lease, begun: CatalogSource, pulled: Pulled) -> None:
+        """Create a catalog like an upload, or record that it is unchanged."""
+        async with self.tools.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            source = await self.lock(tx.session, lease, begun)
+            if source is not None:
+                source.failures = 0
+                self._end(source, await _accept(tx, source, pulled))
+            await tx.session.flush()
+            failpoint("pull.before_commit")
+            await lease.finish(tx.session)
+
+    def _end(
+        self, source: CatalogSource, result: LastPull, pause: timedelta | None = None
+    ) -> None:
+        """Record the outcome. The next pull is after `pause`, or at the usual time."""
+        now = utc_now()
+        source.last_pull = {"at": now.isoformat(), **asdict(result)}
+        if source.scheduled:
+            usual = next_due(source.id, self._interval(source), now)
+            source.next_pull_at = now + pause if pause else usual
+        SOURCE.move(source, _state_after(source))
+
+    def _interval(self, source: CatalogSource) -> timedelta:
+        return interval_of(source, self.tools.settings.source_interval)
+
+
+async def _accept(tx: Transaction, source: CatalogSource, pulled: Pulled) -> LastPull:
+    if pulled.file is None:
+        log.info("source.unchanged")
+        return LastPull("unchanged", UNCHANGED)
+    upload, stored = pulled.file
+    options = UploadOptions(**source.stated)
+    catalog = await accept(tx, source.store_id, upload, stored, options)
+    source.etag, source.last_modified = pulled.etag, pulled.last_modified
+    log.info("source.pulled", catalog_id=str(catalog.id))
+    return LastPull("pulled", PULLED, catalog_id=str(catalog.id))
 
 
 async def _fetch_in_time(tools: PullServices, source: CatalogSource) -> Pulled:
@@ -198,114 +293,7 @@ def _validator(answer: FetchResponse, header: str) -> str | None:
     return value if value and fine else None
 
 
-async def _keep(
-    tools: PullServices, lease: Lease, begun: CatalogSource, pulled: Pulled
-) -> None:
-    """Create a catalog like an upload, or record that it is unchanged."""
-    async with tools.database.transaction() as tx:
-        source = await _held(tx.session, lease, begun)
-        if source is None:
-            return
-        catalog_id = None
-        if pulled.file:
-            upload, stored = pulled.file
-            catalog = await accept(
-                tx, source.store_id, upload, stored, UploadOptions(**source.stated)
-            )
-            catalog_id = catalog.id
-            source.etag, source.last_modified = pulled.etag, pulled.last_modified
-        source.failures = 0
-        _end(
-            tools,
-            source,
-            outcome="pulled" if catalog_id else "unchanged",
-            message=PULLED if catalog_id else UNCHANGED,
-            catalog_id=str(catalog_id) if catalog_id else None,
-        )
-        await tx.session.flush()
-        failpoint("pull.before_commit")
-        await lease.finish(tx.session)
-    log.info("source.pulled", catalog_id=str(catalog_id) if catalog_id else None)
-
-
-async def _note_failure(
-    tools: PullServices, lease: Lease, begun: CatalogSource, error: PullError
-) -> None:
-    """Record the failure and schedule the retry; the offers are not changed."""
-    async with tools.database.transaction() as tx:
-        source = await _held(tx.session, lease, begun)
-        if source is None:
-            return
-        source.failures += 1
-        rhythm = interval_of(source, tools.settings.source_interval)
-        _end(
-            tools,
-            source,
-            outcome="failed",
-            code=error.code,
-            message=error.message,
-            pause=pause_after(source.failures, error, rhythm),
-        )
-        await tx.session.flush()
-        await lease.finish(tx.session)
-    log.warning("source.not_pulled", code=error.code, failures=source.failures)
-
-
-async def _held(
-    session: AsyncSession, lease: Lease, begun: CatalogSource
-) -> CatalogSource | None:
-    """The source, locked after its store, in the same order as changes of it.
-
-    None if it was deleted or replaced: finishes the job, and the result is discarded.
-    Replacing a source enqueues a pull of the new one.
-    """
-    await lease.ensure_held(session)
-    await stores.lock_shared(session, begun.store_id)
-    source = await session.get(CatalogSource, begun.id, with_for_update=True)
-    if source is not None and source.version == begun.version:
-        return source
-    if source is not None:
-        SOURCE.move(source, _state_after(source))
-        await session.flush()
-    log.info("source.replaced")
-    await lease.finish(session)
-    return None
-
-
-def _end(  # noqa: PLR0913 - parts of a result
-    tools: PullServices,
-    source: CatalogSource,
-    *,
-    outcome: str,
-    message: str,
-    code: str | None = None,
-    catalog_id: str | None = None,
-    pause: timedelta | None = None,
-) -> None:
-    now = utc_now()
-    source.last_pull = {
-        "at": now.isoformat(),
-        "outcome": outcome,
-        "code": code,
-        "message": message,
-        "catalog_id": catalog_id,
-    }
-    rhythm = interval_of(source, tools.settings.source_interval)
-    if source.scheduled:
-        source.next_pull_at = now + pause if pause else next_due(source.id, rhythm, now)
-    SOURCE.move(source, _state_after(source))
-
-
 def _state_after(source: CatalogSource) -> str:
     """`requested` if another pull was requested during this one."""
     asked, begun = source.requested_at, source.started_at
     return "requested" if asked and begun and asked > begun else "idle"
-
-
-async def give_up(tools: PullServices, lease: Lease, reason: GiveUp) -> None:
-    """Record a pull that is given up as a failed one."""
-    async with tools.database.transaction() as tx:
-        source = await tx.session.get(CatalogSource, lease.subject_id)
-    if source is not None:
-        error = PullError(reason.code, reason.message)
-        await _note_failure(tools, lease, source, error)

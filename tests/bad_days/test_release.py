@@ -13,11 +13,12 @@ from sqlalchemy import event
 
 from app.database import AWAY, Database, open_database
 from app.embedded.servers import EmbeddedServers
-from app.jobs.frame import GiveUp
 from app.jobs.kinds import JobKind
-from app.jobs.lease import Lease, Snooze, TryAgainError
+from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import GiveUp
+from tests.support.plain_jobs import EndSubject, PlainJob, Work
 from tests.support.stack import SilentQueue, query
-from workers.runner import EndSubject, Handler, Runner, Work
+from workers.runner import Runner
 
 LONG = timedelta(seconds=60)
 SHORT = timedelta(seconds=1)
@@ -40,7 +41,7 @@ async def new_job(database: Database) -> UUID:
 def runner_of(
     database: Database, work: Work, give_up: EndSubject, lease: timedelta = LONG
 ) -> Runner:
-    return Runner(database, {JobKind.PLAN: Handler(work, give_up)}, lease)
+    return Runner(database, {JobKind.PLAN: PlainJob(work, give_up)}, lease)
 
 
 def failure_of(database: Database) -> asyncio.Event:
@@ -64,10 +65,6 @@ async def snoozes(_lease: Lease) -> Snooze | None:
     return Snooze(timedelta(0))
 
 
-async def tries_again(_lease: Lease) -> Snooze | None:
-    raise TryAgainError(timedelta(0), "not yet")
-
-
 async def fails(_lease: Lease) -> Snooze | None:
     raise ValueError("no")
 
@@ -77,7 +74,6 @@ async def fails(_lease: Lease) -> Snooze | None:
     [
         (is_done, "done", 1, None),
         (snoozes, "queued", 0, None),
-        (tries_again, "queued", 0, "not yet"),
         (fails, "queued", 1, "ValueError: no"),
     ],
 )

@@ -78,3 +78,23 @@ def test_a_worker_stops_before_another_may_start():
     lease = timedelta(seconds=15)
 
     assert 2 * retry.heartbeat(lease) < retry.usable(lease) < lease
+
+
+@pytest.mark.parametrize(
+    ("failures", "decision"),
+    [
+        (2, retry.TryAgain(timedelta(seconds=5), "code", "message")),
+        (19, retry.TryAgain(timedelta(seconds=300), "code", "message")),
+        (20, retry.GiveUp("code", "message")),
+    ],
+)
+def test_a_failure_is_followed_by_a_pause_or_by_the_end(failures, decision):
+    assert retry.JOB.decide(failures, "code", "message") == decision
+
+
+def test_a_decision_respects_the_pause_that_the_server_asked_for():
+    later = timedelta(hours=1)
+
+    decision = retry.ACCOUNT_JOB.decide(1, "code", None, later)
+
+    assert decision == retry.TryAgain(later, "code")

@@ -9,12 +9,18 @@ import pytest
 
 from app.database import Database, open_database
 from app.jobs import rows
-from app.jobs.frame import REPEATED_ERROR, WORKER_CRASHED, GiveUp
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
-from app.jobs.retry import JOB, MAX_CRASHES
+from app.jobs.retry import (
+    JOB,
+    MAX_CRASHES,
+    REPEATED_ERROR,
+    WORKER_CRASHED,
+    GiveUp,
+)
+from tests.support.plain_jobs import PlainJob, Work
 from tests.support.stack import SilentQueue, query
-from workers.runner import Handler, Runner, Work
+from workers.runner import Runner
 
 LEASE = timedelta(seconds=60)
 NOW = timedelta(0)
@@ -60,8 +66,8 @@ class Subject:
         self.turns = 0
         self.given_up: list[GiveUp] = []
         self._work = work
-        handler = Handler(self._turn, self._give_up)
-        self.runner = Runner(database, {JobKind.PLAN: handler}, LEASE)
+        job = PlainJob(self._turn, self._give_up)
+        self.runner = Runner(database, {JobKind.PLAN: job}, LEASE)
 
     async def _turn(self, lease: Lease) -> Snooze | None:
         self.turns += 1

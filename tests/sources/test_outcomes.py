@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.sources.outcomes import Head, PullError, check_head, pause_after, refusal_of
+from app.jobs.retry import GiveUp, TryAgain
+from app.sources.outcomes import Head, PullError, check_head, decide, refusal_of
 
 HOUR = timedelta(hours=1)
 SOON = PullError("server_error", "It has trouble.", passes=True)
@@ -26,13 +27,18 @@ def asked_later(**more: int) -> PullError:
         pytest.param(1, asked_later(minutes=20), HOUR, HOUR / 3, id="as asked"),
         pytest.param(3, asked_later(seconds=1), HOUR, HOUR / 4, id="not sooner"),
         pytest.param(1, asked_later(days=9), HOUR, HOUR, id="asked for too much"),
-        pytest.param(1, NEVER, HOUR, None, id="what does not pass waits for its time"),
     ],
 )
 def test_transient_failures_are_retried_with_growing_pauses(
-    failures: int, error: PullError, interval: timedelta, pause: timedelta | None
+    failures: int, error: PullError, interval: timedelta, pause: timedelta
 ):
-    assert pause_after(failures, error, interval) == pause
+    again = TryAgain(pause, error.code, error.message)
+
+    assert decide(failures, error, interval) == again
+
+
+def test_a_failure_that_does_not_pass_waits_for_its_usual_time():
+    assert decide(1, NEVER, HOUR) == GiveUp(NEVER.code, NEVER.message)
 
 
 @pytest.mark.parametrize(

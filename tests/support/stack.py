@@ -27,10 +27,10 @@ from app.web.event_stream import Streams
 from tests.support.documented import undeclared
 from tests.support.dying import open_program
 from tests.support.processes import Running, start
-from workers.handlers import handlers_of
 from workers.listening import listen
 from workers.main import JobPool, open_context, sweep
 from workers.main import main as work
+from workers.registry import jobs_of
 from workers.runner import Runner
 
 ADMIN_KEY = "admin-key-for-tests-0123456789"
@@ -155,7 +155,7 @@ async def open_api(
 async def open_worker(settings: Settings) -> AsyncIterator[JobPool]:
     """A real arq worker and its sweeper, in this process."""
     async with open_context(settings) as (context, _):
-        runner = Runner(context.database, handlers_of(context), settings.job_lease)
+        runner = Runner(context.database, jobs_of(context), settings.job_lease)
         pool = JobPool(runner, asyncio.Semaphore(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, pool)),

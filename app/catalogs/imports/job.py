@@ -26,8 +26,9 @@ from app.core.failpoints import failpoint
 from app.core.file_storage import Storage
 from app.core.sql import load_sql
 from app.database import Database
-from app.jobs.frame import GiveUp
+from app.jobs.frame import Job
 from app.jobs.lease import Lease, LeaseLostError, Snooze
+from app.jobs.retry import GiveUp
 from app.jobs.rows import FENCE
 from app.settings import Settings
 from app.stores import catalog_facts
@@ -45,6 +46,11 @@ _SQL = {
     name: statement.encode()
     for name, statement in load_sql(__package__, "job.sql").items()
 }
+_REJECT_IMPORTING = text(
+    "UPDATE catalog SET state = 'rejected', phase = NULL, reason_code = :code, "
+    "reason = :message, finished_at = now() "
+    "WHERE store_id = :id AND state = 'importing'"
+)
 BEHIND_A_LARGE_ONE = timedelta(seconds=1)
 
 
@@ -59,24 +65,48 @@ class ImportServices:
     """Held by the only large import of this worker; small ones do not take it."""
 
 
-async def import_next(tools: ImportServices, lease: Lease) -> Snooze | None:
-    """Import the store's next catalog; snooze while there may be another one."""
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        task = await next_task(
-            tx.session, tools.settings, tools.storage, lease.subject_id
-        )
-        if task is None:
-            await lease.finish(tx.session)
-            return None
-    if task.is_large and tools.large.locked():
-        return Snooze(BEHIND_A_LARGE_ONE, idle=True)
-    with structlog.contextvars.bound_contextvars(catalog_id=str(task.catalog_id)):
-        try:
-            await _run_task(tools, lease, task)
-        except CatalogRejectedError as error:
-            await _reject(tools, lease, task, error)
-    return Snooze(_NOW)
+class ImportJob(Job[ImportTask]):
+    """Imports the store's next catalog; snoozes while there may be another one."""
+
+    name = "import"
+
+    def __init__(self, services: ImportServices) -> None:
+        self.services = services
+
+    async def load(self, lease: Lease) -> ImportTask | Snooze | None:
+        services = self.services
+        async with services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            task = await next_task(
+                tx.session, services.settings, services.storage, lease.subject_id
+            )
+            if task is None:
+                await lease.finish(tx.session)
+                return None
+        if task.is_large and services.large.locked():
+            return Snooze(BEHIND_A_LARGE_ONE)
+        return task
+
+    async def work(self, lease: Lease, loaded: ImportTask) -> Snooze | None:
+        with structlog.contextvars.bound_contextvars(catalog_id=str(loaded.catalog_id)):
+            try:
+                await _run_task(self.services, lease, loaded)
+            except CatalogRejectedError as error:
+                await _reject(self.services, lease, loaded, error)
+        return Snooze(_NOW)
+
+    async def give_up(self, lease: Lease, reason: GiveUp) -> None:
+        """Reject the catalog whose import is given up."""
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            await tx.session.execute(
+                _REJECT_IMPORTING,
+                {
+                    "id": lease.subject_id,
+                    "code": reason.code,
+                    "message": reason.message,
+                },
+            )
 
 
 async def _run_task(tools: ImportServices, lease: Lease, task: ImportTask) -> None:
@@ -251,17 +281,3 @@ async def _reject(
         if columns and not task.is_partial:
             store = await stores.require(tx.session, task.store_id)
             catalog_facts.set_columns(store, columns)
-
-
-async def give_up(tools: ImportServices, lease: Lease, reason: GiveUp) -> None:
-    """Reject the catalog whose import is given up."""
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        await tx.session.execute(
-            text(
-                "UPDATE catalog SET state = 'rejected', phase = NULL, "
-                "reason_code = :code, reason = :message, finished_at = now() "
-                "WHERE store_id = :id AND state = 'importing'"
-            ),
-            {"id": lease.subject_id, "code": reason.code, "message": reason.message},
-        )

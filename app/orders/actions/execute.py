@@ -25,6 +25,7 @@ from app.backmarket.wire.orders import Order
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import GiveUp, TryAgain
 from app.orders.actions import finish, submissions, verify
 from app.orders.actions.finish import ActionRun
 from app.orders.actions.submissions import ActionSubmission
@@ -44,7 +45,7 @@ NOT_SHOWN = "effect_not_shown"
 _NOT_SHOWN = "The order does not show the change yet; it is read again after a pause."
 
 
-class OrderActionJob(AccountJob[ActionRun]):
+class OrderActionJob(AccountJob[ActionRun, OrderAction]):
     """Does as much of an action as can be done now."""
 
     name = "action"
@@ -74,7 +75,7 @@ class OrderActionJob(AccountJob[ActionRun]):
                 token_digest=account.token_digest,
             )
 
-    async def work(self, loaded: ActionRun) -> Snooze | None:
+    async def work(self, lease: Lease, loaded: ActionRun) -> Snooze | None:
         for submission in _free(await finish.open_submissions(loaded)):
             await _process(loaded, submission)
         left = _free(await finish.open_submissions(loaded))
@@ -84,13 +85,17 @@ class OrderActionJob(AccountJob[ActionRun]):
         pause = min(_pause_before(submission) for submission in left)
         if not pause:
             return Snooze(pause)
-        return await self.wait(loaded, pause, NOT_SHOWN, _NOT_SHOWN)
+        not_shown = TryAgain(pause, NOT_SHOWN, _NOT_SHOWN, counts=False)
+        return await self.wait(lease, loaded, not_shown)
 
-    async def stop(self, run: ActionRun, error: BackMarketError) -> Snooze | None:
+    async def stop(
+        self, lease: Lease, loaded: ActionRun, reason: GiveUp
+    ) -> Snooze | None:
         """End the action, or read the order again later if a result is unknown."""
-        if await finish.refuse_pending(run, error):
+        if await finish.refuse_pending(loaded, reason):
             return None
-        return await self.wait(run, RESULT_UNKNOWN, error.code, error.message)
+        again = TryAgain(RESULT_UNKNOWN, reason.code, reason.message, counts=False)
+        return await self.wait(lease, loaded, again)
 
 
 def _free(left: Sequence[ActionSubmission]) -> list[ActionSubmission]:

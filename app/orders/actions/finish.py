@@ -8,9 +8,9 @@ import structlog
 
 from app.accounts.account_client import AccountServices
 from app.backmarket.client import Access
-from app.backmarket.errors import BackMarketError
 from app.core.failpoints import failpoint
 from app.jobs.lease import Lease
+from app.jobs.retry import GiveUp
 from app.orders.actions import submissions
 from app.orders.actions.submissions import ActionSubmission
 
@@ -49,7 +49,7 @@ async def finish(run: ActionRun) -> None:
     log.info("action.ended", state=state)
 
 
-async def refuse_pending(run: ActionRun, error: BackMarketError) -> bool:
+async def refuse_pending(run: ActionRun, reason: GiveUp) -> bool:
     """Refuse what was certainly not sent; end the action if none is open.
 
     False: a submission was sent and its result is unknown.
@@ -57,7 +57,7 @@ async def refuse_pending(run: ActionRun, error: BackMarketError) -> bool:
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await submissions.refuse_pending(
-            tx.session, run.action_id, error.code, error.message
+            tx.session, run.action_id, reason.code, reason.message
         )
     if await open_submissions(run):
         return False

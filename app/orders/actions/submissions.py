@@ -170,7 +170,7 @@ async def _row(session: AsyncSession, submission: ActionSubmission) -> OrderSubm
 
 
 async def refuse_pending(
-    session: AsyncSession, action_id: UUID, code: str, reason: str
+    session: AsyncSession, action_id: UUID, code: str, reason: str | None
 ) -> None:
     """Refuse the submissions that were not sent."""
     await session.execute(

@@ -46,7 +46,7 @@ class SyncRun:
     progress: PagingProgress
 
 
-class OrderSyncJob(AccountJob[SyncRun]):
+class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
     """Continues the sync of an account, or starts one."""
 
     name = "orders"
@@ -75,7 +75,7 @@ class OrderSyncJob(AccountJob[SyncRun]):
                 progress=_progress(state),
             )
 
-    async def work(self, loaded: SyncRun) -> Snooze | None:
+    async def work(self, _lease: Lease, loaded: SyncRun) -> Snooze | None:
         await _read_pages(loaded)
         return None
 

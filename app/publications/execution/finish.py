@@ -1,6 +1,6 @@
-"""Pauses and ends runs: totals, follow-ups, and the next run in the queue."""
+"""Ends runs: totals, follow-ups, and the next run in the queue."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,76 +9,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import line_budget
 from app.accounts import service as accounts
-from app.accounts.account_client import AccountServices
 from app.accounts.budget import free_lines_at, reserve_of
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.jobs.kinds import JobKind
-from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import GiveUp
 from app.jobs.rows import make_due
 from app.offers.refusals import REFUSALS
 from app.publications import scheduling, sibling_stores
 from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationState, Trigger
 from app.publications.error_classes import GATHER
-from app.publications.lifecycle import OVER, PUBLICATION
+from app.publications.lifecycle import PUBLICATION
 from app.publications.models import Publication
 from app.publications.results import submissions
 from app.publications.results.record import close_planned
 from app.publications.results.totals import current_totals
 
 
-async def count_failure(run: Run) -> int:
-    """Count a failed request; returns how many failed in a row."""
-    async with run.tools.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
-        failures: int = (
-            await tx.session.execute(
-                text(
-                    "UPDATE publication SET failures = failures + 1 WHERE id = :id "
-                    "RETURNING failures"
-                ),
-                {"id": run.publication_id},
-            )
-        ).scalar_one()
-    return failures
-
-
-async def wait(
-    run: Run, pause: timedelta, code: str, reason: str | None = None
-) -> Snooze:
-    """Record why the run waits, and retry after a pause."""
+async def cancel_inactive(run: Run) -> None:
+    """Cancel a run whose store is no longer active."""
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
-        if publication.planned_at:
-            PUBLICATION.move(publication, PublicationState.WAITING)
-        publication.reason_code, publication.reason = code, reason
-    return Snooze(pause)
-
-
-async def stop(
-    run: Run, state: PublicationState, code: str, message: str | None = None
-) -> None:
-    """End a run early: changes that were not sent are deferred."""
-    async with run.tools.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
-        publication = await tx.session.get_one(Publication, run.publication_id)
-        await _stop(tx, publication, state, code, message)
+        reason = GiveUp("store_inactive")
+        await end_early(tx, publication, PublicationState.CANCELLED, reason)
         await run.lease.finish(tx.session)
 
 
-async def _stop(
-    tx: Transaction,
-    publication: Publication,
-    state: PublicationState,
-    code: str,
-    message: str | None,
+async def end_early(
+    tx: Transaction, publication: Publication, state: PublicationState, reason: GiveUp
 ) -> None:
-    await submissions.close_all(tx.session, publication.id, code)
-    await close_planned(tx.session, publication.id, Outcome.DEFERRED, code)
-    await _end(tx, publication, state, code, message)
+    """End a run early: changes that were not sent are deferred."""
+    await submissions.close_all(tx.session, publication.id, reason.code)
+    await close_planned(tx.session, publication.id, Outcome.DEFERRED, reason.code)
+    await _end(tx, publication, state, reason.code, reason.message)
 
 
 async def cancel_changed_plan(
@@ -215,21 +181,3 @@ async def cancel_requested(
     publication.reason_code = code
     publication.finished_at = utc_now()
     await session.flush()
-
-
-async def fail_unopened(
-    tools: AccountServices,
-    lease: Lease,
-    code: str,
-    message: str | None,
-    *,
-    keep_job: bool = False,
-) -> None:
-    """Fail a run that cannot start, or that failed too often to continue."""
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        publication = await tx.session.get(Publication, lease.subject_id)
-        if publication and PublicationState(publication.state) not in OVER:
-            await _stop(tx, publication, PublicationState.FAILED, code, message)
-        if not keep_job:
-            await lease.finish(tx.session)

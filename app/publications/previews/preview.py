@@ -15,9 +15,10 @@ from app.accounts.shared_stock import shared_quantity_of
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
 from app.database import Transaction
-from app.jobs.frame import GiveUp
+from app.jobs.frame import Job
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import GiveUp
 from app.offers.locks import lock_offers
 from app.publications.enums import PlanState
 from app.publications.execution import start
@@ -56,30 +57,57 @@ async def get_plan(session: AsyncSession, caller: Caller, plan_id: UUID) -> Plan
     return plan
 
 
-async def make(tools: AccountServices, lease: Lease) -> Snooze | None:
-    """Write the plan, without changing offers.
+class PlanJob(Job[Plan]):
+    """Writes the plan, without changing offers.
 
     A catalog that was uploaded before the request is imported first, as for a
     publication.
     """
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        plan = await tx.session.get(Plan, lease.subject_id, with_for_update=True)
-        store = await stores.find(tx.session, plan.store_id) if plan else None
-        if plan is None or store is None or plan.state != PlanState.REQUESTED:
+
+    name = "plan"
+
+    def __init__(self, services: AccountServices) -> None:
+        self.services = services
+
+    async def load(self, lease: Lease) -> Plan | Snooze | None:
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            plan = await _requested(tx.session, lease.subject_id)
+            if plan is None:
+                await lease.finish(tx.session)
+                return None
+            now, asked = utc_now(), plan.requested_at
+            if await start.awaits_import(tx.session, plan.store_id, asked, now):
+                return Snooze(start.IMPORT_PAUSE)
+        return plan
+
+    async def work(self, lease: Lease, loaded: Plan) -> Snooze | None:
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            plan = await _requested(tx.session, loaded.id)
+            store = await stores.find(tx.session, loaded.store_id)
+            if plan and store and store.account_id is None:
+                PLAN.move(plan, PlanState.FAILED)
+                plan.reason_code = "store_inactive"
+            elif plan and store and store.account_id:
+                await _write(self.services, tx.session, plan, store, store.account_id)
+            await tx.session.flush()
             await lease.finish(tx.session)
-            return None
-        now = utc_now()
-        if await start.awaits_import(tx.session, store.id, plan.requested_at, now):
-            return Snooze(start.IMPORT_PAUSE, idle=True)
-        if store.account_id is None:
-            PLAN.move(plan, PlanState.FAILED)
-            plan.reason_code = "store_inactive"
-        else:
-            await _write(tools, tx.session, plan, store, store.account_id)
-        await tx.session.flush()
-        await lease.finish(tx.session)
-    return None
+        return None
+
+    async def give_up(self, lease: Lease, reason: GiveUp) -> None:
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            plan = await _requested(tx.session, lease.subject_id)
+            if plan:
+                PLAN.move(plan, PlanState.FAILED)
+                plan.reason_code = reason.code
+
+
+async def _requested(session: AsyncSession, plan_id: UUID) -> Plan | None:
+    """The plan, locked; None if it was made or deleted."""
+    plan = await session.get(Plan, plan_id, with_for_update=True)
+    return plan if plan and plan.state == PlanState.REQUESTED else None
 
 
 async def _write(
@@ -117,15 +145,5 @@ async def _forecast(
 ) -> Forecast:
     spent = await line_budget.spends(session, account_id)
     now = await accounts.database_now(session)
-    next_lines_at = free_lines_at(per_hour, spent, summary.deferred, now)
-    return forecast(summary.to_send, summary.deferred, per_hour, next_lines_at, now)
-
-
-async def give_up(tools: AccountServices, lease: Lease, reason: GiveUp) -> None:
-    """Fail the plan whose job is given up."""
-    async with tools.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        plan = await tx.session.get(Plan, lease.subject_id)
-        if plan and plan.state == PlanState.REQUESTED:
-            PLAN.move(plan, PlanState.FAILED)
-            plan.reason_code = reason.code
+    room = free_lines_at(per_hour, spent, summary.deferred, now)
+    return forecast(summary.to_send, summary.deferred, per_hour, room, now)

@@ -4,62 +4,45 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass, replace
 
 import structlog
 from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.accounts import service as accounts
+from app.accounts.account_client import (
+    AccountPausedError,
+    AccountServices,
+    open_access,
+)
 from app.accounts.models import SellerAccount
-from app.backmarket.client import Access, BackMarket
 from app.backmarket.errors import (
     BackMarketError,
     PermissionRefusedError,
     ThrottledError,
     TokenRefusedError,
 )
-from app.backmarket.markets import Environment, Platform, market_of
+from app.backmarket.markets import market_of
 from app.backmarket.wire.categories import Category
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.core.statements import load_statements
-from app.core.vault import SecretUnreadableError, Vault
-from app.database import Database
-from app.jobs.frame import GiveUp
+from app.core.vault import SecretUnreadableError
+from app.database import Transaction
+from app.jobs.frame import RetryingJob
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
-from app.jobs.retry import CATEGORIES, THROTTLED
-from app.settings import Settings
+from app.jobs.retry import CATEGORIES, THROTTLED, Decision, GiveUp, TryAgain
 from app.stores.categories.models import CategoryNode, CategorySnapshot
 from app.stores.categories.nodes import flatten, normalize_name
 from app.stores.schedule import next_due
 
 log = structlog.get_logger(__name__)
 
-MAX_RATE_LIMIT_WAIT = timedelta(seconds=5)
-"""How long the request may wait for the rate limit inside the job; else it retries."""
 MAX_ACCOUNTS = 5
 _INSERT = load_statements(__package__, "categories.sql")["insert_categories"]
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshContext:
-    """What a refresh needs from the worker."""
-
-    settings: Settings
-    database: Database
-    back_market: BackMarket
-    vault: Vault
-
-
-class AccountsPausedError(Exception):
-    """The seller account is paused; retry after `pause`."""
-
-    def __init__(self, pause: timedelta) -> None:
-        super().__init__("the seller account is paused")
-        self.pause = pause
 
 
 class EmptyCategoriesError(BackMarketError):
@@ -74,46 +57,87 @@ class NoConnectionError(BackMarketError):
     code = "no_connection"
 
 
-async def refresh(context: RefreshContext, lease: Lease) -> Snooze | None:
-    """Fetch the categories with the token of any seller account that is allowed to."""
-    async with context.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        snapshot = await tx.session.get(CategorySnapshot, lease.subject_id)
-        if snapshot is None:
-            await lease.finish(tx.session)
-            return None
-        snapshot.requested_at = utc_now()
-        candidates = await accounts.connected(
-            tx.session, snapshot.platform, snapshot.environment, MAX_ACCOUNTS
-        )
-    try:
-        categories = await _fetch_with_any(context, lease, snapshot, candidates)
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Categories to fetch, and the accounts whose token may be used."""
+
+    snapshot: CategorySnapshot
+    candidates: Sequence[SellerAccount]
+
+
+class RefreshJob(RetryingJob[Refresh, CategorySnapshot]):
+    """Fetches the categories with the token of any seller account that may.
+
+    A failure keeps the old ones; `next_at` of the snapshot says when the next try is.
+    """
+
+    name = "categories"
+    errors = (BackMarketError,)
+    rescheduled = True
+
+    def __init__(self, services: AccountServices) -> None:
+        super().__init__(services.database)
+        self.services = services
+
+    async def load(self, lease: Lease) -> Refresh | Snooze | None:
+        async with self.services.database.transaction() as tx:
+            await lease.ensure_held(tx.session)
+            snapshot = await tx.session.get(CategorySnapshot, lease.subject_id)
+            if snapshot is None:
+                await lease.finish(tx.session)
+                return None
+            snapshot.requested_at = utc_now()
+            candidates = await accounts.connected(
+                tx.session, snapshot.platform, snapshot.environment, MAX_ACCOUNTS
+            )
+        return Refresh(snapshot, candidates)
+
+    async def work(self, lease: Lease, loaded: Refresh) -> Snooze | None:
+        try:
+            categories = await _fetch_with_any(self.services, lease, loaded)
+        except AccountPausedError as error:
+            return Snooze(error.pause)
         content = await asyncio.to_thread(build_content, categories)
-    except AccountsPausedError as error:
-        return Snooze(error.pause)
-    except BackMarketError as error:
-        await _record_failure(context, lease, error.code, error.message)
+        failpoint("categories.fetched")
+        await _store(self.services, lease, content)
+        failpoint("categories.stored")
         return None
-    failpoint("categories.fetched")
-    await _store(context, lease, content)
-    failpoint("categories.stored")
-    return None
+
+    def decide(self, _loaded: Refresh, error: Exception, failures: int) -> Decision:
+        assert isinstance(error, BackMarketError)  # noqa: S101 - of `errors`
+        return CATEGORIES.decide(failures, error.code, error.message)
+
+    async def lock(
+        self, session: AsyncSession, lease: Lease, _loaded: Refresh | None
+    ) -> CategorySnapshot | None:
+        return await session.get(
+            CategorySnapshot, lease.subject_id, with_for_update=True
+        )
+
+    def record_wait(self, row: CategorySnapshot, reason: TryAgain) -> None:
+        row.error_code, row.error = reason.code, (reason.message or "")[:500]
+        row.next_at = utc_now() + reason.pause
+
+    async def record_failure(
+        self, _tx: Transaction, row: CategorySnapshot, reason: GiveUp
+    ) -> None:
+        """Nothing ends: the next try is later."""
+        row.failures += 1
+        pause = CATEGORIES.pause(row.failures)
+        self.record_wait(row, TryAgain(pause, reason.code, reason.message))
 
 
 async def _fetch_with_any(
-    context: RefreshContext,
-    lease: Lease,
-    snapshot: CategorySnapshot,
-    candidates: Sequence[SellerAccount],
+    services: AccountServices, lease: Lease, refresh: Refresh
 ) -> tuple[Category, ...]:
-    """Raises AccountsPausedError, or BackMarketError when no account succeeds."""
+    """Raises AccountPausedError, or BackMarketError when no account succeeds."""
     refused: BackMarketError = NoConnectionError()
-    for account in candidates:
+    for account in refresh.candidates:
         try:
-            return await _fetch(context, lease, snapshot, account)
+            return await _fetch(services, lease, refresh.snapshot, account)
         except (TokenRefusedError, PermissionRefusedError) as error:
             refused = error
-            async with context.database.transaction() as tx:
+            async with services.database.transaction() as tx:
                 await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
         except SecretUnreadableError as error:
             log.warning("categories.secret_unreadable", account_id=str(account.id))
@@ -122,47 +146,25 @@ async def _fetch_with_any(
 
 
 async def _fetch(
-    context: RefreshContext,
+    services: AccountServices,
     lease: Lease,
     snapshot: CategorySnapshot,
     account: SellerAccount,
 ) -> tuple[Category, ...]:
-    async def before_request(_method: str, _path: str) -> None:
-        await _wait_for_rate_limit(context, lease, account)
+    """Each request counts against the account's rate limit (Back Market API, limits).
 
-    access = Access(
-        platform=Platform(account.platform),
-        environment=Environment(account.environment),
-        token=accounts.open_token(context.vault, account),
-        market=market_of(snapshot.locale),
-        before_request=before_request,
-    )
+    Raises AccountPausedError, LeaseLostError, SecretUnreadableError.
+    """
+    access = open_access(services, lease, account)
     try:
-        return await context.back_market.category_tree(access)
+        return await services.back_market.category_tree(
+            replace(access, market=market_of(snapshot.locale))
+        )
     except ThrottledError as error:
         pause = THROTTLED.pause(1, error.retry_after)
-        async with context.database.transaction() as tx:
+        async with services.database.transaction() as tx:
             await accounts.pause(tx.session, account.id, pause)
         raise
-
-
-async def _wait_for_rate_limit(
-    context: RefreshContext, lease: Lease, account: SellerAccount
-) -> None:
-    """The request counts against the rate limit (Back Market API, limits).
-
-    Raises AccountsPausedError, LeaseLostError.
-    """
-    rate = accounts.limits_of(account, context.settings).requests_per_10s
-    async with context.database.transaction() as tx:
-        wait = await accounts.reserve_request(
-            tx.session, account.id, rate, MAX_RATE_LIMIT_WAIT
-        )
-    if wait > MAX_RATE_LIMIT_WAIT:
-        raise AccountsPausedError(wait)
-    if wait:
-        await asyncio.sleep(wait.total_seconds())
-    lease.check()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +198,9 @@ def build_content(categories: Sequence[Category]) -> Content:
     return Content(written, hashlib.sha256(written.encode()).hexdigest(), len(rows))
 
 
-async def _store(context: RefreshContext, lease: Lease, content: Content) -> None:
+async def _store(services: AccountServices, lease: Lease, content: Content) -> None:
     """Replace the stored categories, in one transaction."""
-    async with context.database.transaction() as tx:
+    async with services.database.transaction() as tx:
         await lease.ensure_held(tx.session)
         snapshot = await tx.session.get_one(
             CategorySnapshot, lease.subject_id, with_for_update=True
@@ -215,34 +217,9 @@ async def _store(context: RefreshContext, lease: Lease, content: Content) -> Non
         snapshot.digest, snapshot.fetched_at = content.digest, now
         snapshot.failures, snapshot.error_code, snapshot.error = 0, None, None
         snapshot.next_at = next_due(
-            snapshot.id, context.settings.categories_interval, now
+            snapshot.id, services.settings.categories_interval, now
         )
         await tx.session.flush()
         failpoint("categories.before_commit")
         await lease.finish(tx.session)
     log.info("categories.fetched", categories=content.count, changed=changed)
-
-
-async def _record_failure(
-    context: RefreshContext, lease: Lease, code: str, message: str
-) -> None:
-    """Keep the old categories, record the error and schedule a retry."""
-    async with context.database.transaction() as tx:
-        await lease.ensure_held(tx.session)
-        snapshot = await tx.session.get_one(
-            CategorySnapshot, lease.subject_id, with_for_update=True
-        )
-        snapshot.failures += 1
-        pause = CATEGORIES.pause(snapshot.failures)
-        snapshot.error_code, snapshot.error = code, message[:500]
-        snapshot.next_at = utc_now() + pause
-        await tx.session.flush()
-        await lease.finish(tx.session)
-    log.warning(
-        "categories.refresh_failed", code=code, again_in_s=pause.total_seconds()
-    )
-
-
-async def give_up(context: RefreshContext, lease: Lease, reason: GiveUp) -> None:
-    """Keep the stored categories and record why the refresh was given up."""
-    await _record_failure(context, lease, reason.code, reason.message)

@@ -1,0 +1,51 @@
+"""Maps each kind of job to its implementation."""
+
+from typing import Any
+
+from app.accounts.account_client import AccountServices
+from app.accounts.connection import ConnectionCheckJob
+from app.catalogs.imports.job import ImportJob, ImportServices
+from app.drift.job import DriftCheckJob
+from app.jobs.frame import Job
+from app.jobs.kinds import JobKind
+from app.orders.actions.execute import OrderActionJob
+from app.orders.sync import scheduling as order_sync
+from app.orders.sync.job import OrderSyncJob
+from app.publications import scheduling as publications
+from app.publications.execution.run import PublishJob
+from app.publications.previews.preview import PlanJob
+from app.sources import pull
+from app.stores.categories import scheduling as categories
+from app.stores.categories.refresh import RefreshJob
+from workers.context import WorkerContext
+
+
+def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
+    """What to do for every kind of job."""
+    importing = ImportServices(context.settings, context.database, context.storage)
+    services = AccountServices(
+        context.settings,
+        context.database,
+        context.back_market,
+        context.vault,
+        context.storage,
+    )
+    pulling = pull.open_tools(
+        context.settings, context.database, context.storage, context.vault
+    )
+    recovered = (
+        publications.request_for_account,
+        categories.request_for_account,
+        order_sync.request,
+    )
+    return {
+        JobKind.IMPORT: ImportJob(importing),
+        JobKind.PUBLISH: PublishJob(services),
+        JobKind.PLAN: PlanJob(services),
+        JobKind.CHECK_CONNECTION: ConnectionCheckJob(services, recovered),
+        JobKind.REFRESH_CATEGORIES: RefreshJob(services),
+        JobKind.PULL_CATALOG: pull.PullJob(pulling),
+        JobKind.DRIFT_CHECK: DriftCheckJob(services),
+        JobKind.SYNC_ORDERS: OrderSyncJob(services),
+        JobKind.ORDER_ACTION: OrderActionJob(services),
+    }
