@@ -16,11 +16,13 @@ from app.jobs import rows
 from app.jobs.frame import Job
 from app.jobs.lease import Lease, LeaseLostError, Snooze
 from app.jobs.retry import (
+    GIVE_UP,
     JOB,
-    MAX_CRASHES,
+    MAX_ATTEMPTS,
     REPEATED_ERROR,
-    WORKER_CRASHED,
     GiveUp,
+    failed_give_ups,
+    given_up,
     heartbeat,
 )
 
@@ -92,9 +94,10 @@ class Runner:
 
     async def _work(self, lease: Lease) -> None:
         job, claim = self.jobs[lease.claim.kind], lease.claim
-        if claim.crashes >= MAX_CRASHES:
-            log.error("job.worker_crashed", crashes=claim.crashes)
-            await self._give_up(lease, job, WORKER_CRASHED, str(WORKER_CRASHED.message))
+        reason = given_up(claim.attempt, claim.crashes)
+        if reason:
+            log.error("job.given_up", code=reason.code, crashes=claim.crashes)
+            await self._give_up(lease, job, reason, str(reason.message))
             return
         try:
             outcome = await job.run(lease)
@@ -123,7 +126,27 @@ class Runner:
     async def _give_up(
         self, lease: Lease, job: Job[Any], reason: GiveUp, error: str
     ) -> None:
-        await self._end(lease, partial(self._end_given_up, lease, job, reason, error))
+        """End the subject, then the job. If that fails, try again a few times."""
+        failed = failed_give_ups(lease.claim.attempt, lease.claim.crashes)
+        try:
+            if not GIVE_UP.gives_up(failed):
+                await job.give_up(lease, reason)
+        except LeaseLostError:
+            log.warning("job.fenced")
+            return
+        except Exception as raised:
+            failed += 1
+            error = _text_of(raised)
+            log.exception(
+                "job.give_up_failed", error=type(raised).__name__, tries=failed
+            )
+            if not GIVE_UP.gives_up(failed):
+                await self._release(lease, _give_up_again(lease.claim, failed, error))
+                return
+        if GIVE_UP.gives_up(failed):
+            log.error("job.subject_left", code=reason.code)
+        if not lease.ended:
+            await self._end(lease, partial(self._end_given_up, lease, error))
 
     async def _end(self, lease: Lease, end: Callable[[], Awaitable[None]]) -> None:
         """Write how the execution ended; retry while the lease lasts."""
@@ -142,13 +165,9 @@ class Runner:
         async with self.database.transaction() as tx:
             await lease.finish(tx.session)
 
-    async def _end_given_up(
-        self, lease: Lease, job: Job[Any], reason: GiveUp, error: str
-    ) -> None:
-        await job.give_up(lease, reason)
-        if not lease.ended:
-            async with self.database.transaction() as tx:
-                await rows.finish(tx.session, lease.claim, state="dead", error=error)
+    async def _end_given_up(self, lease: Lease, error: str) -> None:
+        async with self.database.transaction() as tx:
+            await rows.finish(tx.session, lease.claim, state="dead", error=error)
 
     async def _release(self, lease: Lease, release: rows.Release) -> None:
         async def requeue() -> None:
@@ -183,6 +202,12 @@ def _release_of(claim: rows.Claim, outcome: Snooze) -> rows.Release:
 
 def _without_attempt(claim: rows.Claim, pause: timedelta) -> rows.Release:
     return rows.Release(pause, claim.attempt - 1, claim.crashes)
+
+
+def _give_up_again(claim: rows.Claim, failed: int, error: str) -> rows.Release:
+    """The attempts beyond the last one of the job count the tries to give it up."""
+    attempt = MAX_ATTEMPTS + failed - 1
+    return rows.Release(GIVE_UP.pause(failed), attempt, claim.crashes, error)
 
 
 def _text_of(error: Exception) -> str:

@@ -49,7 +49,12 @@ class Job(ABC, Generic[Loaded]):
 
     @abstractmethod
     async def give_up(self, lease: Lease, reason: GiveUp) -> None:
-        """End the subject of a job that is never run again; the runner ends the job."""
+        """End the subject of a job that is never run again; the runner ends the job.
+
+        If it raises an error, the runner calls it again as `retry.GIVE_UP` says. After
+        the last try the job is dead, its subject keeps its state, and the log has
+        `job.subject_left` with the kind, the job and the subject.
+        """
 
 
 class CountsFailures(Protocol):

@@ -67,8 +67,11 @@ def _minutes(*pauses: int) -> tuple[timedelta, ...]:
     return tuple(timedelta(minutes=pause) for pause in pauses)
 
 
-JOB = Backoff(_seconds(1, 5, 15, 60, 120, 300), max_failures=20)
+MAX_ATTEMPTS = 20
+JOB = Backoff(_seconds(1, 5, 15, 60, 120, 300), max_failures=MAX_ATTEMPTS)
 """A job whose execution raised an error."""
+GIVE_UP = Backoff(_seconds(5, 60, 300, 900), max_failures=5)
+"""A job whose subject could not be ended when the job was given up."""
 ACCOUNT_JOB = Backoff(_seconds(1, 2, 5, 15, 60, 300))
 """A call to Back Market that failed, in a job of a seller account."""
 PUBLICATION = Backoff(_seconds(1, 2, 5, 15, 30, 60))
@@ -94,6 +97,18 @@ WORKER_CRASHED = GiveUp(
 )
 MAX_CRASHES = 5
 """Crashes in a row after which a job is given up without running it again."""
+
+
+def given_up(attempt: int, crashes: int) -> GiveUp | None:
+    """Why a claimed job is not run again; None: run it."""
+    if crashes >= MAX_CRASHES:
+        return WORKER_CRASHED
+    return REPEATED_ERROR if attempt > MAX_ATTEMPTS else None
+
+
+def failed_give_ups(attempt: int, crashes: int) -> int:
+    """How often ending the subject of a given-up job failed, or crashed a worker."""
+    return max(attempt - MAX_ATTEMPTS, crashes - MAX_CRASHES, 0)
 
 
 def heartbeat(lease: timedelta) -> timedelta:

@@ -8,6 +8,7 @@ from app.jobs import retry
 
 SECONDS = {
     "JOB": [1, 5, 15, 60, 120, 300, 300],
+    "GIVE_UP": [5, 60, 300, 900, 900],
     "ACCOUNT_JOB": [1, 2, 5, 15, 60, 300, 300],
     "PUBLICATION": [1, 2, 5, 15, 30, 60, 60],
     "THROTTLED": [10, 20, 40, 80, 160, 300, 300],
@@ -69,7 +70,7 @@ def test_a_job_is_given_up_at_its_twentieth_failure(failures, gives_up):
 
 
 def test_only_jobs_are_given_up():
-    endless = SECONDS.keys() - {"JOB"}
+    endless = SECONDS.keys() - {"JOB", "GIVE_UP"}
 
     assert not any(getattr(retry, name).gives_up(10_000) for name in endless)
 
@@ -83,13 +84,13 @@ def test_a_worker_stops_before_another_may_start():
 @pytest.mark.parametrize(
     ("failures", "decision"),
     [
-        (2, retry.TryAgain(timedelta(seconds=5), "code", "message")),
-        (19, retry.TryAgain(timedelta(seconds=300), "code", "message")),
-        (20, retry.GiveUp("code", "message")),
+        (1, retry.TryAgain(timedelta(seconds=5), "code", "message")),
+        (4, retry.TryAgain(timedelta(seconds=900), "code", "message")),
+        (5, retry.GiveUp("code", "message")),
     ],
 )
 def test_a_failure_is_followed_by_a_pause_or_by_the_end(failures, decision):
-    assert retry.JOB.decide(failures, "code", "message") == decision
+    assert retry.GIVE_UP.decide(failures, "code", "message") == decision
 
 
 def test_a_decision_respects_the_pause_that_the_server_asked_for():
@@ -98,3 +99,25 @@ def test_a_decision_respects_the_pause_that_the_server_asked_for():
     decision = retry.ACCOUNT_JOB.decide(1, "code", None, later)
 
     assert decision == retry.TryAgain(later, "code")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "crashes", "reason"),
+    [
+        (1, 0, None),
+        (20, 4, None),
+        (21, 0, retry.REPEATED_ERROR),
+        (6, 5, retry.WORKER_CRASHED),
+        (21, 5, retry.WORKER_CRASHED),
+    ],
+)
+def test_a_job_is_run_again_until_it_was_given_up(attempt, crashes, reason):
+    assert retry.given_up(attempt, crashes) == reason
+
+
+@pytest.mark.parametrize(
+    ("attempt", "crashes", "failed"),
+    [(20, 0, 0), (6, 5, 0), (21, 0, 1), (21, 5, 1), (23, 5, 3), (8, 7, 2)],
+)
+def test_claims_beyond_the_last_attempt_are_tries_to_give_up(attempt, crashes, failed):
+    assert retry.failed_give_ups(attempt, crashes) == failed

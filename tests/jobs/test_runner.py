@@ -1,18 +1,21 @@
-"""Which executions count as attempts: crashes do, stops and idle executions do not."""
+"""Which executions count as attempts, and how a job is given up."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from app.database import Database, open_database
 from app.jobs import rows
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import (
-    JOB,
+    GIVE_UP,
+    MAX_ATTEMPTS,
     MAX_CRASHES,
     REPEATED_ERROR,
     WORKER_CRASHED,
@@ -126,7 +129,7 @@ async def test_the_last_failure_gives_a_job_up(database: Database):
     query(
         database.url,
         "UPDATE job SET attempt = %s WHERE id = %s",
-        JOB.max_failures - 1,
+        MAX_ATTEMPTS - 1,
         job_id,
     )
     subject = Subject(database, fails)
@@ -134,7 +137,7 @@ async def test_the_last_failure_gives_a_job_up(database: Database):
     await subject.runner.run(job_id)
 
     assert subject.given_up == [REPEATED_ERROR]
-    assert counts(database, job_id) == ("dead", JOB.max_failures, 0)
+    assert counts(database, job_id) == ("dead", MAX_ATTEMPTS, 0)
 
 
 @pytest.mark.parametrize(
@@ -173,3 +176,102 @@ async def test_a_stopped_worker_costs_no_attempt(database: Database):
         await turn
 
     assert counts(database, job_id) == ("queued", 1, 1)
+
+
+class Stubborn:
+    """A subject that cannot be ended, the first `errors` times."""
+
+    def __init__(self, database: Database, errors: int) -> None:
+        self.asked: list[GiveUp] = []
+        self._errors = errors
+        self.database = database
+        job = PlainJob(fails, self._give_up)
+        self.runner = Runner(database, {JobKind.PLAN: job}, LEASE)
+
+    async def _give_up(self, _lease: Lease, reason: GiveUp) -> None:
+        self.asked.append(reason)
+        if len(self.asked) <= self._errors:
+            raise KeyError("broken")
+
+    async def run_until_it_ends(self, job_id: UUID) -> list[tuple[str, object]]:
+        """Run the job whenever it is queued; returns what was logged about it."""
+        with capture_logs([merge_contextvars]) as logs:
+            while counts(self.database, job_id)[0] != "dead":
+                due = "UPDATE job SET run_after = now() WHERE id = %s"
+                query(self.database.url, due, job_id)
+                await self.runner.run(job_id)
+        assert {(each["job_id"], each["kind"]) for each in logs} == {
+            (str(job_id), JobKind.PLAN)
+        }
+        return [(each["event"], each.get("tries")) for each in logs]
+
+
+LAST_TRY = GIVE_UP.max_failures or 0
+
+
+async def at_its_last_attempt(database: Database) -> UUID:
+    job_id = await new_job(database)
+    last = "UPDATE job SET attempt = %s WHERE id = %s"
+    query(database.url, last, MAX_ATTEMPTS - 1, job_id)
+    return job_id
+
+
+async def crashed_too_often(database: Database) -> UUID:
+    job_id = await new_job(database)
+    for _ in range(MAX_CRASHES):
+        await crash(database, job_id)
+    return job_id
+
+
+BOTH = pytest.mark.parametrize(
+    ("given_up_job", "reason"),
+    [(at_its_last_attempt, REPEATED_ERROR), (crashed_too_often, WORKER_CRASHED)],
+    ids=["errors", "crashes"],
+)
+
+
+@BOTH
+async def test_a_subject_that_cannot_be_ended_is_left_after_a_few_tries(
+    database: Database,
+    given_up_job: Callable[[Database], Awaitable[UUID]],
+    reason: GiveUp,
+):
+    job_id = await given_up_job(database)
+    subject = Stubborn(database, errors=1000)
+
+    logs = await subject.run_until_it_ends(job_id)
+
+    assert subject.asked == [reason] * LAST_TRY
+    tries = [number for event, number in logs if event == "job.give_up_failed"]
+    assert tries == list(range(1, LAST_TRY + 1))
+    assert logs[-1][0] == "job.subject_left"
+    found = query(database.url, "SELECT last_error FROM job WHERE id = %s", job_id)
+    assert found == [("KeyError: 'broken'",)]
+
+
+@BOTH
+async def test_a_subject_is_ended_by_a_later_try(
+    database: Database,
+    given_up_job: Callable[[Database], Awaitable[UUID]],
+    reason: GiveUp,
+):
+    job_id = await given_up_job(database)
+    subject = Stubborn(database, errors=LAST_TRY - 1)
+
+    logs = await subject.run_until_it_ends(job_id)
+
+    assert subject.asked == [reason] * LAST_TRY
+    assert "job.subject_left" not in {event for event, _ in logs}
+
+
+async def test_a_job_whose_end_crashes_the_worker_ends(database: Database):
+    """It was given up at MAX_CRASHES, and each try to give it up was a crash too."""
+    job_id = await new_job(database)
+    for _ in range(MAX_CRASHES + LAST_TRY):
+        await crash(database, job_id)
+    subject = Stubborn(database, errors=0)
+
+    logs = await subject.run_until_it_ends(job_id)
+
+    assert subject.asked == []
+    assert logs[-1][0] == "job.subject_left"
