@@ -32,6 +32,7 @@ from workers.context import WorkerContext
 from workers.listening import listen
 from workers.registry import jobs_of
 from workers.runner import Runner
+from workers.slots import Slots
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +74,7 @@ class JobPool:
     """Runs jobs of this process, a limited number at a time."""
 
     runner: Runner
-    slots: asyncio.Semaphore
+    slots: Slots
     running: set["asyncio.Task[None]"] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -91,13 +92,21 @@ class JobPool:
         await asyncio.wait({task})
 
     async def _run(self, job_id: UUID) -> None:
-        async with self.slots:
-            if not self.open:  # other workers claim what waited for a slot
-                return
-            try:
-                await self.runner.run(job_id)
-            except AWAY as error:  # the sweeper finds it again
-                log.warning("job.database_away", error=type(error).__name__)
+        async with self.slots.one():
+            suspect = await self._attempt(job_id, alone=False)
+        if suspect:
+            async with self.slots.all():
+                await self._attempt(job_id, alone=True)
+
+    async def _attempt(self, job_id: UUID, *, alone: bool) -> bool:
+        """Run the job; True: it is suspect and was not run because of others."""
+        if not self.open:  # other workers claim what waited for a slot
+            return False
+        try:
+            return await self.runner.run(job_id, alone=alone)
+        except AWAY as error:  # the sweeper finds it again
+            log.warning("job.database_away", error=type(error).__name__)
+            return False
 
     async def stop(self) -> None:
         """Let jobs end for a while, then release those that still run."""
@@ -151,7 +160,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with open_context(settings) as (context, _waker):
         runner = Runner(context.database, jobs_of(context), settings.job_lease)
-        pool = JobPool(runner, asyncio.Semaphore(settings.worker_slots))
+        pool = JobPool(runner, Slots(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, pool)),
             asyncio.create_task(listen(settings, pool.run, pool.closing)),

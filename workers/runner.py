@@ -39,14 +39,16 @@ class Runner:
     jobs: Mapping[str, Job[Any]]
     lease: timedelta
 
-    async def run(self, job_id: UUID) -> None:
+    async def run(self, job_id: UUID, *, alone: bool = False) -> bool:
         """Run the job if it is due and free; never raises for an error of its work.
 
-        A job whose worker crashed too often is given up and not run again.
+        A job whose worker crashed too often is given up and not run again. Before
+        that, it is suspect: it runs only if the caller runs no other job meanwhile
+        (`alone`). True: the job is suspect and was not claimed.
         """
-        claimed = await self._claim(job_id)
+        claimed = await self._claim(job_id, alone=alone)
         if claimed is None:
-            return
+            return not alone and await self._is_suspect(job_id)
         lease = Lease(claimed, self.lease)
         with structlog.contextvars.bound_contextvars(
             job_id=str(job_id), kind=claimed.kind, subject_id=str(claimed.subject_id)
@@ -54,13 +56,21 @@ class Runner:
             await self._work_with_heartbeat(lease)
         if claimed.exclusive:
             await self._wake_next(claimed.exclusive)
+        return False
 
-    async def _claim(self, job_id: UUID) -> rows.Claim | None:
+    async def _claim(self, job_id: UUID, *, alone: bool) -> rows.Claim | None:
         try:
             async with self.database.transaction() as tx:
-                return await rows.claim(tx.session, job_id, self.lease)
+                return await rows.claim(tx.session, job_id, self.lease, alone=alone)
         except IntegrityError:  # another job of the same `exclusive` was faster
             return None
+
+    async def _is_suspect(self, job_id: UUID) -> bool:
+        async with self.database.transaction() as tx:
+            suspect = await rows.is_suspect(tx.session, job_id)
+        if suspect:
+            log.warning("job.suspect", job_id=str(job_id))
+        return suspect
 
     async def _work_with_heartbeat(self, lease: Lease) -> None:
         """Work while a heartbeat renews the lease; the first to end stops the other."""

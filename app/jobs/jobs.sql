@@ -1,17 +1,27 @@
 -- name: claim
 -- Take a due job, or one whose lease ran out. A lease that ran out counts as a crash
--- of the worker that held it.
+-- of the worker that held it. A suspect job is taken only to run alone.
 UPDATE job SET state = 'running', attempt = attempt + 1, lease_token = :token,
        crashes = crashes + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
        lease_until = now() + :lease, woken_at = NULL
  WHERE id = :id
    AND ((state = 'queued' AND run_after <= now())
         OR (state = 'running' AND lease_until < now()))
+   AND (:alone OR crashes + CAST(state = 'running' AS int) < :suspect)
    AND (exclusive IS NULL OR NOT EXISTS (
         SELECT 1 FROM job AS other
          WHERE other.exclusive = job.exclusive AND other.state = 'running'
            AND other.id <> job.id))
 RETURNING kind, subject_id, exclusive, attempt, crashes
+
+-- name: is_suspect
+-- Whether a due job, or one whose lease ran out, may be taken only to run alone.
+SELECT EXISTS (
+    SELECT 1 FROM job
+     WHERE id = :id
+       AND ((state = 'queued' AND run_after <= now())
+            OR (state = 'running' AND lease_until < now()))
+       AND crashes + CAST(state = 'running' AS int) >= :suspect)
 
 -- name: held
 -- Restricts a statement to a job that the caller still holds.

@@ -97,6 +97,12 @@ WORKER_CRASHED = GiveUp(
 )
 MAX_CRASHES = 5
 """Crashes in a row after which a job is given up without running it again."""
+SUSPECT_CRASHES = 2
+"""Crashes in a row after which a job runs alone in its worker.
+
+A crash counts for each job that the worker ran. From then on, the job that crashes a
+worker is the only one that it ran, so that no other job reaches MAX_CRASHES with it.
+"""
 
 
 def given_up(attempt: int, crashes: int) -> GiveUp | None:

@@ -14,6 +14,7 @@ from app.core.statements import load_statements
 from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.lifecycle import JOB
 from app.jobs.models import JobRow
+from app.jobs.retry import SUSPECT_CRASHES
 
 SWEEP_LOCK = 0x7265666565640001
 WAKE_AGAIN = timedelta(seconds=5)
@@ -75,15 +76,25 @@ async def add_job(
     return job_id
 
 
-async def claim(session: AsyncSession, job_id: UUID, lease: timedelta) -> Claim | None:
+async def claim(
+    session: AsyncSession, job_id: UUID, lease: timedelta, *, alone: bool = False
+) -> Claim | None:
     """Claim a due job, or one whose lease ran out. None: it is not free.
 
+    `alone`: the worker runs no other job meanwhile; a suspect job needs that.
     Raises IntegrityError when another job with the same `exclusive` was faster.
     """
     token = uuid4()
     row = (
         await session.execute(
-            _SQL["claim"], {"id": job_id, "token": token, "lease": lease}
+            _SQL["claim"],
+            {
+                "id": job_id,
+                "token": token,
+                "lease": lease,
+                "alone": alone,
+                "suspect": SUSPECT_CRASHES,
+            },
         )
     ).one_or_none()
     if row is None:
@@ -97,6 +108,12 @@ async def claim(session: AsyncSession, job_id: UUID, lease: timedelta) -> Claim 
         crashes=row.crashes,
         token=token,
     )
+
+
+async def is_suspect(session: AsyncSession, job_id: UUID) -> bool:
+    """Whether the job is due, and had so many crashes that it must run alone."""
+    values = {"id": job_id, "suspect": SUSPECT_CRASHES}
+    return bool(await session.scalar(_SQL["is_suspect"], values))
 
 
 async def _update_held(

@@ -121,3 +121,7 @@ def test_a_job_is_run_again_until_it_was_given_up(attempt, crashes, reason):
 )
 def test_claims_beyond_the_last_attempt_are_tries_to_give_up(attempt, crashes, failed):
     assert retry.failed_give_ups(attempt, crashes) == failed
+
+
+def test_a_job_is_suspect_before_it_is_given_up():
+    assert 0 < retry.SUSPECT_CRASHES < retry.MAX_CRASHES

@@ -1,4 +1,4 @@
-"""Which executions count as attempts, and how a job is given up."""
+"""Which executions count, that a suspect job runs alone, and how a job is given up."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,12 +18,15 @@ from app.jobs.retry import (
     MAX_ATTEMPTS,
     MAX_CRASHES,
     REPEATED_ERROR,
+    SUSPECT_CRASHES,
     WORKER_CRASHED,
     GiveUp,
 )
 from tests.support.plain_jobs import PlainJob, Work
 from tests.support.stack import SilentQueue, query
+from workers.main import JobPool
 from workers.runner import Runner
+from workers.slots import Slots
 
 LEASE = timedelta(seconds=60)
 NOW = timedelta(0)
@@ -50,7 +53,7 @@ def counts(database: Database, job_id: UUID) -> tuple[str, int, int]:
 async def crash(database: Database, job_id: UUID) -> None:
     """A worker claims the job and is never heard of again."""
     async with database.transaction() as tx:
-        assert await rows.claim(tx.session, job_id, LEASE)
+        assert await rows.claim(tx.session, job_id, LEASE, alone=True)
     expire(database, job_id)
 
 
@@ -104,7 +107,7 @@ async def test_a_job_that_crashed_its_worker_too_often_is_given_up_unrun(
     for _ in range(MAX_CRASHES):
         await crash(database, job_id)
 
-    await subject.runner.run(job_id)
+    await subject.runner.run(job_id, alone=True)
 
     assert subject.turns == 0
     assert subject.given_up == [WORKER_CRASHED]
@@ -117,7 +120,7 @@ async def test_one_crash_less_is_retried(database: Database):
     for _ in range(MAX_CRASHES - 1):
         await crash(database, job_id)
 
-    await subject.runner.run(job_id)
+    await subject.runner.run(job_id, alone=True)
 
     assert subject.turns == 1
     assert subject.given_up == []
@@ -178,6 +181,77 @@ async def test_a_stopped_worker_costs_no_attempt(database: Database):
     assert counts(database, job_id) == ("queued", 1, 1)
 
 
+class Company:
+    """Jobs of one worker that run until they are released, and who runs now."""
+
+    def __init__(self, database: Database) -> None:
+        self.running: set[UUID] = set()
+        self.changed = asyncio.Condition()
+        self.released: set[UUID] = set()
+        self.seen: list[set[UUID]] = []
+        runner = Subject(database, self._turn).runner
+        self.pool = JobPool(runner, Slots(3))
+
+    async def _turn(self, lease: Lease) -> Snooze | None:
+        job_id = lease.claim.id
+        async with self.changed:
+            self.running.add(job_id)
+            self.seen.append(set(self.running))
+            self.changed.notify_all()
+            await self.changed.wait_for(lambda: job_id in self.released)
+            self.running.remove(job_id)
+            self.changed.notify_all()
+        return None
+
+    async def runs(self, job_id: UUID) -> None:
+        async with self.changed, asyncio.timeout(30):
+            await self.changed.wait_for(lambda: job_id in self.running)
+
+    async def end(self, job_id: UUID) -> None:
+        async with self.changed:
+            self.released.add(job_id)
+            self.changed.notify_all()
+
+
+async def suspect_job(database: Database) -> UUID:
+    job_id = await new_job(database)
+    for _ in range(SUSPECT_CRASHES):
+        await crash(database, job_id)
+    return job_id
+
+
+async def test_a_suspect_job_runs_alone(database: Database):
+    """Two suspects and two others in one worker: each suspect runs alone."""
+    company = Company(database)
+    first, later = await new_job(database), await new_job(database)
+    suspects = [await suspect_job(database), await suspect_job(database)]
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(company.pool.run(first))
+        await company.runs(first)
+        for job_id in (*suspects, later):
+            group.create_task(company.pool.run(job_id))
+        for job_id in (first, *suspects, later):
+            await company.end(job_id)
+
+    together = {frozenset(each) for each in company.seen}
+    assert {frozenset({each}) for each in suspects} <= together
+    assert not any(len(each) > 1 and each & set(suspects) for each in together)
+    states = {counts(database, each)[0] for each in (first, *suspects, later)}
+    assert states == {"done"}
+
+
+async def test_fewer_crashes_do_not_make_a_job_suspect(database: Database):
+    job_id = await new_job(database)
+    for _ in range(SUSPECT_CRASHES - 1):
+        await crash(database, job_id)
+    subject = Subject(database, succeeds)
+
+    assert not await subject.runner.run(job_id)
+
+    assert subject.turns == 1
+
+
 class Stubborn:
     """A subject that cannot be ended, the first `errors` times."""
 
@@ -199,7 +273,7 @@ class Stubborn:
             while counts(self.database, job_id)[0] != "dead":
                 due = "UPDATE job SET run_after = now() WHERE id = %s"
                 query(self.database.url, due, job_id)
-                await self.runner.run(job_id)
+                await self.runner.run(job_id, alone=True)
         assert {(each["job_id"], each["kind"]) for each in logs} == {
             (str(job_id), JobKind.PLAN)
         }

@@ -32,6 +32,7 @@ from workers.main import JobPool, open_context, sweep
 from workers.main import main as work
 from workers.registry import jobs_of
 from workers.runner import Runner
+from workers.slots import Slots
 
 ADMIN_KEY = "admin-key-for-tests-0123456789"
 SECRET_KEY = "secret-key-for-tests-0123456789abcdef"
@@ -156,7 +157,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[JobPool]:
     """A real arq worker and its sweeper, in this process."""
     async with open_context(settings) as (context, _):
         runner = Runner(context.database, jobs_of(context), settings.job_lease)
-        pool = JobPool(runner, asyncio.Semaphore(settings.worker_slots))
+        pool = JobPool(runner, Slots(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, pool)),
             asyncio.create_task(listen(settings, pool.run, pool.closing)),
