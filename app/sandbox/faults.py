@@ -33,7 +33,8 @@ class FaultKind(StrEnum):
     LOST_ANSWER = "lost_answer"
     BAD_GATEWAY_AFTER = "bad_gateway_after"
     # The request takes effect; the answer is altered. `field` is a dotted path into
-    # each object of the answer, such as `orderlines.price`; `*` is any key.
+    # each object of the answer, such as `orderlines.price`; `*` is any key, and
+    # `$.count` a field of the page itself.
     ALTERED_FIELD = "altered_field"
     # Orders in state 1 lack name, postal code and phone of the buyer.
     BUYER_HIDDEN = "buyer_hidden"

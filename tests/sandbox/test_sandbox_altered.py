@@ -83,6 +83,19 @@ async def test_a_result_of_a_task_can_be_altered(shop, phone):
     assert result["product_success"]["A1"]["listing_id"] == "x"
 
 
+@pytest.mark.parametrize("path", ["/ws/listings", "/ws/orders"])
+@pytest.mark.parametrize("field", ["count", "next", "results"])
+async def test_a_field_of_a_page_itself_can_be_altered(shop, path, field):
+    await shop.one()
+    await shop.buy(("A1", 1))
+    await shop.fault("altered_field", field=f"$.{field}", value="x")
+
+    page = (await shop.get(path)).json()
+
+    assert page[field] == "x"
+    assert set(page) == {"count", "next", "previous", "results"}
+
+
 async def test_an_altered_field_must_be_named(shop):
     answer = await shop.http.post("/_sandbox/faults", json={"kind": "altered_field"})
 

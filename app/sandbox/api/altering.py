@@ -26,6 +26,8 @@ BUYER_FIELDS = (
 ADDRESSES = ("shipping_address", "billing_address")
 LINKS = ("next", "previous")
 MEDIA = "application/json"
+# Begins a path from the body itself: `$.count` of a page.
+WHOLE_BODY = "$."
 
 
 def alter(response: Response, rules: Sequence[Fault]) -> Response:
@@ -48,13 +50,15 @@ def alter_body(body: object, rule: Fault, value: object) -> None:
     if rule.kind is FaultKind.RELATIVE_LINKS:
         relative_links(body)
         return
-    for subject in subjects(body):
-        if rule.kind is FaultKind.BUYER_HIDDEN:
+    if rule.kind is FaultKind.BUYER_HIDDEN:
+        for subject in subjects(body):
             hide_buyer(subject, rule, value)
-        else:
-            *above, name = (rule.field or "").split(".")
-            for owner in owners(subject, above, rule):
-                put(owner, name, rule, value)
+        return
+    *above, name = (rule.field or "").removeprefix(WHOLE_BODY).split(".")
+    is_whole = (rule.field or "").startswith(WHOLE_BODY)
+    for subject in [body] if is_whole else subjects(body):
+        for owner in owners(subject, above, rule):
+            put(owner, name, rule, value)
 
 
 def subjects(body: object) -> list[object]:

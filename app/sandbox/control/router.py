@@ -36,8 +36,8 @@
 | GET /_sandbox/ledger/summary | the same filters | counts only |
 | DELETE /_sandbox/ledger | | clear |
 
-`{account}` and `account=` take an account id or a token. The faults `order_moves`,
-`order_leaves` and `order_arrives` apply between two pages of an order list.
+`{account}` and `account=` take an account id or a token. A given publication state holds
+until the next write or sale. Kinds of faults, options: docs/reference/sandbox.md.
 """  # noqa: E501  (a table)
 
 from collections.abc import Awaitable, Callable
