@@ -71,8 +71,9 @@ def test_a_job_is_given_up_at_its_twentieth_failure(failures, gives_up):
     assert retry.JOB.gives_up(failures) is gives_up
 
 
-def test_only_jobs_are_given_up():
-    endless = SECONDS.keys() - {"JOB", "GIVE_UP"}
+def test_only_jobs_and_order_changes_are_given_up():
+    order_changes = {"ACCEPTED_ORDER_CHANGE", "UNANSWERED_ORDER_CHANGE"}
+    endless = SECONDS.keys() - {"JOB", "GIVE_UP"} - order_changes
 
     assert not any(getattr(retry, name).gives_up(10_000) for name in endless)
 
