@@ -15,6 +15,7 @@ from app.core.errors import PROBLEM_RESPONSES
 from app.core.file_storage import Storage
 from app.core.vault import Vault, open_vault
 from app.database import Database, open_database
+from app.drift.imports.router import router as listing_imports
 from app.drift.router import router as drift
 from app.explain.router import router as explain
 from app.health import router as health
@@ -53,6 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     quick_updates,
     budgets,
     drift,
+    listing_imports,
     plans,
     holds,
     hooks,

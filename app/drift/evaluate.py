@@ -111,6 +111,7 @@ async def _compare(
             since=run.started_at,
             overwrite=run.overwrite,
             orders_known=orders_known,
+            adopt=True,
         ),
         list(runs.scalars()),
     )

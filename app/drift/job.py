@@ -18,11 +18,14 @@ from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.drift import evaluate, missing_listings, scheduling
 from app.drift.context import DriftRun, start_reading
+from app.drift.imports import service as imports
 from app.drift.lifecycle import DRIFT_CHECK
 from app.drift.models import DriftCheck
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp, TryAgain
+from app.offers.adoption import delete_unmatched
 from app.offers.comparison import columns_of
+from app.publications import listing_imports
 from app.stores import service as stores
 from app.stores.models import Store
 
@@ -63,6 +66,7 @@ class DriftCheckJob(AccountJob[DriftRun, DriftCheck]):
         blocked = await self.not_callable(tx, lease, account)
         if blocked:
             return None if blocked is True else blocked
+        await imports.ensure_initial(tx.session, store, state)
         if state.page == 0:
             now = await accounts.database_now(tx.session)
             await start_reading(tx.session, state, now)
@@ -104,9 +108,25 @@ class DriftCheckJob(AccountJob[DriftRun, DriftCheck]):
             )
             await evaluate.complete(tx.session, state)
             await self.end(tx.session, state, "done")
+            await _record_import(tx, state)
             failpoint("drift_check.before_finish")
             await run.lease.finish(tx.session)
         failpoint("drift_check.finished")
+
+    async def record_failure(
+        self, tx: Transaction, row: DriftCheck, reason: GiveUp
+    ) -> None:
+        await super().record_failure(tx, row, reason)
+        await _record_import(tx, row)
+
+
+async def _record_import(tx: Transaction, state: DriftCheck) -> None:
+    """Record that all listings were read, or why not, and wake what waits for it."""
+    if state.state == "done" and state.started_at:
+        await delete_unmatched(tx.session, state.store_id, state.started_at)
+        await stores.note_listings_imported(tx.session, state.store_id)
+    await imports.record_result(tx.session, state)
+    await listing_imports.wake_waiting(tx, state.store_id)
 
 
 async def _read_pages(run: DriftRun) -> None:

@@ -4,10 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, SmallInteger
+from sqlalchemy import BigInteger, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import KEY, MONEY, json_field, time_field
+from app.core.columns import KEY, MONEY, id_field, json_field, time_field
 
 
 class DriftCheck(SQLModel, table=True):
@@ -34,6 +34,30 @@ class DriftCheck(SQLModel, table=True):
     counts: dict[str, int] = json_field(default=dict)
 
 
+class ListingImport(SQLModel, table=True):
+    """One request to read all listings of a store.
+
+    The store's drift check does the work: it reads the listings, makes unknown ones
+    part of the live state, and compares the others. `state` is `requested`, `finished`
+    or `failed`; progress is that of the check. `trigger`: `api`, or `publication` for
+    the import before the first run.
+    """
+
+    __tablename__ = "listing_import"
+    __table_args__ = (Index("ix_listing_import_store", "store_id", "id"),)
+
+    id: UUID = id_field()
+    store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE")
+    trigger: str
+    state: str = "requested"
+    reason_code: str | None = None
+    reason: str | None = None
+    listings: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    counts: dict[str, int] = json_field(default=dict, filled="'{}'")
+    requested_at: datetime = time_field(default_now=True)
+    finished_at: datetime | None = time_field()
+
+
 class ListingSnapshot(SQLModel, table=True):
     """A listing as read by the current check; deleted when the check ends.
 
@@ -56,3 +80,7 @@ class ListingSnapshot(SQLModel, table=True):
     comment: str | None = None
     publication_state: int | None = Field(default=None, sa_type=SmallInteger)
     max_price: Decimal | None = Field(default=None, sa_type=MONEY)
+    sku: str | None = None
+    title: str | None = None
+    product_id: str | None = None
+    backmarket_id: int | None = Field(default=None, sa_type=BigInteger)

@@ -19,6 +19,8 @@ class DriftCheckCounts(BaseModel):
     drifted: int = Field(0, description="listings changed outside refeed")
     unconfirmed: int = Field(0, description="accepted values that were never shown")
     vanished: int = Field(0, description="listings that no longer exist")
+    matched: int = Field(0, description="listings now known as live for an offer")
+    unmatched: int = Field(0, description="new listings that no catalog row names")
 
 
 class DriftCheckOut(BaseModel):

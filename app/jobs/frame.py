@@ -15,8 +15,6 @@ from app.jobs.retry import Decision, GiveUp, TryAgain
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_REASON = 300
-
 Loaded = TypeVar("Loaded")
 
 
@@ -114,12 +112,12 @@ class RetryingJob(Job[Loaded], Generic[Loaded, Row]):
         try:
             return await self.work(lease, loaded)
         except self.errors as error:
-            named = ("request", "code", "status")
+            code, status = getattr(error, "code", None), getattr(error, "status", None)
             log.warning(
                 "job.request_failed",
                 error=type(error).__name__,
-                reason=str(error)[:_LONGEST_REASON],
-                **{name: getattr(error, name, None) for name in named},
+                code=code,
+                status=status,
             )
             return await self.after_error(lease, loaded, error)
 

@@ -11,12 +11,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.backmarket.wire.listings import Listing
+from app.offers.adoption import Adopted, adopt
 from app.offers.comparison_sql import COLUMNS, STATEMENTS
 from app.offers.locks import lock_offers
 
 Columns = dict[str, list[Any]]
 _MONEY_LIMIT = 10**10
 _INT, _SMALLINT = (-(2**31), 2**31 - 1), (-(2**15), 2**15 - 1)
+_BIGINT = (-(2**63), 2**63 - 1)
 """A value that does not fit into an offer's column counts as absent."""
 _TABLES = ("create_seen", "create_sold", "create_in_flight", "create_compared")
 _CORRECTIONS = ("move_live_state", "move_shared", "keep_checks", "reset_vanished")
@@ -34,6 +36,8 @@ class ListingComparison:
     """Whether what was changed by hand is sent again, as what was not applied is."""
     orders_known: bool = False
     """Whether all orders are fetched, so that they explain a lower quantity."""
+    adopt: bool = False
+    """Whether listings that are not known yet become part of the live state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class ComparisonResult:
     drifted: int
     unconfirmed: int
     vanished: int
+    matched: int = 0
+    unmatched: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -52,6 +58,8 @@ class ComparisonResult:
             "drifted": self.drifted,
             "unconfirmed": self.unconfirmed,
             "vanished": self.vanished,
+            "matched": self.matched,
+            "unmatched": self.unmatched,
         }
 
 
@@ -77,6 +85,10 @@ def _row(key: str, listing: Listing | None) -> tuple[Any, ...]:
         listing.comment,
         _within(listing.publication_state, _SMALLINT),
         _amount(listing.max_price),
+        listing.sku,
+        listing.title,
+        listing.product_id,
+        _within(listing.backmarket_id, _BIGINT),
     )
 
 
@@ -129,11 +141,19 @@ async def compare(
         "overwrite": comparison.overwrite,
         "orders_known": comparison.orders_known,
     }
+    adopted = Adopted()
+    if comparison.adopt:
+        adopted = await adopt(session, comparison.store_id, comparison.since)
     await session.execute(text(STATEMENTS["compare"]), values)
     await session.execute(text("ANALYZE compared"))
     for name in _CORRECTIONS:
         await session.execute(text(STATEMENTS[name]), values)
     counts = (await session.execute(text(STATEMENTS["count"]))).one()
     return ComparisonResult(
-        counts.confirmed, counts.drifted, counts.unconfirmed, counts.vanished
+        counts.confirmed,
+        counts.drifted,
+        counts.unconfirmed,
+        counts.vanished,
+        adopted.matched,
+        adopted.unmatched,
     )

@@ -12,7 +12,8 @@ CREATE TEMP TABLE seen (
   sku_key text COLLATE "C" PRIMARY KEY, found boolean, listing_id text, older_id text,
   grade text, price numeric(12, 2), min_price numeric(12, 2), quantity bigint,
   warranty_delay bigint, comment text, publication_state smallint,
-  max_price numeric(12, 2),
+  max_price numeric(12, 2), sku text, title text, product_id text,
+  backmarket_id bigint,
   awaited text[] NOT NULL DEFAULT '{}'
 ) ON COMMIT DROP
 
@@ -59,7 +60,8 @@ WITH looked AS (
     JOIN offer AS o ON o.store_id = :store AND o.sku_key = s.sku_key
     LEFT JOIN offer_check AS k ON k.store_id = o.store_id AND k.sku_key = o.sku_key
     LEFT JOIN sold AS b ON b.sku_key = o.sku_key
-   WHERE o.listed AND o.sku_key NOT IN (SELECT sku_key FROM in_flight)
+   WHERE o.listed AND o.desired_state <> 'unmatched'
+     AND o.sku_key NOT IN (SELECT sku_key FROM in_flight)
      AND NOT EXISTS (SELECT 1 FROM offer AS w WHERE w.store_id = ANY(:stores)
                        AND w.sku_key = o.sku_key AND w.live_at > :since)
 ),

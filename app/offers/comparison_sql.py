@@ -15,6 +15,10 @@ COLUMNS = (
     "comment",
     "publication_state",
     "max_price",
+    "sku",
+    "title",
+    "product_id",
+    "backmarket_id",
 )
 _TYPES = (
     "text",
@@ -29,6 +33,10 @@ _TYPES = (
     "text",
     "smallint",
     "numeric",
+    "text",
+    "text",
+    "text",
+    "bigint",
 )
 ARRAYS = ", ".join(
     f"CAST(:{name} AS {kind}[])" for name, kind in zip(COLUMNS, _TYPES, strict=True)

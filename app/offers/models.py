@@ -25,14 +25,22 @@ DIRTY = load_sql(__package__, "dirty.sql")["dirty"]
 
 
 class Offer(SQLModel, table=True):
-    """Desired state of one SKU, and the live state that Back Market accepted last.
+    """Desired state of one SKU, and what Back Market shows of it (`live_*`).
 
     `desired_state`: `active` (in the newest catalog and valid), `retained` (its row is
-    invalid now: the live state stays, only a lower quantity may go out), `absent`.
+    invalid now: only a lower quantity may go out), `absent`, or `unmatched` (a listing
+    that no catalog has named; only a decision sets it to 0). A live value is the one
+    accepted or read last; `live_quantity` falls with each unit sold after
+    `live_quantity_at`. `listed`: there is a listing with a price in the store's market.
+
+    `quantity` is what the merchant stated for the time `quantity_as_of` (NULL: the
+    time of the current catalog), `units_sold` what was sold since, and `quantity_limit`
+    the most that an outdated statement may say. Their result is `desired_quantity` of
+    `offer_view`. `fingerprint` is that of the row in the newest catalog, else NULL.
+
     `sku_key` is the SKU in lower case, since SKUs are unique case-insensitively
     (Back Market API, listings). No foreign key: its trigger would run per row of
     a COPY; the service that deletes a store deletes its offers.
-    `fingerprint` is that of the row in the newest catalog, NULL when not in it.
     """
 
     __tablename__ = "offer"
@@ -44,6 +52,12 @@ class Offer(SQLModel, table=True):
             "store_id",
             "sku_key",
             postgresql_where=text("problems <> 0"),
+        ),
+        Index(
+            "ix_offer_unmatched",
+            "store_id",
+            "sku_key",
+            postgresql_where=text("desired_state = 'unmatched'"),
         ),
         Index(
             "ix_offer_in_error",
@@ -74,6 +88,9 @@ class Offer(SQLModel, table=True):
     shipping: str | None = None
     cost: Decimal | None = Field(default=None, sa_type=MONEY)
     cpa: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
+    quantity_as_of: datetime | None = time_field()
+    quantity_limit: int | None = None
+    units_sold: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
     listed: bool = Field(
         default=False, sa_column_kwargs={"server_default": text("false")}
@@ -86,9 +103,10 @@ class Offer(SQLModel, table=True):
     live_warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
     live_comment: str | None = None
     live_shipping: str | None = None
+    live_title: str | None = None
+    live_product_id: str | None = None
     live_at: datetime | None = time_field()
     live_quantity_at: datetime | None = time_field()
-    """When a quantity was last accepted: sales since then lower what is shown."""
     listing_id: str | None = None
     backmarket_id: int | None = Field(default=None, sa_type=BigInteger)
     publication_state: int | None = Field(default=None, sa_type=SmallInteger)

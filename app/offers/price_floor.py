@@ -1,7 +1,8 @@
-"""Calculates the price floor: the lowest price that keeps the minimum margin.
+"""Calculates the price floor: the lowest price that may be sent.
 
 floor = (cost + minimum margin) / (1 - CPA), rounded up to a cent. The minimum margin is
 the larger of an amount and a percentage of the cost; the CPA is that of the category.
+The minimum price of a live listing is a floor too, unless the row has one itself.
 """
 
 from dataclasses import dataclass
@@ -10,14 +11,22 @@ from decimal import Decimal
 _MINIMUM_MARGIN = (
     "greatest(cost * CAST(:margin_percent AS numeric) / 100, :margin_amount)"
 )
-FLOOR = (
+_FROM_COST = (
     "CASE WHEN cpa >= 100 THEN 9999999.99 ELSE "
     f"ceil(100 * (cost + {_MINIMUM_MARGIN}) / (1 - coalesce(cpa, 0) / 100)) / 100 END"
 )
-"""SQL for the price floor of a row of `offer`, NULL without a cost.
 
-`Margin.values` has its parameters.
-"""
+
+def floor_of(row: str) -> str:
+    """SQL for the price floor of `row`, an alias of offers; NULL if it has none.
+
+    `Margin.values` has its parameters.
+    """
+    of_listing = (
+        f"CASE WHEN {row}.listed AND {row}.min_price IS NULL "
+        f"THEN {row}.live_min_price END"
+    )
+    return f"greatest({_FROM_COST}, {of_listing})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +38,5 @@ class Margin:
 
     @property
     def values(self) -> dict[str, Decimal]:
-        """The parameters of FLOOR."""
+        """The parameters of `floor_of`."""
         return {"margin_percent": self.percent, "margin_amount": self.amount}

@@ -8,10 +8,10 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.sql import compose, load_sql
-from app.offers.price_floor import FLOOR, Margin
+from app.offers.price_floor import Margin, floor_of
 from app.offers.service import sku_key
 
-_SQL = load_sql(__package__, "queries.sql", {"floor": FLOOR})
+_SQL = load_sql(__package__, "queries.sql", {"floor": floor_of("o")})
 OFFER_STATES = {
     name.removeprefix("state_"): condition
     for name, condition in _SQL.items()

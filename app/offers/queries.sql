@@ -30,6 +30,10 @@ desired_state = 'absent' AND NOT listed AND problems = 0 AND NOT in_error
 desired_state = 'active' AND NOT dirty AND NOT in_error
   AND publication_state IS DISTINCT FROM 1
 
+-- name: state_unmatched
+-- A listing that no catalog has named; not part of the list of all offers.
+desired_state = 'unmatched'
+
 -- name: offers
 -- Offers of a store with their drift and price floor.
 SELECT o.*, confirmed_at, drift, {{floor}} AS floor
@@ -37,7 +41,8 @@ SELECT o.*, confirmed_at, drift, {{floor}} AS floor
  WHERE store_id = :id
 
 -- name: list_all
-{{offers}} AND sku_key > :after ORDER BY sku_key LIMIT :limit
+{{offers}} AND desired_state <> 'unmatched' AND sku_key > :after
+ ORDER BY sku_key LIMIT :limit
 
 -- name: one
 {{offers}} AND sku_key = :key

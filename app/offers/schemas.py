@@ -14,6 +14,7 @@ OfferState = Literal[
     "invalid",
     "withdrawn",
     "absent",
+    "unmatched",
 ]
 
 
@@ -120,7 +121,7 @@ def offer_out(
 
 
 def _desired(row: Any) -> OfferValues | None:  # noqa: ANN401 - as above
-    if row.desired_state == "absent":
+    if row.desired_state in {"absent", "unmatched"}:
         return None
     return OfferValues(
         ean=row.ean,
@@ -165,8 +166,8 @@ def _money(value: object) -> str | None:
 
 
 def _state(row: Any) -> OfferState:  # noqa: ANN401 - as above
-    if row.in_error:
-        return "in_error"
+    if row.desired_state == "unmatched" or row.in_error:
+        return "in_error" if row.in_error else "unmatched"
     if row.desired_state == "retained" or (row.problems and not row.listed):
         return "invalid"
     if row.desired_state == "active" and row.listed and row.publication_state == 1:

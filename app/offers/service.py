@@ -29,10 +29,11 @@ async def has_stock_online(session: AsyncSession, store_id: UUID) -> bool:
 
 async def detach_listings(session: AsyncSession, store_id: UUID) -> None:
     """Forget which offers are listed: the store moves to another seller account."""
-    await session.execute(
-        text("UPDATE offer SET listed = false WHERE store_id = :id AND listed"),
-        {"id": store_id},
-    )
+    for statement in (
+        "DELETE FROM offer WHERE store_id = :id AND desired_state = 'unmatched'",
+        "UPDATE offer SET listed = false WHERE store_id = :id AND listed",
+    ):
+        await session.execute(text(statement), {"id": store_id})
 
 
 async def awaiting_validation(session: AsyncSession, store_id: UUID) -> set[str]:

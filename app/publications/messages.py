@@ -46,6 +46,7 @@ MESSAGES = {
     "no_answer": "Back Market's response was lost several times; the next run "
     "checks it again.",
     "awaiting_orders": "Orders are fetched first: they may explain a lower stock.",
+    "awaiting_listing_import": "The live listings of the account are imported first.",
     "no_seller_account": "The store has no token yet.",
     "not_applied": "Back Market accepted this, but its listing does not show it; the "
     "next run sends it again.",

@@ -7,5 +7,5 @@ SELECT s.id FROM store_view AS s
      JOIN offer_view AS own ON own.store_id = :store AND own.sku_key = sibling.sku_key
     WHERE sibling.store_id = s.id AND sibling.dirty AND sibling.listed
       AND sibling.desired_state = 'active'
-      AND sibling.quantity <> sibling.live_quantity
+      AND sibling.desired_quantity <> sibling.live_quantity
       AND own.listed AND own.desired_state <> 'active' AND NOT own.dirty)

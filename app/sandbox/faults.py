@@ -177,19 +177,21 @@ class Faults:
     def take(self, kinds: Collection[FaultKind], context: FaultContext) -> Fault | None:
         """Return the first rule that applies, and count it."""
         for rule in self.rules:
-            if rule.kind in kinds and matches(rule, context) and self.triggers(rule):
+            if rule.kind in kinds and matches(rule, context) and self._triggers(rule):
                 return rule
         return None
 
-    def matching(
+    def take_all(
         self, kinds: Collection[FaultKind], context: FaultContext
     ) -> list[Fault]:
+        """Return every rule that applies, and count them."""
         return [
-            rule for rule in self.rules if rule.kind in kinds and matches(rule, context)
+            rule
+            for rule in list(self.rules)
+            if rule.kind in kinds and matches(rule, context) and self._triggers(rule)
         ]
 
-    def triggers(self, rule: Fault) -> bool:
-        """Return whether a matching rule applies this time, and count it."""
+    def _triggers(self, rule: Fault) -> bool:
         if rule.skip:
             rule.skip -= 1
             return False

@@ -71,4 +71,6 @@ class Store(SQLModel, table=True):
     next_offers_at: datetime | None = time_field()
     next_products_at: datetime | None = time_field()
     next_drift_check_at: datetime | None = time_field()
+    listings_imported_at: datetime | None = time_field()
+    """When all listings of the account were last read; None: not under this token."""
     created_at: datetime = time_field(default_now=True)

@@ -187,6 +187,13 @@ def _set_fields(store: Store, new: SettingsIn, default_interval: timedelta) -> N
     store.minimum_margin = new.minimum_margin.model_dump(mode="json")
 
 
+async def note_listings_imported(session: AsyncSession, store_id: UUID) -> None:
+    """All listings of the store's account were read."""
+    store = await find(session, store_id)
+    if store is not None:
+        store.listings_imported_at = utc_now()
+
+
 def schedule_next_runs(store: Store) -> None:
     """Schedule the next runs of an active store."""
     now = utc_now()
@@ -212,6 +219,8 @@ async def _join_account(
                 code="store_has_listings",
             )
         await offers.detach_listings(tx.session, store.id)
+    if store.account_id != account.id:
+        store.listings_imported_at = None
     store.account_id = account.id
     await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
     await categories.fetch_if_missing(tx, snapshot_key(store.country, new.environment))

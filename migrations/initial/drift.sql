@@ -30,9 +30,34 @@ CREATE TABLE listing_snapshot (
   comment varchar,
   publication_state smallint,
   max_price numeric(12, 2),
+  sku varchar,
+  title varchar,
+  product_id varchar,
+  backmarket_id bigint,
   PRIMARY KEY (store_id, sku_key)
 );
 ALTER TABLE listing_snapshot ALTER COLUMN store_id SET STATISTICS 0;
+
+-- One request to read all listings of a store: its state and its result.
+CREATE TABLE listing_import (
+  id uuid PRIMARY KEY,
+  store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
+  trigger varchar NOT NULL,
+  state varchar NOT NULL,
+  reason_code varchar,
+  reason varchar,
+  listings integer NOT NULL DEFAULT 0,
+  counts jsonb NOT NULL DEFAULT '{}',
+  requested_at timestamptz NOT NULL,
+  finished_at timestamptz
+);
+CREATE INDEX ix_listing_import_store ON listing_import (store_id, id);
+
+-- Columns that other packages may read.
+CREATE VIEW drift_check_view AS
+  SELECT store_id, state, reason_code, reason, requested_at, started_at, finished_at,
+         page, listings, counts
+    FROM drift_check;
 
 -- Rows without a foreign key end with their store.
 CREATE FUNCTION refeed_delete_store_snapshots() RETURNS trigger LANGUAGE plpgsql AS $$

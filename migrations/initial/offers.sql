@@ -1,5 +1,6 @@
--- Desired state of one SKU, and the live state that Back Market accepted last.
--- `sku_key` is the SKU in lower case: SKUs are unique case-insensitively.
+-- Desired state of one SKU, and what Back Market shows: the value accepted or read last,
+-- for quantity less the units sold since. `sku_key` is the SKU in lower case: SKUs are
+-- unique case-insensitively.
 CREATE TABLE offer (
   store_id uuid NOT NULL,
   sku_key varchar COLLATE "C" NOT NULL,
@@ -19,6 +20,9 @@ CREATE TABLE offer (
   shipping varchar,
   cost numeric(12, 2),
   cpa numeric(5, 2),
+  quantity_as_of timestamptz,
+  quantity_limit integer,
+  units_sold integer NOT NULL DEFAULT 0,
   listed boolean NOT NULL DEFAULT false,
   live_ean varchar,
   live_grade varchar,
@@ -28,6 +32,8 @@ CREATE TABLE offer (
   live_warranty_delay smallint,
   live_comment varchar,
   live_shipping varchar,
+  live_title varchar,
+  live_product_id varchar,
   live_at timestamptz,
   live_quantity_at timestamptz,
   listing_id varchar,
@@ -45,22 +51,30 @@ CREATE TABLE offer (
   dirty boolean GENERATED ALWAYS AS (CASE
     WHEN desired_state = 'active' THEN NOT listed
       OR price IS DISTINCT FROM live_price
-      OR quantity IS DISTINCT FROM live_quantity
+      OR CASE WHEN quantity IS NOT NULL
+           THEN GREATEST(LEAST(quantity, quantity_limit) - units_sold, 0) ELSE NULL::integer END
+         IS DISTINCT FROM live_quantity
       OR (min_price IS NOT NULL AND min_price IS DISTINCT FROM live_min_price)
       OR (warranty_delay IS NOT NULL
           AND warranty_delay IS DISTINCT FROM live_warranty_delay)
       OR (comment IS NOT NULL AND comment IS DISTINCT FROM live_comment)
       OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM live_shipping)
-      OR ean IS DISTINCT FROM live_ean
-      OR grade IS DISTINCT FROM live_grade
+      OR (live_ean IS NOT NULL AND ean IS DISTINCT FROM live_ean)
+      OR (live_grade IS NOT NULL AND grade IS DISTINCT FROM live_grade)
+      OR (lower(product_id) <> lower(live_product_id)
+          AND product_id IS DISTINCT FROM backmarket_id::text)
     WHEN desired_state = 'retained' THEN
-      listed AND quantity IS NOT NULL AND quantity < live_quantity
-    ELSE listed AND live_quantity > 0
+      listed AND quantity IS NOT NULL
+      AND GREATEST(LEAST(quantity, quantity_limit) - units_sold, 0) < live_quantity
+    WHEN desired_state = 'unmatched' THEN false
+    ELSE listed AND live_quantity IS DISTINCT FROM 0
   END) STORED,
   PRIMARY KEY (store_id, sku_key)
 );
 CREATE INDEX ix_offer_dirty ON offer (store_id) WHERE dirty;
 CREATE INDEX ix_offer_in_error ON offer (store_id, sku_key) WHERE in_error;
+CREATE INDEX ix_offer_unmatched ON offer (store_id, sku_key)
+  WHERE desired_state = 'unmatched';
 CREATE INDEX ix_offer_problems ON offer (store_id, sku_key) WHERE problems <> 0;
 ALTER TABLE offer ALTER COLUMN store_id SET STATISTICS 0;
 
@@ -87,9 +101,13 @@ ALTER TABLE offer_check ALTER COLUMN store_id SET STATISTICS 0;
 CREATE VIEW offer_view AS
   SELECT store_id, sku_key, sku, desired_state, fingerprint, problems, ean,
          product_id, grade, new_battery, price, quantity, min_price, warranty_delay,
-         comment, shipping, cost, cpa, listed, live_ean, live_grade,
+         comment, shipping, cost, cpa, quantity_as_of, quantity_limit, units_sold,
+         CASE WHEN quantity IS NOT NULL
+           THEN greatest(least(quantity, quantity_limit) - units_sold, 0) END
+           AS desired_quantity, listed, live_ean, live_grade,
          live_price, live_quantity, live_min_price,
-         live_warranty_delay, live_comment, live_shipping, live_at,
+         live_warranty_delay, live_comment, live_shipping, live_title, live_product_id,
+         live_at,
          live_quantity_at, listing_id, backmarket_id, publication_state, max_price, in_error,
          error_code, error_message, error_at, error_count, error_class, error_content,
          error_retry_at, dirty

@@ -29,6 +29,7 @@ CREATE TABLE store (
   next_offers_at timestamptz,
   next_products_at timestamptz,
   next_drift_check_at timestamptz,
+  listings_imported_at timestamptz,
   created_at timestamptz NOT NULL
 );
 CREATE INDEX ix_store_account ON store (account_id);
@@ -43,7 +44,7 @@ CREATE VIEW store_view AS
          order_scope, publish_offers, publish_products, offers_interval_s,
          products_interval_s, invalid_rows, duplicate_skus, quarantine_after, drift,
          config_version, version, current_catalog_id, next_offers_at,
-         next_products_at, next_drift_check_at, created_at
+         next_products_at, next_drift_check_at, listings_imported_at, created_at
     FROM store;
 
 -- For packages below stores: whether a store belongs to an account.

@@ -48,6 +48,8 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/errors": "GET",
     "/v1/stores/{store_id}/quarantine/release": "POST",
     "/v1/stores/{store_id}/drift-checks": "GET POST",
+    "/v1/stores/{store_id}/listing-imports": "GET POST",
+    "/v1/stores/{store_id}/listing-imports/{import_id}": "GET",
     "/v1/stores/{store_id}/drift": "GET",
     "/v1/catalogs/{catalog_id}": "GET",
     "/v1/catalogs/{catalog_id}/rows": "GET",
@@ -188,6 +190,7 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
     )
     publication = await api.post(f"{path}/publications", json={})
     plan = await api.post(f"{path}/plans", json={})
+    listing_import = await api.post(f"{path}/listing-imports")
     account = (await api.get("/v1/seller-accounts")).json()["items"][0]
     await api.post(f"{path}/orders/sync")
     order_id = an_order(database_url, account["id"])
@@ -200,6 +203,7 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
             "catalog_id": catalog.json()["id"],
             "publication_id": publication.json()["id"],
             "plan_id": plan.json()["id"],
+            "import_id": listing_import.json()["id"],
             "account_id": account["id"],
             "key_id": "01900000-0000-7000-8000-000000000000",
             "sku": "A1",

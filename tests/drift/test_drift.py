@@ -57,6 +57,8 @@ async def test_a_manual_change_is_reported_and_sent_again(shop: Shop):
         "drifted": 0,
         "unconfirmed": 0,
         "vanished": 0,
+        "matched": 0,
+        "unmatched": 0,
     }
     assert (seen["listings"], seen["counts"]["drifted"]) == (7, 6)
     assert told == expected("sent_again")

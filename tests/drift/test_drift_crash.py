@@ -55,6 +55,8 @@ async def test_a_drift_check_survives_a_kill_at(
         "drifted": 1,
         "unconfirmed": 0,
         "vanished": 1,
+        "matched": 0,
+        "unmatched": 0,
     }
     assert repair["counts"]["by_outcome"] == {"accepted": 2}
     assert await stock(shop) == {"A": 5, "B": 5, "C": 5}

@@ -273,6 +273,8 @@ async def test_the_live_state_becomes_what_was_read(
         "drifted": 0,
         "unconfirmed": 1,
         "vanished": 0,
+        "matched": 0,
+        "unmatched": 0,
     }
     assert offer["dirty"]
     assert (offer["live_price"], offer["live_quantity"]) == (Decimal(80), 7)

@@ -197,9 +197,68 @@ ONE_OFFER = [
         id="another grade: rejected by the plan",
     ),
     pytest.param(
-        online(grade="FAIR", quantity=1, price="90"),
+        online(ean=OTHER_EAN, quantity=1, price="90"),
         [modified("stock_down", {"quantity": 5}, {"quantity": 1})],
-        id="identity mismatch: less stock is sent, nothing else",
+        id="another EAN: less stock is sent, nothing else",
+    ),
+    pytest.param(
+        online(grade="FAIR", quantity=1, price="90"),
+        [
+            modified(
+                "stock_down",
+                {"ean": EAN, "grade": "GOOD", "quantity": 5},
+                {"ean": EAN, "grade": "FAIR", "quantity": 1},
+                **IDENTITY_MISMATCH,
+            )
+        ],
+        id="another grade: not even less stock is sent",
+    ),
+    pytest.param(
+        online(live_ean=None, ean=OTHER_EAN),
+        [],
+        id="the EAN of an imported listing is not known",
+    ),
+    pytest.param(
+        online(product_id="PRODUCT-B", live_product_id="product-a"),
+        [
+            modified(
+                "content",
+                {"ean": EAN, "grade": "GOOD", "product_id": "product-a"},
+                {"ean": EAN, "grade": "GOOD", "product_id": "PRODUCT-B"},
+                **IDENTITY_MISMATCH,
+            )
+        ],
+        id="another product: rejected by the plan",
+    ),
+    pytest.param(
+        online(product_id="PRODUCT-A", live_product_id="product-a"),
+        [],
+        id="the same product in other letters",
+    ),
+    pytest.param(
+        online(product_id="771", live_product_id="product-a", backmarket_id=771),
+        [],
+        id="the same product by its older number",
+    ),
+    pytest.param(
+        online(desired_state="unmatched", fingerprint=None, price=None),
+        [],
+        id="no catalog has named it",
+    ),
+    pytest.param(
+        online(quantity=5, units_sold=2, live_quantity=3),
+        [],
+        id="sold since the statement: already lower",
+    ),
+    pytest.param(
+        online(quantity=5, units_sold=2, live_quantity=5),
+        [modified("stock_down", {"quantity": 5}, {"quantity": 3})],
+        id="sold since the statement: the stock is lowered",
+    ),
+    pytest.param(
+        online(quantity=9, quantity_limit=5, units_sold=2, live_quantity=3),
+        [],
+        id="a statement older than a sale never raises stock",
     ),
     pytest.param(
         online(ean=OTHER_EAN, in_error=True),

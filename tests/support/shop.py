@@ -13,6 +13,7 @@ import httpx
 from stdnum import ean
 
 from app.core.tls import tls_context
+from tests.support.stack import ServiceClient, query
 
 COLUMNS = ("sku", "ean", "price", "quantity", "grade", "category")
 MAPPING = {"attributes": {name: {"column": name} for name in COLUMNS}}
@@ -198,9 +199,13 @@ async def open_shop(
     country: str = "FR",
     token: str | None = None,
     active: bool = True,
+    imported: bool = True,
     **settings: object,
 ) -> Shop:
-    """Make a store that may publish."""
+    """Make a store that may publish.
+
+    `imported`: its listings count as imported, since a new account has none.
+    """
     answer = await api.post("/v1/stores", json={"name": "Shop", "country": country})
     assert answer.status_code == 201, answer.text
     shop = await _shop(api, sandbox_url, answer.json()["id"], country, token)
@@ -214,10 +219,19 @@ async def open_shop(
     ):
         answer = await api.put(f"{path}/{name}", json=content)
         assert answer.status_code == 200, answer.text
+    if imported:
+        mark_imported(api, shop.store_id)
     if active:
         answer = await api.put(f"{path}/activation")
         assert answer.status_code == 200, answer.text
     return shop
+
+
+def mark_imported(api: httpx.AsyncClient, store_id: str) -> None:
+    """Record a listing import that found nothing."""
+    if isinstance(api, ServiceClient):
+        statement = "UPDATE store SET listings_imported_at = now() WHERE id = %s"
+        query(api.database_url, statement, store_id)
 
 
 async def _shop(

@@ -114,6 +114,12 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
+class ServiceClient(httpx.AsyncClient):
+    """A client of the API that knows the database of the service."""
+
+    database_url: str
+
+
 @cache
 def _app(cors_origins: tuple[str, ...]) -> FastAPI:
     """One app for all tests of this process: its first request takes 0.4 s of CPU."""
@@ -142,12 +148,14 @@ async def open_api(
 
             await app(scope, receive, compared)
 
-        async with httpx.AsyncClient(
+        async with ServiceClient(
             transport=httpx.ASGITransport(app=with_state, raise_app_exceptions=False),
             base_url="http://refeed",
             headers={"Authorization": f"Bearer {ADMIN_KEY}"},
             timeout=30,
         ) as client:
+            assert settings.database_url
+            client.database_url = settings.database_url.get_secret_value()
             yield client
     assert found == [], "sent, but not declared in the OpenAPI document"
 

@@ -19,6 +19,7 @@ from app.publications.context import Run
 from app.publications.enums import PublicationState, SubmissionState
 from app.publications.execution import finish, make_plan, send, start
 from app.publications.lifecycle import OVER, PUBLICATION
+from app.publications.listing_imports import ListingsNotImportedError
 from app.publications.models import Publication
 from app.publications.results import resolve, submissions, verify
 from app.publications.results.submissions import OpenSubmission
@@ -39,6 +40,9 @@ class PublishJob(AccountJob[Run, Publication]):
             return await start.start(self.services, lease)
         except IntegrityError:  # another run of the account started first
             return Snooze(ACCOUNT_BUSY)
+        except ListingsNotImportedError as error:
+            await self.fail(lease, GiveUp(error.code, error.message))
+            return None
 
     async def work(self, _lease: Lease, loaded: Run) -> Snooze | None:
         planning = loaded.state is PublicationState.PLANNING

@@ -14,13 +14,14 @@ from app.accounts.service import Limits
 from app.accounts.shared_stock import shared_quantity_of
 from app.backmarket.client import Access
 from app.backmarket.markets import Environment, Market, Platform, market_of
-from app.core.advisory_locks import try_lock_name
 from app.core.columns import utc_now
+from app.database import Transaction
 from app.jobs.lease import Lease, Snooze
+from app.publications import listing_imports
 from app.publications.context import Run
 from app.publications.enums import PublicationKind, PublicationState, Trigger
 from app.publications.execution import finish
-from app.publications.execution.priority_run import BUSY, GO, Turn, next_turn
+from app.publications.execution.priority_run import GO, Turn, next_turn
 from app.publications.lifecycle import OVER, PUBLICATION
 from app.publications.models import Publication
 from app.stores import service as stores
@@ -45,7 +46,8 @@ class _Loaded:
 async def start(tools: AccountServices, lease: Lease) -> Run | Snooze | None:
     """The run to continue; a Snooze if it must wait; None if it is over.
 
-    Raises SecretUnreadableError if the token cannot be decrypted.
+    Raises IntegrityError if another run of the account starts at the same time,
+    SecretUnreadableError if the token cannot be decrypted, ListingsNotImportedError.
     """
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
@@ -53,6 +55,8 @@ async def start(tools: AccountServices, lease: Lease) -> Run | Snooze | None:
         if loaded is None:
             await lease.finish(tx.session)
             return None
+        if await _awaits_listings(tx, loaded):
+            return Snooze(listing_imports.PAUSE)
         turn = await _turn(tx.session, loaded)
         if turn.pause:
             return Snooze(turn.pause, idle=True)
@@ -82,6 +86,17 @@ async def _load(
     return _Loaded(publication, store, account, siblings, limits)
 
 
+async def _awaits_listings(tx: Transaction, loaded: _Loaded) -> bool:
+    """Whether the run has to wait for the store's live listings, and says so."""
+    publication = loaded.publication
+    if publication.state != PublicationState.REQUESTED:
+        return False
+    since = publication.requested_at
+    awaited = await listing_imports.awaited(tx, loaded.store, since)
+    publication.reason_code = listing_imports.REASON if awaited else None
+    return awaited
+
+
 async def _turn(session: AsyncSession, loaded: _Loaded) -> Turn:
     """Whether the run goes now: not before its time, its import and the account."""
     publication, now = loaded.publication, utc_now()
@@ -94,8 +109,6 @@ async def _turn(session: AsyncSession, loaded: _Loaded) -> Turn:
         return Turn(pause)
     if not requested:
         return GO
-    if not await try_lock_name(session, f"run of {loaded.account.id}"):
-        return Turn(BUSY)
     return await next_turn(
         session, publication, loaded.store, loaded.account, loaded.limits
     )

@@ -17,9 +17,13 @@ compared AS NOT MATERIALIZED (
          o.warranty_delay, o.comment, o.shipping,
          o.live_price, o.live_quantity, o.live_min_price,
          o.live_warranty_delay, o.live_comment, o.live_shipping,
+         coalesce(o.live_product_id, o.backmarket_id::text) AS listed_product,
          CASE WHEN o.listed THEN o.live_ean ELSE siblings.ean END AS listed_ean,
          CASE WHEN o.listed THEN o.live_grade ELSE siblings.grade END
            AS listed_grade,
+         coalesce(o.listed AND lower(o.product_id) <> lower(o.live_product_id)
+           AND o.product_id IS DISTINCT FROM o.backmarket_id::text, false)
+           AS other_product,
          coalesce(siblings.sells, false) AS sold_by_sibling,
          {{target_quantity}} AS target_quantity
     FROM offer_view AS o {{siblings}}
@@ -33,7 +37,9 @@ differing AS NOT MATERIALIZED (
     desired_state = 'active' AND (
       (listed_ean IS NOT NULL AND ean IS DISTINCT FROM listed_ean) OR
       (listed_grade IS NOT NULL AND grade IS DISTINCT FROM listed_grade)
-    ) AS identity_mismatch,
+      OR other_product) AS identity_mismatch,
+    desired_state = 'active' AND listed
+      AND (other_product OR grade <> listed_grade) AS other_listing,
     target_quantity IS DISTINCT FROM live_quantity OR NOT listed
       AS quantity_differs,
     listed AND target_quantity < live_quantity AS lowers_stock,
@@ -53,15 +59,16 @@ differing AS NOT MATERIALIZED (
 )
 
 -- name: decided
--- The action for each offer, before brake and margin guard. With `stock_only`, only
--- lowered stock may be sent: the row is invalid, has another identity or is quarantined.
+-- The action for each offer, before brake and margin guard. Nothing is sent to a listing
+-- of another grade or product. With `stock_only`, only lowered stock may be sent: the row
+-- is invalid, has another EAN or is quarantined.
 decided AS NOT MATERIALIZED (
   SELECT *,
     CASE
       WHEN desired_state = 'absent' AND sold_by_sibling AND NOT quantity_differs
         THEN 'hold'
       WHEN desired_state = 'active' AND awaits_product THEN 'hold'
-      WHEN identity_mismatch AND NOT lowers_stock THEN 'reject'
+      WHEN other_listing OR (identity_mismatch AND NOT lowers_stock) THEN 'reject'
       WHEN desired_state = 'active' AND quarantined AND NOT lowers_stock THEN 'hold'
       WHEN desired_state = 'active' AND awaits_retry AND NOT lowers_stock THEN 'skip'
       WHEN desired_state = 'retained' AND NOT lowers_stock THEN 'skip'

@@ -68,7 +68,9 @@ SELECT :publication, seq, sku_key, sku, reason, change_lane, method,
          'shipping', CASE WHEN shipping_differs AND has_content
                           THEN live_shipping::jsonb END,
          'ean', CASE WHEN action = 'reject' THEN listed_ean END,
-         'grade', CASE WHEN action = 'reject' THEN listed_grade END))
+         'grade', CASE WHEN action = 'reject' THEN listed_grade END,
+         'product_id', CASE WHEN action = 'reject' AND other_product
+                            THEN listed_product END))
        ELSE '{}'::jsonb END,
        jsonb_strip_nulls(jsonb_build_object(
          'price', CASE WHEN has_price THEN price::text END,
@@ -82,7 +84,8 @@ SELECT :publication, seq, sku_key, sku, reason, change_lane, method,
                           THEN shipping::jsonb END,
          'ean', CASE WHEN NOT listed OR action = 'reject' THEN ean END,
          'grade', CASE WHEN NOT listed OR action = 'reject' THEN grade END,
-         'product_id', CASE WHEN NOT listed THEN product_id END,
+         'product_id', CASE WHEN NOT listed OR (action = 'reject' AND other_product)
+                            THEN product_id END,
          'new_battery', CASE WHEN NOT listed THEN new_battery END)),
        fingerprint,
        CASE WHEN planned THEN 'planned' WHEN NOT not_sent THEN 'deferred'

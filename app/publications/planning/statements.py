@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, text
 
 from app.core.sql import load_sql
-from app.offers.price_floor import FLOOR
+from app.offers.price_floor import floor_of
 from app.offers.refusals import REFUSALS
 from app.publications.enums import Lane
 
@@ -31,7 +31,7 @@ VARIANTS = [Variant(*each) for each in product((False, True), repeat=4)]
 _PARTS = load_sql(__package__, "variants.sql") | {
     "quarantined": REFUSALS["quarantined"],
     "awaits_retry": REFUSALS["awaits_retry"],
-    "floor": FLOOR,
+    "floor": floor_of("d"),
     "group_submissions": str(GROUP_SUBMISSIONS),
     **{f"lane_{lane.name.lower()}": str(int(lane)) for lane in Lane},
 }

@@ -1,7 +1,7 @@
 -- Alternatives that make up the variants of the plan statements (plan*.sql).
 
 -- name: target_own
-CASE WHEN o.desired_state = 'absent' THEN 0 ELSE o.quantity END
+CASE WHEN o.desired_state = 'absent' THEN 0 ELSE o.desired_quantity END
 
 -- name: siblings_none
 CROSS JOIN (SELECT false AS sells,
@@ -21,9 +21,9 @@ LEFT JOIN LATERAL (
       FROM (SELECT s.store_id = CAST(:leader AS uuid) AS leads,
                    CASE WHEN s.desired_state = 'active'
                           OR (s.desired_state = 'retained' AND s.listed)
-                        THEN s.quantity END AS desired_quantity,
+                        THEN s.desired_quantity END AS desired_quantity,
                    s.desired_state IN ('active', 'retained') AND s.listed
-                     AND coalesce(s.quantity, s.live_quantity, 0) > 0 AS sells,
+                     AND coalesce(s.desired_quantity, s.live_quantity, 0) > 0 AS sells,
                    CASE WHEN s.listed THEN s.live_ean END AS ean,
                    CASE WHEN s.listed THEN s.live_grade END AS grade
               FROM offer_view AS s
@@ -35,11 +35,11 @@ CASE
            WHEN o.desired_state = 'absent' AND siblings.sells
              THEN coalesce(siblings.desired_quantity, o.live_quantity)
            WHEN o.desired_state = 'absent' THEN 0
-           WHEN o.store_id = CAST(:leader AS uuid) THEN o.quantity
+           WHEN o.store_id = CAST(:leader AS uuid) THEN o.desired_quantity
            WHEN siblings.leader_sells THEN siblings.desired_quantity
            WHEN CAST(:policy AS text) = 'max'
-             THEN greatest(o.quantity, siblings.desired_quantity)
-           ELSE least(o.quantity, siblings.desired_quantity) END
+             THEN greatest(o.desired_quantity, siblings.desired_quantity)
+           ELSE least(o.desired_quantity, siblings.desired_quantity) END
 
 -- name: every_offer
 true

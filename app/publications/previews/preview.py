@@ -20,9 +20,11 @@ from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
 from app.offers.locks import lock_offers
+from app.publications import listing_imports
 from app.publications.enums import PlanState
 from app.publications.execution import start
 from app.publications.lifecycle import PLAN
+from app.publications.listing_imports import ListingsNotImportedError
 from app.publications.models import Plan
 from app.publications.planning.forecast import Forecast, forecast
 from app.publications.planning.inputs import Terms, plan_request, versions_of
@@ -76,10 +78,13 @@ class PlanJob(Job[Plan]):
             if plan is None:
                 await lease.finish(tx.session)
                 return None
-            now, asked = utc_now(), plan.requested_at
-            if await start.awaits_import(tx.session, plan.store_id, asked, now):
-                return Snooze(start.IMPORT_PAUSE)
-        return plan
+            try:
+                pause = await _pause(tx, plan)
+            except ListingsNotImportedError as error:
+                _fail(plan, error.code)
+                await lease.finish(tx.session)
+                return None
+        return pause or plan
 
     async def work(self, lease: Lease, loaded: Plan) -> Snooze | None:
         async with self.services.database.transaction() as tx:
@@ -87,8 +92,7 @@ class PlanJob(Job[Plan]):
             plan = await _requested(tx.session, loaded.id)
             store = await stores.find(tx.session, loaded.store_id)
             if plan and store and store.account_id is None:
-                PLAN.move(plan, PlanState.FAILED)
-                plan.reason_code = "store_inactive"
+                _fail(plan, "store_inactive")
             elif plan and store and store.account_id:
                 await _write(self.services, tx.session, plan, store, store.account_id)
             await tx.session.flush()
@@ -100,14 +104,34 @@ class PlanJob(Job[Plan]):
             await lease.ensure_held(tx.session)
             plan = await _requested(tx.session, lease.subject_id)
             if plan:
-                PLAN.move(plan, PlanState.FAILED)
-                plan.reason_code = reason.code
+                _fail(plan, reason.code)
 
 
 async def _requested(session: AsyncSession, plan_id: UUID) -> Plan | None:
     """The plan, locked; None if it was made or deleted."""
     plan = await session.get(Plan, plan_id, with_for_update=True)
     return plan if plan and plan.state == PlanState.REQUESTED else None
+
+
+def _fail(plan: Plan, code: str) -> None:
+    PLAN.move(plan, PlanState.FAILED)
+    plan.reason_code = code
+
+
+async def _pause(tx: Transaction, plan: Plan) -> Snooze | None:
+    """What the plan waits for: the listings of its store, or a catalog import.
+
+    Raises ListingsNotImportedError.
+    """
+    store = await stores.require(tx.session, plan.store_id)
+    asked = plan.requested_at
+    awaited = store.account_id and await listing_imports.awaited(tx, store, asked)
+    plan.reason_code = listing_imports.REASON if awaited else None
+    if awaited:
+        return Snooze(listing_imports.PAUSE)
+    if await start.awaits_import(tx.session, store.id, asked, utc_now()):
+        return Snooze(start.IMPORT_PAUSE)
+    return None
 
 
 async def _write(

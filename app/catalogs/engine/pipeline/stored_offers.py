@@ -13,9 +13,11 @@ from app.catalogs.engine.pipeline.diff import STORED_SCHEMA
 from app.catalogs.engine.pipeline.digest import Digest, identity, rows_of
 from app.catalogs.engine.pipeline.full_rows import DESIRED_STATES
 
-# An offer whose row was never valid was never listed: it cannot disappear.
+# An offer whose row was never valid was never listed: it cannot disappear. Nor can a
+# listing that no catalog has named.
 _OFFERS: LiteralString = """
-SELECT CASE WHEN desired_state = 'retained' AND NOT listed THEN 'absent'
+SELECT CASE WHEN desired_state = 'retained' AND NOT listed
+              OR desired_state = 'unmatched' THEN 'absent'
             ELSE desired_state END,
     string_agg(sku_key, E'\n'), string_agg(int8send(fingerprint), ''::bytea)
 FROM offer_view WHERE store_id = %s AND {} GROUP BY 1, fingerprint & {}"""

@@ -1,0 +1,1 @@
+"""Listing imports: requests to read all listings of a store, and their results."""
