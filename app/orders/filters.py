@@ -9,6 +9,7 @@ from fastapi import Depends, Query
 from app.backmarket.markets import MARKETS, UnknownMarketError, market_of
 from app.core.errors import FieldError, InvalidError
 from app.orders.enums import ORDER_STATES, state_code
+from app.orders.outcome import OrderOutcome
 from app.orders.queries import Filters, OrderPosition
 from app.web.pagination import Cursor, decode_cursor
 
@@ -17,7 +18,7 @@ Moment = Annotated[
 ]
 
 
-def filters_of(
+def filters_of(  # noqa: PLR0913, PLR0917 - one parameter per filter
     country: Annotated[
         str | None,
         Query(max_length=10, description="`FR`, `fr-fr`; `UK` is taken for `GB`"),
@@ -25,6 +26,10 @@ def filters_of(
     state: Annotated[
         str | None,
         Query(max_length=30, description="an order's `state` or `state_code`"),
+    ] = None,
+    outcome: Annotated[
+        OrderOutcome | None,
+        Query(description="what became of the order, by its lines"),
     ] = None,
     created_from: Moment = None,
     created_to: Annotated[
@@ -36,6 +41,7 @@ def filters_of(
     return Filters(
         country=_country(country) if country else None,
         state=_state(state) if state else None,
+        outcome=outcome,
         created_from=_utc(created_from),
         created_to=_utc(created_to),
         modified_from=_utc(modified_from),

@@ -8,8 +8,17 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import KEY, MONEY, id_field, json_field, time_field
+from app.core.columns import (
+    KEY,
+    MONEY,
+    UTC_TIME,
+    id_field,
+    json_field,
+    time_field,
+    utc_now,
+)
 
+UNFINISHED = "state IN (0, 10, 1, 3)"
 OPEN_ACTION = "state IN ('requested', 'running', 'waiting')"
 
 
@@ -18,7 +27,8 @@ class SalesOrder(SQLModel, table=True):
 
     `marketplace_id` is Back Market's `order_id`. `created_at` is when the buyer
     ordered; it never changes and sorts lists. `version` counts changes of the content.
-    `other_fields` has the fields without a column.
+    `other_fields` has the fields without a column. `read_at` is when it was read last,
+    changed or not; `missing_since` when Back Market first answered that it is unknown.
     """
 
     __tablename__ = "sales_order"
@@ -27,13 +37,23 @@ class SalesOrder(SQLModel, table=True):
         Index("ix_sales_order_created", "account_id", "created_at", "id"),
         Index("ix_sales_order_country", "account_id", "country", "created_at", "id"),
         Index("ix_sales_order_state", "account_id", "state", "created_at", "id"),
+        Index("ix_sales_order_outcome", "account_id", "outcome", "created_at", "id"),
         Index("ix_sales_order_modified", "account_id", "modified_at"),
+        Index(
+            "ix_sales_order_unfinished",
+            "account_id",
+            "read_at",
+            postgresql_where=text(UNFINISHED),
+        ),
     )
 
     id: UUID = id_field()
     account_id: UUID = Field(foreign_key="seller_account.id", ondelete="CASCADE")
     marketplace_id: int = Field(sa_type=BigInteger)
     state: int
+    outcome: str = Field(
+        default="open", sa_column_kwargs={"server_default": text("'open'")}
+    )
     country: str | None = Field(default=None, sa_type=KEY)
     country_code: str | None = None
     created_at: datetime = time_field(default_now=True)
@@ -55,6 +75,12 @@ class SalesOrder(SQLModel, table=True):
     version: int = 1
     first_seen_at: datetime = time_field(default_now=True)
     changed_at: datetime = time_field(default_now=True)
+    read_at: datetime = Field(
+        default_factory=utc_now,
+        sa_type=UTC_TIME,
+        sa_column_kwargs={"server_default": text("now()")},
+    )
+    missing_since: datetime | None = time_field()
 
 
 class SalesOrderLine(SQLModel, table=True):

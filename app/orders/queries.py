@@ -39,6 +39,7 @@ class Filters:
 
     country: str | None = None
     state: int | None = None
+    outcome: str | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
     modified_from: datetime | None = None
@@ -81,6 +82,7 @@ def _scopes(
 
 _WHERE = {
     "state": " AND state = :state",
+    "outcome": " AND outcome = :outcome",
     "created_from": " AND created_at >= :created_from",
     "created_to": " AND created_at < :created_to",
     "modified_from": " AND modified_at >= :modified_from",

@@ -17,6 +17,7 @@ from app.orders.models import (
     SalesOrder,
     SalesOrderLine,
 )
+from app.orders.outcome import OrderOutcome
 
 
 class LineOut(BaseModel):
@@ -53,6 +54,13 @@ class OrderSummary(BaseModel):
         "`payment_failed`; `unknown` for any other number from Back Market"
     )
     state_code: int = Field(description="Back Market's number of the state")
+    outcome: OrderOutcome = Field(
+        description="what became of the order, derived from its lines: the state of "
+        "cancelled and refunded orders is `processed` too"
+    )
+    missing_since: datetime | None = Field(
+        description="since when Back Market answers that it does not know the order"
+    )
     country: str | None = Field(description="ISO 3166 alpha-2; null when unknown")
     created_at: datetime
     modified_at: datetime
@@ -76,7 +84,9 @@ class AddressOut(BaseModel):
 
     company: str | None
     first_name: str | None
+    first_name_pronunciation: str | None = Field(description="for labels in Japan")
     last_name: str | None
+    last_name_pronunciation: str | None = Field(description="for labels in Japan")
     street: str | None
     street2: str | None
     postal_code: str | None

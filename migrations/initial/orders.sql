@@ -4,6 +4,7 @@ CREATE TABLE sales_order (
   account_id uuid NOT NULL REFERENCES seller_account (id) ON DELETE CASCADE,
   marketplace_id bigint NOT NULL,
   state integer NOT NULL,
+  outcome varchar NOT NULL DEFAULT 'open',
   country varchar COLLATE "C",
   country_code varchar,
   created_at timestamptz NOT NULL,
@@ -25,12 +26,17 @@ CREATE TABLE sales_order (
   version integer NOT NULL,
   first_seen_at timestamptz NOT NULL,
   changed_at timestamptz NOT NULL,
+  read_at timestamptz NOT NULL DEFAULT now(),
+  missing_since timestamptz,
   UNIQUE (account_id, marketplace_id)
 );
 CREATE INDEX ix_sales_order_country ON sales_order (account_id, country, created_at, id);
 CREATE INDEX ix_sales_order_created ON sales_order (account_id, created_at, id);
 CREATE INDEX ix_sales_order_modified ON sales_order (account_id, modified_at);
+CREATE INDEX ix_sales_order_outcome ON sales_order (account_id, outcome, created_at, id);
 CREATE INDEX ix_sales_order_state ON sales_order (account_id, state, created_at, id);
+CREATE INDEX ix_sales_order_unfinished ON sales_order (account_id, read_at)
+  WHERE state IN (0, 10, 1, 3);
 
 -- One line of an order. `marketplace_id` is Back Market's order line id.
 CREATE TABLE sales_order_line (
@@ -124,10 +130,10 @@ CREATE TABLE order_submission (
 
 -- Columns that other packages may read.
 CREATE VIEW sales_order_view AS
-  SELECT id, account_id, marketplace_id, state, country, country_code, created_at,
+  SELECT id, account_id, marketplace_id, state, outcome, country, country_code, created_at,
          modified_at, paid_at, shipped_at, dispatch_by, price, shipping_price,
          sales_taxes, currency, shipper, tracking_number, tracking_url, version,
-         first_seen_at, changed_at
+         first_seen_at, changed_at, read_at, missing_since
     FROM sales_order;
 CREATE VIEW sales_order_line_view AS
   SELECT order_id, marketplace_id, position, state, sku, listing_id, title, product_id,

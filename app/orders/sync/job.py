@@ -26,6 +26,7 @@ from app.orders.lifecycle import SYNC
 from app.orders.models import OrderSync
 from app.orders.sync import scheduling
 from app.orders.sync.paging import PageRead, PagingProgress, after_page
+from app.orders.sync.single_reads import read_unseen
 from app.orders.sync.upsert import store_orders
 
 log = structlog.get_logger(__name__)
@@ -75,7 +76,14 @@ class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
                 progress=_progress(state),
             )
 
-    async def work(self, _lease: Lease, loaded: SyncRun) -> Snooze | None:
+    async def work(self, lease: Lease, loaded: SyncRun) -> Snooze | None:
+        await read_unseen(
+            loaded.services.database,
+            loaded.services.back_market,
+            loaded.access,
+            lease,
+            loaded.account_id,
+        )
         await _read_pages(loaded)
         return None
 

@@ -13,6 +13,7 @@ from sqlmodel import col
 from app.backmarket.wire.orders import Order, OrderLine
 from app.core.columns import new_id, utc_now
 from app.orders.models import SalesOrder, SalesOrderLine
+from app.orders.outcome import outcome_of
 
 _KEPT = frozenset(
     {"id", "account_id", "marketplace_id", "created_at", "first_seen_at", "version"}
@@ -119,6 +120,9 @@ def _row(account_id: UUID, order: Order) -> dict[str, Any]:
         "marketplace_id": order.id,
         "created_at": order.created_at or order.paid_at or utc_now(),
         "modified_at": _modified(order),
+        "read_at": func.clock_timestamp(),
+        "missing_since": None,
+        "outcome": outcome_of(order.state, [line.state for line in order.lines]),
         "version": 1,
         "first_seen_at": utc_now(),
         "changed_at": func.clock_timestamp(),
