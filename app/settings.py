@@ -116,8 +116,10 @@ class Settings(BaseSettings):
     company: str = Field(
         "refeed", pattern=r"^[\w.-]+$", description="company in the User-Agent"
     )
-    contact: str = Field(
-        "ops@refeed.invalid", description="e-mail address in the User-Agent"
+    contact: str | None = Field(
+        None,
+        pattern=r"^[\w.+-]+@[\w-]+(\.[\w-]+)+$",
+        description="e-mail address in the User-Agent; production stores need one",
     )
 
     max_upload_bytes: int = Field(

@@ -66,6 +66,8 @@ MARKETS = {
         Market("AU", "en-au", "AUD", Platform.AP),
     )
 }
+WITHOUT_DECIMALS = frozenset({"JPY"})
+"""Currencies without a minor unit."""
 _BY_LOCALE = {market.locale: market for market in MARKETS.values()}
 
 

@@ -22,6 +22,8 @@ ANSWER_DEADLINE = 300.0
 """Seconds for a whole response, against one that arrives very slowly."""
 LARGE_BODY = 256 * 1024
 """Bytes from which parsing leaves the event loop."""
+NO_CONTACT = "no-contact@refeed.invalid"
+"""For the sandbox: a store of the production environment needs a real address."""
 IDLE_LIMIT = 2.0
 """Seconds after which an idle connection is not used again. Servers close theirs after
 5 s: a request that meets the closing may or may not be processed."""
@@ -67,7 +69,7 @@ async def open_http(
 
     Back Market API ("headers"): the User-Agent names the company and a contact.
     """
-    agent = f"BM-{settings.company}-refeed;{settings.contact}"
+    agent = f"BM-{settings.company}-refeed;{settings.contact or NO_CONTACT}"
     async with httpx.AsyncClient(
         headers={"User-Agent": agent, "Accept": "application/json"},
         timeout=TIMEOUT,

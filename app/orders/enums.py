@@ -1,4 +1,4 @@
-"""Closed enums of orders: states, actions, return reasons, carriers. Pure."""
+"""Closed enums of orders: states, actions, return reasons. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -39,33 +39,13 @@ RETURN_REASONS: Mapping[int, str] = {
     24: "not as described",
     25: "other",
 }
-# Section 10: Back Market's own spelling, double spaces included. The public part of a
-# list of about a hundred names; whether others are refused is not documented.
-CARRIERS = (
-    "Australia Post",
-    "Chronopost",
-    "Colissimo",
-    "Correos Express",
-    "DHL",
-    "DHL  EXPRESS",
-    "DHL DE",
-    "DHL Express",
-    "DPD FR",
-    "DPD UK",
-    "FedEx - 2Days",
-    "GLS - FR",
-    "GLS Spain Express",
-    "Other",
-    "Post NL",
-    "Poste Italiane",
-    "Royal Mail",
-    "Royal Mail Express",
-    "Sagawa",
-    "UPS",
-    "UPS express save",
-    "USPS - First Class",
-    "Yamato",
-)
+
+
+class VatType(StrEnum):
+    """How a seller taxes a sale (section 7.3)."""
+
+    REGULAR = "REGULAR"
+    MARGINAL = "MARGINAL"
 
 
 class Action(StrEnum):

@@ -89,7 +89,8 @@ class LastPull:
 def open_tools(
     settings: Settings, database: Database, storage: Storage, vault: Vault
 ) -> PullServices:
-    agent = f"refeed/{settings.company} ({settings.contact})"
+    contact = f" ({settings.contact})" if settings.contact else ""
+    agent = f"refeed/{settings.company}{contact}"
     slots = asyncio.Semaphore(max(settings.worker_slots // 2, 1))
     client = ClientConfig(rules_of(settings), agent)
     return PullServices(settings, database, storage, vault, client, slots)

@@ -3,8 +3,10 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
+from app.backmarket.markets import Environment
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, FieldError
+from app.settings import Settings
 from app.stores.categories.service import find_non_leaves
 from app.stores.lights import (
     Light,
@@ -22,7 +24,9 @@ from app.stores.service import (
 )
 
 
-async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
+async def lights(
+    session: AsyncSession, store: Store, settings: Settings
+) -> tuple[Light, ...]:
     """The lights in this order: mapping, categories, API settings, connection."""
     account = (
         await accounts.find(session, store.account_id) if store.account_id else None
@@ -33,7 +37,11 @@ async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
     return (
         mapping_light(resolved_mapping(store), store.catalog_columns),
         categories_light(targets, store.catalog_categories, gone),
-        settings_light(has_token=account is not None),
+        settings_light(
+            has_token=account is not None,
+            needs_contact=settings.contact is None
+            and store.environment == Environment.PRODUCTION,
+        ),
         connection_light(
             account.connection if account else None,
             account.connection_detail if account else None,
@@ -41,9 +49,9 @@ async def lights(session: AsyncSession, store: Store) -> tuple[Light, ...]:
     )
 
 
-async def activate(session: AsyncSession, store: Store) -> None:
+async def activate(session: AsyncSession, store: Store, settings: Settings) -> None:
     """Allow the store to publish. Raises ConflictError with the red lights."""
-    needed = (await lights(session, store))[:3]
+    needed = (await lights(session, store, settings))[:3]
     red = [light for light in needed if light.reasons]
     if red:
         raise ConflictError(

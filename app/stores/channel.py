@@ -42,7 +42,7 @@ def _shipping(number: int) -> tuple[ChannelAttribute, ...]:
             AttributeType.TEXT,
             required=False,
             label=f"Carrier {number}",
-            help="Name of the carrier exactly as Back Market spells it.",
+            help="Name of the carrier as GET /v1/channel/carriers spells it.",
             max_length=200,
         ),
         ChannelAttribute(

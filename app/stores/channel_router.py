@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel
 
-from app.access.dependencies import CurrentSettings
+from app.access.dependencies import CurrentSettings, Reader
+from app.backmarket.carriers import CARRIERS
 from app.core.errors import problem_responses
 from app.database import Tx
 from app.stores.categories import service as categories
@@ -20,6 +22,12 @@ from app.stores.dependencies import RequestedSnapshot, require_snapshot_key
 from app.web.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
 
 router = APIRouter(prefix="/v1/channel", tags=["channel"])
+
+
+class CarrierOut(BaseModel):
+    """A carrier of shipments and of listings."""
+
+    name: str
 
 
 @router.get(
@@ -52,6 +60,12 @@ async def list_channel_attributes(
             for a in found
         ]
     return Page(items=items)
+
+
+@router.get("/carriers", summary="List Back Market's carriers")
+async def list_carriers(_: Reader) -> Page[CarrierOut]:
+    """All names, as Back Market spells them; double spaces are part of a name."""
+    return Page(items=[CarrierOut(name=name) for name in CARRIERS])
 
 
 @router.get("/categories", summary="List Back Market's categories")

@@ -82,11 +82,18 @@ def categories_light(
     return Light("categories", tuple(reasons))
 
 
-def settings_light(*, has_token: bool) -> Light:
-    """Green when the store has a token."""
-    if has_token:
-        return Light("api_settings")
-    return Light("api_settings", (LightReason("no_token", "No token is set."),))
+def settings_light(*, has_token: bool, needs_contact: bool = False) -> Light:
+    """Green when the store has a token, and Back Market somebody to write to.
+
+    Back Market API ("headers"): the User-Agent names a contact.
+    """
+    reasons = []
+    if not has_token:
+        reasons.append(LightReason("no_token", "No token is set."))
+    if needs_contact:
+        message = "Back Market needs an e-mail address: set REFEED_CONTACT."
+        reasons.append(LightReason("no_contact", message))
+    return Light("api_settings", tuple(reasons))
 
 
 def connection_light(health: str | None, detail: str | None) -> Light:

@@ -192,8 +192,10 @@ def _categories_out(store: Store) -> CategoriesOut:
 
 
 @router.get("/{store_id}/lights", summary="Read the lights")
-async def get_store_lights(store: StoreToRead, tx: Tx) -> LightsOut:
-    found = await activation.lights(tx.session, store)
+async def get_store_lights(
+    store: StoreToRead, tx: Tx, settings: CurrentSettings
+) -> LightsOut:
+    found = await activation.lights(tx.session, store, settings)
     return LightsOut.model_validate(
         {light.name: light_out(light).model_dump() for light in found}
     )
@@ -209,9 +211,11 @@ async def get_activation(store: StoreToRead) -> ActivationOut:
     summary="Activate a store",
     responses=problem_responses(409, 412),
 )
-async def activate_store(store: StoreToChange, tx: Tx) -> ActivationOut:
+async def activate_store(
+    store: StoreToChange, tx: Tx, settings: CurrentSettings
+) -> ActivationOut:
     """Allows the store to publish. 409 names the red lights."""
-    await activation.activate(tx.session, store)
+    await activation.activate(tx.session, store, settings)
     return _activation(store)
 
 

@@ -95,6 +95,7 @@ OF_ANY_KEY = {
     "/v1/publications": "GET",
     "/v1/orders": "GET",
     "/v1/channel/attributes": "GET",
+    "/v1/channel/carriers": "GET",
     "/v1/channel/categories": "GET",
 }
 OPEN = {"/health/live": "GET", "/health/ready": "GET"}

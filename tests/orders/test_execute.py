@@ -153,6 +153,13 @@ async def test_a_final_line_allows_no_action(desk: Desk):
             id="only spaces",
         ),
         pytest.param(
+            {**PARCEL, "shipper": "Colisimo"},
+            "shipper",
+            "carrier_unknown",
+            id="carrier",
+        ),
+        pytest.param({**PARCEL, "vat_type": "NONE"}, "vat_type", "enum", id="VAT type"),
+        pytest.param(
             {**PARCEL, "imei": "490154203237519"},
             "imei",
             "imei_invalid",
@@ -237,3 +244,15 @@ async def test_an_action_done_manually_is_reconciled(desk: Desk):
 
     assert action["state"] == "reconciled"
     assert await desk.deeds(order) == []
+
+
+async def test_a_carrier_is_sent_in_back_markets_spelling(desk: Desk):
+    order = await desk.new_order("A1")
+    await desk.act(order, "accept", vat_type="MARGINAL")
+
+    parcel = {**PARCEL, "shipper": "colissimo", "vat_type": "MARGINAL"}
+    action = await desk.act(order, "ship", **parcel)
+
+    assert action["state"] == "done"
+    assert action["fields"]["vat_type"] == "MARGINAL"
+    assert (await desk.order(order["marketplace_id"]))["shipper"] == "Colissimo"

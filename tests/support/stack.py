@@ -72,6 +72,7 @@ def settings_for(
         "state_dir": folder,
         "admin_key": SecretStr(ADMIN_KEY),
         "secret_key": SecretStr(SECRET_KEY),
+        "contact": "it@merchant.example",
         "requests_per_10s": 100_000,
         "lines_per_hour": 1_000_000,
         "task_poll": 0.05,

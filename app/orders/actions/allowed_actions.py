@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
+from app.backmarket.carriers import CARRIERS
 from app.orders.actions.transitions import (
     SHIPPED,
     SOLD,
@@ -11,7 +12,7 @@ from app.orders.actions.transitions import (
     allowed,
     allows_device_number,
 )
-from app.orders.enums import CARRIERS, RETURN_REASONS, Action
+from app.orders.enums import RETURN_REASONS, Action, VatType
 from app.orders.models import OrderAction, SalesOrderLine
 
 
@@ -50,6 +51,17 @@ _INVOICE = ActionField(
     type="PDF file in multipart/form-data, at most 3 MB",
     help="Goes to the buyer through Back Market.",
 )
+_VAT_TYPE = ActionField(
+    name="vat_type",
+    required=False,
+    type="string",
+    accepted=[
+        AcceptedValue(value=VatType.REGULAR, meaning="VAT on the whole price"),
+        AcceptedValue(value=VatType.MARGINAL, meaning="margin scheme"),
+    ],
+    others_accepted=False,
+    help="How the sale is taxed.",
+)
 
 
 def allowed_actions(
@@ -80,8 +92,10 @@ def _fields(
     lines: Sequence[LineView],
 ) -> list[ActionField]:
     match action:
+        case Action.ACCEPT:
+            return [_lines_field(ids), _VAT_TYPE]
         case Action.SHIP:
-            own = _parcel()
+            own = [*_parcel(), _VAT_TYPE]
             return [*own, *_device()] if allows_device_number(lines) else own
         case Action.REFUND:
             shipped = any(x.state == SHIPPED for x in free if x.id in ids)
@@ -124,7 +138,8 @@ def _parcel() -> list[ActionField]:
             type="string",
             max_length=200,
             accepted=carriers,
-            help="Back Market's spelling; other names are sent unchanged.",
+            others_accepted=False,
+            help="In any case; Back Market's spelling is sent.",
         ),
         ActionField(
             name="date_shipping",

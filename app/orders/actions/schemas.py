@@ -7,9 +7,11 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from stdnum import imei as imei_number
 
-from app.orders.enums import RETURN_REASONS
+from app.backmarket.carriers import UnknownCarrierError, carrier_of
+from app.orders.enums import RETURN_REASONS, VatType
 
 IMEI_DIGITS = 15
+_VAT = "how the sale is taxed: most refurbished goods under the margin scheme"
 
 
 def _without_spaces(number: str) -> str:
@@ -33,6 +35,18 @@ def _imei(number: str) -> str:
             {"accepted": "15 digits, the last one the check digit"},
         )
     return bare
+
+
+def _carrier(name: str) -> str:
+    try:
+        return carrier_of(name)
+    except UnknownCarrierError as error:
+        similar = ", ".join(f"`{each}`" for each in error.similar)
+        raise PydanticCustomError(
+            "carrier_unknown",
+            "Back Market has no carrier of this name.",
+            {"accepted": similar or "a name of GET /v1/channel/carriers"},
+        ) from None
 
 
 def _known_reason(code: int) -> int:
@@ -65,6 +79,7 @@ class AcceptIn(BaseModel):
     )
 
     lines: Lines = None
+    vat_type: VatType | None = Field(None, description=_VAT)
 
 
 class CancelIn(BaseModel):
@@ -100,13 +115,11 @@ class ShipIn(BaseModel):
         AfterValidator(_without_spaces),
     ]
     tracking_url: str | None = Field(None, max_length=300, pattern=r"^https?://\S+$")
-    shipper: str | None = Field(
+    shipper: Annotated[str, AfterValidator(_carrier)] | None = Field(
         None,
         min_length=1,
         max_length=200,
-        pattern=r"\S",
-        description="one of the carriers that the order's `allowed_actions` lists, or "
-        "another name",
+        description="a carrier of `GET /v1/channel/carriers`, in any case",
     )
     date_shipping: AwareDatetime | None = Field(None, description="RFC 3339")
     imei: Annotated[str, AfterValidator(_imei)] | None = Field(
@@ -119,6 +132,7 @@ class ShipIn(BaseModel):
         pattern=r"\S",
         description="only for an order of one line with quantity 1",
     )
+    vat_type: VatType | None = Field(None, description=_VAT)
 
 
 class RefundIn(BaseModel):

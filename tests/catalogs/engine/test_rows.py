@@ -22,7 +22,9 @@ from tests.catalogs.engine.samples import MAPPING, row
 FINGERPRINT = 1430275215173049905
 
 
-def staged(*rows: dict[str, str], flaw: int = 0, policy="keep", **mapping):
+def staged(
+    *rows: dict[str, str], flaw: int = 0, policy="keep", currency="EUR", **mapping
+):
     attributes = MAPPING | {n: {"column": n} for r in rows for n in r} | mapping
     columns = CatalogMapping(attributes=attributes).columns
     frame = pl.DataFrame(
@@ -30,7 +32,10 @@ def staged(*rows: dict[str, str], flaw: int = 0, policy="keep", **mapping):
         schema={cell(n): pl.String for n in columns},
     ).with_row_index(LINE, 2)
     config = ImportConfig(
-        CatalogMapping(attributes=attributes), {"phones": 1}, "EUR", invalid_rows=policy
+        CatalogMapping(attributes=attributes),
+        {"phones": 1},
+        currency,
+        invalid_rows=policy,
     )
     return stage(frame.with_columns(pl.lit(flaw, pl.UInt8).alias(FLAW)).lazy(), config)
 
@@ -42,6 +47,25 @@ def only(*rows, **given) -> dict:
 def codes(**cells: str) -> list[tuple[str, str]]:
     mask = only(row("A") | cells)["mask"]
     return [(p.field, p.code) for p in problems_in(mask)]
+
+
+@pytest.mark.parametrize(
+    ("currency", "cells", "found"),
+    [
+        ("JPY", {"price": "39800"}, []),
+        ("JPY", {"price": "39800.00 JPY"}, []),
+        ("JPY", {"price": "398.50"}, [("price", "price_not_whole")]),
+        (
+            "JPY",
+            {"price": "39800", "min_price": "39000.1"},
+            [("min_price", "price_not_whole")],
+        ),
+        ("EUR", {"price": "398.50"}, []),
+    ],
+)
+def test_an_amount_in_yen_has_no_decimals(currency, cells, found):
+    mask = only(row("A") | cells, currency=currency)["mask"]
+    assert [(p.field, p.code) for p in problems_in(mask)] == found
 
 
 def test_a_valid_row_is_active_with_canonical_fields():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from app.backmarket.markets import WITHOUT_DECIMALS
 from app.catalogs.engine.validate import numbers
 from app.catalogs.engine.validate.gtin import canonical_gtin, gtin_problems
 from app.catalogs.engine.validate.money import Flaw
@@ -130,13 +131,21 @@ def _identity(result: OfferChecks, attributes: frozenset[str]) -> None:
 def _price(result: OfferChecks, attributes: frozenset[str], currency: str) -> None:
     result.flag(pl.col("price").is_null(), "price", "price_missing")
     _add_amount(result, "price")
+    _whole_amount(result, "price", currency)
     if "currency" in attributes:
         other = pl.col("currency").str.to_uppercase() != currency
         result.flag(other, "currency", "currency_mismatch")
     if "min_price" in attributes:
         _add_amount(result, "min_price")
+        _whole_amount(result, "min_price", currency)
         above = result.fields["min_price"] > result.fields["price"]
         result.flag(above, "min_price", "min_price_above_price")
+
+
+def _whole_amount(result: OfferChecks, name: str, currency: str) -> None:
+    """Back Market API (section 16): only whole amounts are safe in yen."""
+    if currency in WITHOUT_DECIMALS:
+        result.flag(result.fields[name] % 100 != 0, name, "price_not_whole")
 
 
 def _add_amount(result: OfferChecks, name: str) -> None:

@@ -248,6 +248,16 @@ PROBLEMS: tuple[ProblemType, ...] = (
         Severity.NOT_FOR_SALE,
     ),
     *_money(51, "cost"),
+    *(
+        ProblemType(
+            number,
+            name,
+            "price_not_whole",
+            "{value} has decimals, {currency} has none",
+            "a whole amount in {currency}",
+        )
+        for number, name in ((57, "price"), (58, "min_price"))
+    ),
 )
 
 _BY_NAME = {(problem.field, problem.code): problem for problem in PROBLEMS}
