@@ -75,6 +75,22 @@ async def move_lines(
     )
 
 
+async def register_device(
+    back_market: BackMarket, access: Access, line: int, body: Mapping[str, object]
+) -> None:
+    """Set IMEI or serial number of a line (`PATCH /ws/orderlines/{id}`, section 7.3).
+
+    The first number stays: a repeat may be refused. Raises BackMarketError.
+    """
+    await back_market.call(
+        access,
+        "PATCH",
+        f"/ws/orderlines/{int(line)}",
+        lambda answer: answer,
+        content=json.dumps(body, ensure_ascii=False).encode(),
+    )
+
+
 async def give_invoice(
     back_market: BackMarket, access: Access, number: int, pdf: bytes
 ) -> None:

@@ -42,7 +42,7 @@ async def test_a_refund_that_shows_late_is_made_once(desk: Desk, pauses: Pauses)
     pauses.skipped_attempts = 99
     action = await desk.shop.wait_for(asked.headers["Location"], ENDS)
 
-    assert action["state"] == "reconciled"
+    assert action["state"] == "done"
     assert await desk.counted(posts) == 1
     now = await desk.order(order["marketplace_id"])
     assert states(now) == ["refunded_after_shipping"]

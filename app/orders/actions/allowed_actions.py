@@ -96,6 +96,8 @@ def _fields(
             return [_lines_field(ids), _VAT_TYPE]
         case Action.SHIP:
             own = [*_parcel(), _VAT_TYPE]
+            if any(line.quantity == 1 for line in lines if line.id in ids):
+                own.append(_devices([x.id for x in lines if x.quantity == 1]))
             return [*own, *_device()] if allows_device_number(lines) else own
         case Action.REFUND:
             shipped = any(x.state == SHIPPED for x in free if x.id in ids)
@@ -148,6 +150,17 @@ def _parcel() -> list[ActionField]:
             help="RFC 3339, such as 2026-01-31T12:00:00Z.",
         ),
     ]
+
+
+def _devices(ids: Sequence[int]) -> ActionField:
+    return ActionField(
+        name="devices",
+        required=False,
+        type="list of objects: line, imei, serial_number",
+        accepted=[AcceptedValue(value=i, meaning="order line") for i in ids],
+        others_accepted=False,
+        help="Numbers per line, sent after the shipment; they cannot be corrected.",
+    )
 
 
 def _device() -> list[ActionField]:

@@ -28,9 +28,11 @@ from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp, TryAgain
 from app.orders.actions import finish, submissions, verify
 from app.orders.actions.finish import ActionRun
-from app.orders.actions.submissions import ActionSubmission
+from app.orders.actions.submissions import ActionSubmission, Reason
 from app.orders.actions.transitions import (
     BILLED,
+    IDENTIFIED,
+    SHIPPED,
     OrderView,
     TransitionResult,
     reconcile,
@@ -41,6 +43,9 @@ from app.orders.models import OrderAction, SalesOrder
 
 RESULT_UNKNOWN = timedelta(minutes=5)
 """How often an order is read back while the token is refused."""
+NOT_SHIPPED = Reason(
+    "not_shipped", "The parcel was not accepted: its device numbers were not sent."
+)
 NOT_SHOWN = "effect_not_shown"
 _NOT_SHOWN = "The order does not show the change yet; it is read again after a pause."
 
@@ -101,8 +106,11 @@ class OrderActionJob(AccountJob[ActionRun, OrderAction]):
 def _free(left: Sequence[ActionSubmission]) -> list[ActionSubmission]:
     """Submissions that may go on: a request for the same lines has its result first.
 
-    Lines that share a SKU have the same request, which moves all of them.
+    Lines that share a SKU have the same request, which moves all of them. Device
+    numbers follow the shipment: they cannot be corrected.
     """
+    ships = any(each.planned.to_state == SHIPPED for each in left)
+    left = [e for e in left if not (ships and e.planned.to_state == IDENTIFIED)]
     first = {json.dumps(each.planned.body): each for each in reversed(left)}
     return [each for each in left if each in first.values()]
 
@@ -159,6 +167,12 @@ async def _note_last_invoice(run: ActionRun, submission: ActionSubmission) -> No
 
 async def _send(run: ActionRun, submission: ActionSubmission) -> Order | None:
     body = submission.planned.body
+    if submission.planned.to_state == IDENTIFIED:
+        (line,) = submission.planned.line_ids
+        await order_client.register_device(
+            run.services.back_market, run.access, line, body
+        )
+        return None
     if submission.planned.to_state != BILLED:
         return await order_client.move_lines(
             run.services.back_market, run.access, run.number, body
@@ -181,10 +195,16 @@ async def _mark_sending(
     """
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
+        if submission.planned.to_state == IDENTIFIED and await submissions.not_shipped(
+            tx.session, run.action_id
+        ):
+            refused = ActionSubmissionState.REFUSED
+            await submissions.mark(tx.session, submission, refused, reason=NOT_SHIPPED)
+            return None
         known = await submissions.line_states(tx.session, run.action_id)
         if (
             submission.seq
-            and reconcile(submission.planned, OrderView(known))
+            and reconcile(submission.planned, OrderView(states=known))
             is TransitionResult.APPLIED
         ):
             await submissions.mark(tx.session, submission, ActionSubmissionState.DONE)

@@ -1,9 +1,16 @@
 """Request bodies of order actions, with their field checks."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from stdnum import imei as imei_number
 
@@ -60,6 +67,10 @@ def _known_reason(code: int) -> int:
     return code
 
 
+Imei = Annotated[str, AfterValidator(_imei)]
+SerialNumber = Annotated[
+    str, Field(min_length=1, max_length=50, pattern=r"^\s*\S(.*\S)?\s*$")
+]
 Lines = Annotated[
     list[int] | None,
     Field(
@@ -92,6 +103,29 @@ class CancelIn(BaseModel):
     lines: Lines = None
 
 
+class DeviceIn(BaseModel):
+    """IMEI or serial number, or both, of the device of one line."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"line": 71239876, "imei": "490154203237518"}]},
+    )
+
+    line: int = Field(description="id of an order line with quantity 1")
+    imei: Imei | None = Field(None, max_length=40)
+    serial_number: SerialNumber | None = None
+
+    @model_validator(mode="after")
+    def _has_a_number(self) -> Self:
+        if self.imei is None and self.serial_number is None:
+            raise PydanticCustomError(
+                "device_without_number",
+                "A device has an IMEI or a serial number.",
+                {"accepted": "`imei`, `serial_number` or both"},
+            )
+        return self
+
+
 class ShipIn(BaseModel):
     """The parcel: it holds every accepted line of the order."""
 
@@ -122,15 +156,18 @@ class ShipIn(BaseModel):
         description="a carrier of `GET /v1/channel/carriers`, in any case",
     )
     date_shipping: AwareDatetime | None = Field(None, description="RFC 3339")
-    imei: Annotated[str, AfterValidator(_imei)] | None = Field(
+    imei: Imei | None = Field(
         None, max_length=40, description="only for an order of one line with quantity 1"
     )
-    serial_number: str | None = Field(
+    serial_number: SerialNumber | None = Field(
+        None, description="only for an order of one line with quantity 1"
+    )
+    devices: list[DeviceIn] | None = Field(
         None,
         min_length=1,
-        max_length=50,
-        pattern=r"\S",
-        description="only for an order of one line with quantity 1",
+        max_length=1000,
+        description="numbers per line, also for orders of several lines; they are sent "
+        "after the shipment and cannot be corrected",
     )
     vat_type: VatType | None = Field(None, description=_VAT)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +24,11 @@ from app.orders.enums import ENDS, Action, line_state
 from app.orders.models import OrderAction, OrderSubmission, SalesOrder, SalesOrderLine
 
 _DEVICE = ("imei", "serial_number")
+_DEVICE_PROBLEMS = {
+    "unknown_line": "The parcel has no such line.",
+    "device_twice": "A line has one device.",
+    "device_not_single": "Back Market takes numbers only for a line with quantity 1.",
+}
 _RETURN = ("return_reason", "return_message")
 
 
@@ -171,15 +176,46 @@ def _check_fields(
     fields: Mapping[str, object],
 ) -> None:
     """Check the fields that depend on the order: device numbers and return reason."""
+    if action is Action.SHIP:
+        _check_devices(chosen, fields)
     if action is Action.SHIP and not allows_device_number(lines):
         _forbid(
             fields,
             _DEVICE,
             "device_not_single",
-            "Back Market accepts it only for an order of one line with quantity 1.",
+            "It is for an order of one line with quantity 1; others use `devices`.",
         )
     if action is Action.REFUND:
         _check_return(chosen, fields)
+
+
+def _check_devices(chosen: Sequence[LineView], fields: Mapping[str, object]) -> None:
+    """Each device belongs to another shipped line, and that has one piece."""
+    devices = fields.get("devices")
+    if not isinstance(devices, list):
+        return
+    _forbid(fields, _DEVICE, "device_twice", "`devices` has the numbers already.")
+    pieces = {line.id: line.quantity for line in chosen}
+    single = ", ".join(str(number) for number, n in pieces.items() if n == 1)
+    named: set[int] = set()
+    for index, device in enumerate(devices):
+        code = _device_problem(device["line"], pieces, named)
+        if code:
+            message = _DEVICE_PROBLEMS[code]
+            place = f"devices.{index}.line"
+            error = FieldError(place, code, message, single or "no line")
+            raise InvalidError(message, code=code, errors=[error])
+        named.add(device["line"])
+
+
+def _device_problem(
+    line: int, pieces: Mapping[int, int], named: Collection[int]
+) -> str | None:
+    if line not in pieces:
+        return "unknown_line"
+    if line in named:
+        return "device_twice"
+    return None if pieces[line] == 1 else "device_not_single"
 
 
 def _check_return(chosen: Sequence[LineView], fields: Mapping[str, object]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.core.columns import utc_now
-from app.orders.actions.transitions import PlannedSubmission
+from app.orders.actions.transitions import SHIPPED, PlannedSubmission
 from app.orders.enums import SUBMISSION_ENDS, ActionState, ActionSubmissionState
 from app.orders.lifecycle import ACTION, SUBMISSION
 from app.orders.models import OrderAction, OrderSubmission
@@ -96,6 +96,18 @@ async def line_states(session: AsyncSession, action_id: UUID) -> dict[int, int]:
         {"id": action_id},
     )
     return {row.marketplace_id: row.state for row in rows}
+
+
+async def not_shipped(session: AsyncSession, action_id: UUID) -> bool:
+    """Whether the shipment of an action had no effect."""
+    found = await session.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM order_submission WHERE action_id = :id "
+            "AND to_state = :shipped AND state IN ('refused', 'failed'))"
+        ),
+        {"id": action_id, "shipped": SHIPPED},
+    )
+    return bool(found)
 
 
 async def mark(

@@ -5,7 +5,7 @@ from 2, refund from 3; one request per line, but one for a whole parcel.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from app.orders.enums import Action
@@ -20,8 +20,9 @@ MOVES: Mapping[int, Mapping[Action, int]] = {
 """The next line state, by line state and action."""
 SOLD = frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER})
 """Line states of an order that accept an invoice."""
-BILLED = 100
-"""Not a state of a line: the target of an invoice upload."""
+BILLED, IDENTIFIED = 100, 101
+"""Not states of a line: the targets of an invoice upload, and of device numbers."""
+DEVICE_NUMBERS = ("imei", "serial_number")
 
 _REACHED: Mapping[int, frozenset[int]] = {
     TO_SHIP: frozenset({TO_SHIP, SHIPPED, REFUNDED_BEFORE, REFUNDED_AFTER}),
@@ -59,6 +60,8 @@ class OrderView:
     tracking_number: str | None = None
     billed_at: str | None = None
     """When the last invoice was uploaded, as Back Market writes it."""
+    devices: Mapping[int, Mapping[str, str | None]] = field(default_factory=dict)
+    """IMEI and serial number by line."""
 
 
 class TransitionResult(Enum):
@@ -119,9 +122,11 @@ def submissions_for(
 ) -> list[PlannedSubmission]:
     """The requests that execute an action on lines that allow it."""
     if action is Action.SHIP:
-        body = {"order_id": order_number, "new_state": SHIPPED, **fields}
         ids = tuple(line.id for line in lines)
-        return [PlannedSubmission(ids, TO_SHIP, SHIPPED, body)]
+        parcel = {name: value for name, value in fields.items() if name != "devices"}
+        body = {"order_id": order_number, "new_state": SHIPPED, **parcel}
+        shipping = PlannedSubmission(ids, TO_SHIP, SHIPPED, body)
+        return [shipping, *_device_submissions(fields.get("devices"))]
     planned = []
     for line in lines:
         to_state = MOVES[line.state][action]
@@ -134,6 +139,20 @@ def submissions_for(
         }
         planned.append(PlannedSubmission((line.id,), line.state, to_state, body))
     return planned
+
+
+def _device_submissions(devices: object) -> list[PlannedSubmission]:
+    """One request per line with numbers; they follow the shipment."""
+    found = devices if isinstance(devices, list) else []
+    return [
+        PlannedSubmission(
+            (device["line"],),
+            SHIPPED,
+            IDENTIFIED,
+            {name: device[name] for name in DEVICE_NUMBERS if device.get(name)},
+        )
+        for device in found
+    ]
 
 
 def _without_return(fields: Mapping[str, object]) -> dict[str, object]:
@@ -152,6 +171,8 @@ def reconcile(submission: PlannedSubmission, order: OrderView) -> TransitionResu
             "billed_before"
         )
         return TransitionResult.APPLIED if changed else TransitionResult.NOT_YET
+    if submission.to_state == IDENTIFIED:
+        return _reconcile_device(submission, order)
     now = [order.states.get(line_id) for line_id in submission.line_ids]
     reached = _REACHED.get(submission.to_state, frozenset({submission.to_state}))
     if all(state in reached for state in now):
@@ -162,6 +183,18 @@ def reconcile(submission: PlannedSubmission, order: OrderView) -> TransitionResu
     if any(state == submission.from_state for state in now):
         return TransitionResult.NOT_YET
     return TransitionResult.CONFLICT
+
+
+def _reconcile_device(
+    submission: PlannedSubmission, order: OrderView
+) -> TransitionResult:
+    """Whether a line shows the numbers; the first ones that it got stay."""
+    shown = order.devices.get(submission.line_ids[0], {})
+    pairs = [(given, shown.get(name)) for name, given in submission.body.items()]
+    if all(given == now for given, now in pairs):
+        return TransitionResult.APPLIED
+    other = any(now and given != now for given, now in pairs)
+    return TransitionResult.CONFLICT if other else TransitionResult.NOT_YET
 
 
 def _spaceless(number: str | None) -> str:

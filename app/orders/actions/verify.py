@@ -19,7 +19,12 @@ from app.orders.actions import submissions
 from app.orders.actions.finish import ActionRun
 from app.orders.actions.next_step import Attempted, NextStep, next_step
 from app.orders.actions.submissions import ActionSubmission, Reason
-from app.orders.actions.transitions import OrderView, TransitionResult, reconcile
+from app.orders.actions.transitions import (
+    IDENTIFIED,
+    OrderView,
+    TransitionResult,
+    reconcile,
+)
 from app.orders.enums import ActionSubmissionState, line_state
 from app.orders.sync.upsert import store_orders
 
@@ -30,6 +35,10 @@ NO_EFFECT = Reason(
 )
 NO_ANSWER = Reason(
     "no_answer", "Back Market did not answer, and the order never showed the request."
+)
+ANOTHER_DEVICE = Reason(
+    "device_already_set",
+    "The line has another IMEI or serial number; Back Market keeps the first one.",
 )
 _STATES = {
     NextStep.RECONCILED: ActionSubmissionState.RECONCILED,
@@ -43,9 +52,13 @@ _STATES = {
 def view(order: Order) -> OrderView:
     billed_at = order.other_fields.get("date_bill_provided")
     return OrderView(
-        {line.id: line.state for line in order.lines},
-        order.tracking_number,
-        str(billed_at) if billed_at else None,
+        states={line.id: line.state for line in order.lines},
+        devices={
+            line.id: {"imei": line.imei, "serial_number": line.serial_number}
+            for line in order.lines
+        },
+        tracking_number=order.tracking_number,
+        billed_at=str(billed_at) if billed_at else None,
     )
 
 
@@ -104,17 +117,25 @@ async def read_back(run: ActionRun, submission: ActionSubmission) -> None:
         pause = attempted.backoff.pause(attempted.readbacks)
         await _read_again(run, submission, order, pause)
         return
-    reason = _reason_of(step, submission, view(order).states)
-    await record(run, submission, _STATES[step], order, reason)
+    reason = _reason_of(step, submission, shown, view(order).states)
+    confirmed = step is NextStep.RECONCILED and attempted.accepted
+    by_answer = confirmed and not attempted.refused
+    state = ActionSubmissionState.DONE if by_answer else _STATES[step]
+    await record(run, submission, state, order, reason)
 
 
 def _reason_of(
-    step: NextStep, submission: ActionSubmission, states: Mapping[int, int]
+    step: NextStep,
+    submission: ActionSubmission,
+    shown: TransitionResult,
+    states: Mapping[int, int],
 ) -> Reason | None:
     if step is NextStep.FAILED:
         return NO_EFFECT if submission.accepted else NO_ANSWER
     if step is not NextStep.REFUSED:
         return None
+    if submission.planned.to_state == IDENTIFIED and shown is TransitionResult.CONFLICT:
+        return ANOTHER_DEVICE
     if submission.refusal:
         return submission.refusal
     now = {line_state(states.get(number, -1)) for number in submission.planned.line_ids}
