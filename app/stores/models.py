@@ -42,6 +42,7 @@ class Store(SQLModel, table=True):
     active: bool = False
     activated_at: datetime | None = time_field()
     order_scope: str = "store_country"
+    orders_from: datetime | None = time_field()
     publish_offers: bool = True
     publish_products: bool = False
     offers_interval_s: int = 7200

@@ -13,6 +13,7 @@ from app.stores.lights import Light
 from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 from app.stores.models import Store
 from app.stores.settings.brake import Brake, MinimumMargin
+from app.stores.settings.orders_from import OrdersFrom
 from app.web.schemas import ReasonOut
 
 Interval = Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=31))]
@@ -98,6 +99,11 @@ class SettingsIn(BaseModel):
     order_scope: Literal["all_countries", "store_country"] = Field(
         "store_country", description="which orders of the account the store shows"
     )
+    orders_from: OrdersFrom | None = Field(
+        None,
+        description="the first fetch of orders reads those that changed since this "
+        "date (UTC) or time; null: all. Of the stores of an account, the earliest one",
+    )
     publish_offers: bool = True
     publish_products: bool = False
     offers_interval: Interval | None = Field(
@@ -147,6 +153,7 @@ class SettingsOut(BaseModel):
     token_set: bool
     seller_account_id: UUID | None
     order_scope: str
+    orders_from: datetime | None
     publish_offers: bool
     publish_products: bool
     offers_interval: timedelta
@@ -253,6 +260,7 @@ def settings_out(store: Store) -> SettingsOut:
         token_set=store.account_id is not None,
         seller_account_id=store.account_id,
         order_scope=store.order_scope,
+        orders_from=store.orders_from,
         publish_offers=store.publish_offers,
         publish_products=store.publish_products,
         offers_interval=timedelta(seconds=store.offers_interval_s),

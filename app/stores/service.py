@@ -174,6 +174,7 @@ async def put_settings(
 def _set_fields(store: Store, new: SettingsIn, default_interval: timedelta) -> None:
     store.environment = new.environment
     store.order_scope = new.order_scope
+    store.orders_from = new.orders_from
     store.publish_offers = new.publish_offers
     store.publish_products = new.publish_products
     interval = new.offers_interval or default_interval

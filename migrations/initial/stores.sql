@@ -8,6 +8,7 @@ CREATE TABLE store (
   active boolean NOT NULL,
   activated_at timestamptz,
   order_scope varchar NOT NULL,
+  orders_from timestamptz,
   publish_offers boolean NOT NULL,
   publish_products boolean NOT NULL,
   offers_interval_s integer NOT NULL,
@@ -41,7 +42,7 @@ CREATE INDEX ix_store_products_due ON store (next_products_at)
 -- Columns that other packages may read.
 CREATE VIEW store_view AS
   SELECT id, name, country, account_id, environment, active, activated_at,
-         order_scope, publish_offers, publish_products, offers_interval_s,
+         order_scope, orders_from, publish_offers, publish_products, offers_interval_s,
          products_interval_s, invalid_rows, duplicate_skus, quarantine_after, drift,
          config_version, version, current_catalog_id, next_offers_at,
          next_products_at, next_drift_check_at, listings_imported_at, created_at

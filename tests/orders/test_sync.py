@@ -242,3 +242,35 @@ async def test_addresses_are_never_logged(
     logged = "".join(capsys.readouterr())
     assert "action.read_back" in logged
     assert "Canary" not in logged
+
+
+@pytest.mark.parametrize(
+    "orders_from", ["2026-03-01", "2026-03-01T00:00:00Z", "2026-03-01T01:00:00+01:00"]
+)
+async def test_the_first_fetch_reads_orders_since_a_date(
+    api: httpx.AsyncClient, worker: object, sandbox_url: str, orders_from: str
+):
+    desk = Desk(await open_shop(api, sandbox_url, orders_from=orders_from))
+    for moment in ("2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z"):
+        number = (await desk.seed(1))["first_order_id"]
+        await desk.edit(number, date_modification=moment)
+
+    await desk.sync()
+
+    settings = (await api.get(f"/v1/stores/{desk.shop.store_id}/settings")).json()
+    assert settings["orders_from"] == "2026-03-01T00:00:00Z"
+    modified = [order["modified_at"] for order in await desk.listed()]
+    assert modified == ["2026-03-01T00:00:00Z"]
+
+
+async def test_a_store_without_a_date_wants_all_orders_of_its_account(
+    api: httpx.AsyncClient, worker: object, sandbox_url: str
+):
+    shop = await open_shop(api, sandbox_url, orders_from="2100-01-01")
+    await open_shop(api, sandbox_url, token=shop.token, country="DE")
+    desk = Desk(shop)
+    await desk.seed(2)
+
+    sync = await desk.sync()
+
+    assert sync["changed"] == 2

@@ -64,7 +64,8 @@ class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
             state = await scheduling.progress(tx.session, account.id)
             if state.page == 0:
                 now = await accounts.database_now(tx.session)
-                _begin(state, now, self.services.settings.orders_overlap)
+                first_from = await scheduling.orders_from(tx.session, account.id)
+                _begin(state, now, self.services.settings.orders_overlap, first_from)
             self.lifecycle.move(state, SyncState.RUNNING)
             return SyncRun(
                 services=self.services,
@@ -99,9 +100,17 @@ def _progress(state: OrderSync) -> PagingProgress:
     )
 
 
-def _begin(state: OrderSync, now: datetime, overlap: timedelta) -> None:
-    """Start a sync. The overlap covers orders that changed during the last one."""
-    state.window_from = state.high_water - overlap if state.high_water else None
+def _begin(
+    state: OrderSync,
+    now: datetime,
+    overlap: timedelta,
+    first_from: datetime | None,
+) -> None:
+    """Start a sync. The overlap covers orders that changed during the last one.
+
+    `first_from` limits syncs as long as none has read an order.
+    """
+    state.window_from = state.high_water - overlap if state.high_water else first_from
     state.started_at = now
     state.latest_modified_at = None
     state.page, state.count, state.page_missing = 1, None, False

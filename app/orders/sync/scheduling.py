@@ -1,5 +1,6 @@
 """Requests order syncs: by API, by schedule, after a token works again."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +17,15 @@ from app.stores.models import Store
 from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
-
 _SQL = load_statements(__package__, "scheduling.sql")
+
+
+async def orders_from(session: AsyncSession, account_id: UUID) -> datetime | None:
+    """The earliest `orders_from` of the account's stores; None if one has none."""
+    found: datetime | None = await session.scalar(
+        _SQL["orders_from"], {"account": account_id}
+    )
+    return found
 
 
 async def request(tx: Transaction, account_id: UUID) -> None:

@@ -13,3 +13,8 @@ SELECT a.id, a.connection, a.orders_due_at FROM seller_account_view AS a
  WHERE (a.orders_due_at IS NULL OR a.orders_due_at <= now())
    AND EXISTS (SELECT 1 FROM store_view AS s WHERE s.account_id = a.id)
  ORDER BY a.orders_due_at LIMIT :limit FOR UPDATE OF a SKIP LOCKED
+
+-- name: orders_from
+-- From when the first sync of an account reads; null if a store wants all orders.
+SELECT CASE WHEN bool_and(orders_from IS NOT NULL) THEN min(orders_from) END
+  FROM store_view WHERE account_id = :account

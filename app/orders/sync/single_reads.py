@@ -8,13 +8,12 @@ in case a change of them was missed.
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
 
 from app.backmarket import order_client
 from app.backmarket.client import Access, BackMarket
 from app.backmarket.errors import BackMarketNotFoundError
 from app.core.failpoints import failpoint
-from app.core.sql import load_sql
+from app.core.statements import load_statements
 from app.database import Database
 from app.jobs.lease import Lease
 from app.orders.sync.upsert import store_orders
@@ -23,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 MOST_READS = 20
 """Orders per sync: a sync every ten minutes reads a hundred in an hour."""
-_SQL = load_sql(__package__, "single_reads.sql")
+_SQL = load_statements(__package__, "single_reads.sql")
 
 
 async def read_unseen(
@@ -40,7 +39,7 @@ async def read_unseen(
     """
     async with database.transaction() as tx:
         values = {"account": account_id, "limit": MOST_READS}
-        found = (await tx.session.execute(text(_SQL["unseen"]), values)).scalars().all()
+        found = (await tx.session.execute(_SQL["unseen"], values)).scalars().all()
     for number in found:
         try:
             order = await order_client.read_order(back_market, access, number)
@@ -52,7 +51,7 @@ async def read_unseen(
             if order and order.id == number:
                 await store_orders(tx.session, account_id, [order])
             await tx.session.execute(
-                text(_SQL["mark_read"]),
+                _SQL["mark_read"],
                 {"account": account_id, "number": number, "missing": order is None},
             )
         log.info("orders.read_singly", missing=order is None)
