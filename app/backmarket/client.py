@@ -42,7 +42,10 @@ MAX_PAGE_SIZE = 50
 BeforeRequest = Callable[[str, str], Awaitable[None]]
 """Awaited with method and path before each request: to throttle, to check a lease."""
 
-_LISTING_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_LISTING_ID = re.compile(
+    r"[0-9]{1,19}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+)
+"""A UUID, or the older number; another one answers 400 (section 16)."""
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 _T = TypeVar("_T")
 

@@ -105,10 +105,11 @@ async def test_an_empty_success_is_a_success():
         )
 
 
-async def test_an_id_that_would_change_the_path_is_refused():
+@pytest.mark.parametrize("badly_typed", ["../orders", "0b7c", "A-1", "", "9" * 20])
+async def test_an_id_that_is_no_number_and_no_uuid_is_not_sent(badly_typed):
     async with back_market(always(200)) as api:
         with pytest.raises(ValueError, match="no listing id"):
-            await api.update_listing(ACCESS, "../orders", {"quantity": 0})
+            await api.update_listing(ACCESS, badly_typed, {"quantity": 0})
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from app.embedded.servers import EmbeddedServers
+from app.publications.results import resolve
 from app.settings import Settings
 from tests.publications.conftest import Sql
 from tests.publications.watching import outcomes
@@ -85,3 +86,16 @@ async def test_a_task_of_an_earlier_run_is_polled_when_it_is_due(shop: Shop, sql
 async def strikes(shop: Shop, rule: int) -> int:
     faults = (await shop.sandbox("GET", "/faults"))["faults"]
     return int(next(each["strikes"] for each in faults if each["id"] == rule))
+
+
+async def test_a_slow_answer_about_a_task_is_not_waited_for(
+    shop: Shop, sql: Sql, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(resolve, "POLL_TIMEOUT", 0.2)
+    await shop.fault("slow_answer", seconds=60, path="/ws/tasks/*", count=1)
+    await shop.upload([row("A")])
+
+    run = await shop.publish()
+
+    assert outcomes(await shop.changes(run)) == {"A": ACCEPTED}
+    assert (await sql("SELECT polls FROM submission"))[0][0] >= 1

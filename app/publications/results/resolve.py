@@ -44,6 +44,8 @@ FORGET_TASK = timedelta(hours=24)
 """After this time a task that has not ended is not polled any more."""
 POLLS_AT_ONCE = 2
 """While PostgreSQL stores the results of one batch, the next task is polled."""
+POLL_TIMEOUT = 20.0
+"""Seconds for one poll: a slow answer about a task does not delay the others."""
 READ_BACK = "read_back"
 
 
@@ -89,17 +91,18 @@ async def poll(run: Run, submission: OpenSubmission) -> bool:
     """Poll the task of a batch; True if it is settled.
 
     A task that Back Market no longer knows is resolved from the listings instead; one
-    whose report cannot be read is polled again until the run's deadline. Raises
-    BackMarketError.
+    whose report is late or cannot be read is polled again until the run's deadline.
+    Raises BackMarketError.
     """
     assert submission.task_id is not None  # noqa: S101 - a sent batch has one
     try:
-        report = await run.tools.back_market.task(run.access, submission.task_id)
+        async with asyncio.timeout(POLL_TIMEOUT):
+            report = await run.tools.back_market.task(run.access, submission.task_id)
     except BackMarketNotFoundError:
         await _mark_polled(run, submission, SubmissionState.UNCERTAIN)
         return False
-    except (NotUnderstoodError, RequestRefusedError) as error:
-        log.warning("publish.task_unreadable", code=error.code, status=error.status)
+    except (NotUnderstoodError, RequestRefusedError, TimeoutError) as error:
+        log.warning("publish.task_unreadable", error=repr(error)[:300])
         await _mark_polled(run, submission, SubmissionState.SENT)
         return False
     if report.status is TaskStatus.PENDING:
