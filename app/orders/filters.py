@@ -29,7 +29,7 @@ def filters_of(  # noqa: PLR0913, PLR0917 - one parameter per filter
     ] = None,
     outcome: Annotated[
         OrderOutcome | None,
-        Query(description="what became of the order, by its lines"),
+        Query(description="the outcome, derived from the lines"),
     ] = None,
     created_from: Moment = None,
     created_to: Annotated[

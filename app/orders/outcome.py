@@ -1,6 +1,6 @@
 """Derives the outcome of an order from its lines. Pure.
 
-Back Market API, orders (sections 7.2, 16): the state of an order does not tell. Orders
+Back Market API, orders (sections 7.2, 16): its state is not the outcome. Orders
 in state 9 may be shipped, cancelled or refunded; one that was shipped may stay in 3.
 """
 
@@ -15,7 +15,7 @@ _PAYMENT_FAILED = 8
 
 
 class OrderOutcome(StrEnum):
-    """What became of an order."""
+    """The outcome of an order."""
 
     OPEN = "open"
     """A line is not decided yet, or no line is known."""

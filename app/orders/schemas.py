@@ -55,7 +55,7 @@ class OrderSummary(BaseModel):
     )
     state_code: int = Field(description="Back Market's number of the state")
     outcome: OrderOutcome = Field(
-        description="what became of the order, derived from its lines: the state of "
+        description="derived from the lines of the order: the state of "
         "cancelled and refunded orders is `processed` too"
     )
     missing_since: datetime | None = Field(

@@ -83,7 +83,7 @@ def categories_light(
 
 
 def settings_light(*, has_token: bool, needs_contact: bool = False) -> Light:
-    """Green when the store has a token, and Back Market somebody to write to.
+    """Green when the store has a token, and Back Market a contact if it needs one.
 
     Back Market API ("headers"): the User-Agent names a contact.
     """

@@ -1,4 +1,4 @@
-"""Back Market wants somebody to write to before anything is sent to it."""
+"""A production store needs a contact address for Back Market."""
 
 import httpx
 import pytest

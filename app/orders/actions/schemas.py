@@ -18,7 +18,7 @@ from app.backmarket.carriers import UnknownCarrierError, carrier_of
 from app.orders.enums import RETURN_REASONS, VatType
 
 IMEI_DIGITS = 15
-_VAT = "how the sale is taxed: most refurbished goods under the margin scheme"
+_VAT = "how the sale is taxed: refurbished products mostly under the margin scheme"
 
 
 def _without_spaces(number: str) -> str:
