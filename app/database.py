@@ -33,6 +33,9 @@ KEEPALIVE: dict[str, Any] = {
 }
 """TCP keepalive: an unreachable host is detected in about 25 s."""
 
+_BUSY = ("40", "55")
+"""SQLSTATE classes: deadlock or serialization failure, and lock not available."""
+
 _COPYING: dict[str, Any] = {
     "connect_timeout": 5,
     "application_name": "refeed-copy",
@@ -42,6 +45,12 @@ _COPYING: dict[str, Any] = {
 
 SOON = timedelta(seconds=10)
 """Workers are woken for jobs due within this time; the sweep finds later ones."""
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether other transactions were in the way: the same work may be tried again."""
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    return str(state).startswith(_BUSY)
 
 
 class Waker(Protocol):

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from app.database import AWAY, Database
+from app.database import AWAY, Database, is_busy
 from app.jobs import rows
 from app.jobs.frame import Job
 from app.jobs.lease import Lease, LeaseLostError, Snooze
@@ -29,6 +29,8 @@ from app.jobs.retry import (
 log = structlog.get_logger(__name__)
 
 END_RETRY_PAUSE = 0.5
+BUSY_PAUSE = timedelta(seconds=2)
+"""Before a job runs again that waited too long for a lock of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Runner:
         beat = asyncio.create_task(self._send_heartbeats(lease))
         try:
             await asyncio.wait({work, beat}, return_when=asyncio.FIRST_COMPLETED)
+            if lease.ended:  # released by us: only workers are still to be woken
+                await asyncio.wait({work})
             if not work.done():
                 log.warning("job.lease_lost")
         except asyncio.CancelledError:
@@ -114,6 +118,10 @@ class Runner:
         except LeaseLostError:
             log.warning("job.fenced")
         except Exception as error:
+            if is_busy(error):
+                log.info("job.busy", error=type(error).__name__)
+                await self._release(lease, _without_attempt(claim, BUSY_PAUSE))
+                return
             log.exception("job.failed", attempt=claim.attempt)
             await self._after_failure(lease, job, error)
         else:
@@ -183,6 +191,7 @@ class Runner:
         async def requeue() -> None:
             async with self.database.transaction() as tx:
                 held = await rows.requeue(tx.session, lease.claim, release)
+                lease.ended = lease.ended or held
             if held:
                 await self.database.waker.wake([lease.claim.id], after=release.pause)
 

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from app.accounts.budget import Pace
 from app.accounts.models import SellerAccount
 from app.accounts.shared_stock import ACCEPTED, SharedQuantity
+from app.core.advisory_locks import lock_name
 from app.core.columns import new_id
 from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.core.vault import Sealed, Vault
@@ -42,6 +43,7 @@ async def find_or_create(
     token: SecretStr,
 ) -> SellerAccount:
     """The account that this token belongs to; stores with the same token share it."""
+    await _lock_token(session, vault, token)
     known = await _by_token(session, vault, platform, environment, token)
     if known:
         return known
@@ -58,6 +60,11 @@ async def find_or_create(
     session.add(account)
     await session.flush()
     return account
+
+
+async def _lock_token(session: AsyncSession, vault: Vault, token: SecretStr) -> None:
+    """Hold a token: of two requests that bring it, one creates the account."""
+    await lock_name(session, f"token {vault.digest(token.get_secret_value())}")
 
 
 async def _by_token(
@@ -136,6 +143,7 @@ async def rotate_token(
 
     Raises ConflictError when the token is another account's.
     """
+    await _lock_token(session, vault, token)
     other = await _by_token(
         session, vault, account.platform, account.environment, token
     )

@@ -13,6 +13,7 @@ import polars as pl
 from pydantic import SecretStr
 
 from app.backmarket.errors import (
+    BackMarketError,
     BackMarketNotFoundError,
     NotConfiguredError,
     NotUnderstoodError,
@@ -212,13 +213,15 @@ class BackMarket:
         if access.before_request:
             await access.before_request(method, path)
         secrets = secrets_in(access.token.get_secret_value())
-        answer = await exchange(self._http, request, secrets)
         try:
-            return (
-                await asyncio.to_thread(parse, answer) if in_thread else parse(answer)
-            )
-        except NotUnderstoodError as error:
-            error.effect = effect_of(method)
+            answer = await exchange(self._http, request, secrets)
+            if in_thread:
+                return await asyncio.to_thread(parse, answer)
+            return parse(answer)
+        except BackMarketError as error:
+            error.request = f"{method} {path}"
+            if isinstance(error, NotUnderstoodError):
+                error.effect = effect_of(method)
             raise
 
     def _request(

@@ -17,7 +17,7 @@ class BackMarketError(Exception):
 
     `code` is stable and ours, `message` is one clean sentence (at most 300 characters,
     no HTML, no token), `status` the HTTP status if there was an answer, `their_code`
-    Back Market's own code such as `E009` if it gave one.
+    Back Market's own code such as `E009` if it gave one, `request` the method and path.
     """
 
     code: ClassVar[str] = "back_market"
@@ -36,6 +36,7 @@ class BackMarketError(Exception):
         self.effect = effect
         self.their_code = their_code
         self.retry_after = retry_after
+        self.request: str | None = None
         super().__init__(self.message)
 
 

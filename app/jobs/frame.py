@@ -15,6 +15,8 @@ from app.jobs.retry import Decision, GiveUp, TryAgain
 
 log = structlog.get_logger(__name__)
 
+_LONGEST_REASON = 300
+
 Loaded = TypeVar("Loaded")
 
 
@@ -112,12 +114,12 @@ class RetryingJob(Job[Loaded], Generic[Loaded, Row]):
         try:
             return await self.work(lease, loaded)
         except self.errors as error:
-            code, status = getattr(error, "code", None), getattr(error, "status", None)
+            named = ("request", "code", "status")
             log.warning(
                 "job.request_failed",
                 error=type(error).__name__,
-                code=code,
-                status=status,
+                reason=str(error)[:_LONGEST_REASON],
+                **{name: getattr(error, name, None) for name in named},
             )
             return await self.after_error(lease, loaded, error)
 

@@ -1,3 +1,10 @@
+-- name: try_exclusive
+-- Whether no other transaction is claiming a job with the same exclusive name; a
+-- statement of its own, so that the next one sees what the last holder committed.
+SELECT exclusive IS NULL
+       OR pg_try_advisory_xact_lock(hashtextextended('job ' || exclusive, 0))
+  FROM job WHERE id = :id
+
 -- name: claim
 -- Take a due job, or one whose lease ran out. A lease that ran out counts as a crash
 -- of the worker that held it. A suspect job is taken only to run alone.

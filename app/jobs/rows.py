@@ -82,8 +82,9 @@ async def claim(
     """Claim a due job, or one whose lease ran out. None: it is not free.
 
     `alone`: the worker runs no other job meanwhile; a suspect job needs that.
-    Raises IntegrityError when another job with the same `exclusive` was faster.
     """
+    if not await session.scalar(_SQL["try_exclusive"], {"id": job_id}):
+        return None
     token = uuid4()
     row = (
         await session.execute(

@@ -177,21 +177,19 @@ class Faults:
     def take(self, kinds: Collection[FaultKind], context: FaultContext) -> Fault | None:
         """Return the first rule that applies, and count it."""
         for rule in self.rules:
-            if rule.kind in kinds and matches(rule, context) and self._triggers(rule):
+            if rule.kind in kinds and matches(rule, context) and self.triggers(rule):
                 return rule
         return None
 
-    def take_all(
+    def matching(
         self, kinds: Collection[FaultKind], context: FaultContext
     ) -> list[Fault]:
-        """Return every rule that applies, and count them."""
         return [
-            rule
-            for rule in list(self.rules)
-            if rule.kind in kinds and matches(rule, context) and self._triggers(rule)
+            rule for rule in self.rules if rule.kind in kinds and matches(rule, context)
         ]
 
-    def _triggers(self, rule: Fault) -> bool:
+    def triggers(self, rule: Fault) -> bool:
+        """Return whether a matching rule applies this time, and count it."""
         if rule.skip:
             rule.skip -= 1
             return False

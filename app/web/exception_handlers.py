@@ -148,10 +148,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _database_away(request: Request, error: Exception) -> JSONResponse:
     state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
-    log.warning("api.database_away", error=type(error).__name__, sqlstate=state)
     if state.startswith(BUSY):
+        log.info("api.busy", error=type(error).__name__, sqlstate=state)
         detail, code = "Another request is changing the same data; retry.", "busy"
     else:
+        log.warning("api.database_away", error=type(error).__name__, sqlstate=state)
         detail = "PostgreSQL cannot be reached. Nothing was changed."
         code = "database_unavailable"
     return render(

@@ -60,17 +60,21 @@ async def test_any_field_of_an_order_can_be_strange_or_missing(shop, field, read
     assert await shop.order(order_id) == whole
 
 
-async def test_an_altered_field_counts_answers_of_one_account_and_leaves_errors(shop):
-    await shop.one()
-    await shop.fault("altered_field", field="price", account="account-1", count=2)
+async def test_only_answers_that_are_altered_are_counted(shop):
+    await shop.one("A1")
+    await shop.one("B2")
+    await shop.fault(
+        "altered_field", field="price", account="account-1", sku="A1", count=1
+    )
 
     missing = await shop.get("/ws/listings/detail", sku="NONE")
-    prices = [
-        (await shop.get("/ws/listings/detail", sku="A1")).json()["price"]
-        for _ in range(2)
+    other, *prices = [
+        (await shop.get("/ws/listings/detail", sku=sku)).json()["price"]
+        for sku in ("B2", "A1", "A1")
     ]
 
     assert (missing.status_code, set(missing.json())) == (404, {"error", "requestId"})
+    assert other == "249.00"
     assert prices == [None, "249.00"]
 
 

@@ -53,6 +53,18 @@ async def test_a_move_can_show_after_some_seconds(shop, order_id, new_state):
     assert [one["new_state"] for one in actions] == [new_state]
 
 
+async def test_a_late_move_is_dated_by_the_time_it_was_due(shop, order_id):
+    await shop.fault("late_effect", seconds=60, count=1)
+    await shop.move(order_id, 2, sku="A1")
+    due = shop.now + 60
+
+    shop.now += 10_000
+    await shop.order(order_id)
+
+    raw = await shop.control("GET", f"/orders/{order_id}")
+    assert raw["date_modification"] == due
+
+
 async def test_a_move_can_show_after_some_reads(shop, order_id):
     await shop.fault("late_effect", reads=2, count=1)
     await shop.move(order_id, 2, sku="A1")

@@ -209,58 +209,6 @@ def test_an_imei_has_fifteen_digits_and_ends_by_luhn(text, right):
     assert is_imei(text) is right
 
 
-async def test_a_device_number_is_set_once(shop, order):
-    path = f"/ws/orderlines/{order['orderlines'][0]['id']}"
-
-    async def patch(**fields):
-        return await shop.http.patch(path, json=fields)
-
-    shop.now += 100
-    written = await patch(imei=IMEI)
-    again = await patch(imei=IMEI)
-    serial = await patch(serial_number="S-1")
-    seen = await shop.order(order["order_id"])
-
-    line_id = order["orderlines"][0]["id"]
-    assert written.json() == {"id": line_id, "imei": IMEI, "serial_number": ""}
-    assert again.status_code == 400
-    assert serial.json() == {"id": line_id, "imei": IMEI, "serial_number": "S-1"}
-    assert seen["orderlines"][0]["imei"] == IMEI
-    assert seen["date_modification"] > seen["date_creation"]
-    await force(shop, order, 2)
-    more = {"tracking_number": "X", "imei": IMEI}
-    assert (await shop.move(order["order_id"], 3, **more)).status_code == 400
-
-
-@pytest.mark.parametrize(
-    ("fields", "status"),
-    [
-        ({}, 400),
-        ({"imei": ""}, 400),
-        ({"imei": "490154203237519"}, 422),
-        ({"serial_number": "x" * 51}, 422),
-    ],
-)
-async def test_an_invalid_device_number_is_refused(shop, order, fields, status):
-    path = f"/ws/orderlines/{order['orderlines'][0]['id']}"
-
-    answer = await shop.http.patch(path, json=fields)
-
-    assert answer.status_code == status
-    assert (answer.json()["error"]["code"] == "E009") == (status == 422)
-
-
-async def test_a_line_of_two_pieces_has_no_device_number(shop, pair):
-    one, two = (f"/ws/orderlines/{line['id']}" for line in pair["orderlines"])
-
-    answers = [
-        (await shop.http.patch(path, json={"serial_number": "S"})).status_code
-        for path in (one, two, "/ws/orderlines/1")
-    ]
-
-    assert answers == [200, 400, 404]
-
-
 async def test_an_invoice_is_a_file(shop, order):
     path = f"/ws/orders/{order['order_id']}/invoice"
     pdf = ("bill.pdf", b"%PDF-", "application/pdf")

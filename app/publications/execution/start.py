@@ -14,6 +14,7 @@ from app.accounts.service import Limits
 from app.accounts.shared_stock import shared_quantity_of
 from app.backmarket.client import Access
 from app.backmarket.markets import Environment, Market, Platform, market_of
+from app.core.advisory_locks import try_lock_name
 from app.core.columns import utc_now
 from app.database import Transaction
 from app.jobs.lease import Lease, Snooze
@@ -21,7 +22,7 @@ from app.publications import listing_imports
 from app.publications.context import Run
 from app.publications.enums import PublicationKind, PublicationState, Trigger
 from app.publications.execution import finish
-from app.publications.execution.priority_run import GO, Turn, next_turn
+from app.publications.execution.priority_run import BUSY, GO, Turn, next_turn
 from app.publications.lifecycle import OVER, PUBLICATION
 from app.publications.models import Publication
 from app.stores import service as stores
@@ -46,8 +47,8 @@ class _Loaded:
 async def start(tools: AccountServices, lease: Lease) -> Run | Snooze | None:
     """The run to continue; a Snooze if it must wait; None if it is over.
 
-    Raises IntegrityError if another run of the account starts at the same time,
-    SecretUnreadableError if the token cannot be decrypted, ListingsNotImportedError.
+    Raises SecretUnreadableError if the token cannot be decrypted, and
+    ListingsNotImportedError.
     """
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
@@ -109,6 +110,8 @@ async def _turn(session: AsyncSession, loaded: _Loaded) -> Turn:
         return Turn(pause)
     if not requested:
         return GO
+    if not await try_lock_name(session, f"run of {loaded.account.id}"):
+        return Turn(BUSY)
     return await next_turn(
         session, publication, loaded.store, loaded.account, loaded.limits
     )

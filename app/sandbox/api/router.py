@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 
 from starlette.requests import Request
@@ -131,9 +131,7 @@ class AppRouter:
             response = self.handle(request, path, route, body)
             seconds = perf_counter() - started
             self.state.meters.time(route.label if route else UNROUTED, seconds)
-            any_sku = replace(context, sku=None)
-            rules = self.state.faults.take_all(faults.ALTERING, any_sku)
-            response = alter(response, rules)
+            response = alter(response, self.state.faults, context)
         if slow:
             # The delay follows the effect: a client timeout does not undo it.
             await self.state.faults.delay(self.sleep(slow.seconds))

@@ -21,7 +21,7 @@ def accept(state: State, order: Order, move: Move, fault: Fault | None) -> None:
     (Back Market, corrections, orders).
     """
     if fault is None and not order.late_moves:
-        apply(state, order, move)
+        apply(state, order, move, state.clock())
         return
     late = LateMove(move)
     if fault and fault.reads is not None:
@@ -35,13 +35,12 @@ def accept(state: State, order: Order, move: Move, fault: Fault | None) -> None:
     state.orders.waiting[order.order_id] = order
 
 
-def apply(state: State, order: Order, move: Move) -> None:
-    now = state.clock()
-    moves.apply_move(order, move, now)
+def apply(state: State, order: Order, move: Move, moment: float) -> None:
+    moves.apply_move(order, move, moment)
     if move.new_state == CANCELLED and state.options.cancel_restocks:
         for line in map(order.line, move.line_ids):
             restock(state.accounts.by_id[order.account_id], line)
-    state.orders.changed(order, now)
+    state.orders.changed(order, moment)
     state.touch()
 
 
@@ -58,14 +57,19 @@ def apply_due_moves(state: State) -> None:
 
 
 def apply_late_moves(state: State, order: Order, *, all_of_them: bool = False) -> None:
-    """Apply late moves in order, up to the first that is not due."""
-    while order.late_moves and (all_of_them or is_due(order.late_moves[0], state)):
-        apply(state, order, order.late_moves.pop(0).move)
+    """Apply late moves in order, up to the first that is not due.
+
+    They are dated by the time when they were due, whenever the next request arrives.
+    """
+    now = state.clock()
+    while order.late_moves and (all_of_them or is_due(order.late_moves[0], now)):
+        late = order.late_moves.pop(0)
+        apply(state, order, late.move, min(now, late.due or now))
     if not order.late_moves:
         state.orders.waiting.pop(order.order_id, None)
 
 
-def is_due(late: LateMove, state: State) -> bool:
+def is_due(late: LateMove, now: float) -> bool:
     if late.reads is not None:
         return late.reads <= 0
-    return late.due is None or late.due <= state.clock()
+    return late.due is None or late.due <= now
