@@ -114,7 +114,9 @@ def _import(
 
 async def _plan(engine: AsyncEngine, store_id: UUID) -> int:
     async with async_sessionmaker(engine).begin() as session:
-        request = PlanRequest(new_id(), store_id, (), lines=LINES, single_max=20)
+        request = PlanRequest(
+            new_id(), store_id, new_id(), (), lines=LINES, single_max=20
+        )
         summary = await write_plan(session, request)
     return summary.to_send + summary.deferred
 

@@ -117,6 +117,7 @@ async def _alone(url: str, store_id: str, times: int) -> list[float]:
             request = PlanRequest(
                 new_id(),
                 UUID(store_id),
+                new_id(),
                 (),
                 lines=10**8,
                 single_max=20,

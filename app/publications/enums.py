@@ -86,6 +86,11 @@ class SubmissionState(StrEnum):
     SETTLED = "settled"
 
 
+READ_BACK = "read_back"
+"""Reason code of a submission of an ended run, once the listings were read: what does
+not show there may be planned again."""
+
+
 class PlanState(StrEnum):
     """The state of a plan (preview)."""
 

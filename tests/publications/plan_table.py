@@ -149,6 +149,7 @@ class Tables:
         request = PlanRequest(
             publication_id=self.publication_id,
             store_id=self.store_id,
+            account_id=self.account_id,
             siblings=[self.sibling_id] if shared else [],
             lines=lines,
             single_max=single_max,

@@ -127,15 +127,16 @@ async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
 async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> None:
     """Request a run for changes that were deferred or superseded.
 
-    Also for what a priority run left to the run that it overtook.
+    Also for what this run left to another one that was active at the same time.
     """
     outcomes: dict[str, int] = publication.totals["outcomes"]
-    superseded = _sum(outcomes, Outcome.SUPERSEDED)
     deferred = _sum(outcomes, Outcome.DEFERRED) + publication.totals["unlisted"]
-    if not superseded and not deferred and not run.priority:
+    left = run.priority or publication.totals.get("in_flight", False)
+    at_once = left or bool(_sum(outcomes, Outcome.SUPERSEDED))
+    if not at_once and not deferred:
         return
     not_before: datetime | None = None
-    if not superseded and not run.priority:
+    if not at_once:
         spent = await line_budget.spends(tx.session, run.account_id)
         now = await accounts.database_now(tx.session)
         limit = run.limits.lines_per_hour

@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.backmarket.markets import market_of
+from app.core.advisory_locks import lock_name
 from app.core.failpoints import failpoint
 from app.database import Transaction
 from app.offers.locks import lock_offers
@@ -56,9 +57,14 @@ async def _resolve_earlier_runs(run: Run) -> None:
 
 
 async def _plan_offers(run: Run) -> bool:
-    """Write the plan in one transaction; False if the run was cancelled."""
+    """Write the plan in one transaction; False if the run was cancelled.
+
+    A run and a priority run of one account plan one after the other, so that the
+    second one knows what the first one sends.
+    """
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
+        await lock_name(tx.session, f"plan of {run.account_id}")
         await lock_offers(tx.session, [run.store_id])
         store = await stores.require(tx.session, run.store_id)
         await held_changes.delete_obsolete(tx.session, store.id)

@@ -5,7 +5,7 @@ Sold-out offers must not wait for that. The next run in the queue then starts at
 a priority run. It sends decreased stock and nothing else; a follow-up sends the rest
 after the run that it overtook. Both runs may write the same listing: every value is
 absolute, and a value that the slower run overwrites differs from the desired state, so
-the follow-up corrects it.
+the follow-up corrects it. What one of them is sending, the other leaves out.
 """
 
 import time

@@ -24,5 +24,6 @@ async def complete_plan(
         "planned": summary.counts,
         "to_send": summary.to_send,
         "deferred": summary.deferred,
+        "in_flight": summary.in_flight,
     }
     publication.totals = totals

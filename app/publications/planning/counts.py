@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.statements import load_statements
-from app.publications.enums import PRODUCT_CODES, Lane
+from app.publications.enums import PRODUCT_CODES, READ_BACK, Lane
 from app.publications.planning.brake import (
     ChangeCounts,
     HeldGroups,
@@ -61,13 +62,26 @@ async def load_parameters(
             "policy": request.policy.rule,
             "leader": request.policy.leader,
         }
-    if request.priority:
-        run = {"store": request.store_id, "publication": request.publication_id}
-        found = await session.execute(_SQL["in_flight"], run)
-        values["in_flight"] = list(found.scalars())
+    in_flight = await _in_flight(session, request)
+    if in_flight:
+        values["in_flight"] = Jsonb(in_flight)
     store = {"store": request.store_id}
     row = (await session.execute(_SQL["holds_and_repairs"], store)).one()
-    return values, Variant(bool(siblings), row.holds, row.repairs, request.priority)
+    return values, Variant(bool(siblings), row.holds, row.repairs, bool(in_flight))
+
+
+async def _in_flight(session: AsyncSession, request: PlanRequest) -> dict[str, int]:
+    """Quantities by SKU key that other runs of the account are sending."""
+    found = await session.execute(
+        _SQL["in_flight"],
+        {
+            "account": request.account_id,
+            "store": request.store_id,
+            "publication": request.publication_id,
+            "read_back": READ_BACK,
+        },
+    )
+    return {row.sku_key: row.quantity for row in found}
 
 
 def _guard_parameters(guard: Guard) -> dict[str, Any]:

@@ -15,14 +15,28 @@ SELECT set_config(name, 'on', true) FROM unnest(ARRAY[
   'enable_sort', 'enable_seqscan', 'enable_bitmapscan']) AS name
 
 -- name: in_flight
--- SKU keys whose quantity another run of the store is sending as it is wanted now.
-SELECT c.sku_key FROM publication AS p
-  JOIN change AS c ON c.publication_id = p.id AND c.outcome = 'planned'
-                  AND c.after ? 'quantity'
- WHERE p.store_id = :store AND p.id <> :publication
-   AND p.state IN ('planning', 'sending', 'waiting')
-   AND (SELECT c.fingerprint IS NOT DISTINCT FROM o.fingerprint FROM offer_view AS o
-         WHERE o.store_id = p.store_id AND o.sku_key = c.sku_key)
+-- Quantities of the store's offers that another run of the account is sending: lines of
+-- submissions that are not settled. Not those of pending submissions that will be
+-- superseded, nor those of ended runs whose listings were read since. Of two different
+-- quantities, the one that is written last is not known: such offers are left out.
+SELECT c.sku_key, min((c.after ->> 'quantity')::int) AS quantity
+  FROM submission AS d
+  JOIN publication AS p ON p.id = d.publication_id
+  JOIN change AS c ON c.publication_id = d.publication_id AND c.submission = d.seq
+ WHERE d.account_id = :account AND d.state <> 'settled'
+   AND d.publication_id <> :publication
+   AND (p.finished_at IS NULL OR d.reason_code IS DISTINCT FROM :read_back)
+   AND c.outcome IN ('planned', 'unconfirmed') AND c.after ? 'quantity'
+   AND (d.state <> 'pending'
+        OR (SELECT o.fingerprint IS NOT DISTINCT FROM c.fingerprint
+                   AND o.live_quantity
+                       IS NOT DISTINCT FROM (c.before ->> 'quantity')::int
+              FROM offer_view AS o
+             WHERE o.store_id = p.store_id AND o.sku_key = c.sku_key))
+   AND (SELECT own.dirty FROM offer_view AS own
+         WHERE own.store_id = :store AND own.sku_key = c.sku_key)
+ GROUP BY c.sku_key
+HAVING min((c.after ->> 'quantity')::int) = max((c.after ->> 'quantity')::int)
 
 -- name: listed_with_stock
 -- Offers online with stock, counted up to a limit.

@@ -42,6 +42,7 @@ async def plan_request(
     return PlanRequest(
         publication_id=terms.subject_id,
         store_id=store.id,
+        account_id=terms.account_id,
         siblings=terms.siblings,
         policy=terms.policy,
         lines=lines_left(terms.limits.lines_per_hour, used),

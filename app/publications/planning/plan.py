@@ -5,7 +5,7 @@ with the changes and not with the offers. The rules are those of "Update mode".
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -45,6 +45,8 @@ class PlanSummary:
     deferred: int
     digest: str
     held: HeldGroups = field(default_factory=HeldGroups)
+    in_flight: bool = False
+    """Whether quantities were left out that another run of the account is sending."""
 
 
 async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary:
@@ -79,7 +81,8 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
     await session.execute(WRITE[variant, by_key], values)
     await session.execute(SCAN_AS_USUAL)
     planned = await _planned(session, request.publication_id)
-    return _summary(totals, planned, held)
+    summary = _summary(totals, planned, held)
+    return replace(summary, in_flight=variant.in_flight)
 
 
 def _is_for_priority_run(total: Any) -> bool:  # noqa: ANN401 - a row of COUNT

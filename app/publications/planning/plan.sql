@@ -27,7 +27,7 @@ compared AS NOT MATERIALIZED (
          coalesce(siblings.sells, false) AS sold_by_sibling,
          {{target_quantity}} AS target_quantity
     FROM offer_view AS o {{siblings}}
-   WHERE o.store_id = :store AND o.dirty AND {{selection}} {{exclusion}}
+   WHERE o.store_id = :store AND o.dirty AND {{selection}}
 )
 
 -- name: differing
@@ -40,9 +40,9 @@ differing AS NOT MATERIALIZED (
       OR other_product) AS identity_mismatch,
     desired_state = 'active' AND listed
       AND (other_product OR grade <> listed_grade) AS other_listing,
-    target_quantity IS DISTINCT FROM live_quantity OR NOT listed
-      AS quantity_differs,
-    listed AND target_quantity < live_quantity AS lowers_stock,
+    NOT listed OR (target_quantity IS DISTINCT FROM live_quantity
+                   AND {{not_in_flight}}) AS quantity_differs,
+    listed AND target_quantity < live_quantity AND {{not_in_flight}} AS lowers_stock,
     desired_state = 'active' AND (NOT listed OR price IS DISTINCT FROM live_price)
       AS price_differs,
     desired_state = 'active' AND min_price IS NOT NULL

@@ -32,6 +32,7 @@ class PlanRequest:
 
     publication_id: UUID
     store_id: UUID
+    account_id: UUID
     siblings: Sequence[UUID]
     """Other stores of the same seller account: the active ones share its stock."""
     lines: int
@@ -43,7 +44,7 @@ class PlanRequest:
     reserve: int = 0
     """Of `lines`, those reserved for lowered stock."""
     priority: bool = False
-    """Only lowered stock, without what another run of the store is sending."""
+    """Only lowered stock."""
     products: bool = False
     """Whether the store publishes products: unknown EANs are left to that run."""
     detail: int = DETAIL_LIMIT

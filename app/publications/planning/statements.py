@@ -23,8 +23,8 @@ class Variant(NamedTuple):
     """The store has held changes."""
     repairs: bool
     """The price of some listings drifted."""
-    priority: bool = False
-    """Changes that another run is sending are excluded."""
+    in_flight: bool = False
+    """Other runs of the account are sending quantities of the store's offers."""
 
 
 VARIANTS = [Variant(*each) for each in product((False, True), repeat=4)]
@@ -39,12 +39,12 @@ _PARTS = load_sql(__package__, "variants.sql") | {
 
 def _compose(name: str, variant: Variant, selection: str, step_fence: str) -> str:
     """The statement `name`; the other names are those of its parts."""
-    shared, holds, repairs, priority = variant
+    shared, holds, repairs, in_flight = variant
     chosen = {
         "siblings": "siblings_joined" if shared else "siblings_none",
         "target_quantity": "target_shared" if shared else "target_own",
         "selection": selection,
-        "exclusion": "not_in_flight" if priority else "nothing",
+        "not_in_flight": "in_flight_compared" if in_flight else "in_flight_none",
         "hold_columns": "holds_columns" if holds else "holds_none",
         "hold_joins": "holds_joined" if holds else "nothing",
         "base_price": "base_price_repaired" if repairs else "base_price_live",
@@ -82,7 +82,6 @@ COUNT_NEW = text(_compose("count_new", Variant(*[False] * 3), "every_offer", "no
 LOWERS_STOCK = {
     variant: text(_compose("lowers_stock", variant, "guarded_offer", "nothing"))
     for variant in VARIANTS
-    if variant.priority
 }
 WRITE = {
     (variant, by_key): _write(variant, by_key=by_key)

@@ -58,9 +58,12 @@ NOT ({{plainly_new}})
 -- name: unguarded_offer
 NOT o.listed AND o.cost IS NULL
 
--- name: not_in_flight
--- A priority run does not send again what another run of the store is sending.
-AND o.sku_key <> ALL(CAST(:in_flight AS text[]))
+-- name: in_flight_none
+true
+
+-- name: in_flight_compared
+-- A quantity that another run of the account is sending is not sent again.
+target_quantity IS DISTINCT FROM (CAST(:in_flight AS jsonb) ->> sku_key)::int
 
 -- name: holds_none
 NULL::text AS zero_hold, false AS zero_decided,

@@ -17,7 +17,7 @@ from app.backmarket.wire.tasks import ListingRef, Refusal, TaskReport, TaskStatu
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.publications.context import Run
-from app.publications.enums import Method, Outcome, SubmissionState
+from app.publications.enums import READ_BACK, Method, Outcome, SubmissionState
 from app.publications.lifecycle import pause_before_poll, wait_for_lost_task
 from app.publications.results import readback, submissions
 from app.publications.results.record import (
@@ -46,7 +46,6 @@ POLLS_AT_ONCE = 2
 """While PostgreSQL stores the results of one batch, the next task is polled."""
 POLL_TIMEOUT = 20.0
 """Seconds for one poll: a slow answer about a task does not delay the others."""
-READ_BACK = "read_back"
 
 
 async def record_open_results(run: Run) -> None:
