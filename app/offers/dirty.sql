@@ -1,7 +1,7 @@
 -- name: dirty
 -- When an offer may differ from what Back Market last accepted: the computed column
 -- `offer.dirty`. A field that the store does not map (NULL) is not managed and is no
--- difference. tests/test_migrations.py compares it with the migrated column.
+-- difference. Never NULL. tests/test_migrations.py compares it with the migrated column.
 CASE
   WHEN desired_state = 'active' THEN NOT listed
     OR price IS DISTINCT FROM live_price
@@ -15,11 +15,12 @@ CASE
     OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM live_shipping)
     OR (live_ean IS NOT NULL AND ean IS DISTINCT FROM live_ean)
     OR (live_grade IS NOT NULL AND grade IS DISTINCT FROM live_grade)
-    OR (lower(product_id) <> lower(live_product_id)
+    OR (coalesce(lower(product_id) <> lower(live_product_id), false)
         AND product_id IS DISTINCT FROM backmarket_id::text)
   WHEN desired_state = 'retained' THEN
     listed AND quantity IS NOT NULL
-    AND GREATEST(LEAST(quantity, quantity_limit) - units_sold, 0) < live_quantity
+    AND coalesce(
+      GREATEST(LEAST(quantity, quantity_limit) - units_sold, 0) < live_quantity, false)
   WHEN desired_state = 'unmatched' THEN false
   ELSE listed AND live_quantity IS DISTINCT FROM 0
 END

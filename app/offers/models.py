@@ -129,7 +129,9 @@ class Offer(SQLModel, table=True):
 
     dirty: bool | None = Field(
         default=None,
-        sa_column=Column("dirty", Boolean, Computed(DIRTY, persisted=True)),
+        sa_column=Column(
+            "dirty", Boolean, Computed(DIRTY, persisted=True), nullable=False
+        ),
     )
 
 

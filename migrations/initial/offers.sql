@@ -61,14 +61,15 @@ CREATE TABLE offer (
       OR (shipping IS NOT NULL AND shipping IS DISTINCT FROM live_shipping)
       OR (live_ean IS NOT NULL AND ean IS DISTINCT FROM live_ean)
       OR (live_grade IS NOT NULL AND grade IS DISTINCT FROM live_grade)
-      OR (lower(product_id) <> lower(live_product_id)
+      OR (coalesce(lower(product_id) <> lower(live_product_id), false)
           AND product_id IS DISTINCT FROM backmarket_id::text)
     WHEN desired_state = 'retained' THEN
       listed AND quantity IS NOT NULL
-      AND GREATEST(LEAST(quantity, quantity_limit) - units_sold, 0) < live_quantity
+      AND coalesce(
+        GREATEST(LEAST(quantity, quantity_limit) - units_sold, 0) < live_quantity, false)
     WHEN desired_state = 'unmatched' THEN false
     ELSE listed AND live_quantity IS DISTINCT FROM 0
-  END) STORED,
+  END) STORED NOT NULL,
   PRIMARY KEY (store_id, sku_key)
 );
 CREATE INDEX ix_offer_dirty ON offer (store_id) WHERE dirty;
