@@ -348,8 +348,7 @@ QUERIES = {
         "state",
         (
             "published, awaiting_validation, pending, unconfirmed, in_error, "
-            "invalid, withdrawn, "
-            "absent"
+            "invalid, withdrawn, absent, unmatched"
         ),
     ),
 }

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from app.jobs.retry import PUBLICATION
 from tests.publications.watching import (
     account,
@@ -18,6 +16,7 @@ from tests.publications.watching import (
 from tests.support.shop import Shop, row
 
 THREE = [row("A"), row("B"), row("C")]
+HTML = {"status": 200, "envelope": "html", "message": "<b>Maintenance</b>"}
 AN_HOUR = 60
 """Calls that fail within an hour, at the longest pause."""
 RECORD_PAUSES = """
@@ -78,19 +77,9 @@ async def test_an_hour_without_back_market_delays_a_run_without_failures(
     assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        pytest.param("POST", "/ws/listings", id="to a batch"),
-        pytest.param("GET", "/ws/tasks/*", id="to a question for a task"),
-    ],
-)
-async def test_html_responses_are_retried(
-    shop: Shop, skip_pauses, method: str, path: str
-):
-    page = {"status": 200, "envelope": "html", "message": "<b>Maintenance</b>"}
+async def test_html_responses_to_a_batch_are_retried(shop: Shop, skip_pauses):
     await shop.upload(THREE)
-    await shop.fault("answer", method=method, path=path, count=8, **page)
+    await shop.fault("answer", method="POST", path="/ws/listings", count=8, **HTML)
     run = await shop.publish(wait=False)
 
     waiting = await in_state(shop, run, "waiting")
@@ -102,6 +91,18 @@ async def test_html_responses_are_retried(
     again = await over(shop, await shop.publish(wait=False), between=skip_pauses)
     assert again["state"] == "finished"
     assert set(await shop.listings()) == {"A", "B", "C"}
+    assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
+
+
+async def test_a_task_that_is_answered_with_html_is_polled_again(shop: Shop):
+    await shop.upload(THREE)
+    await shop.fault("answer", method="GET", path="/ws/tasks/*", count=3, **HTML)
+
+    run = await shop.publish()
+
+    assert (await shop.sandbox("GET", "/faults"))["faults"] == []
+    assert run["state"] == "finished"
+    assert set(outcomes(await shop.changes(run)).values()) == {("accepted", None)}
     assert await times_sent(shop) == {"A": 1, "B": 1, "C": 1}
 
 

@@ -17,7 +17,9 @@ PAGES = [
 ]
 FENCE = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
-ROUTE = re.compile(r"(?:(GET|POST|PUT|PATCH|DELETE) )?(/(?:v1|health)/[^\s?`]*)")
+ROUTE = re.compile(
+    r"(?:(GET|POST|PUT|PATCH|DELETE) )?(?<!/ws/backbox)(/(?:v1|health)/[^\s?`]*)"
+)
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 NOT_IN_THE_CODE = {"pg_hint_plan", "shipping_price_1"}
 """An extension of PostgreSQL; a name that the code composes."""

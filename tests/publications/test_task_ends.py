@@ -7,6 +7,7 @@ import pytest
 
 from app.embedded.servers import EmbeddedServers
 from app.settings import Settings
+from tests.publications.conftest import Sql
 from tests.publications.watching import outcomes, runs, times_sent
 from tests.support.shop import Shop, row
 from tests.support.stack import settings_for
@@ -67,7 +68,7 @@ async def test_the_next_run_does_not_repeat_changes_that_an_endless_task_applied
     assert report["counts"]["by_outcome"] == {"accepted": 2}
 
 
-async def test_the_next_run_corrects_what_a_late_task_overwrote(shop: Shop):
+async def test_the_next_poll_corrects_what_a_late_task_overwrote(shop: Shop, sql: Sql):
     await shop.upload([row("A")])
     await shop.publish()
     await shop.fault("stuck_task", count=1)
@@ -82,6 +83,7 @@ async def test_the_next_run_corrects_what_a_late_task_overwrote(shop: Shop):
 
     await shop.sandbox("POST", f"/tasks/{task}/finish")
     assert (await shop.listings())["N0"]["price"] == "199.90"
+    await sql("UPDATE submission SET poll_at = now() WHERE state <> 'settled'")
     await shop.publish()
 
     shown = await shop.listings()

@@ -28,15 +28,15 @@ LONGER_THAN_A_CRASH = 1.5
 async def test_a_pull_next_to_a_publication_that_crashes_each_worker_ends_well(
     api: httpx.AsyncClient,
     sandbox_url: str,
-    quick: Settings,
+    settings: Settings,
     merchant: Merchant,
     process: WorkerProcess,
     tmp_path: Path,
 ):
-    async with open_worker(quick):
+    async with open_worker(settings):
         shop = await open_shop(api, sandbox_url)
-    assert quick.database_url
-    url = quick.database_url.get_secret_value()
+    assert settings.database_url
+    url = settings.database_url.get_secret_value()
     stock = reply(b"sku,quantity\nA1,1\n", content_type="text/csv")
     merchant.serve("/stock.csv", LONGER_THAN_A_CRASH, stock)
     source_path = f"/v1/stores/{shop.store_id}/catalog-source"
