@@ -56,6 +56,8 @@ class Caller:
 
 
 ADMIN = Caller(None, "admin", None)
+ADMIN_NAME = "admin key"
+"""What records of who decided show for the operator's own key."""
 
 
 async def identify(
@@ -129,6 +131,12 @@ async def key_name(session: AsyncSession, key_id: UUID) -> str | None:
     """The name of a key, also of one that was revoked."""
     key = await session.get(ApiKey, key_id)
     return key.name if key else None
+
+
+async def name_of(session: AsyncSession, caller: Caller) -> str:
+    """The name of the caller's key, for records of who did something."""
+    name = await key_name(session, caller.key_id) if caller.key_id else None
+    return name or ADMIN_NAME
 
 
 async def revoke(session: AsyncSession, key_id: UUID) -> None:

@@ -19,7 +19,6 @@ from app.stores.history.models import StoreVersion
 from app.stores.models import Store
 from app.stores.schemas import SettingsOut, settings_out
 
-ADMIN = "admin key"
 UNKNOWN = "unknown"
 """`set_by` of content that is older than the first recorded version."""
 
@@ -77,7 +76,7 @@ async def record_version(
             differences=[asdict(each) for each in found[:MAX_LISTED]],
             changed=len(found),
             key_id=caller.key_id,
-            set_by=await _name(session, caller),
+            set_by=await access.name_of(session, caller),
             restored_from=restored_from,
         )
     )
@@ -102,11 +101,6 @@ async def current_versions(session: AsyncSession, store_id: UUID) -> dict[str, i
         .group_by(col(StoreVersion.part))
     )
     return {row.part: row.newest for row in rows}
-
-
-async def _name(session: AsyncSession, caller: Caller) -> str:
-    name = await access.key_name(session, caller.key_id) if caller.key_id else None
-    return name or ADMIN
 
 
 async def list_versions(
