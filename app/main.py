@@ -17,6 +17,7 @@ from app.core.vault import Vault, open_vault
 from app.database import Database, open_database
 from app.drift.imports.router import router as listing_imports
 from app.drift.router import router as drift
+from app.drift.unmatched.router import router as unmatched_listings
 from app.explain.router import router as explain
 from app.health import router as health
 from app.hooks.router import router as hooks
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     budgets,
     drift,
     listing_imports,
+    unmatched_listings,
     plans,
     holds,
     hooks,

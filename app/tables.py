@@ -6,6 +6,7 @@ from app.access import models as access
 from app.accounts import models as accounts
 from app.catalogs import models as catalogs
 from app.drift import models as drift
+from app.drift.unmatched import models as unmatched
 from app.hooks import models as hooks
 from app.jobs import models as jobs
 from app.offers import models as offers
@@ -30,5 +31,6 @@ MODULES = (
     publications,
     sources,
     stores,
+    unmatched,
 )
 METADATA = SQLModel.metadata

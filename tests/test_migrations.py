@@ -15,6 +15,7 @@ from tests.support.stack import query
 WITHOUT_STATISTICS = {
     "change",
     "hold",
+    "listing_decision",
     "listing_snapshot",
     "offer",
     "offer_check",

@@ -21,6 +21,7 @@ from app.drift.context import DriftRun, start_reading
 from app.drift.imports import service as imports
 from app.drift.lifecycle import DRIFT_CHECK
 from app.drift.models import DriftCheck
+from app.drift.unmatched import service as unmatched
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp, TryAgain
 from app.offers.adoption import delete_unmatched
@@ -68,6 +69,7 @@ class DriftCheckJob(AccountJob[DriftRun, DriftCheck]):
             return None if blocked is True else blocked
         await imports.ensure_initial(tx.session, store, state)
         if state.page == 0:
+            await unmatched.delete_obsolete(tx.session, store.id)
             now = await accounts.database_now(tx.session)
             await start_reading(tx.session, state, now)
         self.lifecycle.move(state, "running")

@@ -28,6 +28,7 @@ class OfferState(StrEnum):
     UNCATEGORIZED = "uncategorized"
     WITHDRAWN = "withdrawn"
     ABSENT = "absent"
+    UNMATCHED = "unmatched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Drifted:
 class OfferFacts:
     """The facts that decide the state.
 
-    `desired_state`: active, retained or absent; `dirty`: desired and live state differ;
-    `outcome` and `code`: of the last change.
+    `desired_state`: active, retained, absent or unmatched; `dirty`: desired and live
+    state differ; `outcome` and `code`: of the last change.
     """
 
     desired_state: str = "active"

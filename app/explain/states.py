@@ -165,6 +165,18 @@ def _waiting(facts: OfferFacts) -> Explanation | None:
     return Explanation(OfferState.WAITING, why, _WAIT)
 
 
+def _unmatched(facts: OfferFacts) -> Explanation | None:
+    if facts.desired_state != "unmatched":
+        return None
+    return Explanation(
+        OfferState.UNMATCHED,
+        "Its listing was at Back Market before refeed, and no catalog names it: it is "
+        "left alone.",
+        "Add it to the catalog, or decide: POST "
+        "/v1/stores/{id}/unmatched-listings/decide.",
+    )
+
+
 def _gone(facts: OfferFacts) -> Explanation | None:
     if facts.desired_state != "absent":
         return None
@@ -224,7 +236,7 @@ def _online(_: OfferFacts) -> Explanation:
 
 
 def _rules() -> Iterator[Rule]:
-    yield from (_not_sold, _excluded, _invalid, _refused, _held, _inactive)
+    yield from (_unmatched, _not_sold, _excluded, _invalid, _refused, _held, _inactive)
     yield partial(_last_run, outcome="deferred", state=OfferState.DEFERRED)
     yield partial(_last_run, outcome="unconfirmed", state=OfferState.UNCONFIRMED)
     yield from (

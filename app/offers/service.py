@@ -1,13 +1,19 @@
 """Reads and writes a store's offers on behalf of other packages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.statements import load_statements
+
 AWAITING_VALIDATION = 1
 """Awaiting validation by staff (Back Market API, `publication_state`)."""
+
+
+_SQL = load_statements(__package__, "unmatched.sql")
 
 
 def sku_key(sku: str) -> str:
@@ -29,11 +35,63 @@ async def has_stock_online(session: AsyncSession, store_id: UUID) -> bool:
 
 async def detach_listings(session: AsyncSession, store_id: UUID) -> None:
     """Forget which offers are listed: the store moves to another seller account."""
-    for statement in (
-        "DELETE FROM offer WHERE store_id = :id AND desired_state = 'unmatched'",
-        "UPDATE offer SET listed = false WHERE store_id = :id AND listed",
-    ):
-        await session.execute(text(statement), {"id": store_id})
+    values = {"id": store_id}
+    await session.execute(_SQL["delete_unnamed"], values)
+    await session.execute(
+        text("UPDATE offer SET listed = false WHERE store_id = :id AND listed"), values
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedListings:
+    """Numbers of listings with stock that no catalog names, and of their units.
+
+    `undecided`: listings without a decision.
+    """
+
+    listings: int = 0
+    units: int = 0
+    undecided: int = 0
+
+
+async def count_unmatched(
+    session: AsyncSession, store_ids: Sequence[UUID]
+) -> dict[UUID, UnmatchedListings]:
+    """The numbers of each store that has such listings."""
+    found = await session.execute(_SQL["count_unmatched"], {"stores": list(store_ids)})
+    return {
+        row.store_id: UnmatchedListings(row.listings, row.units, row.undecided)
+        for row in found
+    }
+
+
+async def withdraw_unmatched(
+    session: AsyncSession, store_id: UUID, keys: Sequence[str]
+) -> None:
+    """Make unmatched listings absent: the next publication sets them to 0.
+
+    The caller holds the lock of the store's offers.
+    """
+    statement = (
+        "UPDATE offer SET desired_state = 'absent' WHERE store_id = :store "
+        "AND sku_key = ANY(:keys) AND desired_state = 'unmatched'"
+    )
+    await session.execute(text(statement), {"store": store_id, "keys": list(keys)})
+
+
+async def restore_unmatched(
+    session: AsyncSession, store_id: UUID, keys: Sequence[str]
+) -> None:
+    """Make absent offers that no valid row ever named unmatched again.
+
+    Only those whose listing is not at 0 yet. The caller holds the lock of the offers.
+    """
+    statement = (
+        "UPDATE offer SET desired_state = 'unmatched' WHERE store_id = :store "
+        "AND sku_key = ANY(:keys) AND desired_state = 'absent' AND ean IS NULL "
+        "AND listed AND live_quantity > 0"
+    )
+    await session.execute(text(statement), {"store": store_id, "keys": list(keys)})
 
 
 async def awaiting_validation(session: AsyncSession, store_id: UUID) -> set[str]:

@@ -27,13 +27,12 @@ from app.stores.schemas import (
     SettingsIn,
     SettingsOut,
     StoreIn,
-    StoreOut,
     StorePatch,
     light_out,
     mapping_out,
     settings_out,
-    store_out,
 )
+from app.stores.summary import StoreOut, summaries, summary
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.web.responses import CREATED, VERSIONED
 
@@ -50,7 +49,7 @@ async def create_store(
     store = await service.create(tx.session, body.name, body.country, settings)
     response.headers["Location"] = f"/v1/stores/{store.id}"
     tag(response, store)
-    return store_out(store)
+    return await summary(tx.session, store)
 
 
 @router.get("", summary="List the stores that the API key may see")
@@ -58,23 +57,24 @@ async def list_stores(
     tx: Tx, caller: Reader, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[StoreOut]:
     rows = await service.list_stores(tx.session, caller, decode_uuid(cursor), limit)
-    return page_of(rows, limit, store_out, lambda store: (store.id,))
+    shown = await summaries(tx.session, rows)
+    return page_of(shown, limit, lambda store: store, lambda store: (store.id,))
 
 
 @router.get("/{store_id}", summary="Read a store", responses=VERSIONED)
-async def get_store(store: StoreToRead, response: Response) -> StoreOut:
+async def get_store(store: StoreToRead, tx: Tx, response: Response) -> StoreOut:
     tag(response, store)
-    return store_out(store)
+    return await summary(tx.session, store)
 
 
 @router.patch("/{store_id}", summary="Rename a store", responses=CHANGED)
 async def update_store(
-    body: StorePatch, store: StoreToChange, response: Response
+    body: StorePatch, store: StoreToChange, tx: Tx, response: Response
 ) -> StoreOut:
     store.name = body.name
     store.version += 1
     tag(response, store)
-    return store_out(store)
+    return await summary(tx.session, store)
 
 
 @router.delete(

@@ -55,24 +55,6 @@ class StorePatch(BaseModel):
     name: str = Field(min_length=1, max_length=200)
 
 
-class StoreOut(BaseModel):
-    """A store and its state."""
-
-    id: UUID
-    name: str
-    country: str
-    locale: str
-    currency: str
-    platform: str
-    environment: Environment
-    seller_account_id: UUID | None
-    active: bool
-    activated_at: datetime | None
-    current_catalog_id: UUID | None
-    next_offers_at: datetime | None
-    created_at: datetime
-
-
 class SettingsIn(BaseModel):
     """All settings; a field that is left out takes its default, except the token."""
 
@@ -233,25 +215,6 @@ class ActivationOut(BaseModel):
     activated_at: datetime | None
     next_offers_at: datetime | None
     next_products_at: datetime | None
-
-
-def store_out(store: Store) -> StoreOut:
-    market = market_of(store.country)
-    return StoreOut(
-        id=store.id,
-        name=store.name,
-        country=store.country,
-        locale=market.locale,
-        currency=market.currency,
-        platform=market.platform,
-        environment=Environment(store.environment),
-        seller_account_id=store.account_id,
-        active=store.active,
-        activated_at=store.activated_at,
-        current_catalog_id=store.current_catalog_id,
-        next_offers_at=store.next_offers_at,
-        created_at=store.created_at,
-    )
 
 
 def settings_out(store: Store) -> SettingsOut:

@@ -53,7 +53,20 @@ CREATE TABLE listing_import (
 );
 CREATE INDEX ix_listing_import_store ON listing_import (store_id, id);
 
+-- What was decided about a listing that no catalog row names, who did it and when.
+CREATE TABLE listing_decision (
+  store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
+  sku_key varchar COLLATE "C" NOT NULL,
+  decision varchar NOT NULL,
+  decided_by varchar NOT NULL,
+  decided_at timestamptz NOT NULL,
+  PRIMARY KEY (store_id, sku_key)
+);
+ALTER TABLE listing_decision ALTER COLUMN store_id SET STATISTICS 0;
+
 -- Columns that other packages may read.
+CREATE VIEW listing_decision_view AS
+  SELECT store_id, sku_key, decision, decided_by, decided_at FROM listing_decision;
 CREATE VIEW drift_check_view AS
   SELECT store_id, state, reason_code, reason, requested_at, started_at, finished_at,
          page, listings, counts

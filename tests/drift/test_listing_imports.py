@@ -1,37 +1,11 @@
 """What is on sale before refeed comes is read first, and nothing equal is sent."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 
+from tests.drift.live_seller import import_listings, listing, put_on_sale
 from tests.support.shop import Shop, open_shop, row
-
-
-def listing(sku: str, **values: Any) -> dict[str, Any]:
-    """A listing that the seller made by hand, with the values of `row`."""
-    market = {"price": "199.90"} | {
-        name: values.pop(name) for name in ("price", "min_price") if name in values
-    }
-    usual = {"sku": sku, "quantity": 5, "grade": "GOOD"}
-    return {**usual, **values, "markets": {"FR": market}}
-
-
-@pytest.fixture
-async def seller(api: Any, worker: Any, sandbox_url: str) -> Shop:
-    """A store that was connected just now, with an account that sells already."""
-    return await open_shop(api, sandbox_url, imported=False)
-
-
-async def put_on_sale(shop: Shop, listings: Iterable[Mapping[str, Any]]) -> None:
-    path = f"/accounts/{shop.account}/listings"
-    await shop.sandbox("POST", path, json={"listings": list(listings)})
-
-
-async def import_listings(shop: Shop) -> dict[str, Any]:
-    answer = await shop.api.post(f"/v1/stores/{shop.store_id}/listing-imports")
-    assert answer.status_code == 202, answer.text
-    return await shop.wait_for(answer.headers["Location"], ("finished", "failed"))
 
 
 async def test_a_first_publication_sends_only_what_differs(seller: Shop) -> None:

@@ -162,6 +162,13 @@ CASES: list[tuple[str, OfferFacts, dict[str, Any], str, str]] = [
         "filter",
     ),
     (
+        "a listing of no catalog",
+        FINE,
+        {"desired_state": "unmatched"},
+        "unmatched",
+        "left alone",
+    ),
+    (
         "accepted but not shown",
         FINE,
         {"dirty": True, "drifted": Drifted("quantity", "0", "5", by_hand=False)},

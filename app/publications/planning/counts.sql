@@ -45,8 +45,11 @@ SELECT count(*) FROM (
      AND live_quantity > 0 ORDER BY sku_key LIMIT :limit) AS listed_offers
 
 -- name: holds_and_repairs
--- Whether the store has held changes, and listings whose price drifted.
-SELECT EXISTS (SELECT 1 FROM hold WHERE store_id = :store) AS holds,
+-- Whether the store has held changes or decisions that count as approvals, and listings
+-- whose price drifted.
+SELECT EXISTS (SELECT 1 FROM hold WHERE store_id = :store)
+         OR EXISTS (SELECT 1 FROM listing_decision_view WHERE store_id = :store
+                       AND decision = 'zero') AS holds,
        EXISTS (SELECT 1 FROM offer_check_view WHERE store_id = :store
                   AND drift IS NOT NULL AND drift ? 'price') AS repairs
 

@@ -20,7 +20,7 @@ class Variant(NamedTuple):
     shared: bool
     """Other stores of the account share the stock."""
     holds: bool
-    """The store has held changes."""
+    """The store has held changes, or decisions that count as approvals."""
     repairs: bool
     """The price of some listings drifted."""
     in_flight: bool = False

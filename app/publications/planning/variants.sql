@@ -71,10 +71,13 @@ NULL::text AS zero_hold, false AS zero_decided,
 
 -- name: holds_columns
 -- `zero_hold` and `price_hold`: `approved`, or the code that held this content before.
-CASE WHEN zero.state = 'approved' AND zero.expires_at > now() THEN 'approved'
+-- A decision to set an unmatched listing to 0 is the approval.
+CASE WHEN zero.state = 'approved' AND zero.expires_at > now()
+           OR unmatched.decision IS NOT NULL THEN 'approved'
          ELSE zero.code END AS zero_hold,
     coalesce(zero.state = 'rejected'
-      OR zero.state = 'approved' AND zero.expires_at > now(), false) AS zero_decided,
+      OR zero.state = 'approved' AND zero.expires_at > now(), false)
+      OR unmatched.decision IS NOT NULL AS zero_decided,
     CASE WHEN repriced.state = 'approved' AND repriced.expires_at > now()
          THEN 'approved' ELSE repriced.code END AS price_hold,
     coalesce(repriced.state = 'rejected'
@@ -84,6 +87,9 @@ CASE WHEN zero.state = 'approved' AND zero.expires_at > now() THEN 'approved'
 -- name: holds_joined
 LEFT JOIN hold AS zero ON zero.store_id = :store AND zero.kind = 'zero'
     AND zero.sku_key = d.sku_key AND zero.content = d.target_quantity::text
+  LEFT JOIN listing_decision_view AS unmatched ON unmatched.store_id = :store
+    AND unmatched.sku_key = d.sku_key AND unmatched.decision = 'zero'
+    AND d.desired_state = 'absent' AND d.ean IS NULL
   LEFT JOIN hold AS repriced ON repriced.store_id = :store AND repriced.kind = 'price'
     AND repriced.sku_key = d.sku_key AND repriced.content = d.price::text
 
