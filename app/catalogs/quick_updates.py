@@ -16,6 +16,7 @@ from app.core.columns import utc_now
 from app.core.errors import FieldError, InvalidError
 from app.core.sql import load_sql
 from app.offers.import_sql import store_lock_key
+from app.offers.sales import restate
 
 MAX_ITEMS = 1000
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -86,14 +87,16 @@ _APPLY = text(_SQL["apply"])
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
-def submitted_at(as_of: datetime | None, field: str = "as_of") -> datetime:
-    """The time of the data, now unless given.
+def submitted_at(
+    as_of: datetime | None, field: str = "as_of", delay: timedelta = timedelta(0)
+) -> datetime:
+    """The time of the data; now, less the delay, unless given.
 
     Raises InvalidError for a time in the future, which would override all later data.
     """
     now = utc_now()
     if as_of is None:
-        return now
+        return now - delay
     if as_of > now + CLOCK_TOLERANCE:
         message = "The time is in the future."
         wrong = FieldError(field, "in_future", message, f"at most {now.isoformat()}")
@@ -144,6 +147,7 @@ async def apply(
         },
     )
     codes = {row.sku_key: row.code for row in rows}
+    await restate(session, store_id, valid["key"].to_list())
     columns = checked.select("sku", "key", "mask", "code", "quantity", "price")
     return [
         _result(sku, code or codes.get(key), mask, (quantity, price), currency)

@@ -1,7 +1,7 @@
 """Receives uploads: stores the file, creates the catalog and enqueues its import."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from fastapi import Request
@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 
 from app.catalogs.models import Catalog
 from app.catalogs.uploads.body import Upload, open_upload, too_large
+from app.core.columns import utc_now
 from app.core.errors import BadBodyError, NoRoomError, NotFoundError
 from app.core.file_storage import (
     BodyTooLargeError,
@@ -77,6 +78,13 @@ async def receive(
         return await accept(tx, store_id, upload, stored, options, mode)
 
 
+async def _delayed(tx: Transaction, store_id: UUID) -> datetime | None:
+    """The time of data that arrive now with the store's delay; None without one."""
+    store = await stores.require(tx.session, store_id)
+    delay = timedelta(seconds=store.catalog_delay_s)
+    return utc_now() - delay if delay else None
+
+
 async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
     tx: Transaction,
     store_id: UUID,
@@ -94,7 +102,7 @@ async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
         size_bytes=stored.size,
         sha256=stored.sha256,
         storage_key=stored.key,
-        as_of=options.as_of,
+        as_of=options.as_of or await _delayed(tx, store_id),
         stated={
             "separator": options.separator,
             "quote": options.quote_char,

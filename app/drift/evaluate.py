@@ -99,7 +99,8 @@ async def _compare(
     await session.execute(_SQL["add_seen"], values | {"most": AT_A_TIME})
     if not await session.scalar(text("SELECT EXISTS (SELECT 1 FROM seen)")):
         return None
-    await session.execute(_SQL["add_sold"], values | {"clock_skew": CLOCK_SKEW})
+    times = {"clock_skew": CLOCK_SKEW, "since": run.started_at}
+    await session.execute(_SQL["add_sold"], values | times)
     await session.execute(text("ANALYZE seen"))
     runs = await session.execute(_RUNS, values | {"recent": RECENT})
     return await compare(

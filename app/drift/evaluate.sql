@@ -25,14 +25,16 @@ UPDATE drift_check AS p
  WHERE store_id = :store
 
 -- name: add_sold
--- Units sold since the live quantity was accepted. All lines count, cancelled ones
--- included: explaining too much leaves a stock too low until the next catalog;
--- explaining too little would oversell.
+-- The live quantity is lowered with each sale. `units`: sold about when it was accepted,
+-- by either clock, so that the listing may be lower; `later`: sold after reading began,
+-- so that the listing may have been read before.
 INSERT INTO sold
-SELECT o.sku_key, sum(l.quantity) FROM seen AS s
+SELECT o.sku_key,
+       coalesce(sum(b.units) FILTER (WHERE b.sold_at <= o.live_quantity_at), 0),
+       coalesce(sum(b.units) FILTER (WHERE b.sold_at >= :since - :clock_skew), 0)
+  FROM seen AS s
   JOIN offer_view AS o ON o.store_id = :store AND o.sku_key = s.sku_key
-  JOIN sales_order_view AS b ON b.account_id = :account
-   AND b.created_at >= coalesce(o.live_quantity_at - :clock_skew, '-infinity')
-  JOIN sales_order_line_view AS l ON l.order_id = b.id AND lower(l.sku) = o.sku_key
- WHERE s.quantity < o.live_quantity
+  JOIN sale_view AS b ON b.account_id = :account AND b.sku_key = o.sku_key
+   AND b.sold_at >= least(o.live_quantity_at, :since) - :clock_skew
+ WHERE s.quantity <> o.live_quantity
  GROUP BY o.sku_key

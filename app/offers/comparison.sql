@@ -1,8 +1,8 @@
 -- Compares listings, as they were read, with the live state of offers. The statements
 -- work on temporary tables, for one listing or for all listings of a store. Rules of
 -- the fields, from Back Market's API:
--- * quantity falls by itself with each sale: less than accepted is drift only as far as
---   orders do not explain it, and it is never raised again where units were sold;
+-- * quantity falls with each sale, as the live quantity does once the order is known: less
+--   is drift only if all orders are known;
 -- * a field that the store does not manage (NULL) is no drift;
 -- * the grade cannot be changed (section 4.3): another grade is another product.
 
@@ -18,8 +18,9 @@ CREATE TEMP TABLE seen (
 ) ON COMMIT DROP
 
 -- name: create_sold
--- Units sold since the live quantity of an offer was accepted.
-CREATE TEMP TABLE sold (sku_key text COLLATE "C" PRIMARY KEY, units bigint)
+-- Units sold about when the live quantity was accepted, and units sold after reading
+-- began: the listing may be lower or higher by so much.
+CREATE TEMP TABLE sold (sku_key text COLLATE "C" PRIMARY KEY, units bigint, later bigint)
   ON COMMIT DROP
 
 -- name: create_in_flight
@@ -52,7 +53,8 @@ WITH looked AS (
            AS has_warranty,
          o.comment IS NOT NULL AND o.live_comment IS NOT NULL AS has_comment,
          s.found, s.grade, s.price, s.min_price, s.quantity, s.warranty_delay,
-         s.comment, s.awaited, coalesce(b.units, 0) AS units,
+         s.comment, s.awaited, coalesce(b.units, 0) AS units, o.units_sold,
+         coalesce(b.later, 0) AS later,
          k.price AS k_price, k.quantity AS k_quantity, k.min_price AS k_min_price,
          k.warranty_delay AS k_warranty_delay, k.comment_sum AS k_comment_sum,
          k.confirmed_at AS k_confirmed_at, k.drift AS k_drift
@@ -77,14 +79,15 @@ differing AS (
       AND btrim(coalesce(comment, ''), E' \t\r\n')
         <> btrim(live_comment, E' \t\r\n') AS d_comment,
     found AND desired_state = 'active' AND grade <> live_grade AS d_grade,
-    found AND (quantity > live_quantity OR (:orders_known
+    found AND (quantity > live_quantity + later OR (:orders_known
       AND quantity < live_quantity - units)) AS d_quantity
   FROM looked
 )
 SELECT sku_key, NOT found, dirty, live_price, live_quantity,
        live_min_price, live_warranty_delay, live_comment,
-       coalesce(found AND (quantity = live_quantity OR (:orders_known
-         AND quantity BETWEEN live_quantity - units AND live_quantity)), false),
+       coalesce(found AND (quantity BETWEEN live_quantity AND live_quantity + later
+         OR (:orders_known
+             AND quantity BETWEEN live_quantity - units AND live_quantity)), false),
        d.drift,
        ARRAY(SELECT key FROM jsonb_each(d.drift) WHERE value ->> 'kind' = 'not_applied')
   FROM differing, LATERAL (SELECT {{drift}} AS drift) AS d

@@ -62,7 +62,8 @@ _SHOWN = {
 # Quantity is never raised where units were sold: only the merchant knows the stock, and
 # the next catalog says it.
 _ACTION = {
-    "quantity": "WHEN quantity < live_quantity AND units > 0 THEN 'not_sent'",
+    "quantity": "WHEN quantity < live_quantity AND units + units_sold > 0 "
+    "THEN 'not_sent'",
     "listing": "WHEN true THEN 'sent_again'",
     # Sent again once and still not shown: Back Market does not take it from this
     # seller (section 4.5, `min_price`). Each further run would only cost lines.

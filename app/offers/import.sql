@@ -17,3 +17,9 @@ ON CONFLICT (store_id, sku_key) DO UPDATE SET
 -- name: if_active
 {field} = CASE excluded.desired_state WHEN 'active' THEN excluded.{field}
   ELSE o.{field} END
+
+-- name: state_partial
+-- The time that a partial catalog speaks for, on the offers that it names.
+UPDATE offer SET quantity_as_of = %(as_of)s
+ WHERE store_id = %(store)s AND sku_key = ANY(%(named)s)
+   AND (quantity_as_of IS NULL OR quantity_as_of < %(as_of)s)

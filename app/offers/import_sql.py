@@ -9,6 +9,10 @@ from psycopg import sql
 from app.core.sql import load_sql
 
 _SQL = load_sql(__package__, "import.sql")
+STATE_PARTIAL = _SQL["state_partial"].encode()
+"""Parameters: `store`, `named` (SKU keys) and `as_of` of a partial catalog."""
+RESTATE = b"SELECT refeed_restate_quantities(%s, %s::text[])"
+"""For an import's connection: store, and the SKU keys of a partial catalog or None."""
 OFFER_TABLE = "offer"
 """Target of COPY for a store without offers: `store_id`, then any other columns."""
 

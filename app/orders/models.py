@@ -87,6 +87,7 @@ class SalesOrderLine(SQLModel, table=True):
     """One line of an order; `marketplace_id` is Back Market's order line id."""
 
     __tablename__ = "sales_order_line"
+    __table_args__ = (Index("ix_sales_order_line_sku_key", "sku_key"),)
 
     order_id: UUID = Field(
         foreign_key="sales_order.id", ondelete="CASCADE", primary_key=True
@@ -111,6 +112,7 @@ class SalesOrderLine(SQLModel, table=True):
     shipper: str | None = None
     condition: int | None = None
     brand: str | None = None
+    sku_key: str | None = Field(default=None, sa_type=KEY)
 
 
 class OrderSync(SQLModel, table=True):

@@ -55,6 +55,13 @@ class Store(SQLModel, table=True):
     drift: str = Field(
         default="overwrite", sa_column_kwargs={"server_default": text("'overwrite'")}
     )
+    catalog_delay_s: int = Field(
+        default=0, sa_column_kwargs={"server_default": text("0")}
+    )
+    open_orders: str = Field(
+        default="already_subtracted",
+        sa_column_kwargs={"server_default": text("'already_subtracted'")},
+    )
     mapping: dict[str, Any] | None = json_field()
     categories: list[dict[str, Any]] = json_field(default=list)
     catalog_columns: list[str] | None = json_field()

@@ -116,6 +116,18 @@ class SettingsIn(BaseModel):
         description="changes made manually at Back Market: overwrite them with the "
         "next run, or leave them until the offer's own value changes",
     )
+    catalog_delay: timedelta = Field(
+        timedelta(0),
+        ge=timedelta(0),
+        le=timedelta(days=2),
+        description="ISO 8601 duration: how old the data of a catalog or an update are "
+        "when they arrive without `as_of`. Units sold since then are subtracted",
+    )
+    open_orders: Literal["already_subtracted", "subtract"] = Field(
+        "already_subtracted",
+        description="whether the merchant's quantities exclude units of orders that "
+        "are not shipped yet; `subtract`: refeed subtracts them",
+    )
     brake: Brake = Field(
         default_factory=Brake,
         description="changes beyond a threshold are held until they are approved; all "
@@ -144,6 +156,8 @@ class SettingsOut(BaseModel):
     duplicate_skus: str
     quarantine_after: int
     drift: str
+    catalog_delay: timedelta
+    open_orders: str
     brake: Brake
     minimum_margin: MinimumMargin
 
@@ -232,6 +246,8 @@ def settings_out(store: Store) -> SettingsOut:
         duplicate_skus=store.duplicate_skus,
         quarantine_after=store.quarantine_after,
         drift=store.drift,
+        catalog_delay=timedelta(seconds=store.catalog_delay_s),
+        open_orders=store.open_orders,
         brake=Brake.model_validate(store.brake or {}),
         minimum_margin=MinimumMargin.model_validate(store.minimum_margin or {}),
     )

@@ -162,13 +162,18 @@ async def put_settings(
         raise InvalidError(
             message, errors=[FieldError("token", "token_needed", message, "a token")]
         )
-    policies = (store.invalid_rows, store.duplicate_skus)
+    policies = _import_policies(store)
     _set_fields(store, new, default_interval)
-    if policies != (store.invalid_rows, store.duplicate_skus):
+    if policies != _import_policies(store):
         await _reimport(tx, store)
     if store.active:
         schedule_next_runs(store)
     store.version += 1
+
+
+def _import_policies(store: Store) -> tuple[str, ...]:
+    """Settings that an import applies to offers."""
+    return store.invalid_rows, store.duplicate_skus, store.open_orders
 
 
 def _set_fields(store: Store, new: SettingsIn, default_interval: timedelta) -> None:
@@ -184,6 +189,8 @@ def _set_fields(store: Store, new: SettingsIn, default_interval: timedelta) -> N
     store.duplicate_skus = new.duplicate_skus
     store.quarantine_after = new.quarantine_after
     store.drift = new.drift
+    store.catalog_delay_s = int(new.catalog_delay.total_seconds())
+    store.open_orders = new.open_orders
     store.brake = new.brake.model_dump(mode="json")
     store.minimum_margin = new.minimum_margin.model_dump(mode="json")
 

@@ -61,8 +61,10 @@ CREATE TABLE sales_order_line (
   shipper varchar,
   condition integer,
   brand varchar,
+  sku_key varchar COLLATE "C",
   PRIMARY KEY (order_id, marketplace_id)
 );
+CREATE INDEX ix_sales_order_line_sku_key ON sales_order_line (sku_key);
 
 -- Progress of an account's order sync, with the checkpoint of the running one.
 CREATE TABLE order_sync (

@@ -17,6 +17,8 @@ CREATE TABLE store (
   duplicate_skus varchar NOT NULL,
   quarantine_after integer NOT NULL DEFAULT 12,
   drift varchar NOT NULL DEFAULT 'overwrite',
+  catalog_delay_s integer NOT NULL DEFAULT 0,
+  open_orders varchar NOT NULL DEFAULT 'already_subtracted',
   mapping jsonb,
   categories jsonb NOT NULL,
   catalog_columns jsonb,
@@ -44,6 +46,7 @@ CREATE VIEW store_view AS
   SELECT id, name, country, account_id, environment, active, activated_at,
          order_scope, orders_from, publish_offers, publish_products, offers_interval_s,
          products_interval_s, invalid_rows, duplicate_skus, quarantine_after, drift,
+         catalog_delay_s, open_orders,
          config_version, version, current_catalog_id, next_offers_at,
          next_products_at, next_drift_check_at, listings_imported_at, created_at
     FROM store;

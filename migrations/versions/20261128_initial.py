@@ -30,6 +30,7 @@ FILES = (
     "publications",
     "hooks",
     "orders",
+    "sales",
 )
 
 

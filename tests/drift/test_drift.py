@@ -127,7 +127,7 @@ async def test_an_order_explains_a_lower_stock_which_is_not_raised(shop: Shop):
     run = await shop.publish()
 
     assert seen["counts"]["confirmed"] == 2
-    assert told == {("BOTH", "quantity"): ("5", "1", "by_hand", "not_sent")}
+    assert told == {("BOTH", "quantity"): ("4", "1", "by_hand", "not_sent")}
     assert run["counts"]["changes"] == 0
     assert await stock(shop) == {"SOLD": 3, "BOTH": 1, "SAME": 5}
 

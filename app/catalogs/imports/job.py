@@ -30,6 +30,9 @@ from app.jobs.frame import Job
 from app.jobs.lease import Lease, LeaseLostError, Snooze
 from app.jobs.retry import GiveUp
 from app.jobs.rows import FENCE
+from app.offers.import_sql import RESTATE
+from app.offers.locks import lock_offers
+from app.offers.sales import restate
 from app.settings import Settings
 from app.stores import catalog_facts
 from app.stores import service as stores
@@ -179,6 +182,8 @@ def _record(
     connection.execute(catalog_facts.LOCK, [task.store_id])
     connection.execute(_SQL["set_ready"], _ready(task, result))
     _record_facts(connection, task, result)
+    if not task.is_partial:
+        connection.execute(RESTATE, [task.store_id, None])
 
 
 def _ready(task: ImportTask, result: ImportResult) -> dict[str, object]:
@@ -259,6 +264,9 @@ async def _repeat(
         catalog.finished_at = utc_now()
         store = await stores.require(tx.session, task.store_id)
         catalog_facts.set_current(store, catalog.id)
+        await tx.session.flush()
+        await lock_offers(tx.session, [store.id])
+        await restate(tx.session, store.id)
 
 
 async def _reject(

@@ -1,7 +1,7 @@
 """Upserts fetched orders; the one that was modified later wins."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from sqlmodel import col
 
 from app.backmarket.wire.orders import Order, OrderLine
 from app.core.columns import new_id, utc_now
+from app.offers.sales import Sale, record_sales
+from app.offers.service import sku_key
 from app.orders.models import SalesOrder, SalesOrderLine
 from app.orders.outcome import outcome_of
 
@@ -57,6 +59,8 @@ _LINE_NAMES = [
     "condition",
     "brand",
 ]
+PAYMENT_FAILED, NOT_PAID = 8, 7
+"""States of an order and of a line that were never paid (section 7.2)."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -91,7 +95,7 @@ async def store_orders(
         ).returning(col(SalesOrder.id), col(SalesOrder.marketplace_id))
     )
     ids = {row.marketplace_id: row.id for row in written}
-    await _replace_lines(session, ids, newest)
+    await _replace_lines(session, account_id, ids, newest)
     return len(ids)
 
 
@@ -113,12 +117,22 @@ def _modified(order: Order) -> datetime:
     return max((moment for moment in times if moment), default=_LONG_AGO)
 
 
+def ordered_at(order: Order) -> datetime:
+    """When the buyer ordered, as far as it is known."""
+    return order.created_at or order.paid_at or utc_now()
+
+
+def _latest(at: datetime) -> datetime:
+    """The latest time that is meant: Back Market's times are whole seconds."""
+    return min(at if at.microsecond else at + timedelta(seconds=1), utc_now())
+
+
 def _row(account_id: UUID, order: Order) -> dict[str, Any]:
     return {
         "id": new_id(),
         "account_id": account_id,
         "marketplace_id": order.id,
-        "created_at": order.created_at or order.paid_at or utc_now(),
+        "created_at": ordered_at(order),
         "modified_at": _modified(order),
         "read_at": func.clock_timestamp(),
         "missing_since": None,
@@ -131,23 +145,48 @@ def _row(account_id: UUID, order: Order) -> dict[str, Any]:
 
 
 async def _replace_lines(
-    session: AsyncSession, ids: dict[int, UUID], orders: Sequence[Order]
+    session: AsyncSession,
+    account_id: UUID,
+    ids: dict[int, UUID],
+    orders: Sequence[Order],
 ) -> None:
     if not ids:
         return
-    await session.execute(
-        delete(SalesOrderLine).where(
-            col(SalesOrderLine.order_id).in_(list(ids.values()))
+    written = [order for order in orders if order.id in ids]
+    deleted = await session.execute(
+        delete(SalesOrderLine)
+        .where(col(SalesOrderLine.order_id).in_(list(ids.values())))
+        .returning(
+            col(SalesOrderLine.order_id),
+            col(SalesOrderLine.marketplace_id),
+            col(SalesOrderLine.sku_key),
         )
     )
+    before = deleted.all()
     rows = [
         _line(ids[order.id], position, line)
-        for order in orders
-        if order.id in ids
+        for order in written
         for position, line in enumerate(order.lines)
     ]
     if rows:
         await session.execute(insert(SalesOrderLine).values(rows))
+    known = {(row.order_id, row.marketplace_id) for row in before}
+    changed = {row.sku_key for row in before if row.sku_key}
+    sold = [sale for order in written for sale in _sales(order, ids[order.id], known)]
+    await record_sales(session, account_id, sold, changed)
+
+
+def _sales(
+    order: Order, order_id: UUID, known: Collection[tuple[UUID, int]]
+) -> Iterator[Sale]:
+    """The lines that were not known before, unless they were never paid."""
+    if order.state == PAYMENT_FAILED:
+        return
+    sold_at = _latest(ordered_at(order))
+    for line in order.lines:
+        is_new = (order_id, line.id) not in known and line.state != NOT_PAID
+        if is_new and line.sku and line.quantity > 0:
+            yield Sale(sku_key(line.sku), line.quantity, sold_at)
 
 
 def _line(order_id: UUID, position: int, line: OrderLine) -> dict[str, Any]:
@@ -155,5 +194,6 @@ def _line(order_id: UUID, position: int, line: OrderLine) -> dict[str, Any]:
         "order_id": order_id,
         "marketplace_id": line.id,
         "position": position,
+        "sku_key": sku_key(line.sku) if line.sku else None,
         **{name: getattr(line, name) for name in _LINE_NAMES},
     }

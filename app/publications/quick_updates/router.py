@@ -1,6 +1,7 @@
 """`PATCH /v1/stores/{id}/offers`: quick updates of stock and prices."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, Response, status
@@ -37,7 +38,8 @@ async def update_offers(
     """
     # No lock on the store's row: an import that has locked its offers waits for it.
     store = await stores.load_store(tx.session, caller, store_id)
-    as_of = quick_updates.submitted_at(body.as_of)
+    delay = timedelta(seconds=store.catalog_delay_s)
+    as_of = quick_updates.submitted_at(body.as_of, delay=delay)
     currency = market_of(store.country).currency
     updates = [item.as_update() for item in body.items]
     checked = await asyncio.to_thread(quick_updates.check, updates, currency)

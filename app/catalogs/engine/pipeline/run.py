@@ -41,6 +41,7 @@ from app.catalogs.engine.pipeline.stored_offers import (
 from app.catalogs.engine.read.reader import LINE, OpenedCatalog, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.rules import count_excluded, filter_names
+from app.offers.import_sql import RESTATE, STATE_PARTIAL
 
 _MAX_ROWS_IN_MEMORY = 200_000
 PHASES = ("opened", "staged", "compared", "loading", "written")
@@ -213,6 +214,7 @@ class _Import:
         if self.config.partial:
             # The digest covers all offers and is now outdated.
             delete_digest(self.connection, self.store_id)
+            self._state_partial(rows.staged.keys["sku_key"].drop_nulls().unique())
         else:
             seen = pl.concat([rows.unchanged, comparison.digest_rows])
             digest = Digest(rows.staged.separators, seen)
@@ -221,6 +223,14 @@ class _Import:
         self.on_phase("written")
         self.finish(self.connection, result)
         return result
+
+    def _state_partial(self, named: pl.Series) -> None:
+        """Record the time of the quantities, and count sales since then."""
+        keys = named.to_list()
+        self.connection.execute(
+            STATE_PARTIAL, {"store": self.store_id, "named": keys, "as_of": self.as_of}
+        )
+        self.connection.execute(RESTATE, [self.store_id, keys])
 
     def _require_rows(self, rows: RowsToCompare) -> None:
         if rows.staged.keys.is_empty() and rows.unchanged.is_empty():
