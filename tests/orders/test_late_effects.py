@@ -48,6 +48,21 @@ async def test_a_refund_that_shows_late_is_made_once(desk: Desk, pauses: Pauses)
     assert states(now) == ["refunded_after_shipping"]
 
 
+@pytest.mark.parametrize("action", ["accept", "cancel"])
+async def test_a_change_that_shows_at_a_later_read_is_done(
+    desk: Desk, pauses: Pauses, action: str
+):
+    order = await desk.new_order("A1")
+    posts = await desk.count_requests("/ws/orders/*", "POST")
+    await desk.shop.fault("late_effect", path="/ws/orders/*", reads=3, count=1)
+
+    ended = await desk.act(order, action)
+
+    assert ended["state"] == "done"
+    assert ended["submissions"][0]["attempts"] == 1
+    assert await desk.counted(posts) == 1
+
+
 async def test_a_refund_that_shows_after_its_repeat_was_refused_is_no_refusal(
     desk: Desk, pauses: Pauses
 ):
