@@ -1,10 +1,11 @@
-"""Reads the sandbox's own records: what arrived, whatever our report says."""
+"""Prepares the sandbox, and reads its own records: what arrived."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
-from app.demo.api import Api
+from app.demo.api import Api, Json
 
 TASK_STARTS_AFTER, TASK_ENDS_AFTER = timedelta(seconds=0.1), timedelta(seconds=0.3)
 
@@ -52,3 +53,15 @@ class SandboxClient:
         """Return the number of listings of this seller."""
         found = self.api.get(f"/_sandbox/accounts?token={quote(token)}")
         return sum(int(account["listings"]) for account in found["accounts"])
+
+    def put_on_sale(self, token: str, listings: Sequence[Json]) -> None:
+        """Open a seller account that has sold before."""
+        self.api.post("/_sandbox/accounts", {"tokens": [token]})
+        path = f"/_sandbox/accounts/{quote(token, safe='')}/listings"
+        self.api.post(path, {"listings": listings})
+
+    def lines(self, token: str) -> list[Json]:
+        """Return the lines that arrived from this seller; at most a hundred."""
+        found = self.api.get(f"/_sandbox/ledger?account={quote(token, safe='')}")
+        lines: list[Json] = found["entries"]
+        return lines

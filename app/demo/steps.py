@@ -33,9 +33,12 @@ def new_token() -> str:
     return base64.b64encode(f"demo:BMT-{secrets.token_hex(16)}".encode()).decode()
 
 
-def open_shop(api: Api, token: str, poller: Poller, country: str = "FR") -> Shop:
+def open_shop(
+    api: Api, token: str, poller: Poller, country: str = "FR", name: str | None = None
+) -> Shop:
     """Create a store at the sandbox, with limits that suit a demo."""
-    store = api.post("/v1/stores", {"name": f"Demo {country}", "country": country})
+    body = {"name": name or f"Demo {country}", "country": country}
+    store = api.post("/v1/stores", body)
     settings = api.put(
         f"/v1/stores/{store['id']}/settings",
         {
@@ -94,9 +97,41 @@ def deactivate(shop: Shop) -> Json:
     return shop.api.delete(f"{shop.path}/activation")
 
 
-def publish(shop: Shop, on_progress: Callable[[Json], None]) -> Json:
-    """Request a publication, follow it, return its report."""
-    requested = shop.api.post(f"{shop.path}/publications", {"kind": "offers"})
+def import_listings(shop: Shop) -> Json:
+    """Import the live listings and return the result."""
+    path = f"{shop.path}/listing-imports"
+    requested = shop.api.post(path, {})
+    done = shop.poller.until(
+        lambda: shop.api.get(f"{path}/{requested['id']}"),
+        lambda seen: seen["state"] in FINAL_STATES,
+        "importing the live listings",
+    )
+    if done["state"] != "finished":
+        raise DemoFailedError(f"The listing import failed: {done['reason']}")
+    return done
+
+
+def create_plan(shop: Shop) -> Json:
+    """Create a plan and return it with its counts."""
+    requested = shop.api.post(f"{shop.path}/plans", {"kind": "offers"})
+    plan = shop.poller.until(
+        lambda: shop.api.get(f"/v1/plans/{requested['id']}"),
+        lambda seen: seen["state"] != "requested",
+        "planning",
+    )
+    if plan["state"] != "ready":
+        raise DemoFailedError(f"The plan failed: {plan['reason']}")
+    return plan
+
+
+def publish(
+    shop: Shop,
+    on_progress: Callable[[Json], None] = lambda _: None,
+    plan_id: str | None = None,
+) -> Json:
+    """Request a publication, of a plan if given; follow it, return its report."""
+    body = {"kind": "offers", "plan_id": plan_id}
+    requested = shop.api.post(f"{shop.path}/publications", body)
     report = shop.poller.until(
         lambda: shop.api.get(f"/v1/publications/{requested['id']}"),
         lambda seen: seen["state"] in FINAL_STATES,

@@ -117,6 +117,19 @@ def changes_table(examples: Sequence[tuple[str, str, Json | None]]) -> Table:
     return made
 
 
+def plan_table(changes: Sequence[Json]) -> Table:
+    """What a plan would do with each SKU; of a new offer only price and quantity."""
+    made = table("The plan", "SKU", "reason", "before -> after", "outcome")
+    for one in changes:
+        shown = one["after"]
+        if one["reason"] == "new":
+            shown = {name: shown[name] for name in ("price", "quantity")}
+        text = f"{one['outcome']}: {one['message']}" if one["code"] else one["outcome"]
+        moved = before_after(one["before"], shown)
+        made.add_row(escape(one["sku"]), one["reason"], moved, escape(text))
+    return made
+
+
 def before_after(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Render field by field; fields without an old value show only the new one."""
     return ", ".join(

@@ -1,13 +1,10 @@
-"""The chapters of the demo: three catalogs, three publications, orders."""
+"""The chapters of the demo: a switch-over, three catalogs, orders."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from app.demo import sales, steps, tables
 from app.demo.api import Api, Json
@@ -22,9 +19,11 @@ from app.demo.catalog.changed_catalog import (
 )
 from app.demo.catalog.sample_catalog import Row, as_csv, problems, sample_catalog
 from app.demo.checks import Checks
+from app.demo.progress import publication_progress
 from app.demo.sandbox_client import LedgerCounts
 from app.demo.stack import Stack
 from app.demo.steps import Shop
+from app.demo.switch_over import SwitchOver
 
 REAL_LIMIT = "Back Market takes about 2,000 lines an hour"
 EMPTY_LEDGER = LedgerCounts(0, 0, 0)
@@ -40,6 +39,7 @@ class Tour:
     checks: Checks
 
     def run(self) -> None:
+        self._switch_over()
         token = steps.new_token()
         shop = self._open(token)
         first = sample_catalog(self.rows)
@@ -52,13 +52,24 @@ class Tour:
             self._sell_and_sync(shop, token, self.stack.sandbox.api)
         steps.deactivate(shop)
 
+    def _switch_over(self) -> None:
+        self._chapter("1. A seller with listings online switches over")
+        sandbox = self.stack.sandbox
+        if sandbox is None:
+            self._print(
+                "Left out: it needs listings that are online already, and only "
+                "refeed's own sandbox can be prepared."
+            )
+            return
+        sandbox.lift_limits()
+        SwitchOver(self.console, self.stack, sandbox, self.checks).run()
+
     def _open(self, token: str) -> Shop:
-        self._chapter("1. A store")
+        self._chapter("2. A store without listings")
         shop = steps.open_shop(self.stack.api, token, self.stack.poller)
         self._print(f"The API answers at {self.stack.api.url}.")
         self._print("Store “Demo FR”: France, environment sandbox, a made-up token.")
         if self.stack.sandbox:
-            self.stack.sandbox.lift_limits()
             self._print(
                 f"{REAL_LIMIT}; for this demo the account's limit and the sandbox's "
                 "are lifted, and its tasks end at once."
@@ -72,7 +83,7 @@ class Tour:
         return shop
 
     def _first_catalog(self, shop: Shop, first: list[Row]) -> None:
-        self._chapter("2. A catalog, as a merchant's system exports it")
+        self._chapter("3. A catalog, as a merchant's system exports it")
         content = as_csv(first).encode("cp1252")
         catalog = steps.upload(shop, content, "stock.csv")
         found = catalog["detected"]
@@ -112,7 +123,7 @@ class Tour:
         )
 
     def _first_publication(self, shop: Shop, first: list[Row], token: str) -> None:
-        self._chapter("3. The first publication: everything is new")
+        self._chapter("4. The first publication: everything is new")
         expected = expected_first(first)
         self._publish(shop, expected)
         if self.stack.sandbox:
@@ -125,7 +136,7 @@ class Tour:
     def _second_catalog(
         self, shop: Shop, first: list[Row], second: ChangedCatalog
     ) -> None:
-        self._chapter("4. The next day's catalog: only what differs is sent")
+        self._chapter("5. The next day's catalog: only what differs is sent")
         content = as_csv(second.rows).encode("utf-8-sig")
         catalog = steps.upload(shop, content, "stock.csv")
         self._print(
@@ -162,7 +173,7 @@ class Tour:
         ]
 
     def _same_again(self, shop: Shop, second: ChangedCatalog) -> None:
-        self._chapter("5. The same catalog once more")
+        self._chapter("6. The same catalog once more")
         content = as_csv(second.rows).encode("utf-8-sig")
         catalog = steps.upload(shop, content, "stock.csv")
         same = "yes" if catalog["duplicate_of"] else "no"
@@ -175,12 +186,12 @@ class Tour:
         )
 
     def _sell_and_sync(self, shop: Shop, token: str, sandbox: Api) -> None:
-        self._chapter("6. Three countries sell, and orders come in")
+        self._chapter("7. Three countries sell, and orders come in")
         offers = sales.offers_for_sale(shop)
         for country in sales.OTHER_COUNTRIES:
             args = (shop.api, token, shop.poller, country, offers)
             store = sales.open_country(*args)
-            with self._progress() as on_progress:
+            with publication_progress(self.console) as on_progress:
                 report = steps.publish(store, on_progress)
             self._print(
                 f"Store “Demo {country}”, same seller account: "
@@ -222,7 +233,7 @@ class Tour:
 
     def _publish(self, shop: Shop, expected: Expected) -> Json:
         before = self._ledger()
-        with self._progress() as on_progress:
+        with publication_progress(self.console) as on_progress:
             report = steps.publish(shop, on_progress)
         counts = report["counts"]
         submissions = tables.submissions_line(steps.submissions(shop, report))
@@ -254,28 +265,6 @@ class Tour:
 
     def _ledger(self) -> LedgerCounts:
         return self.stack.sandbox.ledger() if self.stack.sandbox else EMPTY_LEDGER
-
-    @contextmanager
-    def _progress(self) -> Iterator[Callable[[Json], None]]:
-        """A progress bar in a terminal; nothing elsewhere."""
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        quiet = not self.console.is_terminal
-        with Progress(
-            *columns, console=self.console, transient=True, disable=quiet
-        ) as bar:
-            task = bar.add_task("requested", total=None)
-
-            def on_progress(seen: Json) -> None:
-                counts = seen["counts"]
-                settled = counts["changes"] - counts["by_outcome"].get("planned", 0)
-                bar.update(
-                    task,
-                    description=seen["state"],
-                    total=counts["changes"] or None,
-                    completed=settled,
-                )
-
-            yield on_progress
 
     def _lights(self, shop: Shop) -> str:
         return f"Lights: {tables.lights_line(steps.lights(shop))}"

@@ -57,6 +57,11 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
 
     assert done.returncode == 0, done.stdout + done.stderr
     for line in (
+        "66 read, 65 named by a row, 1 by none.",
+        "ok a plan of 5 lines: only what differs",
+        "held: The price changes too much",
+        "ok what was sent has the hash of the plan",
+        "5 lines came in, those of the plan",
         "encoding cp1252, separator “;”",
         "mapping red (No mapping is set.)",
         "mapping green, categories green, api_settings green",
@@ -83,7 +88,7 @@ def test_an_interrupt_ends_everything(folder):
     ) as demo:
         assert demo.stdout
         for line in demo.stdout:
-            if line.startswith("2. A catalog"):
+            if line.startswith("3. A catalog"):
                 demo.send_signal(signal.SIGINT)
                 break
         text = demo.communicate(timeout=LONGEST)[0]
