@@ -99,7 +99,7 @@ coverage: $(READY_DEV)  ## all tests once more, with branch coverage (half as sl
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match
+.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match
 bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match  ## every speed promise
 
 bench-catalog: $(READY_DEV)  ## the catalog engine: make bench-catalog ARGS=--help
@@ -116,6 +116,10 @@ bench-api: $(READY_DEV)  ## reads beside a million-row import
 
 bench-hook: $(READY_DEV)  ## from a signed webhook to the first call
 	@$(BIN)/python -m bench.hook $(ARGS)
+
+sales-machine: $(READY_DEV)  ## any order of sales and statements: 2,000 examples
+	@SALES_EXAMPLES=2000 $(BIN)/python -m pytest -q -o timeout=3600 $(ARGS) \
+	  tests/publications/test_sales_machine.py
 
 bench-quick: $(READY_DEV)  ## a quick update to the first write, and what lanes cost
 	@$(BIN)/python -m bench.quick $(ARGS)
