@@ -9,6 +9,10 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Compiled modules halve the start of each process; they are kept out of the sources.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
+
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help

@@ -60,7 +60,8 @@ def problem_rows(texts: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFr
     if bad.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     rows = bad.join(texts, on=LINE, how="left")
-    parts = [_rows_with(rows, problem) for problem in PROBLEMS]
+    found = rows.select(pl.col("mask").bitwise_or()).item()
+    parts = [_rows_with(rows, each) for each in PROBLEMS if found & each.mask]
     return pl.concat(parts).sort("line", "field", "code").head(most)
 
 
