@@ -79,16 +79,29 @@ up: $(READY)  ## keep the whole service running until Ctrl-C
 
 # --- check it ----------------------------------------------------------------------
 
-.PHONY: check docs test coverage
+# The longest first; two at a time.
+CHECKS := check-types docs check-imports check-openapi check-style check-prose
+
+.PHONY: check docs test coverage $(CHECKS)
 check: $(READY_DEV)  ## format, lint, import contracts, types, openapi.json, docs
-	@echo 'ruff format'; $(BIN)/ruff format --check --quiet .
-	@echo 'ruff check'; $(BIN)/ruff check --quiet .
+	@$(MAKE) -j 2 $(CHECKS)
+
+check-types: $(READY_DEV)
+	@echo 'mypy'; $(BIN)/mypy --no-error-summary
+
+check-imports: $(READY_DEV)
 	@echo 'import contracts'; $(BIN)/lint-imports > .venv/lint-imports.log 2>&1 || \
 	  { cat .venv/lint-imports.log; exit 1; }
-	@echo 'mypy'; $(BIN)/mypy --no-error-summary
+
+check-openapi: $(READY_DEV)
 	@echo 'openapi.json'; $(BIN)/refeed openapi --check
+
+check-style: $(READY_DEV)
+	@echo 'ruff format'; $(BIN)/ruff format --check --quiet .
+	@echo 'ruff check'; $(BIN)/ruff check --quiet .
+
+check-prose: $(READY_DEV)
 	@echo 'prose'; $(BIN)/python -m tests.project.prose
-	@$(MAKE) docs
 
 docs: $(READY_DEV)  ## build the documentation in site/; a broken link or anchor fails
 	@echo 'docs'; $(BIN)/zensical build --strict --clean > .venv/docs.log 2>&1 || \
