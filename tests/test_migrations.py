@@ -15,6 +15,7 @@ from tests.support.stack import query
 WITHOUT_STATISTICS = {
     "change",
     "hold",
+    "hold_decision",
     "listing_decision",
     "listing_snapshot",
     "offer",

@@ -76,17 +76,32 @@ class OutcomeStep(BaseModel):
     message: str | None
 
 
+class DecisionStep(BaseModel):
+    """An approval or rejection of a held change."""
+
+    publication_id: str
+    decision: Literal["approved", "rejected"]
+    code: str = Field(description="why the change was held")
+    decided_by: str = Field(description="the name of the API key")
+    field: Literal["quantity", "price"]
+    before: str | None
+    after: str
+
+
 class TimelineEvent(BaseModel):
     """One step; the field named by `kind` has the details."""
 
     at: datetime | None
-    kind: Literal["catalog", "mapping", "plan", "submission", "outcome", "readback"]
+    kind: Literal[
+        "catalog", "mapping", "plan", "submission", "outcome", "decision", "readback"
+    ]
     text: str = Field(description="the step in one sentence")
     catalog: CatalogStep | None = None
     mapping: list[MappedFrom] | None = None
     plan: PlanStep | None = None
     submission: SubmissionStep | None = None
     outcome: OutcomeStep | None = None
+    decision: DecisionStep | None = None
 
 
 class OfferExplained(OfferShown):

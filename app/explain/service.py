@@ -30,12 +30,14 @@ from app.explain.timeline import (
     EARLIEST,
     LATEST,
     catalog_steps,
+    decided,
     in_order,
     read_back,
     steps_of,
 )
 from app.offers import queries as offers
 from app.offers.refusals import refusal_state
+from app.publications.holds.held_changes import decisions_on
 from app.settings import Settings
 from app.stores import service as stores
 from app.stores.models import Store
@@ -83,6 +85,7 @@ class _Read:
     changes: Sequence[Any]
     older: UUID | None
     catalogs: Sequence[Catalog]
+    decisions: Sequence[Any]
 
 
 async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
@@ -104,6 +107,7 @@ async def explain(  # noqa: PLR0913, PLR0917 - whose, which, and which page
     offer = shown(read.offer, store)
     steps = [step for change in read.changes for step in steps_of(change)]
     steps += _between(window, await _catalog_steps(tools, read, window))
+    steps += _between(window, map(decided, read.decisions))
     steps += _between(window, read_back(offer))
     judged = explain_state(read.facts)
     return OfferExplained(
@@ -132,7 +136,8 @@ async def _read(
         last, _ = await queries.changes_of(session, store.id, offer.sku_key, None, 1)
     refusal = await refusal_state(session, store.id, offer.sku_key)
     facts = facts_of(store, offer, refusal, last[0] if last else None)
-    return _Read(store, offer, facts, changes, older, newest)
+    decisions = await decisions_on(session, store.id, offer.sku_key)
+    return _Read(store, offer, facts, changes, older, newest, decisions)
 
 
 def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  # noqa: ANN401 - rows

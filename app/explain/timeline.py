@@ -8,6 +8,7 @@ from typing import Any, Literal
 from app.catalogs.engine.report.source_rows import SourceRow
 from app.explain.schemas import (
     CatalogStep,
+    DecisionStep,
     MappedFrom,
     OutcomeStep,
     PlanStep,
@@ -32,7 +33,15 @@ _OUTCOMES = {
 _SLOTS = {
     kind: place
     for place, kind in enumerate(
-        ("catalog", "mapping", "plan", "submission", "outcome", "readback")
+        (
+            "catalog",
+            "mapping",
+            "plan",
+            "submission",
+            "outcome",
+            "decision",
+            "readback",
+        )
     )
 }
 """The order of steps at the same time."""
@@ -80,6 +89,26 @@ def steps_of(row: Any) -> Iterator[TimelineEvent]:  # noqa: ANN401 - a change, i
                 message=row.message,
             ),
         )
+
+
+def decided(row: Any) -> TimelineEvent:  # noqa: ANN401 - a row of `hold_decision`
+    """The decision on a held change."""
+    field: Literal["quantity", "price"] = "quantity" if row.kind == "zero" else "price"
+    return TimelineEvent(
+        at=row.decided_at,
+        kind="decision",
+        text=f"{row.decision.capitalize()} by {row.decided_by}: "
+        f"{field} {row.before or 'none'} -> {row.content}.",
+        decision=DecisionStep(
+            publication_id=str(row.publication_id),
+            decision=row.decision,
+            code=row.code,
+            decided_by=row.decided_by,
+            field=field,
+            before=row.before,
+            after=row.content,
+        ),
+    )
 
 
 def read_back(offer: OfferShown) -> Iterator[TimelineEvent]:

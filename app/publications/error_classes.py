@@ -58,6 +58,7 @@ _NOT_NOW = re.compile(
     re.IGNORECASE,
 )
 
+_APPROVE = "approve it: POST /v1/publications/{id}/approve"
 HINTS = {
     "price": "Correct the price in the catalog: an amount above 0 that Back Market "
     "accepts for this product, and not below `min_price`.",
@@ -70,7 +71,8 @@ HINTS = {
     "comment": "Shorten or correct the comment.",
     "shipper": "Correct the carriers: names, prices and delays that Back Market "
     "accepts.",
-    "identity_mismatch": "Use a new SKU for a different product.",
+    "identity_mismatch": "Correct EAN, grade or product id in the catalog, or use a "
+    "new SKU for a different product.",
     "listing_taken": "Check whether two SKUs describe the same product, and keep one. "
     "To retry: POST /v1/stores/{id}/quarantine/release.",
     "unknown_product": "Check the EAN. If it is correct, map the product's texts and "
@@ -86,6 +88,20 @@ HINTS = {
     "end the sale, remove the SKU from the catalog of that store too.",
     "quarantined": "Correct the offer's data, or send it once more with POST "
     "/v1/stores/{id}/quarantine/release.",
+    "brake_zeroing": f"Check that the catalog is complete. If so, {_APPROVE}; "
+    "if not, upload all of it.",
+    "brake_shrunk": f"Check that the catalog is complete. If so, {_APPROVE}; "
+    "if not, upload all of it.",
+    "brake_column_empty": "Fill the column in the catalog, or correct the mapping. If "
+    f"it is empty on purpose, {_APPROVE}.",
+    "brake_price": f"Check the price. If it is correct, {_APPROVE}; if not, correct it "
+    "in the catalog.",
+    "brake_price_wave": "Check currency, decimal separator and mapping of the prices. "
+    f"If they are correct, {_APPROVE}; if not, correct them.",
+    "below_floor": "Raise the price, or lower cost, minimum margin or minimum price. "
+    "It cannot be approved.",
+    "product_validated": "No action needed: ask Back Market if the description is "
+    "wrong.",
     "listing_not_found": "No action needed: the next run creates the listing again.",
     "task_failed": "No action needed: the next run sends it again. If it fails again, "
     "send the message to Back Market.",

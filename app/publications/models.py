@@ -8,7 +8,14 @@ from sqlalchemy import BigInteger, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import KEY, id_field, json_field, progress_field, time_field
+from app.core.columns import (
+    KEY,
+    UTC_TIME,
+    id_field,
+    json_field,
+    progress_field,
+    time_field,
+)
 
 LIVE = "state IN ('planning', 'sending', 'waiting')"
 
@@ -160,7 +167,26 @@ class Hold(SQLModel, table=True):
     publication_id: UUID
     held_at: datetime = time_field(default_now=True)
     decided_at: datetime | None = time_field()
+    decided_by: str | None = None
     expires_at: datetime = time_field(default_now=True)
+
+
+class HoldDecision(SQLModel, table=True):
+    """A decision on a held change: who and when. It stays when the hold is gone."""
+
+    __tablename__ = "hold_decision"
+    __table_args__ = (Index("ix_hold_decision_publication", "publication_id"),)
+
+    store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE", primary_key=True)
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    decided_at: datetime = Field(sa_type=UTC_TIME, primary_key=True)
+    kind: str = Field(primary_key=True)
+    publication_id: UUID
+    code: str
+    decision: str
+    decided_by: str
+    before: str | None = None
+    content: str
 
 
 class Submission(SQLModel, table=True):

@@ -20,6 +20,7 @@ _OLD_PLANS = text(
 )
 _DELETE_CHANGES = text("DELETE FROM change WHERE publication_id = ANY(:ids)")
 _DELETE_SUBMISSIONS = text("DELETE FROM submission WHERE publication_id = ANY(:ids)")
+_DELETE_DECISIONS = text("DELETE FROM hold_decision WHERE publication_id = ANY(:ids)")
 _DELETE_PUBLICATIONS = text("DELETE FROM publication WHERE id = ANY(:ids)")
 _DELETE_PLANS = text("DELETE FROM plan WHERE id = ANY(:ids)")
 
@@ -39,5 +40,6 @@ async def _delete(
 ) -> None:
     await session.execute(_DELETE_CHANGES, {"ids": [*runs, *plans]})
     await session.execute(_DELETE_SUBMISSIONS, {"ids": list(runs)})
+    await session.execute(_DELETE_DECISIONS, {"ids": list(runs)})
     await session.execute(_DELETE_PUBLICATIONS, {"ids": list(runs)})
     await session.execute(_DELETE_PLANS, {"ids": list(plans)})

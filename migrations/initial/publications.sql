@@ -133,10 +133,28 @@ CREATE TABLE hold (
   publication_id uuid NOT NULL,
   held_at timestamptz NOT NULL,
   decided_at timestamptz,
+  decided_by varchar,
   expires_at timestamptz NOT NULL,
   PRIMARY KEY (store_id, sku_key, kind)
 );
 ALTER TABLE hold ALTER COLUMN store_id SET STATISTICS 0;
+
+-- A decision on a held change. It stays when the hold is gone, for the timeline.
+CREATE TABLE hold_decision (
+  store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
+  sku_key varchar COLLATE "C" NOT NULL,
+  decided_at timestamptz NOT NULL,
+  kind varchar NOT NULL,
+  publication_id uuid NOT NULL,
+  code varchar NOT NULL,
+  decision varchar NOT NULL,
+  decided_by varchar NOT NULL,
+  before varchar,
+  content varchar NOT NULL,
+  PRIMARY KEY (store_id, sku_key, decided_at, kind)
+);
+CREATE INDEX ix_hold_decision_publication ON hold_decision (publication_id);
+ALTER TABLE hold_decision ALTER COLUMN store_id SET STATISTICS 0;
 
 -- Columns that other packages may read.
 CREATE VIEW publication_view AS
@@ -153,6 +171,10 @@ CREATE VIEW submission_view AS
   SELECT publication_id, seq, account_id, method, action, state, lines, task_id,
          polls, attempts, reason_code, sent_at, settled_at
     FROM submission;
+CREATE VIEW hold_decision_view AS
+  SELECT store_id, sku_key, decided_at, kind, publication_id, code, decision,
+         decided_by, before, content
+    FROM hold_decision;
 
 -- For packages below publications: whether a run of the store is active.
 CREATE FUNCTION refeed_store_is_publishing(store uuid) RETURNS boolean
@@ -174,3 +196,15 @@ BEGIN
 END $$;
 CREATE TRIGGER delete_changes BEFORE DELETE ON store
   FOR EACH ROW EXECUTE FUNCTION refeed_delete_store_changes();
+
+-- Runs of an account that is deleted; their stores may belong to another one by now.
+CREATE FUNCTION refeed_delete_account_publications() RETURNS trigger
+  LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM change
+   WHERE publication_id IN (SELECT id FROM publication WHERE account_id = OLD.id);
+  DELETE FROM publication WHERE account_id = OLD.id;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER delete_publications BEFORE DELETE ON seller_account
+  FOR EACH ROW EXECUTE FUNCTION refeed_delete_account_publications();

@@ -10,7 +10,9 @@ from app.publications.error_classes import (
     error_class_of,
     hint_for,
 )
+from app.publications.holds.held_changes import BRAKE_CODES
 from app.publications.messages import MESSAGES
+from tests.support.stack import ROOT
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,41 @@ def test_every_code_has_a_class_and_a_hint(code: str):
 
     assert kind in ErrorClass
     assert hint_for(code, kind).endswith(".")
+
+
+HOLDS = {
+    "brake_zeroing": "/approve",
+    "brake_shrunk": "/approve",
+    "brake_column_empty": "/approve",
+    "brake_price": "/approve",
+    "brake_price_wave": "/approve",
+    "below_floor": "minimum price",
+    "awaiting_product": "next publication of products",
+    "product_validated": "description",
+    "quarantined": "/quarantine/release",
+    "active_in_sibling_store": "catalog of that store",
+    "identity_mismatch": "new SKU",
+}
+"""What the hint of each code of a held or rejected change has to name."""
+
+
+def test_every_code_with_which_a_plan_holds_is_in_the_table():
+    folder = ROOT / "app" / "publications" / "planning"
+    texts = [path.read_text() for path in (*folder.glob("*.sql"), *folder.glob("*.py"))]
+    written = {code for text in texts for code in MESSAGES if f"'{code}'" in text}
+    written |= set(BRAKE_CODES)
+
+    not_held = {"line_budget", "product_incomplete", "above_max_price"}
+    assert written - not_held == set(HOLDS)
+
+
+@pytest.mark.parametrize(("code", "named"), HOLDS.items(), ids=HOLDS.keys())
+def test_a_held_change_has_a_message_and_a_hint_that_fits(code: str, named: str):
+    hint = hint_for(code, error_class_of(code))
+
+    assert MESSAGES[code].endswith(".")
+    assert named in hint
+    assert "ask Back Market with" not in hint
 
 
 def test_only_codes_that_exist_are_classified():

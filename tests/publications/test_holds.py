@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.access.issuing import issue
 from tests.publications.conftest import Sql
 from tests.support.shop import COLUMNS, MAPPING, Shop, as_csv, open_shop, row
 from workers.main import JobPool
@@ -88,6 +89,42 @@ async def test_approved_changes_are_sent_at_once_and_nothing_else(guarded: Shop)
     assert {sku for sku in ABSENT if now[sku]} == set()
     await guarded.publish()
     assert await holds(guarded) == {}
+
+
+async def test_a_decision_says_who_made_it_and_stays_in_the_timeline(guarded: Shop):
+    key = await issue(guarded.api, scope="write", store_ids=None)
+    await guarded.upload(CUT)
+    run = await guarded.publish()
+    pending = await holds(guarded)
+
+    await decide(guarded, run, "reject", skus=[ABSENT[0]])
+    answer = await guarded.api.post(
+        f"/v1/publications/{run['id']}/approve",
+        json={"skus": [ABSENT[1]]},
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    follow_up = answer.json()["follow_up_id"]
+    await guarded.wait_for(f"/v1/publications/{follow_up}", ("finished",))
+
+    rejected = (await holds(guarded))[ABSENT[0]]
+    assert (rejected["state"], rejected["decided_by"]) == ("rejected", "admin key")
+    assert pending[ABSENT[0]]["decided_by"] is None
+    assert "/approve" in pending[ABSENT[0]]["hint"]
+    path = f"/v1/stores/{guarded.store_id}/offers/{ABSENT[1]}"
+    timeline = (await guarded.api.get(path)).json()["timeline"]["items"]
+    (step,) = (each for each in timeline if each["kind"] == "decision")
+    assert step["decision"] == {
+        "publication_id": run["id"],
+        "decision": "approved",
+        "code": "brake_shrunk",
+        "decided_by": "k",
+        "field": "quantity",
+        "before": "5",
+        "after": "0",
+    }
+    assert step["text"] == "Approved by k: quantity 5 -> 0."
+    kinds = [each["kind"] for each in timeline]
+    assert kinds.index("decision") < kinds.index("plan", kinds.index("decision"))
 
 
 async def test_held_changes_stay_held_when_the_share_falls(guarded: Shop):

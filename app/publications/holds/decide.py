@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.access import service as access
 from app.access.service import Caller
 from app.database import Transaction
 from app.publications import scheduling
@@ -31,6 +32,7 @@ async def decide(
         publication.id,
         state,
         Brake.model_validate(store.brake or {}).hold_for,
+        by=await access.name_of(tx.session, caller),
         codes=[body.code] if body.code else held_changes.BRAKE_CODES,
         skus=body.skus,
     )

@@ -42,6 +42,7 @@ async def decide(  # noqa: PLR0913 - what is decided about which held changes
     state: str,
     hold_for: timedelta,
     *,
+    by: str,
     codes: Sequence[str] = BRAKE_CODES,
     skus: Sequence[str] | None = None,
 ) -> Any:  # noqa: ANN401 - a row
@@ -58,12 +59,21 @@ async def decide(  # noqa: PLR0913 - what is decided about which held changes
             "store": store_id,
             "publication": publication_id,
             "state": state,
+            "by": by,
             "hold_for": hold_for,
             "codes": list(codes),
             "keys": keys,
         },
     )
     return found.one()
+
+
+async def decisions_on(
+    session: AsyncSession, store_id: UUID, key: str
+) -> Sequence[Any]:
+    """The last decisions on changes of an offer, by its SKU key; newest first."""
+    values = {"store": store_id, "key": key}
+    return (await session.execute(_SQL["decisions"], values)).all()
 
 
 async def list_holds(

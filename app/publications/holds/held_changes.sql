@@ -38,6 +38,7 @@ ON CONFLICT (store_id, sku_key, kind) DO UPDATE SET
   state = CASE WHEN {{same_hold}} THEN hold.state ELSE 'pending' END,
   held_at = CASE WHEN {{same_hold}} THEN hold.held_at ELSE excluded.held_at END,
   decided_at = CASE WHEN {{same_hold}} THEN hold.decided_at END,
+  decided_by = CASE WHEN {{same_hold}} THEN hold.decided_by END,
   expires_at = CASE WHEN {{same_hold}} THEN hold.expires_at
                     ELSE excluded.expires_at END
 
@@ -51,25 +52,37 @@ WITH named AS (
      AND (CAST(:keys AS text[]) IS NULL OR sku_key = ANY(:keys))
 ),
 decided AS (
-  UPDATE hold AS h SET state = :state, decided_at = now(),
+  UPDATE hold AS h SET state = :state, decided_at = now(), decided_by = :by,
          expires_at = now() + :hold_for
     FROM named AS n
    WHERE h.store_id = :store AND h.sku_key = n.sku_key AND h.kind = n.kind
      AND h.content = n.content AND {{still_desired}}
      AND (CAST(:keys AS text[]) IS NOT NULL
           OR {{effective_state}} IN ('pending', 'expired'))
-  RETURNING h.code
+  RETURNING h.store_id, h.sku_key, h.kind, h.code, h.before, h.content
+),
+recorded AS (
+  INSERT INTO hold_decision (store_id, sku_key, decided_at, kind, publication_id, code,
+                             decision, decided_by, before, content)
+  SELECT store_id, sku_key, now(), kind, :publication, code, :state, :by, before,
+         content
+    FROM decided
 )
 SELECT (SELECT count(*) FROM named) AS named,
        (SELECT count(*) FROM decided) AS decided,
        (SELECT bool_or(code IN ('brake_shrunk', 'brake_column_empty'))
           FROM decided) AS by_catalog
 
+-- name: decisions
+-- Decisions on the changes of one SKU, newest first.
+SELECT * FROM hold_decision_view
+ WHERE store_id = :store AND sku_key = :key ORDER BY decided_at DESC LIMIT 100
+
 -- name: list
 -- Held changes after a SKU and kind, with optional filters.
 SELECT * FROM (
   SELECT sku_key, kind, sku, content, before, code, {{effective_state}} AS state,
-         publication_id, held_at, decided_at, expires_at
+         publication_id, held_at, decided_at, decided_by, expires_at
     FROM hold AS h
    WHERE store_id = :store AND (sku_key, kind) > (:sku_key, :kind)
      AND {{still_desired}}

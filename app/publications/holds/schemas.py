@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.publications.error_classes import error_class_of, hint_for
 from app.publications.messages import sentence_for
 
 HoldState = Literal["pending", "approved", "rejected", "expired"]
@@ -71,10 +72,12 @@ class HoldOut(BaseModel):
     after: str = Field(description="the held value; an approval applies only to it")
     code: HoldCode
     message: str
+    hint: str = Field(description="what to do")
     state: HoldState
     publication_id: UUID = Field(description="the last publication that held it")
     held_at: datetime
     decided_at: datetime | None
+    decided_by: str | None = Field(description="the name of the API key that decided")
     expires_at: datetime | None = Field(
         description="until then it can be approved, or the approval is valid"
     )
@@ -88,9 +91,11 @@ def hold_out(row: Any) -> HoldOut:  # noqa: ANN401 - a row of `hold`
         after=row.content,
         code=row.code,
         message=sentence_for(row.code),
+        hint=hint_for(row.code, error_class_of(row.code)),
         state=row.state,
         publication_id=row.publication_id,
         held_at=row.held_at,
         decided_at=row.decided_at,
+        decided_by=row.decided_by,
         expires_at=None if row.state == "rejected" else row.expires_at,
     )
