@@ -7,6 +7,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     launch serve main        process launcher, API process, application wiring
     tables retention         all tables for migrations; deletion of old data
     explain hooks drift      lists and explains offers; signed webhooks; drift checks
+    departures               deactivates and deletes stores, with their listings
     publications sources orders
                              plan, send and record changes; catalog pulls; orders
     catalogs                 uploads, imports, reports; `engine/` is Polars and COPY

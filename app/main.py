@@ -15,6 +15,7 @@ from app.core.errors import PROBLEM_RESPONSES
 from app.core.file_storage import Storage
 from app.core.vault import Vault, open_vault
 from app.database import Database, open_database
+from app.departures.router import router as departures
 from app.drift.imports.router import router as listing_imports
 from app.drift.router import router as drift
 from app.drift.unmatched.router import router as unmatched_listings
@@ -44,6 +45,7 @@ from app.web.openapi import describe, operation_id
 VERSION = "0.1.0"
 ROUTERS: tuple[APIRouter, ...] = (
     stores,
+    departures,
     history,
     channel,
     accounts,

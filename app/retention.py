@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.catalogs.retention import release_old_files
 from app.core.file_storage import Storage
 from app.database import Database
+from app.departures import service as departures
 from app.hooks.service import delete_expired
 from app.jobs.rows import delete_ended
 from app.publications.retention import delete_old
@@ -32,6 +33,7 @@ async def delete_old_data(
             return
         await delete_ended(tx.session)
         await delete_expired(tx.session)
+        await departures.delete_old(tx.session, settings.keep_reports)
         publications = await delete_old(tx.session, settings.keep_reports)
         files = await release_old_files(tx.session, settings.keep_catalogs)
     # After the commit: an unused file is harmless, a missing one is not.

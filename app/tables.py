@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from app.access import models as access
 from app.accounts import models as accounts
 from app.catalogs import models as catalogs
+from app.departures import models as departures
 from app.drift import models as drift
 from app.drift.unmatched import models as unmatched
 from app.hooks import models as hooks
@@ -22,6 +23,7 @@ MODULES = (
     accounts,
     catalogs,
     categories,
+    departures,
     drift,
     history,
     hooks,

@@ -5,6 +5,7 @@ from typing import Any
 from app.accounts.account_client import AccountServices
 from app.accounts.connection import ConnectionCheckJob
 from app.catalogs.imports.job import ImportJob, ImportServices
+from app.departures.job import DepartureJob
 from app.drift.job import DriftCheckJob
 from app.jobs.frame import Job
 from app.jobs.kinds import JobKind
@@ -45,6 +46,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
         JobKind.CHECK_CONNECTION: ConnectionCheckJob(services, recovered),
         JobKind.REFRESH_CATEGORIES: RefreshJob(services),
         JobKind.PULL_CATALOG: pull.PullJob(pulling),
+        JobKind.DEPARTURE: DepartureJob(services),
         JobKind.DRIFT_CHECK: DriftCheckJob(services),
         JobKind.SYNC_ORDERS: OrderSyncJob(services),
         JobKind.ORDER_ACTION: OrderActionJob(services),

@@ -31,7 +31,10 @@ class ConnectionCheckJob(Job[Access]):
 
     async def load(self, lease: Lease) -> Access | Snooze | None:
         async with self.services.database.transaction() as tx:
-            account = await service.get(tx.session, lease.subject_id)
+            account = await service.find(tx.session, lease.subject_id)
+            if account is None:
+                await lease.finish(tx.session)
+                return None
         now = utc_now()
         if account.paused_until and account.paused_until > now:
             return Snooze(account.paused_until - now)

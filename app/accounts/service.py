@@ -12,7 +12,12 @@ from sqlmodel import col, select
 
 from app.accounts.budget import Pace
 from app.accounts.models import SellerAccount
-from app.accounts.shared_stock import ACCEPTED, SharedQuantity
+from app.accounts.shared_stock import (
+    ACCEPTED,
+    LOWEST,
+    SharedQuantity,
+    shared_quantity_of,
+)
 from app.core.advisory_locks import lock_name
 from app.core.columns import new_id
 from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundError
@@ -209,6 +214,20 @@ async def _has_store(session: AsyncSession, account_id: UUID, store_id: UUID) ->
         {"account": account_id, "store": store_id},
     )
     return bool(found)
+
+
+async def drop_leader(session: AsyncSession, account_id: UUID, store_id: UUID) -> None:
+    """Fall back to the minimum if the shared stock followed this store."""
+    account = await get(session, account_id)
+    if shared_quantity_of(account.shared_quantity).leader == store_id:
+        await set_shared_quantity(session, account, LOWEST)
+
+
+async def delete(session: AsyncSession, account_id: UUID) -> None:
+    """Delete an account without stores: its token, its orders, its spent lines."""
+    await session.execute(
+        text("DELETE FROM seller_account WHERE id = :id"), {"id": account_id}
+    )
 
 
 async def make_stores_due(session: AsyncSession, account_id: UUID) -> None:

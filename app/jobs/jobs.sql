@@ -80,3 +80,11 @@ RETURNING id
 -- name: delete_ended
 -- Delete jobs that ended long ago.
 DELETE FROM job WHERE state IN ('done', 'dead') AND done_at < now() - :keep
+
+-- name: delete_queued
+-- Jobs whose subjects are deleted.
+DELETE FROM job WHERE subject_id = ANY(:subjects) AND state <> 'running'
+
+-- name: any_running
+SELECT EXISTS (SELECT 1 FROM job WHERE subject_id = ANY(:subjects)
+                  AND state = 'running' AND kind <> :but)

@@ -23,6 +23,8 @@ class JobKind(StrEnum):
     """Subject: a seller account. Fetches its orders for all its stores."""
     ORDER_ACTION = "order_action"
     """Subject: an action on an order."""
+    DEPARTURE = "departure"
+    """Subject: a store that leaves its country. Sets its listings to 0, deletes it."""
     PULL_CATALOG = "pull_catalog"
     """Subject: the source of a store's catalog."""
 

@@ -193,6 +193,20 @@ async def make_due(
     return list((await session.execute(_SQL["make_due"], values)).scalars())
 
 
+async def delete_queued(session: AsyncSession, subject_ids: Sequence[UUID]) -> None:
+    """Delete the jobs of these subjects that do not run."""
+    values = {"subjects": list(subject_ids)}
+    await session.execute(_SQL["delete_queued"], values)
+
+
+async def any_running(
+    session: AsyncSession, subject_ids: Sequence[UUID], but: JobKind
+) -> bool:
+    """Whether a job of one of these subjects runs, of any other kind than `but`."""
+    values = {"subjects": list(subject_ids), "but": but}
+    return bool(await session.scalar(_SQL["any_running"], values))
+
+
 async def delete_ended(session: AsyncSession) -> None:
     """Delete jobs that ended more than `KEEP_ENDED` ago."""
     await session.execute(_SQL["delete_ended"], {"keep": KEEP_ENDED})

@@ -11,7 +11,7 @@ from app.accounts.shared_stock import SharedQuantity
 from app.backmarket.client import Access
 from app.backmarket.markets import Market
 from app.jobs.lease import Lease
-from app.publications.enums import PublicationKind, PublicationState
+from app.publications.enums import PublicationKind, PublicationState, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Run:
     priority: bool
     trigger: str
     started_at: datetime | None
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the store leaves its country: the run sets its listings to 0."""
+        return self.trigger == Trigger.DEPARTURE
 
     @property
     def stores(self) -> list[UUID]:

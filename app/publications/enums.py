@@ -24,6 +24,8 @@ class Trigger(StrEnum):
     FOLLOW_UP = "follow_up"
     HOOK = "hook"
     QUICK_UPDATE = "quick_update"
+    DEPARTURE = "departure"
+    """The store leaves its country: its listings go to 0."""
 
 
 class PublicationKind(StrEnum):

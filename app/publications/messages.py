@@ -35,6 +35,7 @@ MESSAGES = {
     "plan_changed": "The changes to send are no longer those of the plan. Nothing "
     "was sent: create a new plan.",
     "store_inactive": "The store was deactivated before this was sent.",
+    "store_activated": "The store was activated again before this was sent.",
     "token_refused": "Back Market refuses the seller account's token.",
     "permission_refused": "Back Market does not allow this token to write listings.",
     "not_configured": "No address is configured for this environment.",

@@ -16,6 +16,7 @@ from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.publications.enums import PlanState, PublicationKind, PublicationState, Trigger
 from app.publications.hook_details import with_webhook
+from app.publications.lifecycle import PUBLICATION
 from app.publications.models import Plan, Publication
 from app.stores.models import Store
 from app.stores.next_times import NextTime, set_next_times
@@ -170,6 +171,58 @@ async def request_quickly(tx: Transaction, store: Store) -> Publication:
     )
     publication.trigger = Trigger.QUICK_UPDATE
     return publication
+
+
+def may_send(store: Store, trigger: str) -> bool:
+    """Whether a run of the store may send: it is active, or it leaves with `zero`."""
+    if trigger == Trigger.DEPARTURE:
+        return not store.active and store.departed_with == "zero"
+    return store.active
+
+
+async def request_departure(
+    tx: Transaction, store: Store, not_before: datetime | None = None
+) -> Publication:
+    """Request the run that sets the listings of a store that leaves to 0.
+
+    Runs of the store that have not started are cancelled.
+    """
+    assert store.account_id is not None  # noqa: S101 - without one nothing is online
+    for kind in PublicationKind:
+        earlier = await _waiting(tx.session, store.id, kind)
+        if earlier and earlier.trigger != Trigger.DEPARTURE:
+            await cancel_requested(tx.session, earlier, "store_inactive")
+    return await request(
+        tx, store.id, store.account_id, Trigger.DEPARTURE, not_before=not_before
+    )
+
+
+async def last_of(session: AsyncSession, publication_id: UUID) -> Publication | None:
+    """The run, or the last of its follow-ups."""
+    run = await session.get(Publication, publication_id)
+    while run and run.follow_up_id:
+        run = await session.get(Publication, run.follow_up_id)
+    return run
+
+
+async def cancel_requested(
+    session: AsyncSession, publication: Publication, code: str
+) -> None:
+    """Cancel a run that has not started."""
+    PUBLICATION.move(publication, PublicationState.CANCELLED)
+    publication.reason_code = code
+    publication.finished_at = utc_now()
+    await session.flush()
+
+
+async def job_subjects(session: AsyncSession, store_id: UUID) -> list[UUID]:
+    """Ids of the store's runs and plans that have not ended."""
+    statement = text(
+        "SELECT id FROM publication WHERE store_id = :store "
+        "AND state NOT IN ('finished', 'failed', 'cancelled') UNION ALL "
+        "SELECT id FROM plan WHERE store_id = :store AND state = 'requested'"
+    )
+    return list((await session.execute(statement, {"store": store_id})).scalars())
 
 
 def _active_account(store: Store) -> UUID:

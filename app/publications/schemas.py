@@ -85,7 +85,13 @@ class PublicationOut(BaseModel):
     store_id: UUID
     kind: PublicationKind
     trigger: Literal[
-        "api", "schedule", "carry_over", "follow_up", "hook", "quick_update"
+        "api",
+        "schedule",
+        "carry_over",
+        "follow_up",
+        "hook",
+        "quick_update",
+        "departure",
     ]
     state: Literal[
         "requested",

@@ -92,6 +92,12 @@ async def request_by_api(tx: Transaction, store_id: UUID) -> CatalogSource:
     return source
 
 
+async def job_subjects(session: AsyncSession, store_id: UUID) -> list[UUID]:
+    """The id of the store's source, for which pulls are enqueued."""
+    source = await _find(session, store_id)
+    return [source.id] if source else []
+
+
 def _check_url(url: str, rules: Rules) -> None:
     try:
         read_target(url, rules)

@@ -1,5 +1,8 @@
 """Activates and deactivates stores, and evaluates their lights."""
 
+from typing import Literal
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
@@ -51,6 +54,8 @@ async def lights(
 
 async def activate(session: AsyncSession, store: Store, settings: Settings) -> None:
     """Allow the store to publish. Raises ConflictError with the red lights."""
+    if store.deletion_id:
+        raise ConflictError("The store is being deleted.", code="store_leaves")
     needed = (await lights(session, store, settings))[:3]
     red = [light for light in needed if light.reasons]
     if red:
@@ -67,19 +72,26 @@ async def activate(session: AsyncSession, store: Store, settings: Settings) -> N
         )
     if not store.active:
         store.active, store.activated_at = True, utc_now()
+        store.departed_with = None
         schedule_next_runs(store)
         store.version += 1
 
 
-async def deactivate(session: AsyncSession, store: Store) -> None:
-    """Stop publishing; live listings do not change.
+async def deactivate(
+    session: AsyncSession,
+    store: Store,
+    offers: Literal["zero", "leave"],
+    deletion_id: UUID | None = None,
+) -> None:
+    """Stop publishing, and record whether the offers are set to 0 or left.
 
     The store's offers no longer count in the stock that stores of its account share.
     """
-    if store.active:
-        store.active = False
-        store.next_offers_at = store.next_products_at = None
-        store.version += 1
-        await session.flush()
-        if store.account_id:
-            await accounts.make_stores_due(session, store.account_id)
+    was_active = store.active
+    store.active, store.departed_with = False, offers
+    store.deletion_id = store.deletion_id or deletion_id
+    store.next_offers_at = store.next_products_at = None
+    store.version += 1
+    await session.flush()
+    if was_active and store.account_id:
+        await accounts.make_stores_due(session, store.account_id)

@@ -41,6 +41,10 @@ class Store(SQLModel, table=True):
     environment: str = "production"
     active: bool = False
     activated_at: datetime | None = time_field()
+    departed_with: str | None = None
+    """How the store was deactivated: its offers set to 0 (`zero`) or left (`leave`)."""
+    deletion_id: UUID | None = None
+    """The departure that deletes the store."""
     order_scope: str = "store_country"
     orders_from: datetime | None = time_field()
     publish_offers: bool = True

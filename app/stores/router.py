@@ -1,11 +1,10 @@
 """`/v1/stores`: stores, settings, mapping, categories, lights, activation."""
 
-from fastapi import APIRouter, BackgroundTasks, Response, status
+from fastapi import APIRouter, Response, status
 
 from app.access.dependencies import (
     Admin,
     CurrentSettings,
-    CurrentStorage,
     CurrentVault,
     Reader,
     Writer,
@@ -75,27 +74,6 @@ async def update_store(
     store.version += 1
     tag(response, store)
     return await summary(tx.session, store)
-
-
-@router.delete(
-    "/{store_id}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    summary="Delete a store that sells nothing",
-    responses=problem_responses(409, 412),
-)
-async def delete_store(
-    store: StoreToChange,
-    tx: Tx,
-    _: Admin,
-    storage: CurrentStorage,
-    afterwards: BackgroundTasks,
-) -> None:
-    """Deletes its catalogs, offers and publications, too.
-
-    409 while the store is active, publishes or has offers online.
-    """
-    await service.delete(tx.session, store)
-    afterwards.add_task(storage.remove_store, store.id)
 
 
 @router.get("/{store_id}/settings", summary="Read the settings", responses=VERSIONED)
@@ -216,17 +194,6 @@ async def activate_store(
 ) -> ActivationOut:
     """Allows the store to publish. 409 names the red lights."""
     await activation.activate(tx.session, store, settings)
-    return _activation(store)
-
-
-@router.delete(
-    "/{store_id}/activation",
-    summary="Deactivate a store",
-    responses=problem_responses(412),
-)
-async def deactivate_store(store: StoreToChange, tx: Tx) -> ActivationOut:
-    """Stops publishing; live listings do not change."""
-    await activation.deactivate(tx.session, store)
     return _activation(store)
 
 

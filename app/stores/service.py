@@ -66,6 +66,16 @@ async def find(session: AsyncSession, store_id: UUID) -> Store | None:
     return await session.get(Store, store_id)
 
 
+async def find_locked(session: AsyncSession, store_id: UUID) -> Store | None:
+    """The store, locked against changes; None: it was deleted."""
+    return await session.get(
+        Store,
+        store_id,
+        with_for_update={"key_share": True},
+        populate_existing=True,
+    )
+
+
 async def require(session: AsyncSession, store_id: UUID) -> Store:
     """The store of a row that refers to it. Raises NoResultFound."""
     return await session.get_one(Store, store_id)
@@ -110,35 +120,6 @@ async def siblings(session: AsyncSession, store: Store) -> list[UUID]:
         )
     )
     return list(found.scalars())
-
-
-async def delete(session: AsyncSession, store: Store) -> None:
-    """Delete a store that sells nothing.
-
-    Raises ConflictError while it is active, publishes or has stock online: deleting it
-    would leave offers for sale that are no longer updated.
-    """
-    if store.active:
-        raise ConflictError(
-            "The store is active. Deactivate it first.", code="store_active"
-        )
-    if await _is_publishing(session, store.id):
-        raise ConflictError(
-            "A publication of this store is running.", code="store_publishes"
-        )
-    if await offers.has_stock_online(session, store.id):
-        raise ConflictError(
-            "The store has offers online. Publish a stock of 0 first.",
-            code="store_has_listings",
-        )
-    await session.delete(store)
-
-
-async def _is_publishing(session: AsyncSession, store_id: UUID) -> bool:
-    found = await session.scalar(
-        text("SELECT refeed_store_is_publishing(:id)"), {"id": store_id}
-    )
-    return bool(found)
 
 
 async def put_settings(

@@ -7,6 +7,8 @@ CREATE TABLE store (
   environment varchar NOT NULL,
   active boolean NOT NULL,
   activated_at timestamptz,
+  departed_with varchar,
+  deletion_id uuid,
   order_scope varchar NOT NULL,
   orders_from timestamptz,
   publish_offers boolean NOT NULL,
@@ -44,7 +46,8 @@ CREATE INDEX ix_store_products_due ON store (next_products_at)
 -- Columns that other packages may read.
 CREATE VIEW store_view AS
   SELECT id, name, country, account_id, environment, active, activated_at,
-         order_scope, orders_from, publish_offers, publish_products, offers_interval_s,
+         departed_with, order_scope, orders_from, publish_offers, publish_products,
+         offers_interval_s,
          products_interval_s, invalid_rows, duplicate_skus, quarantine_after, drift,
          catalog_delay_s, open_orders,
          config_version, version, current_catalog_id, next_offers_at,

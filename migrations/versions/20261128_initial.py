@@ -31,6 +31,7 @@ FILES = (
     "hooks",
     "orders",
     "sales",
+    "departures",
 )
 
 

@@ -54,6 +54,8 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/unmatched-listings": "GET",
     "/v1/stores/{store_id}/unmatched-listings/decide": "POST",
     "/v1/stores/{store_id}/drift": "GET",
+    "/v1/departures/{departure_id}": "GET",
+    "/v1/departures/{departure_id}/listings": "GET",
     "/v1/catalogs/{catalog_id}": "GET",
     "/v1/catalogs/{catalog_id}/rows": "GET",
     "/v1/catalogs/{catalog_id}/rejected.csv": "GET",
@@ -94,6 +96,7 @@ OF_THE_ADMIN = {
     "/v1/seller-accounts/{account_id}/budget": "GET",
 }
 OF_ANY_KEY = {
+    "/v1/departures": "GET",
     "/v1/stores": "GET",
     "/v1/publications": "GET",
     "/v1/orders": "GET",
@@ -180,6 +183,20 @@ def an_order(database_url: str, account_id: str) -> str:
     return order_id
 
 
+def a_departure(database_url: str, store_id: str) -> str:
+    """An earlier deactivation of the store."""
+    departure_id = str(new_id())
+    query(
+        database_url,
+        "INSERT INTO departure (id, store_id, store_name, country, action, offers, "
+        "state, requested_by, requested_at) VALUES (%s, %s, 'A', 'FR', 'deactivate', "
+        "'leave', 'done', 'admin key', now())",
+        departure_id,
+        store_id,
+    )
+    return departure_id
+
+
 @pytest.fixture
 async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
     store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
@@ -199,6 +216,7 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
     await api.post(f"{path}/orders/sync")
     order_id = an_order(database_url, account["id"])
     action = await api.post(f"/v1/orders/{order_id}/accept")
+    departure = a_departure(database_url, store["id"])
     return AccessFixture(
         {
             "order_id": order_id,
@@ -207,6 +225,7 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
             "catalog_id": catalog.json()["id"],
             "publication_id": publication.json()["id"],
             "plan_id": plan.json()["id"],
+            "departure_id": departure,
             "import_id": listing_import.json()["id"],
             "account_id": account["id"],
             "key_id": "01900000-0000-7000-8000-000000000000",

@@ -10,6 +10,7 @@ import pytest
 
 from app.catalogs.lifecycle import CATALOG
 from app.core.lifecycle import Lifecycle, TransitionError
+from app.departures.lifecycle import DEPARTURE
 from app.drift.lifecycle import DRIFT_CHECK
 from app.jobs.lifecycle import JOB
 from app.orders.lifecycle import ACTION, SUBMISSION, SYNC
@@ -21,6 +22,7 @@ APP = Path(__file__).resolve().parents[2] / "app"
 TABLES = {
     "catalog": CATALOG,
     "catalog_source": SOURCE,
+    "departure": DEPARTURE,
     "drift_check": DRIFT_CHECK,
     "job": JOB,
     "order_action": ACTION,
@@ -30,7 +32,7 @@ TABLES = {
     "publication": PUBLICATION,
     "submission": PUBLICATION_SUBMISSION,
 }
-PACKAGES = ("accounts", "catalogs", "drift", "orders", "sources")
+PACKAGES = ("accounts", "catalogs", "departures", "drift", "orders", "sources")
 
 NAMED = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name:|\Z)", re.MULTILINE | re.DOTALL)
 INSERTED = re.compile(r"\{\{(\w+)\}\}")

@@ -118,14 +118,3 @@ async def test_secrets_need_a_key_that_may_write_this_store(
         ]
 
     assert statuses == [403, 404]
-
-
-async def test_deleting_a_store_deletes_its_secrets(sender: Sender, database_url: str):
-    await sender.send()
-    await sender.api.delete(f"/v1/stores/{sender.store_id}/activation")
-
-    answer = await sender.api.delete(f"/v1/stores/{sender.store_id}")
-
-    assert answer.status_code == 204
-    assert query(database_url, "SELECT count(*) FROM hook_secret") == [(0,)]
-    assert query(database_url, "SELECT count(*) FROM hook_call") == [(0,)]

@@ -42,6 +42,8 @@ def parameters(tables: Tables, variant: Variant) -> dict[str, Any]:
         **dict.fromkeys(("last_lane", "of_last", "lines", "reserve"), 1),
         **dict.fromkeys(("single_max", "batch_lines"), 1),
     }
+    if variant.leaving:
+        values |= {"siblings": [tables.sibling_id]}
     if variant.shared:
         values |= {"siblings": [tables.sibling_id], "policy": "min", "leader": None}
     if variant.in_flight:
@@ -73,11 +75,12 @@ async def test_each_variant_is_valid_and_reads_only_what_it_needs(
 
 
 def test_there_is_a_statement_for_each_combination():
-    assert [len(variants) for variants in STATEMENTS.values()] == [16, 1, 16, 16, 16]
+    assert [len(variants) for variants in STATEMENTS.values()] == [18, 1, 18, 18, 18]
 
 
 @pytest.mark.parametrize("name", ["count", "write"])
 def test_only_shared_stock_reads_offers_of_siblings(name: str):
     for variant, statement in STATEMENTS[name].items():
-        assert (":siblings" in statement.text) == variant.shared
+        shared = variant.shared or variant.leaving
+        assert (":siblings" in statement.text) == shared
         assert (":in_flight" in statement.text) == variant.in_flight

@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -21,7 +22,13 @@ from app.orders.actions.transitions import (
     submissions_for,
 )
 from app.orders.enums import ENDS, Action, line_state
-from app.orders.models import OrderAction, OrderSubmission, SalesOrder, SalesOrderLine
+from app.orders.models import (
+    OPEN_ACTION,
+    OrderAction,
+    OrderSubmission,
+    SalesOrder,
+    SalesOrderLine,
+)
 
 _DEVICE = ("imei", "serial_number")
 _DEVICE_PROBLEMS = {
@@ -106,6 +113,16 @@ async def open_actions(session: AsyncSession, order_id: UUID) -> Sequence[OrderA
         .order_by(col(OrderAction.id))
     )
     return found.scalars().all()
+
+
+async def job_subjects(session: AsyncSession, account_id: UUID) -> list[UUID]:
+    """Ids of the account's actions that have not ended."""
+    found = await session.execute(
+        select(OrderAction.id).where(
+            OrderAction.account_id == account_id, text(OPEN_ACTION)
+        )
+    )
+    return list(found.scalars())
 
 
 def _view(line: SalesOrderLine) -> LineView:

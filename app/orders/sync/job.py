@@ -57,7 +57,10 @@ class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
     async def load(self, lease: Lease) -> SyncRun | Snooze | None:
         async with self.services.database.transaction() as tx:
             await lease.ensure_held(tx.session)
-            account = await accounts.get(tx.session, lease.subject_id)
+            account = await accounts.find(tx.session, lease.subject_id)
+            if account is None:
+                await lease.finish(tx.session)
+                return None
             blocked = await self.not_callable(tx, lease, account)
             if blocked:
                 return None if blocked is True else blocked

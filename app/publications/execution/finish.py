@@ -29,11 +29,11 @@ from app.publications.results.totals import current_totals
 
 
 async def cancel_inactive(run: Run) -> None:
-    """Cancel a run whose store is no longer active."""
+    """Cancel a run whose store was deactivated, or activated again while leaving."""
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         publication = await tx.session.get_one(Publication, run.publication_id)
-        reason = GiveUp("store_inactive")
+        reason = GiveUp("store_activated" if run.leaving else "store_inactive")
         await end_early(tx, publication, PublicationState.CANCELLED, reason)
         await run.lease.finish(tx.session)
 
@@ -109,6 +109,8 @@ async def _end(
     publication.failures = 0
     publication.totals = await current_totals(tx.session, publication)
     await tx.session.flush()
+    if publication.trigger == Trigger.DEPARTURE:
+        await tx.enqueue(JobKind.DEPARTURE, publication.store_id)
     tx.jobs.extend(await _next_in_line(tx.session, publication.account_id))
 
 
@@ -142,8 +144,9 @@ async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> Non
         limit = run.limits.lines_per_hour
         limit -= reserve_of(limit)
         not_before = free_lines_at(limit, spent, deferred, now)
-    waits = not_before is not None
-    trigger = Trigger.CARRY_OVER if waits else Trigger.FOLLOW_UP
+    trigger = Trigger.CARRY_OVER if not_before else Trigger.FOLLOW_UP
+    if run.leaving:
+        trigger = Trigger.DEPARTURE
     follow_up = await scheduling.request(
         tx,
         run.store_id,
@@ -172,13 +175,3 @@ async def _schedule_retry(tx: Transaction, run: Run) -> None:
 
 def _sum(outcomes: dict[str, int], outcome: Outcome) -> int:
     return sum(n for key, n in outcomes.items() if key.endswith(f".{outcome}"))
-
-
-async def cancel_requested(
-    session: AsyncSession, publication: Publication, code: str
-) -> None:
-    """Cancel a run that has not started."""
-    PUBLICATION.move(publication, PublicationState.CANCELLED)
-    publication.reason_code = code
-    publication.finished_at = utc_now()
-    await session.flush()

@@ -108,6 +108,7 @@ def _terms(run: Run) -> Terms:
         policy=run.shared_quantity,
         single_max=_single_max(run),
         priority=run.priority,
+        leaving=run.leaving,
     )
 
 
@@ -119,7 +120,7 @@ async def _record_held(
         await held_changes.store_holds(
             session, store.id, request.publication_id, brake.hold_for
         )
-    if not summary.held.by_catalog:
+    if not summary.held.by_catalog and not request.leaving:
         await trust_catalog(session, store)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
 from app.accounts.shared_stock import shared_quantity_of
-from app.publications.enums import PublicationKind
+from app.publications.enums import PublicationKind, Trigger
 from app.publications.models import Publication
 from app.publications.planning import counts
 from app.publications.planning.inputs import Terms, plan_request
@@ -92,6 +92,7 @@ async def _decreases_stock(
         policy=shared_quantity_of(account.shared_quantity),
         single_max=0,
         priority=True,
+        leaving=publication.trigger == Trigger.DEPARTURE,
     )
     request = await plan_request(session, store, terms)
     return bool(request.lines and await counts.lowers_stock(session, request))

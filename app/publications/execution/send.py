@@ -7,7 +7,6 @@ from itertools import zip_longest
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import line_budget
@@ -34,6 +33,8 @@ from app.publications.results.record import (
     record_submission,
 )
 from app.publications.results.submissions import OpenSubmission
+from app.publications.scheduling import may_send
+from app.stores import service as stores
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +80,7 @@ class Batches:
 
 
 async def send_pending(run: Run) -> bool:
-    """Send the pending submissions; False if the store is no longer active.
+    """Send the pending submissions; False if the run may not send any more.
 
     Raises BackMarketError, AccountPausedError.
     """
@@ -87,18 +88,16 @@ async def send_pending(run: Run) -> bool:
     pending = [each for each in unsettled if each.state is SubmissionState.PENDING]
     async with aclosing(Batches(run)) as batches:
         for submission, following in zip_longest(pending, pending[1:]):
-            if not await _store_is_active(run):
+            if not await _may_send(run):
                 return False
             await _send(run, submission, batches, following)
     return True
 
 
-async def _store_is_active(run: Run) -> bool:
+async def _may_send(run: Run) -> bool:
     async with run.tools.database.transaction() as tx:
-        found = await tx.session.scalar(
-            text("SELECT active FROM store_view WHERE id = :id"), {"id": run.store_id}
-        )
-    return bool(found)
+        store = await stores.find(tx.session, run.store_id)
+    return store is not None and may_send(store, run.trigger)
 
 
 async def _send(

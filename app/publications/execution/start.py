@@ -21,10 +21,10 @@ from app.jobs.lease import Lease, Snooze
 from app.publications import listing_imports
 from app.publications.context import Run
 from app.publications.enums import PublicationKind, PublicationState, Trigger
-from app.publications.execution import finish
 from app.publications.execution.priority_run import BUSY, GO, Turn, next_turn
 from app.publications.lifecycle import OVER, PUBLICATION
 from app.publications.models import Publication
+from app.publications.scheduling import cancel_requested, may_send
 from app.stores import service as stores
 from app.stores.models import Store
 
@@ -76,8 +76,12 @@ async def _load(
     store = await stores.find(session, publication.store_id)
     requested = publication.state == PublicationState.REQUESTED
     inactive = store is None or store.account_id is None
-    if store is None or inactive or (requested and not store.active):
-        await finish.cancel_requested(session, publication, "store_inactive")
+    if (
+        store is None
+        or inactive
+        or (requested and not may_send(store, publication.trigger))
+    ):
+        await cancel_requested(session, publication, "store_inactive")
         return None
     if requested and store.account_id:
         publication.account_id = store.account_id
@@ -125,7 +129,7 @@ def pause_until(earliest: datetime | None, now: datetime) -> timedelta | None:
 async def _awaits_import(
     session: AsyncSession, publication: Publication, now: datetime
 ) -> bool:
-    if publication.trigger == Trigger.QUICK_UPDATE:
+    if publication.trigger in {Trigger.QUICK_UPDATE, Trigger.DEPARTURE}:
         return False
     due = max(publication.requested_at, publication.not_before or EARLIEST)
     return await awaits_import(session, publication.store_id, due, now)

@@ -23,6 +23,7 @@ from app.publications.planning.statements import (
     LOWERS_STOCK,
     Variant,
 )
+from app.stores.leaving import that_may_sell
 
 _SQL = load_statements(__package__, "counts.sql")
 SCAN_BY_KEY = _SQL["scan_by_key"]
@@ -55,8 +56,8 @@ async def load_parameters(
         "product_codes": list(PRODUCT_CODES),
         **_guard_parameters(request.guard),
     }
-    siblings = await _active_siblings(session, request.siblings)
-    if siblings:
+    siblings = await _siblings_that_count(session, request)
+    if siblings or request.leaving:
         values |= {
             "siblings": siblings,
             "policy": request.policy.rule,
@@ -65,6 +66,15 @@ async def load_parameters(
     in_flight = await _in_flight(session, request)
     if in_flight:
         values["in_flight"] = Jsonb(in_flight)
+    if request.leaving:
+        own = Variant(
+            shared=False,
+            holds=False,
+            repairs=False,
+            in_flight=bool(in_flight),
+            leaving=True,
+        )
+        return values, own
     store = {"store": request.store_id}
     row = (await session.execute(_SQL["holds_and_repairs"], store)).one()
     return values, Variant(bool(siblings), row.holds, row.repairs, bool(in_flight))
@@ -112,7 +122,7 @@ async def count_changes(
     """Rows by reason, action and lane; a group may come in two rows."""
     await session.execute(_SQL["disable_sort"])
     new = []
-    if not variant.shared:
+    if not variant.shared and not variant.leaving:
         only_new = (await session.execute(COUNT_NEW, values)).one()
         new = [only_new] if only_new.changes else []
         if only_new.changes == only_new.dirty:
@@ -144,8 +154,11 @@ async def apply_brake(
     return decide(brake, held, ChangeCounts(zeroing, moving, listed or 0))
 
 
-async def _active_siblings(
-    session: AsyncSession, siblings: Sequence[UUID]
+async def _siblings_that_count(
+    session: AsyncSession, request: PlanRequest
 ) -> list[UUID]:
-    found = await session.execute(_SQL["active_siblings"], {"siblings": list(siblings)})
-    return list(found.scalars())
+    """Active siblings; for a store that leaves, all that may have listings online."""
+    if request.leaving:
+        return await that_may_sell(session, request.siblings)
+    values = {"siblings": list(request.siblings)}
+    return list((await session.execute(_SQL["active_siblings"], values)).scalars())

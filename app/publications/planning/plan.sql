@@ -7,7 +7,7 @@
 -- name: compared
 -- Each dirty offer with its target quantity and the identity of its listing.
 compared AS NOT MATERIALIZED (
-  SELECT o.sku_key, o.sku, o.desired_state, o.fingerprint, o.listed, o.in_error,
+  SELECT o.sku_key, o.sku, {{desired_state}} AS desired_state, o.fingerprint, o.listed, o.in_error,
          {{quarantined}} AS quarantined, {{awaits_retry}} AS awaits_retry,
          :products AND o.in_error AND NOT o.listed
            AND o.error_code = ANY(:product_codes) AS awaits_product,
@@ -27,7 +27,7 @@ compared AS NOT MATERIALIZED (
          coalesce(siblings.sells, false) AS sold_by_sibling,
          {{target_quantity}} AS target_quantity
     FROM offer_view AS o {{siblings}}
-   WHERE o.store_id = :store AND o.dirty AND {{selection}}
+   WHERE o.store_id = :store AND {{differs}} AND {{selection}}
 )
 
 -- name: differing

@@ -45,6 +45,8 @@ class PlanRequest:
     """Of `lines`, those reserved for lowered stock."""
     priority: bool = False
     """Only lowered stock."""
+    leaving: bool = False
+    """The store leaves its country: what no sibling sells goes to 0."""
     products: bool = False
     """Whether the store publishes products: unknown EANs are left to that run."""
     detail: int = DETAIL_LIMIT

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, text
 
 from app.core.sql import load_sql
+from app.offers.leaving import LEAVING
 from app.offers.price_floor import floor_of
 from app.offers.refusals import REFUSALS
 from app.publications.enums import Lane
@@ -25,10 +26,20 @@ class Variant(NamedTuple):
     """The price of some listings drifted."""
     in_flight: bool = False
     """Other runs of the account are sending quantities of the store's offers."""
+    leaving: bool = False
+    """All listings of the store that no other store sells go to 0."""
 
 
-VARIANTS = [Variant(*each) for each in product((False, True), repeat=4)]
-_PARTS = load_sql(__package__, "variants.sql") | {
+VARIANTS = [
+    *(Variant(*each) for each in product((False, True), repeat=4)),
+    *(
+        Variant(shared=False, holds=False, repairs=False, in_flight=each, leaving=True)
+        for each in (False, True)
+    ),
+]
+_PARTS = load_sql(
+    __package__, "variants.sql", {"goes_to_zero": LEAVING["goes_to_zero"]}
+) | {
     "quarantined": REFUSALS["quarantined"],
     "awaits_retry": REFUSALS["awaits_retry"],
     "floor": floor_of("d"),
@@ -39,10 +50,12 @@ _PARTS = load_sql(__package__, "variants.sql") | {
 
 def _compose(name: str, variant: Variant, selection: str, step_fence: str) -> str:
     """The statement `name`; the other names are those of its parts."""
-    shared, holds, repairs, in_flight = variant
+    shared, holds, repairs, in_flight, leaving = variant
     chosen = {
+        "desired_state": "state_leaving" if leaving else "state_own",
+        "differs": "differs_leaving" if leaving else "differs_own",
         "siblings": "siblings_joined" if shared else "siblings_none",
-        "target_quantity": "target_shared" if shared else "target_own",
+        "target_quantity": _target(variant),
         "selection": selection,
         "not_in_flight": "in_flight_compared" if in_flight else "in_flight_none",
         "hold_columns": "holds_columns" if holds else "holds_none",
@@ -57,12 +70,20 @@ def _compose(name: str, variant: Variant, selection: str, step_fence: str) -> st
     return parts[name]
 
 
+def _target(variant: Variant) -> str:
+    if variant.leaving:
+        return "target_leaving"
+    return "target_shared" if variant.shared else "target_own"
+
+
 def _count(variant: Variant) -> TextClause:
     """How many changes there are, by reason, action and lane, and their digest.
 
     Without those of `COUNT_NEW` where stock is not shared; else a group may come in
     two rows.
     """
+    if variant.leaving:
+        return text(_compose("count", variant, "every_offer", "fence"))
     if not variant.shared:
         return text(_compose("count", variant, "not_plainly_new", "fence"))
     parts = (

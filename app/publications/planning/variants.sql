@@ -1,7 +1,23 @@
 -- Alternatives that make up the variants of the plan statements (plan*.sql).
 
+-- name: state_own
+o.desired_state
+
+-- name: state_leaving
+-- A store that leaves sells nothing, whatever its catalog says.
+'absent'
+
+-- name: differs_own
+o.dirty
+
+-- name: differs_leaving
+({{goes_to_zero}})
+
 -- name: target_own
 CASE WHEN o.desired_state = 'absent' THEN 0 ELSE o.desired_quantity END
+
+-- name: target_leaving
+0
 
 -- name: siblings_none
 CROSS JOIN (SELECT false AS sells,

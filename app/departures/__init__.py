@@ -1,0 +1,1 @@
+"""Stores that leave their country: deactivation and deletion, and their reports."""

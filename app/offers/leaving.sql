@@ -1,0 +1,31 @@
+-- Offers of a store that leaves its country ("Leaving"). `o` is a row of its offers.
+
+-- name: online
+o.listed AND o.live_quantity IS DISTINCT FROM 0
+
+-- name: sold_by_sibling
+-- Whether one of the stores `:siblings` sells the SKU: quantity is one number per
+-- listing for all countries, so it stays.
+EXISTS (
+    SELECT 1 FROM offer_view AS s
+     WHERE s.store_id = ANY(CAST(:siblings AS uuid[])) AND s.sku_key = o.sku_key
+       AND s.listed
+       AND CASE WHEN s.desired_state = 'unmatched' THEN s.live_quantity > 0
+                WHEN s.desired_state = 'absent' THEN false
+                ELSE coalesce(s.desired_quantity, s.live_quantity, 0) > 0 END)
+
+-- name: goes_to_zero
+{{online}} AND o.desired_state <> 'unmatched' AND NOT {{sold_by_sibling}}
+
+-- name: any_to_zero
+-- Whether a listing of the store is still to be set to 0.
+SELECT EXISTS (SELECT 1 FROM offer_view AS o
+                WHERE o.store_id = :store AND {{goes_to_zero}})
+
+-- name: counts
+-- Listings online, and how many of them stay for which reason.
+SELECT count(*) AS online,
+       count(*) FILTER (WHERE o.desired_state = 'unmatched') AS unmatched,
+       count(*) FILTER (WHERE o.desired_state <> 'unmatched' AND {{sold_by_sibling}})
+         AS sold_by_sibling
+  FROM offer_view AS o WHERE o.store_id = :store AND {{online}}
