@@ -7,25 +7,39 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.backmarket.markets import market_of
 from app.catalogs.engine.validate.problems import problems_in
 from app.offers import queries
-from app.offers.schemas import OfferOut, OfferProblem, OfferState, offer_out
+from app.offers.schemas import (
+    OfferOut,
+    OfferPage,
+    OfferProblem,
+    OfferState,
+    offer_out,
+)
 from app.stores.models import Store
 from app.stores.settings.margin import margin_of
-from app.web.pagination import Page, page_of
+from app.web.pagination import page_of
 
 
-async def list_page(
+async def list_page(  # noqa: PLR0913 - filters of a list
     session: AsyncSession,
     store: Store,
     state: OfferState | None,
     after: str | None,
     limit: int,
-) -> Page[OfferOut]:
-    """Offers of the store by SKU, all or in one state; `after`: a SKU key."""
+    *,
+    count: bool = True,
+) -> OfferPage:
+    """Offers of the store by SKU, all or in one state; `after`: a SKU key.
+
+    `count`: the first page has the totals by state, for which every offer is read.
+    """
     margin = margin_of(store.minimum_margin)
     rows = await queries.offers(session, store.id, state, after, limit, margin)
-    return page_of(
+    page = page_of(
         rows, limit, lambda row: shown(row, store), lambda row: (row.sku_key,)
     )
+    first = count and after is None
+    totals = await queries.totals(session, store.id) if first else None
+    return OfferPage(items=page.items, next=page.next, totals=totals)
 
 
 def shown(row: Any, store: Store) -> OfferOut:  # noqa: ANN401 - a row of `queries.offers`

@@ -17,9 +17,9 @@ from app.explain import service
 from app.explain.offer_list import list_page
 from app.explain.schemas import OfferExplained
 from app.explain.service import ExplainServices, TimelinePosition
-from app.offers.schemas import OfferOut, OfferState
+from app.offers.schemas import OfferPage, OfferState
 from app.stores.dependencies import StoreToRead
-from app.web.pagination import Cursor, Limit, Page, bad_cursor, decode_cursor
+from app.web.pagination import Cursor, Limit, bad_cursor, decode_cursor
 
 router = APIRouter(prefix="/v1", tags=["offers"])
 
@@ -31,10 +31,18 @@ async def list_offers(
     state: OfferState | None = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[OfferOut]:
-    """Desired state and live state of the store's offers, by SKU."""
+    totals: Annotated[
+        bool | None, Query(description="false: do not count the offers by state")
+    ] = None,
+) -> OfferPage:
+    """Desired state and live state of the store's offers, by SKU.
+
+    The first page has the totals by state; they cost one read of all offers.
+    """
     key = decode_cursor(cursor, 1)
-    return await list_page(tx.session, store, state, key[0] if key else None, limit)
+    after = key[0] if key else None
+    count = totals is not False
+    return await list_page(tx.session, store, state, after, limit, count=count)
 
 
 @router.get("/stores/{store_id}/offers/{sku:path}", summary="Explain an offer")

@@ -48,6 +48,12 @@ class Offer(SQLModel, table=True):
         # Without the key: a first load makes every offer dirty, one by one.
         Index("ix_offer_dirty", "store_id", postgresql_where=text("dirty")),
         Index(
+            "ix_offer_held",
+            "store_id",
+            "sku_key",
+            postgresql_where=text("held_code IS NOT NULL"),
+        ),
+        Index(
             "ix_offer_problems",
             "store_id",
             "sku_key",
@@ -126,6 +132,8 @@ class Offer(SQLModel, table=True):
     error_class: str | None = None
     error_content: int | None = Field(default=None, sa_type=BigInteger)
     error_retry_at: datetime | None = time_field()
+    held_code: str | None = None
+    """Why the last plan held a change of the offer; meaningful while it is dirty."""
 
     dirty: bool | None = Field(
         default=None,

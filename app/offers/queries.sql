@@ -14,8 +14,15 @@ dirty AND NOT in_error AND desired_state <> 'retained'
   AND publication_state IS DISTINCT FROM 1
   AND coalesce(drift @? '$.*.kind ? (@ == "not_applied")', false)
 
+-- name: state_held
+-- The last plan held a change of it.
+held_code IS NOT NULL AND NOT ({{state_unconfirmed}}) AND dirty AND NOT in_error
+  AND desired_state <> 'retained' AND (problems = 0 OR listed)
+  AND NOT (listed AND desired_state = 'active'
+           AND publication_state IS NOT DISTINCT FROM 1)
+
 -- name: state_pending
-NOT ({{state_unconfirmed}}) AND dirty AND NOT in_error
+NOT ({{state_unconfirmed}}) AND held_code IS NULL AND dirty AND NOT in_error
   AND desired_state <> 'retained'
   AND NOT (listed AND desired_state = 'active'
            AND publication_state IS NOT DISTINCT FROM 1)
@@ -33,6 +40,23 @@ desired_state = 'active' AND NOT dirty AND NOT in_error
 -- name: state_unmatched
 -- A listing that no catalog has named; not part of the list of all offers.
 desired_state = 'unmatched'
+
+-- name: totals
+-- Offers by state: the first condition that holds, in the order of `offer_out`.
+SELECT CASE WHEN {{state_in_error}} THEN 'in_error'
+            WHEN {{state_unmatched}} THEN 'unmatched'
+            WHEN {{state_invalid}} THEN 'invalid'
+            WHEN {{state_awaiting_validation}} THEN 'awaiting_validation'
+            WHEN {{state_unconfirmed}} THEN 'unconfirmed'
+            WHEN dirty AND held_code IS NOT NULL THEN 'held'
+            WHEN dirty THEN 'pending'
+            WHEN desired_state <> 'absent' THEN 'published'
+            WHEN listed THEN 'withdrawn' ELSE 'absent' END AS state,
+       count(*) AS offers
+  FROM offer_view AS o LEFT JOIN (
+         SELECT store_id, sku_key, drift FROM offer_check_view
+          WHERE store_id = :id AND drift IS NOT NULL) AS k USING (store_id, sku_key)
+ WHERE store_id = :id GROUP BY 1
 
 -- name: offers
 -- Offers of a store with their drift and price floor.

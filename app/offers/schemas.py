@@ -5,10 +5,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.web.pagination import Page
+
 OfferState = Literal[
     "published",
     "awaiting_validation",
     "pending",
+    "held",
     "unconfirmed",
     "in_error",
     "invalid",
@@ -96,6 +99,14 @@ class OfferOut(OfferShown):
     state: OfferState
 
 
+class OfferPage(Page[OfferOut]):
+    """Offers by SKU; the first page has the totals."""
+
+    totals: dict[OfferState, int] | None = Field(
+        description="offers of the store in each state; null on later pages"
+    )
+
+
 def offer_out(
     row: Any,  # noqa: ANN401 - a row of `offer`
     currency: str,
@@ -173,10 +184,16 @@ def _state(row: Any) -> OfferState:  # noqa: ANN401 - as above
     if row.desired_state == "active" and row.listed and row.publication_state == 1:
         return "awaiting_validation"
     if row.dirty:
-        return "unconfirmed" if _unapplied(row) else "pending"
+        return _differing(row)
     if row.desired_state == "absent":
         return "withdrawn" if row.listed else "absent"
     return "published"
+
+
+def _differing(row: Any) -> OfferState:  # noqa: ANN401 - as above
+    if _unapplied(row):
+        return "unconfirmed"
+    return "held" if row.held_code else "pending"
 
 
 def _unapplied(row: Any) -> bool:  # noqa: ANN401 - as above

@@ -48,6 +48,7 @@ CREATE TABLE offer (
   error_class varchar,
   error_content bigint,
   error_retry_at timestamptz,
+  held_code varchar,
   dirty boolean GENERATED ALWAYS AS (CASE
     WHEN desired_state = 'active' THEN NOT listed
       OR price IS DISTINCT FROM live_price
@@ -76,6 +77,7 @@ CREATE INDEX ix_offer_dirty ON offer (store_id) WHERE dirty;
 CREATE INDEX ix_offer_in_error ON offer (store_id, sku_key) WHERE in_error;
 CREATE INDEX ix_offer_unmatched ON offer (store_id, sku_key)
   WHERE desired_state = 'unmatched';
+CREATE INDEX ix_offer_held ON offer (store_id, sku_key) WHERE held_code IS NOT NULL;
 CREATE INDEX ix_offer_problems ON offer (store_id, sku_key) WHERE problems <> 0;
 ALTER TABLE offer ALTER COLUMN store_id SET STATISTICS 0;
 
@@ -111,7 +113,7 @@ CREATE VIEW offer_view AS
          live_at,
          live_quantity_at, listing_id, backmarket_id, publication_state, max_price, in_error,
          error_code, error_message, error_at, error_count, error_class, error_content,
-         error_retry_at, dirty
+         error_retry_at, held_code, dirty
     FROM offer;
 CREATE VIEW offer_check_view AS
   SELECT store_id, sku_key, seen_at, confirmed_at, missing_at, price, quantity,

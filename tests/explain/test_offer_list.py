@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.shop import EANS, Shop, row
+from tests.support.shop import EANS, Shop, open_shop, row
 
 
 async def test_offers_are_listed_by_state(shop: Shop):
@@ -29,6 +29,46 @@ async def test_offers_are_listed_by_state(shop: Shop):
         "withdrawn": set(),
     }
     assert set(await shop.offers()) == {"LIVE", "GOES", "SICK", "NEW", "BAD"}
+
+
+async def test_offers_whose_change_is_held_are_listed_until_it_is_not(
+    api: Any, worker: object, sandbox_url: str
+):
+    shop = await open_shop(api, sandbox_url, brake={})
+    await shop.upload([row("A"), row("B"), row("C")])
+    await shop.publish()
+    await shop.upload([row("A", price="1.99"), row("B", quantity=3), row("C")])
+    before = await shop.offers(state="held")
+    await shop.publish()
+
+    held = await shop.offers(state="held")
+    pending = await shop.offers(state="pending")
+    await shop.upload([row("A", price="189.90"), row("B", quantity=3), row("C")])
+    await shop.publish()
+
+    assert (set(before), set(held), set(pending)) == (set(), {"A"}, set())
+    assert held["A"]["state"] == "held"
+    assert await shop.offers(state="held") == {}
+
+
+async def test_the_first_page_has_totals_by_state(shop: Shop):
+    await shop.upload([row("LIVE"), row("GOES"), row("SICK"), row("BAD", ean="1")])
+    await shop.fault("rejected_row", sku="SICK", message="no")
+    await shop.publish()
+    await shop.upload([row("LIVE"), row("SICK"), row("NEW"), row("BAD", ean="1")])
+    path = f"/v1/stores/{shop.store_id}/offers"
+
+    pages = [
+        (await shop.api.get(path, params={"limit": 2, **more})).json()
+        for more in ({}, {"state": "in_error"}, {"totals": "false"})
+    ]
+    later = await shop.api.get(path, params={"limit": 2, "cursor": pages[0]["next"]})
+
+    counted = {"published": 1, "pending": 2, "in_error": 1, "invalid": 1}
+    assert [page["totals"] for page in pages] == [counted, counted, None]
+    assert later.json()["totals"] is None
+    listed = [offer["state"] for offer in (await shop.offers()).values()]
+    assert {state: listed.count(state) for state in counted} == counted
 
 
 async def test_offers_are_paged_by_sku(shop: Shop):

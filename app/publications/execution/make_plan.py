@@ -23,6 +23,7 @@ from app.publications.planning.plan import PlanSummary
 from app.publications.planning.request import PlanRequest
 from app.publications.results import resolve, submissions, validation
 from app.publications.results.record import (
+    record_plan_holds,
     record_plan_refusals,
 )
 from app.stores import service as stores
@@ -77,6 +78,7 @@ async def _plan_offers(run: Run) -> bool:
         await _record_held(tx.session, store, request, matched)
         await clear_resolved_errors(tx.session, run.store_id)
         await record_plan_refusals(tx.session, run.publication_id, run.store_id)
+        await record_plan_holds(tx.session, run.publication_id, run.store_id)
         await complete_plan(tx.session, run.publication_id, matched)
     log.info("publish.planned", **matched.counts)
     return True

@@ -120,6 +120,14 @@ async def record_plan_refusals(
     )
 
 
+async def record_plan_holds(
+    session: AsyncSession, publication_id: UUID, store_id: UUID
+) -> None:
+    """Record the code with which the plan holds a change of an offer."""
+    values = {"publication": publication_id, "store": store_id}
+    await session.execute(text(_SQL["record_plan_holds"]), values)
+
+
 async def record_submission(
     run: Run,
     submission: OpenSubmission,

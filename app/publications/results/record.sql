@@ -88,6 +88,18 @@ UPDATE offer AS o SET {{set_error}}
          WHERE c.publication_id = :publication AND c.outcome = 'rejected') AS s
  WHERE o.store_id = :store AND o.sku_key = s.sku_key
 
+-- name: record_plan_holds
+-- Offers of which the plan held a change, and those that it does not hold any more.
+UPDATE offer AS o SET held_code = s.code
+  FROM (SELECT sku_key, h.code
+          FROM (SELECT sku_key, code FROM change
+                 WHERE publication_id = :publication AND outcome = 'held') AS h
+          FULL JOIN (SELECT sku_key FROM offer_view
+                      WHERE store_id = :store AND held_code IS NOT NULL) AS before
+                 USING (sku_key)) AS s
+ WHERE o.store_id = :store AND o.sku_key = s.sku_key
+   AND o.held_code IS DISTINCT FROM s.code
+
 -- name: close_planned
 -- Changes that are still planned, of one submission or of all.
 UPDATE change SET outcome = :outcome, code = :code, settled_at = now()
