@@ -26,6 +26,7 @@ from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp, TryAgain
 from app.offers.adoption import delete_unmatched
 from app.offers.comparison import columns_of
+from app.offers.service import sku_key
 from app.publications import listing_imports
 from app.stores import service as stores
 from app.stores.models import Store
@@ -155,7 +156,7 @@ async def _record(
     run: DriftRun, listings: list[Listing], page: int, *, ended: bool
 ) -> None:
     """Store the listings and the next page; of two with one SKU the later one."""
-    once_each = {each.sku.lower(): each for each in listings if each.sku}
+    once_each = {sku_key(each.sku): each for each in listings if each.sku}
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await missing_listings.store_listings(

@@ -8,6 +8,7 @@ from typing import Any
 from app.backmarket.client import Access, BackMarket
 from app.backmarket.errors import RequestRefusedError
 from app.backmarket.wire.listings import Listing
+from app.offers.service import sku_key
 from app.publications.enums import Outcome
 from app.publications.results.record import ChangeResult
 from app.publications.results.submissions import SubmissionLine
@@ -74,7 +75,7 @@ async def read_listings(
         known = {seq: listing for seq, listing in found.items() if listing}
         if known:
             return known
-    requested = {line.sku.lower(): line.seq for line in lines}
+    requested = {sku_key(line.sku): line.seq for line in lines}
     return await _search_pages(back_market, access, requested, max_pages)
 
 
@@ -97,13 +98,13 @@ async def find(
     other = None
     if listing_id:
         listing = await back_market.listing(access, listing_id)
-        if listing and (listing.sku or sku).lower() == sku.lower():
+        if listing and sku_key(listing.sku or sku) == sku_key(sku):
             return Found(listing)
         other = listing
     try:
         return Found(await back_market.listing_by_sku(access, sku), other)
     except RequestRefusedError:
-        seen = await _search_pages(back_market, access, {sku.lower(): 0})
+        seen = await _search_pages(back_market, access, {sku_key(sku): 0})
         return Found(seen.get(0), other)
 
 
@@ -118,7 +119,7 @@ async def _search_pages(
     while len(seen) < len(requested) and (max_pages is None or page <= max_pages):
         answer = await back_market.listings(access, page)
         for listing in answer.items:
-            if (seq := requested.get((listing.sku or "").lower())) is not None:
+            if (seq := requested.get(sku_key(listing.sku or ""))) is not None:
                 seen[seq] = listing
         if not answer.has_next:
             break

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.statements import load_statements
 from app.offers import service as offers
-from app.offers.service import AWAITING_VALIDATION
+from app.offers.service import AWAITING_VALIDATION, sku_key
 from app.publications.context import Run
 
 _MAX_PAGES = 200
@@ -42,7 +42,7 @@ async def _still_waiting(run: Run, waiting: Collection[str]) -> set[str]:
             run.access, page, filters={"publication_state": AWAITING_VALIDATION}
         )
         seen |= {
-            (listing.sku or "").lower()
+            sku_key(listing.sku or "")
             for listing in answer.items
             if listing.publication_state == AWAITING_VALIDATION
         }

@@ -17,6 +17,7 @@ from app.core.statements import load_statements
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.offers.comparison import ListingComparison, add_seen, columns_of, open_tables
+from app.offers.service import sku_key
 from app.publications import scheduling
 from app.publications.context import Run
 from app.publications.enums import Outcome, PublicationKind, Trigger
@@ -99,7 +100,7 @@ def _overwritten(
     awaited: Mapping[str, Any], misplaced: Mapping[str, Listing]
 ) -> dict[str, Listing]:
     """The listings into which another offer was written, by their own SKU keys."""
-    by_key = {each.sku.lower(): each for each in misplaced.values() if each.sku}
+    by_key = {sku_key(each.sku): each for each in misplaced.values() if each.sku}
     return {key: each for key, each in by_key.items() if key not in awaited}
 
 
@@ -173,7 +174,7 @@ async def _read_newest_pages(run: Run, awaited: Mapping[str, Any], seen: Seen) -
     for page in range(1, min(2 * created // MAX_PAGE_SIZE + 2, _PAGES) + 1):
         answer = await run.tools.back_market.listings(run.access, page)
         for listing in answer.items:
-            if (key := (listing.sku or "").lower()) in awaited:
+            if (key := sku_key(listing.sku or "")) in awaited:
                 seen[key] = listing
         if len(seen) == len(awaited) or not answer.has_next:
             return
