@@ -1,6 +1,7 @@
 """Fixtures: real servers once per session, a fresh database per test."""
 
 from collections.abc import AsyncIterator, Iterator
+from math import ceil
 from pathlib import Path
 from uuid import uuid4
 
@@ -38,6 +39,24 @@ def pytest_configure(config: pytest.Config) -> None:
     """A worker of xdist ends with the run, however that ends."""
     if hasattr(config, "workerinput"):
         die_with_parent()
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Start long tests first, so that none of them runs alone at the end.
+
+    xdist gives each worker a part of the list: each part begins with its share.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.get_closest_marker("long")]
+    other = [item for item in items if not item.get_closest_marker("long")]
+    size = ceil(len(other) / workers)
+    items[:] = [
+        item
+        for part in range(workers)
+        for item in (*long[part::workers], *other[part * size : (part + 1) * size])
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import httpx
+import pytest
 
 from app.settings import Settings
 from tests.catalogs.test_upload_process import client, make_store, served, small_files
@@ -30,6 +31,7 @@ def begin_upload(url: str, path: str, size: int) -> socket.socket:
     return line
 
 
+@pytest.mark.long
 async def test_a_disconnected_client_leaves_no_file_and_affects_no_other(
     settings: Settings,
 ):

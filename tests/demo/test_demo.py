@@ -45,6 +45,7 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
     done = run_program(
         COMMAND,
@@ -77,6 +78,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(folder):
     assert "WRONG" not in done.stdout
 
 
+@pytest.mark.long
 def test_an_interrupt_ends_everything(folder):
     with open_program(
         COMMAND,

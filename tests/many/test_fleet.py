@@ -130,6 +130,7 @@ async def replace(group: list[Member], place: int, start: Callable[[], Member]) 
     return end
 
 
+@pytest.mark.long
 async def test_a_rolling_restart_under_load_loses_and_fails_nothing(
     fleet: Fleet,
     client: httpx.AsyncClient,

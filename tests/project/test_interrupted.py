@@ -33,6 +33,7 @@ def own_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != OWNER}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux ends the children")
 @pytest.mark.parametrize("interrupt", [ctrl_c, kill])
 def test_an_interrupted_run_leaves_no_process_behind(

@@ -44,6 +44,7 @@ def url(tmp_path: Path) -> Iterator[str]:
         assert service.wait(60) == 0
 
 
+@pytest.mark.long
 def test_the_tutorial_shows_the_documented_output(url: str, tmp_path: Path):
     blocks = re.findall(r"```sh\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
     script = "\n".join(blocks).replace(ADDRESS_IN_TUTORIAL, url)

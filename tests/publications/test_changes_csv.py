@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import httpx
+import pytest
 
 from app.settings import Settings
 from tests.publications.conftest import Sql
@@ -81,6 +82,7 @@ async def test_filters_hold_for_csv_too(shop: Shop):
     assert {x["sku"] for x in read(answer.text)} == {"BAD"}
 
 
+@pytest.mark.long
 async def test_many_changes_are_streamed_whole_with_little_memory(
     settings: Settings, tables: Tables
 ):

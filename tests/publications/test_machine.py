@@ -108,6 +108,7 @@ def machine(settings: Settings, sandbox_url: str) -> Iterator[type[Machine]]:
         yield Machine
 
 
+@pytest.mark.long
 def test_the_sandbox_finally_has_the_desired_state(machine: type[Machine]):
     run_state_machine_as_test(
         machine,

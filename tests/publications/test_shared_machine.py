@@ -101,6 +101,7 @@ def service(settings: Settings) -> Iterator[Background]:
         yield running
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", ["min", "max", "store:second"])
 def test_the_shared_stock_finally_follows_the_policy(
     service: Background, sandbox_url: str, policy: str

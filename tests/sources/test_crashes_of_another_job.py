@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from app.jobs.retry import MAX_CRASHES
 from app.settings import Settings
@@ -25,6 +26,7 @@ LOSE = "UPDATE job SET lease_until = least(lease_until, now()), woken_at = NULL"
 LONGER_THAN_A_CRASH = 1.5
 
 
+@pytest.mark.long
 async def test_a_pull_next_to_a_publication_that_crashes_each_worker_ends_well(
     api: httpx.AsyncClient,
     sandbox_url: str,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ class Model:
         return ("active", f"{cells['price']}.00", given)
 
 
+@pytest.mark.long
 @settings(
     max_examples=40,
     deadline=None,

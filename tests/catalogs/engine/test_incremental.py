@@ -88,6 +88,7 @@ def as_usual(monkeypatch):
     monkeypatch.setattr(incremental, "_MAX_MOVED_SHARE", incremental._MAX_MOVED_SHARE)
 
 
+@pytest.mark.long
 @settings(
     max_examples=20,
     suppress_health_check=[

@@ -3,6 +3,7 @@
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +117,7 @@ def few(steps: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     return st.lists(steps, max_size=3)
 
 
+@pytest.mark.long
 @settings(max_examples=60)
 @given(
     rows=st.lists(
