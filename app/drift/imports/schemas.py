@@ -18,7 +18,9 @@ class ListingImportCounts(BaseModel):
 
     matched: int = Field(0, description="now known as live for offers of the catalog")
     unmatched: int = Field(0, description="newly found, and named by no catalog row")
-    confirmed: int = Field(0, description="known before, with the expected values")
+    confirmed: int = Field(
+        0, description="with the values that refeed knows, those just matched included"
+    )
     drifted: int = Field(0, description="known before, changed outside refeed")
     vanished: int = Field(0, description="known before, no longer there")
 
