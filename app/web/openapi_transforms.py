@@ -124,6 +124,8 @@ def share_parameters(document: Node) -> None:
     for text, count in counts.most_common():
         parameter = json.loads(text)
         name = re.sub("[^A-Za-z]", "", parameter["name"].title())
+        if name in components:
+            name += parameter["in"].title()
         if count >= SHARED_FROM and name not in components:
             components[name] = parameter
             shared[text] = name
