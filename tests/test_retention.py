@@ -76,6 +76,23 @@ async def test_old_reports_and_jobs_are_deleted_and_the_live_state_is_kept(
     assert (await shop.publish())["counts"]["changes"] == 0
 
 
+async def test_old_departures_are_deleted(
+    shop: Shop, settings: Settings, database_url: str
+):
+    path = f"/v1/stores/{shop.store_id}/activation"
+    old, recent = [(await shop.api.delete(path)).json()["id"] for _ in range(2)]
+    query(
+        database_url,
+        "UPDATE departure SET finished_at = now() - interval '1 year' WHERE id = %s",
+        old,
+    )
+
+    await _delete_old_data(settings, 1)
+
+    listed = (await shop.api.get("/v1/departures")).json()["items"]
+    assert [each["id"] for each in listed] == [recent]
+
+
 async def test_webhook_ids_are_stored_for_a_week(
     shop: Shop, settings: Settings, database_url: str
 ):

@@ -36,7 +36,7 @@ async def deactivate(
     """
     earlier = await _open(tx.session, store.id)
     if earlier and (earlier.action == "delete" or choice in {None, earlier.offers}):
-        return earlier
+        return await _resumed(tx, earlier)
     chosen = choice or _default(store)
     departure = await _order(tx, caller, store, "deactivate", chosen)
     if chosen == "leave" or store.account_id is None:
@@ -62,13 +62,19 @@ async def delete(
     earlier = await _open(tx.session, store.id)
     same = earlier is not None and earlier.action == "delete"
     if earlier and same and (choice or earlier.offers) == earlier.offers:
-        return earlier
+        return await _resumed(tx, earlier)
     if earlier and earlier.state == "deleting":
-        return earlier
+        return await _resumed(tx, earlier)
     if choice is None and await offers.has_stock_online(tx.session, store.id):
         raise _choice_needed()
     departure = await _order(tx, caller, store, "delete", choice or "leave")
     await tx.enqueue(JobKind.DEPARTURE, store.id)
+    return departure
+
+
+async def _resumed(tx: Transaction, departure: Departure) -> Departure:
+    """The departure; its job runs again, should it have been given up."""
+    await tx.enqueue(JobKind.DEPARTURE, departure.store_id)
     return departure
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.publications.watching import stock
+from tests.publications.watching import eventually, stock
 from tests.support.shop import Shop, fresh_token, open_shop, row
 from tests.support.stack import query
 
@@ -262,6 +262,54 @@ async def test_an_activation_cancels_what_was_not_sent(shop: Shop):
 
     assert (left["state"], left["reason"]["code"]) == ("cancelled", "store_activated")
     assert await stock(shop) == {"A": 5, "B": 5}
+
+
+async def busy(shop: Shop, rows: list[dict[str, object]], seconds: int) -> str:
+    """A run whose batch Back Market takes its time for."""
+    await shop.fault("slow_task", seconds=seconds, count=1)
+    await shop.upload(rows)
+    run = await shop.publish(wait=False)
+    path = f"/v1/publications/{run['id']}"
+
+    async def sent() -> bool:
+        calls = await shop.api.get(f"{path}/submissions")
+        return any(call["state"] == "sent" for call in calls.json()["items"])
+
+    await eventually(sent)
+    return path
+
+
+MANY = [row(f"P{n}") for n in range(30)]
+
+
+async def test_a_departure_overtakes_a_run_that_occupies_the_account(
+    shop: Shop, german: Shop
+):
+    await shop.upload(MANY)
+    await german.upload([row("S"), row("T")])
+    for each in (shop, german):
+        await each.publish()
+    run = await busy(shop, [entry | {"price": "150.00"} for entry in MANY], 600)
+
+    left = await leave(german, "/activation", offers="zero")
+
+    assert (left["state"], left["counts"]["zeroed"]) == ("done", 2)
+    now = await stock(shop)
+    assert (now["S"], now["T"], now["P0"]) == (0, 0, 5)
+    assert (await shop.api.get(run)).json()["state"] in {"sending", "waiting"}
+
+
+async def test_stock_that_a_run_of_the_store_still_raises_goes_to_0_as_well(
+    shop: Shop,
+):
+    await shop.upload(MANY)
+    await shop.publish()
+    await busy(shop, [entry | {"quantity": 9} for entry in MANY], 3)
+
+    left = await leave(shop, "/activation", offers="zero")
+
+    assert (left["state"], left["reason"]) == ("done", None)
+    assert set((await stock(shop)).values()) == {0}
 
 
 async def test_an_empty_catalog_is_still_rejected(shop: Shop):

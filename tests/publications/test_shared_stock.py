@@ -139,6 +139,29 @@ async def test_stock_rises_when_the_store_with_the_minimum_drops_the_sku(
     await eventually(back)
 
 
+async def test_approving_a_sku_that_a_sibling_sells_says_that_it_changes_nothing(
+    shop: Shop, german: Shop
+):
+    for each in (shop, german):
+        await each.upload([row("A"), row("B")])
+        await each.publish()
+    await shop.upload([row("B")])
+    run = await shop.publish()
+
+    answer = await shop.api.post(
+        f"/v1/publications/{run['id']}/approve", json={"skus": ["A"]}
+    )
+
+    assert answer.json() == {
+        "decided": 0,
+        "not_held": 0,
+        "not_decidable": 1,
+        "follow_up_id": None,
+    }
+    explained = await shop.api.get(f"/v1/stores/{shop.store_id}/offers/A")
+    assert "catalog of that store" in explained.json()["hint"]
+
+
 async def test_an_inactive_store_does_not_limit_the_shared_stock(
     shop: Shop, german: Shop
 ):

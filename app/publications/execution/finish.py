@@ -129,11 +129,13 @@ async def _next_in_line(session: AsyncSession, account_id: UUID) -> list[UUID]:
 async def _follow_up(tx: Transaction, run: Run, publication: Publication) -> None:
     """Request a run for changes that were deferred or superseded.
 
-    Also for what this run left to another one that was active at the same time.
+    Also for what this run left to another one that was active at the same time. A
+    departure looks at the listings itself.
     """
     outcomes: dict[str, int] = publication.totals["outcomes"]
     deferred = _sum(outcomes, Outcome.DEFERRED) + publication.totals["unlisted"]
-    left = run.priority or publication.totals.get("in_flight", False)
+    overtook = run.priority and not run.leaving
+    left = overtook or publication.totals.get("in_flight", False)
     at_once = left or bool(_sum(outcomes, Outcome.SUPERSEDED))
     if not at_once and not deferred:
         return

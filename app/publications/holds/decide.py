@@ -44,6 +44,7 @@ async def decide(
     return DecisionOut(
         decided=found.decided,
         not_held=found.named - found.decided,
+        not_decidable=found.not_decidable,
         follow_up_id=follow_up_id,
     )
 

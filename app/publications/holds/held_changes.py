@@ -49,8 +49,8 @@ async def decide(  # noqa: PLR0913 - what is decided about which held changes
     """Approve or reject what a publication held and what is still held.
 
     An earlier decision is changed only by SKU. Returns how many changes were `named`
-    and `decided`, and whether one of them was held because of the catalog
-    (`by_catalog`).
+    and `decided`, how many named SKUs are held for another reason than the brake
+    (`not_decidable`), and whether one was held because of the catalog (`by_catalog`).
     """
     keys = None if skus is None else [sku_key(sku) for sku in skus]
     found = await session.execute(
@@ -62,6 +62,7 @@ async def decide(  # noqa: PLR0913 - what is decided about which held changes
             "by": by,
             "hold_for": hold_for,
             "codes": list(codes),
+            "brake_codes": list(BRAKE_CODES),
             "keys": keys,
         },
     )

@@ -69,6 +69,10 @@ recorded AS (
     FROM decided
 )
 SELECT (SELECT count(*) FROM named) AS named,
+       (SELECT count(*) FROM change
+         WHERE publication_id = :publication AND outcome = 'held'
+           AND NOT code = ANY(:brake_codes) AND CAST(:keys AS text[]) IS NOT NULL
+           AND sku_key = ANY(:keys)) AS not_decidable,
        (SELECT count(*) FROM decided) AS decided,
        (SELECT bool_or(code IN ('brake_shrunk', 'brake_column_empty'))
           FROM decided) AS by_catalog

@@ -57,6 +57,10 @@ class DecisionOut(BaseModel):
         description="changes held by this publication that are no longer desired, have "
         "other content now, or were decided before; decide those again by SKU"
     )
+    not_decidable: int = Field(
+        description="named SKUs that this publication holds for a reason which no "
+        "decision changes, as `active_in_sibling_store`; their `hint` says what to do"
+    )
     follow_up_id: UUID | None = Field(
         description="the run that sends the approved changes; null when nothing was "
         "approved or the store is not active"

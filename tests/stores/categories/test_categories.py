@@ -339,5 +339,6 @@ async def test_a_deleted_store_does_not_delete_the_snapshot(mapped: Shop):
 
     deleted = await mapped.api.delete(path)
 
-    assert deleted.status_code == 204
+    assert deleted.status_code == 202
+    await mapped.wait_for(deleted.headers["Location"], ("done",))
     assert IPHONE in (await tree(mapped.api, mapped.store_id))["items"]
