@@ -79,6 +79,8 @@ class SalesMachine(RuleBasedStateMachine):
         self.stated, self.stated_at = START, utc_now()
         self.sales: list[tuple[datetime, int]] = []
         self.unknown: list[Order] = []
+        self.restocked = False
+        """Units came back at Back Market, which only a read of the listing shows."""
         self.run(self._open)
 
     def run(self, step: Callable[[AsyncSession], Coroutine[Any, Any, None]]) -> None:
@@ -154,6 +156,7 @@ class SalesMachine(RuleBasedStateMachine):
         if not units:
             return
         self.listing += units if restock else 0
+        self.restocked |= restock
         cancelled = order_of(order.id, units, order.created_at or utc_now(), 4)
         self.unknown.append(replace(cancelled, modified_at=utc_now()))
 
@@ -192,6 +195,7 @@ class SalesMachine(RuleBasedStateMachine):
             await compare(session, self.ids.account, comparison, [])
 
         self.run(step)
+        self.restocked = False
 
     @rule()
     def publish(self) -> None:
@@ -213,7 +217,7 @@ class SalesMachine(RuleBasedStateMachine):
         found = await session.execute(text("SELECT seq, after FROM change"))
         results = []
         for seq, after in found.all():
-            if not self.unknown:
+            if not self.unknown and not self.restocked:
                 assert after["quantity"] != self.listing, "a line that changed nothing"
             self.listing = after["quantity"]
             results.append(ChangeResult(seq, Outcome.ACCEPTED))
