@@ -347,7 +347,7 @@ QUERIES = {
         "/v1/stores/{id}/offers?state=sold",
         "state",
         (
-            "published, awaiting_validation, pending, unconfirmed, in_error, "
+            "published, awaiting_validation, pending, held, unconfirmed, in_error, "
             "invalid, withdrawn, absent, unmatched"
         ),
     ),
