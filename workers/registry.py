@@ -7,6 +7,7 @@ from app.accounts.connection import ConnectionCheckJob
 from app.catalogs.imports.job import ImportJob, ImportServices
 from app.departures.job import DepartureJob
 from app.drift.job import DriftCheckJob
+from app.drift.other_markets.job import OtherMarketsJob
 from app.jobs.frame import Job
 from app.jobs.kinds import JobKind
 from app.orders.actions.execute import OrderActionJob
@@ -48,6 +49,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
         JobKind.PULL_CATALOG: pull.PullJob(pulling),
         JobKind.DEPARTURE: DepartureJob(services),
         JobKind.DRIFT_CHECK: DriftCheckJob(services),
+        JobKind.CHECK_OTHER_MARKETS: OtherMarketsJob(services),
         JobKind.SYNC_ORDERS: OrderSyncJob(services),
         JobKind.ORDER_ACTION: OrderActionJob(services),
     }

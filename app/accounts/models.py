@@ -25,6 +25,10 @@ class SellerAccount(SQLModel, table=True):
     token_cipher: bytes
     token_key_id: str = Field(max_length=16)
     shared_quantity: str = "min"
+    other_markets: str | None = None
+    """Decision on listings that are online in markets without a store in refeed."""
+    other_markets_by: str | None = None
+    other_markets_at: datetime | None = time_field()
     lines_per_hour: int | None = None
     requests_per_10s: int | None = None
     connection: str = "unknown"

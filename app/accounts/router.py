@@ -5,7 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, status
 
 from app.access.dependencies import Admin, CurrentSettings, CurrentVault
-from app.accounts import service
+from app.accounts import other_markets, service
+from app.accounts.models import SellerAccount
 from app.accounts.schemas import (
     SellerAccountOut,
     SellerAccountPatch,
@@ -30,14 +31,27 @@ async def list_seller_accounts(
     limit: Limit = 100,
 ) -> Page[SellerAccountOut]:
     rows = await service.list_accounts(tx.session, decode_uuid(cursor), limit)
-    return page_of(rows, limit, lambda a: account_out(a, settings), lambda a: (a.id,))
+    elsewhere = await other_markets.listings(tx.session, [row.id for row in rows])
+    return page_of(
+        rows,
+        limit,
+        lambda a: account_out(a, settings, elsewhere.get(a.id, ())),
+        lambda a: (a.id,),
+    )
 
 
 @router.get("/{account_id}", summary="Read a seller account")
 async def get_seller_account(
     account_id: UUID, tx: Tx, _: Admin, settings: CurrentSettings
 ) -> SellerAccountOut:
-    return account_out(await service.get(tx.session, account_id), settings)
+    return await _shown(tx, await service.get(tx.session, account_id), settings)
+
+
+async def _shown(
+    tx: Tx, account: SellerAccount, settings: CurrentSettings
+) -> SellerAccountOut:
+    elsewhere = await other_markets.listings(tx.session, [account.id])
+    return account_out(account, settings, elsewhere.get(account.id, ()))
 
 
 @router.patch(
@@ -48,7 +62,7 @@ async def update_seller_account(
     account_id: UUID,
     body: SellerAccountPatch,
     tx: Tx,
-    _: Admin,
+    caller: Admin,
     settings: CurrentSettings,
 ) -> SellerAccountOut:
     account = await service.get(tx.session, account_id)
@@ -56,10 +70,13 @@ async def update_seller_account(
     if "shared_quantity" in changes:
         policy = shared_quantity_of(changes.pop("shared_quantity") or "min")
         await service.set_shared_quantity(tx.session, account, policy)
+    if "other_markets" in changes:
+        decision = changes.pop("other_markets")
+        await other_markets.decide(tx.session, account, decision, caller)
     for name, value in changes.items():
         setattr(account, name, value)
     account.version += 1
-    return account_out(account, settings)
+    return await _shown(tx, account, settings)
 
 
 @router.put(

@@ -1,13 +1,14 @@
 """API shapes of seller accounts; the token is write-only."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from app.accounts.models import SellerAccount
+from app.accounts.other_markets import Decision, Listings
 from app.accounts.service import limits_of
 from app.accounts.shared_stock import ACCEPTED, shared_quantity_of
 from app.settings import Settings
@@ -64,6 +65,19 @@ class ConnectionHealth(BaseModel):
     at: datetime | None
 
 
+class MarketListings(BaseModel):
+    """How many listings are online in a market without a store."""
+
+    market: str
+    listings: int
+
+
+_DECISION = (
+    "what to do with the quantity of listings that are online in markets without a "
+    "store here: `share` sends it, `protect` does not; null: it is held"
+)
+
+
 class SellerAccountOut(BaseModel):
     """One Back Market account and what its stores share."""
 
@@ -73,6 +87,13 @@ class SellerAccountOut(BaseModel):
     shared_quantity: str = Field(
         description="policy for stock that all stores share: `min`, `max` "
         "or `store:<id>`"
+    )
+    other_markets: Decision | None = Field(description=_DECISION)
+    other_markets_by: str | None = Field(description="the key that decided so")
+    other_markets_at: datetime | None
+    other_market_listings: list[MarketListings] = Field(
+        description="listings that are online in markets without a store here, as "
+        "read last"
     )
     lines_per_hour: int
     requests_per_10s: int
@@ -102,6 +123,7 @@ class SellerAccountPatch(BaseModel):
         description="policy for stock that all stores share: `min` (the "
         "usual), `max`, or `store:<id>`",
     )
+    other_markets: Decision | None = Field(None, description=_DECISION)
 
 
 class TokenIn(BaseModel):
@@ -114,13 +136,22 @@ class TokenIn(BaseModel):
     token: MarketplaceToken
 
 
-def account_out(account: SellerAccount, settings: Settings) -> SellerAccountOut:
+def account_out(
+    account: SellerAccount, settings: Settings, elsewhere: Listings
+) -> SellerAccountOut:
     limits = limits_of(account, settings)
     return SellerAccountOut(
         id=account.id,
         platform=account.platform,
         environment=account.environment,
         shared_quantity=account.shared_quantity,
+        other_markets=cast("Decision | None", account.other_markets),
+        other_markets_by=account.other_markets_by,
+        other_markets_at=account.other_markets_at,
+        other_market_listings=[
+            MarketListings(market=market, listings=number)
+            for market, number in elsewhere
+        ],
         lines_per_hour=limits.lines_per_hour,
         requests_per_10s=limits.requests_per_10s,
         connection=ConnectionHealth.model_validate(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
@@ -35,6 +36,7 @@ def load_templates(
     }
 
 
+@cache
 def _read(package: str, filename: str) -> dict[str, str]:
     source = files(package).joinpath(filename).read_text("utf-8")
     _, *parts = _NAME.split(source)

@@ -28,10 +28,12 @@ async def write(
     online = await leaving.count_online(session, store.id, siblings)
     zeroes = departure.offers == "zero"
     rest = online.online - online.unmatched - online.sold_by_sibling
+    rest -= online.live_elsewhere
     departure.counts = {
         "zeroed": await _zeroed(session, departure),
         "sold_by_sibling": online.sold_by_sibling,
         "unmatched": online.unmatched,
+        "live_in_other_market": online.live_elsewhere,
         "left": 0 if zeroes else rest,
         "not_zeroed": rest if zeroes else 0,
     }

@@ -14,6 +14,7 @@ INSERT INTO departure_listing (departure_id, sku_key, sku, quantity, price, reas
 SELECT :departure, o.sku_key, o.sku, o.live_quantity, o.live_price,
        CASE WHEN o.desired_state = 'unmatched' THEN 'unmatched'
             WHEN {{sold_by_sibling}} THEN 'sold_by_sibling'
+            WHEN {{live_elsewhere}} THEN 'live_in_other_market'
             WHEN :zeroes THEN 'not_zeroed' ELSE 'left' END,
        coalesce((SELECT array_agg(DISTINCT t.country ORDER BY t.country)
                    FROM offer_view AS s JOIN store_view AS t ON t.id = s.store_id

@@ -10,7 +10,9 @@ from app.departures.messages import message_for
 from app.departures.models import Departure, DepartureListing
 from app.web.schemas import ReasonOut
 
-ListingReason = Literal["sold_by_sibling", "unmatched", "left", "not_zeroed"]
+ListingReason = Literal[
+    "sold_by_sibling", "unmatched", "live_in_other_market", "left", "not_zeroed"
+]
 
 
 class DepartureCounts(BaseModel):
@@ -22,6 +24,11 @@ class DepartureCounts(BaseModel):
     )
     unmatched: int = Field(
         0, description="online as before: no catalog of the store ever named the SKU"
+    )
+    live_in_other_market: int = Field(
+        0,
+        description="online as before: also online in a market without a store, and "
+        "`other_markets` of the account is not `share`",
     )
     left: int = Field(0, description="left online, as ordered")
     not_zeroed: int = Field(

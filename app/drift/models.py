@@ -1,10 +1,11 @@
-"""Drift checks and the listing snapshots that they read."""
+"""Drift checks, the listings that they read, and listings of other markets."""
 
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, text
+from sqlalchemy import BigInteger, Index, SmallInteger, String, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from app.core.columns import KEY, MONEY, id_field, json_field, time_field
@@ -84,3 +85,55 @@ class ListingSnapshot(SQLModel, table=True):
     title: str | None = None
     product_id: str | None = None
     backmarket_id: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class OtherMarketCheck(SQLModel, table=True):
+    """The last read of the markets in which the account has no store in refeed.
+
+    `markets`: those that are still to be read, the first one from `page` on.
+    """
+
+    __tablename__ = "other_market_check"
+
+    account_id: UUID = Field(
+        foreign_key="seller_account.id", ondelete="CASCADE", primary_key=True
+    )
+    state: str = "requested"
+    reason_code: str | None = None
+    reason: str | None = None
+    requested_at: datetime = time_field(default_now=True)
+    started_at: datetime | None = time_field()
+    finished_at: datetime | None = time_field()
+    read_at: datetime | None = time_field()
+    """When all markets were last read."""
+    markets: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(String),
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )
+    page: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+
+
+class OtherMarketListing(SQLModel, table=True):
+    """A listing and the markets without a store in which it was online.
+
+    `found`: where the read that runs has found it so far.
+    """
+
+    __tablename__ = "other_market_listing"
+
+    account_id: UUID = Field(
+        foreign_key="seller_account.id", ondelete="CASCADE", primary_key=True
+    )
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    markets: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(String),
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )
+    found: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(String),
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )

@@ -9,6 +9,7 @@ from app.core.errors import ConflictError, NotFoundError
 from app.core.statements import load_statements
 from app.database import Transaction
 from app.drift.models import DriftCheck
+from app.drift.other_markets import scheduling as other_markets
 from app.jobs.kinds import JobKind
 from app.settings import Settings
 from app.stores.models import Store
@@ -62,6 +63,7 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
         if row.next_drift_check_at is not None:
             await request(tx, row.id)
     interval = settings.drift_check_interval
+    await other_markets.request_due(tx, [row.account_id for row in rows], interval)
     due = [next_due(row.id, interval, now) for row in rows]
     await set_next_times(
         tx.session, NextTime.DRIFT_CHECK, [row.id for row in rows], due

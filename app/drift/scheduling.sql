@@ -17,7 +17,7 @@ ON CONFLICT (store_id) DO UPDATE SET state = 'requested'
 
 -- name: due
 -- Active stores whose drift check is due, or not scheduled yet.
-SELECT s.id, s.next_drift_check_at FROM store_view AS s
+SELECT s.id, s.account_id, s.next_drift_check_at FROM store_view AS s
  WHERE s.active AND s.account_id IS NOT NULL
    AND (s.next_drift_check_at IS NULL OR s.next_drift_check_at <= now())
  ORDER BY s.next_drift_check_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED

@@ -79,6 +79,8 @@ class OfferFacts:
     live_price: Decimal | None = None
     max_price: Decimal | None = None
     publication_state: int | None = None
+    other_markets: tuple[str, ...] = ()
+    """Markets without a store in which its listing is online too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,3 +75,17 @@ async def has_unread_catalog(session: AsyncSession, store_id: UUID) -> bool:
         {"store": store_id},
     )
     return bool(found)
+
+
+async def other_markets(
+    session: AsyncSession, account_id: UUID | None, key: str
+) -> Sequence[str]:
+    """Markets without a store in which the listing is online."""
+    found: Sequence[str] | None = await session.scalar(
+        text(
+            "SELECT markets FROM other_market_listing_view "
+            "WHERE account_id = :account AND sku_key = :key"
+        ),
+        {"account": account_id, "key": key},
+    )
+    return found or []

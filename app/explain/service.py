@@ -1,7 +1,7 @@
 """Explains one offer: desired state, live state, the reason, and a timeline."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -136,6 +136,8 @@ async def _read(
         last, _ = await queries.changes_of(session, store.id, offer.sku_key, None, 1)
     refusal = await refusal_state(session, store.id, offer.sku_key)
     facts = facts_of(store, offer, refusal, last[0] if last else None)
+    elsewhere = await queries.other_markets(session, store.account_id, offer.sku_key)
+    facts = replace(facts, other_markets=tuple(elsewhere))
     decisions = await decisions_on(session, store.id, offer.sku_key)
     return _Read(store, offer, facts, changes, older, newest, decisions)
 

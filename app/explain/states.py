@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from app.explain.facts import Explanation, OfferFacts, OfferState
+from app.publications.enums import OTHER_MARKET_CODES
 from app.publications.error_classes import (
     ErrorClass,
     error_class_of,
@@ -103,10 +104,10 @@ def _held(facts: OfferFacts) -> Explanation | None:
     if not facts.dirty or facts.outcome != "held":
         return None
     code = facts.code or "held"
-    kind = error_class_of(code)
-    return Explanation(
-        OfferState.HELD, f"It is held: {sentence_for(code)}", hint_for(code, kind)
-    )
+    why = f"It is held: {sentence_for(code)}"
+    if facts.other_markets and code in OTHER_MARKET_CODES.values():
+        why += f" It is online in {', '.join(facts.other_markets)}."
+    return Explanation(OfferState.HELD, why, hint_for(code, error_class_of(code)))
 
 
 def _inactive(facts: OfferFacts) -> Explanation | None:

@@ -19,6 +19,8 @@ class JobKind(StrEnum):
     """Subject: a category snapshot. Fetches its categories from Back Market."""
     DRIFT_CHECK = "drift_check"
     """Subject: a store. Compares its offers with all its listings."""
+    CHECK_OTHER_MARKETS = "check_other_markets"
+    """Subject: a seller account. Reads its listings in markets without a store."""
     SYNC_ORDERS = "sync_orders"
     """Subject: a seller account. Fetches its orders for all its stores."""
     ORDER_ACTION = "order_action"

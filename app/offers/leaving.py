@@ -27,6 +27,6 @@ async def any_to_zero(
 async def count_online(
     session: AsyncSession, store_id: UUID, siblings: Sequence[UUID]
 ) -> Any:  # noqa: ANN401 - a row
-    """Numbers of listings: `online`, and of those `unmatched`, `sold_by_sibling`."""
+    """Numbers of listings: `online`, and of those what stays and why."""
     values = {"store": store_id, "siblings": list(siblings)}
     return (await session.execute(text(LEAVING["counts"]), values)).one()

@@ -14,8 +14,19 @@ EXISTS (
                 WHEN s.desired_state = 'absent' THEN false
                 ELSE coalesce(s.desired_quantity, s.live_quantity, 0) > 0 END)
 
+-- name: live_elsewhere
+-- Whether the listing is online in markets without a store, and the account does not
+-- share its quantity with them: it would end the sale there too.
+EXISTS (
+    SELECT 1 FROM store_view AS t
+      JOIN seller_account_view AS a ON a.id = t.account_id
+      JOIN other_market_listing_view AS elsewhere ON elsewhere.account_id = a.id
+     WHERE t.id = o.store_id AND elsewhere.sku_key = o.sku_key
+       AND a.other_markets IS DISTINCT FROM 'share')
+
 -- name: goes_to_zero
 {{online}} AND o.desired_state <> 'unmatched' AND NOT {{sold_by_sibling}}
+  AND NOT {{live_elsewhere}}
 
 -- name: any_to_zero
 -- Whether a listing of the store is still to be set to 0.
@@ -27,5 +38,7 @@ SELECT EXISTS (SELECT 1 FROM offer_view AS o
 SELECT count(*) AS online,
        count(*) FILTER (WHERE o.desired_state = 'unmatched') AS unmatched,
        count(*) FILTER (WHERE o.desired_state <> 'unmatched' AND {{sold_by_sibling}})
-         AS sold_by_sibling
+         AS sold_by_sibling,
+       count(*) FILTER (WHERE o.desired_state <> 'unmatched'
+         AND NOT {{sold_by_sibling}} AND {{live_elsewhere}}) AS live_elsewhere
   FROM offer_view AS o WHERE o.store_id = :store AND {{online}}

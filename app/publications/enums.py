@@ -88,6 +88,12 @@ class SubmissionState(StrEnum):
     SETTLED = "settled"
 
 
+OTHER_MARKET_CODES = {
+    "undecided": "live_in_other_market",
+    "protect": "other_market_protected",
+}
+"""Why the quantity of a listing in other markets is held, by the account's decision."""
+
 READ_BACK = "read_back"
 """Reason code of a submission of an ended run, once the listings were read: what does
 not show there may be planned again."""

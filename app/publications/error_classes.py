@@ -86,6 +86,12 @@ HINTS = {
     "token_refused": "Set a valid token: PUT /v1/seller-accounts/{id}/token.",
     "active_in_sibling_store": "No action needed while the other store sells it. To "
     "end the sale, remove the SKU from the catalog of that store too.",
+    "live_in_other_market": "Decide once for the account: set `other_markets` to "
+    "`share` (quantities are sent) or `protect` (they are not) with PATCH "
+    "/v1/seller-accounts/{id}, or create a store for each of those markets.",
+    "other_market_protected": "No action needed to keep it so. To send quantities, set "
+    "`other_markets` to `share` with PATCH /v1/seller-accounts/{id}, or create a store "
+    "for each of those markets.",
     "quarantined": "Correct the offer's data, or send it once more with POST "
     "/v1/stores/{id}/quarantine/release.",
     "brake_zeroing": f"Check that the catalog is complete. If so, {_APPROVE}; "

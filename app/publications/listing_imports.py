@@ -1,10 +1,11 @@
 """Makes runs and previews wait for the import of their store's live listings.
 
 Before the first import nothing is known of what is on sale, so nothing may be sent
-("Live state", initial import).
+("Live state", initial import). The listings in other markets of the account count too.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -34,22 +35,41 @@ class ListingsNotImportedError(Exception):
 
 
 async def awaited(tx: Transaction, store: Store, since: datetime) -> bool:
-    """Whether the store's listings are still to be imported; requests the import.
+    """Whether listings of the store's account are still to be read; requests it.
 
-    Raises ListingsNotImportedError if an import that ended after `since` failed.
+    Raises ListingsNotImportedError if a read that ended after `since` failed.
     """
-    if store.listings_imported_at is not None:
-        return False
-    found = await tx.session.execute(_SQL["last_check"], {"store": store.id})
-    check = found.one_or_none()
-    if check is None or check.state == "done":
-        await tx.enqueue(JobKind.DRIFT_CHECK, store.id)
-    elif check.state == "failed":
-        if check.finished_at >= since:
-            code = check.reason_code
-            raise ListingsNotImportedError(code, check.reason or sentence_for(code))
-        await tx.enqueue(JobKind.DRIFT_CHECK, store.id)
-    return True
+    own = store.listings_imported_at is None
+    if own:
+        check = await _last(tx, "last_check", store.id)
+        await _request(tx, JobKind.DRIFT_CHECK, store.id, check, since)
+    check = await _last(tx, "last_other_market_check", store.account_id)
+    elsewhere = store.account_id and (check is None or check.read_at is None)
+    if elsewhere:
+        kind = JobKind.CHECK_OTHER_MARKETS
+        await _request(tx, kind, store.account_id, check, since)
+    return own or bool(elsewhere)
+
+
+async def _last(tx: Transaction, name: str, subject_id: UUID | None) -> Any:  # noqa: ANN401 - a row
+    found = await tx.session.execute(_SQL[name], {"subject": subject_id})
+    return found.one_or_none()
+
+
+async def _request(
+    tx: Transaction,
+    kind: JobKind,
+    subject_id: UUID | None,
+    last: Any,  # noqa: ANN401 - a row
+    since: datetime,
+) -> None:
+    """Request a read unless one is active. Raises ListingsNotImportedError."""
+    assert subject_id is not None  # noqa: S101 - a store without an account waits not
+    if last is not None and last.state == "failed" and last.finished_at >= since:
+        message = last.reason or sentence_for(last.reason_code)
+        raise ListingsNotImportedError(last.reason_code, message)
+    if last is None or last.state in {"done", "failed"}:
+        await tx.enqueue(kind, subject_id)
 
 
 async def wake_waiting(tx: Transaction, store_id: UUID) -> None:

@@ -3,7 +3,12 @@
 -- name: last_check
 -- The job that reads all listings of a store is its drift check.
 SELECT state, reason_code, reason, finished_at
-  FROM drift_check_view WHERE store_id = :store
+  FROM drift_check_view WHERE store_id = :subject
+
+-- name: last_other_market_check
+-- One read serves all stores of a seller account.
+SELECT state, reason_code, reason, finished_at, read_at
+  FROM other_market_check_view WHERE account_id = :subject
 
 -- name: requested_runs
 SELECT id FROM publication WHERE store_id = :store AND state = 'requested'

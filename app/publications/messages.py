@@ -4,6 +4,11 @@ MESSAGES = {
     "line_budget": "The line budget of the hour is used up; a later run sends it.",
     "active_in_sibling_store": "Another store of the seller account still sells this "
     "SKU, and Back Market keeps one stock number for all countries.",
+    "live_in_other_market": "The listing is also online in markets of the seller "
+    "account without a store here, and Back Market keeps one quantity for all of them: "
+    "the quantity is held until the account decides.",
+    "other_market_protected": "The listing is also online in markets of the seller "
+    "account without a store here, and the account protects their quantity.",
     "identity_mismatch": "The EAN or the grade is not that of the listing under this "
     "SKU. Back Market cannot change either: use a new SKU for another product.",
     "listing_taken": "Back Market did not create a listing for this SKU, but wrote it "

@@ -7,6 +7,9 @@ CREATE TABLE seller_account (
   token_cipher bytea NOT NULL,
   token_key_id varchar(16) NOT NULL,
   shared_quantity varchar NOT NULL,
+  other_markets varchar,
+  other_markets_by varchar,
+  other_markets_at timestamptz,
   lines_per_hour integer,
   requests_per_10s integer,
   connection varchar NOT NULL,
@@ -32,6 +35,6 @@ CREATE INDEX ix_line_spend_account ON line_spend (account_id, at);
 
 -- Columns that other packages may read.
 CREATE VIEW seller_account_view AS
-  SELECT id, platform, environment, shared_quantity, lines_per_hour, connection,
-         connection_at, paused_until, orders_due_at
+  SELECT id, platform, environment, shared_quantity, other_markets, lines_per_hour,
+         connection, connection_at, paused_until, orders_due_at
     FROM seller_account;

@@ -58,6 +58,7 @@ async def test_a_store_that_leaves_sets_only_its_own_skus_to_0(
         "zeroed": 2,
         "sold_by_sibling": 2,
         "unmatched": 0,
+        "live_in_other_market": 0,
         "left": 0,
         "not_zeroed": 0,
     }

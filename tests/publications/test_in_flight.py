@@ -158,13 +158,18 @@ async def test_other_fields_are_sent_without_the_quantity(tables: Tables):
 async def test_another_account_does_not_matter(tables: Tables):
     tables.offers(tables.store_id, [online(quantity=2)])
     sending(tables)
-    tables.execute(
-        "INSERT INTO seller_account SELECT %s, platform, environment, 'other', "
-        "token_cipher, token_key_id, shared_quantity, lines_per_hour, "
-        "requests_per_10s, connection, connection_detail, connection_at, "
-        "paused_until, request_clock, orders_due_at, version, created_at "
-        "FROM seller_account",
-        tables.publication_id,
+    tables.insert(
+        "seller_account",
+        id=tables.publication_id,
+        platform="EU",
+        environment="sandbox",
+        token_digest="other",
+        token_cipher=b"",
+        token_key_id="",
+        shared_quantity="min",
+        connection="ok",
+        version=1,
+        created_at="now",
     )
     tables.execute("UPDATE submission SET account_id = %s", tables.publication_id)
 

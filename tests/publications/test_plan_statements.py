@@ -48,6 +48,8 @@ def parameters(tables: Tables, variant: Variant) -> dict[str, Any]:
         values |= {"siblings": [tables.sibling_id], "policy": "min", "leader": None}
     if variant.in_flight:
         values |= {"in_flight": Jsonb({"a": 1})}
+    if variant.other_markets:
+        values |= {"account": tables.account_id, "other_market_code": "held"}
     return values
 
 
@@ -72,10 +74,12 @@ async def test_each_variant_is_valid_and_reads_only_what_it_needs(
         read = list(tables_read(explained["Plan"]))
         assert ("hold" in read) == variant.holds, variant
         assert ("offer_check" in read) == variant.repairs, variant
+        elsewhere = variant.other_markets or variant.leaving
+        assert ("other_market_listing" in read) == elsewhere, variant
 
 
 def test_there_is_a_statement_for_each_combination():
-    assert [len(variants) for variants in STATEMENTS.values()] == [18, 1, 18, 18, 18]
+    assert [len(each) for each in STATEMENTS.values()] == [34, 1, 34, 34, 34]
 
 
 @pytest.mark.parametrize("name", ["count", "write"])

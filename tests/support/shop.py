@@ -31,6 +31,13 @@ EANS = tuple(
 
 Row = Mapping[str, object]
 
+_IMPORTED = "UPDATE store SET listings_imported_at = now() WHERE id = %s"
+_OTHER_MARKETS_READ = """
+    INSERT INTO other_market_check (account_id, state, requested_at, read_at)
+    SELECT account_id, 'done', now(), now() FROM store WHERE id = %s
+    ON CONFLICT DO NOTHING
+"""
+
 
 def row(sku: str, **values: object) -> dict[str, object]:
     """A valid catalog row; `values` say what is different about it."""
@@ -220,18 +227,22 @@ async def open_shop(
         answer = await api.put(f"{path}/{name}", json=content)
         assert answer.status_code == 200, answer.text
     if imported:
-        mark_imported(api, shop.store_id)
+        await mark_imported(api, shop.store_id)
     if active:
         answer = await api.put(f"{path}/activation")
         assert answer.status_code == 200, answer.text
     return shop
 
 
-def mark_imported(api: httpx.AsyncClient, store_id: str) -> None:
-    """Record a listing import that found nothing."""
-    if isinstance(api, ServiceClient):
-        statement = "UPDATE store SET listings_imported_at = now() WHERE id = %s"
-        query(api.database_url, statement, store_id)
+async def mark_imported(api: httpx.AsyncClient, store_id: str) -> None:
+    """Record an import that found no listing, in this market and in others.
+
+    In threads: the worker that may hold a row lives on this event loop.
+    """
+    if not isinstance(api, ServiceClient):
+        return
+    for statement in (_IMPORTED, _OTHER_MARKETS_READ):
+        await asyncio.to_thread(query, api.database_url, statement, store_id)
 
 
 async def _shop(

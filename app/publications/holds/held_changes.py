@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.statements import load_statements
 from app.offers.service import sku_key
+from app.publications.enums import OTHER_MARKET_CODES
 
 BRAKE_CODES = (
     "brake_zeroing",
@@ -18,6 +19,9 @@ BRAKE_CODES = (
     "brake_column_empty",
 )
 """Codes that an operator can approve. The others name what must change first."""
+ACCOUNT_CODES = tuple(OTHER_MARKET_CODES.values())
+"""Codes of held changes that a setting of the seller account decides, for all."""
+_ACCOUNT_CODES = {"account_codes": list(ACCOUNT_CODES)}
 
 _SQL = load_statements(__package__, "held_changes.sql")
 
@@ -31,8 +35,13 @@ async def store_holds(
     session: AsyncSession, store_id: UUID, publication_id: UUID, hold_for: timedelta
 ) -> None:
     """Store what a publication's plan held; valid decisions on equal content stay."""
-    values = {"store": store_id, "publication": publication_id, "hold_for": hold_for}
-    await session.execute(_SQL["upsert"], values | {"codes": list(BRAKE_CODES)})
+    values: dict[str, Any] = {
+        "store": store_id,
+        "publication": publication_id,
+        "hold_for": hold_for,
+    }
+    values |= {"codes": [*BRAKE_CODES, *ACCOUNT_CODES], **_ACCOUNT_CODES}
+    await session.execute(_SQL["upsert"], values)
 
 
 async def decide(  # noqa: PLR0913 - what is decided about which held changes
@@ -64,6 +73,7 @@ async def decide(  # noqa: PLR0913 - what is decided about which held changes
             "codes": list(codes),
             "brake_codes": list(BRAKE_CODES),
             "keys": keys,
+            **_ACCOUNT_CODES,
         },
     )
     return found.one()

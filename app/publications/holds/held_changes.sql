@@ -1,16 +1,34 @@
 -- Changes that the brake held, by offer and content. `h` is a row of `hold`.
 
 -- name: effective_state
--- The state of a hold; undecided holds and approvals expire.
-CASE WHEN h.state IN ('pending', 'approved') AND h.expires_at <= now()
+-- The state of a hold; undecided holds and approvals expire. Those that the seller
+-- account decides (kind `quantity`) do not.
+CASE WHEN h.kind <> 'quantity' AND h.state IN ('pending', 'approved')
+          AND h.expires_at <= now()
      THEN 'expired' ELSE h.state END
+
+-- name: kind
+-- The kind of a held change.
+CASE WHEN code = ANY(:account_codes) THEN 'quantity'
+            WHEN after ? 'quantity' THEN 'zero' ELSE 'price' END
+
+-- name: withheld_from_other_markets
+-- Whether the listing is still online in other markets and its quantity not shared.
+EXISTS (SELECT 1 FROM store_view AS s
+          JOIN seller_account_view AS a ON a.id = s.account_id
+          JOIN other_market_listing_view AS elsewhere ON elsewhere.account_id = a.id
+         WHERE s.id = h.store_id AND elsewhere.sku_key = h.sku_key
+           AND a.other_markets IS DISTINCT FROM 'share')
 
 -- name: still_desired
 -- Whether the offer still differs in the way that was held. Other content is a new hold.
 EXISTS (
   SELECT 1 FROM offer_view AS o
    WHERE o.store_id = h.store_id AND o.sku_key = h.sku_key AND o.dirty
-     AND CASE h.kind WHEN 'zero' THEN o.desired_state = 'absent' OR o.quantity = 0
+     AND CASE h.kind
+              WHEN 'quantity' THEN o.live_quantity::text IS DISTINCT FROM h.content
+                AND {{withheld_from_other_markets}}
+              WHEN 'zero' THEN o.desired_state = 'absent' OR o.quantity = 0
               ELSE o.desired_state = 'retained' OR o.price::text = h.content END)
 
 -- name: delete_obsolete
@@ -25,8 +43,7 @@ hold.content = excluded.content
 -- Stores the changes that a publication's plan held. Valid decisions stay.
 INSERT INTO hold (store_id, sku_key, kind, sku, content, before, code, state,
                   publication_id, held_at, expires_at)
-SELECT :store, sku_key,
-       CASE WHEN after ? 'quantity' THEN 'zero' ELSE 'price' END, sku,
+SELECT :store, sku_key, {{kind}}, sku,
        coalesce(after ->> 'quantity', after ->> 'price'),
        coalesce(before ->> 'quantity', before ->> 'price'),
        code, 'pending', :publication, now(), now() + :hold_for
@@ -45,7 +62,7 @@ ON CONFLICT (store_id, sku_key, kind) DO UPDATE SET
 -- name: decide
 -- Approves or rejects what a publication held. Without SKUs, only undecided holds.
 WITH named AS (
-  SELECT sku_key, CASE WHEN after ? 'quantity' THEN 'zero' ELSE 'price' END AS kind,
+  SELECT sku_key, {{kind}} AS kind,
          coalesce(after ->> 'quantity', after ->> 'price') AS content
     FROM change WHERE publication_id = :publication AND outcome = 'held'
      AND code = ANY(:codes)

@@ -22,7 +22,7 @@ from app.web.pagination import Cursor, Limit, Page, decode_cursor, page_of
 router = APIRouter(prefix="/v1", tags=["publications"])
 
 
-@router.get("/stores/{store_id}/holds", summary="List changes held by the brake")
+@router.get("/stores/{store_id}/holds", summary="List held changes")
 async def list_holds(
     store: StoreToRead,
     tx: Tx,
@@ -31,7 +31,11 @@ async def list_holds(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[HoldOut]:
-    """By SKU. Excludes what was sent since or is no longer desired."""
+    """By SKU. Excludes what was sent since or is no longer desired.
+
+    What the brake held is approved or rejected per publication; quantities of listings
+    that are online in other markets wait for `other_markets` of the seller account.
+    """
     filters = {
         name: value for name, value in (("state", state), ("code", code)) if value
     }

@@ -8,16 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.publications.error_classes import error_class_of, hint_for
+from app.publications.holds.held_changes import ACCOUNT_CODES
 from app.publications.messages import sentence_for
 
 HoldState = Literal["pending", "approved", "rejected", "expired"]
-HoldCode = Literal[
+BrakeCode = Literal[
     "brake_zeroing",
     "brake_price",
     "brake_price_wave",
     "brake_shrunk",
     "brake_column_empty",
 ]
+HoldCode = BrakeCode | Literal["live_in_other_market", "other_market_protected"]
 WHICH = "exactly one of skus, code, all"
 
 
@@ -36,7 +38,7 @@ class DecisionIn(BaseModel):
         ]
         | None
     ) = None
-    code: HoldCode | None = None
+    code: BrakeCode | None = None
     all: Literal[True] | None = None
 
     @model_validator(mode="after")
@@ -68,7 +70,11 @@ class DecisionOut(BaseModel):
 
 
 class HoldOut(BaseModel):
-    """One change that the brake held, and the decision about it."""
+    """One held change, and the decision about it.
+
+    Quantities of listings in other markets are decided by `other_markets` of the seller
+    account, not one by one.
+    """
 
     sku: str
     kind: Literal["quantity", "price"]
@@ -88,9 +94,10 @@ class HoldOut(BaseModel):
 
 
 def hold_out(row: Any) -> HoldOut:  # noqa: ANN401 - a row of `hold`
+    keeps = row.state == "rejected" or row.code in ACCOUNT_CODES
     return HoldOut(
         sku=row.sku,
-        kind="quantity" if row.kind == "zero" else "price",
+        kind="price" if row.kind == "price" else "quantity",
         before=row.before,
         after=row.content,
         code=row.code,
@@ -101,5 +108,5 @@ def hold_out(row: Any) -> HoldOut:  # noqa: ANN401 - a row of `hold`
         held_at=row.held_at,
         decided_at=row.decided_at,
         decided_by=row.decided_by,
-        expires_at=None if row.state == "rejected" else row.expires_at,
+        expires_at=None if keeps else row.expires_at,
     )

@@ -9,7 +9,12 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.statements import load_statements
-from app.publications.enums import PRODUCT_CODES, READ_BACK, Lane
+from app.publications.enums import (
+    OTHER_MARKET_CODES,
+    PRODUCT_CODES,
+    READ_BACK,
+    Lane,
+)
 from app.publications.planning.brake import (
     ChangeCounts,
     HeldGroups,
@@ -75,9 +80,19 @@ async def load_parameters(
             leaving=True,
         )
         return values, own
-    store = {"store": request.store_id}
-    row = (await session.execute(_SQL["holds_and_repairs"], store)).one()
-    return values, Variant(bool(siblings), row.holds, row.repairs, bool(in_flight))
+    store = {"store": request.store_id, "account": request.account_id}
+    row = (await session.execute(_SQL["what_the_store_has"], store)).one()
+    if row.other_markets:
+        values["account"] = request.account_id
+        values["other_market_code"] = OTHER_MARKET_CODES[row.other_markets]
+    variant = Variant(
+        shared=bool(siblings),
+        holds=row.holds,
+        repairs=row.repairs,
+        in_flight=bool(in_flight),
+        other_markets=row.other_markets is not None,
+    )
+    return values, variant
 
 
 async def _in_flight(session: AsyncSession, request: PlanRequest) -> dict[str, int]:
@@ -122,7 +137,7 @@ async def count_changes(
     """Rows by reason, action and lane; a group may come in two rows."""
     await session.execute(_SQL["disable_sort"])
     new = []
-    if not variant.shared and not variant.leaving:
+    if not variant.quantities_vary:
         only_new = (await session.execute(COUNT_NEW, values)).one()
         new = [only_new] if only_new.changes else []
         if only_new.changes == only_new.dirty:

@@ -44,14 +44,19 @@ SELECT count(*) FROM (
   SELECT 1 FROM offer_view WHERE store_id = :store AND listed
      AND live_quantity > 0 ORDER BY sku_key LIMIT :limit) AS listed_offers
 
--- name: holds_and_repairs
+-- name: what_the_store_has
 -- Whether the store has held changes or decisions that count as approvals, and listings
--- whose price drifted.
+-- whose price drifted. Also, if listings are online in other markets and their quantity
+-- is not shared with them: the account's decision, `undecided` or `protect`.
 SELECT EXISTS (SELECT 1 FROM hold WHERE store_id = :store)
          OR EXISTS (SELECT 1 FROM listing_decision_view WHERE store_id = :store
                        AND decision = 'zero') AS holds,
        EXISTS (SELECT 1 FROM offer_check_view WHERE store_id = :store
-                  AND drift IS NOT NULL AND drift ? 'price') AS repairs
+                  AND drift IS NOT NULL AND drift ? 'price') AS repairs,
+       (SELECT coalesce(a.other_markets, 'undecided') FROM seller_account_view AS a
+         WHERE a.id = :account AND a.other_markets IS DISTINCT FROM 'share'
+           AND EXISTS (SELECT 1 FROM other_market_listing_view AS elsewhere
+                        WHERE elsewhere.account_id = a.id)) AS other_markets
 
 -- name: active_siblings
 -- The desired state of an inactive store does not count: its catalog is not updated.

@@ -87,7 +87,7 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
 
 def _is_for_priority_run(total: Any) -> bool:  # noqa: ANN401 - a row of COUNT
     """Lowered stock, and what is held: it has to be stored as held."""
-    if total.action == "hold":
+    if total.action in {"hold", "skip"}:
         return True
     return bool(total.action == "send" and total.lane == Lane.STOCK_DOWN)
 
@@ -136,7 +136,7 @@ def _summary(
             counts[key] = counts.get(key, 0) + row.also_held
         if row.action == "send":
             sends[row.reason] = sends.get(row.reason, 0) + row.changes
-        else:
+        elif row.action in _HELD_OUTCOMES:
             key = f"{row.reason}.{_HELD_OUTCOMES[row.action]}"
             counts[key] = counts.get(key, 0) + row.changes
     for reason, number in sends.items():

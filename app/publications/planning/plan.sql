@@ -25,13 +25,15 @@ compared AS NOT MATERIALIZED (
            AND o.product_id IS DISTINCT FROM o.backmarket_id::text, false)
            AS other_product,
          coalesce(siblings.sells, false) AS sold_by_sibling,
-         {{target_quantity}} AS target_quantity
+         {{target_quantity}} AS target_quantity,
+         {{other_market}} AS other_market
     FROM offer_view AS o {{siblings}}
-   WHERE o.store_id = :store AND {{differs}} AND {{selection}}
+   WHERE o.store_id = :store AND {{differs}} AND {{selection}} {{other_market_fence}}
 )
 
 -- name: differing
--- Which fields differ.
+-- Which fields differ. The quantity of a listing that is online in other markets is
+-- `withheld`: it does not count as different.
 differing AS NOT MATERIALIZED (
   SELECT *,
     desired_state = 'active' AND (
@@ -41,8 +43,13 @@ differing AS NOT MATERIALIZED (
     desired_state = 'active' AND listed
       AND (other_product OR grade <> listed_grade) AS other_listing,
     NOT listed OR (target_quantity IS DISTINCT FROM live_quantity
-                   AND {{not_in_flight}}) AS quantity_differs,
-    listed AND target_quantity < live_quantity AND {{not_in_flight}} AS lowers_stock,
+                   AND {{not_in_flight}} AND NOT other_market) AS quantity_differs,
+    listed AND target_quantity < live_quantity AND {{not_in_flight}}
+      AND NOT other_market AS lowers_stock,
+    other_market AND (NOT listed OR (
+      target_quantity IS DISTINCT FROM live_quantity AND {{not_in_flight}}
+      AND (desired_state <> 'retained' OR target_quantity < live_quantity)))
+      AS withheld,
     desired_state = 'active' AND (NOT listed OR price IS DISTINCT FROM live_price)
       AS price_differs,
     desired_state = 'active' AND min_price IS NOT NULL
@@ -66,12 +73,13 @@ decided AS NOT MATERIALIZED (
   SELECT *,
     CASE
       WHEN desired_state = 'absent' AND sold_by_sibling AND NOT quantity_differs
-        THEN 'hold'
+           AND NOT withheld THEN 'hold'
       WHEN desired_state = 'active' AND awaits_product THEN 'hold'
       WHEN other_listing OR (identity_mismatch AND NOT lowers_stock) THEN 'reject'
       WHEN desired_state = 'active' AND quarantined AND NOT lowers_stock THEN 'hold'
       WHEN desired_state = 'active' AND awaits_retry AND NOT lowers_stock THEN 'skip'
       WHEN desired_state = 'retained' AND NOT lowers_stock THEN 'skip'
+      WHEN NOT listed AND withheld THEN 'hold'
       WHEN quantity_differs OR price_differs OR min_price_differs OR warranty_differs
            OR comment_differs OR shipping_differs THEN 'send'
       ELSE 'skip'
@@ -91,7 +99,8 @@ decided AS NOT MATERIALIZED (
       WHEN quantity_differs THEN {{lane_stock_up}}
       ELSE {{lane_content}}
     END AS offer_lane,
-    desired_state = 'retained' OR identity_mismatch OR quarantined AS stock_only
+    desired_state = 'retained' OR identity_mismatch OR quarantined AS stock_only,
+    withheld AND listed AND NOT other_listing AS quantity_held
   FROM differing {{step_fence}}
 )
 

@@ -17,12 +17,12 @@ sum(CASE WHEN action = 'send' THEN hash_record_extended(ROW(
 -- How many changes there are by reason, action and lane, and their digest.
 {{resolutions}}
 SELECT reason, action, lane, count(*) AS changes,
-       count(*) FILTER (WHERE split) AS also_held,
+       {{also_held}} AS also_held,
        count(*) FILTER (WHERE zeroes AND NOT zero_decided) AS zeroing,
        count(*) FILTER (WHERE reprices AND NOT price_decided
          AND price_move * 100 > base_price * CAST(:wave_move AS numeric)) AS moving,
        {{digest}} AS digest
-  FROM resolved WHERE action <> 'skip' GROUP BY 1, 2, 3
+  FROM resolved WHERE action <> 'skip' {{or_quantity_held}} GROUP BY 1, 2, 3
 
 -- name: count_unguarded
 -- The same for offers that cannot be held. A new offer's fingerprint names its content.

@@ -7,25 +7,32 @@
 -- stock, other updates, creations; in each group single updates, then batches.
 {{resolutions}},
 chosen AS (
-  SELECT *, false AS not_sent FROM resolved
+  SELECT *, false AS not_sent, false AS quantity_only FROM resolved
    WHERE :some_before AND action = 'send' AND lane < :last_lane
   UNION ALL
-  (SELECT *, false AS not_sent FROM resolved
+  (SELECT *, false AS not_sent, false AS quantity_only FROM resolved
     WHERE :some_last AND action = 'send' AND lane = :last_lane
     ORDER BY sku_key LIMIT :of_last)
   UNION ALL
-  SELECT *, true AS not_sent FROM resolved
+  SELECT *, true AS not_sent, false AS quantity_only FROM resolved
    WHERE :some_not_sent AND (action IN ('hold', 'reject') OR split)
+  {{held_quantities}}
 ),
 ranked AS (
   SELECT *, row_number() OVER (ORDER BY not_sent, lane, sku_key) AS seq,
-         CASE WHEN not_sent THEN offer_lane ELSE lane END AS change_lane,
-         CASE WHEN not_sent THEN price_differs AND NOT stock_only
+         action = 'reject' AND NOT quantity_only AS rejected,
+         CASE WHEN quantity_only THEN {{quantity_lane}}
+              WHEN not_sent THEN offer_lane ELSE lane END AS change_lane,
+         CASE WHEN quantity_only THEN false
+              WHEN not_sent THEN price_differs AND NOT stock_only
               ELSE sends_price END AS has_price,
-         CASE WHEN not_sent THEN min_price_differs AND NOT stock_only
+         CASE WHEN quantity_only THEN false
+              WHEN not_sent THEN min_price_differs AND NOT stock_only
               ELSE sends_min_price END AS has_min_price,
-         quantity_differs AND NOT (not_sent AND split) AS has_quantity,
-         CASE WHEN NOT not_sent THEN sends_content
+         quantity_only OR (quantity_differs AND NOT (not_sent AND split))
+           AS has_quantity,
+         CASE WHEN quantity_only THEN false
+              WHEN NOT not_sent THEN sends_content
               WHEN split THEN NOT stock_only AND price_code = 'below_floor'
               ELSE NOT stock_only END AS has_content
     FROM chosen
@@ -67,9 +74,9 @@ SELECT :publication, seq, sku_key, sku, reason, change_lane, method,
                          THEN live_comment END,
          'shipping', CASE WHEN shipping_differs AND has_content
                           THEN live_shipping::jsonb END,
-         'ean', CASE WHEN action = 'reject' THEN listed_ean END,
-         'grade', CASE WHEN action = 'reject' THEN listed_grade END,
-         'product_id', CASE WHEN action = 'reject' AND other_product
+         'ean', CASE WHEN rejected THEN listed_ean END,
+         'grade', CASE WHEN rejected THEN listed_grade END,
+         'product_id', CASE WHEN rejected AND other_product
                             THEN listed_product END))
        ELSE '{}'::jsonb END,
        jsonb_strip_nulls(jsonb_build_object(
@@ -82,20 +89,22 @@ SELECT :publication, seq, sku_key, sku, reason, change_lane, method,
          'comment', CASE WHEN comment_differs AND has_content THEN comment END,
          'shipping', CASE WHEN shipping_differs AND has_content
                           THEN shipping::jsonb END,
-         'ean', CASE WHEN NOT listed OR action = 'reject' THEN ean END,
-         'grade', CASE WHEN NOT listed OR action = 'reject' THEN grade END,
-         'product_id', CASE WHEN NOT listed OR (action = 'reject' AND other_product)
+         'ean', CASE WHEN NOT listed OR rejected THEN ean END,
+         'grade', CASE WHEN NOT listed OR rejected THEN grade END,
+         'product_id', CASE WHEN NOT listed OR (rejected AND other_product)
                             THEN product_id END,
          'new_battery', CASE WHEN NOT listed THEN new_battery END)),
        fingerprint,
        CASE WHEN planned THEN 'planned' WHEN NOT not_sent THEN 'deferred'
-            WHEN split OR action = 'hold' THEN 'held' ELSE 'rejected' END,
+            WHEN rejected THEN 'rejected' ELSE 'held' END,
        CASE WHEN planned THEN NULL WHEN NOT not_sent THEN 'line_budget'
+            WHEN quantity_only THEN {{other_market_code}}
             WHEN zero_code IS NOT NULL THEN zero_code
             WHEN price_code IS NOT NULL THEN price_code
             WHEN action = 'hold' AND awaits_product THEN 'awaiting_product'
             WHEN desired_state = 'active' AND quarantined AND action = 'hold'
                  THEN 'quarantined'
+            WHEN action = 'hold' AND withheld THEN {{other_market_code}}
             WHEN action = 'hold' THEN 'active_in_sibling_store'
             ELSE 'identity_mismatch' END,
        CASE WHEN has_price AND price > max_price THEN ARRAY['above_max_price'] END

@@ -74,6 +74,41 @@ NOT ({{plainly_new}})
 -- name: unguarded_offer
 NOT o.listed AND o.cost IS NULL
 
+-- name: other_market_none
+false
+
+-- name: other_market_looked_up
+-- Whether the listing is online in a market without a store. One look-up per offer: a
+-- join would lose the order of the primary key.
+EXISTS (SELECT 1 FROM other_market_listing_view AS elsewhere
+             WHERE elsewhere.account_id = :account AND elsewhere.sku_key = o.sku_key)
+
+-- name: also_held
+-- Changes that are sent, but for a part that is held.
+count(*) FILTER (WHERE split)
+
+-- name: also_held_quantities
+count(*) FILTER (WHERE split) + count(*) FILTER (WHERE quantity_held)
+
+-- name: or_quantity_held
+OR quantity_held
+
+-- name: held_quantities
+-- Quantities that are held because of other markets, apart from the rest of the change.
+UNION ALL
+  SELECT *, true AS not_sent, true AS quantity_only FROM resolved
+   WHERE :some_not_sent AND quantity_held
+
+-- name: quantity_lane
+CASE WHEN target_quantity < live_quantity THEN {{lane_stock_down}}
+                   ELSE {{lane_stock_up}} END
+
+-- name: other_market_code
+CAST(:other_market_code AS text)
+
+-- name: no_code
+NULL::text
+
 -- name: in_flight_none
 true
 
