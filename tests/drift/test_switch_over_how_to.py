@@ -29,6 +29,10 @@ ONLINE = [
     listing("IP13-128", price="300.00"),
     listing("IP13-256", grade="FAIR"),
     listing("S21-128"),
+    {
+        **listing("S21-256"),
+        "markets": {"FR": {"price": "199.90"}, "DE": {"price": "209.90"}},
+    },
     listing("OLD-1"),
     listing("CASE-1"),
 ]
@@ -38,6 +42,7 @@ CATALOG = {
     "IP13-128": ("30.00", 5, "good"),
     "IP13-256": ("199.90", 5, "good"),
     "S21-128": ("199.90", 0, "good"),
+    "S21-256": ("199.90", 2, "good"),
     "PIX-7": ("299.00", 3, "as new"),
 }
 """Price, stock and state by SKU."""
@@ -98,7 +103,7 @@ async def test_the_commands_switch_a_shop_over_and_back(
         "done",
     ]
     for count in ("matched", "confirmed"):
-        assert f'"{count}": 5' in said
+        assert f'"{count}": 6' in said
     assert '"unmatched": 2' in said
     planned = {(line[0], line[1], line[3]) for line in lines_of(tmp_path / "plan.csv")}
     assert planned == {
@@ -107,8 +112,10 @@ async def test_the_commands_switch_a_shop_over_and_back(
         ("IP12-128", "modified", "planned"),
         ("PIX-7", "new", "planned"),
         ("IP13-128", "modified", "held"),
+        ("S21-256", "modified", "held"),
         ("IP13-256", "modified", "rejected"),
     }
+    assert '"code": "other_market_protected"' in said
     assert await sent(seller) == {
         "S21-128": 1,
         "OLD-1": 1,
