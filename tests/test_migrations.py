@@ -20,6 +20,7 @@ WITHOUT_STATISTICS = {
     "listing_snapshot",
     "offer",
     "offer_check",
+    "offer_title",
     "submitted_product",
     "quick_update",
 }

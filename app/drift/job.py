@@ -28,6 +28,7 @@ from app.offers.adoption import delete_unmatched
 from app.offers.comparison import columns_of
 from app.offers.service import sku_key
 from app.publications import listing_imports
+from app.publications.titles import refresh as titles
 from app.stores import service as stores
 from app.stores.models import Store
 
@@ -99,6 +100,7 @@ class DriftCheckJob(AccountJob[DriftRun, DriftCheck]):
         if orders_known is None:
             return await self.wait(lease, loaded, AWAITING_ORDERS)
         await evaluate.evaluate(loaded, orders_known=orders_known)
+        await titles.refresh(self.services, loaded.store_id)
         await self._finish(loaded)
         return None
 

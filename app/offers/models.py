@@ -66,6 +66,14 @@ class Offer(SQLModel, table=True):
             postgresql_where=text("desired_state = 'unmatched'"),
         ),
         Index(
+            "ix_offer_imported",
+            "store_id",
+            "sku_key",
+            postgresql_where=text(
+                "listed AND live_ean IS NULL AND live_title IS NOT NULL"
+            ),
+        ),
+        Index(
             "ix_offer_in_error",
             "store_id",
             "sku_key",
@@ -173,3 +181,38 @@ class OfferCheck(SQLModel, table=True):
     warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
     comment_sum: int | None = Field(default=None, sa_type=BigInteger)
     drift: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+
+
+class OfferTitle(SQLModel, table=True):
+    """The title of an offer in the catalog, where it was compared with a listing's.
+
+    `similarity` (0 to 100) is that to the title of its own listing, or of the unmatched
+    listing `renames_key` that the row probably renames. No foreign key, as for offers.
+    """
+
+    __tablename__ = "offer_title"
+    __table_args__ = (
+        Index(
+            "ix_offer_title_renames",
+            "store_id",
+            "renames_key",
+            postgresql_where=text("renames_key IS NOT NULL"),
+        ),
+    )
+
+    store_id: UUID = Field(primary_key=True)
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    title: str
+    similarity: int = Field(sa_type=SmallInteger)
+    renames_key: str | None = Field(default=None, sa_type=KEY)
+
+
+class TitleCheck(SQLModel, table=True):
+    """What was compared last: a hash of it, and whether there was more to compare."""
+
+    __tablename__ = "title_check"
+
+    store_id: UUID = Field(foreign_key="store.id", ondelete="CASCADE", primary_key=True)
+    digest: str
+    is_cut: bool
+    checked_at: datetime = time_field(default_now=True)

@@ -10,8 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.sql import compose, load_sql
 from app.offers.price_floor import Margin, floor_of
 from app.offers.service import sku_key
+from app.offers.titles import WARNING
 
-_SQL = load_sql(__package__, "queries.sql", {"floor": floor_of("o")})
+_SQL = load_sql(
+    __package__, "queries.sql", {"floor": floor_of("o"), "title_warning": WARNING}
+)
 OFFER_STATES = {
     name.removeprefix("state_"): condition
     for name, condition in _SQL.items()

@@ -60,8 +60,10 @@ SELECT CASE WHEN {{state_in_error}} THEN 'in_error'
 
 -- name: offers
 -- Offers of a store with their drift and price floor.
-SELECT o.*, confirmed_at, drift, {{floor}} AS floor
+SELECT o.*, confirmed_at, drift, {{floor}} AS floor, t.title, t.similarity,
+       {{title_warning}} AS title_warning
   FROM offer_view AS o LEFT JOIN offer_check_view AS k USING (store_id, sku_key)
+  LEFT JOIN offer_title AS t USING (store_id, sku_key)
  WHERE store_id = :id
 
 -- name: list_all

@@ -5,7 +5,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.offers.messages import MESSAGES
 from app.web.pagination import Page
+from app.web.schemas import ReasonOut
 
 OfferState = Literal[
     "published",
@@ -86,6 +88,15 @@ class OfferShown(BaseModel):
     problems: list[OfferProblem]
     error: OfferError | None
     listing_id: str | None
+    live_title: str | None = Field(description="what the listing shows, if known")
+    title: str | None = Field(
+        description="the title in the catalog, where it was compared with a listing's"
+    )
+    title_similarity: int | None = Field(description="of both titles, from 0 to 100")
+    warnings: list[ReasonOut] = Field(
+        description="`title_differs`: the listing may be another product; "
+        "`probable_rename`: the offer may rename an unmatched listing"
+    )
     live_at: datetime | None
     confirmed_at: datetime | None = Field(
         description="when the listing was last seen to show what was accepted"
@@ -125,6 +136,14 @@ def offer_out(
         problems=problems,
         error=_error(row),
         listing_id=row.listing_id,
+        live_title=row.live_title,
+        title=row.title,
+        title_similarity=row.similarity,
+        warnings=[
+            ReasonOut(code=code, message=MESSAGES[code])
+            for code in [row.title_warning]
+            if code
+        ],
         live_at=row.live_at,
         confirmed_at=row.confirmed_at,
         drift=[Drift(field=name, **d) for name, d in (row.drift or {}).items()],

@@ -1,6 +1,8 @@
 """Messages of our own codes. Messages of Back Market are shown unchanged."""
 
-MESSAGES = {
+from app.offers.messages import MESSAGES as OFFER_MESSAGES
+
+MESSAGES = OFFER_MESSAGES | {
     "line_budget": "The line budget of the hour is used up; a later run sends it.",
     "active_in_sibling_store": "Another store of the seller account still sells this "
     "SKU, and Back Market keeps one stock number for all countries.",

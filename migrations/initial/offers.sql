@@ -78,6 +78,8 @@ CREATE INDEX ix_offer_in_error ON offer (store_id, sku_key) WHERE in_error;
 CREATE INDEX ix_offer_unmatched ON offer (store_id, sku_key)
   WHERE desired_state = 'unmatched';
 CREATE INDEX ix_offer_held ON offer (store_id, sku_key) WHERE held_code IS NOT NULL;
+CREATE INDEX ix_offer_imported ON offer (store_id, sku_key)
+  WHERE listed AND live_ean IS NULL AND live_title IS NOT NULL;
 CREATE INDEX ix_offer_problems ON offer (store_id, sku_key) WHERE problems <> 0;
 ALTER TABLE offer ALTER COLUMN store_id SET STATISTICS 0;
 
@@ -100,6 +102,28 @@ CREATE INDEX ix_offer_check_drift ON offer_check (store_id, sku_key)
   WHERE drift IS NOT NULL;
 ALTER TABLE offer_check ALTER COLUMN store_id SET STATISTICS 0;
 
+-- The title of an offer in the catalog, where it was compared with the title of a live
+-- listing: its own, or an unmatched one (`renames_key`) that the row probably renames.
+CREATE TABLE offer_title (
+  store_id uuid NOT NULL,
+  sku_key varchar COLLATE "C" NOT NULL,
+  title varchar NOT NULL,
+  similarity smallint NOT NULL,
+  renames_key varchar COLLATE "C",
+  PRIMARY KEY (store_id, sku_key)
+);
+CREATE INDEX ix_offer_title_renames ON offer_title (store_id, renames_key)
+  WHERE renames_key IS NOT NULL;
+ALTER TABLE offer_title ALTER COLUMN store_id SET STATISTICS 0;
+
+-- What was compared last, by a hash.
+CREATE TABLE title_check (
+  store_id uuid PRIMARY KEY REFERENCES store (id) ON DELETE CASCADE,
+  digest varchar NOT NULL,
+  is_cut boolean NOT NULL,
+  checked_at timestamptz NOT NULL
+);
+
 -- Columns that other packages may read.
 CREATE VIEW offer_view AS
   SELECT store_id, sku_key, sku, desired_state, fingerprint, problems, ean,
@@ -120,11 +144,17 @@ CREATE VIEW offer_check_view AS
          min_price, warranty_delay, comment_sum, drift
     FROM offer_check;
 
+CREATE VIEW offer_title_view AS
+  SELECT store_id, sku_key, title, similarity, renames_key FROM offer_title;
+CREATE VIEW title_check_view AS
+  SELECT store_id, is_cut, checked_at FROM title_check;
+
 -- Rows without a foreign key end with their store.
 CREATE FUNCTION refeed_delete_store_offers() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM offer WHERE store_id = OLD.id;
   DELETE FROM offer_check WHERE store_id = OLD.id;
+  DELETE FROM offer_title WHERE store_id = OLD.id;
   RETURN OLD;
 END $$;
 CREATE TRIGGER delete_offers BEFORE DELETE ON store

@@ -28,8 +28,19 @@ SELECT {{columns}}
         OR coalesce(l.decision, 'undecided') = :decision)
 
 -- name: list
--- The listings that match the filter, by SKU, after a position.
-SELECT l.* {{filtered}} AND l.sku_key > :after ORDER BY l.sku_key LIMIT :limit
+-- The listings that match the filter, by SKU, after a position; each with the row that
+-- has the most similar title.
+SELECT p.*, n.rename_sku, n.rename_title, n.rename_similarity, n.rename_listed
+  FROM (SELECT l.* {{filtered}} AND l.sku_key > :after
+         ORDER BY l.sku_key LIMIT :limit) AS p
+  LEFT JOIN LATERAL (
+    SELECT o.sku AS rename_sku, t.title AS rename_title,
+           t.similarity AS rename_similarity, o.listed AS rename_listed
+      FROM offer_title_view AS t JOIN offer_view AS o USING (store_id, sku_key)
+     WHERE t.store_id = :store AND t.renames_key = p.sku_key
+       AND o.desired_state = 'active'
+     ORDER BY t.similarity DESC, t.sku_key LIMIT 1) AS n ON true
+ ORDER BY p.sku_key
 
 -- name: totals
 -- How many listings match the filter, their units, and the decisions about them.

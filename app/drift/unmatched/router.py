@@ -56,7 +56,10 @@ async def list_unmatched_listings(
         lambda row: (row.sku_key,),
     )
     totals = UnmatchedTotals(**await service.count(tx.session, store.id, which))
-    return UnmatchedPage(items=page.items, next=page.next, totals=totals)
+    compared = await service.titles_compared(tx.session, store.id)
+    return UnmatchedPage(
+        items=page.items, next=page.next, totals=totals, titles_compared=compared
+    )
 
 
 @router.post("/decide", summary="Decide about unmatched listings")

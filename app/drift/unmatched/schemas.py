@@ -71,6 +71,15 @@ class UnmatchedDecisionOut(BaseModel):
     )
 
 
+class ProbableRename(BaseModel):
+    """The row of the catalog that probably has the listing under another SKU."""
+
+    sku: str
+    title: str = Field(description="in the catalog")
+    similarity: int = Field(description="of both titles, from 85 to 100")
+    listed: bool = Field(description="whether its own listing is online already")
+
+
 class UnmatchedListingOut(BaseModel):
     """A listing with stock that no catalog row names."""
 
@@ -89,6 +98,7 @@ class UnmatchedListingOut(BaseModel):
     )
     decided_at: datetime | None
     decided_by: str | None = Field(description="the name of the API key")
+    probable_rename: ProbableRename | None
 
 
 class UnmatchedTotals(BaseModel):
@@ -101,16 +111,42 @@ class UnmatchedTotals(BaseModel):
     zero: int = Field(description="decided, and not at 0 yet")
 
 
+class TitlesCompared(BaseModel):
+    """When titles were compared, and whether there were too many for all of them."""
+
+    at: datetime
+    cut: bool = Field(
+        description="only the first 2,000 listings or new rows were compared"
+    )
+
+
 class UnmatchedPage(Page[UnmatchedListingOut]):
     """A page of unmatched listings, with the totals of all pages."""
 
     totals: UnmatchedTotals
+    titles_compared: TitlesCompared | None = Field(
+        description="null: the catalog has no titles, or they were not compared yet"
+    )
 
 
 def unmatched_out(row: Any, currency: str) -> UnmatchedListingOut:  # noqa: ANN401 - a row
     """The answer for a row of `service.list_listings`."""
     shown = {name: getattr(row, name) for name in _SAME}
-    return UnmatchedListingOut(**shown, price=str(row.price), currency=currency)
+    rename = None
+    if row.rename_sku:
+        rename = ProbableRename(
+            sku=row.rename_sku,
+            title=row.rename_title,
+            similarity=row.rename_similarity,
+            listed=row.rename_listed,
+        )
+    return UnmatchedListingOut(
+        **shown, price=str(row.price), currency=currency, probable_rename=rename
+    )
 
 
-_SAME = UnmatchedListingOut.model_fields.keys() - {"price", "currency"}
+_SAME = UnmatchedListingOut.model_fields.keys() - {
+    "price",
+    "currency",
+    "probable_rename",
+}

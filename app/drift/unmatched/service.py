@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import service as access
@@ -12,6 +13,7 @@ from app.access.service import Caller
 from app.core.statements import load_statements
 from app.database import Transaction
 from app.drift.unmatched.schemas import (
+    TitlesCompared,
     UnmatchedDecisionIn,
     UnmatchedDecisionOut,
     UnmatchedFilter,
@@ -43,6 +45,21 @@ async def count(
     """How many listings and units match the filter, and how many by decision."""
     values = {"store": store_id, **which.model_dump()}
     return dict((await session.execute(_SQL["totals"], values)).mappings().one())
+
+
+async def titles_compared(
+    session: AsyncSession, store_id: UUID
+) -> TitlesCompared | None:
+    """When titles were compared to find renames; None if they were not."""
+    found = await session.execute(
+        text(
+            "SELECT checked_at AS at, is_cut AS cut FROM title_check_view "
+            "WHERE store_id = :store"
+        ),
+        {"store": store_id},
+    )
+    row = found.mappings().one_or_none()
+    return TitlesCompared(**row) if row else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from app.publications.results.record import (
     record_plan_holds,
     record_plan_refusals,
 )
+from app.publications.titles import refresh as titles
 from app.stores import service as stores
 from app.stores.models import Store
 
@@ -41,7 +42,11 @@ async def make_plan(run: Run) -> bool:
         await _resolve_earlier_runs(run)
     if run.kind is PublicationKind.PRODUCTS:
         await products.make_plan(run)
-    elif not await _plan_offers(run):
+        failpoint("publish.planned")
+        return True
+    if not run.priority:
+        await titles.refresh(run.tools, run.store_id)
+    if not await _plan_offers(run):
         return False
     failpoint("publish.planned")
     return True

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.statements import load_statements
+from app.offers import titles
 from app.publications.enums import Lane, Outcome
 from app.publications.planning.brake import HeldGroups
 from app.publications.planning.counts import (
@@ -28,7 +29,9 @@ from app.publications.planning.counts import (
 from app.publications.planning.request import BATCH_LINES, PlanRequest
 from app.publications.planning.statements import WRITE
 
-_SQL = load_statements(__package__, "submissions.sql")
+_SQL = load_statements(
+    __package__, "submissions.sql", {"title_warning": titles.WARNING}
+)
 _HELD_OUTCOMES = {"hold": Outcome.HELD, "reject": Outcome.REJECTED}
 
 
@@ -80,6 +83,7 @@ async def write_plan(session: AsyncSession, request: PlanRequest) -> PlanSummary
     }
     await session.execute(WRITE[variant, by_key], values)
     await session.execute(SCAN_AS_USUAL)
+    await session.execute(_SQL["add_title_warnings"], values)
     planned = await _planned(session, request.publication_id)
     summary = _summary(totals, planned, held)
     return replace(summary, in_flight=variant.in_flight)

@@ -30,6 +30,7 @@ from app.publications.planning.forecast import Forecast, forecast
 from app.publications.planning.inputs import Terms, plan_request, versions_of
 from app.publications.planning.plan import PlanSummary, write_plan
 from app.publications.planning.request import EVERYTHING
+from app.publications.titles import refresh as titles
 from app.stores import service as stores
 from app.stores.models import Store
 
@@ -87,6 +88,7 @@ class PlanJob(Job[Plan]):
         return pause or plan
 
     async def work(self, lease: Lease, loaded: Plan) -> Snooze | None:
+        await titles.refresh(self.services, loaded.store_id)
         async with self.services.database.transaction() as tx:
             await lease.ensure_held(tx.session)
             plan = await _requested(tx.session, loaded.id)

@@ -1,0 +1,1 @@
+"""Compares titles of the catalog with titles of live listings."""
