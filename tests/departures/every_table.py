@@ -38,7 +38,7 @@ def tables() -> Iterator[Table]:
 
 
 def fill(database_url: str, known: dict[str, UUID]) -> dict[str, UUID]:
-    """One row in each table that has none of this store or account yet.
+    """Exactly one row in each table, all of this store or account.
 
     `known`: ids by column name (`store_id`). Returns the ids of all rows by table.
     """
@@ -46,6 +46,9 @@ def fill(database_url: str, known: dict[str, UUID]) -> dict[str, UUID]:
     ids |= {"seller_account": known["account_id"]}
     engine = create_engine(sqlalchemy_url(database_url))
     with engine.begin() as connection:
+        for table in reversed(list(tables())):
+            if table.name not in ids:
+                connection.execute(table.delete())
         for table in tables():
             if table.name not in ids:
                 ids[table.name] = _add(connection, table, known, ids)

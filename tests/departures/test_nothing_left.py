@@ -9,6 +9,7 @@ from app.core.columns import new_id
 from app.settings import Settings
 from tests.departures.every_table import counts, fill
 from tests.departures.test_leaving import leave
+from tests.publications.watching import eventually
 from tests.support.shop import Shop, open_shop, row
 from tests.support.stack import query
 
@@ -28,11 +29,11 @@ async def full_store(
         "publication_id": run["id"],
     }
     ids = {name: UUID(value) for name, value in known.items()}
-    query(database_url, "DELETE FROM submission")
-    query(database_url, "DELETE FROM change")
-    query(database_url, "DELETE FROM line_spend")
-    for table in ("offer", "offer_check", "store_version", "offer_digest"):
-        query(database_url, f"DELETE FROM {table}")  # noqa: S608 - constants
+
+    async def at_rest() -> bool:
+        return not jobs_left(database_url)
+
+    await eventually(at_rest)
     return shop, fill(database_url, ids)
 
 

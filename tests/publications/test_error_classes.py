@@ -3,6 +3,7 @@
 import pytest
 
 from app.backmarket.wire.tasks import RefusalCode, classify
+from app.publications.enums import OTHER_MARKET_CODES
 from app.publications.error_classes import (
     CLASS_OF_CODE,
     HINTS,
@@ -61,6 +62,8 @@ HOLDS = {
     "quarantined": "/quarantine/release",
     "active_in_sibling_store": "catalog of that store",
     "identity_mismatch": "new SKU",
+    "live_in_other_market": "`other_markets`",
+    "other_market_protected": "`other_markets`",
 }
 """What the hint of each code of a held or rejected change has to name."""
 
@@ -69,7 +72,7 @@ def test_every_code_with_which_a_plan_holds_is_in_the_table():
     folder = ROOT / "app" / "publications" / "planning"
     texts = [path.read_text() for path in (*folder.glob("*.sql"), *folder.glob("*.py"))]
     written = {code for text in texts for code in MESSAGES if f"'{code}'" in text}
-    written |= set(BRAKE_CODES)
+    written |= {*BRAKE_CODES, *OTHER_MARKET_CODES.values()}
 
     not_held = {"line_budget", "above_max_price"}
     not_held |= {"product_incomplete", "unknown_product"}
