@@ -1,5 +1,6 @@
 """Listings that are live in markets without a store keep their quantity."""
 
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -234,7 +235,13 @@ async def test_a_decision_needs_an_admin_key_and_a_known_word(seller: Shop) -> N
     assert (await account(seller))["other_markets"] is None
 
 
-SHOWN = {"sku": "A", "publication_state": 2, "quantity": 1, "currency": "EUR"}
+SHOWN = {
+    "sku": "A",
+    "publication_state": 2,
+    "quantity": 1,
+    "currency": "EUR",
+    "price": Decimal(10),
+}
 
 
 @pytest.mark.parametrize(
@@ -248,6 +255,7 @@ SHOWN = {"sku": "A", "publication_state": 2, "quantity": 1, "currency": "EUR"}
         pytest.param({"quantity": 0}, [], id="sold out"),
         pytest.param({"quantity": None}, [], id="no quantity"),
         pytest.param({"currency": "GBP"}, [], id="of another market"),
+        pytest.param({"price": None}, [], id="no price there"),
         pytest.param({"sku": None}, [], id="no SKU"),
     ],
 )

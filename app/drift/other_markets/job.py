@@ -206,6 +206,7 @@ def online_keys(listings: Iterable[Listing], market: Market) -> Iterable[str]:
     """SKU keys of the listings that are online in a market. Pure.
 
     The filters may be ignored, and the language too: then the currency is another one.
+    A listing without a price in a market is not live there.
     """
     return (
         each.sku.strip().lower()
@@ -213,6 +214,7 @@ def online_keys(listings: Iterable[Listing], market: Market) -> Iterable[str]:
         if each.sku
         and each.publication_state == ONLINE
         and (each.quantity or 0) > 0
+        and each.price is not None
         and each.currency in {None, market.currency}
     )
 
