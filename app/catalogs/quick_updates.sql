@@ -26,7 +26,8 @@ compared AS (
 validated AS (
   SELECT *, CASE
       WHEN desired_state IS NULL THEN 'unknown_sku'
-      WHEN desired_state = 'absent' OR fingerprint IS NULL THEN 'not_for_sale'
+      WHEN desired_state IN ('absent', 'unmatched') OR fingerprint IS NULL
+        THEN 'not_for_sale'
       WHEN desired_state = 'retained' AND price IS NOT NULL THEN 'row_invalid'
       WHEN price < min_price THEN 'min_price_above_price'
       WHEN NOT (sets_quantity OR sets_price) THEN 'older_than_known'

@@ -3,9 +3,12 @@
 
 -- name: adopt_named
 -- Offers without a listing, whose SKU is on sale: from now on they are modified, not
--- new. The EAN of a listing is not known.
+-- new. One that was never desired (its row has no mapped category, or is excluded) is
+-- left alone, as unmatched. The EAN of a listing is not known.
 UPDATE offer AS o
-   SET listed = true, live_at = :since, live_quantity_at = :since,
+   SET desired_state = CASE WHEN o.desired_state = 'absent' AND o.ean IS NULL
+                            THEN 'unmatched' ELSE o.desired_state END,
+       listed = true, live_at = :since, live_quantity_at = :since,
        live_ean = NULL, live_shipping = NULL, {{live_values}}
   FROM seen AS s
  WHERE o.store_id = :store AND o.sku_key = s.sku_key AND NOT o.listed

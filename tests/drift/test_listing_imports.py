@@ -144,3 +144,22 @@ async def test_a_plan_waits_for_the_import_and_says_so(seller: Shop) -> None:
     plan = await seller.wait_for(answer.headers["Location"], ("ready", "failed"))
     assert plan["state"] == "ready"
     assert plan["counts"]["changes"] == 0
+
+
+@pytest.mark.parametrize("imported_first", [False, True])
+async def test_a_listing_whose_row_has_no_mapped_category_is_left_alone(
+    seller: Shop, *, imported_first: bool
+) -> None:
+    await put_on_sale(seller, [listing("A"), listing("B")])
+    if imported_first:
+        await import_listings(seller)
+    rows = [row("A"), row("B", category="Unheard of")]
+    await seller.upload(rows)
+    await seller.publish()
+    await seller.upload([row("A", quantity=4), *rows[1:]])
+    await seller.publish()
+    await seller.upload([row("A", quantity=3)])
+    await seller.publish()
+
+    shown = {sku: each["quantity"] for sku, each in (await seller.listings()).items()}
+    assert shown == {"A": 3, "B": 5}
