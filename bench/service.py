@@ -15,6 +15,7 @@ import httpx
 import psycopg
 from pydantic import SecretStr
 
+from app.database import libpq_url
 from app.embedded.servers import EmbeddedServers
 from app.launch import launch
 from app.settings import load_settings
@@ -34,6 +35,16 @@ QUICK_TASKS = {
 }
 PATIENCE = 600.0
 CATEGORIES = 198
+
+
+LISTINGS_IMPORTED = (
+    "UPDATE store SET listings_imported_at = now() WHERE id = %s",
+    (
+        "INSERT INTO other_market_check (account_id, state, requested_at, read_at) "
+        "SELECT account_id, 'done', now(), now() FROM store WHERE id = %s "
+        "ON CONFLICT DO NOTHING"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +69,20 @@ class Service:
             connection.execute("CHECKPOINT")
 
     def open_store(self, country: str = "FR", token: str | None = None) -> str:
-        """A store that is mapped for the catalogs of `samples.py`; returns its id."""
+        """A store that is mapped for the catalogs of `samples.py`; returns its id.
+
+        Its account has no listings yet, so that they count as imported: the benches
+        measure what follows the first publication.
+        """
         store = self.call("POST", "/v1/stores", {"name": "Bench", "country": country})
         path = f"/v1/stores/{store['id']}"
         settings = {"environment": "sandbox", "token": token or fresh_token()}
         self.call("PUT", f"{path}/settings", settings)
         mapping = {name: {"column": column} for name, column in COLUMNS.items()}
         self.call("PUT", f"{path}/mapping", {"attributes": mapping})
+        with psycopg.connect(libpq_url(self.database_url), autocommit=True) as rows:
+            for statement in LISTINGS_IMPORTED:
+                rows.execute(statement, [store["id"]])
         return str(store["id"])
 
     def map_categories(self, store_id: str, leaf: int) -> None:
