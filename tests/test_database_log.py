@@ -52,13 +52,14 @@ async def test_the_same_requests_at_once(shop: Shop, settings: Settings, logged:
     await shop.upload([row("A"), row("B")])
     path = f"/v1/stores/{shop.store_id}"
     async with open_worker(settings), open_worker(settings):
-        await asyncio.gather(
+        answers = await asyncio.gather(
             *(
                 shop.api.post(f"{path}/{part}", json={})
                 for part in ("publications", "orders/sync", "drift-checks")
                 for _ in range(AT_ONCE)
             )
         )
+        assert {answer.status_code for answer in answers} == {202}
         for _ in range(3):
             await shop.publish()
 
