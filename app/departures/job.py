@@ -25,7 +25,7 @@ from app.stores import service as stores
 from app.stores.models import Store
 
 CHECK = timedelta(seconds=5)
-"""The longest wait between two looks at a run; its end wakes the job earlier."""
+"""The longest wait between two checks of a run; its end wakes the job earlier."""
 BUSY = timedelta(seconds=1)
 
 log = structlog.get_logger(__name__)

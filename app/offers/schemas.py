@@ -151,31 +151,19 @@ def offer_out(
 
 
 def _desired(row: Any) -> OfferValues | None:  # noqa: ANN401 - as above
-    if row.desired_state in {"absent", "unmatched"}:
-        return None
-    return OfferValues(
-        ean=row.ean,
-        grade=row.grade,
-        price=_money(row.price),
-        quantity=row.quantity,
-        min_price=_money(row.min_price),
-        warranty_delay=row.warranty_delay,
-        comment=row.comment,
-    )
+    return None if row.desired_state in {"absent", "unmatched"} else _values(row)
 
 
 def _live(row: Any) -> OfferValues | None:  # noqa: ANN401 - as above
-    if not row.listed:
-        return None
-    return OfferValues(
-        ean=row.live_ean,
-        grade=row.live_grade,
-        price=_money(row.live_price),
-        quantity=row.live_quantity,
-        min_price=_money(row.live_min_price),
-        warranty_delay=row.live_warranty_delay,
-        comment=row.live_comment,
-    )
+    return _values(row, "live_") if row.listed else None
+
+
+def _values(row: Any, prefix: str = "") -> OfferValues:  # noqa: ANN401 - as above
+    """The values in the columns of the fields, with this prefix."""
+    values = {name: getattr(row, prefix + name) for name in OfferValues.model_fields}
+    for name in ("price", "min_price"):
+        values[name] = _money(values[name])
+    return OfferValues(**values)
 
 
 def _error(row: Any) -> OfferError | None:  # noqa: ANN401 - as above

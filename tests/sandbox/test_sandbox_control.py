@@ -1,50 +1,7 @@
-"""The control API of the sandbox: ledger, listings, options, and what came in."""
+"""The control API of the sandbox: listings, options, and what came in."""
 
 import httpx
 import pytest
-
-
-async def test_the_ledger_has_every_line_in_order(shop, phone):
-    listing = await shop.one()
-    await shop.update(listing["id"], "en-gb", price="9", currency="GBP")
-    await shop.update(listing["id"], quantity=-1)
-    await shop.update(listing["id"], quantity=4)
-
-    entries = (await shop.control("GET", "/ledger"))["entries"]
-    applied = (await shop.control("GET", "/ledger?applied=true&sku=a1&market=FR"))[
-        "entries"
-    ]
-    summary = await shop.control("GET", "/ledger/summary")
-
-    assert [
-        (entry["number"], entry["method"], entry["market"], entry["result"])
-        for entry in entries
-    ] == [
-        (1, "batch", "FR", "created"),
-        (2, "single", "GB", "updated"),
-        (3, "single", "FR", "rejected"),
-        (4, "single", "FR", "updated"),
-    ]
-    assert entries[0]["task_id"] == 1_011_001
-    assert entries[1]["fields"] == {"price": "9", "currency": "GBP"}
-    assert entries[1]["changed"] == ["price"]
-    assert [entry["number"] for entry in applied] == [1, 4]
-    assert summary["lines"] == 4
-    assert summary["updates_that_changed_nothing"] == 1
-    assert summary["most_lines_for_one_sku"] == 3
-
-
-async def test_a_bounded_ledger_still_counts_every_line(shop, phone):
-    await shop.control("PATCH", "/options", ledger_limit=2)
-    await shop.rows(*({**phone, "sku": f"A{number}"} for number in range(5)))
-
-    summary = await shop.control("GET", "/ledger/summary")
-    await shop.control("DELETE", "/ledger")
-    cleared = await shop.control("GET", "/ledger/summary")
-
-    assert (summary["lines"], summary["kept"], summary["applied"]) == (5, 2, 5)
-    assert not summary["complete"]
-    assert cleared["lines"] == 0
 
 
 async def test_a_listing_edited_by_the_control_api_is_returned(shop):
