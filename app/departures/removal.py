@@ -34,6 +34,8 @@ async def remove(services: AccountServices, lease: Lease) -> bool:
     failpoint("departure.files_removed")
     async with services.database.transaction() as tx:
         await lease.ensure_held(tx.session)
+        # As an import does: the offers before the store.
+        await lock_offers(tx.session, [lease.subject_id])
         late = await _stop_jobs(tx.session, lease.subject_id)
         if late is None:
             return False
@@ -74,7 +76,6 @@ async def _subjects(session: AsyncSession, store: Store) -> list[UUID]:
 async def _delete(session: AsyncSession, store_id: UUID) -> None:
     departure = await open_departure(session, store_id)
     store = await stores.find_locked(session, store_id)
-    await lock_offers(session, [store_id])
     deleted = store is not None and await delete(session, store)
     if departure:
         departure.account_deleted = deleted

@@ -1,10 +1,13 @@
 """Versions of settings, mapping and categories, and restoring one."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 
+from app.offers.import_sql import store_lock_key
 from app.stores.history.differences import Difference, differences
 from tests.support.shop import CATEGORIES, MAPPING, Shop, fresh_token, row
 from tests.support.stack import query
@@ -146,6 +149,42 @@ async def test_restoring_a_mapping_imports_the_newest_catalog_again(shop: Shop):
     assert publication["counts"]["by_outcome"] == {"accepted": 1}
     assert (await shop.listings())["A1"]["quantity"] == 5
 
+
+CATALOG_STATES = """
+CREATE TABLE catalog_states (state text, config_version int);
+CREATE FUNCTION log_state() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO catalog_states SELECT NEW.state, NEW.config_version - s.config_version
+    FROM store AS s WHERE s.id = NEW.store_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER log_state AFTER UPDATE ON catalog
+  FOR EACH ROW EXECUTE FUNCTION log_state()
+"""
+
+
+async def test_a_catalog_is_not_ready_while_its_settings_are_outdated(
+    shop: Shop, database_url: str
+):
+    await shop.upload([row("A1", quantity=5)])
+    query(database_url, CATALOG_STATES)
+    path = f"/v1/stores/{shop.store_id}/mapping"
+    fixed = {**MAPPING["attributes"], "quantity": {"constant": "1"}}
+    with psycopg.connect(database_url) as busy:
+        key = store_lock_key(UUID(shop.store_id))
+        busy.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        await shop.api.put(path, json={"attributes": fixed})
+        while not query(database_url, WAITING):  # the import has read this mapping
+            await shop.api.get(path)
+        await shop.api.put(path, json=MAPPING)
+    await shop.publish()
+
+    assert (await shop.listings())["A1"]["quantity"] == 5
+    ready = "SELECT DISTINCT config_version FROM catalog_states WHERE state = 'ready'"
+    assert query(database_url, ready) == [(0,)]
+
+
+WAITING = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 ABSENT = {
     "number": ("mapping/1", 404),

@@ -246,6 +246,11 @@ async def _repeat(
     """Copy the result of a catalog with the same bytes and settings."""
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
+        # As an import does: the offers before the store.
+        await lock_offers(tx.session, [task.store_id])
+        store = await stores.find_locked(tx.session, task.store_id)
+        if store is None or store.config_version != task.config_version:
+            return  # the next import of the catalog uses the new settings
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
         earlier = twin.counts
         valid = earlier["created"] + earlier["changed"] + earlier["unchanged"]
@@ -262,10 +267,8 @@ async def _repeat(
             setattr(catalog, name, getattr(twin, name))
         catalog.config_version = task.config_version
         catalog.finished_at = utc_now()
-        store = await stores.require(tx.session, task.store_id)
         catalog_facts.set_current(store, catalog.id)
         await tx.session.flush()
-        await lock_offers(tx.session, [store.id])
         await restate(tx.session, store.id)
 
 
