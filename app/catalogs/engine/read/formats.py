@@ -4,12 +4,14 @@ import re
 from enum import StrEnum
 from pathlib import Path
 
+from app.catalogs.engine.read.json_records.lines import is_line_delimited
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 
 SAMPLE = 256 * 1024
 PARQUET_MAGIC = b"PAR1"
 ACCEPTED = (
-    "CSV, TSV, NDJSON, a JSON array of objects, an RSS or Atom feed in XML, or "
+    "CSV, TSV, NDJSON, a JSON array of objects, a JSON object around one such array, "
+    "an RSS or Atom feed in XML, or "
     "Parquet; each also compressed with gzip or as the only file of a ZIP archive"
 )
 
@@ -107,7 +109,8 @@ def detect_format(source: SourceFile, sample: str) -> Format:
     if declared in {Format.JSON, Format.NDJSON} or (declared is None and looks_json):
         if not looks_json:
             raise _unknown("not JSON, although JSON was declared")
-        return Format.JSON if start.startswith("[") else Format.NDJSON
+        by_line = is_line_delimited(start, declared=declared is Format.NDJSON)
+        return Format.NDJSON if by_line else Format.JSON
     if start.startswith(('{"', '[{"')):
         raise _unknown("JSON, although CSV was declared")
     return declared or Format.CSV

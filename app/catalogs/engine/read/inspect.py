@@ -32,7 +32,7 @@ def inspect_catalog(
     """Raises CatalogRejectedError as an import does."""
     with open_catalog(source, None, workdir) as opened:
         rows = opened.frame.select(pl.len()).collect(engine="streaming").item()
-        if not rows:
+        if not rows or not opened.columns:
             raise CatalogRejectedError(
                 "empty", "the catalog has no rows", "a header and at least one row"
             )

@@ -8,11 +8,11 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from app.catalogs.engine.read.archives import reject_bomb
+from app.catalogs.engine.read.bounds import MAX_COLUMNS, too_many_columns, unreadable
 from app.catalogs.engine.read.dialect import clean_name, unique_names
-from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
+from app.catalogs.engine.read.source import ReadLimits
 
 ACCEPTED_PARQUET = "a valid Parquet file without encrypted columns"
-_MAX_COLUMNS = 5000
 _WRAPPER = "x"
 
 
@@ -55,7 +55,7 @@ class ParquetFile:
             )
             found = _scan(self.path).select(lengths).collect(engine="streaming")
         except (PolarsError, PanicException, OSError) as error:
-            raise _unreadable(error) from error
+            raise unreadable("Parquet file", error, ACCEPTED_PARQUET) from error
         reject_bomb(sum(found.row(0)) if found.height else 0, size, limits)
 
 
@@ -64,13 +64,9 @@ def open_parquet(path: Path) -> ParquetFile:
     try:
         schema = _scan(path).collect_schema()
     except (PolarsError, PanicException, OSError) as error:
-        raise _unreadable(error) from error
-    if len(schema) > _MAX_COLUMNS:
-        raise CatalogRejectedError(
-            "too_large",
-            f"the Parquet file has {len(schema)} columns",
-            f"at most {_MAX_COLUMNS} columns",
-        )
+        raise unreadable("Parquet file", error, ACCEPTED_PARQUET) from error
+    if len(schema) > MAX_COLUMNS:
+        raise too_many_columns(f"{len(schema)}")
     names = unique_names([clean_name(name) for name in schema])
     return ParquetFile(path, dict(zip(names, schema.items(), strict=True)))
 
@@ -101,10 +97,3 @@ def _decoded(values: pl.Series) -> pl.Series:
 
 def _scan(path: Path) -> pl.LazyFrame:
     return pl.scan_parquet(path, glob=False, hive_partitioning=False)
-
-
-def _unreadable(error: BaseException) -> CatalogRejectedError:
-    why = str(error).partition("\n")[0][:200].replace("\0", "\ufffd")
-    return CatalogRejectedError(
-        "unreadable", f"the Parquet file cannot be read: {why}", ACCEPTED_PARQUET
-    )

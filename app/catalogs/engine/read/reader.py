@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from app.catalogs.engine.read.archives import Unpacked, unpack
+from app.catalogs.engine.read.bounds import parser_errors_rejected
 from app.catalogs.engine.read.csv_scan import CsvScan, scan_csv_lines
 from app.catalogs.engine.read.dialect import (
     Dialect,
@@ -33,20 +34,19 @@ from app.catalogs.engine.read.formats import (
     reject_foreign,
 )
 from app.catalogs.engine.read.formulas import NOTE_COLUMNS, unescape_formulas
-from app.catalogs.engine.read.normalize import column_names, write_records
+from app.catalogs.engine.read.json_records.document import json_records
+from app.catalogs.engine.read.json_records.lines import ndjson_records
+from app.catalogs.engine.read.normalize import Target, column_names, write_records
 from app.catalogs.engine.read.parquet import open_parquet
 from app.catalogs.engine.read.records import (
     ROW_LENGTH,
     Record,
     Records,
     csv_records,
-    json_records,
-    ndjson_records,
 )
 from app.catalogs.engine.read.source import (
     CatalogRejectedError,
     DetectedFormat,
-    ReadLimits,
     SourceFile,
 )
 from app.catalogs.engine.read.xml_feeds import declared_encoding, feed_records
@@ -81,7 +81,9 @@ def open_catalog(
     Raises CatalogRejectedError if the file as a whole cannot be used.
     """
     with TemporaryDirectory(dir=workdir) as folder:
-        yield _open(source, needed, Path(folder))
+        with parser_errors_rejected(ACCEPTED):
+            opened = _open(source, needed, Path(folder))
+        yield opened
 
 
 def _open(
@@ -158,8 +160,9 @@ def _open_csv(
     if scan.is_plain:
         frame = _scan_plain(text, dialect, header, scan, columns)
     else:
+        target = Target(workdir, source.limits, text.path.stat().st_size)
         with closing(csv_records(text.path, dialect, header)) as records:
-            frame, _ = _normalize(records, columns, workdir, source.limits)
+            frame, _ = _normalize(records, columns, target)
     if NOTE_COLUMNS[0] in header.names:  # an export that was corrected
         cells = [cell(name) for name in columns]
         frame = frame.with_columns(unescape_formulas(pl.col(cells)) if cells else [])
@@ -214,9 +217,9 @@ def _open_records(
     if needed is None:
         with closing(read()) as records:
             needed = column_names(islice(records, max_records))
+    target = Target(workdir, plain.source.limits, plain.path.stat().st_size)
     with closing(read()) as records:
-        limits = plain.source.limits
-        frame, names = _normalize(islice(records, max_records), needed, workdir, limits)
+        frame, names = _normalize(islice(records, max_records), needed, target)
     columns = _columns_to_read(names, needed)
     return OpenedCatalog(_drop_blank_rows(frame, columns), names, detected)
 
@@ -224,14 +227,13 @@ def _open_records(
 def _normalize(
     records: Iterable[Record],
     columns: Collection[str],
-    workdir: Path,
-    limits: ReadLimits,
+    target: Target,
 ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
     """The needed cells as a frame, and all column names of the records."""
-    path = workdir / "records.csv"
-    types = {LINE: pl.UInt32, FLAW: pl.UInt8} | {cell(n): pl.String for n in columns}
-    names = write_records(records, columns, types, path, limits)
-    return pl.scan_csv(path, schema=types, raise_if_empty=False), names
+    types: dict[str, pl.DataType] = {LINE: pl.UInt32(), FLAW: pl.UInt8()}
+    types |= {cell(name): pl.String() for name in columns}
+    written = write_records(records, columns, types, target)
+    return pl.scan_ipc(written.paths), written.names
 
 
 def _drop_blank_rows(frame: pl.LazyFrame, columns: Collection[str]) -> pl.LazyFrame:

@@ -119,8 +119,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
         1,
         "row",
         "unreadable_row",
-        "the line is not a JSON object",
-        "one JSON object per row",
+        "the line is not one JSON object, or has a key with two values",
+        "one JSON object per row, each key once",
         Severity.TORN,
     ),
     ProblemType(

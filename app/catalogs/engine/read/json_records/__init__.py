@@ -1,0 +1,1 @@
+"""Reads JSON: one object per line, an array, or an object around one list."""
