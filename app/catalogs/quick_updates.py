@@ -1,6 +1,6 @@
 """Applies quick updates: new stock and prices of existing offers, without a file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogs.engine.pipeline.quick_updates import FINGERPRINT, checked_items
-from app.catalogs.engine.validate.problems import describe, problems_in
+from app.catalogs.engine.validate.problems import NOTES, describe, problems_in
 from app.core.columns import utc_now
 from app.core.errors import FieldError, InvalidError
 from app.core.sql import load_sql
@@ -75,11 +75,12 @@ class UpdateItem:
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """Outcome of one item."""
+    """Outcome of one item. `notes`: how values of an accepted item were understood."""
 
     sku: str
     outcome: Outcome
     errors: tuple[FieldError, ...] = ()
+    notes: tuple[FieldError, ...] = ()
 
 
 _SQL = load_sql(__package__, "quick_updates.sql", {"fingerprint": FINGERPRINT})
@@ -133,7 +134,8 @@ async def apply(
     currency: str,
 ) -> list[ItemResult]:
     """Apply the valid items to the desired state; results in the order of the items."""
-    valid = checked.filter((pl.col("mask") == 0) & pl.col("code").is_null())
+    sound = (pl.col("mask") & ~pl.lit(NOTES, pl.Int64)) == 0
+    valid = checked.filter(sound & pl.col("code").is_null())
     # Imports write the same offers.
     await session.execute(_LOCK, {"key": store_lock_key(store_id)})
     rows = await session.execute(
@@ -171,12 +173,19 @@ def _result(
         }
         error = FieldError(field, code, message, accepted)
         return ItemResult(sku, outcomes.get(code, "invalid"), (error,))
-    if not mask:
-        return ItemResult(sku, "accepted")
     values = {"quantity": said[0], "price": said[1]}
+    errors = _field_errors(mask & ~NOTES, values, currency)
+    if errors:
+        return ItemResult(sku, "invalid", errors)
+    return ItemResult(sku, "accepted", (), _field_errors(mask, values, currency))
+
+
+def _field_errors(
+    mask: int, values: Mapping[str, str | None], currency: str
+) -> tuple[FieldError, ...]:
     errors = []
     for problem in problems_in(mask):
         value = (values[problem.field] or "")[:100]
         texts = describe(problem.field, problem.code, value, currency)
         errors.append(FieldError(problem.field, problem.code, *texts))
-    return ItemResult(sku, "invalid", tuple(errors))
+    return tuple(errors)

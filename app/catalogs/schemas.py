@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from app.catalogs.engine.validate.problems import describe
+from app.catalogs.engine.validate.problems import NOTE_CODES, describe
 from app.catalogs.models import Catalog
 from app.catalogs.uploads.body import encoding_of, quote_of, separator_of
 
@@ -33,6 +33,7 @@ AsOfGiven = Annotated[
 AsOfHeader = Annotated[
     AwareDatetime | None, Header(alias="As-Of", description="`as_of` as a header")
 ]
+ProblemSeverity = Literal["error", "note"]
 CatalogState = Literal["received", "importing", "awaiting_mapping", "ready", "rejected"]
 CatalogMode = Literal["full", "partial"]
 ModeGiven = Annotated[
@@ -97,7 +98,10 @@ class CatalogOut(BaseModel):
     )
     columns: list[str]
     counts: CatalogCounts | None
-    problem_counts: dict[str, int] = Field(description="rows by code of the problem")
+    problem_counts: dict[str, int] = Field(description="rows by code of the error")
+    note_counts: dict[str, int] = Field(
+        description="rows by code of the note; a note leaves the row valid"
+    )
     excluded_by: dict[str, int] = Field(
         description="rows by the filter of the mapping that excludes them"
     )
@@ -117,6 +121,9 @@ class RowProblemOut(BaseModel):
     sku: str | None
     field: str
     code: str
+    severity: ProblemSeverity = Field(
+        description="`note`: the row is valid; it says how the value was understood"
+    )
     message: str
     accepted: str | None
     value: str | None = Field(description="the raw cell, at most 100 characters")
@@ -130,9 +137,26 @@ def catalog_out(catalog: Catalog) -> CatalogOut:
             message=catalog.reason or "",
             accepted=catalog.accepted,
         )
-    shown = catalog.model_dump(exclude={"counts", "progress"})
+    shown = catalog.model_dump(exclude={"counts", "progress", "problem_counts"})
     counts = CatalogCounts(**catalog.counts) if catalog.counts else None
-    return CatalogOut(**shown, counts=counts, rejection=rejection)
+    errors, notes = split_counts(catalog.problem_counts)
+    return CatalogOut(
+        **shown,
+        counts=counts,
+        rejection=rejection,
+        problem_counts=errors,
+        note_counts=notes,
+    )
+
+
+def split_counts(by_code: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """The counts of errors and the counts of notes."""
+    notes = {code: rows for code, rows in by_code.items() if code in NOTE_CODES}
+    return {c: n for c, n in by_code.items() if c not in notes}, notes
+
+
+def severity_of(code: str) -> ProblemSeverity:
+    return "note" if code in NOTE_CODES else "error"
 
 
 def problem_out(row: Any, currency: str) -> RowProblemOut:  # noqa: ANN401 - a row
@@ -142,6 +166,7 @@ def problem_out(row: Any, currency: str) -> RowProblemOut:  # noqa: ANN401 - a r
         sku=row.sku,
         field=row.field,
         code=row.code,
+        severity=severity_of(row.code),
         message=message,
         accepted=accepted,
         value=row.value,

@@ -200,8 +200,9 @@ async def _unknown(
     currency = market_of(store.country).currency
     for catalog in newest:
         problems = await catalogs.problems_of_sku(session, catalog, sku)
-        if problems:
-            rejected = [problem_out(p, currency) for p in problems]
+        rejected = [problem_out(p, currency) for p in problems]
+        rejected = [found for found in rejected if found.severity == "error"]
+        if rejected:
             return NotFoundError(
                 f"{never}: line {rejected[0].line} of the newest catalog names it, but "
                 f"{rejected[0].message}.",

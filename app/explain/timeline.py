@@ -194,7 +194,8 @@ def catalog_steps(
     lines = [row.line for row in rows] or sorted({p.line for p in problems})
     name = catalog.filename or "a file without a name"
     where = f"on line {', '.join(map(str, lines))} of {name}" if lines else f"in {name}"
-    wrong = f" with {len(problems)} problems" if problems else ""
+    errors = sum(problem.severity == "error" for problem in problems)
+    wrong = f" with {errors} problems" if errors else ""
     yield TimelineEvent(
         at=catalog.finished_at,
         kind="catalog",

@@ -151,7 +151,7 @@ BAD_ROWS = [
     row("OK"),
     row("-1+2", ean=""),
     row("=cmd", price="free"),
-    row("@x", quantity="-1", ean="123"),
+    row("@x", quantity="few", ean="123"),
 ]
 
 
@@ -165,10 +165,26 @@ async def test_each_problem_has_line_field_code_and_accepted_values(shop: Shop):
         (3, "-1+2", "ean", "ean_missing"),
         (4, "=cmd", "price", "price_format"),
         (5, "@x", "ean", "ean_format"),
-        (5, "@x", "quantity", "quantity_negative"),
+        (5, "@x", "quantity", "quantity_format"),
     ]
     assert all(r["message"] and r["accepted"] for r in page["items"])
     assert page["items"][1]["value"] == "free"
+
+
+async def test_a_note_leaves_the_row_valid(shop: Shop):
+    catalog = await shop.upload([row("A", quantity="-2"), row("B", price="free")])
+
+    page = (await shop.api.get(f"/v1/catalogs/{catalog['id']}/rows")).json()
+    csv = await shop.api.get(f"/v1/catalogs/{catalog['id']}/rejected.csv")
+
+    assert [(r["code"], r["severity"]) for r in page["items"]] == [
+        ("quantity_negative", "note"),
+        ("price_format", "error"),
+    ]
+    assert catalog["counts"]["invalid"] == 1
+    assert catalog["problem_counts"] == {"price_format": 1}
+    assert catalog["note_counts"] == {"quantity_negative": 1}
+    assert [line.split(",")[0] for line in csv.text.splitlines()] == ["sku", "B"]
 
 
 async def test_a_report_is_paged_and_filtered_by_code(shop: Shop):

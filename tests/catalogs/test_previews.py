@@ -56,6 +56,7 @@ async def test_a_preview_has_counts_and_a_row_of_each_kind(
         "uncategorized": 1,
         "invalid": 1,
         "invalid_by": {"ean_format": 1, "price_format": 1},
+        "noted_by": {},
         "valid": 1,
     }
     assert found["whole"]

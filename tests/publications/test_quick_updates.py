@@ -75,13 +75,25 @@ async def test_each_item_has_its_own_result(selling: Shop):
         "never": ("invalid", ["nothing_given"]),
         "never2": ("unknown", ["unknown_sku"]),
         "A2": ("invalid", ["price_format"]),
-        "A3": ("invalid", ["price_not_positive", "quantity_negative"]),
+        "A3": ("invalid", ["price_not_positive"]),
         "B": ("invalid", ["row_invalid"]),
         "D": ("invalid", ["duplicate_sku"]),
         "d": ("invalid", ["duplicate_sku"]),
     }
     assert all(e["accepted"] for each in body["items"] for e in each["errors"])
     assert await shown(selling) == ("189.50", 3)
+
+
+async def test_a_stock_below_zero_and_words_for_sold_out_are_0(selling: Shop):
+    body = await patch(
+        selling, {"sku": "A", "quantity": -3}, {"sku": "B", "quantity": "agotado"}
+    )
+
+    notes = {i["sku"]: [n["code"] for n in i["notes"]] for i in body["items"]}
+    assert body["counts"]["accepted"] == 2
+    assert notes == {"A": ["quantity_negative"], "B": ["quantity_sold_out"]}
+    assert await shown(selling, "A") == ("199.90", 0)
+    assert await shown(selling, "B") == ("199.90", 0)
 
 
 async def test_without_accepted_items_no_run_is_requested(selling: Shop):

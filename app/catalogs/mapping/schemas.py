@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.catalogs.engine.pipeline.preview import Preview, SampleRow
 from app.catalogs.engine.validate.problems import describe
 from app.catalogs.mapping.proposal import SURE, Guess, Proposal
+from app.catalogs.schemas import ProblemSeverity, severity_of
 from app.stores.channel import REQUIRED_NAMES
 from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 
@@ -59,6 +60,9 @@ class FunnelOut(BaseModel):
     invalid_by: dict[str, int] = Field(
         description="rows by code; one row can have several"
     )
+    noted_by: dict[str, int] = Field(
+        description="rows by code of the note, which leaves a row valid"
+    )
     valid: int
 
 
@@ -67,6 +71,7 @@ class PreviewProblem(BaseModel):
 
     field: str
     code: str
+    severity: ProblemSeverity
     message: str
     accepted: str | None
     value: str | None
@@ -123,7 +128,12 @@ def _row_out(row: SampleRow, currency: str) -> PreviewRow:
         message, accepted = describe(field, code, value, currency)
         problems.append(
             PreviewProblem(
-                field=field, code=code, message=message, accepted=accepted, value=value
+                field=field,
+                code=code,
+                severity=severity_of(code),
+                message=message,
+                accepted=accepted,
+                value=value,
             )
         )
     return PreviewRow.model_validate(

@@ -14,7 +14,7 @@ from app.catalogs.engine.read.formulas import NOTE_COLUMNS
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.report.rejected_rows import rows_of_skus, rows_on_lines, to_csv
-from app.catalogs.engine.validate.problems import describe
+from app.catalogs.engine.validate.problems import NOTE_CODES, describe
 from app.catalogs.models import Catalog
 from app.catalogs.offload import within
 from app.core.errors import NotFoundError, UnavailableError
@@ -26,13 +26,13 @@ MAX_ROWS = 100_000
 
 _PROBLEMS = text(
     "SELECT line, field, code, value FROM catalog_problem WHERE catalog_id = :id "
-    "ORDER BY line, field, code"
+    "AND code <> ALL(:notes) ORDER BY line, field, code"
 )
 
 
 async def problems_of(session: AsyncSession, catalog: Catalog) -> Sequence[Any]:
-    """All stored problems of a catalog, in file order."""
-    values = {"id": catalog.duplicate_of or catalog.id}
+    """All stored errors of a catalog, in file order; no notes."""
+    values = {"id": catalog.duplicate_of or catalog.id, "notes": sorted(NOTE_CODES)}
     return (await session.execute(_PROBLEMS, values)).all()
 
 

@@ -1,5 +1,6 @@
 """API schemas of quick updates."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +16,7 @@ from pydantic import (
 )
 
 from app.catalogs.quick_updates import MAX_ITEMS, ItemResult, Outcome, UpdateItem
-from app.core.errors import FieldProblem
+from app.core.errors import FieldError, FieldProblem
 
 Number = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=100)]
 
@@ -26,7 +27,7 @@ class QuickUpdateItem(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sku: str = Field(min_length=1, max_length=200)
-    quantity: Number | None = Field(None, description="pieces, 0 or more")
+    quantity: Number | None = Field(None, description="pieces; below 0 counts as 0")
     price: Number | None = Field(
         None, description="in the store's currency; a decimal string is exact"
     )
@@ -61,6 +62,9 @@ class QuickUpdateResult(BaseModel):
     sku: str
     outcome: Outcome
     errors: list[FieldProblem]
+    notes: list[FieldProblem] = Field(
+        description="how values of an accepted item were understood"
+    )
 
 
 class QuickUpdateCounts(BaseModel):
@@ -79,6 +83,13 @@ class QuickUpdateOut(BaseModel):
     items: list[QuickUpdateResult]
 
 
+def _field_problems(errors: Iterable[FieldError]) -> list[FieldProblem]:
+    return [
+        FieldProblem(field=e.field, code=e.code, message=e.message, accepted=e.accepted)
+        for e in errors
+    ]
+
+
 def quick_update_out(
     publication_id: UUID | None, as_of: datetime, results: list[ItemResult]
 ) -> QuickUpdateOut:
@@ -89,12 +100,8 @@ def quick_update_out(
         QuickUpdateResult(
             sku=result.sku,
             outcome=result.outcome,
-            errors=[
-                FieldProblem(
-                    field=e.field, code=e.code, message=e.message, accepted=e.accepted
-                )
-                for e in result.errors
-            ],
+            errors=_field_problems(result.errors),
+            notes=_field_problems(result.notes),
         )
         for result in results
     ]

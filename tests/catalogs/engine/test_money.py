@@ -49,6 +49,24 @@ def read(
         pytest.param("0.50", 50, id="below one"),
         pytest.param("007", 700, id="leading zeros"),
         pytest.param("9999999.99", 999999999, id="largest"),
+        pytest.param("12.-", 1200, id="dash after a point"),
+        pytest.param("12,-", 1200, id="dash after a comma"),
+        pytest.param("12,--", 1200, id="two dashes"),
+        pytest.param("€ 1.299,-", 129900, id="dash with groups"),
+        pytest.param("1'299.\u2013", 129900, id="Swiss with a dash"),
+        pytest.param("EUR 12.\u2014", 1200, id="long dash"),
+        pytest.param("1.299,- €", 129900, id="dash before the symbol"),
+        pytest.param("1.299:-", 129900, id="Swedish"),
+        pytest.param("1 299:-", 129900, id="Swedish with a gap"),
+        pytest.param("329.000000", 32900, id="six zeros"),
+        pytest.param("329.0000", 32900, id="Magento"),
+        pytest.param("1,29,999.00", 12999900, id="Indian groups"),
+        pytest.param("12,34,567", 123456700, id="Indian groups, whole"),
+        pytest.param("1\u2009299.50", 129950, id="thin space"),
+        pytest.param("1\u02bc299.50", 129950, id="letter apostrophe"),
+        pytest.param("1\u00b4299,50", 129950, id="acute as apostrophe"),
+        pytest.param("1 234 567,80", 123456780, id="two gaps"),
+        pytest.param("99,- Eur.", 9900, id="abbreviated name"),
         pytest.param(None, None, id="nothing"),
     ],
 )
@@ -75,6 +93,13 @@ def test_amounts_are_parsed_exactly(text, cents):
         pytest.param("1.2.3", Flaw.FORMAT, id="a version"),
         pytest.param("1.234,567,00", Flaw.FORMAT, id="muddled groups"),
         pytest.param("12 34", Flaw.FORMAT, id="two numbers"),
+        pytest.param("12.-5", Flaw.FORMAT, id="dash inside"),
+        pytest.param("12-", Flaw.FORMAT, id="minus at the end"),
+        pytest.param(".50", Flaw.FORMAT, id="no digit before the point"),
+        pytest.param("1,29,99.00", Flaw.FORMAT, id="muddled Indian groups"),
+        pytest.param("274.166667", Flaw.DECIMALS, id="net price"),
+        pytest.param("Fr. 12.-", Flaw.CURRENCY, id="francs"),
+        pytest.param("1.299,00 kr.", Flaw.CURRENCY, id="crowns"),
         pytest.param("1e3", Flaw.FORMAT, id="exponent"),
         pytest.param("free", Flaw.FORMAT, id="words"),
         pytest.param("NaN", Flaw.FORMAT, id="not a number"),
@@ -111,12 +136,44 @@ def test_a_shipping_price_may_be_zero():
         pytest.param("1.299,5 €", Evidence.COMMA, id="written"),
         pytest.param("12", 0, id="no sign"),
         pytest.param("1.299", 0, id="in doubt"),
+        pytest.param("274.166667", Evidence.POINT, id="many decimals"),
+        pytest.param("12,-", Evidence.COMMA, id="dash"),
     ],
 )
 def test_short_decimals_determine_the_separator_of_the_column(text, evidence):
     rows = read_money(pl.Series([text]), MoneyRule("EUR")).to_list()
 
     assert rows[0]["evidence"] == evidence
+
+
+def test_crowns_with_an_abbreviation_are_an_amount():
+    amount = read_money(pl.Series(["1.299,00 kr.", "99:-"]), MoneyRule("SEK"))
+
+    assert [a["cents"] for a in amount.to_list()] == [129900, 9900]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "parts", "flaw"),
+    [
+        pytest.param("274.166667", {}, 274_166667_000000, 0, id="six decimals"),
+        pytest.param("0.001", {}, 1_000_000_000, 0, id="below a cent"),
+        pytest.param("9.99", {}, 9_990000_000000, 0, id="plain"),
+        pytest.param("1.5" + "3" * 20, {}, 1_533333_333333, 0, id="a double"),
+        pytest.param("1.299", {"separator": "point"}, 1_299000_000000, 0, id="stated"),
+        pytest.param(
+            "1.299",
+            {"separator": "point", "inferred": True},
+            None,
+            Flaw.DECIMALS,
+            id="a thousand, if the separator is only inferred",
+        ),
+        pytest.param("1.299", {}, None, Flaw.AMBIGUOUS, id="in doubt"),
+    ],
+)
+def test_an_exact_amount_has_all_decimals(text, rule, parts, flaw):
+    series = pl.Series([text], dtype=pl.String)
+    amount = read_money(series, MoneyRule("EUR", exact=True, **rule)).to_list()[0]
+    assert (amount["parts"], amount["flaw"]) == (parts, flaw)
 
 
 STYLES = {

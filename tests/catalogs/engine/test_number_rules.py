@@ -1,6 +1,8 @@
 """Number steps: exact amounts and quantities."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import polars as pl
@@ -8,7 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalogs.engine.transform.number_steps import apply_number_steps
+from app.catalogs.engine.transform.number_steps import (
+    PIECES,
+    apply_number_steps,
+    apply_to_amount,
+)
+from app.catalogs.engine.validate.money import MoneyRule, money
 from app.stores.mapping.attribute_source import AttributeSource
 
 
@@ -18,10 +25,21 @@ def steps(*asked: dict[str, Any]):
     ).number_steps
 
 
-def after(number: int, *asked: dict[str, Any], unit: int = 100) -> int | None:
+def after(text: str, *asked: dict[str, Any], currency: str = "EUR") -> int | None:
+    """Cents of the amount after the steps."""
+    read = money(pl.lit(text), MoneyRule(currency, exact=True))
+    amount = apply_to_amount(read, steps(*asked), None, currency, zero_allowed=True)
+    return pl.select(amount.struct.field("cents")).item()
+
+
+def euros(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02}"
+
+
+def pieces_after(number: int, *asked: dict[str, Any]) -> int | None:
     frame = pl.DataFrame({"n": [number]}, schema={"n": pl.Int64})
     return frame.select(
-        apply_number_steps(pl.col("n"), steps(*asked), unit, None)
+        apply_number_steps(pl.col("n"), steps(*asked), PIECES, None)
     ).item()
 
 
@@ -58,10 +76,56 @@ NUMBER_STEPS = [
 
 @pytest.mark.parametrize(("cents", "step", "result"), NUMBER_STEPS)
 def test_a_step_on_an_amount(cents, step, result):
-    assert after(cents, step) == result
+    assert after(euros(cents), step) == result
 
 
-PIECES = [
+TAX = {"op": "multiply", "by": "1.2"}
+EXACT = [
+    pytest.param("274.166667", [TAX], 32900, id="net with six decimals"),
+    pytest.param("290.833333", [TAX], 34900, id="net a bit too low"),
+    pytest.param("274.16666666666669", [TAX], 32900, id="a double"),
+    pytest.param("329.0000", [], 32900, id="no step"),
+    pytest.param("0.004", [{"op": "multiply", "by": "2"}], 1, id="half a cent each"),
+    pytest.param(
+        "10.00",
+        [{"op": "divide", "by": "3"}, {"op": "multiply", "by": "3"}],
+        1000,
+        id="a third and back",
+    ),
+    pytest.param(
+        "19.99",
+        [{"op": "percent", "by": "5"}, {"op": "percent", "by": "5"}],
+        2204,
+        id="22.038975 is rounded once",
+    ),
+    pytest.param(
+        "17.491667",
+        [TAX, {"op": "ending", "at": "0.99", "mode": "up"}],
+        2099,
+        id="20.9900004 is 20.99",
+    ),
+    pytest.param(
+        "17.499999",
+        [TAX, {"op": "round", "to": "1", "mode": "down"}],
+        2100,
+        id="20.9999988 is 21.00",
+    ),
+    pytest.param("1.0049", [{"op": "add", "by": "1"}], 200, id="rounded at the end"),
+]
+
+
+@pytest.mark.parametrize(("text", "asked", "cents"), EXACT)
+def test_steps_see_all_decimals_and_rounding_is_last(text, asked, cents):
+    assert after(text, *(asked or [{"op": "multiply", "by": "1"}])) == cents
+
+
+def test_an_amount_in_yen_is_whole_after_its_steps():
+    assert after("29083.3333", TAX, currency="JPY") == 3490000
+    assert after("101", {"op": "percent", "by": "10"}, currency="JPY") == 11100
+    assert after("105", {"op": "percent", "by": "10"}, currency="JPY") == 11600
+
+
+QUANTITY_STEPS = [
     pytest.param(5, {"op": "buffer", "keep": 2}, 3, id="two are kept back"),
     pytest.param(1, {"op": "buffer", "keep": 2}, 0, id="never below 0"),
     pytest.param(50, {"op": "at_most", "value": "10"}, 10, id="cap"),
@@ -69,18 +133,25 @@ PIECES = [
 ]
 
 
-@pytest.mark.parametrize(("pieces", "step", "result"), PIECES)
+@pytest.mark.parametrize(("pieces", "step", "result"), QUANTITY_STEPS)
 def test_a_step_on_a_quantity(pieces, step, result):
-    assert after(pieces, step, unit=1) == result
+    assert pieces_after(pieces, step) == result
 
 
 @given(
-    cents=st.integers(1, 9_999_999),
-    factor=st.decimals("0.000001", "99", places=6),
+    parts=st.integers(1, 9_999_999_000_000),
+    factors=st.lists(st.decimals("0.000001", "99", places=6), min_size=1, max_size=3),
 )
-def test_a_factor_is_exact_and_half_cents_round_up(cents, factor):
-    exact = (Decimal(cents) * factor).quantize(Decimal(1), ROUND_HALF_UP)
+def test_factors_are_exact_and_half_cents_round_up(parts, factors):
+    """Against fractions, which have no rounding between the steps."""
+    text = f"{parts // 10**6}.{parts % 10**6:06}"
+    exact = Fraction(parts, 10**6)
+    for factor in factors:
+        exact *= Fraction(factor)
+    cents = floor(exact * 100 + Fraction(1, 2))
 
-    found = after(cents, {"op": "multiply", "by": str(factor)})
+    found = after(text, *({"op": "multiply", "by": str(f)} for f in factors))
 
-    assert found == (int(exact) if exact < 10**9 else None)
+    if exact < 9_000_000 and all(f > Decimal("0.01") for f in factors):
+        gap = abs(exact * 100 + Fraction(1, 2) - round(exact * 100 + Fraction(1, 2)))
+        assert found == cents or (abs(found - cents) == 1 and gap < Fraction(1, 10**6))

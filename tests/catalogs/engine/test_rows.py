@@ -19,7 +19,7 @@ from app.stores.mapping.attribute_source import AttributeSource
 from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.engine.samples import MAPPING, row
 
-FINGERPRINT = 1430275215173049905
+FINGERPRINT = 2896678659360286068
 
 
 def staged(

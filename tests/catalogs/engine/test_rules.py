@@ -66,7 +66,7 @@ AFTERWARDS = [
     ),
     pytest.param("free", {"op": "add", "by": "5"}, ["price_format"], id="not read"),
     pytest.param(
-        "1.2345", {"op": "multiply", "by": "1"}, ["price_decimals"], id="read wrongly"
+        "1.234", {"op": "multiply", "by": "1"}, ["ambiguous_number"], id="in doubt"
     ),
 ]
 

@@ -12,7 +12,7 @@ from app.catalogs.engine.pipeline.full_rows import ACTIVE
 from app.catalogs.engine.pipeline.stage import stage
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
 from app.catalogs.engine.transform.rules import count_excluded
-from app.catalogs.engine.validate.problems import MAX_CENTS, MAX_QUANTITY
+from app.catalogs.engine.validate.problem_types import MAX_CENTS, MAX_QUANTITY
 from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.mapping.resolve import resolve_for_store
 from app.stores.mapping.validate import find_violations

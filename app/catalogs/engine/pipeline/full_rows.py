@@ -21,8 +21,8 @@ from app.catalogs.engine.validate.offer import (
     parse_expressions,
     parsed_column,
 )
-from app.catalogs.engine.validate.problems import PROBLEMS, Severity, mask_of
-from app.stores.mapping.mapping_model import CatalogMapping
+from app.catalogs.engine.validate.problem_types import Severity
+from app.catalogs.engine.validate.problems import PROBLEMS, mask_of
 
 ACTIVE, RETAINED, ABSENT = 0, 1, 2
 DESIRED_STATES = ("active", "retained", "absent")
@@ -51,7 +51,7 @@ MARGIN: dict[str, pl.DataType] = {"cost": pl.Int64(), "cpa": pl.Int64()}
 
 REQUIRED = ("sku", "ean", "price", "quantity", "grade", "category")
 _BETWEEN, _NULL = "\x1f", "\x1e"
-_VERSION = "1"
+_VERSION = "2"
 """Part of every fingerprint: increase it when the meaning of a field changes."""
 
 
@@ -71,13 +71,13 @@ def full_rows(
     """FIELDS, the input of `row_keys`, and the evidence of amounts."""
     attributes = frozenset(config.mapping.attributes)
     read = parse_expressions(attributes) | {
-        name: money(pl.col(name), _rule(name, separator, config.currency))
+        name: money(pl.col(name), _rule(name, separator, config))
         for name, separator in separators.items()
     }
     rows = _texts(frame, config).with_columns(
         value.alias(parsed_column(name)) for name, value in read.items()
     )
-    rows = _checked(_apply_rules(rows, config.mapping, read), config, separators)
+    rows = _checked(_apply_rules(rows, config, read), config, separators)
     if config.mapping.filters:
         rows = mark_excluded(rows)
     return _finish(rows, attributes, config)
@@ -97,10 +97,11 @@ def _texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
 
 
 def _apply_rules(
-    rows: pl.LazyFrame, mapping: CatalogMapping, read: dict[str, pl.Expr]
+    rows: pl.LazyFrame, config: ImportConfig, read: dict[str, pl.Expr]
 ) -> pl.LazyFrame:
     """Apply number steps and filters, if there are any."""
-    number_steps_applied = number_step_columns(mapping, read)
+    mapping = config.mapping
+    number_steps_applied = number_step_columns(mapping, read, config.currency)
     if number_steps_applied:
         rows = rows.with_columns(
             value.alias(name) for name, value in number_steps_applied.items()
@@ -185,13 +186,14 @@ def _fingerprint(attributes: frozenset[str]) -> pl.Expr:
     ]
     optional += [_shifted(n).cast(pl.String) for n in MARGIN if "cost" in attributes]
     stock = _shifted("price") * 2**21 + _shifted("quantity")
+    numbers = stock * 2**8 + _shifted("warranty_delay")
     state = pl.col("mask") * len(DESIRED_STATES) + pl.col("desired_state")
     return stable_hash(
         [
             pl.lit(_VERSION),
             *(pl.col(name).fill_null(_NULL) for name in ("sku", "ean", "grade")),
-            stock.cast(pl.String),
-            (state * 2**8 + _shifted("warranty_delay")).cast(pl.String),
+            numbers.cast(pl.String),
+            state.cast(pl.String),
             *optional,
         ]
     )
@@ -214,7 +216,14 @@ def _mask(masks: list[pl.Expr]) -> pl.Expr:
     return pl.sum_horizontal(masks).cast(pl.Int64).alias("mask")
 
 
-def _rule(name: str, separator: DecimalSeparator | None, currency: str) -> MoneyRule:
+def _rule(
+    name: str, separator: DecimalSeparator | None, config: ImportConfig
+) -> MoneyRule:
+    source = config.mapping.attributes.get(name)
     return MoneyRule(
-        currency, separator, zero_allowed=name not in {"price", "min_price"}
+        config.currency,
+        separator,
+        zero_allowed=name not in {"price", "min_price"},
+        exact=bool(source and source.number_steps),
+        inferred=bool(separator and source and source.decimal == "auto"),
     )

@@ -24,6 +24,7 @@ from app.catalogs.engine.pipeline.quick_updates import override_incoming
 from app.catalogs.engine.pipeline.row_report import COLUMNS
 from app.catalogs.engine.pipeline.stage import Staged
 from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.validate.problems import NOTES
 from app.core.sql import load_sql
 from app.offers.import_sql import OFFER_TABLE, store_lock_key, upsert
 
@@ -112,7 +113,7 @@ def offer_rows(
             "sku_key",
             _desired_state_name(),
             "fingerprint",
-            pl.col("mask").alias("problems"),
+            (pl.col("mask") & ~pl.lit(NOTES, pl.Int64)).alias("problems"),
             *(_stored(name, is_rejected) for name in fields),
         )
     )

@@ -26,7 +26,7 @@ from app.catalogs.engine.transform.rules import (
     count_excluded,
     filter_names,
 )
-from app.catalogs.engine.validate.problems import EXCLUDED
+from app.catalogs.engine.validate.problems import EXCLUDED, NOTE_CODES
 
 _MAX_CELL_LENGTH = 300
 _MAX_PROBLEMS = 10_000
@@ -43,6 +43,7 @@ class Funnel:
     uncategorized: int
     invalid: int
     invalid_by: dict[str, int]
+    noted_by: dict[str, int]
     valid: int
 
 
@@ -105,7 +106,8 @@ def _funnel(staged: Staged) -> Funnel:
         excluded_by=by_filter,
         uncategorized=counts.uncategorized,
         invalid=counts.invalid - counts.uncategorized - excluded,
-        invalid_by=by_code,
+        invalid_by={c: n for c, n in by_code.items() if c not in NOTE_CODES},
+        noted_by={c: n for c, n in by_code.items() if c in NOTE_CODES},
         valid=counts.created,
     )
 

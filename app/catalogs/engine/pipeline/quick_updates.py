@@ -40,7 +40,10 @@ def checked_items(items: pl.DataFrame, currency: str) -> pl.DataFrame:
     problems = pl.col("quantity_read").struct.field("problems")
     given = pl.col("quantity").is_not_null()
     return read.with_columns(
-        pl.col("quantity_read").struct.field("value").alias("quantity_value"),
+        pl.col("quantity_read")
+        .struct.field("value")
+        .clip(lower_bound=0)
+        .alias("quantity_value"),
         pl.col("price_read").struct.field("cents").alias("cents"),
         (
             pl.when(given).then(problems).otherwise(0)

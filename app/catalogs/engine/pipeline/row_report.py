@@ -1,16 +1,22 @@
 """Builds the row report of a catalog: line, field and problem code."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from app.catalogs.engine.pipeline.diff import DUPLICATE, Duplicates
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
-from app.catalogs.engine.validate.problems import EXCLUDED, PROBLEMS, ProblemType
+from app.catalogs.engine.validate.problem_types import ProblemType
+from app.catalogs.engine.validate.problems import EXCLUDED, NOTES, PROBLEMS
 
 COLUMNS = ("line", "field", "code", "sku", "value")
+_ORDER = ("line", "field", "code")
 _MAX_CATEGORIES = 1000
 _MAX_VALUE_LENGTH = 100
 _MAX_EXCLUDED = 10_000
+_MAX_NOTED = 10_000
+"""Maximum rows without any other problem; most rows of a file may have a note."""
 
 
 def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]:
@@ -33,19 +39,25 @@ def rows_to_report(
 ) -> pl.DataFrame:
     """LINE, mask and the line used instead, of the first `most` rows with problems.
 
-    Excluded rows fill the remaining space up to a limit: in a file for ten countries
-    they are nine of ten rows.
+    Rows with only notes, then excluded rows, fill the remaining space up to a
+    limit each: in a file for ten countries nine of ten rows are excluded.
     """
     marked = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
     mask = pl.col("mask") | pl.col("again").fill_null(0)
-    is_bad = (pl.col("mask") != 0) | pl.col(LINE).is_in(marked[LINE].implode())
     is_excluded = pl.col("mask") == EXCLUDED
+    is_wrong = (pl.col("mask") & ~pl.lit(NOTES, pl.Int64)) != 0
+    is_bad = is_wrong | pl.col(LINE).is_in(marked[LINE].implode())
     named = keys.lazy().select(LINE, "mask")
-    bad = named.filter(is_bad & ~is_excluded).sort(LINE).head(most).collect()
-    remaining = min(most - bad.height, _MAX_EXCLUDED)
-    excluded = named.filter(is_excluded).sort(LINE).head(remaining).collect()
+
+    def first(rows: pl.Expr, most: int) -> pl.DataFrame:
+        return named.filter(rows).sort(LINE).head(most).collect()
+
+    bad = first(is_bad & ~is_excluded, most)
+    noted = first((pl.col("mask") != 0) & ~is_bad, min(most - bad.height, _MAX_NOTED))
+    remaining = min(most - bad.height - noted.height, _MAX_EXCLUDED)
+    excluded = first(is_excluded, remaining)
     return (
-        pl.concat([bad, excluded])
+        pl.concat([bad, noted, excluded])
         .sort(LINE)
         .join(marked, on=LINE, how="left")
         .select(LINE, "counts", mask.alias("mask"))
@@ -53,7 +65,9 @@ def rows_to_report(
 
 
 def problem_rows(texts: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFrame:
-    """The first `most` problems of the rows in `bad`, in file order: COLUMNS.
+    """At most `most` problems of the rows in `bad`, in file order: COLUMNS.
+
+    Notes take the space that is left.
 
     `texts` has the merchant's texts of at least these rows.
     """
@@ -61,8 +75,17 @@ def problem_rows(texts: pl.DataFrame, bad: pl.DataFrame, most: int) -> pl.DataFr
         return pl.DataFrame(schema=_SCHEMA)
     rows = bad.join(texts, on=LINE, how="left")
     found = rows.select(pl.col("mask").bitwise_or()).item()
-    parts = [_rows_with(rows, each) for each in PROBLEMS if found & each.mask]
-    return pl.concat(parts).sort("line", "field", "code").head(most)
+    wrong = _first(rows, [p for p in PROBLEMS if found & p.mask & ~NOTES], most)
+    notes = [p for p in PROBLEMS if found & p.mask & NOTES]
+    noted = _first(rows, notes, most - wrong.height)
+    return pl.concat([wrong, noted]).sort(*_ORDER)
+
+
+def _first(
+    rows: pl.DataFrame, problems: Iterable[ProblemType], most: int
+) -> pl.DataFrame:
+    parts = [_rows_with(rows, each) for each in problems]
+    return pl.concat([pl.DataFrame(schema=_SCHEMA), *parts]).sort(*_ORDER).head(most)
 
 
 def count_categories(keys: pl.DataFrame) -> pl.DataFrame:

@@ -1,17 +1,20 @@
-"""Compiles number steps to column expressions on integers: cents or pieces.
+"""Compiles number steps to column expressions on integers.
 
-Each step rounds: amounts to the nearest cent (half up), quantities down, so that no
-more pieces are offered than exist.
+Amounts keep twelve decimals through all steps and round to the nearest cent or yen at
+the end, half up. Pieces round down at each step: never more are offered than exist.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
 
 import polars as pl
 
-from app.catalogs.engine.validate.problems import MAX_CENTS, MAX_QUANTITY, bit
+from app.backmarket.markets import WITHOUT_DECIMALS
+from app.catalogs.engine.validate.money import CENT, PARTS, Flaw, rounded
+from app.catalogs.engine.validate.problem_types import MAX_CENTS, MAX_QUANTITY
+from app.catalogs.engine.validate.problems import bit
 from app.stores.mapping.rule_steps import (
     Add,
     AddPercent,
@@ -25,22 +28,49 @@ from app.stores.mapping.rule_steps import (
     Round,
 )
 
-_LIMIT = MAX_CENTS + 1
-"""Larger numbers become null, so that a factor of 9 digits cannot overflow 64 bits."""
-CENTS = 100
 Applies = Callable[[NumberStep], pl.Expr]
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a number is held as an integer: `unit` of it make 1.
+
+    `smallest`: what `up` and `down` round to first, so that a millionth too much in a
+    net price does not cost a whole step. `limit`: larger numbers become null, so that
+    no factor overflows.
+    """
+
+    unit: int
+    smallest: int
+    limit: int
+    dtype: pl.DataType
+
+    def number(self, value: Decimal | float | None) -> pl.Expr:
+        return pl.lit(int((value or 0) * self.unit), self.dtype)
+
+    def whole(self, number: int) -> pl.Expr:
+        return pl.lit(number, self.dtype)
+
+
+PIECES = Scale(1, 1, MAX_CENTS + 1, pl.Int64())
+
+
+def amount_scale(currency: str) -> Scale:
+    """Amounts in PARTS; only whole amounts in yen."""
+    smallest = PARTS if currency in WITHOUT_DECIMALS else CENT
+    return Scale(PARTS, smallest, (MAX_CENTS + 1) * CENT, pl.Int128())
+
+
 def apply_number_steps(
-    number: pl.Expr, steps: Sequence[NumberStep], unit: int, applies: Applies
+    number: pl.Expr, steps: Sequence[NumberStep], scale: Scale, applies: Applies
 ) -> pl.Expr:
-    """Apply the steps to `number`, of which `unit` make one; null if too large.
+    """Apply the steps to a number of this scale; null if too large.
 
     `applies` gives the condition of a conditional step.
     """
     for step in steps:
-        result = _apply_step(number, step, unit)
-        result = pl.when(result.abs() < _LIMIT).then(result)
+        result = _apply_step(number, step, scale)
+        result = pl.when(result.abs() < scale.whole(scale.limit)).then(result)
         number = (
             result
             if step.when is None
@@ -50,17 +80,25 @@ def apply_number_steps(
 
 
 def apply_to_amount(
-    read: pl.Expr, steps: Sequence[NumberStep], applies: Applies, *, zero_allowed: bool
+    read: pl.Expr,
+    steps: Sequence[NumberStep],
+    applies: Applies,
+    currency: str,
+    *,
+    zero_allowed: bool,
 ) -> pl.Expr:
-    """An AMOUNT after the steps, with the flaws of the result."""
-    cents, flaw = read.struct.field("cents"), read.struct.field("flaw")
-    moved = apply_number_steps(cents, steps, CENTS, applies)
+    """An EXACT_AMOUNT as an AMOUNT after the steps, with the flaws of the result."""
+    parts, flaw = read.struct.field("parts"), read.struct.field("flaw")
+    scale = amount_scale(currency)
+    moved = apply_number_steps(parts, steps, scale, applies)
+    moved = rounded(moved, scale.smallest).cast(pl.Int64) * (scale.smallest // CENT)
     too_low = (moved < 0) if zero_allowed else (moved <= 0)
+    too_large = parts.is_not_null() & moved.is_null() | (moved > MAX_CENTS)
     new_flaw = (
-        pl.when(cents.is_not_null() & moved.is_null())
-        .then(TOO_LARGE)
+        pl.when(too_large.fill_null(value=False))
+        .then(int(Flaw.TOO_LARGE))
         .when(too_low.fill_null(value=False))
-        .then(NOT_POSITIVE)
+        .then(int(Flaw.NOT_POSITIVE))
         .otherwise(0)
     )
     flaw = pl.when(flaw != 0).then(flaw).otherwise(new_flaw)
@@ -71,15 +109,12 @@ def apply_to_amount(
     )
 
 
-NOT_POSITIVE, TOO_LARGE = 8, 16
-
-
 def apply_to_quantity(
     read: pl.Expr, steps: Sequence[NumberStep], applies: Applies
 ) -> pl.Expr:
     """A READING in pieces after the steps, at least 0."""
     value, problems = read.struct.field("value"), read.struct.field("problems")
-    moved = apply_number_steps(value, steps, 1, applies).clip(lower_bound=0)
+    moved = apply_number_steps(value, steps, PIECES, applies).clip(lower_bound=0)
     large = (value.is_not_null() & moved.is_null()) | (moved > MAX_QUANTITY)
     large = large.fill_null(value=False)
     too_large = bit("quantity", "quantity_too_large")
@@ -90,67 +125,70 @@ def apply_to_quantity(
 
 
 def _apply_step(  # noqa: C901, PLR0911 - a line for each step
-    number: pl.Expr, step: NumberStep, unit: int
+    number: pl.Expr, step: NumberStep, scale: Scale
 ) -> pl.Expr:
     match step:
         case AddPercent():
-            return _multiply(number, 1 + _fraction(step.by) / 100, unit)
+            return _multiply(number, 1 + _fraction(step.by) / 100, scale)
         case Multiply():
-            return _multiply(number, _fraction(step.by), unit)
+            return _multiply(number, _fraction(step.by), scale)
         case Divide():
-            return _multiply(number, 1 / _fraction(step.by), unit)
+            return _multiply(number, 1 / _fraction(step.by), scale)
         case Add():
-            return number + _parts(step.by, unit)
+            return number + scale.number(step.by)
         case AtLeast():
-            return number.clip(lower_bound=_parts(step.value, unit))
+            return number.clip(lower_bound=scale.number(step.value))
         case AtMost():
-            return number.clip(upper_bound=_parts(step.value, unit))
+            return number.clip(upper_bound=scale.number(step.value))
         case Buffer():
-            return (number - step.keep * unit).clip(lower_bound=0)
+            return (number - scale.number(step.keep)).clip(lower_bound=scale.whole(0))
         case Round():
-            return _round(number, _parts(step.to, unit), step.mode)
+            return _round(number, step, scale)
         case Ending():
-            per, at = _parts(step.per, unit), _parts(step.at, unit)
-            return _end_with(number, at, per, step.mode)
+            return _end_with(number, step, scale)
         case _:
             raise TypeError(step)
 
 
-def _multiply(number: pl.Expr, factor: Fraction, unit: int) -> pl.Expr:
+def _multiply(number: pl.Expr, factor: Fraction, scale: Scale) -> pl.Expr:
     above, below = factor.numerator, factor.denominator
-    if unit == 1:
+    if scale.unit == 1:
         return number * above // below
-    return (number * (2 * above) + below) // (2 * below)
+    doubled = number * scale.whole(2 * above) + scale.whole(below)
+    return doubled // scale.whole(2 * below)
 
 
-Mode = Literal["nearest", "up", "down"]
-
-
-def _round(number: pl.Expr, step: int, mode: Mode) -> pl.Expr:
-    match mode:
+def _round(number: pl.Expr, step: Round, scale: Scale) -> pl.Expr:
+    to = int(step.to * scale.unit)
+    match step.mode:
         case "nearest":
-            return (number * 2 + step) // (2 * step) * step
+            return rounded(number, to) * scale.whole(to)
         case "up":
-            return (number + (step - 1)) // step * step
+            above = _smallest(number, scale) + scale.whole(to - 1)
+            return above // scale.whole(to) * scale.whole(to)
         case "down":
-            return number // step * step
+            return _smallest(number, scale) // scale.whole(to) * scale.whole(to)
 
 
-def _end_with(number: pl.Expr, at: int, per: int, mode: Mode) -> pl.Expr:
+def _end_with(number: pl.Expr, step: Ending, scale: Scale) -> pl.Expr:
     """At least the first positive amount with this ending."""
-    below = (number - at) // per * per + at
+    at, per = int(step.at * scale.unit), int(step.per * scale.unit)
+    if step.mode != "nearest":
+        number = _smallest(number, scale)
+    below = (number - scale.whole(at)) // scale.whole(per) * scale.whole(per)
+    below += scale.whole(at)
     rounds_up = {
-        "nearest": (number - below) * 2 >= per,
+        "nearest": (number - below) * 2 >= scale.whole(per),
         "up": number > below,
         "down": pl.lit(value=False),
-    }[mode]
-    rounded = pl.when(rounds_up).then(below + per).otherwise(below)
-    return rounded.clip(lower_bound=at or per)
+    }[step.mode]
+    ending = pl.when(rounds_up).then(below + scale.whole(per)).otherwise(below)
+    return ending.clip(lower_bound=scale.whole(at or per))
+
+
+def _smallest(number: pl.Expr, scale: Scale) -> pl.Expr:
+    return rounded(number, scale.smallest) * scale.whole(scale.smallest)
 
 
 def _fraction(number: Decimal | None) -> Fraction:
     return Fraction(number or 1)
-
-
-def _parts(number: Decimal | None, unit: int) -> int:
-    return int((number or 0) * unit)

@@ -33,7 +33,7 @@ def rule_cells(mapping: CatalogMapping) -> list[pl.Expr]:
 
 
 def number_step_columns(
-    mapping: CatalogMapping, read: Mapping[str, pl.Expr]
+    mapping: CatalogMapping, read: Mapping[str, pl.Expr], currency: str
 ) -> dict[str, pl.Expr]:
     """Parsed columns of attributes with number steps, after those steps."""
     view = _view(frozenset(read))
@@ -55,6 +55,7 @@ def number_step_columns(
                 value,
                 source.number_steps,
                 applies,
+                currency,
                 zero_allowed=name.startswith("shipping"),
             )
     return moved

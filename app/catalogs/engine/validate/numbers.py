@@ -3,7 +3,9 @@
 import polars as pl
 
 from app.catalogs.engine.validate.piecewise import by_expression, piecewise, reading
-from app.catalogs.engine.validate.problems import MAX_QUANTITY, bit
+from app.catalogs.engine.validate.problem_types import MAX_QUANTITY
+from app.catalogs.engine.validate.problems import bit
+from app.catalogs.engine.validate.stock_words import is_sold_out
 
 _PIECES = (
     "pcs?|pces?|pieces?|pièces?|pieza?s?|pezz[oi]|pz|stk|st|stück|stuks?|szt|uds?|"
@@ -11,9 +13,13 @@ _PIECES = (
 )
 _MONTHS = "m|mo|mon|mths?|months?|mois|monate?|mesi|mese|mes(?:es)?|maanden?|kk|mies"
 _YEARS = "y|yrs?|years?|ans?|années?|jahre?|j|ann[oi]|años?|jaar|jaren|anos?|år|lat"
+_GROUPS = r"[0-9]{1,3}(?:[\s'\x{2019}][0-9]{3}){1,3}"
 _QUANTITY = (
-    rf"^([-\x{{2212}}+]?)\s*([0-9]{{1,12}})(?:[.,]0{{1,2}})?\s*(?i:(?:{_PIECES})\.?)?$"
+    rf"^[-\x{{2212}}+]?\s*(?P<whole>[0-9]{{1,12}}|{_GROUPS})(?P<zeros>[.,]0+)?"
+    rf"\s*(?i:(?:{_PIECES})\.?)?$"
 )
+_MAYBE_THOUSANDS = r"[1-9][0-9]{0,2}[.,]000(?:[^0-9]|$)"
+"""`1.000` is a thousand or one. `3.0000`, as Magento exports it, is clear."""
 _WARRANTY = (
     rf"^([0-9]{{1,4}})(?:[.,]0)?\s*(?i:(?P<months>{_MONTHS})|(?P<years>{_YEARS}))?\.?$"
 )
@@ -23,7 +29,11 @@ _YES, _NO = ["true", "yes", "1"], ["false", "no", "0"]
 
 
 def quantity(text: pl.Expr) -> pl.Expr:
-    """A READING in pieces; a null text is a problem."""
+    """A READING in pieces; a null text is a problem.
+
+    Below 0 where the shop sold more than it has: number steps see that number, the
+    offer has 0.
+    """
     return piecewise(
         text, lambda t: _parse_whole(t, 0, MAX_QUANTITY), by_expression(_parse_quantity)
     )
@@ -62,7 +72,10 @@ def _parse_whole(text: pl.Expr, least: int, most: int) -> pl.Expr:
 
 
 def _parse_quantity(text: pl.Expr) -> pl.Expr:
-    digits = text.str.extract(_QUANTITY, 2).cast(pl.Int64, strict=False)
+    sold_out = is_sold_out(text)
+    shown = text.str.extract(_QUANTITY, 1).str.replace_all("[^0-9]", "")
+    shown = pl.when(~text.str.contains(_MAYBE_THOUSANDS)).then(shown)
+    digits = pl.when(sold_out).then(0).otherwise(shown.cast(pl.Int64, strict=False))
     negative = text.str.contains(r"^[-\x{2212}]") & (digits > 0)
     problems = (
         pl.when(text.is_null())
@@ -71,12 +84,15 @@ def _parse_quantity(text: pl.Expr) -> pl.Expr:
         .then(bit("quantity", "quantity_format"))
         .when(negative)
         .then(bit("quantity", "quantity_negative"))
+        .when(sold_out)
+        .then(bit("quantity", "quantity_sold_out"))
         .when(digits > MAX_QUANTITY)
         .then(bit("quantity", "quantity_too_large"))
         .otherwise(0)
     )
-    usable = ~negative & (digits <= MAX_QUANTITY)
-    return reading(pl.when(usable).then(digits), problems)
+    usable = negative | (digits <= MAX_QUANTITY)
+    value = digits * pl.when(negative).then(-1).otherwise(1)
+    return reading(pl.when(usable).then(value), problems)
 
 
 def _parse_warranty(text: pl.Expr) -> pl.Expr:

@@ -10,7 +10,12 @@ from app.catalogs.engine.validate import numbers
 from app.catalogs.engine.validate.gtin import canonical_gtin, gtin_problems
 from app.catalogs.engine.validate.money import Flaw
 from app.catalogs.engine.validate.piecewise import by_expression, piecewise
-from app.catalogs.engine.validate.problems import MAX_CARRIER, MAX_COMMENT, MAX_SKU, bit
+from app.catalogs.engine.validate.problem_types import (
+    MAX_CARRIER,
+    MAX_COMMENT,
+    MAX_SKU,
+)
+from app.catalogs.engine.validate.problems import bit
 from app.catalogs.engine.validate.texts import BLANKS
 from app.stores.channel import GRADES, PARCEL_OPTIONS
 
@@ -85,6 +90,7 @@ def check_offer(
     _identity(result, attributes)
     _price(result, attributes, currency)
     _add_parsed(result, "quantity")
+    result.fields["quantity"] = result.fields["quantity"].clip(lower_bound=0)
     _grade(result)
     _category(result, categories)
     if "cost" in attributes:

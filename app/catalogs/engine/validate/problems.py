@@ -3,108 +3,19 @@
 Bit numbers are stored with each offer: append, never renumber.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
+from app.catalogs.engine.validate.problem_types import (
+    COUNT,
+    GTIN,
+    MAX_COMMENT,
+    MAX_SKU,
+    MONEY,
+    TEXT,
+    ProblemType,
+    Severity,
+    money_problems,
+    parcel_problems,
+)
 from app.stores.channel import GRADES
-
-
-class Severity(StrEnum):
-    """`torn`: no cell of the row is trusted. `not_for_sale`: valid, but not sold."""
-
-    TORN = "torn"
-    BLOCKING = "blocking"
-    NOT_FOR_SALE = "not_for_sale"
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemType:
-    """One kind of problem; texts may contain `{value}` and `{currency}`."""
-
-    bit: int
-    field: str
-    code: str
-    message: str
-    accepted: str
-    severity: Severity = Severity.BLOCKING
-
-    @property
-    def mask(self) -> int:
-        return 1 << self.bit
-
-
-MAX_SKU = 200
-MAX_COMMENT = 500
-MAX_CARRIER = 200
-MAX_QUANTITY = 1_000_000
-MAX_CENTS = 999_999_999
-"""9,999,999.99; a higher price is a typing error."""
-
-_MONEY = "an amount in {currency} such as 1299.00, `1.299,00 EUR` or `€ 1,299.00`"
-_GTIN = "a GTIN-8, GTIN-12 or GTIN-13 with a valid check digit, as text"
-_RANGE = "more than 0, at most 9999999.99"
-_TEXT = "text without control characters"
-_COUNT = f"a whole number from 0 to {MAX_QUANTITY}"
-_DECIMALS = "at most 2 decimals"
-_SIGN = "2 decimals, or `decimal` of the mapping set to comma or point"
-
-
-def _money(first: int, name: str) -> tuple[ProblemType, ...]:
-    return (
-        ProblemType(first, name, "price_format", "{value} is not an amount", _MONEY),
-        ProblemType(
-            first + 1,
-            name,
-            "ambiguous_number",
-            "the separator in {value} may be for thousands or decimals",
-            _SIGN,
-        ),
-        ProblemType(
-            first + 2,
-            name,
-            "price_decimals",
-            "{value} has more than 2 decimals",
-            _DECIMALS,
-        ),
-        ProblemType(
-            first + 3, name, "price_not_positive", "{value} is not above 0", _RANGE
-        ),
-        ProblemType(first + 4, name, "price_too_large", "{value} is too large", _RANGE),
-        ProblemType(
-            first + 5,
-            name,
-            "currency_mismatch",
-            "{value} is not in {currency}",
-            "{currency}, the currency of the store",
-        ),
-    )
-
-
-def _parcel(first: int, number: int) -> tuple[ProblemType, ...]:
-    return (
-        ProblemType(
-            first,
-            f"shipper_{number}",
-            "shipping_incomplete",
-            "a carrier needs its name, price and delay",
-            "all three, or none of them",
-        ),
-        ProblemType(
-            first + 1,
-            f"shipping_price_{number}",
-            "price_format",
-            "{value} is not a shipping price",
-            "an amount in {currency}, 0 or more, with at most 2 decimals",
-        ),
-        ProblemType(
-            first + 2,
-            f"shipping_delay_{number}",
-            "delay_format",
-            "{value} is not a delay",
-            "hours, a whole number from 1 to 2000",
-        ),
-    )
-
 
 PROBLEMS: tuple[ProblemType, ...] = (
     ProblemType(
@@ -129,9 +40,7 @@ PROBLEMS: tuple[ProblemType, ...] = (
     ProblemType(
         3, "sku", "text_too_long", "the SKU is too long", f"1 to {MAX_SKU} characters"
     ),
-    ProblemType(
-        4, "sku", "control_characters", "the SKU has control characters", _TEXT
-    ),
+    ProblemType(4, "sku", "control_characters", "the SKU has control characters", TEXT),
     ProblemType(
         5,
         "sku",
@@ -139,8 +48,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
         "more than one row has the SKU",
         "each SKU once; SKUs are case-insensitive",
     ),
-    ProblemType(6, "ean", "ean_missing", "the EAN is empty", _GTIN),
-    ProblemType(7, "ean", "ean_format", "{value} is not an EAN", _GTIN),
+    ProblemType(6, "ean", "ean_missing", "the EAN is empty", GTIN),
+    ProblemType(7, "ean", "ean_format", "{value} is not an EAN", GTIN),
     ProblemType(
         8,
         "ean",
@@ -149,10 +58,10 @@ PROBLEMS: tuple[ProblemType, ...] = (
         "all digits: format the column as text before you save",
     ),
     ProblemType(
-        9, "ean", "ean_check_digit", "the check digit of {value} is wrong", _GTIN
+        9, "ean", "ean_check_digit", "the check digit of {value} is wrong", GTIN
     ),
-    ProblemType(10, "price", "price_missing", "the price is empty", _MONEY),
-    *_money(11, "price"),
+    ProblemType(10, "price", "price_missing", "the price is empty", MONEY),
+    *money_problems(11, "price"),
     ProblemType(
         17,
         "currency",
@@ -160,10 +69,17 @@ PROBLEMS: tuple[ProblemType, ...] = (
         "{value} is not the currency of the store",
         "{currency}",
     ),
-    ProblemType(18, "quantity", "quantity_missing", "the quantity is empty", _COUNT),
-    ProblemType(19, "quantity", "quantity_format", "{value} is not a quantity", _COUNT),
-    ProblemType(20, "quantity", "quantity_negative", "{value} is below 0", _COUNT),
-    ProblemType(21, "quantity", "quantity_too_large", "{value} is too large", _COUNT),
+    ProblemType(18, "quantity", "quantity_missing", "the quantity is empty", COUNT),
+    ProblemType(19, "quantity", "quantity_format", "{value} is not a quantity", COUNT),
+    ProblemType(
+        20,
+        "quantity",
+        "quantity_negative",
+        "{value} is below 0 and counts as 0",
+        COUNT,
+        Severity.NOTE,
+    ),
+    ProblemType(21, "quantity", "quantity_too_large", "{value} is too large", COUNT),
     ProblemType(22, "grade", "grade_missing", "the grade is empty", ", ".join(GRADES)),
     ProblemType(
         23, "grade", "grade_unknown", "{value} is not a grade", ", ".join(GRADES)
@@ -191,7 +107,7 @@ PROBLEMS: tuple[ProblemType, ...] = (
         "{value} is not a product id",
         "a UUID or a number",
     ),
-    *_money(27, "min_price"),
+    *money_problems(27, "min_price"),
     ProblemType(
         33,
         "min_price",
@@ -220,7 +136,7 @@ PROBLEMS: tuple[ProblemType, ...] = (
         f"at most {MAX_COMMENT} characters",
     ),
     ProblemType(
-        38, "comment", "control_characters", "the comment has control characters", _TEXT
+        38, "comment", "control_characters", "the comment has control characters", TEXT
     ),
     ProblemType(
         39,
@@ -229,9 +145,9 @@ PROBLEMS: tuple[ProblemType, ...] = (
         "{value} is neither yes nor no",
         "true, false, yes, no, 1, 0",
     ),
-    *_parcel(40, 1),
-    *_parcel(43, 2),
-    *_parcel(46, 3),
+    *parcel_problems(40, 1),
+    *parcel_problems(43, 2),
+    *parcel_problems(46, 3),
     ProblemType(
         49,
         "shipper_1",
@@ -247,7 +163,7 @@ PROBLEMS: tuple[ProblemType, ...] = (
         "a row that matches no filter of the mapping",
         Severity.NOT_FOR_SALE,
     ),
-    *_money(51, "cost"),
+    *money_problems(51, "cost"),
     *(
         ProblemType(
             number,
@@ -257,6 +173,14 @@ PROBLEMS: tuple[ProblemType, ...] = (
             "a whole amount in {currency}",
         )
         for number, name in ((57, "price"), (58, "min_price"))
+    ),
+    ProblemType(
+        59,
+        "quantity",
+        "quantity_sold_out",
+        "{value} counts as 0",
+        COUNT,
+        Severity.NOTE,
     ),
 )
 
@@ -274,6 +198,12 @@ EXCLUDED = bit("row", "excluded")
 def mask_of(severity: Severity) -> int:
     """Mask of all problems of one severity."""
     return sum(problem.mask for problem in PROBLEMS if problem.severity == severity)
+
+
+NOTES = mask_of(Severity.NOTE)
+"""Mask of everything that leaves a row valid."""
+NOTE_CODES = frozenset(p.code for p in PROBLEMS if p.severity is Severity.NOTE)
+"""A code is a note for every field that has it, or for none."""
 
 
 def problems_in(mask: int) -> tuple[ProblemType, ...]:
