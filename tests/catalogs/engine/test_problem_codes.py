@@ -18,10 +18,3 @@ def test_a_code_is_a_note_for_all_fields_or_for_none():
     errors = {p.code for p in PROBLEMS if p.severity is not Severity.NOTE}
 
     assert not errors & NOTE_CODES
-
-
-def test_problems_have_different_bits_that_fit_a_stored_number():
-    bits = [p.bit for p in PROBLEMS]
-
-    assert len(set(bits)) == len(bits)
-    assert max(bits) < 63

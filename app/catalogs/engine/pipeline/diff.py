@@ -144,6 +144,7 @@ def _usable_rows(keys: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
 
 def _digest_rows(usable: pl.DataFrame, duplicates: Duplicates) -> pl.DataFrame:
     plain = (pl.col("desired_state") == ACTIVE) & (pl.col("mask") == 0)
+    plain &= pl.col("rounded_ean").is_null()
     if duplicates.rows.height:
         plain &= ~pl.col(LINE).is_in(duplicates.rows["counts"].implode())
     source = pl.when(plain).then(SOURCE).alias(SOURCE)

@@ -52,7 +52,7 @@ class Digest:
     """One row per offer of the current catalog, and its decimal separators.
 
     LINE is the line of its row. SOURCE is null if the row must always be parsed again:
-    it has problems, or several rows have its SKU.
+    it has problems, its EAN may be rounded, or several rows have its SKU.
     """
 
     separators: Separators

@@ -14,7 +14,8 @@ from app.catalogs.engine.transform.rules import (
     number_step_columns,
     rule_cells,
 )
-from app.catalogs.engine.validate.decimal_separator import Separators, evidence
+from app.catalogs.engine.validate.column_facts import ColumnFacts
+from app.catalogs.engine.validate.decimal_separator import evidence
 from app.catalogs.engine.validate.money import DecimalSeparator, MoneyRule, money
 from app.catalogs.engine.validate.offer import (
     check_offer,
@@ -23,6 +24,7 @@ from app.catalogs.engine.validate.offer import (
 )
 from app.catalogs.engine.validate.problem_types import Severity
 from app.catalogs.engine.validate.problems import PROBLEMS, mask_of
+from app.catalogs.engine.validate.rounded_eans import candidate
 
 ACTIVE, RETAINED, ABSENT = 0, 1, 2
 DESIRED_STATES = ("active", "retained", "absent")
@@ -66,9 +68,10 @@ def texts_of(config: ImportConfig) -> list[str]:
 
 
 def full_rows(
-    frame: pl.LazyFrame, config: ImportConfig, separators: Separators
+    frame: pl.LazyFrame, config: ImportConfig, facts: ColumnFacts
 ) -> pl.LazyFrame:
-    """FIELDS, the input of `row_keys`, and the evidence of amounts."""
+    """FIELDS, the input of `row_keys`, and the evidence of amounts and EANs."""
+    separators = facts.separators
     attributes = frozenset(config.mapping.attributes)
     read = parse_expressions(attributes) | {
         name: money(pl.col(name), _rule(name, separator, config))
@@ -77,7 +80,7 @@ def full_rows(
     rows = _texts(frame, config).with_columns(
         value.alias(parsed_column(name)) for name, value in read.items()
     )
-    rows = _checked(_apply_rules(rows, config, read), config, separators)
+    rows = _checked(_apply_rules(rows, config, read), config, facts)
     if config.mapping.filters:
         rows = mark_excluded(rows)
     return _finish(rows, attributes, config)
@@ -112,7 +115,7 @@ def _apply_rules(
 
 
 def _checked(
-    rows: pl.LazyFrame, config: ImportConfig, separators: Separators
+    rows: pl.LazyFrame, config: ImportConfig, facts: ColumnFacts
 ) -> pl.LazyFrame:
     """The fields of parsed rows, with the `mask` of their problems."""
     result = check_offer(
@@ -120,15 +123,17 @@ def _checked(
         config.categories,
         config.currency,
         config.commissions,
+        facts.rounded_zeros,
     )
     kinds = fields_of(config)
-    amounts = {name: pl.col(parsed_column(name)) for name in separators}
+    amounts = {name: pl.col(parsed_column(name)) for name in facts.separators}
     return rows.select(
         LINE,
         FLAW,
         SOURCE,
         "category",
-        evidence(separators, amounts),
+        evidence(facts.separators, amounts),
+        candidate(pl.col(parsed_column("ean"))).alias("rounded_ean"),
         _mask(result.masks),
         *(
             result.fields.get(name, pl.lit(None)).cast(kind).alias(name)

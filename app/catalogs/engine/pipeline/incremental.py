@@ -17,6 +17,7 @@ from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.pipeline.stored_offers import read_by_fingerprint, read_by_key
 from app.catalogs.engine.read.reader import LINE, cell
 from app.catalogs.engine.transform.columns import attribute_text
+from app.catalogs.engine.validate.column_facts import UnchangedRows
 from app.catalogs.engine.validate.decimal_separator import combined_traits
 
 _MAX_ROWS = 250_000
@@ -166,9 +167,11 @@ def _categories(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
 
 def _staged(split: _Split, config: ImportConfig, digest: Digest) -> Staged | None:
     """None if the changed rows change the decimal separators of the catalog."""
-    other_traits = combined_traits(split.unchanged["traits"])
-    staged = stage(split.rows.lazy(), config, other_traits)
-    return staged if dict(staged.separators) == dict(digest.separators) else None
+    traits = combined_traits(split.unchanged["traits"])
+    others = UnchangedRows(traits, split.unchanged.height)
+    staged = stage(split.rows.lazy(), config, others)
+    separators = dict(staged.facts.separators)
+    return staged if separators == dict(digest.separators) else None
 
 
 def _keys(staged: Staged) -> pl.Series:

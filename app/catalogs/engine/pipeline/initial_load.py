@@ -1,8 +1,9 @@
 """Imports the first catalog of a store: writes rows while it computes the next ones.
 
-There are no stored offers, so every usable row is written. Two facts about a row depend
-on all others: duplicate SKUs, which a separate pass over the SKUs finds first, and
-inferred decimal separators. Few catalogs need the latter; they take the usual path.
+There are no stored offers, so every usable row is written. Some facts about a row
+depend on all others: duplicate SKUs, which a separate pass over the SKUs finds first,
+inferred decimal separators and rounded EANs. Few catalogs need the latter; they take
+the usual path.
 """
 
 from collections.abc import Iterator
@@ -23,10 +24,10 @@ from app.catalogs.engine.pipeline.stage import (
     texts,
 )
 from app.catalogs.engine.read.reader import LINE
-from app.catalogs.engine.validate.decimal_separator import (
-    combined_traits,
-    inferred_separators,
-    mapped_separators,
+from app.catalogs.engine.validate.column_facts import (
+    NO_ROWS,
+    facts_of_rows,
+    stated_facts,
 )
 
 
@@ -40,20 +41,20 @@ class InitialLoad:
         self, frame: pl.LazyFrame, config: ImportConfig, max_problems: int
     ) -> None:
         self._frame, self._config, self._max_problems = frame, config, max_problems
-        self._separators = mapped_separators(config)
+        self._facts = stated_facts(config)
         self._keys: list[pl.DataFrame] = []
         self._texts: list[pl.DataFrame] = []
         skus = sku_keys(frame, config).collect(engine="streaming")
         self.duplicates: Duplicates = find_duplicates(skus, config.duplicates)
 
     def write(self, connection: psycopg.Connection, store_id: UUID) -> Staged | None:
-        """Write all rows; None if decimal separators must be inferred first."""
+        """Write all rows; None if whole columns must be read first."""
         fields = fields_of(self._config)
         insert_offers(connection, store_id, fields, self._rows())
         keys = pl.concat(self._keys)
-        if inferred_separators(combined_traits(keys["traits"]), self._separators):
+        if facts_of_rows(self._facts, keys, NO_ROWS) != self._facts:
             return None
-        return Staged(keys, self._frame, self._config, self._separators)
+        return Staged(keys, self._frame, self._config, self._facts)
 
     @property
     def texts(self) -> pl.DataFrame:
@@ -64,8 +65,8 @@ class InitialLoad:
         is_live = pl.col("sku_key").is_not_null() & ~pl.col(LINE).is_in(dropped)
         for batch in batches(self._frame):
             source = batch.collect().lazy()
-            rows = full_rows(source, self._config, self._separators).collect()
-            self._keys.append(row_keys(rows.lazy(), self._separators).collect())
+            rows = full_rows(source, self._config, self._facts).collect()
+            self._keys.append(row_keys(rows.lazy(), self._facts).collect())
             self._collect_texts(source, rows)
             live = rows.filter(is_live)
             yield offer_rows(live, self.duplicates, self._config)

@@ -16,7 +16,7 @@ from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
-from app.catalogs.engine.validate.decimal_separator import mapped_separators
+from app.catalogs.engine.validate.column_facts import stated_facts
 from app.catalogs.engine.validate.money import MoneyRule, money
 from app.catalogs.engine.validate.texts import BLANKS
 from app.stores.channel import (
@@ -106,7 +106,7 @@ def _not_left_out(rows: pl.DataFrame, config: ImportConfig) -> pl.DataFrame:
     """Rows that no filter excludes, with the separators of the mapping alone."""
     if not config.mapping.filters:
         return rows
-    full = full_rows(rows.lazy(), config, mapped_separators(config))
+    full = full_rows(rows.lazy(), config, stated_facts(config))
     kept = full.filter(pl.col(EXCLUDED_BY) == 0).select(LINE).collect()
     return rows.join(kept, on=LINE, how="semi", maintain_order="left")
 

@@ -217,7 +217,7 @@ class _Import:
             self._state_partial(rows.staged.keys["sku_key"].drop_nulls().unique())
         else:
             seen = pl.concat([rows.unchanged, comparison.digest_rows])
-            digest = Digest(rows.staged.separators, seen)
+            digest = Digest(rows.staged.facts.separators, seen)
             write_digest(self.connection, self.store_id, self.config, digest)
         write_report(self.connection, self.catalog_id, problems)
         self.on_phase("written")

@@ -15,13 +15,14 @@ from app.catalogs.engine.pipeline.full_rows import full_rows
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
-from app.catalogs.engine.validate.decimal_separator import (
-    Separators,
-    combined_traits,
-    inferred_separators,
-    mapped_separators,
-    traits,
+from app.catalogs.engine.validate.column_facts import (
+    NO_ROWS,
+    ColumnFacts,
+    UnchangedRows,
+    facts_of_rows,
+    stated_facts,
 )
+from app.catalogs.engine.validate.decimal_separator import traits
 from app.catalogs.engine.validate.offer import usable_sku
 
 _KEYS = (
@@ -31,8 +32,9 @@ _KEYS = (
     "desired_state",
     "fingerprint",
     SOURCE,
+    "rounded_ean",
 )
-_OURS = (SOURCE, "evidence")
+_OURS = (SOURCE, "evidence", "rounded_ean")
 _BATCH_ROWS = 125_000
 
 
@@ -41,20 +43,21 @@ class Staged:
     """A validated catalog: `keys` has one narrow row for each row of `frame`.
 
     Columns of `keys`: LINE, sku_key, mask, desired_state, fingerprint, SOURCE, traits,
-    category; with filters also EXCLUDED_BY, and excluded rows have no `sku_key`.
+    rounded_ean, category; with filters also EXCLUDED_BY, and excluded rows have no
+    `sku_key`.
     `traits` are those of the rows as parsed with the separators of the mapping.
     """
 
     keys: pl.DataFrame
     frame: pl.LazyFrame
     config: ImportConfig
-    separators: Separators
+    facts: ColumnFacts
 
     def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         """Full rows of those lines (None: all): FIELDS and the columns of `keys`."""
         frame = self.frame if lines is None else self._source(lines)
         for batch in batches(frame):
-            rows = full_rows(batch, self.config, self.separators)
+            rows = full_rows(batch, self.config, self.facts)
             yield rows.drop(*_OURS).collect()
 
     def texts(self, lines: pl.Series) -> pl.LazyFrame:
@@ -70,21 +73,21 @@ class Staged:
         return self.frame.filter(pl.col(LINE).is_in(lines.implode()))
 
 
-def stage(frame: pl.LazyFrame, config: ImportConfig, other_traits: int = 0) -> Staged:
-    """Parse every row once; `other_traits` are the traits of unchanged rows.
+def stage(
+    frame: pl.LazyFrame, config: ImportConfig, others: UnchangedRows = NO_ROWS
+) -> Staged:
+    """Parse every row once; `others` are the rows that are unchanged.
 
     A second pass follows only if amounts like `1.299` are ambiguous and the rest of
-    their column determines the decimal separator.
+    their column determines the decimal separator, or if EANs were rounded.
     """
-    separators = mapped_separators(config)
-    keys = _keys(frame, config, separators)
-    inferred = inferred_separators(
-        combined_traits(keys["traits"]) | other_traits, separators
-    )
-    if inferred:
+    stated = stated_facts(config)
+    keys = _keys(frame, config, stated)
+    facts = facts_of_rows(stated, keys, others)
+    if facts != stated:
         traits_before = keys["traits"]
-        keys = _keys(frame, config, separators | inferred).with_columns(traits_before)
-    return Staged(keys, frame, config, separators | inferred)
+        keys = _keys(frame, config, facts).with_columns(traits_before)
+    return Staged(keys, frame, config, facts)
 
 
 def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
@@ -93,17 +96,17 @@ def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
 
 
 def _keys(
-    frame: pl.LazyFrame, config: ImportConfig, separators: Separators
+    frame: pl.LazyFrame, config: ImportConfig, facts: ColumnFacts
 ) -> pl.DataFrame:
-    rows = (full_rows(batch, config, separators) for batch in batches(frame))
-    return pl.concat(row_keys(part, separators).collect() for part in rows)
+    rows = (full_rows(batch, config, facts) for batch in batches(frame))
+    return pl.concat(row_keys(part, facts).collect() for part in rows)
 
 
-def row_keys(rows: pl.LazyFrame, separators: Separators) -> pl.LazyFrame:
+def row_keys(rows: pl.LazyFrame, facts: ColumnFacts) -> pl.LazyFrame:
     """The columns of `Staged.keys` of full rows."""
     category = pl.col("category").cast(pl.Categorical)
     more = pl.selectors.by_name(EXCLUDED_BY, require_all=False)
-    return rows.select(*_KEYS, traits(separators), category, more)
+    return rows.select(*_KEYS, traits(facts.separators), category, more)
 
 
 def sku_keys(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:

@@ -3,6 +3,7 @@
 import polars as pl
 
 from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.transform.cells import cell_text, unprotected
 from app.catalogs.engine.transform.conditions import holds
 from app.catalogs.engine.transform.text_steps import apply_text_step
 from app.catalogs.engine.validate.texts import BLANKS, replace_values, trim
@@ -48,7 +49,7 @@ def _choose_case(source: AttributeSource) -> pl.Expr:
 
 def _source_text(source: PlainSource) -> pl.Expr:
     if source.column:
-        return trim(pl.col(cell(source.column)))
+        return cell_text(source.column)
     if source.template:
         return trim(pl.concat_str(_pieces(source.template)))
     constant = source.constant
@@ -61,5 +62,5 @@ def _pieces(template: str) -> list[pl.Expr]:
         if text:
             pieces.append(pl.lit(text))
         if name:
-            pieces.append(pl.col(cell(name)).fill_null(""))
+            pieces.append(unprotected(pl.col(cell(name))).fill_null(""))
     return pieces

@@ -8,8 +8,8 @@ from operator import and_, or_
 
 import polars as pl
 
-from app.catalogs.engine.read.reader import cell
-from app.catalogs.engine.validate.texts import fold_case, lookup_key, trim
+from app.catalogs.engine.transform.cells import cell_text
+from app.catalogs.engine.validate.texts import fold_case, lookup_key
 from app.stores.mapping.conditions import (
     AllOf,
     AnyOf,
@@ -42,7 +42,7 @@ class RowView:
 
 def column_text(look: ValueCondition) -> pl.Expr:
     """The trimmed cell of a column, null if empty."""
-    return trim(pl.col(cell(str(look.column))))
+    return cell_text(str(look.column))
 
 
 def column_number(look: Compare) -> pl.Expr:

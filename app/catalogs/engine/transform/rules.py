@@ -102,7 +102,7 @@ def _view(read: frozenset[str]) -> RowView:
         name = look.attribute
         if name is None:
             return column_number(look)
-        if name not in read or name == "grade":
+        if name not in read or name in {"grade", "ean"}:
             return read_number(pl.col(name), look.decimal)
         value = pl.col(parsed_column(name)).struct
         if _is_amount(name):

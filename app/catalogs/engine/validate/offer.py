@@ -7,7 +7,7 @@ import polars as pl
 
 from app.backmarket.markets import WITHOUT_DECIMALS
 from app.catalogs.engine.validate import numbers
-from app.catalogs.engine.validate.gtin import canonical_gtin, gtin_problems
+from app.catalogs.engine.validate.gtin import canonical_gtin, gtin_problems, gtin_text
 from app.catalogs.engine.validate.money import Flaw
 from app.catalogs.engine.validate.piecewise import by_expression, piecewise
 from app.catalogs.engine.validate.problem_types import (
@@ -62,6 +62,7 @@ def parse_expressions(attributes: frozenset[str]) -> dict[str, pl.Expr]:
     """Parse expressions by attribute, without amounts."""
     grade = pl.col("grade")
     read = {
+        "ean": gtin_text(pl.col("ean")),
         "quantity": numbers.quantity(pl.col("quantity")),
         "grade": piecewise(
             grade, _common_grade, by_expression(_normalized_grade), GRADE
@@ -83,11 +84,12 @@ def check_offer(
     categories: Lookup[str, int],
     currency: str,
     commissions: Lookup[str, int],
+    rounded_zeros: int,
 ) -> OfferChecks:
-    """Fields and problems that depend on one row alone."""
+    """Fields and problems of a row; `rounded_zeros` depends on the whole column."""
     result = OfferChecks()
     _sku(result)
-    _identity(result, attributes)
+    _identity(result, attributes, rounded_zeros)
     _price(result, attributes, currency)
     _add_parsed(result, "quantity")
     result.fields["quantity"] = result.fields["quantity"].clip(lower_bound=0)
@@ -123,9 +125,11 @@ def _has_control(text: pl.Expr) -> pl.Expr:
     return text.str.contains(_CONTROL)
 
 
-def _identity(result: OfferChecks, attributes: frozenset[str]) -> None:
-    ean = pl.col("ean")
-    result.masks.append(gtin_problems(ean))
+def _identity(
+    result: OfferChecks, attributes: frozenset[str], rounded_zeros: int
+) -> None:
+    ean = pl.col(parsed_column("ean"))
+    result.masks.append(gtin_problems(ean, rounded_zeros))
     result.fields["ean"] = canonical_gtin(ean)
     if "product_id" in attributes:
         product = pl.col("product_id")

@@ -182,6 +182,13 @@ PROBLEMS: tuple[ProblemType, ...] = (
         COUNT,
         Severity.NOTE,
     ),
+    ProblemType(
+        60,
+        "ean",
+        "ean_rounded",
+        "a spreadsheet rounded {value}, as it did with other EANs of the column",
+        "all digits: format the column as text before you save",
+    ),
 )
 
 _BY_NAME = {(problem.field, problem.code): problem for problem in PROBLEMS}

@@ -1,0 +1,34 @@
+"""Reads cells of source columns: trimmed, without the protection of spreadsheets.
+
+Shops write `="4006381001014"` or `'4006381001014`, so that a spreadsheet keeps all
+digits. Neither is part of the value.
+"""
+
+import polars as pl
+
+from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.validate.texts import trim
+
+_AS_FORMULA = r'^="(.*)"$'
+_AS_TEXT = r"^'([+-]?[0-9][0-9.,\s/-]*)'?$"
+"""Only before a number: `'s-Hertogenbosch` and `'90s case` keep their apostrophe."""
+
+
+def cell_text(name: str) -> pl.Expr:
+    """The trimmed cell of a source column, null if empty."""
+    return trim(unprotected(trim(pl.col(cell(name)))))
+
+
+def unprotected(text: pl.Expr) -> pl.Expr:
+    """Trimmed texts without the protection; only few columns have any."""
+    return text.map_batches(_unprotected, return_dtype=pl.String, is_elementwise=True)
+
+
+def _unprotected(texts: pl.Series) -> pl.Series:
+    first = texts.str.head(1)
+    protected = ((first == "=") | (first == "'")).fill_null(value=False)
+    if not protected.any():
+        return texts
+    rows = protected.arg_true()
+    bare = texts.gather(rows).str.replace(_AS_TEXT, "$1").str.replace(_AS_FORMULA, "$1")
+    return texts.scatter(rows, bare.str.replace_all('""', '"', literal=True))
