@@ -30,6 +30,7 @@ from app.catalogs.schemas import (
     QuoteCharGiven,
     RowProblemOut,
     SeparatorGiven,
+    SheetGiven,
     catalog_out,
     problem_out,
 )
@@ -88,11 +89,12 @@ async def upload_catalog(
     separator: SeparatorGiven = None,
     quote_char: QuoteCharGiven = None,
     encoding: EncodingGiven = None,
+    sheet: SheetGiven = None,
     as_of: AsOfGiven = None,
     as_of_header: AsOfHeader = None,
     mode: ModeGiven = "full",
 ) -> CatalogOut:
-    """CSV, TSV, NDJSON, a JSON array, an XML feed or Parquet, also gzipped or zipped.
+    """CSV, TSV, NDJSON, JSON, XML, Parquet or a workbook, also gzipped or zipped.
 
     A quick update that is newer than `as_of` overrides the catalog's values.
     The body is streamed to storage and imported by a worker: poll the `Location`.
@@ -104,7 +106,9 @@ async def upload_catalog(
         intake,
         request,
         store_id,
-        UploadOptions(separator, quote_char, encoding, _as_of(as_of or as_of_header)),
+        UploadOptions(
+            separator, quote_char, encoding, _as_of(as_of or as_of_header), sheet
+        ),
         mode,
     )
     response.headers["Location"] = f"/v1/catalogs/{catalog.id}"

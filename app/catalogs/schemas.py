@@ -26,6 +26,15 @@ EncodingGiven = Annotated[
     Query(description="utf-8, utf-16, cp1252, latin-1, ...; detected if absent"),
     AfterValidator(encoding_of),
 ]
+SheetGiven = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=100,
+        description="workbooks only: name or 1-based number of the sheet; the first "
+        "visible one with a table if absent",
+    ),
+]
 AsOfGiven = Annotated[
     AwareDatetime | None,
     Query(description="time of the data; when it is received if absent"),

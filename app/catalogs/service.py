@@ -34,6 +34,7 @@ class UploadOptions:
     encoding: str | None = None
     as_of: datetime | None = None
     """Time of the catalog's data; None: when it is received."""
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
             "separator": options.separator,
             "quote": options.quote_char,
             "encoding": options.encoding or upload.charset,
+            "sheet": options.sheet,
         },
     )
     tx.session.add(catalog)

@@ -60,6 +60,13 @@ class CatalogSourceIn(BaseModel):
     encoding: Annotated[str | None, AfterValidator(encoding_of)] = Field(
         None, description="utf-8, utf-16, cp1252, latin-1, ...; detected if absent"
     )
+    sheet: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="workbooks only: name or 1-based number of the sheet; the first "
+        "visible one with a table if absent",
+    )
 
 
 class LastPull(BaseModel):
@@ -83,6 +90,7 @@ class CatalogSourceOut(BaseModel):
     separator: str | None
     quote_char: str | None
     encoding: str | None
+    sheet: str | None = None
     state: Literal["idle", "requested", "pulling"]
     failures: int = Field(description="consecutive failed pulls")
     next_pull_at: datetime | None = Field(description="null: only on request")

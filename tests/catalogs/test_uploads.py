@@ -16,10 +16,12 @@ from tests.catalogs.bodies import (
     as_parquet,
     as_tsv,
 )
+from tests.catalogs.engine.books import xlsx
 from tests.catalogs.engine.samples import zipped
 from tests.catalogs.uploading import disposition, files_in, form
 from tests.support.shop import COLUMNS, Shop, as_csv, row
 
+BOOK = xlsx({"Stock": [list(ROWS[0]), *[list(cells.values()) for cells in ROWS]]})
 FORMATS: dict[str, tuple[bytes, dict[str, str], str]] = {
     "CSV": (as_csv(ROWS), {"Content-Type": "text/csv"}, "csv"),
     "CSV with a charset": (
@@ -41,6 +43,26 @@ FORMATS: dict[str, tuple[bytes, dict[str, str], str]] = {
         as_parquet(),
         {"Content-Type": "application/vnd.apache.parquet"},
         "parquet",
+    ),
+    "a workbook": (BOOK, {"Content-Type": "application/vnd.ms-excel"}, "xlsx"),
+    "a workbook as CSV": (BOOK, {"Content-Type": "text/csv"}, "xlsx"),
+    "a workbook in gzip, by its name": (
+        gzip.compress(BOOK),
+        {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": 'attachment; filename="stock.xlsx.gz"',
+        },
+        "xlsx",
+    ),
+    "a workbook in a form": (
+        form((disposition('name="file"; filename="stock.xlsx"'), BOOK)),
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        "xlsx",
+    ),
+    "a workbook in a ZIP": (
+        zipped({"stock.xlsx": BOOK}),
+        {"Content-Type": "application/zip"},
+        "xlsx",
     ),
     "ZIP": (
         zipped({"stock.json": as_json()}),
@@ -286,6 +308,17 @@ async def test_stated_properties_override_detection(
     catalog = await shop.upload_bytes(body, **given)
 
     assert (catalog["state"], catalog["counts"]["created"]) == ("ready", 2)
+
+
+async def test_the_sheet_of_a_workbook_can_be_named(shop: Shop):
+    rows = [list(cells.values()) for cells in ROWS]
+    book = xlsx({"Old": [list(ROWS[0]), rows[0]], "New": [list(ROWS[0]), *rows]})
+
+    found = [await shop.upload_bytes(book, sheet=name) for name in ("New", "1", "May")]
+
+    assert [c["counts"]["rows"] for c in found[:2]] == [2, 1]
+    assert found[2]["rejection"]["code"] == "sheet"
+    assert found[2]["rejection"]["accepted"].endswith("Old, New")
 
 
 @pytest.mark.parametrize("name", sorted(set(ENCODINGS.values())))

@@ -51,6 +51,7 @@ async def test_a_source_is_set_read_and_deleted(api: httpx.AsyncClient, path: st
         "separator": "\t",
         "quote_char": None,
         "encoding": None,
+        "sheet": None,
         "state": "requested",
         "failures": 0,
         "last_pull": None,

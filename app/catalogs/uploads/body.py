@@ -32,12 +32,16 @@ MEDIA_TYPES = (
     "application/atom+xml",
     "application/vnd.apache.parquet",
     "application/x-parquet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.ms-excel",
+    "application/vnd.oasis.opendocument.spreadsheet",
     "application/zip",
     "application/x-zip-compressed",
 )
 SUFFIXES = (
     *(".csv", ".tsv", ".tab", ".ndjson", ".jsonl", ".json"),
     *(".xml", ".rss", ".atom", ".parquet", ".zip"),
+    *(".xlsx", ".xlsm", ".xls", ".ods"),
 )
 FORM_OVERHEAD = 1 << 20
 """Maximum bytes of a form besides its file."""

@@ -110,7 +110,9 @@ def stored(tmp_path: Path) -> Callable[..., SourceFile]:
         path = tmp_path / "upload"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         hints = {
-            k: given.pop(k) for k in ("separator", "quote", "encoding") if k in given
+            k: given.pop(k)
+            for k in ("separator", "quote", "encoding", "sheet")
+            if k in given
         }
         return SourceFile(path, hints=Hints(**hints), **given)
 

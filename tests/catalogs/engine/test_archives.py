@@ -85,10 +85,10 @@ BAD = {
         "nested_archive",
         "the gzip archive contains",
     ),
-    "an Excel workbook": (
-        zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}),
+    "a Word document": (
+        zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}),
         "unknown_format",
-        "Excel",
+        "Office",
     ),
     "cut off": (zipped({"a.csv": CSV * 999})[:-30], "unreadable", "damaged"),
     "an image": (zipped({"a.png": b"\x89PNG...."}), "unknown_format", "PNG"),

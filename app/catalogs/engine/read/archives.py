@@ -5,13 +5,14 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits, SourceFile
+from app.catalogs.engine.read.workbooks.kinds import workbook_in
 
 BLOCK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
@@ -21,9 +22,8 @@ _DIRECTORY_BYTES = 4 << 20
 """Maximum size of a ZIP's central directory, about 40,000 entries."""
 _MAX_NAMES_SHOWN = 10
 _MAX_NAME_LENGTH = 80
-_OFFICE = "[Content_Types].xml"
 _SYSTEM_FILES = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Other methods allocate a dictionary of a size that the archive states, up to GBs."""
 _ENCRYPTED = 0x1
 
@@ -53,11 +53,15 @@ class ByteReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A decompressed file; `source` has the name of the file inside the archive."""
+    """A decompressed file; `source` has the name of the file inside the archive.
+
+    `workbook` is `xlsx` or `ods` if the file is such a workbook, itself an archive.
+    """
 
     path: Path
     source: SourceFile
     compression: str | None = None
+    workbook: str | None = None
 
 
 def unpack(source: SourceFile, workdir: Path) -> Unpacked:
@@ -66,25 +70,54 @@ def unpack(source: SourceFile, workdir: Path) -> Unpacked:
     Raises CatalogRejectedError: `too_large`, `archive` when it does not hold exactly
     one file, `nested_archive`, `unreadable` when it is damaged.
     """
-    with source.path.open("rb") as file:
-        head = file.read(4)
-    target = workdir / "expanded"
+    head, target = _magic(source.path), workdir / "expanded"
     if head.startswith(GZIP_MAGIC):
-        with _reject_damaged("gzip file"):
+        with damage_rejected("gzip file"):
             _gunzip(source, target)
-        plain = Unpacked(target, source, "gzip")
-    elif head in ZIP_MAGICS:
-        with _reject_damaged("ZIP archive"):
-            name = _unzip(source, target)
-        plain = Unpacked(target, replace(source, filename=name), "zip")
-    else:
+        return _unpacked(Unpacked(target, source, "gzip"))
+    if head not in ZIP_MAGICS:
         return Unpacked(source.path, source)
-    _reject_nested(target, plain.compression or "")
+    with damage_rejected("ZIP archive"), open_zip(source.path) as archive:
+        workbook = workbook_in(archive)
+    if workbook:
+        return Unpacked(source.path, source, workbook=workbook)
+    with damage_rejected("ZIP archive"):
+        name = _unzip(source, target)
+    return _unpacked(Unpacked(target, replace(source, filename=name), "zip"))
+
+
+def _unpacked(plain: Unpacked) -> Unpacked:
+    """What was in the archive; a workbook is the only archive that may be in one."""
+    head = _magic(plain.path)
+    if head in ZIP_MAGICS:
+        with damage_rejected("ZIP archive"), open_zip(plain.path) as archive:
+            workbook = workbook_in(archive)
+        if workbook:
+            return replace(plain, workbook=workbook)
+    if head.startswith(GZIP_MAGIC) or head in ZIP_MAGICS:
+        raise CatalogRejectedError(
+            "nested_archive",
+            f"the {plain.compression} archive contains another archive",
+            "one catalog, compressed once",
+        )
     return plain
 
 
+def _magic(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
+
+
 @contextmanager
-def _reject_damaged(what: str) -> Iterator[None]:
+def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open an archive whose list of entries has a limit."""
+    with _BoundedReader(path, "rb") as raw, zipfile.ZipFile(raw) as archive:
+        yield archive
+
+
+@contextmanager
+def damage_rejected(what: str) -> Iterator[None]:
+    """Raise CatalogRejectedError, `unreadable`, for damage in an archive."""
     try:
         yield
     except _DAMAGE as error:
@@ -93,31 +126,23 @@ def _reject_damaged(what: str) -> Iterator[None]:
         ) from error
 
 
-def _reject_nested(target: Path, compression: str) -> None:
-    with target.open("rb") as file:
-        head = file.read(4)
-    if head.startswith(GZIP_MAGIC) or head in ZIP_MAGICS:
-        raise CatalogRejectedError(
-            "nested_archive",
-            f"the {compression} archive contains another archive",
-            "one catalog, compressed once",
-        )
-
-
 def _gunzip(source: SourceFile, target: Path) -> None:
     with source.path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as compressed:
-        _copy(compressed, target, raw, source.limits)
+        _copy(compressed, target, raw.tell, source.limits)
 
 
 def _copy(
-    compressed: ByteReader, target: Path, raw: IO[bytes], limits: ReadLimits
+    compressed: ByteReader,
+    target: Path,
+    position: Callable[[], int],
+    limits: ReadLimits,
 ) -> None:
     """Write the decompressed bytes; check the expansion ratio after each block."""
     written = 0
     with target.open("wb") as out:
         while block := compressed.read(BLOCK):
             written += len(block)
-            reject_bomb(written, raw.tell(), limits)
+            reject_bomb(written, position(), limits)
             out.write(block)
 
 
@@ -158,23 +183,17 @@ def _unzip(source: SourceFile, target: Path) -> str:
         entry = _only_entry(archive)
         reject_bomb(entry.file_size, source.path.stat().st_size, source.limits)
         with archive.open(entry) as compressed:
-            _copy(compressed, target, raw, source.limits)
+            _copy(compressed, target, raw.tell, source.limits)
         return entry.filename
 
 
 def _only_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     entries = [e for e in archive.infolist() if not (e.is_dir() or _is_system_file(e))]
     names = [entry.filename for entry in entries]
-    if _OFFICE in names:
-        raise CatalogRejectedError(
-            "unknown_format",
-            "the file is an Excel workbook or another Office document",
-            "the sheet exported as CSV",
-        )
     if len(entries) != 1:
         raise CatalogRejectedError("archive", _entries_message(names), ACCEPTED_ARCHIVE)
     (entry,) = entries
-    if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
+    if entry.flag_bits & _ENCRYPTED or entry.compress_type not in METHODS:
         raise CatalogRejectedError(
             "archive",
             "the file in the ZIP archive is encrypted or uses an unsupported method",

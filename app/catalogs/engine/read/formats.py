@@ -11,12 +11,11 @@ SAMPLE = 256 * 1024
 PARQUET_MAGIC = b"PAR1"
 ACCEPTED = (
     "CSV, TSV, NDJSON, a JSON array of objects, a JSON object around one such array, "
-    "an RSS or Atom feed in XML, or "
-    "Parquet; each also compressed with gzip or as the only file of a ZIP archive"
+    "an RSS or Atom feed in XML, Parquet, or a workbook (.xlsx, .xls, .ods); each "
+    "also compressed with gzip or as the only file of a ZIP archive"
 )
 
 _FOREIGN = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
     (b"%PDF", "a PDF document"),
     (b"PARE", "an encrypted Parquet file"),
     (b"\x89PNG", "a PNG image"),
@@ -40,6 +39,9 @@ class Format(StrEnum):
     JSON = "json"
     XML = "xml"
     PARQUET = "parquet"
+    XLSX = "xlsx"
+    XLS = "xls"
+    ODS = "ods"
 
 
 _MEDIA_TYPES = {
@@ -58,7 +60,10 @@ _MEDIA_TYPES = {
     "application/vnd.apache.parquet": Format.PARQUET,
     "application/x-parquet": Format.PARQUET,
     "application/parquet": Format.PARQUET,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": Format.XLSX,
+    "application/vnd.oasis.opendocument.spreadsheet": Format.ODS,
 }
+"""Browsers on Windows send CSV as `application/vnd.ms-excel`: it declares nothing."""
 _SUFFIXES = {
     ".csv": Format.CSV,
     ".tsv": Format.TSV,
@@ -70,6 +75,9 @@ _SUFFIXES = {
     ".rss": Format.XML,
     ".atom": Format.XML,
     ".parquet": Format.PARQUET,
+    ".xlsx": Format.XLSX,
+    ".xlsm": Format.XLSX,
+    ".ods": Format.ODS,
 }
 _MARKUP = re.compile(r"<(\?xml|!|[a-z_][\w.:-]*[\s/>])", re.IGNORECASE)
 _KNOWN_ROOT = re.compile(r"<(\?xml|!doctype|rss|feed|rdf:rdf)\b", re.IGNORECASE)
@@ -104,8 +112,8 @@ def detect_format(source: SourceFile, sample: str) -> Format:
     declared = _declared(source)
     start = sample.lstrip("\ufeff \t\r\n")
     looks_json = start.startswith(("{", "["))
-    if declared == Format.PARQUET:
-        raise _unknown("not Parquet, although Parquet was declared")
+    if declared in {Format.PARQUET, Format.XLSX, Format.ODS}:
+        raise _unknown(f"not {declared}, although {declared} was declared")
     if declared in {Format.JSON, Format.NDJSON} or (declared is None and looks_json):
         if not looks_json:
             raise _unknown("not JSON, although JSON was declared")

@@ -49,6 +49,9 @@ from app.catalogs.engine.read.source import (
     DetectedFormat,
     SourceFile,
 )
+from app.catalogs.engine.read.workbooks.kinds import is_old_workbook
+from app.catalogs.engine.read.workbooks.package import check_package
+from app.catalogs.engine.read.workbooks.sheets import open_table
 from app.catalogs.engine.read.xml_feeds import declared_encoding, feed_records
 
 LINE = "#line"
@@ -94,6 +97,9 @@ def _open(
         head = file.read(SAMPLE)
     if not head:
         raise CatalogRejectedError("empty", "the file is empty", ACCEPTED)
+    kind = plain.workbook or ("xls" if is_old_workbook(head) else None)
+    if kind:
+        return _open_workbook(plain, Format(kind), needed, workdir)
     if head.startswith(PARQUET_MAGIC):
         return _open_parquet(plain, needed)
     if detect_bom(head) != "utf-16" and source.hints.encoding is None:
@@ -122,6 +128,21 @@ def _open_parquet(plain: Unpacked, needed: Collection[str] | None) -> OpenedCata
         frame = frame.head(plain.source.limits.max_records)
     detected = DetectedFormat(Format.PARQUET, None, compression=plain.compression)
     return OpenedCatalog(_drop_blank_rows(frame, columns), file.names, detected)
+
+
+def _open_workbook(
+    plain: Unpacked, kind: Format, needed: Collection[str] | None, workdir: Path
+) -> OpenedCatalog:
+    limits = plain.source.limits
+    if kind != Format.XLS:
+        check_package(plain.path, kind, limits)
+    table = open_table(plain.path, plain.source.hints.sheet, None)
+    columns = _columns_to_read(table.names, needed)
+    target = Target(workdir, limits, plain.path.stat().st_size)
+    with closing(table.records()) as records:
+        frame, _ = _normalize(islice(records, limits.max_records), columns, target)
+    detected = DetectedFormat(kind, None, compression=plain.compression)
+    return OpenedCatalog(_drop_blank_rows(frame, columns), table.names, detected)
 
 
 def _open_feed(

@@ -15,6 +15,7 @@ from app.catalogs.engine.read.formats import (
     looks_like_xml,
 )
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.read.workbooks.kinds import may_be_workbook
 
 MAX_RECORDS = 100_000
 
@@ -42,7 +43,7 @@ def take_sample(source: SourceFile, max_bytes: int, workdir: Path) -> Sample:
             start = file.read(max_bytes + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         return Sample(source, is_whole=True)  # the reader reports the damage
-    if len(start) <= max_bytes:
+    if len(start) <= max_bytes or may_be_workbook(start):
         return Sample(source, is_whole=True)
     if start.startswith(PARQUET_MAGIC) or looks_like_xml(source, start[:SAMPLE]):
         return _first_records(source)

@@ -31,6 +31,8 @@ class Hints:
     separator: str | None = None
     quote: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
+    """Name or 1-based number of the sheet of a workbook."""
 
 
 @dataclass(frozen=True, slots=True)
