@@ -20,28 +20,15 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.core.copy_connection import COPYING, KEEPALIVE, CopyConnection
 from app.core.db_watchdog import DatabaseWatchdog, closed_by_server
 from app.jobs.kinds import JobKind
 from app.jobs.rows import add_job
 
 AWAY = (SQLAlchemyError, psycopg.Error, OSError)
 """Raised when PostgreSQL cannot be reached, or no connection is free."""
-KEEPALIVE: dict[str, Any] = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}
-"""TCP keepalive: an unreachable host is detected in about 25 s."""
-
 _BUSY = ("40", "55")
 """SQLSTATE classes: deadlock or serialization failure, and lock not available."""
-
-_COPYING: dict[str, Any] = {
-    "connect_timeout": 5,
-    "application_name": "refeed-copy",
-    "options": "-c timezone=UTC",
-    **KEEPALIVE,
-}
 
 SOON = timedelta(seconds=10)
 """Workers are woken for jobs due within this time; the sweep finds later ones."""
@@ -117,7 +104,7 @@ def _open_copy_engine(database_url: str) -> Engine:
         sqlalchemy_url(database_url),
         max_overflow=-1,
         hide_parameters=True,
-        connect_args=_COPYING,
+        connect_args=COPYING,
     )
     event.listen(engine, "checkout", _replace_closed)
     return engine
@@ -150,9 +137,14 @@ class Database:
         for job_id, after in tx.soon.items():
             await self.waker.wake([job_id], after=after)
 
+    @property
+    def copy_connection(self) -> CopyConnection:
+        """How threads and parser processes connect for COPY."""
+        return CopyConnection(libpq_url(self.url))
+
     def connect(self) -> "psycopg.Connection[Any]":
         """A new connection; for threads, never on the event loop."""
-        return psycopg.connect(libpq_url(self.url), **_COPYING)
+        return self.copy_connection.connect()
 
     @contextmanager
     def borrow(self) -> "Iterator[psycopg.Connection[Any]]":

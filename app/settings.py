@@ -196,6 +196,15 @@ class Settings(BaseSettings):
     large_catalog_bytes: int = Field(
         32 * 1024**2, gt=0, description="above this a worker imports one at a time"
     )
+    parser_memory_bytes: int = Field(
+        4 * 1024**3,
+        ge=256 * 1024**2,
+        description="data memory of a process that reads one merchant's file",
+    )
+    parser_cpu: Span = Field(
+        timedelta(minutes=15),
+        description="CPU time that reading and comparing one catalog may take",
+    )
     worker_slots: int = Field(10, gt=0, le=100, description="jobs at a time, a worker")
 
     @field_validator("database_url")

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from app.database import AWAY, Database, is_busy
 from app.jobs import rows
+from app.jobs.fence import LeaseLostError
 from app.jobs.frame import Job
-from app.jobs.lease import Lease, LeaseLostError, Snooze
+from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import (
     GIVE_UP,
     JOB,

@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.backmarket.markets import Environment, market_of
 from app.catalogs.engine.pipeline.product_texts import (
     ProductConfig,
-    check_products,
-    read_products,
+    products_in_files,
 )
 from app.catalogs.engine.read.source import SourceFile
 from app.catalogs.imports.current_catalogs import catalogs_of
 from app.catalogs.imports.next_import import source_of
+from app.catalogs.parsing import import_limits, parse
 from app.core.file_storage import Storage
+from app.parser_process.limits import ParserLimits
 from app.settings import Settings
 from app.stores import service as stores
 from app.stores.categories import service as categories
@@ -33,16 +34,20 @@ class Descriptions:
     sources: Sequence[SourceFile]
     config: ProductConfig
 
-    def of(self, sku_keys: Sequence[str]) -> pl.DataFrame:
-        """`sku_key`, `product`, `problem` (see `check_products`). Blocking."""
+    limits: ParserLimits
+
+    async def of(self, sku_keys: Sequence[str]) -> pl.DataFrame:
+        """`sku_key`, `product`, `problem` (see `check_products`)."""
         keys = pl.Series(sku_keys, dtype=pl.String)
-        found: list[pl.DataFrame] = []
-        for source in self.sources:
-            with tempfile.TemporaryDirectory(prefix="refeed-products-") as folder:
-                texts = read_products(source, self.config, keys, Path(folder))
-            found.append(texts)
-            keys = keys.filter(~keys.is_in(texts["sku_key"].implode()))
-        return check_products(pl.concat(found), self.config)
+        with tempfile.TemporaryDirectory(prefix="refeed-products-") as folder:
+            return await parse(
+                products_in_files,
+                Path(folder),
+                self.sources,
+                self.config,
+                keys,
+                limits=self.limits,
+            )
 
 
 async def descriptions(
@@ -70,4 +75,4 @@ async def descriptions(
         duplicates=store.duplicate_skus,  # type: ignore[arg-type]
     )
     sources = [source_of(settings, storage, catalog) for catalog in catalogs]
-    return Descriptions(sources, config)
+    return Descriptions(sources, config, import_limits(settings))

@@ -232,4 +232,4 @@ async def download_rejected_catalog_rows(
     source = source_of(settings, storage, catalog) if catalog.storage_key else None
     currency = market_of(store.country).currency
     name = f"rejected-{catalog_id}.csv"
-    return await rejected_csv.of_catalog(source, problems, currency, name)
+    return await rejected_csv.of_catalog(settings, source, problems, currency, name)

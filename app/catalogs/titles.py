@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.backmarket.markets import market_of
-from app.catalogs.engine.pipeline.product_texts import ProductConfig, read_products
+from app.catalogs.engine.pipeline.product_texts import ProductConfig, titles_in_files
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.imports.current_catalogs import catalogs_of
 from app.catalogs.imports.next_import import source_of
+from app.catalogs.parsing import import_limits, parse
 from app.core.file_storage import Storage
+from app.parser_process.limits import ParserLimits
 from app.settings import Settings
 from app.stores import service as stores
 from app.stores.mapping.mapping_model import CatalogMapping
@@ -28,23 +29,22 @@ class CatalogTitles:
     sources: Sequence[SourceFile]
     config: ProductConfig
 
-    def of(self, sku_keys: Sequence[str]) -> dict[str, str]:
-        """Titles by SKU key; without those that no readable catalog has. Blocking."""
-        found: dict[str, str] = {}
-        for source in self.sources:
-            left = [key for key in sku_keys if key not in found]
-            if left:
-                found |= self._in(source, pl.Series(left, dtype=pl.String))
-        return found
+    limits: ParserLimits
 
-    def _in(self, source: SourceFile, keys: pl.Series) -> dict[str, str]:
-        try:
-            with tempfile.TemporaryDirectory(prefix="refeed-titles-") as folder:
-                rows = read_products(source, self.config, keys, Path(folder))
-        except (CatalogRejectedError, FileNotFoundError):
-            return {}
-        titled = rows.filter(pl.col("title").is_not_null())
-        return dict(titled.select("sku_key", "title").iter_rows())
+    async def of(self, sku_keys: Sequence[str]) -> dict[str, str]:
+        """Titles by SKU key; without those that no readable catalog has."""
+        with tempfile.TemporaryDirectory(prefix="refeed-titles-") as folder:
+            try:
+                return await parse(
+                    titles_in_files,
+                    Path(folder),
+                    self.sources,
+                    self.config,
+                    list(sku_keys),
+                    limits=self.limits,
+                )
+            except CatalogRejectedError:
+                return {}
 
 
 async def titles_of(
@@ -68,4 +68,5 @@ async def titles_of(
     )
     sources = [source_of(settings, storage, catalog) for catalog in catalogs]
     ids = " ".join(str(catalog.id) for catalog in catalogs)
-    return CatalogTitles(f"{ids} {store.config_version}", sources, config)
+    version = f"{ids} {store.config_version}"
+    return CatalogTitles(version, sources, config, import_limits(settings))

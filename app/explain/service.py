@@ -249,8 +249,9 @@ async def _catalog_steps(
         return []
     mapping = mapping.of_offers
     sources = [_file_of(tools, catalog) for catalog in read.catalogs]
-    number, result, rows = await look_up(sources, mapping, read.offer.sku_key)
-    catalog = read.catalogs[number]
+    found = await look_up(tools.settings, sources, mapping, read.offer.sku_key)
+    rows, result = found.rows, found.result
+    catalog = read.catalogs[found.number]
     async with tools.database.transaction() as tx:
         wrong = await catalogs.problems_of_sku(tx.session, catalog, read.offer.sku)
     if not rows and not wrong and result != "timed_out":

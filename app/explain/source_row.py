@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
-from app.catalogs.engine.report.source_rows import SourceRow, find_rows
-from app.catalogs.offload import within
-from app.explain.timeline import SearchResult
+from app.catalogs.engine.report.source_rows import Found, search_files
+from app.catalogs.parsing import answer_limits, parse_if_free
+from app.settings import Settings
 from app.stores.mapping.mapping_model import CatalogMapping
 
 PATIENCE = 5.0
@@ -15,35 +15,23 @@ PATIENCE = 5.0
 
 
 async def look_up(
-    sources: Sequence[SourceFile | None], mapping: CatalogMapping, sku_key: str
-) -> tuple[int, SearchResult, list[SourceRow]]:
-    """The index of the first file that contains the SKU, and its rows in it.
+    settings: Settings,
+    sources: Sequence[SourceFile | None],
+    mapping: CatalogMapping,
+    sku_key: str,
+) -> Found:
+    """The rows of the first file that contains the SKU.
 
-    `sources`: newest first, None for a deleted file. Without a row the index is that of
-    the last file.
+    `sources`: newest first, None for a deleted file. Without a row the number is that
+    of the last file.
     """
-    found = await within(PATIENCE, lambda: _look_up(sources, mapping, sku_key))
-    return found or (len(sources) - 1, "timed_out", [])
-
-
-def _look_up(
-    sources: Sequence[SourceFile | None], mapping: CatalogMapping, sku_key: str
-) -> tuple[int, SearchResult, list[SourceRow]]:
-    result: SearchResult = "not_in_file"
-    for number, source in enumerate(sources):
-        result = "not_in_file"
-        if source is None:
-            result = "file_deleted"
-            continue
-        try:
-            with tempfile.TemporaryDirectory(prefix="refeed-explain-") as folder:
-                rows = find_rows(source, mapping, sku_key, Path(folder))
-        except CatalogRejectedError:
-            result = "unreadable"
-            continue
-        except FileNotFoundError:
-            result = "file_deleted"
-            continue
-        if rows:
-            return number, "found", rows
-    return len(sources) - 1, result, []
+    limits = answer_limits(settings, PATIENCE)
+    last = len(sources) - 1
+    try:
+        with tempfile.TemporaryDirectory(prefix="refeed-explain-") as folder:
+            found = await parse_if_free(
+                search_files, Path(folder), sources, mapping, sku_key, limits=limits
+            )
+    except CatalogRejectedError:
+        return Found(last, "unreadable", [])
+    return found or Found(last, "timed_out", [])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from app.catalogs.engine.report.source_rows import SourceRow
+from app.catalogs.engine.report.source_rows import SearchResult, SourceRow
 from app.explain.schemas import (
     CatalogStep,
     DecisionStep,
@@ -176,11 +176,6 @@ def _outcome_text(outcome: str, code: str | None, message: str | None) -> str:
     if words.endswith("."):
         return words
     return f"{words}: {message or sentence_for(code or outcome)}"
-
-
-SearchResult = Literal[
-    "found", "not_in_file", "file_deleted", "unreadable", "timed_out"
-]
 
 
 def catalog_steps(

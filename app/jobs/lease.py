@@ -8,11 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.jobs import rows
+from app.jobs.fence import LeaseLostError
 from app.jobs.retry import usable
-
-
-class LeaseLostError(Exception):
-    """Another worker may hold this job now: stop without any further effect."""
 
 
 @dataclass(frozen=True, slots=True)

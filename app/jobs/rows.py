@@ -24,13 +24,6 @@ KEEP_ENDED = timedelta(days=7)
 _SQL = load_statements("app.jobs", "jobs.sql")
 
 
-FENCE = (
-    "SELECT 1 FROM job WHERE id = %s AND lease_token = %s AND state = 'running' "
-    "FOR UPDATE"
-)
-"""For COPY transactions: returns a row while the worker still holds the job."""
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A job that this worker holds until its lease runs out."""

@@ -201,7 +201,7 @@ async def download_rejected_publication_rows(
     sources = [source_of(settings, storage, c) for c in catalogs if c.storage_key]
     mapping = stores.mapping_of(store)
     name = f"rejected-{publication_id}.csv"
-    return await rejected_csv.of_skus(sources, mapping, notes_of(rows), name)
+    return await rejected_csv.of_skus(settings, sources, mapping, notes_of(rows), name)
 
 
 @router.get(

@@ -4,10 +4,11 @@ Imports write offers by COPY on a psycopg connection; the statements here are fo
 """
 
 from collections.abc import Sequence
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 from uuid import UUID
 
-from app.stores.models import Store
+if TYPE_CHECKING:  # parser processes import this module without SQLAlchemy
+    from app.stores.models import Store
 
 LOCK: LiteralString = "SELECT 1 FROM store WHERE id = %s FOR NO KEY UPDATE"
 """Parameters: store. Taken before a lock on its catalog, as settings changes do."""
@@ -25,16 +26,16 @@ SET_FIRST: LiteralString = (
 """Like `SET_CURRENT` without the catalog, where nothing is known yet."""
 
 
-def set_columns(store: Store, columns: Sequence[str]) -> None:
+def set_columns(store: "Store", columns: Sequence[str]) -> None:
     """Record the columns of the newest full catalog."""
     store.catalog_columns = list(columns)
 
 
-def set_current(store: Store, catalog_id: UUID) -> None:
+def set_current(store: "Store", catalog_id: UUID) -> None:
     """Make this full catalog the current one."""
     store.current_catalog_id = catalog_id
 
 
-def set_brake_reference(store: Store, facts: dict[str, Any]) -> None:
+def set_brake_reference(store: "Store", facts: dict[str, Any]) -> None:
     """Record rows and empty fields of the catalog that the brake compares with."""
     store.brake_reference = facts

@@ -2,35 +2,29 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import structlog
-from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
-from app.catalogs.engine.config import ImportConfig, ImportResult
-from app.catalogs.engine.pipeline.run import import_catalog
+from app.catalogs.engine.config import ImportConfig, ImportCounts
 from app.catalogs.engine.read.inspect import Inspection, inspect_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError
+from app.catalogs.imports.child_import import ImportWork, import_file
 from app.catalogs.imports.next_import import ImportTask, next_task
 from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
+from app.catalogs.parsing import import_limits, parse
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.core.file_storage import Storage
-from app.core.sql import load_sql
 from app.database import Database
 from app.jobs.frame import Job
-from app.jobs.lease import Lease, LeaseLostError, Snooze
+from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
-from app.jobs.rows import FENCE
-from app.offers.import_sql import RESTATE
 from app.offers.locks import lock_offers
 from app.offers.sales import restate
 from app.settings import Settings
@@ -45,10 +39,6 @@ REPEATED = (
     *("excluded_by", "empty_fields"),
 )
 """Columns that a catalog shares with one of the same bytes and settings."""
-_SQL = {
-    name: statement.encode()
-    for name, statement in load_sql(__package__, "job.sql").items()
-}
 _REJECT_IMPORTING = text(
     "UPDATE catalog SET state = 'rejected', phase = NULL, reason_code = :code, "
     "reason = :message, finished_at = now() "
@@ -116,110 +106,50 @@ async def _run_task(tools: ImportServices, lease: Lease, task: ImportTask) -> No
     if task.twin:
         await _repeat(tools, lease, task, task.twin)
     elif task.config is None:
-        found = await asyncio.to_thread(_inspect, task)
+        found = await _inspect(tools, task)
         await _await_mapping(tools, lease, task, found)
     else:
         async with tools.large if task.is_large else nullcontext():
-            result = await asyncio.to_thread(_import, tools, lease, task, task.config)
+            counts = await _import(tools, lease, task, task.config)
         failpoint("import.committed")
-        log.info("catalog.imported", **asdict(result.counts))
+        log.info("catalog.imported", **asdict(counts))
 
 
 def _workdir() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="refeed-import-")
 
 
-def _import(
+async def _import(
     tools: ImportServices, lease: Lease, task: ImportTask, config: ImportConfig
-) -> ImportResult:
-    """Run the engine. Blocking; its last transaction is fenced by the lease."""
+) -> ImportCounts:
+    """Run the engine in a parser process."""
 
-    def finish(connection: "psycopg.Connection[Any]", result: ImportResult) -> None:
-        _record(connection, lease, task, result)
-        failpoint("import.before_commit")
-
-    with tools.database.connect() as connection, _workdir() as folder:
-        connection.autocommit = True
-        return import_catalog(
-            connection,
-            task.source,
-            config,
-            task.store_id,
-            task.catalog_id,
-            Path(folder),
-            on_phase=_phase_noter(connection, lease, task),
-            finish=finish,
-            as_of=task.as_of,
-        )
-
-
-def _phase_noter(
-    connection: "psycopg.Connection[Any]", lease: Lease, task: ImportTask
-) -> Callable[[str], None]:
-    def note(phase: str) -> None:
+    def on_report(phase: str) -> None:
         lease.check()
         failpoint(f"import.{phase}")
-        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
-            connection.execute(
-                "UPDATE catalog SET phase = %s WHERE id = %s", [phase, task.catalog_id]
-            )
 
-    return note
-
-
-def _record(
-    connection: "psycopg.Connection[Any]",
-    lease: Lease,
-    task: ImportTask,
-    result: ImportResult,
-) -> None:
-    """Write the result in the transaction of the offers, if the lease is still held."""
-    claim = lease.claim
-    held = connection.execute(FENCE, [claim.id, claim.token]).fetchone()
-    if not held:
-        raise LeaseLostError
-    # Lock the store before its catalog, in the same order as changes of settings.
-    connection.execute(catalog_facts.LOCK, [task.store_id])
-    connection.execute(_SQL["set_ready"], _ready(task, result))
-    _record_facts(connection, task, result)
-    if not task.is_partial:
-        connection.execute(RESTATE, [task.store_id, None])
-
-
-def _ready(task: ImportTask, result: ImportResult) -> dict[str, object]:
-    """The parameters of `set_ready`."""
-    return {
-        "catalog": task.catalog_id,
-        "counts": Jsonb(asdict(result.counts)),
-        "detected": Jsonb(asdict(result.detected)),
-        "columns": Jsonb(list(result.columns)),
-        "source_categories": Jsonb(result.source_categories),
-        "problem_counts": Jsonb(result.problem_counts),
-        "excluded_by": Jsonb(result.excluded_by),
-        "empty_fields": Jsonb(list(result.empty)),
-        "config_version": task.config_version,
-    }
-
-
-def _record_facts(
-    connection: "psycopg.Connection[Any]", task: ImportTask, result: ImportResult
-) -> None:
-    """Store columns and categories; those of a partial one only where none are known.
-
-    A full catalog becomes the current one.
-    """
-    columns = Jsonb(list(result.columns))
-    facts = [columns, Jsonb(result.source_categories), task.store_id]
-    if task.is_partial:
-        connection.execute(catalog_facts.SET_FIRST, facts)
-        return
-    connection.execute(catalog_facts.SET_CURRENT, [task.catalog_id, *facts])
-    connection.execute(_SQL["import_partial_again"], [task.store_id, task.catalog_id])
-
-
-def _inspect(task: ImportTask) -> Inspection:
     with _workdir() as folder:
-        return inspect_catalog(task.source, Path(folder))
+        work = ImportWork(
+            connection=tools.database.copy_connection,
+            job_id=lease.claim.id,
+            job_token=lease.claim.token,
+            catalog_id=task.catalog_id,
+            store_id=task.store_id,
+            source=task.source,
+            config=config,
+            config_version=task.config_version,
+            as_of=task.as_of,
+            is_partial=task.is_partial,
+            workdir=Path(folder),
+        )
+        limits = import_limits(tools.settings)
+        return await parse(import_file, work, limits=limits, on_report=on_report)
+
+
+async def _inspect(tools: ImportServices, task: ImportTask) -> Inspection:
+    with _workdir() as folder:
+        limits = import_limits(tools.settings)
+        return await parse(inspect_catalog, task.source, Path(folder), limits=limits)
 
 
 async def _await_mapping(

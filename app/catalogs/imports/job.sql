@@ -21,3 +21,6 @@ UPDATE catalog AS c SET
 UPDATE catalog SET state = 'importing'
  WHERE store_id = %s AND id > %s AND mode = 'partial' AND state = 'ready'
    AND storage_key <> ''
+
+-- name: set_phase
+UPDATE catalog SET phase = %s WHERE id = %s

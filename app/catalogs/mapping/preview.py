@@ -1,4 +1,4 @@
-"""Previews and proposes mappings for a stored catalog, in threads, without writes."""
+"""Previews and proposes mappings in parser processes, without writes."""
 
 import asyncio
 import tempfile
@@ -11,15 +11,17 @@ from sqlmodel import col, select
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.preview import Preview, preview_catalog
-from app.catalogs.engine.read.inspect import Inspection, inspect_catalog
-from app.catalogs.engine.read.sample import take_sample
+from app.catalogs.engine.read.inspect import Inspection
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.imports.next_import import config_of, source_of
-from app.catalogs.mapping.proposal import Proposal, propose
+from app.catalogs.mapping.proposal import Proposal
+from app.catalogs.mapping.propose_from import propose_from
 from app.catalogs.mapping.schemas import PreviewIn, PreviewOut, preview_out
 from app.catalogs.models import Catalog
+from app.catalogs.parsing import answer_limits, parse
 from app.core.errors import ConflictError, FieldError, NotFoundError
 from app.core.file_storage import Storage
+from app.parser_process.limits import ParserLimits
 from app.settings import Settings
 from app.stores import service as stores
 from app.stores.mapping.mapping_model import CatalogMapping
@@ -27,6 +29,8 @@ from app.stores.mapping.validate import absent_columns, find_violations, require
 from app.stores.models import Store
 
 AT_A_TIME = 2
+PATIENCE = 60.0
+"""Seconds that a preview or a proposal may take."""
 PROPOSAL_ROWS = 200
 PROPOSAL_BYTES = 4 * 1024**2
 """Maximum bytes of a catalog that a proposal reads."""
@@ -50,6 +54,7 @@ class PreviewInput:
     config: ImportConfig
     max_bytes: int
     sample: int
+    limits: ParserLimits
 
 
 async def catalog_of(
@@ -96,6 +101,7 @@ async def prepare(
         config_of(store, in_force or mapping, targets),
         settings.large_catalog_bytes,
         body.sample,
+        answer_limits(settings, PATIENCE),
     )
 
 
@@ -105,7 +111,7 @@ async def run_preview(limit: PreviewLimit, given: PreviewInput) -> PreviewOut:
     """
     async with limit.free:
         try:
-            found = await asyncio.to_thread(_preview, given)
+            found = await _preview(given)
         except CatalogRejectedError as error:
             if error.code == "missing_column":
                 columns = frozenset(error.columns)
@@ -116,19 +122,21 @@ async def run_preview(limit: PreviewLimit, given: PreviewInput) -> PreviewOut:
     return preview_out(found, given.catalog_id, config.mapping, config.currency)
 
 
-def _preview(given: PreviewInput) -> Preview:
+async def _preview(given: PreviewInput) -> Preview:
     with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
-        return preview_catalog(
+        return await parse(
+            preview_catalog,
             given.source,
             given.config,
             Path(folder),
-            max_bytes=given.max_bytes,
-            sample=given.sample,
+            given.max_bytes,
+            given.sample,
+            limits=given.limits,
         )
 
 
 async def propose_for(
-    limit: PreviewLimit, source: SourceFile, max_bytes: int
+    limit: PreviewLimit, settings: Settings, source: SourceFile, max_bytes: int
 ) -> tuple[Inspection, list[Proposal]]:
     """The columns of a catalog, and the attributes that they may be.
 
@@ -136,16 +144,17 @@ async def propose_for(
     """
     async with limit.free:
         try:
-            return await asyncio.to_thread(_propose, source, max_bytes)
+            with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
+                return await parse(
+                    propose_from,
+                    source,
+                    max_bytes,
+                    PROPOSAL_ROWS,
+                    Path(folder),
+                    limits=answer_limits(settings, PATIENCE),
+                )
         except CatalogRejectedError as error:
             raise _unusable(error) from None
-
-
-def _propose(source: SourceFile, max_bytes: int) -> tuple[Inspection, list[Proposal]]:
-    with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
-        head = take_sample(source, max_bytes, Path(folder))
-        found = inspect_catalog(head.source, Path(folder), PROPOSAL_ROWS)
-    return found, propose(found.columns, found.sample)
 
 
 def _unusable(error: CatalogRejectedError) -> ConflictError:

@@ -81,5 +81,7 @@ async def get_mapping_proposal(
         store = await stores.load_store(tx.session, caller, store_id)
         catalog = await preview.catalog_of(tx.session, store, None)
         source = source_of(settings, storage, catalog)
-    found, proposals = await preview.propose_for(limit, source, PROPOSAL_BYTES)
+    found, proposals = await preview.propose_for(
+        limit, settings, source, PROPOSAL_BYTES
+    )
     return proposal_out(proposals, catalog.id, found.columns, len(found.sample))

@@ -13,14 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.catalogs.engine.read.formulas import NOTE_COLUMNS
 from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
-from app.catalogs.engine.report.rejected_rows import rows_of_skus, rows_on_lines, to_csv
+from app.catalogs.engine.report.rejected_rows import csv_of_skus, csv_on_lines
 from app.catalogs.engine.validate.problems import NOTE_CODES, describe
 from app.catalogs.models import Catalog
-from app.catalogs.offload import within
+from app.catalogs.parsing import answer_limits, parse_if_free
 from app.core.errors import NotFoundError, UnavailableError
+from app.settings import Settings
 from app.stores.mapping.mapping_model import CatalogMapping
 
 PATIENCE = 100.0
+CsvReader = Callable[..., bytes]
 MAX_ROWS = 100_000
 """Maximum rows in one file; the rest follows after these are corrected."""
 
@@ -37,19 +39,21 @@ async def problems_of(session: AsyncSession, catalog: Catalog) -> Sequence[Any]:
 
 
 async def of_catalog(
-    source: SourceFile | None, problems: Sequence[Any], currency: str, filename: str
+    settings: Settings,
+    source: SourceFile | None,
+    problems: Sequence[Any],
+    currency: str,
+    filename: str,
 ) -> Response:
     """The rows with problems. Raises NotFoundError, UnavailableError."""
     if source is None:
         raise NotFoundError("The uploaded file was deleted.", code="file_deleted")
-
-    def read(folder: Path) -> pl.DataFrame:
-        return rows_on_lines(source, notes_of(problems, currency), folder)
-
-    return await _answer(read, filename)
+    notes = notes_of(problems, currency)
+    return await _answer(settings, filename, csv_on_lines, source, notes)
 
 
 async def of_skus(
+    settings: Settings,
     sources: Sequence[SourceFile],
     mapping: CatalogMapping | None,
     notes: pl.DataFrame,
@@ -59,22 +63,19 @@ async def of_skus(
 
     Raises UnavailableError.
     """
-
-    def read(folder: Path) -> pl.DataFrame:
-        if mapping is None or mapping.missing:
-            return notes.clear().select(NOTE_COLUMNS)
-        return rows_of_skus(sources, mapping, notes, folder)
-
-    return await _answer(read, filename)
+    if mapping and mapping.missing:
+        mapping = None
+    return await _answer(settings, filename, csv_of_skus, sources, mapping, notes)
 
 
-async def _answer(read: Callable[[Path], pl.DataFrame], filename: str) -> Response:
-    def work() -> bytes:
-        with tempfile.TemporaryDirectory(prefix="refeed-rejected-") as folder:
-            return to_csv(read(Path(folder)))
-
+async def _answer(
+    settings: Settings, filename: str, read: CsvReader, *given: object
+) -> Response:
+    """The CSV that `read(workdir, *given)` makes in a parser process."""
+    limits = answer_limits(settings, PATIENCE)
     try:
-        body = await within(PATIENCE, work)
+        with tempfile.TemporaryDirectory(prefix="refeed-rejected-") as folder:
+            body = await parse_if_free(read, Path(folder), *given, limits=limits)
     except FileNotFoundError as error:
         raise NotFoundError(
             "The uploaded file was deleted.", code="file_deleted"

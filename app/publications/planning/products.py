@@ -6,7 +6,6 @@ quantity 0; the next run of offers raises it. Later changes of an accepted descr
 are planned by `product_updates`.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +43,7 @@ async def make_plan(run: Run) -> None:
         in_catalog = await descriptions(
             tx.session, run.tools.settings, run.tools.storage, run.store_id
         )
-    described = await asyncio.to_thread(_descriptions_of, in_catalog, keys)
+    described = await _descriptions_of(in_catalog, keys)
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await lock_offers(tx.session, [run.store_id])
@@ -56,13 +55,13 @@ async def make_plan(run: Run) -> None:
         await complete_plan(tx.session, run.publication_id, summary)
 
 
-def _descriptions_of(
+async def _descriptions_of(
     in_catalog: Descriptions | None, keys: Sequence[str]
 ) -> pl.DataFrame:
     if in_catalog is None or not keys:
         empty = dict.fromkeys(("sku_key", "product", "problem"), pl.String)
         return pl.DataFrame(schema=empty)
-    return in_catalog.of(keys)
+    return await in_catalog.of(keys)
 
 
 async def _write(

@@ -28,7 +28,10 @@ async def refresh(services: AccountServices, store_id: UUID) -> None:
         needed = await _needed(tx.session, services, store_id)
     if needed is None:
         return
-    found = await asyncio.to_thread(_compare, needed)
+    work = needed.comparison
+    keys = [*work.imported, *(row.sku_key for row in work.new)]
+    known = await needed.catalog.of(keys)
+    found = await asyncio.to_thread(_compare, work, known)
     async with services.database.transaction() as tx:
         await titles.replace(tx.session, store_id, needed.state, found)
 
@@ -54,11 +57,8 @@ async def _needed(
     return _Needed(catalog, await titles.to_compare(session, store_id), state)
 
 
-def _compare(needed: _Needed) -> list[ComparedTitle]:
-    """Read the titles of the catalog and compare them. Blocking."""
-    work = needed.comparison
-    keys = [*work.imported, *(row.sku_key for row in work.new)]
-    known = needed.catalog.of(keys)
+def _compare(work: Comparison, known: Mapping[str, str]) -> list[ComparedTitle]:
+    """Compare titles. CPU-bound."""
     return [*_imported(work.imported, known), *_renames(work, known)]
 
 

@@ -73,7 +73,6 @@ def preview_catalog(
     source: SourceFile,
     config: ImportConfig,
     workdir: Path,
-    *,
     max_bytes: int,
     sample: int,
 ) -> Preview:

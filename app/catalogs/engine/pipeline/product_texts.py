@@ -56,6 +56,50 @@ class ProductConfig:
     duplicates: DuplicatePolicy
 
 
+def products_in_files(
+    workdir: Path,
+    sources: Sequence[SourceFile],
+    config: ProductConfig,
+    sku_keys: pl.Series,
+) -> pl.DataFrame:
+    """`check_products` of the SKUs, each from the first file that contains it."""
+    found: list[pl.DataFrame] = []
+    for source in sources:
+        texts = read_products(source, config, sku_keys, workdir)
+        found.append(texts)
+        sku_keys = sku_keys.filter(~sku_keys.is_in(texts["sku_key"].implode()))
+    return check_products(pl.concat(found), config)
+
+
+def titles_in_files(
+    workdir: Path,
+    sources: Sequence[SourceFile],
+    config: ProductConfig,
+    sku_keys: Sequence[str],
+) -> dict[str, str]:
+    """Titles by SKU key, each from the first file with one; unreadable files are
+    skipped.
+    """
+    found: dict[str, str] = {}
+    for source in sources:
+        left = [key for key in sku_keys if key not in found]
+        if left:
+            found |= _titles_in(source, config, left, workdir)
+    return found
+
+
+def _titles_in(
+    source: SourceFile, config: ProductConfig, sku_keys: Sequence[str], workdir: Path
+) -> dict[str, str]:
+    keys = pl.Series(sku_keys, dtype=pl.String)
+    try:
+        rows = read_products(source, config, keys, workdir)
+    except (CatalogRejectedError, FileNotFoundError):
+        return {}
+    titled = rows.filter(pl.col("title").is_not_null())
+    return dict(titled.select("sku_key", "title").iter_rows())
+
+
 def read_products(
     source: SourceFile, config: ProductConfig, sku_keys: pl.Series, workdir: Path
 ) -> pl.DataFrame:

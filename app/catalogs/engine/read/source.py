@@ -23,6 +23,10 @@ class CatalogRejectedError(Exception):
         self.accepted = accepted
         self.columns = columns
 
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Keep all parts when a parser process sends the error."""
+        return type(self), (self.code, self.message, self.accepted, self.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:

@@ -12,6 +12,23 @@ from app.catalogs.engine.report.source_rows import sku_key_of
 from app.stores.mapping.mapping_model import CatalogMapping
 
 
+def csv_on_lines(workdir: Path, source: SourceFile, notes: pl.DataFrame) -> bytes:
+    """`rows_on_lines` as CSV."""
+    return to_csv(rows_on_lines(source, notes, workdir))
+
+
+def csv_of_skus(
+    workdir: Path,
+    sources: Sequence[SourceFile],
+    mapping: CatalogMapping | None,
+    notes: pl.DataFrame,
+) -> bytes:
+    """`rows_of_skus` as CSV; without a mapping a header only."""
+    if mapping is None:
+        return to_csv(notes.clear().select(NOTE_COLUMNS))
+    return to_csv(rows_of_skus(sources, mapping, notes, workdir))
+
+
 def rows_on_lines(
     source: SourceFile, notes: pl.DataFrame, workdir: Path
 ) -> pl.DataFrame:

@@ -1,13 +1,14 @@
 """Finds the rows of one SKU in a stored catalog, with their source cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
-from app.catalogs.engine.read.source import SourceFile
+from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.stores.mapping.mapping_model import CatalogMapping
 
@@ -25,6 +26,48 @@ class SourceRow:
     line: int
     cells: Mapping[str, str | None]
     texts: Mapping[str, str | None]
+
+
+SearchResult = Literal[
+    "found", "not_in_file", "file_deleted", "unreadable", "timed_out"
+]
+
+
+class Found(NamedTuple):
+    """Rows of a SKU in the file with this number, and the result of the search."""
+
+    number: int
+    result: SearchResult
+    rows: list[SourceRow]
+
+
+def search_files(
+    workdir: Path,
+    sources: Sequence[SourceFile | None],
+    mapping: CatalogMapping,
+    sku_key: str,
+) -> Found:
+    """The rows of the first file that contains the SKU; None is a deleted file."""
+    result: SearchResult = "not_in_file"
+    for number, source in enumerate(sources):
+        result, rows = _search(source, mapping, sku_key, workdir)
+        if rows:
+            return Found(number, result, rows)
+    return Found(len(sources) - 1, result, [])
+
+
+def _search(
+    source: SourceFile | None, mapping: CatalogMapping, sku_key: str, workdir: Path
+) -> tuple[SearchResult, list[SourceRow]]:
+    if source is None:
+        return "file_deleted", []
+    try:
+        rows = find_rows(source, mapping, sku_key, workdir)
+    except CatalogRejectedError:
+        return "unreadable", []
+    except FileNotFoundError:
+        return "file_deleted", []
+    return ("found" if rows else "not_in_file"), rows
 
 
 def find_rows(

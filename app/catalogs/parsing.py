@@ -1,0 +1,107 @@
+"""Reads merchants' files in parser processes; limits and crashes reject the file."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
+import structlog
+
+from app.catalogs.engine.read.source import CatalogRejectedError
+from app.jobs.fence import LeaseLostError
+from app.parser_process.errors import ParserCrashedError, ParserLimitError
+from app.parser_process.limits import ParserLimits
+from app.parser_process.pool import POOL
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_SLOTS = threading.BoundedSemaphore(2)
+"""Maximum number of files that one process reads concurrently for answers."""
+_MAX_FILE_BYTES = 64 * 1024**3
+_EXPECTED = (
+    CatalogRejectedError,
+    LeaseLostError,
+    OSError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+"""Errors that are not of the file: about the catalog as a whole, or transient."""
+
+Found = TypeVar("Found")
+
+
+def import_limits(settings: Settings) -> ParserLimits:
+    """Limits of an import."""
+    cpu = settings.parser_cpu.total_seconds()
+    # A large import may wait for the database and for other imports.
+    return ParserLimits(settings.parser_memory_bytes, cpu, 4 * cpu, _MAX_FILE_BYTES)
+
+
+def answer_limits(settings: Settings, seconds: float) -> ParserLimits:
+    """Limits of a read that a client waits for."""
+    memory = settings.parser_memory_bytes
+    return ParserLimits(memory, seconds, seconds, _MAX_FILE_BYTES)
+
+
+async def parse(
+    function: Callable[..., Found],
+    *arguments: object,
+    limits: ParserLimits,
+    on_report: Callable[[str], None] | None = None,
+) -> Found:
+    """The result of a function that reads a merchant's file, run in a parser process.
+
+    Raises CatalogRejectedError with `parser_limit` or `parser_crashed` if the process
+    ends, or if the function raises an error that a repetition would raise again.
+    """
+    try:
+        found = await POOL.run(function, *arguments, limits=limits, on_report=on_report)
+    except _EXPECTED:
+        raise
+    except ParserLimitError as error:
+        log.warning("parser.limit", limit=str(error))
+        raise _too_much(str(error)) from error
+    except ParserCrashedError as error:
+        log.exception("parser.crashed", notes=_notes(error))
+        raise _crashed() from error
+    except Exception as error:
+        log.exception("parser.failed", notes=_notes(error))
+        raise _crashed() from error
+    return found
+
+
+async def parse_if_free(
+    function: Callable[..., Found], *arguments: object, limits: ParserLimits
+) -> Found | None:
+    """As `parse`; None after the time limit, or if all slots are in use."""
+    if not _SLOTS.acquire(blocking=False):
+        return None
+    try:
+        return await parse(function, *arguments, limits=limits)
+    except CatalogRejectedError as error:
+        if isinstance(error.__cause__, ParserLimitError) and "time" in error.message:
+            return None
+        raise
+    finally:
+        _SLOTS.release()
+
+
+def _too_much(limit: str) -> CatalogRejectedError:
+    return CatalogRejectedError(
+        "parser_limit",
+        f"reading the file exceeded the limit of {limit}",
+        "a smaller file, or one with smaller cells and simpler rules",
+    )
+
+
+def _crashed() -> CatalogRejectedError:
+    return CatalogRejectedError(
+        "parser_crashed",
+        "the file made its reader fail; the cause is in the service's log",
+        "the same data in another format or encoding, such as CSV in UTF-8",
+    )
+
+
+def _notes(error: BaseException) -> list[str]:
+    return list(getattr(error, "__notes__", ()))

@@ -1,0 +1,47 @@
+"""Limits of a parser process, set by the operating system."""
+
+import resource
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_CORE_FILES = 0
+_KILLED_FIRST = "500"
+"""`oom_score_adj` (proc(5)): out of memory, the kernel ends parsers first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParserLimits:
+    """Limits of one piece of work: data memory, CPU time, time, written file."""
+
+    memory_bytes: int
+    cpu_seconds: float
+    seconds: float
+    file_bytes: int = resource.RLIM_INFINITY
+
+
+def restrict(limits: ParserLimits) -> None:
+    """Apply the limits to this process; CPU time counts from now."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = usage.ru_utime + usage.ru_stime
+    _lower(resource.RLIMIT_DATA, limits.memory_bytes)
+    _lower(resource.RLIMIT_CPU, int(used + limits.cpu_seconds) + 1)
+    _lower(resource.RLIMIT_FSIZE, limits.file_bytes)
+
+
+def prepare() -> None:
+    """Settings of a new parser process that hold for all its work."""
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    _lower(resource.RLIMIT_CORE, _CORE_FILES)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST)
+
+
+def _lower(kind: int, wanted: int) -> None:
+    """Set the soft limit, within the hard limit; some systems lack some kinds."""
+    _soft, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY and not 0 <= wanted <= hard:
+        wanted = hard
+    with suppress(ValueError, OSError):
+        resource.setrlimit(kind, (wanted, hard))
