@@ -18,6 +18,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     health migrations        health checks; schema upgrades
     database                 transactions; the one place that commits
     jobs web                 durable jobs and leases; what all routes share
+    parser_process           reads merchants' files in child processes with limits
     core settings            errors, columns, logs, secrets, files; settings
     embedded sandbox         own PostgreSQL and Valkey; simulated Back Market
 

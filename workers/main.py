@@ -22,6 +22,7 @@ from app.database import AWAY, open_database
 from app.drift import scheduling as drift
 from app.jobs import queue, rows
 from app.orders.sync import scheduling as orders
+from app.parser_process.pool import POOL
 from app.publications.scheduling import request_due
 from app.retention import INTERVAL as RETENTION_INTERVAL
 from app.retention import delete_old_data
@@ -169,11 +170,12 @@ async def serve(settings: Settings) -> None:
         gc.collect()
         gc.freeze()
         log.info("worker.ready", pid=os.getpid())
+        warming = asyncio.create_task(asyncio.to_thread(POOL.warm_up))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         await pool.stop()
         stopping.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, warming, return_exceptions=True)
     for result in ended:
         if isinstance(result, Exception):
             raise result

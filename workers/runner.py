@@ -22,6 +22,7 @@ from app.jobs.retry import (
     MAX_ATTEMPTS,
     REPEATED_ERROR,
     GiveUp,
+    ends_after,
     failed_give_ups,
     given_up,
     heartbeat,
@@ -136,7 +137,7 @@ class Runner:
     ) -> None:
         attempt, crashes = lease.claim.attempt, lease.claim.crashes
         text = _text_of(error)
-        if JOB.gives_up(attempt):
+        if ends_after(attempt, error):
             await self._give_up(lease, job, REPEATED_ERROR, text)
             return
         again = rows.Release(JOB.pause(attempt), attempt, crashes, text)

@@ -68,6 +68,8 @@ def _minutes(*pauses: int) -> tuple[timedelta, ...]:
 
 
 MAX_ATTEMPTS = 20
+MAX_PERMANENT = 3
+"""Attempts after which a job ends whose last error a repetition raises again."""
 JOB = Backoff(_seconds(1, 5, 15, 60, 120, 300), max_failures=MAX_ATTEMPTS)
 """A job whose execution raised an error."""
 GIVE_UP = Backoff(_seconds(5, 60, 300, 900), max_failures=5)
@@ -103,6 +105,36 @@ SUSPECT_CRASHES = 2
 A crash counts for each job that the worker ran. From then on, the job that crashes a
 worker is the only one that it ran, so that no other job reaches MAX_CRASHES with it.
 """
+
+
+_PERMANENT = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    NameError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""Errors of code and data: time does not mend them. A race may raise one once."""
+
+
+def ends_after(attempt: int, error: BaseException) -> bool:
+    """Whether the n-th attempt was the last one, since its error would repeat."""
+    if isinstance(error, _PERMANENT) or is_refused_statement(error):
+        return attempt >= MAX_PERMANENT
+    return JOB.gives_up(attempt)
+
+
+def is_refused_statement(error: BaseException) -> bool:
+    """Whether PostgreSQL refused the statement or its values, not just now.
+
+    SQLSTATE classes 21, 22 and 42 (PostgreSQL, error codes): cardinality, data, syntax.
+    """
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    return str(state).startswith(("21", "22", "42"))
 
 
 def given_up(attempt: int, crashes: int) -> GiveUp | None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from app.jobs import retry
@@ -102,6 +103,27 @@ def test_a_decision_respects_the_pause_that_the_server_asked_for():
     decision = retry.ACCOUNT_JOB.decide(1, "code", None, later)
 
     assert decision == retry.TryAgain(later, "code")
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [
+        (KeyError("x"), 3),
+        (ValueError("x"), 3),
+        (psycopg.errors.NotNullViolation(), 20),
+        (psycopg.errors.UndefinedColumn(), 3),
+        (psycopg.errors.InvalidTextRepresentation(), 3),
+        (psycopg.OperationalError(), 20),
+        (OSError(), 20),
+        (TimeoutError(), 20),
+        (RuntimeError(), 20),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_that_repeats_ends_a_job_sooner(error, attempts):
+    lasts = [n for n in range(1, 21) if retry.ends_after(n, error)]
+
+    assert lasts[0] == attempts
 
 
 @pytest.mark.parametrize(

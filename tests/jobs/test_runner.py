@@ -17,6 +17,7 @@ from app.jobs.retry import (
     GIVE_UP,
     MAX_ATTEMPTS,
     MAX_CRASHES,
+    MAX_PERMANENT,
     REPEATED_ERROR,
     SUSPECT_CRASHES,
     WORKER_CRASHED,
@@ -91,6 +92,10 @@ async def fails(_lease: Lease) -> Snooze | None:
     raise ValueError("no")
 
 
+async def cannot_connect(_lease: Lease) -> Snooze | None:
+    raise ConnectionError("no")
+
+
 async def snoozes(_lease: Lease) -> Snooze | None:
     return Snooze(NOW)
 
@@ -135,12 +140,32 @@ async def test_the_last_failure_gives_a_job_up(database: Database):
         MAX_ATTEMPTS - 1,
         job_id,
     )
-    subject = Subject(database, fails)
+    subject = Subject(database, cannot_connect)
 
     await subject.runner.run(job_id)
 
     assert subject.given_up == [REPEATED_ERROR]
     assert counts(database, job_id) == ("dead", MAX_ATTEMPTS, 0)
+
+
+@pytest.mark.parametrize(
+    ("work", "state"),
+    [(fails, "dead"), (cannot_connect, "queued")],
+    ids=["an error that repeats", "an error that may pass"],
+)
+async def test_a_permanent_error_ends_a_job_after_three_tries(
+    database: Database, work: Work, state: str
+):
+    job_id = await new_job(database)
+    subject = Subject(database, work)
+    due = "UPDATE job SET run_after = now() WHERE id = %s"
+
+    for _ in range(MAX_PERMANENT):
+        query(database.url, due, job_id)
+        await subject.runner.run(job_id)
+
+    assert subject.turns == MAX_PERMANENT
+    assert counts(database, job_id) == (state, MAX_PERMANENT, 0)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def _runs(pid: int) -> bool:
 
 async def eventually(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - another process changes it
             await asyncio.sleep(0.01)
 
 
