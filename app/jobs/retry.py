@@ -118,7 +118,7 @@ _PERMANENT = (
     TypeError,
     ValueError,
 )
-"""Errors of code and data: time does not mend them. A race may raise one once."""
+"""Errors of code and data, which do not pass. A race may raise one once."""
 
 
 def ends_after(attempt: int, error: BaseException) -> bool:
