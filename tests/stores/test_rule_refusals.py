@@ -28,9 +28,61 @@ def nested(condition: dict[str, Any], levels: int) -> dict[str, Any]:
     return condition
 
 
+def grade(**source: Any) -> dict[str, Any]:
+    return {"attributes": {"grade": {"column": "state", **source}}}
+
+
+def only(**source: Any) -> dict[str, Any]:
+    return {"attributes": {"grade": source}}
+
+
+GRADE = "/attributes/grade"
 STEP = "/attributes/price/steps/1"
 FILTER = "/filters/0/when"
 REFUSED = {
+    "a constant that is no grade": (
+        only(constant="SUPER"),
+        f"{GRADE}/constant",
+        "PREMIUM, EXCELLENT, VERY_GOOD, GOOD, FAIR, STALLONE",
+    ),
+    "a value that is no grade": (
+        grade(values={"a": "VERY GOOD", "b/c": "SUPER"}),
+        f"{GRADE}/values/b~1c",
+        "EXCELLENT",
+    ),
+    "a mapped value that is no grade": (
+        grade(steps=[{"op": "map", "values": {"a": "SUPER"}}, {"op": "lower"}]),
+        f"{GRADE}/steps/0/values/a",
+        "EXCELLENT",
+    ),
+    "a set value that is no grade": (
+        grade(steps=[{"op": "set", "value": "SUPER"}]),
+        f"{GRADE}/steps/0/value",
+        "EXCELLENT",
+    ),
+    "a default that is no grade": (
+        grade(default="SUPER"),
+        f"{GRADE}/default",
+        "EXCELLENT",
+    ),
+    "a case that is no grade": (
+        only(
+            cases=[{"when": EQUALS, "value": {"constant": "SUPER"}}],
+            **{"else": {"constant": "GOOD"}},
+        ),
+        f"{GRADE}/cases/0/value/constant",
+        "EXCELLENT",
+    ),
+    "a country's constant that is no grade": (
+        only(by_country={"FR": {"constant": "SUPER"}}),
+        f"{GRADE}/by_country/FR/constant",
+        "EXCELLENT",
+    ),
+    "neither yes nor no": (
+        {"attributes": {"new_battery": {"constant": "perhaps"}}},
+        "/attributes/new_battery/constant",
+        "true, false",
+    ),
     "unknown step": (step(op="percentage", by=5), f"{STEP}/op", "percent"),
     "no step": (step(by=5), f"{STEP}/op", None),
     "no number": (step(op="percent", by="five"), f"{STEP}/by", "a decimal number"),

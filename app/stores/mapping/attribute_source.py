@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.stores.mapping.conditions import Condition, columns_of
 from app.stores.mapping.rule_steps import MAX_STEPS, AnyStep, NumberStep
-from app.stores.mapping.rule_types import Country, Name, Text
+from app.stores.mapping.rule_types import Country, Name, NewValue, Text
 
 STORE_FIELDS = ("country", "country_lower", "currency", "currency_lower")
 SOURCES = "exactly one of column, constant, template, column_for"
@@ -111,7 +111,7 @@ class AttributeSource(PlainSource):
     else_: PlainSource | None = Field(
         None, alias="else", description="used with `cases`"
     )
-    values: dict[str, str] = Field(
+    values: dict[str, NewValue] = Field(
         {},
         max_length=5000,
         description="replaces whole values, ignoring case and outer spaces",

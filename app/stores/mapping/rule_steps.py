@@ -13,6 +13,7 @@ from app.stores.mapping.rule_types import (
     Country,
     Divisor,
     Factor,
+    NewValue,
     Pattern,
     Percent,
     Text,
@@ -91,7 +92,7 @@ class Lookup(TextStep):
     """Replaces whole values, ignoring case and outer spaces."""
 
     op: Literal["map"]
-    values: dict[str, str] = Field(min_length=1, max_length=5000)
+    values: dict[str, NewValue] = Field(min_length=1, max_length=5000)
     else_: Literal["keep", "empty"] = Field("keep", alias="else")
 
 

@@ -20,6 +20,8 @@ _COUNTED = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 ANY_COUNTRY = "*"
 
 Text = Annotated[str, Field(min_length=1, max_length=300)]
+NewValue = Annotated[str, Field(max_length=1000)]
+"""What a replacement puts in place of a whole value; may be empty."""
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
 ]

@@ -7,6 +7,7 @@ from app.core.errors import FieldError, InvalidError
 from app.core.json_pointers import escaped
 from app.stores.channel import AttributeType, attribute
 from app.stores.mapping.attribute_source import AttributeSource
+from app.stores.mapping.closed_lists import refused_values
 from app.stores.mapping.conditions import MappingNode, value_conditions_in
 from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.mapping.resolve import chosen, number_for
@@ -75,6 +76,7 @@ def _of_attributes(
         pointer = f"{root}/attributes/{escaped(name)}"
         yield from _of_source(source, pointer, country)
         yield from _of_steps(source, name, pointer, mapped, country)
+        yield from _of_values(source, name, pointer)
 
 
 def _of_filters(mapping: CatalogMapping, root: str) -> Iterator[RuleViolation]:
@@ -115,6 +117,14 @@ def _of_source(
     if source.else_ and not source.cases:
         message = "`else` needs `cases`."
         yield RuleViolation(f"{pointer}/else", "no_cases", message, "cases, or no else")
+
+
+def _of_values(
+    source: AttributeSource, name: str, pointer: str
+) -> Iterator[RuleViolation]:
+    for place, value, accepted in refused_values(name, source, pointer):
+        message = f"`{name}` does not accept `{value[:100]}`."
+        yield RuleViolation(place, "value_not_accepted", message, ", ".join(accepted))
 
 
 def _no_country(pointer: str, country: str) -> RuleViolation:

@@ -79,6 +79,14 @@ def test_a_step_on_an_amount(cents, step, result):
     assert after(euros(cents), step) == result
 
 
+def test_twenty_steps_take_no_longer_than_twenty_times_one():
+    """They would never end if each doubled the expression."""
+    ending = {"op": "ending", "at": "0.99", "mode": "up"}
+    asked = [step for _ in range(10) for step in (ending, {"op": "add", "by": "1"})]
+
+    assert after("0.99", *asked) == 1099
+
+
 TAX = {"op": "multiply", "by": "1.2"}
 EXACT = [
     pytest.param("274.166667", [TAX], 32900, id="net with six decimals"),

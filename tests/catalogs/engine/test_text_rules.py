@@ -8,6 +8,7 @@ import pytest
 from app.catalogs.engine.read.reader import cell
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.transform.conditions import holds
+from app.catalogs.engine.validate.text_bounds import MAX_BYTES, TOO_LONG
 from app.stores.mapping.attribute_source import AttributeSource
 from app.stores.mapping.mapping_model import Filter
 
@@ -97,6 +98,60 @@ def test_steps_follow_the_values_and_come_before_the_default():
     }
 
     assert [text_after(source, c=t) for t in ("n", "x")] == ["grade", "none"]
+
+
+def replace(find: str, to: str) -> dict[str, Any]:
+    return {"op": "replace", "find": find, "to": to}
+
+
+def regex(pattern: str, to: str) -> dict[str, Any]:
+    return {"op": "regex_replace", "pattern": pattern, "to": to}
+
+
+GROWING = [
+    pytest.param(
+        [replace("a", "b" * 300), replace("b", "c" * 300)], "a", id="two replacements"
+    ),
+    pytest.param([replace("é", "é" * 300)] * 20, "é", id="twenty replacements"),
+    pytest.param([regex("z*", "x" * 300)], "y" * 100, id="an empty match"),
+    pytest.param([regex("(.*)", "$1" * 150)], "y" * 200, id="a group repeated"),
+    pytest.param(
+        [replace("a", "b" * 300)] * 2
+        + [replace("b", "c" * 300), {"op": "lower"}, {"op": "shorten", "length": 5}],
+        "a",
+        id="shortened afterwards",
+    ),
+]
+
+
+@pytest.mark.parametrize(("steps", "text"), GROWING)
+def test_a_text_that_steps_make_too_long_is_not_built(steps, text):
+    assert text_after({"column": "c", "steps": steps}, c=text) == TOO_LONG
+
+
+def test_a_default_or_a_set_text_does_not_hide_it():
+    steps = [*[replace("a", "a" * 300)] * 2, {"op": "set", "value": "x"}]
+
+    assert text_after({"column": "c", "steps": steps, "default": "y"}, c="a") == (
+        TOO_LONG
+    )
+
+
+def test_a_template_does_not_repeat_a_long_cell():
+    source = {"template": "{c}" * 60}
+
+    assert text_after(source, c="x" * 1000) == TOO_LONG
+    assert text_after(source, c="x" * 100) == "x" * 6000
+
+
+LONG = "<p>" + "ca. 2 " * 20_000
+
+
+def test_a_long_cell_stays_as_long_as_it_is():
+    assert text_after({"column": "c"}, c=LONG) == LONG.strip()
+    assert len(text_after({"template": "{c}!"}, c=LONG) or "") > 6 * MAX_BYTES / 2
+    steps = [replace("ca.", "~"), regex("(2) ", "$1")]
+    assert text_after({"column": "c", "steps": steps}, c=LONG) == "<p>" + "~ 2" * 20_000
 
 
 CONDITIONS = [

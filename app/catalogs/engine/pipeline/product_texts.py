@@ -18,6 +18,7 @@ from app.catalogs.engine.transform.columns import attribute_columns, attribute_t
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
 from app.catalogs.engine.validate.column_facts import stated_facts
 from app.catalogs.engine.validate.money import MoneyRule, money
+from app.catalogs.engine.validate.text_bounds import is_too_long
 from app.catalogs.engine.validate.texts import BLANKS
 from app.stores.channel import (
     IMAGES,
@@ -244,6 +245,10 @@ def _general_problems() -> list[pl.Expr]:
         )
         for a in PRODUCT_ATTRIBUTES
         if a.max_length
+    ]
+    problems += [
+        _problem_if(is_too_long(pl.col(a.name)), f"{a.name}: a step makes it too long")
+        for a in PRODUCT_ATTRIBUTES
     ]
     problems += [
         _problem_if(~pl.col(name).str.contains(_ADDRESS), f"{name}: not an http(s) URL")

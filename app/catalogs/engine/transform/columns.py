@@ -5,7 +5,8 @@ import polars as pl
 from app.catalogs.engine.read.reader import cell
 from app.catalogs.engine.transform.cells import cell_text, unprotected
 from app.catalogs.engine.transform.conditions import holds
-from app.catalogs.engine.transform.text_steps import apply_text_step
+from app.catalogs.engine.transform.text_steps import apply_text_steps
+from app.catalogs.engine.validate.text_bounds import joined
 from app.catalogs.engine.validate.texts import BLANKS, replace_values, trim
 from app.stores.mapping.attribute_source import (
     AttributeSource,
@@ -13,7 +14,6 @@ from app.stores.mapping.attribute_source import (
     template_parts,
 )
 from app.stores.mapping.mapping_model import CatalogMapping
-from app.stores.mapping.rule_steps import TextStep
 
 
 def attribute_columns(mapping: CatalogMapping) -> list[pl.Expr]:
@@ -29,9 +29,7 @@ def attribute_text(source: AttributeSource) -> pl.Expr:
     value = _choose_case(source) if source.cases else _source_text(source)
     if source.values:
         value = replace_values(value, source.values, value)
-    for step in source.steps:
-        if isinstance(step, TextStep):
-            value = apply_text_step(value, step)
+    value = apply_text_steps(value, source.steps)
     if source.default:
         value = value.fill_null(pl.lit(source.default.strip(BLANKS)))
     return value
@@ -51,7 +49,7 @@ def _source_text(source: PlainSource) -> pl.Expr:
     if source.column:
         return cell_text(source.column)
     if source.template:
-        return trim(pl.concat_str(_pieces(source.template)))
+        return trim(joined(_pieces(source.template)))
     constant = source.constant
     return pl.lit(None if constant is None else constant.strip(BLANKS), pl.String)
 

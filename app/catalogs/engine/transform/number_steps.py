@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import polars as pl
 
 from app.backmarket.markets import WITHOUT_DECIMALS
+from app.catalogs.engine.transform.stepwise import CompiledStep, run_steps
 from app.catalogs.engine.validate.money import CENT, PARTS, Flaw, rounded
 from app.catalogs.engine.validate.problem_types import MAX_CENTS, MAX_QUANTITY
 from app.catalogs.engine.validate.problems import bit
@@ -68,15 +70,19 @@ def apply_number_steps(
 
     `applies` gives the condition of a conditional step.
     """
-    for step in steps:
-        result = _apply_step(number, step, scale)
-        result = pl.when(result.abs() < scale.whole(scale.limit)).then(result)
-        number = (
-            result
-            if step.when is None
-            else pl.when(applies(step)).then(result).otherwise(number)
+    compiled = [
+        CompiledStep(
+            partial(_within_limit, step=step, scale=scale),
+            None if step.when is None else applies(step),
         )
-    return number
+        for step in steps
+    ]
+    return run_steps(number, compiled, scale.dtype)
+
+
+def _within_limit(number: pl.Expr, step: NumberStep, scale: Scale) -> pl.Expr:
+    result = _apply_step(number, step, scale)
+    return pl.when(result.abs() < scale.whole(scale.limit)).then(result)
 
 
 def apply_to_amount(

@@ -1,8 +1,19 @@
 """Compiles text steps to column expressions: text in, trimmed text out."""
 
+from collections.abc import Iterable
+from functools import partial
+
 import polars as pl
 
 from app.catalogs.engine.transform.conditions import holds
+from app.catalogs.engine.transform.stepwise import CompiledStep, run_steps
+from app.catalogs.engine.validate.text_bounds import (
+    TOO_LONG,
+    is_too_long,
+    literal_growth,
+    pattern_growth,
+    within_bounds,
+)
 from app.catalogs.engine.validate.texts import replace_values, trim
 from app.stores.mapping.rule_steps import (
     Append,
@@ -35,12 +46,34 @@ _ENTITIES = {
 """The ampersand last, so that nothing is decoded twice."""
 
 
-def apply_text_step(value: pl.Expr, step: TextStep) -> pl.Expr:
-    """The text after one step, null if nothing is left."""
-    result = trim(_apply(value, step))
-    if step.when is None:
-        return result
-    return pl.when(holds(step.when)).then(result).otherwise(value)
+def apply_text_steps(value: pl.Expr, steps: Iterable[object]) -> pl.Expr:
+    """The text after the text steps among `steps`, null if nothing is left."""
+    compiled = [
+        CompiledStep(
+            partial(_result, step=step), None if step.when is None else holds(step.when)
+        )
+        for step in steps
+        if isinstance(step, TextStep)
+    ]
+    return run_steps(value, compiled, pl.String())
+
+
+def _result(value: pl.Expr, step: TextStep) -> pl.Expr:
+    value_in, too_long = within_bounds(value, _growth(value, step))
+    result = trim(_apply(value_in, step))
+    too_long |= is_too_long(value).fill_null(value=False)
+    return pl.when(too_long).then(pl.lit(TOO_LONG)).otherwise(result)
+
+
+def _growth(value: pl.Expr, step: TextStep) -> pl.Expr | None:
+    """How many bytes a step adds, None for a few at most."""
+    match step:
+        case Replace():
+            return literal_growth(value, step.find, step.to)
+        case RegexReplace():
+            return pattern_growth(value, step.pattern, step.to)
+        case _:
+            return None
 
 
 def _apply(  # noqa: PLR0911 - a line for each step
@@ -79,8 +112,8 @@ def _apply_pattern(value: pl.Expr, step: TextStep) -> pl.Expr:
         case Extract():
             return value.str.extract(step.pattern, step.group)
         case TakePart():
-            parts = value.str.split(step.separator)
-            return parts.list.get(step.number - 1, null_on_oob=True)
+            parts = value.str.splitn(step.separator, step.number + 1)
+            return parts.struct.field(f"field_{step.number - 1}")
         case _:
             raise TypeError(step)
 

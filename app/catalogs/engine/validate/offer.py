@@ -16,6 +16,7 @@ from app.catalogs.engine.validate.problem_types import (
     MAX_SKU,
 )
 from app.catalogs.engine.validate.problems import bit
+from app.catalogs.engine.validate.text_bounds import is_too_long
 from app.catalogs.engine.validate.texts import BLANKS
 from app.stores.channel import GRADES, PARCEL_OPTIONS
 
@@ -118,7 +119,7 @@ def usable_sku() -> pl.Expr:
 
 
 def _is_long(sku: pl.Expr) -> pl.Expr:
-    return sku.str.len_chars() > MAX_SKU
+    return (sku.str.len_chars() > MAX_SKU) | is_too_long(sku)
 
 
 def _has_control(text: pl.Expr) -> pl.Expr:
@@ -226,7 +227,7 @@ def _optional(result: OfferChecks, attributes: frozenset[str]) -> None:
             _add_parsed(result, name)
     if "comment" in attributes:
         comment = pl.col("comment")
-        long = comment.str.len_chars() > MAX_COMMENT
+        long = (comment.str.len_chars() > MAX_COMMENT) | is_too_long(comment)
         control = comment.str.contains(_CONTROL_IN_TEXT)
         result.flag(long, "comment", "text_too_long")
         result.flag(control, "comment", "control_characters")
@@ -268,6 +269,7 @@ def _parcel(
     is_incomplete = pl.any_horizontal(cell.is_null() for cell in cells)
     name = cells[0]
     is_invalid = (name.str.len_chars() > MAX_CARRIER) | name.str.contains(_CONTROL)
+    is_invalid |= is_too_long(name)
     result.flag(
         (is_set & is_incomplete) | is_invalid.fill_null(value=False),
         shipper,
