@@ -1,6 +1,7 @@
 """XML feeds: which columns an item has, and what no feed may do to a worker."""
 
 import gzip
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.catalogs.engine.samples import (
     zipped,
 )
 
+CASES = Path(__file__).parent.parent / "cases"
 G = 'xmlns:g="http://base.google.com/ns/1.0"'
 RDF = '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><channel/>'
 RSS_1 = 'xmlns="http://purl.org/rss/1.0/"'
@@ -106,17 +108,75 @@ def test_column_names_do_not_depend_on_namespace_prefixes(
     assert rows_of(inspect_catalog(stored(content), tmp_path)) == rows
 
 
+ENCODINGS = {
+    "utf-8": ("é", "utf-8"),
+    "utf-8-sig": ("é", "utf-8"),
+    "utf-16": ("é", "utf-16"),
+    "iso-8859-1": ("é", "iso8859-1"),
+    "windows-1252": ("é", "cp1252"),
+    "windows-1250": ("čistý", "cp1250"),
+    "iso-8859-2": ("čistý", "iso8859-2"),
+    "windows-1253": ("Ελληνικά", "cp1253"),
+    "koi8-r": ("Чёрный", "koi8-r"),
+    "shift_jis": ("中古 ｽﾏﾎ", "shift_jis"),
+    "euc-jp": ("中古", "euc_jp"),
+    "gb18030": ("二手", "gb18030"),
+}
+
+
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "windows-1252"]
+    ("encoding", "text", "name"),
+    [(encoding, *found) for encoding, found in ENCODINGS.items()],
+    ids=ENCODINGS.keys(),
 )
-def test_the_declared_encoding_of_a_feed_is_used(stored, tmp_path, encoding):
+def test_the_declared_encoding_of_a_feed_is_used(
+    stored, tmp_path, encoding, text, name
+):
     stated = encoding.removesuffix("-sig")
-    text = f'<?xml version="1.0" encoding="{stated}"?>' + items("<a>é</a>")
+    feed = f'<?xml version="1.0" encoding="{stated}"?>' + items(f"<a>{text}</a>")
 
-    seen = inspect_catalog(stored(text.encode(encoding)), tmp_path)
+    seen = inspect_catalog(stored(feed.encode(encoding)), tmp_path)
 
-    assert rows_of(seen) == [{"a": "é"}]
-    assert seen.detected.encoding == stated
+    assert rows_of(seen) == [{"a": text}]
+    assert seen.detected.encoding == name
+
+
+@pytest.mark.parametrize("stated", ["iso-8859-1", "windows-1250", "utf-16", "us-ascii"])
+def test_valid_utf8_takes_precedence_over_any_statement(stored, tmp_path, stated):
+    feed = f'<?xml version="1.0" encoding="{stated}"?>' + items("<a>é</a>")
+
+    declared = inspect_catalog(stored(feed), tmp_path)
+    in_header = inspect_catalog(stored(items("<a>é</a>"), encoding=stated), tmp_path)
+
+    assert rows_of(declared) == rows_of(in_header) == [{"a": "é"}]
+
+
+def test_p10_utf8_that_is_declared_as_latin1_is_imported(shop):
+    names = ("g:id", "g:gtin", "g:price", "g:quantity", "g:product_type")
+    targets = ("sku", "ean", "price", "quantity", "category")
+    mapping = {n: {"column": c} for n, c in zip(targets, names, strict=True)}
+    content = (CASES / "p10-xml-latin1-prolog-utf8-bytes.xml").read_bytes()
+
+    shop.upload(content, mapping=mapping | {"grade": {"constant": "GOOD"}})
+
+    assert shop.offers() == {"Ré1": ("active", "329.00", 3)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("utf-7", "utf-32", "utf-16le", "iso-2022-jp", "hz", "cp037", "klingon"),
+        *("idna", "punycode", "rot13", "base64", "zlib", "unicode_escape", "undefined"),
+    ],
+)
+def test_an_encoding_that_is_no_superset_of_ascii_is_rejected(stored, tmp_path, name):
+    text = f'<?xml version="1.0" encoding="{name}"?>' + items("<a>1</a>")
+
+    with pytest.raises(CatalogRejectedError) as rejected:
+        inspect_catalog(stored(text), tmp_path)
+
+    assert rejected.value.code == "encoding"
+    assert "UTF-8" in (rejected.value.accepted or "")
 
 
 def test_a_charset_in_the_media_type_takes_precedence(stored, tmp_path):
@@ -187,7 +247,7 @@ HOSTILE = {
     ),
     "bytes that are not as stated": (
         items("<a>\xff</a>").encode("latin-1"),
-        "unreadable",
+        "encoding",
     ),
     "XML that is no feed": (b'<?xml version="1.0"?><svg></svg>', "unknown_format"),
     "XHTML": (b'<?xml version="1.0"?>\n<html></html>', "unknown_format"),

@@ -20,7 +20,6 @@ from app.catalogs.engine.read.dialect import (
 )
 from app.catalogs.engine.read.encoding import (
     Utf8File,
-    canonical_encoding,
     convert_to_utf8,
     detect_bom,
 )
@@ -52,7 +51,8 @@ from app.catalogs.engine.read.source import (
 from app.catalogs.engine.read.workbooks.kinds import is_old_workbook
 from app.catalogs.engine.read.workbooks.package import check_package
 from app.catalogs.engine.read.workbooks.sheets import open_table
-from app.catalogs.engine.read.xml_feeds import declared_encoding, feed_records
+from app.catalogs.engine.read.xml.encoding import xml_text
+from app.catalogs.engine.read.xml.feeds import feed_records
 
 LINE = "#line"
 FLAW = "#flaw"
@@ -102,7 +102,8 @@ def _open(
         return _open_workbook(plain, Format(kind), needed, workdir)
     if head.startswith(PARQUET_MAGIC):
         return _open_parquet(plain, needed)
-    if detect_bom(head) != "utf-16" and source.hints.encoding is None:
+    is_wide = detect_bom(head) == "utf-16" and head[2:4] != b"\0\0"  # not UTF-32
+    if not is_wide and source.hints.encoding is None:
         reject_foreign(head[:4096])
     if looks_like_xml(plain.source, head):
         return _open_feed(plain, head, needed, workdir)
@@ -148,11 +149,10 @@ def _open_workbook(
 def _open_feed(
     plain: Unpacked, head: bytes, needed: Collection[str] | None, workdir: Path
 ) -> OpenedCatalog:
-    encoding = canonical_encoding(plain.source.hints.encoding)
-    stated = encoding or declared_encoding(head)
-    detected = DetectedFormat(Format.XML, stated, compression=plain.compression)
+    text = xml_text(plain.path, head, plain.source.hints.encoding, workdir)
+    detected = DetectedFormat(Format.XML, text.encoding, compression=plain.compression)
     return _open_records(
-        lambda: feed_records(plain.path, encoding), plain, detected, needed, workdir
+        lambda: feed_records(text.path), plain, detected, needed, workdir
     )
 
 

@@ -4,7 +4,6 @@ Python's expat parses the file in chunks without building a tree. A document wit
 DTD or entity declarations is rejected.
 """
 
-import re
 from dataclasses import dataclass, field
 from html.entities import html5
 from pathlib import Path
@@ -32,7 +31,6 @@ _WELL_KNOWN = {
     "http://purl.org/rss/1.0/": "",
 }
 """Column prefixes of known namespaces, independent of the prefixes in the feed."""
-_DECLARED = re.compile(rb"<\?xml[^>]{1,99}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 _HTML = {name[:-1]: text for name, text in html5.items() if name.endswith(";")}
 
 
@@ -138,23 +136,15 @@ class _Feed:
         return column
 
 
-def declared_encoding(head: bytes) -> str:
-    """The encoding by byte order mark or XML declaration, else UTF-8."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    declared = _DECLARED.match(head.removeprefix(b"\xef\xbb\xbf"))
-    return declared[1].decode("ascii").lower() if declared else "utf-8"
-
-
-def feed_records(path: Path, encoding: str | None = None) -> Records:
-    """The items of a feed; `line` is the number of the item.
+def feed_records(path: Path) -> Records:
+    """The items of a feed in UTF-8; `line` is the number of the item.
 
     A column is named after an element (`g:price`), a nested element
     (`g:shipping/g:price`) or an attribute (`link@href`). Raises CatalogRejectedError:
     `unreadable`, `unsafe_xml` for a DOCTYPE, `too_large` for an item above the limits.
     """
     feed = _Feed()
-    parser, bytes_fed = _parser(feed, encoding), 0
+    parser, bytes_fed = _parser(feed), 0
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
@@ -169,8 +159,8 @@ def feed_records(path: Path, encoding: str | None = None) -> Records:
         raise _unreadable(str(error)) from error
 
 
-def _parser(feed: _Feed, encoding: str | None) -> expat.XMLParserType:
-    parser = expat.ParserCreate(encoding, namespace_separator=" ")
+def _parser(feed: _Feed) -> expat.XMLParserType:
+    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
 
     def empty_dtd(context: str, *_named: str | None) -> int:
         """expat requests the DTD once, at the first element: pass an empty one."""

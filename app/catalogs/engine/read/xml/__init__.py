@@ -1,0 +1,1 @@
+"""Reads XML: product feeds in the format of Google Shopping."""
