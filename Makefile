@@ -116,8 +116,8 @@ coverage: $(READY_DEV)  ## all tests once more, with branch coverage (half as sl
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match
-bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match  ## every speed promise
+.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats
+bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats  ## every speed promise
 
 bench-catalog: $(READY_DEV)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
@@ -146,6 +146,9 @@ bench-fairness: $(READY_DEV)  ## what a big import costs another store: make ben
 
 bench-match: $(READY_DEV)  ## the outcomes of 15,000 rows from a batch's report
 	@$(BIN)/python -m bench.match $(ARGS)
+
+bench-formats: $(READY_DEV)  ## imports of each format, relative to plain CSV
+	@$(BIN)/python -m bench.formats $(ARGS)
 
 # --- keep it up to date ----------------------------------------------------------------
 

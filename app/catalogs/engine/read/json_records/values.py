@@ -64,17 +64,11 @@ def cells_of(record: dict[str, object], where: str) -> dict[str, str]:
 
 
 def _text(value: object, where: str) -> str:
+    if type(value) is Number and len(value) <= MAX_DIGITS:
+        return str(value)
     if value is None:
         return ""
-    text = _encoded(value, where, 1) if not isinstance(value, Number) else value
-    return _checked(text, where)
-
-
-def _checked(text: str, where: str) -> str:
-    if isinstance(text, Number):
-        if len(text) > MAX_DIGITS:
-            raise number_too_long(where)
-        return str(text)
+    text = _encoded(value, where, 1)
     if len(text) > MAX_CELL_LENGTH:
         raise cell_too_large(where)
     return text
@@ -94,5 +88,7 @@ def _encoded(value: object, where: str, depth: int) -> str:
         )
         return f"{{{', '.join(members)}}}"
     if isinstance(value, Number):
-        return _checked(value, where)
+        if len(value) > MAX_DIGITS:
+            raise number_too_long(where)
+        return value
     return json.dumps(value, ensure_ascii=False)
