@@ -40,6 +40,11 @@ GRADE = "/attributes/grade"
 STEP = "/attributes/price/steps/1"
 FILTER = "/filters/0/when"
 REFUSED = {
+    "an EAN of another row": (
+        {"attributes": {"ean": {"column": "ean", "fill_down": {"by": "group"}}}},
+        "/attributes/ean/fill_down",
+        "no fill_down for ean",
+    ),
     "a constant that is no grade": (
         only(constant="SUPER"),
         f"{GRADE}/constant",

@@ -96,6 +96,14 @@ class Case(BaseModel):
     value: PlainSource
 
 
+class FillDown(BaseModel):
+    """Rows with the same text in the column `by` share a value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: Name = Field(description="a column of the catalog, such as `Handle`")
+
+
 class AttributeSource(PlainSource):
     """The source of one channel attribute and the steps that transform it."""
 
@@ -110,6 +118,10 @@ class AttributeSource(PlainSource):
     )
     else_: PlainSource | None = Field(
         None, alias="else", description="used with `cases`"
+    )
+    fill_down: FillDown | None = Field(
+        None,
+        description="an empty cell takes the value of the row above it in its group",
     )
     values: dict[str, NewValue] = Field(
         {},
@@ -139,15 +151,21 @@ class AttributeSource(PlainSource):
     @property
     def columns(self) -> tuple[str, ...]:
         """The source columns from which the text of this attribute is built."""
-        sources: list[PlainSource] = [*(self.by_country or {}).values()]
-        sources += [case.value for case in self.cases or ()]
-        sources += [self.else_] if self.else_ else []
-        read = [name for source in sources for name in source.columns]
+        read = [self.fill_down.by] if self.fill_down else []
         for case in self.cases or ():
             read += columns_of(case.when)
         for step in self.steps:
             if not isinstance(step, NumberStep):
                 read += columns_of(step.when)
+        return tuple(dict.fromkeys([*self.text_columns, *read]))
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Those of its sources alone, without conditions."""
+        sources: list[PlainSource] = [*(self.by_country or {}).values()]
+        sources += [case.value for case in self.cases or ()]
+        sources += [self.else_] if self.else_ else []
+        read = [name for source in sources for name in source.columns]
         return tuple(dict.fromkeys([*super().columns, *read]))
 
     @property

@@ -25,6 +25,8 @@ from app.stores.mapping.rule_types import groups_of
 
 MAX_COMPARISONS = 1000
 MAX_VIOLATIONS = 50
+OWN_OF_EACH_ROW = frozenset({"sku", "ean", "product_id", "quantity"})
+"""A variant with the EAN or the stock of another one would be sold by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ def _of_attributes(
     for name, source in mapping.attributes.items():
         pointer = f"{root}/attributes/{escaped(name)}"
         yield from _of_source(source, pointer, country)
+        if source.fill_down and name in OWN_OF_EACH_ROW:
+            message = f"`{name}` is never that of another row."
+            accepted = "no fill_down for " + ", ".join(sorted(OWN_OF_EACH_ROW))
+            at = f"{pointer}/fill_down"
+            yield RuleViolation(at, "fill_down_not_allowed", message, accepted)
         yield from _of_steps(source, name, pointer, mapped, country)
         yield from _of_values(source, name, pointer)
 

@@ -16,6 +16,7 @@ import polars_hash as plh
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.transform.fill_down import filled_cells
 from app.catalogs.engine.validate.decimal_separator import Separators
 from app.stores import channel
 from app.stores.mapping import (
@@ -82,15 +83,16 @@ def _packed(rows: pl.DataFrame) -> bytes:
 
 
 def source_hash(config: ImportConfig) -> pl.Expr:
-    """64-bit hash of the raw mapped cells; null for a torn row.
+    """64-bit hash of the raw mapped cells, filled ones too; null for a torn row.
 
     Each column has its own factor, so that swapped cells change the hash.
     """
     total: pl.Expr = pl.lit(0, pl.UInt64)
-    for name in sorted(config.mapping.columns):
-        digest = sha256(name.encode()).digest()
+    cells = [cell(name) for name in sorted(config.mapping.columns)]
+    for name in [*cells, *filled_cells(config.mapping)]:
+        digest = sha256(name.removeprefix("@").encode()).digest()
         factor, nothing = (int.from_bytes(digest[i : i + 8]) | 1 for i in (0, 8))
-        hashed: pl.Expr = plh.col(cell(name)).nchash.xxh3_64()
+        hashed: pl.Expr = plh.col(name).nchash.xxh3_64()
         total += hashed.fill_null(pl.lit(nothing, pl.UInt64)) * pl.lit(
             factor, pl.UInt64
         )

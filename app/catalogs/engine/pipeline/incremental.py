@@ -15,8 +15,9 @@ from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.digest import ROWS, SOURCE, Digest, source_hash
 from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.pipeline.stored_offers import read_by_fingerprint, read_by_key
-from app.catalogs.engine.read.reader import LINE, cell
+from app.catalogs.engine.read.reader import LINE
 from app.catalogs.engine.transform.columns import attribute_text
+from app.catalogs.engine.transform.fill_down import cells_of
 from app.catalogs.engine.validate.column_facts import UnchangedRows
 from app.catalogs.engine.validate.decimal_separator import combined_traits
 
@@ -158,7 +159,7 @@ def _without(digest: Digest, sources: pl.Series) -> Digest:
 def _categories(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
     """The merchant's categories with their number of rows."""
     source = config.mapping.attributes.get("category")
-    cells = [cell(name) for name in source.columns] if source else []
+    cells = cells_of(source) if source else []
     counted = frame.group_by(cells).len() if cells else frame.select(pl.len())
     text = attribute_text(source) if source else pl.lit(None, pl.String)
     named = counted.select(text.alias("category"), "len")

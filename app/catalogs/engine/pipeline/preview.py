@@ -21,6 +21,7 @@ from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.sample import take_sample
 from app.catalogs.engine.read.source import SourceFile
+from app.catalogs.engine.transform.fill_down import fill_down
 from app.catalogs.engine.transform.rules import (
     EXCLUDED_BY,
     count_excluded,
@@ -84,7 +85,8 @@ def preview_catalog(
         head = take_sample(source, max_bytes, Path(folder))
         columns = config.mapping.columns
         with open_catalog(head.source, columns, Path(folder)) as opened:
-            staged = stage(opened.frame, config)
+            frame = fill_down(opened.frame, config.mapping, Path(folder))
+            staged = stage(frame, config)
             funnel = _funnel(staged)
             rows = list(_sample_rows(staged, _lines(staged.keys, sample)))
     return Preview(head.is_whole, funnel, rows)

@@ -7,6 +7,7 @@ Market does not know, and are read when a publication creates products.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from app.catalogs.engine.pipeline.full_rows import full_rows
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
+from app.catalogs.engine.transform.fill_down import fill_down
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
 from app.catalogs.engine.validate.column_facts import stated_facts
 from app.catalogs.engine.validate.money import MoneyRule, money
@@ -125,11 +127,15 @@ def _read(
     sku_keys: pl.Series,
     workdir: Path,
 ) -> pl.DataFrame:
-    with open_catalog(source, columns, workdir) as opened:
+    with (
+        open_catalog(source, columns, workdir) as opened,
+        TemporaryDirectory(dir=workdir) as folder,
+    ):
         absent = config.mapping.columns - columns
         rows = opened.frame.with_columns(
             pl.lit(None, pl.String).alias(cell(name)) for name in absent
         )
+        rows = fill_down(rows, config.mapping, Path(folder))
         key = attribute_text(config.mapping.attributes["sku"]).str.to_lowercase()
         selected = rows.filter(key.is_in(sku_keys.implode())).collect(
             engine="streaming"

@@ -40,6 +40,7 @@ from app.catalogs.engine.pipeline.stored_offers import (
 )
 from app.catalogs.engine.read.reader import LINE, OpenedCatalog, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.transform.fill_down import fill_down
 from app.catalogs.engine.transform.rules import count_excluded, filter_names
 from app.offers.import_sql import RESTATE, STATE_PARTIAL
 
@@ -72,12 +73,13 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
         open_catalog(source, config.mapping.columns, Path(folder)) as opened,
     ):
         on_phase("opened")
+        frame = fill_down(opened.frame, config.mapping, Path(folder))
         return _Import(
             connection,
             config,
             store_id,
             catalog_id,
-            opened,
+            replace(opened, frame=frame),
             source.limits.max_stored_problems,
             as_of or datetime.now(UTC),
             on_phase,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from app.catalogs.engine.read.reader import LINE, cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
+from app.catalogs.engine.transform.fill_down import fill_down
 from app.stores.mapping.mapping_model import CatalogMapping
 
 _MAX_ROWS = 10
@@ -78,9 +80,13 @@ def find_rows(
     Raises CatalogRejectedError for a file without the mapped columns.
     """
     columns = sorted(mapping.columns)
-    with open_catalog(source, mapping.columns, workdir) as opened:
+    with (
+        open_catalog(source, mapping.columns, workdir) as opened,
+        TemporaryDirectory(dir=workdir) as folder,
+    ):
         found = (
-            opened.frame.filter(sku_key_of(mapping) == sku_key)
+            fill_down(opened.frame, mapping, Path(folder))
+            .filter(sku_key_of(mapping) == sku_key)
             .select(
                 LINE, *(cell(name) for name in columns), *attribute_columns(mapping)
             )

@@ -16,7 +16,12 @@ _AS_TEXT = r"^'([+-]?[0-9][0-9.,\s/-]*)'?$"
 
 def cell_text(name: str) -> pl.Expr:
     """The trimmed cell of a source column, null if empty."""
-    return trim(unprotected(trim(pl.col(cell(name)))))
+    return clean_text(pl.col(cell(name)))
+
+
+def clean_text(raw: pl.Expr) -> pl.Expr:
+    """The trimmed text of a raw cell, null if empty."""
+    return trim(unprotected(trim(raw)))
 
 
 def unprotected(text: pl.Expr) -> pl.Expr:
