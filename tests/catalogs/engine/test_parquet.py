@@ -1,7 +1,9 @@
 """Parquet: each type as the text that a merchant would have written."""
 
+import functools
 import gzip
 import io
+import math
 import random
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,6 +15,7 @@ import pytest
 from app.catalogs.engine.read.inspect import inspect_catalog
 from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
+from tests.catalogs.engine.hostile import ending_of
 from tests.catalogs.engine.samples import MAPPING, row, zipped
 
 
@@ -191,6 +194,33 @@ def test_a_file_over_the_limit_is_refused(stored, tmp_path):
         inspect_catalog(source, tmp_path)
 
     assert rejected.value.code == "too_large"
+
+
+def _listed(value: object, _level: int) -> list[object]:
+    return [value]
+
+
+LIMITS = {
+    "a cell of 2 MB": ({"a": ["x" * 2**21]}, "cell_too_large"),
+    "5,001 columns": ({f"c{n}": ["x"] for n in range(5_001)}, "too_many_columns"),
+    "a name of 100,000 characters": ({"n" * 100_000: ["x"]}, "column_name_too_long"),
+    "lists 200 deep": ({"a": [functools.reduce(_listed, range(200), 1)]}, None),
+}
+
+
+@pytest.mark.parametrize(("columns", "code"), LIMITS.values(), ids=LIMITS.keys())
+def test_a_table_beyond_the_limits_is_refused(tmp_path, columns, code):
+    path = tmp_path / "table.parquet"
+    path.write_bytes(parquet(columns))
+
+    assert ending_of(path)["code"] == code
+
+
+def test_a_missing_number_of_pandas_is_empty(stored, tmp_path):
+    seen = inspect_catalog(stored(parquet({"a": [1.5, math.nan]})), tmp_path)
+
+    assert seen.rows == 1
+    assert seen.sample[0]["a"] == "1.5"
 
 
 def test_unneeded_columns_are_not_read(stored, tmp_path):

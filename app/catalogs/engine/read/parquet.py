@@ -8,7 +8,14 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from app.catalogs.engine.read.archives import reject_bomb
-from app.catalogs.engine.read.bounds import MAX_COLUMNS, too_many_columns, unreadable
+from app.catalogs.engine.read.bounds import (
+    MAX_CELL_LENGTH,
+    MAX_COLUMNS,
+    cell_too_large,
+    check_name,
+    too_many_columns,
+    unreadable,
+)
 from app.catalogs.engine.read.dialect import clean_name, unique_names
 from app.catalogs.engine.read.source import ReadLimits
 
@@ -49,14 +56,26 @@ class ParquetFile:
             rows = _scan(self.path).select(pl.len()).collect(engine="streaming").item()
             # One separator per cell, as in a CSV file.
             reject_bomb(rows * max(len(columns), 1), size, limits)
-            lengths = (
-                as_text(pl.col(column), kind).str.len_bytes().cast(pl.UInt64).sum()
-                for column, kind in (self.types[name] for name in columns)
-            )
-            found = _scan(self.path).select(lengths).collect(engine="streaming")
+            sums, longest = self._lengths(columns)
         except (PolarsError, PanicException, OSError) as error:
             raise unreadable("Parquet file", error, ACCEPTED_PARQUET) from error
-        reject_bomb(sum(found.row(0)) if found.height else 0, size, limits)
+        reject_bomb(sum(sums), size, limits)
+        for name, length in zip(columns, longest, strict=True):
+            if length > MAX_CELL_LENGTH:
+                raise cell_too_large(f"column {name[:40]!r}")
+
+    def _lengths(self, columns: Collection[str]) -> tuple[list[int], list[int]]:
+        """The bytes of each column, and of its longest cell."""
+        lengths = _scan(self.path).select(
+            as_text(pl.col(column), kind).str.len_bytes().cast(pl.UInt64).alias(name)
+            for name, (column, kind) in ((name, self.types[name]) for name in columns)
+        )
+        everything = pl.all()
+        found = lengths.select(
+            everything.sum().name.suffix("#sum"), everything.max().name.suffix("#max")
+        ).collect(engine="streaming")
+        values = [value or 0 for value in found.row(0)] if found.height else []
+        return values[: len(columns)], values[len(columns) :]
 
 
 def open_parquet(path: Path) -> ParquetFile:
@@ -67,7 +86,9 @@ def open_parquet(path: Path) -> ParquetFile:
         raise unreadable("Parquet file", error, ACCEPTED_PARQUET) from error
     if len(schema) > MAX_COLUMNS:
         raise too_many_columns(f"{len(schema)}")
-    names = unique_names([clean_name(name) for name in schema])
+    names = list(unique_names([clean_name(name) for name in schema]))
+    for name in names:
+        check_name(name)
     return ParquetFile(path, dict(zip(names, schema.items(), strict=True)))
 
 
@@ -82,6 +103,8 @@ def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
         wrapped = pl.struct(column.alias(_WRAPPER)).struct.json_encode()
         bare = wrapped.str.slice(len(f'{{"{_WRAPPER}":')).str.head(-1)
         return pl.when(column.is_not_null()).then(bare)
+    if kind.is_float():  # pandas writes a missing number as NaN
+        column = column.fill_nan(None)
     if kind.is_temporal():
         return column.dt.to_string("iso:strict")
     return column.cast(pl.String)
