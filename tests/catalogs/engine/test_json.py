@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 
 from app.catalogs.engine.read.inspect import inspect_catalog
 from app.catalogs.engine.read.json_records.document import json_records
-from app.catalogs.engine.read.json_records.lines import is_line_delimited
+from app.catalogs.engine.read.json_records.lines import (
+    is_line_delimited,
+    ndjson_records,
+)
 from app.catalogs.engine.read.json_records.values import DECODER, cells_of
+from app.catalogs.engine.read.records import UNREADABLE_ROW
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from tests.catalogs.engine.samples import COLUMNS, MAPPING, row
 
@@ -162,6 +166,41 @@ def test_a_key_with_two_values_makes_the_row_unreadable(shop, form):
 
     assert shop.offers("desired_state")["B"] == ("active",)
     assert [line[:3] for line in shop.report()] == [(1, "row", "unreadable_row")]
+
+
+TORN = {
+    "cut in a text": ('{"sku":"A","n":1,"title":"Pho', {"sku": "A", "n": "1"}),
+    "cut in a number": ('{"sku":"A","n":1', {"sku": "A"}),
+    "cut after a text": ('{"sku":"A"', {"sku": "A"}),
+    "no comma": ('{"sku":"A" "n":1}', {"sku": "A"}),
+    "a quote in a text": ('{"sku":"A","x":"5" phone"}', {"sku": "A", "x": "5"}),
+    "a key twice before it": ('{"sku":"A","sku":"B","n":1,"x":', {"n": "1"}),
+    "text after the object": ('{"sku":"A"} x', {"sku": "A"}),
+    "no name": ('{"sku":"A",:1}', {"sku": "A"}),
+    "no object": ('sku;"A"', {}),
+    "an array": ('["sku","A"]', {}),
+}
+
+
+@pytest.mark.parametrize(("line", "cells"), TORN.values(), ids=TORN.keys())
+def test_a_damaged_line_keeps_the_cells_before_the_damage(tmp_path, line, cells):
+    path = tmp_path / "torn.ndjson"
+    path.write_text(f'{{"sku":"0"}}\n{line}\n{{"sku":"2"}}\n')
+
+    first, torn, last = ndjson_records(path)
+
+    assert (first.cells, last.cells) == ({"sku": "0"}, {"sku": "2"})
+    assert (torn.line, torn.cells, torn.flaw) == (2, cells, UNREADABLE_ROW)
+
+
+def test_the_offer_of_a_damaged_line_stays_as_it_is(shop):
+    lines = [json.dumps(row(sku)) for sku in ("A", "B", "C")]
+    shop.upload("\n".join(lines))
+
+    result = shop.upload("\n".join([lines[0], lines[1][:-20], lines[2]]))
+
+    assert result.counts.disappeared == 0
+    assert shop.offers("desired_state, quantity")["B"] == ("retained", 5)
 
 
 def test_a_key_twice_with_one_value_is_harmless(shop):

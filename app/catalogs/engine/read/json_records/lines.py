@@ -1,15 +1,23 @@
 """Reads NDJSON: one object per line."""
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from app.catalogs.engine.read.bounds import MAX_RECORD_LENGTH
-from app.catalogs.engine.read.json_records.values import DECODER, Repeated, cells_of
+from app.catalogs.engine.read.json_records.values import (
+    DECODER,
+    Number,
+    Repeated,
+    cells_of,
+)
 from app.catalogs.engine.read.records import UNREADABLE_ROW, Record, Records
 
 _BOM = b"\xef\xbb\xbf"
 _SPACE = " \t\r\n"
+_SPACES = re.compile(r"[ \t\r\n]*")
 _LINES = 50
 """Lines of a sample that are tried."""
 MAX_LIST_DEPTH = 4
@@ -19,8 +27,9 @@ MAX_LIST_DEPTH = 4
 def ndjson_records(path: Path) -> Records:
     """One object per line; any other line gives an UNREADABLE_ROW.
 
-    So does an object that has one key with two values. Raises CatalogRejectedError for
-    a value above the limits.
+    So does an object that has one key with two values. A damaged line has the cells
+    before the damage: its SKU says which offer it is about. Raises
+    CatalogRejectedError for a value above the limits.
     """
     with path.open("rb") as file:
         for line, text in enumerate(_lines(file), start=1):
@@ -41,7 +50,8 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 def _record(line: int, text: str) -> Record:
     value = object_in(text)
     if value is None:
-        return Record(line, {}, UNREADABLE_ROW)
+        members = members_before_damage(text)
+        return Record(line, cells_of(members, f"line {line}"), UNREADABLE_ROW)
     flaw = UNREADABLE_ROW if isinstance(value, Repeated) else 0
     return Record(line, cells_of(value, f"line {line}"), flaw)
 
@@ -55,6 +65,43 @@ def object_in(text: str) -> dict[str, object] | None:
     if not isinstance(value, dict) or end < len(text):
         return None
     return value
+
+
+def members_before_damage(text: str) -> dict[str, object]:
+    """The complete members of a damaged object, up to the first that is not.
+
+    None of a name that occurs with two values.
+    """
+    found: dict[str, object] = {}
+    twice: set[str] = set()
+    with suppress(ValueError, RecursionError):  # the damage
+        for name, value in _members(text):
+            if found.setdefault(name, value) != value:
+                twice.add(name)
+    return {name: value for name, value in found.items() if name not in twice}
+
+
+def _members(text: str) -> Iterator[tuple[str, object]]:
+    """Raises ValueError or RecursionError at the damage; a last number may be cut."""
+    at = _after(text, 0, "{")
+    while True:
+        name, at = DECODER.raw_decode(text, at)
+        value, at = DECODER.raw_decode(text, _after(text, at, ":"))
+        if type(name) is str and not isinstance(value, Number):
+            yield name, value
+        at = _after(text, at, ",")
+        if type(name) is str and isinstance(value, Number):
+            yield name, value
+
+
+def _after(text: str, at: int, sign: str) -> int:
+    """The place after that sign and spaces. Raises ValueError without the sign."""
+    match = _SPACES.match(text, at)
+    at = match.end() if match else at
+    if text[at : at + 1] != sign:
+        raise ValueError(sign)
+    match = _SPACES.match(text, at + 1)
+    return match.end() if match else at + 1
 
 
 def is_line_delimited(sample: str, *, declared: bool) -> bool:
