@@ -14,6 +14,7 @@ from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
 from app.settings import Settings
 from tests.support.databases import Databases, create_database, url_of
+from tests.support.dialect import share_dialect
 from tests.support.dying import die_with_parent
 from tests.support.shop import Shop, open_shop
 from tests.support.stack import (
@@ -30,6 +31,7 @@ hypothesis_settings.register_profile(
     "refeed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("refeed")
+share_dialect()
 
 TEMPLATE = "refeed_template"
 QUICK_SANDBOX = {"limits_on": False, "task_starts_after": 0, "task_ends_after": 0.05}
