@@ -1,6 +1,7 @@
 """Workbooks: .xlsx, .xls and .ods; their sheets, headers and cells."""
 
 import gzip
+import struct
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,15 @@ def test_trailing_empty_rows_of_a_spreadsheet_are_no_rows(seen):
     assert (found.columns, found.rows) == (("sku", "name"), 2)
 
 
+def test_cells_that_only_have_a_format_do_not_count(seen):
+    table = sheet_xml(ROWS).removesuffix("</sheetData>")
+    formats = '<row r="1048576"><c r="A1048576" s="1"/><c r="XFD1048576" s="1"/></row>'
+
+    found = seen(xlsx({"S": f"{table}{formats}</sheetData>"}))
+
+    assert (found.columns, found.rows) == (tuple(HEADER), 1)
+
+
 def test_rows_and_columns_without_a_value_do_not_count(shop):
     content = xlsx({"S": [list(COLUMNS), list(row("A").values()), [None, None, ""]]})
 
@@ -214,6 +224,22 @@ CORNERS = (
     '<sheetData><row r="1"><c r="A1"><v>1</v></c></row>'
     '<row r="{row}"><c r="{column}{row}"><v>1</v></c></row></sheetData>'
 )
+
+
+def with_circle(place: int) -> bytes:
+    """An old workbook in which a chain of sectors leads back to its start.
+
+    `place` is where the header has the first sector of the chain.
+    """
+    book = bytearray((CASES / "p42-book.xls").read_bytes())
+    (first,) = struct.unpack_from("<I", book, place)
+    (table,) = struct.unpack_from("<I", book, 76)
+    first = 0 if first > len(book) else first
+    struct.pack_into("<I", book, place, first)
+    struct.pack_into("<I", book, (table + 1) * 512 + first * 4, first)
+    return bytes(book)
+
+
 ONE = 'office:value-type="float" office:value="1"'
 HOSTILE = {
     "a Word document": (
@@ -237,6 +263,8 @@ HOSTILE = {
         (CASES / "p42-book.xls").read_bytes()[:2000],
         "unreadable",
     ),
+    "sectors in a circle": (with_circle(48), "unreadable"),
+    "small sectors in a circle": (with_circle(60), "unreadable"),
     "an OLE container without a workbook": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000),
         "unreadable",
@@ -255,6 +283,15 @@ HOSTILE = {
     ),
     "rows beyond any sheet": (
         xlsx({"S": CORNERS.format(column="A", row=4294967290)}),
+        "too_large",
+    ),
+    "places that are only counted": (
+        xlsx(
+            {
+                "S": '<sheetData><row r="1"><c r="ZZ1"><v>1</v></c></row>'
+                '<row r="1048576"><c><v>1</v></c></row></sheetData>'
+            }
+        ),
         "too_large",
     ),
     "16,000 columns": (
@@ -298,6 +335,20 @@ def test_a_workbook_that_expands_is_a_bomb(seen):
         seen(xlsx({"S": [HEADER, *[["a", 1, 2]] * 50_000]}), limits=limits)
 
     assert rejected.value.code == "too_large"
+
+
+def test_a_part_that_is_larger_than_stated_is_refused(seen):
+    book = bytearray(xlsx({"S": [HEADER, *[ROW] * 100]}))
+    name = b"xl/worksheets/sheet1.xml"
+    local, central = book.find(name) - 30, book.rfind(name) - 46
+    for place in (local + 22, central + 24):
+        struct.pack_into("<I", book, place, 200)
+
+    with pytest.raises(CatalogRejectedError) as rejected:
+        seen(bytes(book))
+
+    assert rejected.value.code == "unreadable"
+    assert "larger than" in rejected.value.message
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.ods"])

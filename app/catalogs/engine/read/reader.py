@@ -135,8 +135,7 @@ def _open_workbook(
     plain: Unpacked, kind: Format, needed: Collection[str] | None, workdir: Path
 ) -> OpenedCatalog:
     limits = plain.source.limits
-    if kind != Format.XLS:
-        check_package(plain.path, kind, limits)
+    check_package(plain.path, kind, limits)
     table = open_table(plain.path, plain.source.hints.sheet, None)
     columns = _columns_to_read(table.names, needed)
     target = Target(workdir, limits, plain.path.stat().st_size)

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from xml.parsers import expat
 
-from app.catalogs.engine.read.source import CatalogRejectedError
-from app.catalogs.engine.read.workbooks.kinds import ACCEPTED_WORKBOOK
+from app.catalogs.engine.read.workbooks.xlsx_size import feed_parser, refuse_doctype
 
 _MAX_REPEATED = 10**9
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
@@ -21,15 +20,10 @@ class OdsSize:
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+        self._parser.StartDoctypeDeclHandler = refuse_doctype
 
     def feed(self, block: bytes) -> None:
-        try:
-            self._parser.Parse(block, False)  # noqa: FBT003 - expat takes no name
-        except expat.ExpatError as error:
-            raise CatalogRejectedError(
-                "unreadable", f"the workbook is damaged: {error}", ACCEPTED_WORKBOOK
-            ) from error
+        feed_parser(self._parser, block)
 
     def _start(self, raw: str, attributes: dict[str, str]) -> None:
         name = _local(raw)
@@ -66,9 +60,3 @@ def _count(attributes: dict[str, str], name: str) -> int:
     """The number in the attribute, whatever its namespace; 1 without it."""
     found = next((v for n, v in attributes.items() if _local(n) == name), "1")
     return min(int(found[:12]), _MAX_REPEATED) if found[:12].isdecimal() else 1
-
-
-def _refuse_doctype(*_declaration: object) -> None:
-    raise CatalogRejectedError(
-        "unsafe_xml", "the workbook has a DOCTYPE", ACCEPTED_WORKBOOK
-    )

@@ -1,13 +1,15 @@
 """Checks the parts of a workbook before a parser builds a table of its cells.
 
-The parser allocates the rectangle around all cells of a sheet: two cells in opposite
+The parser allocates the rectangle around all values of a sheet: two values in opposite
 corners would take gigabytes.
 """
 
-import re
+import sys
 import zipfile
+from collections.abc import Iterator
+from copy import copy
+from itertools import accumulate
 from pathlib import Path
-from typing import Protocol
 
 from app.catalogs.engine.read.archives import (
     BLOCK,
@@ -20,45 +22,33 @@ from app.catalogs.engine.read.bounds import MAX_COLUMNS, too_many_columns
 from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 from app.catalogs.engine.read.workbooks.kinds import ACCEPTED_WORKBOOK
 from app.catalogs.engine.read.workbooks.ods_size import OdsSize
+from app.catalogs.engine.read.workbooks.ole import check_ole
+from app.catalogs.engine.read.workbooks.xlsx_size import XlsxEstimate, XlsxSize
 
 MAX_CELLS = 10_000_000
 """Maximum cells of a sheet, empty ones between others included."""
 _MAX_TEXTS = 256 << 20
 """Maximum bytes of a part other than a sheet: the parser keeps all texts of cells."""
-_OVERLAP = 64
-"""Bytes of a block that are searched again with the next one: more than a reference."""
-_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,9})(\d{1,12})["']""")
-_FAILED = re.compile(rb"""\st\s*=\s*["']e["']""")
-
-
-class PartSize(Protocol):
-    """Follows the bytes of one part; `feed` raises CatalogRejectedError."""
-
-    failed: int
-
-    def feed(self, block: bytes) -> None: ...
 
 
 def check_package(path: Path, kind: str, limits: ReadLimits) -> int:
-    """Read every part of an .xlsx or .ods file once; return its number of failed cells.
+    """Read every part of the file once; return about how many cells have an error.
 
-    Failed cells have an error such as #N/A. Raises CatalogRejectedError: `too_large`,
+    Such as #N/A; 0 for .xls and .ods. Raises CatalogRejectedError: `too_large`,
     `too_many_columns`, `encrypted`, `unreadable`, `unsafe_xml`.
     """
-    read = failed = 0
+    if kind == "xls":
+        check_ole(path)
+        return 0
     with damage_rejected("workbook"), open_zip(path) as archive:
         _check_entries(archive)
-        for info in archive.infolist():
-            is_table = kind == "xlsx" or info.filename == "content.xml"
-            size: PartSize | None = _new_size(kind) if is_table else None
-            with archive.open(info) as part:
-                for block in iter(lambda: part.read(BLOCK), b""):
-                    read += len(block)
-                    reject_bomb(read, path.stat().st_size, limits)
-                    if size:
-                        size.feed(block)
-            failed += size.failed if size else 0
-    return failed
+        _check_expansion(archive, path.stat().st_size, limits)
+        if kind == "xlsx":
+            return sum(_check_part(archive, info) for info in archive.infolist())
+        size = OdsSize(check_span)
+        for block in _blocks(archive, archive.getinfo("content.xml")):
+            size.feed(block)
+    return 0
 
 
 def too_many_cells() -> CatalogRejectedError:
@@ -77,10 +67,6 @@ def check_span(columns: int, rows: int) -> None:
         raise too_many_cells()
 
 
-def _new_size(kind: str) -> PartSize:
-    return _XlsxSize() if kind == "xlsx" else OdsSize(check_span)
-
-
 def _check_entries(archive: zipfile.ZipFile) -> None:
     infos = archive.infolist()
     names = {info.filename for info in infos}
@@ -92,50 +78,51 @@ def _check_entries(archive: zipfile.ZipFile) -> None:
         )
     if any(info.compress_type not in METHODS for info in infos):
         raise _damaged("a part uses an unsupported compression")
+    if "[Content_Types].xml" not in names and "content.xml" not in names:
+        raise _damaged("it has no content")
+
+
+def _check_expansion(archive: zipfile.ZipFile, size: int, limits: ReadLimits) -> None:
+    """By the sizes that the archive states, which `_blocks` holds it to."""
+    for read in accumulate(info.file_size for info in archive.infolist()):
+        reject_bomb(read, size, limits)
+
+
+def _check_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+    """Measure a part of an .xlsx file, exactly only if it may be too large."""
+    estimate = XlsxEstimate()
+    for block in _blocks(archive, info):
+        estimate.feed(block)
+    if estimate.other_bytes > _MAX_TEXTS:
+        raise CatalogRejectedError(
+            "too_large",
+            "the texts of the workbook are too large",
+            f"at most {_MAX_TEXTS} bytes of texts",
+        )
+    is_small = estimate.columns * estimate.rows <= MAX_CELLS >= estimate.cells
+    if estimate.columns > MAX_COLUMNS or not is_small:
+        size = XlsxSize(check_span)
+        for block in _blocks(archive, info):
+            size.feed(block)
+    return estimate.failed
+
+
+def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The whole part. Raises CatalogRejectedError if it is larger than stated.
+
+    `zipfile` would stop at the stated size, the parser of the workbook does not.
+    """
+    whole, left = copy(info), info.file_size
+    whole.file_size = sys.maxsize
+    with archive.open(whole) as part:
+        while block := part.read(BLOCK):
+            left -= len(block)
+            if left < 0:
+                raise _damaged("a part is larger than the archive states")
+            yield block
 
 
 def _damaged(why: str) -> CatalogRejectedError:
     return CatalogRejectedError(
         "unreadable", f"the workbook is damaged: {why}", ACCEPTED_WORKBOOK
     )
-
-
-class _XlsxSize:
-    """The furthest column and row, by the references of cells and rows."""
-
-    def __init__(self) -> None:
-        self.failed = 0
-        self._is_sheet = False
-        self._bytes = self._columns = self._rows = self._cells = 0
-        self._tail = b""
-
-    def feed(self, block: bytes) -> None:
-        text = self._tail + block
-        self._tail = text[-_OVERLAP:]
-        self._is_sheet = self._is_sheet or b"sheetData" in text
-        if not self._is_sheet:
-            self._bytes += len(block)
-            if self._bytes > _MAX_TEXTS:
-                raise CatalogRejectedError(
-                    "too_large",
-                    "the texts of the workbook are too large",
-                    f"at most {_MAX_TEXTS} bytes of texts",
-                )
-            return
-        found = _REFERENCE.findall(text)
-        self._columns = max(
-            self._columns, *map(_column, {name for name, _ in found}), 0
-        )
-        self._rows = max(self._rows, *map(int, {row for _, row in found}), 0)
-        self._cells += block.count(b"<c") + block.count(b":c ")
-        self.failed += len(_FAILED.findall(text, 0, len(text) - 8))
-        check_span(self._columns, max(self._rows, 1))
-        check_span(1, self._cells)
-
-
-def _column(letters: bytes) -> int:
-    """The number of a column: A is 1, AA is 27."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number
