@@ -108,9 +108,7 @@ class CatalogOut(BaseModel):
     columns: list[str]
     counts: CatalogCounts | None
     problem_counts: dict[str, int] = Field(description="rows by code of the error")
-    note_counts: dict[str, int] = Field(
-        description="rows by code of the note; a note leaves the row valid"
-    )
+    note_counts: dict[str, int] = Field(description="rows by code of the note")
     excluded_by: dict[str, int] = Field(
         description="rows by the filter of the mapping that excludes them"
     )
@@ -130,9 +128,7 @@ class RowProblemOut(BaseModel):
     sku: str | None
     field: str
     code: str
-    severity: ProblemSeverity = Field(
-        description="`note`: the row is valid; it says how the value was understood"
-    )
+    severity: ProblemSeverity = Field(description="`note`: the row is valid")
     message: str
     accepted: str | None
     value: str | None = Field(description="the raw cell, at most 100 characters")

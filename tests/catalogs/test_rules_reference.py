@@ -61,6 +61,7 @@ def test_an_example_has_the_documented_result(
 def test_each_part_of_the_reference_has_an_example():
     assert [example[0] for example in EXAMPLES] == [
         "Sources",
+        "Variants",
         "Text steps",
         "Number steps",
         "Filters",

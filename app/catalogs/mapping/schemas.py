@@ -60,9 +60,7 @@ class FunnelOut(BaseModel):
     invalid_by: dict[str, int] = Field(
         description="rows by code; one row can have several"
     )
-    noted_by: dict[str, int] = Field(
-        description="rows by code of the note, which leaves a row valid"
-    )
+    noted_by: dict[str, int] = Field(description="rows by code of the note")
     valid: int
 
 

@@ -62,9 +62,7 @@ class QuickUpdateResult(BaseModel):
     sku: str
     outcome: Outcome
     errors: list[FieldProblem]
-    notes: list[FieldProblem] = Field(
-        description="how values of an accepted item were understood"
-    )
+    notes: list[FieldProblem] = Field(description="how its values were understood")
 
 
 class QuickUpdateCounts(BaseModel):

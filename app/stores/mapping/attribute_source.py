@@ -97,11 +97,11 @@ class Case(BaseModel):
 
 
 class FillDown(BaseModel):
-    """Rows with the same text in the column `by` share a value."""
+    """Rows with the same text in `by` share a value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    by: Name = Field(description="a column of the catalog, such as `Handle`")
+    by: Name = Field(description="a column, such as `Handle`")
 
 
 class AttributeSource(PlainSource):
@@ -121,7 +121,7 @@ class AttributeSource(PlainSource):
     )
     fill_down: FillDown | None = Field(
         None,
-        description="an empty cell takes the value of the row above it in its group",
+        description="an empty cell takes the value above it in its group",
     )
     values: dict[str, NewValue] = Field(
         {},
