@@ -122,13 +122,13 @@ class CatalogOut(BaseModel):
 
 
 class RowProblemOut(BaseModel):
-    """A problem of one field of one row, and what is accepted instead."""
+    """A problem of one field of one row; a `note` leaves the row valid."""
 
     line: int
     sku: str | None
     field: str
     code: str
-    severity: ProblemSeverity = Field(description="`note`: the row is valid")
+    severity: ProblemSeverity
     message: str
     accepted: str | None
     value: str | None = Field(description="the raw cell, at most 100 characters")

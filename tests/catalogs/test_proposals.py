@@ -6,16 +6,19 @@ import io
 import httpx
 import pytest
 
+from app.catalogs.mapping.column_content import grade_of
+from app.catalogs.mapping.header_synonyms import words_of
 from app.catalogs.mapping.proposal import (
     LEAST,
     SURE,
     Proposal,
-    grade_of,
     propose,
-    words_of,
 )
 from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.headers import COLUMNS, export
+from tests.support.shop import Shop, row
+
+EAN = "4006381333931"
 
 
 def proposed(text: str) -> dict[str, Proposal]:
@@ -119,3 +122,35 @@ async def test_a_proposal_of_the_newest_catalog_can_be_put(api: httpx.AsyncClien
     assert by_name["price"]["required"]
     assert by_name["ean"]["reasons"][1].startswith("100% of the sample are GTINs")
     assert (put.status_code, put.json()["missing"]) == (200, [])
+
+
+async def test_a_rejected_upload_does_not_hide_the_current_catalog(shop: Shop):
+    good = await shop.upload([row("A")])
+    bad = await shop.upload_bytes(b"\x00\x01" * 500)
+    path = f"/v1/stores/{shop.store_id}/mapping"
+
+    proposal = await shop.api.get(f"{path}/proposal")
+    preview = await shop.api.post(f"{path}/preview", json={})
+
+    assert bad["state"] == "rejected"
+    assert proposal.json()["catalog_id"] == good["id"]
+    assert preview.json()["catalog_id"] == good["id"]
+
+
+async def test_a_catalog_that_lacks_a_mapped_column_can_be_mapped_again(shop: Shop):
+    body = "\n".join(["code;ean;price;stock", f"A;{EAN};1,00;1", ""])
+    lacking = await shop.upload_bytes(body.encode())
+
+    proposal = await shop.api.get(f"/v1/stores/{shop.store_id}/mapping/proposal")
+
+    assert lacking["rejection"]["code"] == "missing_column"
+    assert proposal.json()["catalog_id"] == lacking["id"]
+    assert proposal.json()["warnings"] == []
+
+
+async def test_without_a_usable_catalog_there_is_no_proposal(shop: Shop):
+    await shop.upload_bytes(b"\x00\x01" * 500)
+
+    answer = await shop.api.get(f"/v1/stores/{shop.store_id}/mapping/proposal")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_catalog")

@@ -60,10 +60,11 @@ class PreviewInput:
 async def catalog_of(
     session: AsyncSession, store: Store, catalog_id: UUID | None
 ) -> Catalog:
-    """The catalog with this id, else the newest with a stored file.
+    """The catalog with this id, else the newest usable one with a stored file.
 
-    Raises NotFoundError if the store does not have it, ConflictError if there is no
-    stored file.
+    A rejected upload does not hide the catalog before it. Without any other, one whose
+    columns are known can be mapped: a mapped column may be what it lacks. Raises
+    NotFoundError if the store does not have it, ConflictError if there is none.
     """
     query = select(Catalog).where(Catalog.store_id == store.id)
     if catalog_id:
@@ -72,10 +73,13 @@ async def catalog_of(
     found = (await session.execute(query)).scalars().all()
     if catalog_id and not found:
         raise NotFoundError("The catalog was not found.")
-    kept = next((catalog for catalog in found if catalog.storage_key), None)
+    stored = [catalog for catalog in found if catalog.storage_key]
+    usable = [catalog for catalog in stored if catalog.state != "rejected"]
+    readable = [catalog for catalog in stored if catalog.columns or catalog_id]
+    kept = next(iter([*usable, *readable]), None)
     if kept is None:
         raise ConflictError(
-            "The store has no catalog: upload one first.", code="no_catalog"
+            "The store has no usable catalog: upload one first.", code="no_catalog"
         )
     return kept
 

@@ -1,16 +1,27 @@
 """Proposes which column is which attribute, by name and content. Pure.
 
-Proposals are for review by the caller and are not applied automatically.
+Proposals are for review by the caller and are not applied automatically. A doubtful
+column is left out: none is better than a wrong one.
 """
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from stdnum import ean
-
-from app.catalogs.mapping.header_synonyms import GRADES, NAMES, NOT_IN, WEAK
+from app.catalogs.mapping.column_content import (
+    CONTENT,
+    FEW,
+    Cells,
+    grade_of,
+    has_more_decimals,
+)
+from app.catalogs.mapping.header_exclusions import is_net, rules_out
+from app.catalogs.mapping.header_synonyms import (
+    NAMES,
+    WEAK,
+    alike,
+    words_of,
+)
 from app.stores.channel import ATTRIBUTE_NAMES, PRODUCT_NAMES, REQUIRED_NAMES
 
 LEAST = 0.3
@@ -19,20 +30,15 @@ SURE = 0.5
 """Minimum confidence to be part of the proposed mapping."""
 _EXACT, _PART, _WEAK_NAME = 1.0, 0.7, 0.5
 _BY_NAME, _BY_CONTENT, _CONTRADICTED = 0.6, 0.4, 0.3
-_FEW = 3
 _AGREES, _DENIES = 0.8, 0.1
-_ALONE = {
-    "ean": 0.85,
-    "grade": 0.75,
-    "currency": 0.6,
-    "price": 0.45,
-    "quantity": 0.35,
-    "sku": 0.3,
-    "category": 0.3,
-}
-"""Maximum confidence by content alone."""
-
-Cells = Sequence[str]
+_NEARLY_EMPTY, _BY_SHARE, _NAMED = 0.2, 0.4, 1.0
+_ALONE = {"ean": 0.85, "grade": 0.75, "currency": 0.6}
+_UNNAMED = {"price": 0.45, "quantity": 0.35, "sku": 0.3, "category": 0.3}
+"""Maximum confidence by content alone; of the latter only in columns without a name."""
+_NO_NAME = re.compile(r"column_\d+")
+_GROUPS = ("handle", "parent", "parent sku", "item group id", "parent id")
+_SHARED = frozenset({"category", "title", "description", "brand", "price_new"})
+"""Attributes that variants may leave to the first row of their product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +60,29 @@ class Proposal:
     alternatives: tuple[Guess, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the sample; `share` of its cells are filled."""
+
+    name: str
+    words: tuple[str, ...]
+    cells: Cells
+    share: float
+
+
 def propose(
     columns: Sequence[str], rows: Sequence[Mapping[str, str | None]]
 ) -> list[Proposal]:
     """One column per attribute and one attribute per column, by confidence."""
-    cells = {name: _filled(row.get(name) for row in rows) for name in columns}
+    read = {name: _column(name, rows) for name in columns}
+    filled = [c for c in read.values() if c.share >= _NEARLY_EMPTY]
     guesses = [
         guess
         for attribute in NAMES
-        for name in columns
-        if (guess := _guess(attribute, name, cells[name])).confidence >= LEAST
+        for column in filled
+        if (guess := _guess(attribute, column)).confidence >= LEAST
     ]
-    guesses += _of_own_names(columns)
+    guesses += _of_own_names(filled)
     places = {name: place for place, name in enumerate(columns)}
     guesses.sort(
         key=lambda g: (
@@ -81,9 +98,45 @@ def propose(
             taken[guess.attribute] = guess
             used.add(guess.column)
     return [
-        Proposal(guess, _source(guess, cells[guess.column]), _others(guess, guesses))
+        Proposal(
+            guess, _source(guess, read[guess.column], rows), _others(guess, guesses)
+        )
         for guess in taken.values()
     ]
+
+
+def warnings_of(
+    columns: Sequence[str], rows: Sequence[Mapping[str, str | None]]
+) -> list[str]:
+    """Sentences on columns that look like the price and are not proposed."""
+    read = [_column(name, rows) for name in columns]
+    return [
+        f"`{column.name}` looks like a net price: Back Market takes prices with tax; "
+        "map a gross price, or add the tax with a `multiply` step"
+        for column in read
+        if column.cells and _is_net_price(column)
+    ]
+
+
+def _is_net_price(column: _Column) -> bool:
+    plain = replace(column, words=tuple(w for w in column.words if w != "tax"))
+    if rules_out("price", plain.words) or not _by_name("price", plain)[0]:
+        return False
+    return is_net(column.words) or has_more_decimals(column.cells)
+
+
+def _column(name: str, rows: Sequence[Mapping[str, str | None]]) -> _Column:
+    cells = _filled(row.get(name) for row in rows)
+    return _Column(name, words_of(name), cells, len(cells) / max(len(rows), 1))
+
+
+def _filled(cells: Iterable[str | None]) -> list[str]:
+    return [_bare(cell.strip()) for cell in cells if cell and cell.strip()]
+
+
+def _bare(cell: str) -> str:
+    """The cell without the protection of spreadsheets, as an import reads it."""
+    return re.sub(r"^'(?=[0-9+-])", "", re.sub(r'^="(.*)"$', r"\1", cell))
 
 
 def _others(best: Guess, guesses: Iterable[Guess]) -> tuple[Guess, ...]:
@@ -94,176 +147,115 @@ def _others(best: Guess, guesses: Iterable[Guess]) -> tuple[Guess, ...]:
     )[:3]
 
 
-def _of_own_names(columns: Sequence[str]) -> list[Guess]:
+def _of_own_names(columns: Sequence[_Column]) -> list[Guess]:
     """Columns with the channel's own name of an attribute."""
     others = (ATTRIBUTE_NAMES | PRODUCT_NAMES) - NAMES.keys()
     own = {" ".join(words_of(name)): name for name in others}
     return [
-        Guess(own[said], name, 0.9, (f"the name is `{own[said]}`",))
-        for name in columns
-        if (said := " ".join(words_of(name))) in own
+        Guess(own[said], column.name, 0.9, (f"the name is `{own[said]}`",))
+        for column in columns
+        if (said := " ".join(column.words)) in own
     ]
 
 
-def _guess(attribute: str, column: str, cells: Cells) -> Guess:
-    words = words_of(column)
-    if set(words) & set(NOT_IN.get(attribute, ())):
-        return Guess(attribute, column, 0.0, ())
-    name, name_reasons = _by_name(attribute, words)
-    look = _CONTENT.get(attribute)
-    if look is None or not cells:
-        return Guess(attribute, column, round(0.9 * name, 2), name_reasons)
-    content, content_reason = look(cells)
-    reasons = (*name_reasons, content_reason)
+def _guess(attribute: str, column: _Column) -> Guess:
+    never = Guess(attribute, column.name, 0.0, ())
+    if rules_out(attribute, column.words) or (
+        attribute in {"price", "min_price"} and _has_no_tax(column)
+    ):
+        return never
+    name, name_reasons = _by_name(attribute, column)
+    look = CONTENT.get(attribute)
+    content, content_reason = look(column.cells) if look else (1.0, "")
+    if attribute == "product_id" and not _is_product_id(column, content):
+        return never
     if not name:
-        sure = _ALONE.get(attribute, 0) * content if content >= _AGREES else 0.0
-        return Guess(attribute, column, round(sure, 2), (content_reason,))
-    sure = _BY_NAME * name + _BY_CONTENT * content
-    if content <= _DENIES and len(cells) >= _FEW:
-        sure *= _CONTRADICTED
-    return Guess(attribute, column, round(sure, 2), reasons)
+        return _by_content(attribute, column, content, content_reason)
+    if look is None:
+        sure, reasons = 0.9 * name, name_reasons
+    else:
+        sure = _BY_NAME * name + _BY_CONTENT * content
+        reasons = (*name_reasons, content_reason)
+        if content <= _DENIES and len(column.cells) >= FEW:
+            sure *= _CONTRADICTED
+    if attribute == "sku" and name > _PART and _is_named_sku(column):
+        sure = max(sure, _NAMED)
+    sure *= 1 - _BY_SHARE + _BY_SHARE * column.share
+    return Guess(attribute, column.name, round(sure, 2), reasons)
 
 
-def words_of(name: str) -> tuple[str, ...]:
-    """`Prix d'achat_HT` -> prix, d, achat, ht: lower case, without accents."""
-    apart = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", name)
-    plain = unicodedata.normalize("NFKD", apart.replace("ß", "ss")).lower()
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return tuple(re.findall(r"[a-z0-9]+", plain))
+def _is_named_sku(column: _Column) -> bool:
+    """It is the SKU, whatever its values look like: Mirakl's have spaces."""
+    return "sku" in map(alike, column.words) or column.words == ("g", "id")
 
 
-def _by_name(attribute: str, words: tuple[str, ...]) -> tuple[float, tuple[str, ...]]:
-    said = " ".join(words)
-    if said in NAMES[attribute]:
-        weight = _WEAK_NAME if said in WEAK else _EXACT
-        # The names are ordered by how specific they are.
-        place = NAMES[attribute].index(said)
-        return weight - place / 1000, (f"the name is `{said}`",)
-    for place, known in enumerate(NAMES[attribute]):
-        if known not in WEAK and set(known.split()) <= set(words):
+def _has_no_tax(column: _Column) -> bool:
+    return is_net(column.words) or has_more_decimals(column.cells)
+
+
+def _is_product_id(column: _Column, uuids: float) -> bool:
+    """A shop's own product id wins over the EAN: its name alone says nothing."""
+    of_back_market = {"back", "backmarket", "bm"} & set(column.words)
+    return bool(of_back_market) or uuids >= _AGREES
+
+
+def _by_content(attribute: str, column: _Column, content: float, reason: str) -> Guess:
+    most = _ALONE.get(attribute, 0.0)
+    if _NO_NAME.fullmatch(column.name):
+        most = (_ALONE | _UNNAMED).get(attribute, 0.0)
+    sure = most * content if content >= _AGREES else 0.0
+    return Guess(attribute, column.name, round(sure, 2), (reason,))
+
+
+def _by_name(attribute: str, column: _Column) -> tuple[float, tuple[str, ...]]:
+    names = [alike(known) for known in NAMES[attribute]]
+    for said in (" ".join(column.words), _without_brackets(column.name)):
+        if alike(said) in names:
+            weight = _WEAK_NAME if said in WEAK else _EXACT
+            # The names are ordered by how specific they are.
+            return weight - names.index(alike(said)) / 1000, (f"the name is `{said}`",)
+    words = set(map(alike, column.words))
+    for place, known in enumerate(names):
+        if known not in WEAK and set(known.split()) <= words:
             return _PART - place / 1000, (f"the name has `{known}`",)
     return 0.0, ()
 
 
-def _filled(cells: Iterable[str | None]) -> list[str]:
-    return [cell.strip() for cell in cells if cell and cell.strip()]
+def _without_brackets(name: str) -> str:
+    return " ".join(words_of(re.sub(r"\([^)]*\)", "", name)))
 
 
-def _share(cells: Cells, fits: Callable[[str], bool]) -> float:
-    return sum(map(fits, cells)) / len(cells)
-
-
-def _percent(share: float, what: str) -> tuple[float, str]:
-    return share, f"{share:.0%} of the sample {what}"
-
-
-def _is_gtin(cell: str) -> bool:
-    digits = cell.zfill(13) if len(cell) in {12, 13} else cell.removeprefix("0")
-    return cell.isascii() and cell.isdigit() and bool(ean.is_valid(digits))
-
-
-_SIGN = "(?:[€£$]|[A-Z]{3})"
-_MONEY = re.compile(
-    rf"{_SIGN}?\s?\d{{1,3}}(?:[ .,']?\d{{3}})*(?:[.,]\d{{1,2}})?\s?{_SIGN}?"
-)
-_CENTS = re.compile(r"[.,]\d{2}(?:\D*)$|[€£$]|[A-Z]{3}$")
-_WHOLE = re.compile(r"\d{1,5}")
-_MONTHS = re.compile(r"(?:12|18|24|30|36|48|60)\s*\D{0,10}|[1-5]\s*\D{1,10}")
-_CODES = frozenset("EUR GBP USD SEK JPY DKK NOK PLN CHF CZK".split())  # noqa: SIM905 - shorter
-
-
-def _eans(cells: Cells) -> tuple[float, str]:
-    return _percent(_share(cells, _is_gtin), "are GTINs with a valid check digit")
-
-
-def _prices(cells: Cells) -> tuple[float, str]:
-    amounts = _share(cells, lambda c: bool(_MONEY.fullmatch(c)) and not _is_gtin(c))
-    with_cents = _share(cells, lambda c: bool(_CENTS.search(c)))
-    return _percent(amounts * (1.0 if with_cents > 0 else 0.5), "look like amounts")
-
-
-def _quantities(cells: Cells) -> tuple[float, str]:
-    share = _share(cells, lambda c: bool(_WHOLE.fullmatch(c)))
-    return _percent(share * _varied(cells), "are small whole numbers that differ")
-
-
-def _grades(cells: Cells) -> tuple[float, str]:
-    known = _share(cells, lambda c: grade_of(c) is not None)
-    are_words = any(len(cell) > 1 for cell in cells)
-    return _percent(known if are_words else known * _varied(cells), "are grades")
-
-
-def _varied(cells: Cells) -> float:
-    """Lower confidence for a column with the same value in every row."""
-    return 0.5 if len(cells) >= _FEW and len(set(cells)) == 1 else 1.0
-
-
-def _skus(cells: Cells) -> tuple[float, str]:
-    unlike = len(set(cells)) / len(cells)
-    short = _share(cells, lambda c: len(c) <= 60 and " " not in c)  # noqa: PLR2004
-    short *= 1 - _share(
-        cells, lambda c: _is_gtin(c) or "://" in c or bool(_CENTS.search(c))
-    )
-    return _percent(unlike * short, "are short and unique")
-
-
-def _categories(cells: Cells) -> tuple[float, str]:
-    words = _share(cells, lambda c: bool(re.search(r"[^\W\d_]{2}", c)))
-    again = 1.0 if len(set(cells)) < max(2, 0.7 * len(cells)) else 0.5
-    return _percent(words * again * _not_grades(cells), "are repeated words")
-
-
-def _not_grades(cells: Cells) -> float:
-    return 1 - _share(cells, lambda c: grade_of(c) is not None or c in _CODES)
-
-
-def _warranties(cells: Cells) -> tuple[float, str]:
-    return _percent(_share(cells, lambda c: bool(_MONTHS.fullmatch(c))), "are months")
-
-
-def _currencies(cells: Cells) -> tuple[float, str]:
-    return _percent(_share(cells, lambda c: c.upper() in _CODES), "are currencies")
-
-
-def _addresses(cells: Cells) -> tuple[float, str]:
-    share = _share(cells, lambda c: c.startswith(("http://", "https://")))
-    return _percent(share, "are URLs")
-
-
-_CONTENT: dict[str, Callable[[Cells], tuple[float, str]]] = {
-    "ean": _eans,
-    "price": _prices,
-    "min_price": _prices,
-    "price_new": _prices,
-    "quantity": _quantities,
-    "grade": _grades,
-    "sku": _skus,
-    "category": _categories,
-    "warranty_delay": _warranties,
-    "currency": _currencies,
-    "image1": _addresses,
-}
-_GRADE_OF = {said: grade for grade, known in GRADES.items() for said in known}
-
-
-def grade_of(text: str) -> str | None:
-    """Back Market's grade for a known name of a grade."""
-    plus = "+" if text.rstrip().endswith("+") else ""
-    said = " ".join(words_of(text.replace("_", " ").lower())) + plus
-    return _GRADE_OF.get(said)
-
-
-def _source(guess: Guess, cells: Cells) -> dict[str, object]:
+def _source(
+    guess: Guess, column: _Column, rows: Sequence[Mapping[str, str | None]]
+) -> dict[str, object]:
     source: dict[str, object] = {"column": guess.column}
+    if guess.attribute in _SHARED and column.share < 1:
+        group = _group_of(column.name, rows)
+        if group:
+            source["fill_down"] = {"by": group}
     if guess.attribute == "grade":
         values = {
             cell: grade
-            for cell in sorted(set(cells))
+            for cell in sorted(set(column.cells))
             if (grade := grade_of(cell)) and not _is_own(cell, grade)
         }
         if values:
             source["values"] = values
     return source
+
+
+def _group_of(name: str, rows: Sequence[Mapping[str, str | None]]) -> str | None:
+    """The column whose groups give an empty cell the value above it."""
+    for group in rows[0]:
+        if " ".join(words_of(group)) not in _GROUPS:
+            continue
+        known: set[str | None] = set()
+        for row in rows:
+            if row.get(name):
+                known.add(row[group])
+            elif row[group] and row[group] in known:
+                return group
+    return None
 
 
 def _is_own(cell: str, grade: str) -> bool:

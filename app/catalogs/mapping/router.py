@@ -75,7 +75,7 @@ async def get_mapping_proposal(
 ) -> ProposalOut:
     """By column names and the first 200 rows of the newest catalog, with reasons.
 
-    Nothing is changed. 409 `no_catalog`: the store has no stored catalog.
+    Nothing is changed. 409 `no_catalog`: no usable catalog.
     """
     async with database.transaction() as tx:
         store = await stores.load_store(tx.session, caller, store_id)
@@ -84,4 +84,4 @@ async def get_mapping_proposal(
     found, proposals = await preview.propose_for(
         limit, settings, source, PROPOSAL_BYTES
     )
-    return proposal_out(proposals, catalog.id, found.columns, len(found.sample))
+    return proposal_out(proposals, catalog.id, found)

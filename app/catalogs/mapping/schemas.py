@@ -6,8 +6,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalogs.engine.pipeline.preview import Preview, SampleRow
+from app.catalogs.engine.read.inspect import Inspection
 from app.catalogs.engine.validate.problems import describe
-from app.catalogs.mapping.proposal import SURE, Guess, Proposal
+from app.catalogs.mapping.proposal import SURE, Guess, Proposal, warnings_of
 from app.catalogs.schemas import ProblemSeverity, severity_of
 from app.stores.channel import REQUIRED_NAMES
 from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
@@ -175,10 +176,11 @@ class ProposalOut(BaseModel):
     )
     missing: list[str] = Field(description="required attributes below that confidence")
     unused_columns: list[str]
+    warnings: list[str] = Field(description="why one is left out")
 
 
 def proposal_out(
-    proposals: list[Proposal], catalog_id: UUID, columns: tuple[str, ...], rows: int
+    proposals: list[Proposal], catalog_id: UUID, found: Inspection
 ) -> ProposalOut:
     sure = {
         p.guess.attribute: p.source for p in proposals if p.guess.confidence >= SURE
@@ -186,7 +188,7 @@ def proposal_out(
     used = {p.guess.column for p in proposals}
     return ProposalOut(
         catalog_id=catalog_id,
-        rows=rows,
+        rows=len(found.sample),
         items=[
             ProposedAttribute(
                 **_guess_out(p.guess).model_dump(),
@@ -199,7 +201,8 @@ def proposal_out(
         ],
         mapping={"attributes": sure},
         missing=[name for name in REQUIRED_NAMES if name not in sure],
-        unused_columns=[name for name in columns if name not in used],
+        unused_columns=[name for name in found.columns if name not in used],
+        warnings=warnings_of(found.columns, found.sample),
     )
 
 
