@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from app.catalogs.engine.read.source import CatalogRejectedError, Hints
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SEPARATORS = (",", ";", "\t", "|")
 QUOTES = ('"', "'", "")
 _SAMPLE_ROWS = 200
+PADDING_SAMPLE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Dialect:
 
     separator: str
     quote: str
+    is_padded: bool = False
+    """Whether blanks follow separators before quotes."""
 
     @property
     def separator_pattern(self) -> str:
@@ -46,21 +49,8 @@ class Dialect:
             delimiter=self.separator,
             quotechar=self.quote or None,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            skipinitialspace=self.is_padded,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Unique column names, and the number of lines before the first row."""
-
-    names: tuple[str, ...]
-    lines: int
-    blank_lines: int
-    named: int
-
-    @property
-    def width(self) -> int:
-        return len(self.names)
 
 
 def detect_dialect(
@@ -77,25 +67,30 @@ def detect_dialect(
         if hints.separator or default_separator
         else SEPARATORS
     )
-    lines = [line for line in sample.splitlines(keepends=True) if line.strip()]
+    lines = [line for line in lines_of(sample) if line.strip()]
     best = max(
-        (Dialect(s, _quote(sample, s, hints)) for s in separators if s),
+        (_dialect(sample, s, hints) for s in separators if s),
         key=lambda dialect: _consistency(dialect, lines),
     )
-    if hints.separator and lines and hints.separator not in lines[0]:
+    if hints.separator and not any(hints.separator in line for line in lines):
         _reject_if_another_fits(sample, hints, lines)
     return best
 
 
-def read_header(dialect: Dialect, sample: str) -> Header:
-    """Trimmed names; empty ones become `column_3`, repeated ones `name_2`."""
-    lines = sample.lstrip("\ufeff").splitlines(keepends=True)
-    blank = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
-    reader = dialect.rows(lines[blank:])
-    cells: list[str] = next(reader, [])
-    names = [clean_name(cell) for cell in cells]
-    named = max((i + 1 for i, name in enumerate(names) if name), default=0)
-    return Header(tuple(unique_names(names)), blank + reader.line_num, blank, named)
+def lines_of(sample: str) -> list[str]:
+    """Lines that end in LF, as the readers count them; the BOM is left out."""
+    return StringIO(sample.lstrip("\ufeff"), newline="\n").readlines()
+
+
+def stated_separator(sample: str) -> str | None:
+    """The separator of a first line `sep=;`, which Excel writes and reads.
+
+    Raises CatalogRejectedError for an unknown one.
+    """
+    found = re.match('\ufeff?sep=(.)"?\r?(?:\n|$)', sample, re.IGNORECASE)
+    if found and found[1] not in SEPARATORS:
+        _check(Hints(separator=found[1]))
+    return found[1] if found else None
 
 
 def clean_name(name: str) -> str:
@@ -123,22 +118,38 @@ def unique_names(names: list[str]) -> Iterator[str]:
 
 
 def _consistency(dialect: Dialect, lines: list[str]) -> tuple[float, int]:
-    """Share of sampled rows with as many cells as the header, and that number."""
+    """Share of sampled rows with the most frequent number of cells, and that number.
+
+    The better of two readings: as a whole, and line by line, so that a quote that is
+    never closed does not hide the other rows.
+    """
+    some = lines[:_SAMPLE_ROWS]
+    alone = (row for line in some for row in dialect.rows([line]))
+    return max(_agreement(dialect.rows(some)), _agreement(alone))
+
+
+def _agreement(rows: Iterable[list[str]]) -> tuple[float, int]:
     try:
-        rows = [row for row in islice(dialect.rows(lines), _SAMPLE_ROWS) if row]
+        counts = Counter(len(row) for row in rows if row)
     except csv.Error:
         return (0.0, 0)
-    if not rows or len(rows[0]) == 1:
+    width = max(counts, key=lambda count: (counts[count], count), default=1)
+    if width == 1:
         return (0.0, 0)
-    width = len(rows[0])
-    alike = sum(len(row) == width for row in rows) / len(rows)
-    return (round(alike, 1), width)
+    return (round(counts[width] / counts.total(), 1), width)
+
+
+def _dialect(sample: str, separator: str, hints: Hints) -> Dialect:
+    quote = _quote(sample, separator, hints)
+    padded = rf"{re.escape(separator)} +{quote}[^{quote}]"
+    is_padded = bool(quote) and bool(re.search(padded, sample[:PADDING_SAMPLE]))
+    return Dialect(separator, quote, is_padded)
 
 
 def _quote(sample: str, separator: str, hints: Hints) -> str:
     if hints.quote is not None:
         return hints.quote
-    start = rf"(?:^|{re.escape(separator)})"
+    start = rf"(?:^|{re.escape(separator)} *)"
     if re.search(rf'{start}"', sample.lstrip("\ufeff"), re.MULTILINE):
         return '"'
     end = rf"(?={re.escape(separator)}|\r?$)"
@@ -163,7 +174,7 @@ def _reject_if_another_fits(sample: str, hints: Hints, lines: list[str]) -> None
     fits = [
         other
         for other in SEPARATORS
-        if _consistency(Dialect(other, _quote(sample, other, hints)), lines) > (0.8, 1)
+        if _consistency(_dialect(sample, other, hints), lines) > (0.8, 1)
     ]
     if fits:
         raise CatalogRejectedError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,12 +11,13 @@ import polars as pl
 
 from app.catalogs.engine.read.archives import Unpacked, unpack
 from app.catalogs.engine.read.bounds import parser_errors_rejected
+from app.catalogs.engine.read.csv_header import Header, read_header
+from app.catalogs.engine.read.csv_rows import csv_records
 from app.catalogs.engine.read.csv_scan import CsvScan, scan_csv_lines
 from app.catalogs.engine.read.dialect import (
     Dialect,
-    Header,
     detect_dialect,
-    read_header,
+    stated_separator,
 )
 from app.catalogs.engine.read.encoding import (
     Utf8File,
@@ -41,11 +42,11 @@ from app.catalogs.engine.read.records import (
     ROW_LENGTH,
     Record,
     Records,
-    csv_records,
 )
 from app.catalogs.engine.read.source import (
     CatalogRejectedError,
     DetectedFormat,
+    Note,
     SourceFile,
 )
 from app.catalogs.engine.read.workbooks.kinds import is_old_workbook
@@ -164,15 +165,15 @@ def _open_csv(
 ) -> OpenedCatalog:
     sample = _sample(text.path)
     default_separator = "\t" if detected.format == Format.TSV else None
-    dialect = detect_dialect(sample, source.hints, default_separator)
-    header = read_header(dialect, sample)
+    separator = stated_separator(sample) or default_separator
+    dialect = detect_dialect(sample, source.hints, separator)
+    header, notes = read_header(dialect, sample, source.hints.header_row)
     columns = _columns_to_read(header.names, needed)
-    detected = DetectedFormat(
-        detected.format,
-        detected.encoding,
-        dialect.separator,
-        dialect.quote or None,
-        detected.compression,
+    detected = replace(
+        detected,
+        separator=dialect.separator,
+        quote=dialect.quote or None,
+        notes=(*detected.notes, *notes),
     )
     if dialect.quote not in text.special_chars:
         dialect = Dialect(dialect.separator, "")
@@ -180,9 +181,13 @@ def _open_csv(
     if scan.is_plain:
         frame = _scan_plain(text, dialect, header, scan, columns)
     else:
+        unclosed: list[int] = []
         target = Target(workdir, source.limits, text.path.stat().st_size)
-        with closing(csv_records(text.path, dialect, header)) as records:
+        with closing(
+            csv_records(text.path, dialect, header, unclosed.append)
+        ) as records:
             frame, _ = _normalize(records, columns, target)
+        detected = replace(detected, notes=(*detected.notes, *_unclosed(unclosed)))
     if NOTE_COLUMNS[0] in header.names:  # an export that was corrected
         cells = [cell(name) for name in columns]
         frame = frame.with_columns(unescape_formulas(pl.col(cells)) if cells else [])
@@ -200,15 +205,19 @@ def _scan_plain(
     frame = pl.scan_csv(
         text.path,
         infer_schema=False,
+        schema=None if header.in_file else dict.fromkeys(names, pl.String()),
         separator=dialect.separator,
         quote_char=dialect.quote or None,
         truncate_ragged_lines=True,
-        skip_lines=header.blank_lines,
+        has_header=header.in_file,
+        skip_lines=header.skipped,
         row_index_name=LINE,
-        row_index_offset=header.lines + 1,
-        with_column_names=lambda _: names,
+        row_index_offset=0 if scan.starts is not None else header.lines + 1,
+        with_column_names=(lambda _: names) if header.in_file else None,
         raise_if_empty=False,
     ).select(LINE, *(cell(name) for name in columns))
+    if scan.starts is not None:
+        frame = frame.with_columns(_line_of(scan.starts))
     flaw = pl.lit(0, pl.UInt8)
     if len(scan.ragged):
         flaw = (
@@ -223,6 +232,22 @@ def _scan_plain(
         pl.col(cell(name)).str.replace_all("\0", "\ufffd", literal=True)
         for name in columns
     )
+
+
+def _line_of(starts: pl.Series) -> pl.Expr:
+    """The first line of each record, by the number of the record."""
+    return pl.col(LINE).map_batches(
+        starts.gather,
+        return_dtype=pl.UInt32(),
+        is_elementwise=True,
+    )
+
+
+def _unclosed(lines: list[int]) -> tuple[Note, ...]:
+    if not lines:
+        return ()
+    text = f"{len(lines)} rows open a quote that is not closed before the next row"
+    return (Note("unclosed_quote", text, lines[0]),)
 
 
 def _open_records(

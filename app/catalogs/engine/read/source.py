@@ -30,13 +30,15 @@ class CatalogRejectedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """Stated properties of a text file; None is detected. `quote=""`: no quotes."""
+    """Stated properties of a file; None is detected. `quote=""`: no quotes."""
 
     separator: str | None = None
     quote: str | None = None
     encoding: str | None = None
     sheet: str | None = None
     """Name or 1-based number of the sheet of a workbook."""
+    header_row: int | None = None
+    """Line of the header, 1-based; 0: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,18 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What was detected with doubt, or differs from what was stated.
+
+    `line` is the line of the file (1-based) that it is about.
+    """
+
+    code: str
+    message: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DetectedFormat:
     """The detected format; `separator` and `quote` only for CSV.
 
@@ -74,3 +88,4 @@ class DetectedFormat:
     separator: str | None = None
     quote: str | None = None
     compression: str | None = None
+    notes: tuple[Note, ...] = ()

@@ -30,8 +30,9 @@ PROBLEMS: tuple[ProblemType, ...] = (
         1,
         "row",
         "unreadable_row",
-        "the line is not one JSON object, or has a key with two values",
-        "one JSON object per row, each key once",
+        "the line is not one JSON object, has a key with two values, or opens a quote "
+        "that is not closed before the next row",
+        "one JSON object per row, each key once; in CSV, a closing quote",
         Severity.TORN,
     ),
     ProblemType(
