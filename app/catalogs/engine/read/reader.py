@@ -208,6 +208,7 @@ def _scan_plain(
         schema=None if header.in_file else dict.fromkeys(names, pl.String()),
         separator=dialect.separator,
         quote_char=dialect.quote or None,
+        missing_columns="raise" if header.in_file else "insert",
         truncate_ragged_lines=True,
         has_header=header.in_file,
         skip_lines=header.skipped,
