@@ -26,6 +26,7 @@ from app.catalogs.schemas import (
     AsOfHeader,
     CatalogOut,
     EncodingGiven,
+    HeaderRowGiven,
     ModeGiven,
     QuoteCharGiven,
     RowProblemOut,
@@ -90,6 +91,7 @@ async def upload_catalog(
     quote_char: QuoteCharGiven = None,
     encoding: EncodingGiven = None,
     sheet: SheetGiven = None,
+    header_row: HeaderRowGiven = None,
     as_of: AsOfGiven = None,
     as_of_header: AsOfHeader = None,
     mode: ModeGiven = "full",
@@ -107,7 +109,12 @@ async def upload_catalog(
         request,
         store_id,
         UploadOptions(
-            separator, quote_char, encoding, _as_of(as_of or as_of_header), sheet
+            separator,
+            quote_char,
+            encoding,
+            _as_of(as_of or as_of_header),
+            sheet,
+            header_row,
         ),
         mode,
     )

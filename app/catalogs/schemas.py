@@ -23,7 +23,7 @@ QuoteCharGiven = Annotated[
 ]
 EncodingGiven = Annotated[
     str | None,
-    Query(description="utf-8, utf-16, cp1252, latin-1, ...; detected if absent"),
+    Query(description="utf-8, cp1250, cp1252, shift_jis, ...; detected if absent"),
     AfterValidator(encoding_of),
 ]
 SheetGiven = Annotated[
@@ -33,6 +33,15 @@ SheetGiven = Annotated[
         max_length=100,
         description="workbooks only: name or 1-based number of the sheet; the first "
         "visible one with a table if absent",
+    ),
+]
+HeaderRowGiven = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=100_000,
+        description="CSV and workbooks: line of the header, from 1; 0: no header; "
+        "detected if absent",
     ),
 ]
 AsOfGiven = Annotated[

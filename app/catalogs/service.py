@@ -21,6 +21,7 @@ from app.database import Database, Transaction
 from app.jobs.kinds import JobKind
 from app.settings import Settings
 from app.stores import service as stores
+from app.stores.models import Store
 
 DELETED = "The store was deleted during the upload."
 
@@ -35,6 +36,7 @@ class UploadOptions:
     as_of: datetime | None = None
     """Time of the catalog's data; None: when it is received."""
     sheet: str | None = None
+    header_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,8 @@ async def receive(
         return await accept(tx, store_id, upload, stored, options, mode)
 
 
-async def _delayed(tx: Transaction, store_id: UUID) -> datetime | None:
+def _delayed(store: Store) -> datetime | None:
     """The time of data that arrive now with the store's delay; None without one."""
-    store = await stores.require(tx.session, store_id)
     delay = timedelta(seconds=store.catalog_delay_s)
     return utc_now() - delay if delay else None
 
@@ -95,6 +96,7 @@ async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
     mode: str = "full",
 ) -> Catalog:
     """Create the catalog of a stored file and enqueue its import."""
+    store = await stores.require(tx.session, store_id)
     catalog = Catalog(
         mode=mode,
         store_id=store_id,
@@ -103,12 +105,14 @@ async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
         size_bytes=stored.size,
         sha256=stored.sha256,
         storage_key=stored.key,
-        as_of=options.as_of or await _delayed(tx, store_id),
+        as_of=options.as_of or _delayed(store),
         stated={
             "separator": options.separator,
             "quote": options.quote_char,
             "encoding": options.encoding or upload.charset,
             "sheet": options.sheet,
+            "header_row": options.header_row,
+            "country": store.country,
         },
     )
     tx.session.add(catalog)

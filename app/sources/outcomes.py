@@ -1,5 +1,6 @@
 """Interprets responses of merchants' servers and decides about retries. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,14 +59,28 @@ def check_head(head: Head, *, asked_if_changed: bool, limit: int) -> None:
             "wrong_encoding",
             f"The response has the encoding `{encoding[:40]}`; gzip is accepted.",
         )
-    if head.media_type in PAGES:
+    size = head.headers.get("content-length", "")
+    if size.isdigit() and int(size) > limit:
+        raise too_large(limit)
+
+
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*"
+    rb"<(?:!doctype\s+html|html|head|body|script|title|meta)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def check_start(start: bytes) -> None:
+    """Raise PullError if a body begins like a web page.
+
+    The media type alone says little: many servers call a CSV file `text/html`.
+    """
+    if _PAGE.match(start):
         raise PullError(
             "wrong_type",
             "The response is a web page, maybe a login page, not a catalog.",
         )
-    size = head.headers.get("content-length", "")
-    if size.isdigit() and int(size) > limit:
-        raise too_large(limit)
 
 
 def too_large(limit: int) -> PullError:

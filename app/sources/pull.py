@@ -1,6 +1,7 @@
 """The pull job: fetches a file, stores it and enqueues its import like an upload."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -37,8 +38,10 @@ from app.sources.lifecycle import SOURCE
 from app.sources.models import CatalogSource
 from app.sources.outcomes import (
     NOT_MODIFIED,
+    PAGES,
     PullError,
     check_head,
+    check_start,
     decide,
     too_large,
 )
@@ -52,6 +55,8 @@ BEHIND_OTHERS = timedelta(seconds=1)
 PULLED = "A catalog was pulled; its import is enqueued."
 UNCHANGED = "The catalog has not changed since the last pull."
 _LONGEST_VALIDATOR = 500
+_PAGE_START = 1024
+"""Bytes that show whether a body is a web page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,12 +285,27 @@ def _upload_of(answer: FetchResponse) -> Upload:
     """Media type and name from the response headers, else from the URL."""
     headers = answer.head.headers
     name = filename_of(headers.get("content-disposition", ""))
+    is_page = answer.head.media_type in PAGES
     return Upload(
         answer.head.media_type[:100] or "application/octet-stream",
         name or without_folder(answer.target.file_name),
-        charset_in(headers.get("content-type", "")),
-        answer.body,
+        None if is_page else charset_in(headers.get("content-type", "")),
+        _checked(answer.body) if is_page else answer.body,
     )
+
+
+async def _checked(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The body, unless it begins like a web page. Raises PullError."""
+    start = b""
+    async for chunk in body:
+        start += chunk
+        if len(start) < _PAGE_START:
+            continue
+        break
+    check_start(start)
+    yield start
+    async for chunk in body:
+        yield chunk
 
 
 def _validator(answer: FetchResponse, header: str) -> str | None:

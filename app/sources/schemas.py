@@ -58,7 +58,8 @@ class CatalogSourceIn(BaseModel):
         None, description="CSV only: `\"`, `'` or `none`; detected if absent"
     )
     encoding: Annotated[str | None, AfterValidator(encoding_of)] = Field(
-        None, description="utf-8, utf-16, cp1252, latin-1, ...; detected if absent"
+        None,
+        description="utf-8, cp1250, cp1252, shift_jis, ...; detected if absent",
     )
     sheet: str | None = Field(
         None,
@@ -66,6 +67,13 @@ class CatalogSourceIn(BaseModel):
         max_length=100,
         description="workbooks only: name or 1-based number of the sheet; the first "
         "visible one with a table if absent",
+    )
+    header_row: int | None = Field(
+        None,
+        ge=0,
+        le=100_000,
+        description="CSV and workbooks: line of the header, from 1; 0: no header; "
+        "detected if absent",
     )
 
 
@@ -91,6 +99,7 @@ class CatalogSourceOut(BaseModel):
     quote_char: str | None
     encoding: str | None
     sheet: str | None = None
+    header_row: int | None = None
     state: Literal["idle", "requested", "pulling"]
     failures: int = Field(description="consecutive failed pulls")
     next_pull_at: datetime | None = Field(description="null: only on request")

@@ -62,7 +62,9 @@ async def put(
         source.etag = source.last_modified = None
     _put_auth(vault, rules, source, new)
     source.url, source.failures = new.url, 0
-    stated = new.model_dump(include={"separator", "quote_char", "encoding", "sheet"})
+    stated = new.model_dump(
+        include={"separator", "quote_char", "encoding", "sheet", "header_row"}
+    )
     if source.stated != stated:  # the same bytes are parsed differently now
         source.stated, source.etag, source.last_modified = stated, None, None
     _schedule(source, new, settings)

@@ -8,9 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from app.catalogs.engine.read import sample
+from app.catalogs.engine.read.inspect import inspect_catalog
 from app.catalogs.engine.read.sample import take_sample
-from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
+from app.catalogs.engine.read.source import (
+    CatalogRejectedError,
+    ReadLimits,
+    SourceFile,
+)
 from app.settings import Settings
 from tests.catalogs.previewing import preview, store_with
 from tests.support.shop import CATEGORIES, MAPPING, as_csv, row
@@ -33,21 +37,14 @@ async def test_only_the_beginning_of_a_large_catalog_is_read(settings: Settings)
     assert found["funnel"]["valid"] == found["funnel"]["rows"]
 
 
-async def test_only_the_first_records_of_a_large_json_array_are_read(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(sample, "MAX_RECORDS", 3)
-    rows = json.dumps([row(f"S{n}") for n in range(50)])
-    async with open_api(
-        settings.model_copy(update={"large_catalog_bytes": 1000})
-    ) as api:
-        path = await store_with(api, rows.encode(), "application/json")
+def test_only_the_first_records_of_a_large_json_array_are_read(tmp_path: Path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([row(f"S{n}") for n in range(50)]))
+    source = SourceFile(path, limits=ReadLimits(max_sample_records=3))
 
-        found = await preview(
-            api, path, mapping=MAPPING, categories=CATEGORIES["items"]
-        )
+    head = take_sample(source, 1000, tmp_path)
 
-    assert (found["whole"], found["funnel"]["rows"]) == (False, 3)
+    assert (head.is_whole, inspect_catalog(head.source, tmp_path).rows) == (False, 3)
 
 
 def test_a_sample_ends_with_a_line(tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.catalogs.uploads.body import ENCODINGS, encoding_of
+from app.catalogs.uploads.body import encoding_of
 from app.settings import Settings
 from tests.catalogs.bodies import (
     ROWS,
@@ -321,8 +321,8 @@ async def test_the_sheet_of_a_workbook_can_be_named(shop: Shop):
     assert found[2]["rejection"]["accepted"].endswith("Old, New")
 
 
-@pytest.mark.parametrize("name", sorted(set(ENCODINGS.values())))
-async def test_the_engine_reads_every_accepted_encoding(shop: Shop, name: str):
+@pytest.mark.parametrize("name", ["cp1252", "utf-16", "cp1250", "iso8859-15"])
+async def test_a_stated_encoding_is_used(shop: Shop, name: str):
     body = as_csv([row("Ä1")]).decode().encode(name)
 
     catalog = await shop.upload_bytes(body, encoding=name)

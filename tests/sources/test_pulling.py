@@ -87,6 +87,18 @@ async def test_response_headers_of_the_file_are_used(
     assert (catalog["state"], catalog["detected"]["format"]) == ("ready", found)
 
 
+@pytest.mark.parametrize("media_type", ["text/html", "text/html; charset=utf-8"])
+async def test_a_catalog_that_a_server_calls_a_web_page_is_taken(
+    supply: Supply, merchant: Merchant, media_type: str
+):
+    body = as_csv([row("A<b>1</b>")])
+    merchant.serve("/stock.csv", reply(body, content_type=media_type))
+
+    catalog = await supply.catalog(await supply.put(merchant.url("/stock.csv")))
+
+    assert (catalog["state"], catalog["counts"]["created"]) == ("ready", 1)
+
+
 async def test_stated_csv_properties_of_a_source_are_used(
     supply: Supply, merchant: Merchant
 ):

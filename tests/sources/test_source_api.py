@@ -52,6 +52,7 @@ async def test_a_source_is_set_read_and_deleted(api: httpx.AsyncClient, path: st
         "quote_char": None,
         "encoding": None,
         "sheet": None,
+        "header_row": None,
         "state": "requested",
         "failures": 0,
         "last_pull": None,

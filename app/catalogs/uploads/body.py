@@ -1,6 +1,5 @@
 """Opens the body of an upload, raw or multipart, as a stream."""
 
-import codecs
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from app.catalogs.engine.read.dialect import QUOTES, SEPARATORS
 from app.catalogs.engine.read.encoding import ACCEPTED as ACCEPTED_ENCODINGS
+from app.catalogs.engine.read.encoding import canonical_encoding
+from app.catalogs.engine.read.source import CatalogRejectedError
 from app.catalogs.uploads.multipart import open_form, options_of
 from app.core.errors import FieldError, InvalidError, MediaTypeError, TooLargeError
 
@@ -50,11 +51,6 @@ ACCEPTED = ", ".join((*MEDIA_TYPES, "multipart/form-data with one file"))
 
 SEPARATOR_NAMES = {name: name for name in SEPARATORS} | {"tab": "\t", "\\t": "\t"}
 QUOTE_NAMES = {name: name for name in QUOTES} | {"none": ""}
-ENCODINGS = {
-    "ascii": "utf-8",
-    **{n: n for n in ("utf-8", "utf-16", "cp1252", "iso8859-1", "iso8859-15")},
-}
-"""Python's names of supported encodings; ASCII is a subset of UTF-8."""
 
 
 def separator_of(given: str | None) -> str | None:
@@ -67,28 +63,27 @@ def quote_of(given: str | None) -> str | None:
 
 def encoding_of(given: str | None) -> str | None:
     """Python's name of the encoding. Raises PydanticCustomError if unsupported."""
-    if not given:
-        return None
     try:
-        name = codecs.lookup(given).name.removesuffix("-sig")
-    except (LookupError, ValueError):
-        name = ""
-    return _one_of("encoding", ENCODINGS, name)
+        return canonical_encoding(given)
+    except CatalogRejectedError:
+        raise _unknown("encoding") from None
 
 
 def _one_of(what: str, known: Mapping[str, str], given: str) -> str:
     if given not in known:
-        accepted = {
-            "separator": ", ; | or tab",
-            "quote": "\" or ' or none",
-            "encoding": ACCEPTED_ENCODINGS,
-        }
-        raise PydanticCustomError(
-            f"unknown_{what}",
-            f"Unknown {what}.",
-            {"accepted": accepted[what]},
-        )
+        raise _unknown(what)
     return known[given]
+
+
+def _unknown(what: str) -> PydanticCustomError:
+    accepted = {
+        "separator": ", ; | or tab",
+        "quote": "\" or ' or none",
+        "encoding": ACCEPTED_ENCODINGS,
+    }
+    return PydanticCustomError(
+        f"unknown_{what}", f"Unknown {what}.", {"accepted": accepted[what]}
+    )
 
 
 @dataclass(slots=True)

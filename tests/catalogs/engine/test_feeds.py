@@ -118,7 +118,7 @@ ENCODINGS = {
     "iso-8859-2": ("čistý", "iso8859-2"),
     "windows-1253": ("Ελληνικά", "cp1253"),
     "koi8-r": ("Чёрный", "koi8-r"),
-    "shift_jis": ("中古 ｽﾏﾎ", "shift_jis"),
+    "shift_jis": ("中古 ｽﾏﾎ", "cp932"),
     "euc-jp": ("中古", "euc_jp"),
     "gb18030": ("二手", "gb18030"),
 }
@@ -165,7 +165,7 @@ def test_p10_utf8_that_is_declared_as_latin1_is_imported(shop):
 @pytest.mark.parametrize(
     "name",
     [
-        *("utf-7", "utf-32", "utf-16le", "iso-2022-jp", "hz", "cp037", "klingon"),
+        *("utf-7", "utf-32", "iso-2022-jp", "hz", "cp037", "klingon"),
         *("idna", "punycode", "rot13", "base64", "zlib", "unicode_escape", "undefined"),
     ],
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.catalogs.engine.config import ImportConfig
@@ -144,7 +144,9 @@ def test_every_accepted_mapping_can_be_executed(rows, texts, price, quantity, fi
             ],
         }
     )
-    assert find_violations(mapping, "FR") == []
+    refused = [found.code for found in find_violations(mapping, "FR")]
+    assert set(refused) <= {"value_not_accepted"}
+    assume(not refused)
     told = resolve_for_store(mapping, "FR", "EUR")
     frame = pl.DataFrame(
         {cell(n): [r[n] for r in rows] for n in COLUMNS},

@@ -109,8 +109,8 @@ def _rows(dialect: Dialect, lines: Sequence[str], start: int) -> list[_Row]:
 def _find(rows: Sequence[_Row]) -> int | None:
     """The index of the header in the rows; None without one.
 
-    It is the first row more than half as filled as most rows, unless it has numbers where the
-    next row has them.
+    It is the first row more than half as filled as most rows, unless it has
+    numbers where the next row has them.
     """
     if not rows:
         return 0

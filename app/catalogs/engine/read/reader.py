@@ -24,6 +24,7 @@ from app.catalogs.engine.read.encoding import (
     convert_to_utf8,
     detect_bom,
 )
+from app.catalogs.engine.read.encoding_guess import wide_without_mark
 from app.catalogs.engine.read.formats import (
     ACCEPTED,
     PARQUET_MAGIC,
@@ -104,13 +105,17 @@ def _open(
     if head.startswith(PARQUET_MAGIC):
         return _open_parquet(plain, needed)
     is_wide = detect_bom(head) == "utf-16" and head[2:4] != b"\0\0"  # not UTF-32
+    is_wide = is_wide or wide_without_mark(head) is not None
     if not is_wide and source.hints.encoding is None:
         reject_foreign(head[:4096])
     if looks_like_xml(plain.source, head):
         return _open_feed(plain, head, needed, workdir)
-    text = convert_to_utf8(plain.path, source.hints.encoding, workdir)
+    hints = source.hints
+    text = convert_to_utf8(plain.path, hints.encoding, workdir, hints.country)
     form = detect_format(plain.source, _sample(text.path))
-    detected = DetectedFormat(form, text.encoding, compression=plain.compression)
+    detected = DetectedFormat(
+        form, text.encoding, compression=plain.compression, notes=text.notes
+    )
     if form in {Format.JSON, Format.NDJSON}:
         read = json_records if form == Format.JSON else ndjson_records
         return _open_records(lambda: read(text.path), plain, detected, needed, workdir)
@@ -137,7 +142,8 @@ def _open_workbook(
 ) -> OpenedCatalog:
     limits = plain.source.limits
     check_package(plain.path, kind, limits)
-    table = open_table(plain.path, plain.source.hints.sheet, None)
+    hints = plain.source.hints
+    table = open_table(plain.path, hints.sheet, hints.header_row)
     columns = _columns_to_read(table.names, needed)
     target = Target(workdir, limits, plain.path.stat().st_size)
     with closing(table.records()) as records:
@@ -150,7 +156,9 @@ def _open_feed(
     plain: Unpacked, head: bytes, needed: Collection[str] | None, workdir: Path
 ) -> OpenedCatalog:
     text = xml_text(plain.path, head, plain.source.hints.encoding, workdir)
-    detected = DetectedFormat(Format.XML, text.encoding, compression=plain.compression)
+    detected = DetectedFormat(
+        Format.XML, text.encoding, compression=plain.compression, notes=text.notes
+    )
     return _open_records(
         lambda: feed_records(text.path), plain, detected, needed, workdir
     )

@@ -17,8 +17,6 @@ from app.catalogs.engine.read.formats import (
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.read.workbooks.kinds import may_be_workbook
 
-MAX_RECORDS = 100_000
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -56,7 +54,7 @@ def take_sample(source: SourceFile, max_bytes: int, workdir: Path) -> Sample:
 
 
 def _first_records(source: SourceFile) -> Sample:
-    limits = replace(source.limits, max_records=MAX_RECORDS)
+    limits = replace(source.limits, max_records=source.limits.max_sample_records)
     return Sample(replace(source, limits=limits), is_whole=False)
 
 

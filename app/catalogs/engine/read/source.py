@@ -39,6 +39,8 @@ class Hints:
     """Name or 1-based number of the sheet of a workbook."""
     header_row: int | None = None
     """Line of the header, 1-based; 0: there is none."""
+    country: str | None = None
+    """The store's (ISO 3166): a guess of the encoding prefers its code pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class ReadLimits:
     max_stored_problems: int = 100_000
     max_records: int | None = None
     """Maximum number of records to read; None reads all."""
+    max_sample_records: int = 100_000
+    """Records of a file without lines that a preview of its beginning reads."""
 
 
 @dataclass(frozen=True, slots=True)
