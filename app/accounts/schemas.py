@@ -73,7 +73,7 @@ class MarketListings(BaseModel):
 
 
 _DECISION = (
-    "what to do with the quantity of listings that are online in markets without a "
+    "the quantity of listings that are online in markets without a "
     "store here: `share` sends it, `protect` does not; null: it is held"
 )
 

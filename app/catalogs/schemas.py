@@ -23,7 +23,7 @@ QuoteCharGiven = Annotated[
 ]
 EncodingGiven = Annotated[
     str | None,
-    Query(description="utf-8, cp1250, cp1252, shift_jis, ...; detected if absent"),
+    Query(description="such as utf-8, cp1250; detected if absent"),
     AfterValidator(encoding_of),
 ]
 SheetGiven = Annotated[
@@ -31,8 +31,7 @@ SheetGiven = Annotated[
     Query(
         min_length=1,
         max_length=100,
-        description="workbooks only: name or 1-based number of the sheet; the first "
-        "visible one with a table if absent",
+        description="workbooks only: name or number, from 1; found if absent",
     ),
 ]
 HeaderRowGiven = Annotated[
@@ -40,8 +39,7 @@ HeaderRowGiven = Annotated[
     Query(
         ge=0,
         le=100_000,
-        description="CSV and workbooks: line of the header, from 1; 0: no header; "
-        "detected if absent",
+        description="line of the header, from 1; 0: none; detected if absent",
     ),
 ]
 AsOfGiven = Annotated[
@@ -112,7 +110,7 @@ class CatalogOut(BaseModel):
     size_bytes: int
     sha256: str
     detected: dict[str, Any] = Field(
-        description="format, encoding, separator and quote, as stated or detected"
+        description="format, encoding, separator, quote; `notes` on what is in doubt"
     )
     columns: list[str]
     counts: CatalogCounts | None

@@ -59,21 +59,19 @@ class CatalogSourceIn(BaseModel):
     )
     encoding: Annotated[str | None, AfterValidator(encoding_of)] = Field(
         None,
-        description="utf-8, cp1250, cp1252, shift_jis, ...; detected if absent",
+        description="such as utf-8, cp1250; detected if absent",
     )
     sheet: str | None = Field(
         None,
         min_length=1,
         max_length=100,
-        description="workbooks only: name or 1-based number of the sheet; the first "
-        "visible one with a table if absent",
+        description="workbooks only: name or number, from 1; found if absent",
     )
     header_row: int | None = Field(
         None,
         ge=0,
         le=100_000,
-        description="CSV and workbooks: line of the header, from 1; 0: no header; "
-        "detected if absent",
+        description="line of the header, from 1; 0: none; detected if absent",
     )
 
 

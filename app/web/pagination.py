@@ -30,7 +30,7 @@ class Page(BaseModel, Generic[Item]):
     """One page of a list. `next` is null on the last page."""
 
     items: list[Item]
-    next: str | None = Field(None, description="pass as `cursor` to read on")
+    next: str | None = Field(None, description="pass as `cursor`")
 
 
 def encode_cursor(*key: object) -> str:

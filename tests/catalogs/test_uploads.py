@@ -204,7 +204,7 @@ async def test_the_file_name_is_stored_without_its_folder(
 FOREIGN = {
     "text": {"Content-Type": "text/plain"},
     "curl's default": {"Content-Type": "application/x-www-form-urlencoded"},
-    "Excel": {"Content-Type": "application/vnd.ms-excel"},
+    "Word": {"Content-Type": "application/msword"},
     "none": {},
     "an unknown content encoding": {
         "Content-Type": "text/csv",

@@ -9,7 +9,7 @@ from email.message import Message
 from fastapi import Request
 from pydantic_core import PydanticCustomError
 
-from app.catalogs.engine.read.dialect import QUOTES, SEPARATORS
+from app.catalogs.engine.read.delimited.dialect import QUOTES, SEPARATORS
 from app.catalogs.engine.read.encoding import ACCEPTED as ACCEPTED_ENCODINGS
 from app.catalogs.engine.read.encoding import canonical_encoding
 from app.catalogs.engine.read.source import CatalogRejectedError

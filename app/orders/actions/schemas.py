@@ -76,8 +76,7 @@ Lines = Annotated[
     Field(
         min_length=1,
         max_length=1000,
-        description="ids of order lines; left out or null means every line that allows "
-        "the action",
+        description="ids of order lines; null: every line that allows the action",
     ),
 ]
 

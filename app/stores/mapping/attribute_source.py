@@ -48,7 +48,7 @@ class PlainSource(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
-    column: Name | None = Field(None, description="a column of the catalog")
+    column: Name | None = Field(None, description="a catalog column")
     constant: Text | None = Field(None, description="the same value for every row")
     template: Annotated[Text, AfterValidator(_validate_template)] | None = Field(
         None, description="text with columns in braces, e.g. `{brand} {model}`"

@@ -24,9 +24,9 @@ class MappingNode(BaseModel):
 class ValueCondition(MappingNode):
     """A condition on one value: a catalog column, or an attribute of the mapping."""
 
-    column: Name | None = Field(None, description="a column of the catalog")
+    column: Name | None = Field(None, description="a catalog column")
     attribute: str | None = Field(
-        None, description="an attribute of the mapping; in `filters` and number steps"
+        None, description="an attribute; in filters and number steps"
     )
 
     @model_validator(mode="after")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalogs.engine.read.csv_header import read_header
-from app.catalogs.engine.read.csv_scan import scan_csv_lines
-from app.catalogs.engine.read.dialect import detect_dialect
+from app.catalogs.engine.read.delimited.dialect import detect_dialect
+from app.catalogs.engine.read.delimited.header import read_header
+from app.catalogs.engine.read.delimited.scan import scan_csv_lines
 from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
 from app.catalogs.engine.read.records import ROW_LENGTH, UNREADABLE_ROW
 from app.catalogs.engine.read.source import Hints, SourceFile

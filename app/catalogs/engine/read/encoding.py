@@ -15,8 +15,9 @@ from app.catalogs.engine.read.formats import SAMPLE
 from app.catalogs.engine.read.source import CatalogRejectedError, Note
 
 ACCEPTED = (
-    "UTF-8, UTF-16, windows-1250 to 1258, ISO-8859-1 to 16, Mac Roman, CP437, CP850, "
-    "CP852, KOI8-R, KOI8-U, Shift_JIS, EUC-JP, GB18030, Big5 or EUC-KR"
+    "UTF-8, UTF-16, windows-1252, ISO-8859-1, ISO-8859-15, another windows-125x or "
+    "ISO-8859-x, Mac Roman, CP437, CP850, CP852, KOI8-R, KOI8-U, Shift_JIS, EUC-JP, "
+    "GB18030, Big5 or EUC-KR"
 )
 QUOTES_AND_NUL = ('"', "'", "\0")
 ENCODINGS = frozenset(

@@ -18,6 +18,7 @@ _FEW = 0.25
 """Invalid bytes per valid character of several bytes up to which it is UTF-8."""
 _WIDE = 0.3
 """Share of NUL bytes at even or odd positions that makes a text UTF-16."""
+_TEXT_BYTES = bytes((9, 10, 13, *range(32, 256)))
 _KANA = re.compile("[\u3041-\u30fa]")
 _HALF_WIDTH = re.compile("[\uff66-\uff9d]")
 
@@ -70,11 +71,13 @@ def _surrogates(text: str) -> int:
 
 def wide_without_mark(head: bytes) -> str | None:
     """UTF-16 without a byte order mark: every other byte of ASCII text is NUL."""
-    half = max(len(head) // 2, 1)
-    if head[1::2].count(0) > _WIDE * half and head[::2].count(0) == 0:
-        return "utf-16-le"
-    if head[::2].count(0) > _WIDE * half and head[1::2].count(0) == 0:
-        return "utf-16-be"
+    for name, high, low in (
+        ("utf-16-le", head[1::2], head[::2]),
+        ("utf-16-be", head[::2], head[1::2]),
+    ):
+        controls = len(low.translate(None, _TEXT_BYTES))
+        if high.count(0) > _WIDE * len(high) and controls < _FEW * len(low):
+            return name
     return None
 
 

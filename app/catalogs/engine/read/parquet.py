@@ -16,7 +16,7 @@ from app.catalogs.engine.read.bounds import (
     too_many_columns,
     unreadable,
 )
-from app.catalogs.engine.read.dialect import clean_name, unique_names
+from app.catalogs.engine.read.delimited.dialect import clean_name, unique_names
 from app.catalogs.engine.read.source import ReadLimits
 
 ACCEPTED_PARQUET = "a valid Parquet file without encrypted columns"

@@ -11,14 +11,14 @@ import polars as pl
 
 from app.catalogs.engine.read.archives import Unpacked, unpack
 from app.catalogs.engine.read.bounds import parser_errors_rejected
-from app.catalogs.engine.read.csv_header import Header, read_header
-from app.catalogs.engine.read.csv_rows import csv_records
-from app.catalogs.engine.read.csv_scan import CsvScan, scan_csv_lines
-from app.catalogs.engine.read.dialect import (
+from app.catalogs.engine.read.delimited.dialect import (
     Dialect,
     detect_dialect,
     stated_separator,
 )
+from app.catalogs.engine.read.delimited.header import Header, read_header
+from app.catalogs.engine.read.delimited.rows import csv_records
+from app.catalogs.engine.read.delimited.scan import CsvScan, scan_csv_lines
 from app.catalogs.engine.read.encoding import (
     Utf8File,
     convert_to_utf8,

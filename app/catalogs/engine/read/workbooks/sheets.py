@@ -20,7 +20,7 @@ from app.catalogs.engine.read.bounds import (
     too_many_columns,
     unreadable,
 )
-from app.catalogs.engine.read.dialect import clean_name, unique_names
+from app.catalogs.engine.read.delimited.dialect import clean_name, unique_names
 from app.catalogs.engine.read.records import Record, Records
 from app.catalogs.engine.read.source import CatalogRejectedError
 from app.catalogs.engine.read.workbooks.cells import Value, texts_of

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from app.catalogs.engine.read.bounds import MAX_CELL_LENGTH
-from app.catalogs.engine.read.csv_header import Header, is_number
-from app.catalogs.engine.read.dialect import Dialect
+from app.catalogs.engine.read.delimited.dialect import Dialect
+from app.catalogs.engine.read.delimited.header import Header, is_number
 from app.catalogs.engine.read.records import (
     ROW_LENGTH,
     UNREADABLE_ROW,
@@ -136,4 +136,5 @@ def is_row(line: str, dialect: Dialect, header: Header) -> bool:
     if not header.numeric:
         return header.width >= _TELLING_WIDTH
     numbers = [cells[column].strip() for column in header.numeric]
-    return all(is_number(cell) for cell in numbers if cell)
+    filled = [cell for cell in numbers if cell]
+    return bool(filled) and all(map(is_number, filled))

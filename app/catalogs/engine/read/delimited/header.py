@@ -12,7 +12,7 @@ from app.catalogs.engine.read.bounds import (
     check_name,
     too_many_columns,
 )
-from app.catalogs.engine.read.dialect import (
+from app.catalogs.engine.read.delimited.dialect import (
     Dialect,
     clean_name,
     lines_of,

@@ -99,7 +99,7 @@ def clean_name(name: str) -> str:
 
 
 def unique_names(names: list[str]) -> Iterator[str]:
-    """Empty names become `column_3`, repeated ones `name_2`."""
+    """Empty names become `column_1`, `column_2`, ...; repeated ones `name_2`."""
     taken = set(names)
     seen: Counter[str] = Counter()
     for position, given in enumerate(names, start=1):

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.read.bounds import MAX_RECORD_LENGTH, record_too_large
-from app.catalogs.engine.read.csv_header import Header
-from app.catalogs.engine.read.csv_rows import is_row
-from app.catalogs.engine.read.dialect import Dialect
+from app.catalogs.engine.read.delimited.dialect import Dialect
+from app.catalogs.engine.read.delimited.header import Header
+from app.catalogs.engine.read.delimited.rows import is_row
 
 _MAX_IRREGULAR_LINES = 200_000
 _MAX_PATTERN_CELLS = 200

@@ -1,0 +1,1 @@
+"""Reads text with separators: CSV and TSV, well-formed or not."""
