@@ -67,7 +67,7 @@ async def delete_store(
     response: Response,
     offers: WhatBecomes = None,
 ) -> DepartureOut:
-    """Deactivates the store, and deletes it with its catalogs, offers and reports.
+    """Deactivates the store, and deletes it with its catalogs and reports.
 
     `offers` is required while listings are online. With the last store of a seller
     account go the account, its token, its orders and the buyers' data. The departure
