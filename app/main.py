@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypedDict
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from app.access.router import router as access
 from app.accounts.router import router as accounts
@@ -41,6 +41,7 @@ from app.web.event_stream import Streams
 from app.web.exception_handlers import add_problem_handlers, unexpected
 from app.web.middleware import RequestContext
 from app.web.openapi import describe, operation_id
+from app.web.query_parameters import refuse_unknown_parameters
 
 VERSION = "0.1.0"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -116,8 +117,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.streams = streams
+    checked = [Depends(refuse_unknown_parameters)]
     for router in ROUTERS:
-        app.include_router(router, responses=PROBLEM_RESPONSES)
+        app.include_router(router, responses=PROBLEM_RESPONSES, dependencies=checked)
     app.include_router(health)
     app.include_router(docs_page)
     add_problem_handlers(app)

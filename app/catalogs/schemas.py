@@ -23,7 +23,7 @@ QuoteCharGiven = Annotated[
 ]
 EncodingGiven = Annotated[
     str | None,
-    Query(description="such as utf-8, cp1250; detected if absent"),
+    Query(description="such as cp1250; detected if absent"),
     AfterValidator(encoding_of),
 ]
 SheetGiven = Annotated[

@@ -59,7 +59,7 @@ class CatalogSourceIn(BaseModel):
     )
     encoding: Annotated[str | None, AfterValidator(encoding_of)] = Field(
         None,
-        description="such as utf-8, cp1250; detected if absent",
+        description="such as cp1250; detected if absent",
     )
     sheet: str | None = Field(
         None,
