@@ -244,7 +244,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
         "Unknown field.",
         (
             "column, constant, template, column_for, by_country, cases, else, "
-            "values, steps, default, decimal"
+            "fill_down, values, steps, default, decimal"
         ),
     ),
     "a template with a stray brace": (

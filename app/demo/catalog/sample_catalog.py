@@ -197,7 +197,7 @@ CORRUPT: dict[Dirt, Callable[[Row, Row], Row]] = {
     Dirt.PRICE_MISSING: lambda row, _: replace(row, price=""),
     Dirt.PRICE_FORMAT: lambda row, _: replace(row, price="sur demande"),
     Dirt.GRADE_UNKNOWN: lambda row, _: replace(row, grade="À vérifier"),
-    Dirt.QUANTITY_FORMAT: lambda row, _: replace(row, stock="épuisé"),
+    Dirt.QUANTITY_FORMAT: lambda row, _: replace(row, stock="plusieurs"),
     Dirt.WARRANTY_SHORT: lambda row, _: replace(row, warranty="6 mois"),
     Dirt.DUPLICATE_SKU: _duplicate_sku,
     Dirt.CATEGORY_UNMAPPED: lambda row, _: replace(row, family="Pièces détachées"),
