@@ -112,15 +112,17 @@ async def test_an_incomplete_query_names_the_field(
     assert answer.json()["errors"][0]["accepted"]
 
 
-@pytest.mark.parametrize("path", [CATEGORIES, ATTRIBUTES])
-async def test_a_foreign_store_is_404(mapped: Shop, path: str):
+@pytest.mark.parametrize(
+    ("path", "more"), [(CATEGORIES, {}), (ATTRIBUTES, {"category": "1101"})]
+)
+async def test_a_foreign_store_is_404(mapped: Shop, path: str, more: dict[str, str]):
     key = await mapped.api.post(
         "/v1/api-keys", json={"name": "k", "scope": "read", "store_ids": []}
     )
 
     answer = await mapped.api.get(
         path,
-        params={"store_id": mapped.store_id, "category": "1101"},
+        params={"store_id": mapped.store_id} | more,
         headers={"Authorization": f"Bearer {key.json()['key']}"},
     )
 
