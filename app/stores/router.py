@@ -97,7 +97,9 @@ async def replace_store_settings(
     response: Response,
 ) -> SettingsOut:
     async with record_version(tx.session, store, StorePart.SETTINGS, caller):
-        await service.put_settings(tx, vault, store, body, settings.offers_interval)
+        await service.put_settings(
+            tx, vault, caller, store, body, settings.offers_interval
+        )
     tag(response, store)
     return settings_out(store)
 

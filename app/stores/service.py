@@ -13,7 +13,13 @@ from app.access.service import Caller
 from app.accounts import service as accounts
 from app.backmarket.markets import Environment, market_of
 from app.core.columns import utc_now
-from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from app.core.errors import (
+    ConflictError,
+    FieldError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+)
 from app.core.vault import Vault
 from app.database import Transaction
 from app.jobs.kinds import JobKind
@@ -31,6 +37,8 @@ from app.stores.mapping.validate import find_violations, require_valid
 from app.stores.models import Store
 from app.stores.schedule import next_due
 from app.stores.schemas import SettingsIn
+
+ALL_COUNTRIES = "all_countries"
 
 
 async def create(
@@ -122,9 +130,10 @@ async def siblings(session: AsyncSession, store: Store) -> list[UUID]:
     return list(found.scalars())
 
 
-async def put_settings(
+async def put_settings(  # noqa: PLR0913, PLR0917 - who sets what, and where
     tx: Transaction,
     vault: Vault,
+    caller: Caller,
     store: Store,
     new: SettingsIn,
     default_interval: timedelta,
@@ -132,8 +141,10 @@ async def put_settings(
     """Replace the settings; a token selects or creates the seller account.
 
     Raises ConflictError when the store would leave an account where it has stock
-    online, InvalidError when the environment changes without a token.
+    online, InvalidError when the environment changes without a token, ForbiddenError
+    when orders of the whole account would become visible to a key of some stores.
     """
+    before = store.account_id, store.order_scope
     if new.token is not None:
         await _join_account(tx, vault, store, new)
     elif store.account_id and new.environment != store.environment:
@@ -143,6 +154,8 @@ async def put_settings(
         raise InvalidError(
             message, errors=[FieldError("token", "token_needed", message, "a token")]
         )
+    if new.order_scope == ALL_COUNTRIES and before != (store.account_id, ALL_COUNTRIES):
+        await _require_whole_account(tx.session, caller, store)
     policies = _import_policies(store)
     _set_fields(store, new, default_interval)
     if policies != _import_policies(store):
@@ -150,6 +163,19 @@ async def put_settings(
     if store.active:
         schedule_next_runs(store)
     store.version += 1
+
+
+async def _require_whole_account(
+    session: AsyncSession, caller: Caller, store: Store
+) -> None:
+    """Orders of all countries have addresses that other stores' keys protect."""
+    others = await siblings(session, store) if store.account_id else []
+    if not all(map(caller.sees, others)):
+        raise ForbiddenError(
+            "Orders of all countries need a key for every store of the seller account.",
+            code="account_wide",
+            accepted="a key for all stores of the account, or `store_country`",
+        )
 
 
 def _import_policies(store: Store) -> tuple[str, ...]:

@@ -73,19 +73,26 @@ async def restore_version(
     """
     version = await history.get(tx.session, store.id, part, number)
     async with history.record_version(tx.session, store, part, caller, number):
-        await _restore(tx, vault, settings, store, version)
+        await _restore(tx, vault, settings, caller, store, version)
     tag(response, store)
     (current, *_) = await history.list_versions(tx.session, store.id, part, None, 1)
     return version_out(current)
 
 
 async def _restore(
-    tx: Transaction, vault: Vault, settings: Settings, store: Store, old: StoreVersion
+    tx: Transaction,
+    vault: Vault,
+    settings: Settings,
+    caller: Writer,
+    store: Store,
+    old: StoreVersion,
 ) -> None:
     match StorePart(old.part):
         case StorePart.SETTINGS:
             new = SettingsIn.model_validate(history.settings_in(old.content))
-            await service.put_settings(tx, vault, store, new, settings.offers_interval)
+            await service.put_settings(
+                tx, vault, caller, store, new, settings.offers_interval
+            )
         case StorePart.MAPPING:
             attributes = old.content or {"attributes": {}}
             await service.put_mapping(
