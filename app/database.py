@@ -1,9 +1,10 @@
 """Opens the database engine and owns transactions: the one place that commits."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
 
@@ -44,7 +45,7 @@ class Waker(Protocol):
     """Wakes workers for due job rows."""
 
     async def wake(
-        self, job_ids: Sequence[UUID], *, after: timedelta = timedelta(0)
+        self, count: int = 1, *, after: timedelta = timedelta(0)
     ) -> bool: ...
 
 
@@ -57,10 +58,18 @@ class Transaction:
     soon: dict[UUID, timedelta] = field(default_factory=dict)
 
     async def enqueue(
-        self, kind: JobKind, subject_id: UUID, *, after: timedelta = timedelta(0)
+        self,
+        kind: JobKind,
+        subject_id: UUID,
+        tenant_id: UUID,
+        *,
+        after: timedelta = timedelta(0),
     ) -> None:
-        """Insert a job row, unless one of the same kind and subject is queued."""
-        job_id = await add_job(self.session, kind, subject_id, after)
+        """Insert a job row, unless one of the same kind and subject is queued.
+
+        `tenant_id`: the seller account, or the store while it has none.
+        """
+        job_id = await add_job(self.session, kind, subject_id, tenant_id, after)
         if not after:
             self.jobs.append(job_id)
         elif after <= SOON:
@@ -85,6 +94,8 @@ def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=2,
+        # The connection that was used last has the most statements prepared.
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={
             "async_creator_fn": DatabaseWatchdog().connect,
@@ -124,6 +135,7 @@ class Database:
     engine: AsyncEngine
     lines: Engine
     waker: Waker
+    closing: Event = field(default_factory=Event)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -133,9 +145,9 @@ class Database:
             tx = Transaction(session)
             yield tx
         if tx.jobs:
-            await self.waker.wake(tx.jobs)
-        for job_id, after in tx.soon.items():
-            await self.waker.wake([job_id], after=after)
+            await self.waker.wake(len(tx.jobs))
+        for after in tx.soon.values():
+            await self.waker.wake(after=after)
 
     @property
     def copy_connection(self) -> CopyConnection:
@@ -157,7 +169,8 @@ class Database:
         try:
             yield connection
         finally:
-            if connection.closed:
+            # A thread may outlive the pool: the work that waited for it was cancelled.
+            if connection.closed or self.closing.is_set():
                 lent.invalidate()
             lent.close()
 
@@ -169,9 +182,11 @@ async def open_database(
     """Open the database for the duration of the block."""
     engine = open_engine(database_url, pool_size=pool_size)
     lines = _open_copy_engine(database_url)
+    database = Database(database_url, engine, lines, waker)
     try:
-        yield Database(database_url, engine, lines, waker)
+        yield database
     finally:
+        database.closing.set()
         lines.dispose()
         await engine.dispose()
 
@@ -180,6 +195,7 @@ async def open_transaction(request: Request) -> AsyncIterator[Transaction]:
     """The transaction of a request."""
     database = cast("Database", request.state.database)
     async with database.transaction() as tx:
+        request.state.transaction = tx
         yield tx
 
 

@@ -1,45 +1,18 @@
 """Reads the settings from the environment: names, defaults and bounds."""
 
-import re
+from collections.abc import Iterable
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import (
-    AnyHttpUrl,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-)
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Port = Annotated[int, Field(ge=0, le=65535)]
-"""0 lets the system choose a free port; the ready line names it."""
+from app.setting_types import Hosts, Origins, Port, Ports, Secrets, Span
 
-
-ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
-"""The value of the header `Origin`: scheme, host, port."""
-HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-Network = IPv4Network | IPv6Network
-
-
-def _seconds(value: object) -> object:
-    """Take a plain number in the environment for seconds."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
-Span = Annotated[
-    timedelta,
-    BeforeValidator(_seconds),
-    Field(gt=timedelta(0), le=timedelta(days=3660)),
-]
-"""A duration: seconds, or ISO 8601 such as `PT2H`."""
+PREFIX = "REFEED_"
+OF_TESTS = ("REFEED_TEST_", "REFEED_FAILPOINT")
 
 
 class SettingsError(Exception):
@@ -50,7 +23,11 @@ class Settings(BaseSettings):
     """The settings of an operator, read once at start-up and immutable."""
 
     model_config = SettingsConfigDict(
-        env_prefix="REFEED_", frozen=True, hide_input_in_errors=True, extra="ignore"
+        env_prefix=PREFIX,
+        frozen=True,
+        hide_input_in_errors=True,
+        extra="ignore",
+        enable_decoding=False,  # lists are validated like all others, all at once
     )
 
     database_url: SecretStr | None = Field(
@@ -75,13 +52,16 @@ class Settings(BaseSettings):
         min_length=32,
         description="encrypts tokens and keys API key hashes, >= 32 characters",
     )
-    previous_secret_keys: list[SecretStr] = Field(
+    previous_secret_keys: Secrets = Field(
         [], description="older secret keys that may still decrypt (JSON list)"
     )
-    cors_origins: list[str] = Field(
+    cors_origins: Origins = Field(
         [],
         description="pages that may call the API from a browser (JSON list of "
         "origins), or `*` alone",
+    )
+    api_docs: bool = Field(
+        default=True, description="whether `/docs` and `/openapi.json` are served"
     )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`auto`: console in a terminal, JSON otherwise"
@@ -122,6 +102,33 @@ class Settings(BaseSettings):
         description="e-mail address in the User-Agent; production stores need one",
     )
 
+    max_url_bytes: int = Field(
+        8192, ge=256, description="longest path and query of a request"
+    )
+    max_header_bytes: int = Field(
+        32 * 1024, ge=1024, description="largest header of a request, all fields"
+    )
+    max_header_count: int = Field(100, ge=10, description="header fields of a request")
+    header_timeout: Span = Field(
+        timedelta(seconds=15), description="how long a request's header may take"
+    )
+    body_timeout: Span = Field(
+        timedelta(seconds=30), description="how long a body may pause"
+    )
+    body_min_rate: int = Field(
+        500, ge=1, description="bytes a second of a body, over each `BODY_TIMEOUT`"
+    )
+    send_timeout: Span = Field(
+        timedelta(seconds=60), description="how long a client may read nothing"
+    )
+    max_connections: int = Field(
+        1000, ge=1, description="connections of an API process"
+    )
+    max_client_connections: int = Field(
+        250,
+        ge=1,
+        description="of these, connections of one other machine (IPv6: of a /64)",
+    )
     max_upload_bytes: int = Field(
         2 * 1024**3, gt=0, description="largest catalog body accepted"
     )
@@ -172,6 +179,9 @@ class Settings(BaseSettings):
     keep_reports: Span = Field(
         timedelta(days=31), description="how long finished publications are kept"
     )
+    keep_idempotency_keys: Span = Field(
+        timedelta(hours=24), description="how long answers to a repeated POST are kept"
+    )
     hook_debounce: Span = Field(
         timedelta(seconds=1), description="webhooks of a store within it make one run"
     )
@@ -185,10 +195,10 @@ class Settings(BaseSettings):
     source_deadline: Span = Field(
         timedelta(minutes=15), description="how long a pull of a catalog may take"
     )
-    source_ports: list[int] = Field(
+    source_ports: Ports = Field(
         [80, 443], description="ports that catalogs are pulled from (JSON list)"
     )
-    source_allow: list[str] = Field(
+    source_allow: Hosts = Field(
         [],
         description="hosts and networks that catalogs are pulled from although they "
         "are not public (JSON list)",
@@ -204,6 +214,15 @@ class Settings(BaseSettings):
     parser_cpu: Span = Field(
         timedelta(minutes=15),
         description="CPU time that reading and comparing one catalog may take",
+    )
+    requests_per_minute: int = Field(
+        600, ge=0, description="requests a minute per API key; 0: no limit"
+    )
+    failed_logins_per_minute: int = Field(
+        300, gt=0, description="refused keys a minute per client address, a process"
+    )
+    streams_per_key: int = Field(
+        20, gt=0, description="event streams at a time per API key, a process"
     )
     worker_slots: int = Field(10, gt=0, le=100, description="jobs at a time, a worker")
 
@@ -225,36 +244,10 @@ class Settings(BaseSettings):
             raise ValueError("accepted: redis://, rediss:// or unix://")
         return value
 
-    @field_validator("cors_origins")
-    @classmethod
-    def _origins_only(cls, value: list[str]) -> list[str]:
-        if value != ["*"] and not all(map(ORIGIN.fullmatch, value)):
-            raise ValueError(
-                'accepted: ["https://shop.example"], with a port if it has one and no '
-                'path; or ["*"] alone'
-            )
-        return value
-
-    @field_validator("source_allow")
-    @classmethod
-    def _hosts_and_networks_only(cls, value: list[str]) -> list[str]:
-        for allowed in value:
-            if not _is_network(allowed) and not HOST.fullmatch(allowed):
-                raise ValueError('accepted: ["feeds.internal", "10.1.0.0/16", "::1"]')
-        return value
-
     @property
     def uploads(self) -> Path:
         """The folder of uploaded catalogs."""
         return self.storage_dir or self.state_dir / "uploads"
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -269,13 +262,36 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def _in_words(error: ValidationError) -> str:
-    lines = []
+    lines: dict[str, str] = {}
     for problem in error.errors(include_input=False, include_url=False):
         name = str(problem["loc"][0])
         field = Settings.model_fields.get(name)
         accepted = f" (accepted: {field.description})" if field else ""
-        lines.append(f"REFEED_{name.upper()}: {problem['msg']}{accepted}")
-    return "\n".join(lines)
+        message = problem["msg"].removeprefix("Value error, ")
+        line = f"{PREFIX}{name.upper()}: {message}{accepted}"
+        lines.setdefault(name, " ".join(line.split()))
+    return "\n".join(lines.values())
+
+
+def unknown_variables(names: Iterable[str]) -> dict[str, str | None]:
+    """Variables that look like settings and are none, with a similar setting. Pure."""
+    unknown = [
+        name
+        for name in names
+        if name.upper().startswith(PREFIX)
+        and not name.upper().startswith(OF_TESTS)
+        and _plain(name) not in Settings.model_fields
+    ]
+    return {name: _similar(name) for name in sorted(unknown)}
+
+
+def _plain(name: str) -> str:
+    return name[len(PREFIX) :].lower()
+
+
+def _similar(name: str) -> str | None:
+    found = get_close_matches(_plain(name), Settings.model_fields, n=1)
+    return f"{PREFIX}{found[0].upper()}" if found else None
 
 
 def require(settings: Settings, *names: str) -> None:

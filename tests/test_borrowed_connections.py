@@ -1,5 +1,7 @@
 """Pooled connections for short reads are reused, and replaced when broken."""
 
+from contextlib import ExitStack
+
 import psycopg
 import pytest
 
@@ -44,3 +46,14 @@ async def test_a_connection_closed_by_the_server_is_replaced(
         query(database_url, END, idle)
         with database.borrow() as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+async def test_a_connection_that_is_returned_after_the_end_is_closed(
+    database_url: str,
+):
+    with ExitStack() as late:
+        async with open_database(database_url, SilentQueue()) as database:
+            connection = late.enter_context(database.borrow())
+
+        assert not connection.closed
+    assert connection.closed

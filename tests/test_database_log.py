@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.embedded.servers import EmbeddedServers
@@ -24,6 +26,14 @@ def logged(servers: EmbeddedServers) -> Iterator[Path]:
         lines.seek(before)
         errors = [line for line in lines if "ERROR:" in line]
     assert errors == []
+
+
+async def served_at_last(shop: Shop, path: str) -> httpx.Response:
+    """The answer; on a busy machine PostgreSQL may be silent for two seconds (503)."""
+    while True:
+        answer = await shop.api.post(path, json={})
+        if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+            return answer
 
 
 async def test_stores_with_the_same_new_token_at_once(shop: Shop, logged: Path):
@@ -54,7 +64,7 @@ async def test_the_same_requests_at_once(shop: Shop, settings: Settings, logged:
     async with open_worker(settings), open_worker(settings):
         answers = await asyncio.gather(
             *(
-                shop.api.post(f"{path}/{part}", json={})
+                served_at_last(shop, f"{path}/{part}")
                 for part in ("publications", "orders/sync", "drift-checks")
                 for _ in range(AT_ONCE)
             )

@@ -106,7 +106,14 @@ class UnavailableError(ProblemError):
     code = "unavailable"
 
 
-class NoRoomError(ProblemError):
+class TooManyError(ProblemError):
+    """The caller has used up a quota; retry after `Retry-After`."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+
+class InsufficientStorageError(ProblemError):
     """Upload storage is full."""
 
     status = HTTPStatus.INSUFFICIENT_STORAGE
@@ -183,7 +190,7 @@ class Problem(BaseModel):
 
 
 def problem_body(
-    error: ProblemError, *, instance: str, request_id: str | None
+    error: ProblemError, *, instance: str | None, request_id: str | None
 ) -> dict[str, Any]:
     """The JSON of an error. `detail` never has a value of the request."""
     status = HTTPStatus(error.status)
@@ -219,6 +226,7 @@ ERROR_RESPONSES: dict[int, tuple[str, str]] = {
     413: ("ContentTooLarge", "The body is too large."),
     415: ("UnsupportedMediaType", "The media type of the body is not supported."),
     422: ("UnprocessableContent", "A value in the request is not valid."),
+    429: ("TooManyRequests", "A quota is used up; retry after `Retry-After`."),
     503: ("ServiceUnavailable", "Temporarily unavailable; retry after `Retry-After`."),
     507: ("InsufficientStorage", "Upload storage is full."),
 }
@@ -233,5 +241,5 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-PROBLEM_RESPONSES = problem_responses(401, 403, 404, 422, 503)
+PROBLEM_RESPONSES = problem_responses(401, 403, 404, 422, 429, 503)
 """Errors of every route under `/v1`. Routes declare further ones, such as 409."""

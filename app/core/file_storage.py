@@ -7,14 +7,21 @@ import hashlib
 import os
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 from uuid import UUID
 
+from app.private_files import FILE, make_folder
+
 BLOCK = 1 << 20
 """Bytes written at a time; an upload needs about twice this in memory."""
+PART = ".part-"
+ABANDONED = timedelta(hours=6)
+"""A part that was not written to for so long has no process any more."""
 
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -52,9 +59,9 @@ class Storage:
         Raises BodyTooLargeError, StorageFullError.
         """
         folder = self.root / str(store_id)
-        part = folder / f".part-{secrets.token_hex(8)}"
+        part = folder / f"{PART}{secrets.token_hex(8)}"
         try:
-            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(make_folder, folder)
             size, digest = await self._write(part, body, limit)
             await asyncio.to_thread(os.replace, part, folder / digest)
             await asyncio.to_thread(_sync_folder, folder)
@@ -71,7 +78,7 @@ class Storage:
         self, part: Path, body: AsyncIterator[bytes], limit: int
     ) -> tuple[int, str]:
         size, sha, block = 0, hashlib.sha256(), bytearray()
-        with await asyncio.to_thread(part.open, "xb") as file:
+        with await asyncio.to_thread(_open_new, part) as file:
             async for chunk in body:
                 size += len(chunk)
                 if size > limit:
@@ -92,16 +99,28 @@ class Storage:
         """Delete a file if it exists."""
         self.path(key).unlink(missing_ok=True)
 
+    def remove_abandoned(self) -> None:
+        """Delete parts of uploads that no process writes to any more."""
+        latest = time.time() - ABANDONED.total_seconds()
+        for part in self.root.glob(f"*/{PART}*"):
+            with contextlib.suppress(OSError):
+                if part.stat().st_mtime < latest:
+                    part.unlink()
+
     def remove_store(self, store_id: UUID) -> None:
         """Delete all files of a store."""
         shutil.rmtree(self.root / str(store_id), ignore_errors=True)
 
     def check(self) -> None:
         """Raise OSError unless files can be written."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        make_folder(self.root)
         probe = self.root / f".probe-{secrets.token_hex(4)}"
-        probe.touch()
+        probe.touch(mode=FILE)
         probe.unlink()
+
+
+def _open_new(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE), "wb")
 
 
 def _put(file: IO[bytes], sha: "hashlib._Hash", block: bytes) -> None:

@@ -68,7 +68,7 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [_handler(settings)]
     root.setLevel(settings.log_level.upper())
-    for quiet in ("httpx", "httpcore", "arq", "uvicorn.access", "asyncio"):
+    for quiet in ("alembic", "arq", "asyncio", "httpcore", "httpx", "uvicorn.access"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers[:] = []
