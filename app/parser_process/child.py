@@ -80,7 +80,7 @@ def _run(work: Work, connection: Connection) -> Message:
     except RecursionError:
         return Message("error", ParserLimitError("nesting"), last=True)
     except Exception as error:  # noqa: BLE001 - passed on to the caller
-        return Message("error", error, traceback=_text())
+        return Message("error", error, _has_panicked(error), traceback=_text())
     except BaseException as error:  # noqa: BLE001 - a panic of a native library
         return Message("error", _crash(error), last=True, traceback=_text())
 
@@ -96,6 +96,15 @@ def _send(connection: Connection, message: Message) -> None:
     except Exception:  # noqa: BLE001 - pickling runs any code of the value
         crash = _crash(message.value)
         connection.send(Message("error", crash, message.last, message.traceback))
+
+
+def _has_panicked(error: BaseException | None) -> bool:
+    """Whether a panic of a native library caused the error: its locks may be broken."""
+    while error is not None:
+        if not isinstance(error, Exception):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _crash(error: object) -> ParserCrashedError:

@@ -1,10 +1,13 @@
 """Limits of a parser process, set by the operating system."""
 
+import os
 import resource
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import polars as pl
 
 _CORE_FILES = 0
 _KILLED_FIRST = "500"
@@ -13,12 +16,16 @@ _KILLED_FIRST = "500"
 
 @dataclass(frozen=True, slots=True)
 class ParserLimits:
-    """Limits of one piece of work: data memory, CPU time, time, written file."""
+    """Limits of one piece of work: data memory, CPU time, time, written file.
+
+    `threads`: of Polars; None: one per core.
+    """
 
     memory_bytes: int
     cpu_seconds: float
     seconds: float
     file_bytes: int = resource.RLIM_INFINITY
+    threads: int | None = None
 
 
 def restrict(limits: ParserLimits) -> None:
@@ -28,6 +35,14 @@ def restrict(limits: ParserLimits) -> None:
     _lower(resource.RLIMIT_DATA, limits.memory_bytes)
     _lower(resource.RLIMIT_CPU, int(used + limits.cpu_seconds) + 1)
     _lower(resource.RLIMIT_FSIZE, limits.file_bytes)
+    if limits.threads:
+        _set_threads(limits.threads)
+
+
+def _set_threads(number: int) -> None:
+    """Works before Polars starts its threads, at its first work in this process."""
+    os.environ["POLARS_MAX_THREADS"] = str(number)
+    pl.Config.reload_env_vars()
 
 
 def prepare() -> None:

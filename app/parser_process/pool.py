@@ -3,8 +3,10 @@
 import asyncio
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeVar
 
 import structlog
@@ -18,7 +20,7 @@ from app.parser_process.spawn import Child, ForkServer
 log = structlog.get_logger(__name__)
 
 MAX_IDLE = 2
-"""Children that wait for work, per process."""
+"""Children that wait for work, per process and number of threads."""
 
 Result = TypeVar("Result")
 
@@ -75,7 +77,10 @@ class Pool:
     """The parser processes of this process; thread-safe."""
 
     server: ForkServer = field(default_factory=ForkServer)
-    idle: list[Child] = field(default_factory=list)
+    idle: defaultdict[int | None, list[Child]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """By threads: a child keeps the number of its first work."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def run(
@@ -98,7 +103,7 @@ class Pool:
         cancelled = threading.Event()
 
         def in_thread() -> Message:
-            call = _Call(self._take(), on_report, limits.seconds)
+            call = _Call(self._take(limits.threads), on_report, limits.seconds)
             started.append(call)
             if cancelled.is_set():
                 call.kill()
@@ -107,7 +112,7 @@ class Pool:
             except BaseException:
                 call.child.close()
                 raise
-            self._give_back(call, message)
+            self._give_back(call, message, limits.threads)
             return message
 
         try:
@@ -129,23 +134,24 @@ class Pool:
         """End the fork server and all children."""
         with self.lock:
             self.server.close()
-            for child in self.idle:
+            for child in chain.from_iterable(self.idle.values()):
                 child.close()
             self.idle.clear()
 
-    def _take(self) -> Child:
+    def _take(self, threads: int | None) -> Child:
         with self.lock:
-            while self.idle:
-                child = self.idle.pop()
+            while idle := self.idle[threads]:
+                child = idle.pop()
                 if child.is_waiting():
                     return child
                 child.close()
             return self.server.fork()
 
-    def _give_back(self, call: _Call, message: Message) -> None:
+    def _give_back(self, call: _Call, message: Message, threads: int | None) -> None:
         with self.lock:
-            if not message.last and not call.killed and len(self.idle) < MAX_IDLE:
-                self.idle.append(call.child)
+            idle = self.idle[threads]
+            if not message.last and not call.killed and len(idle) < MAX_IDLE:
+                idle.append(call.child)
                 return
         call.child.close()
 

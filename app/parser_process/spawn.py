@@ -134,9 +134,13 @@ class ForkServer:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without settings, which may be secret."""
-    return {
+    """The environment without settings, which may be secret.
+
+    Without memory, a panic that prints a backtrace waits for its own lock forever.
+    """
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("REFEED_")
     }
+    return inherited | {"RUST_BACKTRACE": "0"}

@@ -6,8 +6,10 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from app.parser_process.errors import ParserCrashedError, ParserLimitError
@@ -16,6 +18,7 @@ from app.parser_process.pool import POOL, Pool
 from tests.parser_process.works import (
     environment,
     fill,
+    raise_after_panic,
     raise_unpicklable,
     report_and_sleep,
 )
@@ -32,6 +35,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
 
 
 AMPLE = ParserLimits(1024**3, 20, 60)
+SMALL = replace(AMPLE, threads=1)
 SHORT = ParserLimits(1024**3, 20, 0.2)
 LITTLE_CPU = ParserLimits(1024**3, 0.1, 60)
 
@@ -48,6 +52,18 @@ async def test_work_runs_in_another_process_that_is_reused():
 
     assert len(pids) == 1
     assert os.getpid() not in pids
+
+
+async def test_small_work_has_one_thread_and_processes_of_its_own():
+    pool = Pool()
+
+    threads = [
+        await pool.run(pl.thread_pool_size, limits=limits)
+        for limits in (AMPLE, SMALL, AMPLE, SMALL)
+    ]
+    pool.close()
+
+    assert threads == [len(os.sched_getaffinity(0)), 1] * 2
 
 
 async def test_an_error_is_raised_as_it_is_with_its_traceback():
@@ -135,7 +151,20 @@ async def test_children_end_with_the_fork_server_and_a_new_one_is_started():
     assert after != before
 
 
+async def test_a_child_ends_after_a_panic_of_a_library():
+    pool = Pool()
+
+    before = await pool.run(os.getpid, limits=AMPLE)
+    with pytest.raises(ValueError):  # noqa: PT011 - it has no text
+        await pool.run(raise_after_panic, limits=AMPLE)
+    after = await pool.run(os.getpid, limits=AMPLE)
+    pool.close()
+
+    assert after != before
+
+
 async def test_the_environment_has_no_settings(monkeypatch):
+    monkeypatch.setenv("RUST_BACKTRACE", "1")
     monkeypatch.setenv("REFEED_SECRET_KEY", "not for parsers")
     pool = Pool()
 
@@ -143,6 +172,7 @@ async def test_the_environment_has_no_settings(monkeypatch):
     pool.close()
 
     assert "PATH" in found
+    assert found["RUST_BACKTRACE"] == "0"
     assert not [name for name in found if name.startswith("REFEED_")]
 
 

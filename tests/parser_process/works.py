@@ -4,6 +4,8 @@ import os
 import time
 from collections.abc import Callable
 
+from polars.exceptions import PanicException
+
 
 class UnpicklableError(Exception):
     def __init__(self, first: str, second: str) -> None:
@@ -17,6 +19,11 @@ def report_and_sleep(report: Callable[[str], None]) -> None:
 
 def environment() -> dict[str, str]:
     return dict(os.environ)
+
+
+def raise_after_panic() -> None:
+    """An error that follows a panic of a native library."""
+    raise ValueError from PanicException()
 
 
 def raise_unpicklable() -> None:
