@@ -103,8 +103,9 @@ CARRIERS = (
 included. Not every one exists in every market."""
 
 _BY_NAME = {name: name for name in CARRIERS}
-_BY_CASEFOLD = {name.casefold(): name for name in CARRIERS}
-_BY_WORDS = {" ".join(name.casefold().split()): name for name in reversed(CARRIERS)}
+BY_CASEFOLD = {name.casefold(): name for name in CARRIERS}
+BY_WORDS = {" ".join(name.casefold().split()): name for name in reversed(CARRIERS)}
+"""Names by their text in lower case, and by its words; looked up in this order."""
 _LONGEST = 200
 
 
@@ -125,8 +126,8 @@ def carrier_of(text: str) -> str:
     given = text.strip()[:_LONGEST]
     folded = given.casefold()
     words = " ".join(folded.split())
-    found = _BY_NAME.get(given) or _BY_CASEFOLD.get(folded) or _BY_WORDS.get(words)
+    found = _BY_NAME.get(given) or BY_CASEFOLD.get(folded) or BY_WORDS.get(words)
     if found is None:
-        close = get_close_matches(words, _BY_WORDS, n=3, cutoff=0.5)
-        raise UnknownCarrierError(tuple(_BY_WORDS[each] for each in close))
+        close = get_close_matches(words, BY_WORDS, n=3, cutoff=0.5)
+        raise UnknownCarrierError(tuple(BY_WORDS[each] for each in close))
     return found

@@ -34,6 +34,7 @@ from app.backmarket.wire.listings import (
     update_body,
 )
 from app.backmarket.wire.messages import secrets_in
+from app.backmarket.wire.scalars import same_sku
 from app.backmarket.wire.tasks import TaskReport, parse_task, task_id_of
 from app.settings import Settings
 
@@ -164,7 +165,8 @@ class BackMarket:
     async def listing_by_sku(self, access: Access, sku: str) -> Listing | None:
         """Find a listing by its SKU, in any case; None if there is none.
 
-        Back Market API, listings (`GET /ws/listings/detail?sku=`).
+        Back Market API, listings (`GET /ws/listings/detail?sku=`). Whether it finds a
+        SKU in composed characters by decomposed ones is not known.
         """
         try:
             found = await self.call(
@@ -172,9 +174,9 @@ class BackMarket:
             )
         except BackMarketNotFoundError:
             return None
-        wanted = sku.casefold()
+        wanted = same_sku(sku)
         return next(
-            (each for each in found if (each.sku or "").casefold() == wanted), None
+            (each for each in found if same_sku(each.sku or "") == wanted), None
         )
 
     async def check(self, access: Access) -> None:

@@ -1,6 +1,7 @@
 """Parses scalar values, which Back Market sends as text or as a number."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -103,3 +104,8 @@ def moment(value: object) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return found if found.year in _YEARS else None
+
+
+def same_sku(sku: str) -> str:
+    """A SKU as it is compared: trimmed, in composed characters, in any case."""
+    return unicodedata.normalize("NFC", sku.strip()).casefold()

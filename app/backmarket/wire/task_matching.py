@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.backmarket.wire.scalars import same_sku
 from app.backmarket.wire.tasks import ListingRef, Refusal, TaskReport
 
 
@@ -27,7 +28,7 @@ def match_rows(
 ) -> Matched:
     """Map a report back to the SKUs sent.
 
-    Section 14.7: entries may be keyed by SKU (any case), by EAN or by listing id; the
+    Section 14.7: entries may be keyed by SKU (`same_sku`), by EAN or by listing id; the
     latter two count only where exactly one row sent has them. `eans` and `listing_ids`
     are in the order of `skus`, or are left out. A row both accepted and refused is
     refused.
@@ -64,7 +65,7 @@ def _index(
     """Order the ways to find a row, the surest first; None marks a name of several."""
     return (
         {sku: sku for sku in skus},
-        _unambiguous((sku.strip().casefold(), sku) for sku in skus),
+        _unambiguous((same_sku(sku), sku) for sku in skus),
         _unambiguous(
             (ean.strip().lstrip("0"), sku)
             for ean, sku in zip(eans, skus, strict=False)
@@ -91,7 +92,7 @@ def _find(index: _Index, name: str) -> str | None:
     # An EAN that was stored as a number has lost its leading zeros.
     return (
         by_sku.get(name)
-        or by_any_case.get(folded)
+        or by_any_case.get(same_sku(name))
         or by_ean.get(folded.lstrip("0"))
         or by_listing.get(folded)
     )

@@ -12,6 +12,18 @@ InvalidRowPolicy = Literal["keep", "withdraw"]
 
 
 @dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """What the pairs of EAN and product id of a whole catalog show.
+
+    `mismatched`: pairs that contradict another one, sorted. `several`: product ids with
+    more than one EAN, sorted.
+    """
+
+    mismatched: tuple[str, ...] = ()
+    several: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ImportConfig:
     """The store's mapping, categories (`category_key` -> leaf), currency, policies."""
 
@@ -24,6 +36,8 @@ class ImportConfig:
     """Whether SKUs that the catalog does not contain are left unchanged."""
     commissions: Mapping[str, int] = field(default_factory=dict)
     """Hundredths of a percent by `category_key`; used where a cost is mapped."""
+    products: ProductFacts = field(default_factory=ProductFacts)
+    """What the product ids of the whole catalog show; the engine sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,8 @@ class ImportCounts:
 
     `uncategorized`, `duplicates` and `excluded` are part of `invalid`. `disappeared`
     counts offers that were active or retained and are now missing from the catalog,
-    excluded by a filter or without a mapped category.
+    excluded by a filter or without a mapped category. `unreadable` counts rows whose
+    SKU cannot be read.
     """
 
     rows: int
@@ -44,6 +59,7 @@ class ImportCounts:
     duplicates: int
     disappeared: int
     excluded: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

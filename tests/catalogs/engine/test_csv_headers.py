@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, Hints, SourceFile
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -84,6 +85,33 @@ def test_one_very_wide_row_does_not_hide_the_header(tmp_path):
 
     assert columns == NAMES
     assert frame[FLAW].to_list() == [0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("rows", [ROWS, ROWS[: ROWS.index("\n")]])
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("sku;;price;\n", ("sku", "column_2", "price", "column_4")),
+        (";sku;;price\n", ("column_1", "sku", "column_3", "price")),
+    ],
+)
+def test_a_header_may_leave_half_of_the_columns_without_a_name(
+    tmp_path, header, columns, rows
+):
+    frame, found, notes = read(tmp_path, header + rows)
+
+    assert found == columns
+    assert (frame.height, notes) == (len(rows.splitlines()), {})
+
+
+@pytest.mark.parametrize("rows", [ROWS, "S1;4006381001014;329,00;4\n"])
+def test_a_stated_separator_that_does_not_occur_is_not_used(tmp_path, rows):
+    """The one of another installation, or of an export that was converted."""
+    for stated in ("sep=|\n", "sep=,\n", "sep=\t\r\n"):
+        frame, columns, notes = read(tmp_path, stated + HEADER + rows)
+
+        assert columns == NAMES
+        assert (frame.height, notes) == (len(rows.splitlines()), {})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from app.catalogs.engine.read.delimited.dialect import detect_dialect
 from app.catalogs.engine.read.delimited.header import read_header
 from app.catalogs.engine.read.delimited.scan import scan_csv_lines
-from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.records import ROW_LENGTH, UNREADABLE_ROW
 from app.catalogs.engine.read.source import Hints, SourceFile
 
@@ -137,7 +138,10 @@ def test_a_row_with_line_breaks_and_too_many_cells_is_reported(tmp_path):
     assert frame[LINE].to_list() == [2, 3, 4, 6]
 
 
-TEXTS = st.text(alphabet='ab1;,"\n \t', max_size=8)
+TEXTS = st.text(alphabet='ab1;,"\n \t', max_size=8).filter(
+    lambda text: not ("\n" in text and ";" in text)
+)
+"""A line of a cell that has separators may look like a row that a quote swallowed."""
 
 
 @given(

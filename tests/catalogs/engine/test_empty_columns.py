@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from app.catalogs.engine.pipeline.empty_columns import empty_attributes
-from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.read.frames import cell
 from app.stores.mapping.mapping_model import CatalogMapping
 
 MAPPING = CatalogMapping.model_validate(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalogs.engine.read.encoding import ENCODINGS, canonical_encoding
-from app.catalogs.engine.read.reader import FLAW, cell, open_catalog
+from app.catalogs.engine.read.frames import FLAW, cell
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, Hints, SourceFile
 
 CASES = Path(__file__).parent.parent / "cases"

@@ -27,8 +27,8 @@ ATOM = f"""<feed xmlns="http://www.w3.org/2005/Atom" {G}>
 
 def items(*inside: str) -> str:
     """A feed of items."""
-    told = "".join(f"<item>{item}</item>" for item in inside)
-    return f"<rss {G}><channel><title>no item</title>{told}</channel></rss>"
+    items = "".join(f"<item>{item}</item>" for item in inside)
+    return f"<rss {G}><channel><title>no item</title>{items}</channel></rss>"
 
 
 def rows_of(seen) -> list[dict[str, str]]:

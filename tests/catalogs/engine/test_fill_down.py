@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.preview import preview_catalog
-from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.read.source import SourceFile
 from app.catalogs.engine.report.source_rows import find_rows
 from app.catalogs.engine.transform.fill_down import fill_down, filled_cell

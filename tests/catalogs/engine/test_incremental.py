@@ -17,7 +17,7 @@ from app.catalogs.engine.pipeline.digest import (
     rows_of,
     source_hash,
 )
-from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.engine.conftest import Shop
 from tests.catalogs.engine.samples import COLUMNS, MAPPING, catalog, row

@@ -95,6 +95,12 @@ REFUSED = {
         "unknown_format",
         "`categories`, `data.products`",
     ),
+    "records by their SKU": (
+        '{"a":{"price":1},"b":{"price":2}}',
+        "unknown_format",
+        "one JSON object",
+    ),
+    "an error": ('{"error":{"code":500}}', "unknown_format", "one JSON object"),
     "one indented object": ('{\n "sku": "a"\n}\n', "unknown_format", "one JSON object"),
     "an array of arrays": ('[["sku"],["a"]]', "unknown_format", "arrays"),
     "lines of arrays": ('["sku"]\n["a"]\n', "unknown_format", "arrays"),

@@ -12,11 +12,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.read.inspect import inspect_catalog
-from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
-from tests.catalogs.engine.hostile import ending_of
 from tests.catalogs.engine.samples import MAPPING, row, zipped
+from tests.catalogs.hostile.endings import ending_of
 
 
 def parquet(columns: dict[str, Any], **options: Any) -> bytes:

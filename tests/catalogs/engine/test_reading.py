@@ -5,8 +5,9 @@ import json
 
 import pytest
 
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.read.inspect import inspect_catalog
-from app.catalogs.engine.read.reader import FLAW, LINE, cell, open_catalog
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.records import ROW_LENGTH, UNREADABLE_ROW
 from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 
@@ -41,6 +42,7 @@ PLAIN = [(2, 0, "1", "é"), (3, 0, "2", "x")]
         pytest.param("a|b\n'1'|'é'\n'2'|'x'\n", "utf-8", "|", id="bars, apostrophes"),
         pytest.param(' a ,"b"\n"1","é"\n2,x\n', "utf-8", ",", id="names trimmed"),
         pytest.param("a,b\r1,é\r2,x\r", "utf-8", ",", id="old Macintosh"),
+        pytest.param("a,b\n1,é\r2,x\n", "utf-8", ",", id="CR between two rows"),
         pytest.param("a,b,\n1,é,\n2,x,\n", "utf-8", ",", id="trailing separators"),
         pytest.param("a,b\n1,é,,\n2,x,\n", "utf-8", ",", id="empty cells too many"),
         pytest.param("a,b\n1,é\n2,x\n".encode("cp1252"), "cp1252", ",", id="cp1252"),

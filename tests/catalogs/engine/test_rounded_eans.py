@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from app.catalogs.engine.validate.rounded_eans import MOST, candidate, rounded_from
+from app.catalogs.engine.validate.gtin import MOST, candidate, rounded_from
 
 COLUMNS = [
     pytest.param(["1942520000000", "1940008000000"], 5, 4, id="two of five"),

@@ -12,7 +12,7 @@ from app.catalogs.engine.pipeline.full_rows import (
     RETAINED,
 )
 from app.catalogs.engine.pipeline.stage import stage
-from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.validate.problems import PROBLEMS, bit, describe, problems_in
 from app.stores.mapping.attribute_source import AttributeSource
@@ -128,6 +128,26 @@ def test_a_valid_row_is_active_with_canonical_fields():
             {"shipper_1": "DHL"}, "shipper_1", "shipping_incomplete", id="DHL"
         ),
         pytest.param(
+            {
+                "shipper_1": "Owl Post",
+                "shipping_price_1": "0",
+                "shipping_delay_1": "24",
+            },
+            "shipper_1",
+            "unknown_carrier",
+            id="no carrier of Back Market",
+        ),
+        pytest.param(
+            {
+                "shipper_3": "Owl Post",
+                "shipping_price_3": "0",
+                "shipping_delay_3": "24",
+            },
+            "shipper_3",
+            "unknown_carrier",
+            id="no third carrier of Back Market",
+        ),
+        pytest.param(
             {"shipper_1": "DHL", "shipping_price_1": "x", "shipping_delay_1": "24"},
             "shipping_price_1",
             "price_format",
@@ -172,12 +192,12 @@ def test_no_cell_of_a_torn_row_is_trusted():
 
 
 def test_shipping_is_one_canonical_text():
-    cells = {"shipper_2": 'D"HL', "shipping_price_2": "4,9", "shipping_delay_2": "48"}
+    cells = {"shipper_2": "dpd fr", "shipping_price_2": "4,9", "shipping_delay_2": "48"}
 
     found = only(row("A", **cells))
 
     assert found["shipping"] == (
-        '{"shipper_2":"D\\"HL","shipping_delay_2":48,"shipping_price_2":"4.90"}'
+        '{"shipper_2":"DPD FR","shipping_delay_2":48,"shipping_price_2":"4.90"}'
     )
     assert only(row("A", **dict.fromkeys(cells, "")))["shipping"] is None
 
@@ -187,7 +207,7 @@ def test_the_same_carrier_twice_is_a_problem():
         f"{n}_{k}": v
         for k in (1, 2)
         for n, v in (
-            ("shipper", "DHL"),
+            ("shipper", ("DHL", "dhl")[k - 1]),
             ("shipping_price", "1"),
             ("shipping_delay", "9"),
         )
@@ -275,11 +295,11 @@ def test_spellings_do_not_change_the_fingerprint():
     assert one["fingerprint"] == other["fingerprint"]
 
 
-def test_problem_bits_are_unique_and_fit_64_bits():
+def test_problem_bits_are_unique_and_fit_the_mask():
     bits = [problem.bit for problem in PROBLEMS]
 
     assert bits == list(range(len(PROBLEMS)))
-    assert max(bits) < 63
+    assert max(bits) < 127
     assert len({(p.field, p.code) for p in PROBLEMS}) == len(PROBLEMS)
 
 

@@ -9,7 +9,7 @@ from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.digest import identity
 from app.catalogs.engine.pipeline.full_rows import ABSENT
 from app.catalogs.engine.pipeline.stage import Staged, stage
-from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.transform.rules import count_excluded
 from app.catalogs.engine.validate.problems import problems_in
 from app.stores.mapping.mapping_model import CatalogMapping
@@ -18,15 +18,15 @@ from tests.catalogs.engine.samples import MAPPING, row
 
 
 def staged(*rows: dict[str, str], filters=(), flaw: int = 0, **mapping) -> Staged:
-    told = CatalogMapping.model_validate(
+    mapped = CatalogMapping.model_validate(
         {"attributes": MAPPING | mapping, "filters": list(filters)}
     )
-    told = resolve_for_store(told, "FR", "EUR")
+    mapped = resolve_for_store(mapped, "FR", "EUR")
     frame = pl.DataFrame(
-        [{cell(n): r.get(n) or None for n in told.columns} for r in rows],
-        schema={cell(n): pl.String for n in told.columns},
+        [{cell(n): r.get(n) or None for n in mapped.columns} for r in rows],
+        schema={cell(n): pl.String for n in mapped.columns},
     ).with_row_index(LINE, 2)
-    config = ImportConfig(told, {"phones": 1}, "EUR")
+    config = ImportConfig(mapped, {"phones": 1}, "EUR")
     return stage(frame.with_columns(pl.lit(flaw, pl.UInt8).alias(FLAW)).lazy(), config)
 
 
@@ -213,7 +213,7 @@ def test_every_rule_is_part_of_the_identity_of_a_digest():
     }
     renamed = CHEAP | {"name": "cheap"}
 
-    told = [
+    identities = [
         identity(staged(row("A"), **given).config)
         for given in (
             {},
@@ -226,5 +226,5 @@ def test_every_rule_is_part_of_the_identity_of_a_digest():
     ]
     french = identity(staged(row("A"), price=by_country).config)
 
-    assert len(set(told)) == len(told)
-    assert french == told[1]
+    assert len(set(identities)) == len(identities)
+    assert french == identities[1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.full_rows import ACTIVE
 from app.catalogs.engine.pipeline.stage import stage
-from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.transform.rules import count_excluded
 from app.catalogs.engine.validate.problem_types import MAX_CENTS, MAX_QUANTITY
 from app.stores.mapping.mapping_model import CatalogMapping
@@ -147,17 +147,17 @@ def test_every_accepted_mapping_can_be_executed(rows, texts, price, quantity, fi
     refused = [found.code for found in find_violations(mapping, "FR")]
     assert set(refused) <= {"value_not_accepted"}
     assume(not refused)
-    told = resolve_for_store(mapping, "FR", "EUR")
+    resolved = resolve_for_store(mapping, "FR", "EUR")
     frame = pl.DataFrame(
         {cell(n): [r[n] for r in rows] for n in COLUMNS},
         schema={cell(n): pl.String for n in COLUMNS},
     ).with_row_index(LINE, 2)
     frame = frame.with_columns(pl.lit(0, pl.UInt8).alias(FLAW))
 
-    staged = stage(frame.lazy(), ImportConfig(told, {"phones": 1}, "EUR"))
+    staged = stage(frame.lazy(), ImportConfig(resolved, {"phones": 1}, "EUR"))
     full = pl.concat(staged.batches())
 
-    assert sum(count_excluded(told, staged.keys).values()) <= len(rows)
+    assert sum(count_excluded(resolved, staged.keys).values()) <= len(rows)
     assert full["desired_state"].null_count() == 0
     sold = full.filter(pl.col("desired_state") == ACTIVE)
     assert sold["price"].is_between(1, MAX_CENTS).all()

@@ -5,10 +5,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.read.frames import cell
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.transform.conditions import holds
-from app.catalogs.engine.validate.text_bounds import MAX_BYTES, TOO_LONG
+from app.catalogs.engine.transform.text_bounds import joined
+from app.catalogs.engine.validate.texts import MAX_BYTES, TOO_LONG
 from app.stores.mapping.attribute_source import AttributeSource
 from app.stores.mapping.mapping_model import Filter
 
@@ -142,6 +143,26 @@ def test_a_template_does_not_repeat_a_long_cell():
 
     assert text_after(source, c="x" * 1000) == TOO_LONG
     assert text_after(source, c="x" * 100) == "x" * 6000
+
+
+def test_a_template_reads_each_of_its_pieces_once():
+    read: list[int] = []
+
+    def piece(number: int) -> pl.Expr:
+        def note(texts: pl.Series) -> pl.Series:
+            if texts.len():  # polars also asks for the type of no rows
+                read.append(number)
+            return texts
+
+        return pl.col("c").map_batches(
+            note, return_dtype=pl.String, is_elementwise=True
+        )
+
+    frame = pl.DataFrame({"c": ["x", "y", "z"]})
+    made = frame.select(joined([piece(n) for n in range(5)])).to_series().to_list()
+
+    assert made == ["x" * 5, "y" * 5, "z" * 5]
+    assert sorted(read) == list(range(5))
 
 
 LONG = "<p>" + "ca. 2 " * 20_000

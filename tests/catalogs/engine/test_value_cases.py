@@ -126,6 +126,9 @@ def test_eans_of_a_column_that_was_rounded_are_refused(shop: Shop):
     result = shop.upload(case("p25-ean-rounded.csv"), mapping=STOCK)
 
     assert result.counts.invalid == 5
+    (note,) = result.detected.notes
+    assert note.code == "eans_damaged"
+    assert "5 EANs" in note.message
     assert {(field, code) for _, field, code, _ in shop.report()} == {
         ("ean", "ean_rounded")
     }

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from app.catalogs.engine.read.frames import LINE
 from app.catalogs.engine.read.inspect import inspect_catalog
-from app.catalogs.engine.read.reader import LINE, open_catalog
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, ReadLimits
 from app.catalogs.engine.read.workbooks.cells import texts_of
 from app.catalogs.engine.read.workbooks.header import find_header
 from tests.catalogs.engine.books import ods, sheet_xml, xlsx, zipped_parts
-from tests.catalogs.engine.hostile import ending_of
 from tests.catalogs.engine.samples import COLUMNS, MAPPING, row, zipped
+from tests.catalogs.hostile.endings import ending_of
 
 CASES = Path(__file__).parent.parent / "cases"
 BOOKS = sorted(CASES.glob("p42-book.*"))
@@ -119,6 +120,29 @@ def test_the_sheet_is_chosen_by_name_number_or_content(seen, sheet, sku):
     book = xlsx(SHEETS, hidden=["Hidden"])
 
     assert seen(book, sheet=sheet).sample[0]["sku"] == sku
+
+
+@pytest.mark.parametrize(
+    ("sheets", "sheet", "notes"),
+    [
+        pytest.param(SHEETS, None, [("sheet_chosen", None)], id="of several"),
+        pytest.param(SHEETS, "Offers", [], id="stated"),
+        pytest.param({"S": ROWS}, None, [], id="the only one"),
+        pytest.param({"S": [ROW, ROW]}, None, [("no_header", 1)], id="no header"),
+        pytest.param(
+            {"S": [["May"], [], HEADER, ROW]},
+            None,
+            [("lines_above_header", 3)],
+            id="a title",
+        ),
+    ],
+)
+def test_a_guess_about_a_workbook_is_noted(seen, sheets, sheet, notes):
+    book = xlsx(sheets, hidden=["Hidden"] if "Hidden" in sheets else [])
+
+    found = seen(book, sheet=sheet)
+
+    assert [(note.code, note.line) for note in found.detected.notes] == notes
 
 
 @pytest.mark.parametrize("sheet", ["May", "0", "5", "-1", "³", "9" * 5000])

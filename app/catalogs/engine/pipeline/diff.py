@@ -12,10 +12,12 @@ from app.catalogs.engine.pipeline.full_rows import (
     ACTIVE,
     NOT_FOR_SALE,
     RETAINED,
+    TORN,
     desired_state_of,
     stable_hash,
 )
-from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.read.frames import LINE
+from app.catalogs.engine.validate.problem_types import MASK
 from app.catalogs.engine.validate.problems import bit
 
 STORED_SCHEMA = {
@@ -24,6 +26,9 @@ STORED_SCHEMA = {
     "desired_state": pl.UInt8,
 }
 DUPLICATE = bit("sku", "duplicate_sku")
+UNREADABLE = bit("row", "unreadable_row")
+"""The problem of an offer that stays online because of an unreadable row."""
+_NO_SKU = TORN | bit("sku", "control_characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +48,22 @@ class Duplicates:
 class CatalogDiff:
     """The changes to write: `writes` are lines (None: all), `absent` are offer keys.
 
+    `doubtful` are keys of offers that no row names, but that unreadable rows may mean.
     `digest_rows`: rows of the new digest, one per offer that the catalog contains.
     """
 
     counts: ImportCounts
     writes: pl.Series | None
     absent: pl.Series
+    doubtful: pl.Series
     duplicates: Duplicates
     digest_rows: pl.DataFrame
 
     @property
     def is_empty(self) -> bool:
-        return self.writes is not None and not len(self.writes) + len(self.absent)
+        return self.writes is not None and not any(
+            map(len, (self.writes, self.absent, self.doubtful))
+        )
 
 
 def compare(
@@ -62,15 +71,24 @@ def compare(
     stored: pl.DataFrame,
     duplicates: Duplicates,
     invalid_policy: InvalidRowPolicy,
+    unreadable_before: int = 0,
 ) -> CatalogDiff:
-    """Compare every row with its stored offer, as column operations."""
+    """Compare every row with its stored offer, as column operations.
+
+    `unreadable_before`: unreadable rows of the store's current catalog.
+    """
     usable = mark_rejected(
         _usable_rows(keys, duplicates), duplicates.rejected, invalid_policy
     )
     unchanged = usable["fingerprint"].is_in(stored["fingerprint"].implode())
     unmatched = _unmatched(stored, usable)
     changed = _join_stored(usable.filter(~unchanged), unmatched)
-    absent = _absent(changed, unmatched)
+    missing = _absent(changed, unmatched)
+    unreadable = count_unreadable(keys)
+    doubtful = missing.clear()
+    if invalid_policy == "keep" and unreadable:
+        doubtful = doubtful_offers(missing, unreadable, unreadable_before)
+    absent = missing.join(doubtful, on="sku_key", how="anti")
     counts = _counts(
         keys.height,
         usable=usable,
@@ -78,12 +96,14 @@ def compare(
         changed=changed,
         absent=absent,
         duplicates=duplicates,
+        unreadable=unreadable,
     )
     writes = changed[LINE]
     return CatalogDiff(
         counts,
         None if len(writes) == keys.height else writes,
         absent["sku_key"],
+        doubtful["sku_key"],
         duplicates,
         _digest_rows(usable, duplicates),
     )
@@ -111,6 +131,32 @@ def find_duplicates(keys: pl.DataFrame, policy: DuplicatePolicy) -> Duplicates:
     return Duplicates(unused, unused[LINE], unused[LINE].clear())
 
 
+def count_unreadable(keys: pl.DataFrame) -> int:
+    """The number of rows whose SKU cannot be read; an empty SKU can."""
+    lost = pl.col("sku_key").is_null() & ((pl.col("mask") & _NO_SKU) != 0)
+    return int(keys.select(lost.sum()).item())
+
+
+def doubtful_offers(
+    missing: pl.DataFrame, unreadable: int, unreadable_before: int
+) -> pl.DataFrame:
+    """The missing offers that keep their listings; none if more are missing than lost.
+
+    A row that was valid and is now invalid keeps its listing online. Without a readable
+    SKU the row names no offer, and the offer would count as disappeared.
+    `missing` has the schema of stored offers. Rows that were unreadable in the catalog
+    before mean no offer that disappears now. A doubtful offer has no fingerprint: it
+    stays so as long as enough rows are unreadable.
+    """
+    online = missing.filter(pl.col("desired_state") != ABSENT)
+    is_doubtful = pl.col("fingerprint").is_null()
+    earlier, now = online.filter(is_doubtful), online.filter(~is_doubtful)
+    if earlier.height > unreadable:
+        earlier = earlier.clear()
+    most = min(unreadable - unreadable_before, unreadable - earlier.height)
+    return pl.concat([earlier, now if now.height <= most else now.clear()])
+
+
 Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
 
@@ -119,7 +165,7 @@ def mark_rejected(rows: Rows, rejected: pl.Series, policy: InvalidRowPolicy) -> 
     if not len(rejected):
         return rows
     is_rejected = pl.col(LINE).is_in(rejected.implode())
-    mask = pl.lit(DUPLICATE, pl.Int64)
+    mask = pl.lit(DUPLICATE, MASK)
     desired_state = desired_state_of(mask, policy)
     return rows.with_columns(
         mask=pl.when(is_rejected).then(mask).otherwise("mask"),
@@ -190,6 +236,7 @@ def _counts(  # noqa: PLR0913 - all that is counted
     changed: pl.DataFrame,
     absent: pl.DataFrame,
     duplicates: Duplicates,
+    unreadable: int,
 ) -> ImportCounts:
     valid = pl.col("desired_state") == ACTIVE
     unsold = (pl.col("mask") & NOT_FOR_SALE) != 0
@@ -212,4 +259,5 @@ def _counts(  # noqa: PLR0913 - all that is counted
         uncategorized=totals["unsold"],
         duplicates=duplicates.rows.height,
         disappeared=unsold_now + newly_absent,
+        unreadable=unreadable,
     )

@@ -15,7 +15,7 @@ import polars as pl
 import polars_hash as plh
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.transform.fill_down import filled_cells
 from app.catalogs.engine.validate.decimal_separator import Separators
 from app.stores import channel
@@ -110,6 +110,7 @@ def identity(config: ImportConfig) -> str:
         config.duplicates,
         config.invalid_rows,
         sorted(config.commissions.items()),
+        config.products,
     )
     return sha256(repr(content).encode()).hexdigest()
 

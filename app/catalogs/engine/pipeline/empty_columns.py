@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from app.catalogs.engine.pipeline.full_rows import REQUIRED
-from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.read.frames import cell
 from app.catalogs.engine.validate.texts import trim
 from app.stores.mapping.mapping_model import CatalogMapping
 

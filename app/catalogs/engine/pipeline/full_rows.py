@@ -5,7 +5,7 @@ import polars_hash as plh
 
 from app.catalogs.engine.config import ImportConfig, InvalidRowPolicy
 from app.catalogs.engine.pipeline.digest import SOURCE, source_hash
-from app.catalogs.engine.read.reader import FLAW, LINE
+from app.catalogs.engine.read.frames import FLAW, LINE
 from app.catalogs.engine.transform.columns import attribute_columns
 from app.catalogs.engine.transform.rules import (
     EXCLUDED_BY,
@@ -14,17 +14,18 @@ from app.catalogs.engine.transform.rules import (
     number_step_columns,
     rule_cells,
 )
+from app.catalogs.engine.validate.checks import parsed_column
 from app.catalogs.engine.validate.column_facts import ColumnFacts
 from app.catalogs.engine.validate.decimal_separator import evidence
+from app.catalogs.engine.validate.gtin import candidate
 from app.catalogs.engine.validate.money import DecimalSeparator, MoneyRule, money
 from app.catalogs.engine.validate.offer import (
     check_offer,
     parse_expressions,
-    parsed_column,
 )
-from app.catalogs.engine.validate.problem_types import Severity
+from app.catalogs.engine.validate.problem_types import MASK, Severity
 from app.catalogs.engine.validate.problems import PROBLEMS, mask_of
-from app.catalogs.engine.validate.rounded_eans import candidate
+from app.catalogs.engine.validate.texts import sku_key
 
 ACTIVE, RETAINED, ABSENT = 0, 1, 2
 DESIRED_STATES = ("active", "retained", "absent")
@@ -124,6 +125,7 @@ def _checked(
         config.currency,
         config.commissions,
         facts.rounded_zeros,
+        config.products,
     )
     kinds = fields_of(config)
     amounts = {name: pl.col(parsed_column(name)) for name in facts.separators}
@@ -147,17 +149,17 @@ def _finish(
     rows: pl.LazyFrame, attributes: frozenset[str], config: ImportConfig
 ) -> pl.LazyFrame:
     mask, torn = pl.col("mask"), pl.col(FLAW) > 0
-    sku_key = pl.col("sku").str.to_lowercase()
+    key = sku_key(pl.col("sku"))
     if config.mapping.filters:
-        sku_key = pl.when(pl.col(EXCLUDED_BY) == 0).then(sku_key)
-    known_problems = (mask & _SKU_PROBLEMS) | pl.col(FLAW).cast(pl.Int64)
+        key = pl.when(pl.col(EXCLUDED_BY) == 0).then(key)
+    known_problems = (mask & _SKU_PROBLEMS) | pl.col(FLAW).cast(MASK)
     return (
         rows.with_columns(
             mask=pl.when(torn).then(known_problems).otherwise(mask),
             quantity=pl.when(~torn).then("quantity"),
         )
         .with_columns(
-            sku_key.alias("sku_key"),
+            key.alias("sku_key"),
             desired_state_of(mask, config.invalid_rows).alias("desired_state"),
         )
         .with_columns(_fingerprint(attributes).alias("fingerprint"))
@@ -218,7 +220,7 @@ def stable_hash(parts: list[pl.Expr]) -> pl.Expr:
 
 def _mask(masks: list[pl.Expr]) -> pl.Expr:
     # No two checks set the same bit, so the sum is the union.
-    return pl.sum_horizontal(masks).cast(pl.Int64).alias("mask")
+    return pl.sum_horizontal(masks).cast(MASK).alias("mask")
 
 
 def _rule(

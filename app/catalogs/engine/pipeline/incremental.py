@@ -15,7 +15,7 @@ from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.digest import ROWS, SOURCE, Digest, source_hash
 from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.pipeline.stored_offers import read_by_fingerprint, read_by_key
-from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.read.frames import LINE
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.transform.fill_down import cells_of
 from app.catalogs.engine.validate.column_facts import UnchangedRows

@@ -23,7 +23,7 @@ from app.catalogs.engine.pipeline.stage import (
     sku_keys,
     texts,
 )
-from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.read.frames import LINE
 from app.catalogs.engine.validate.column_facts import (
     NO_ROWS,
     facts_of_rows,

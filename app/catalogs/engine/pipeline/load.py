@@ -12,7 +12,12 @@ import psycopg
 from psycopg import sql
 
 from app.catalogs.engine.config import ImportConfig
-from app.catalogs.engine.pipeline.diff import CatalogDiff, Duplicates, mark_rejected
+from app.catalogs.engine.pipeline.diff import (
+    UNREADABLE,
+    CatalogDiff,
+    Duplicates,
+    mark_rejected,
+)
 from app.catalogs.engine.pipeline.full_rows import (
     ACTIVE,
     DESIRED_STATES,
@@ -23,7 +28,8 @@ from app.catalogs.engine.pipeline.full_rows import (
 from app.catalogs.engine.pipeline.quick_updates import override_incoming
 from app.catalogs.engine.pipeline.row_report import COLUMNS
 from app.catalogs.engine.pipeline.stage import Staged
-from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.read.frames import LINE
+from app.catalogs.engine.validate.problem_types import MASK
 from app.catalogs.engine.validate.problems import NOTES
 from app.core.sql import load_sql
 from app.offers.import_sql import OFFER_TABLE, store_lock_key, upsert
@@ -48,15 +54,19 @@ def write_offers(
     staged: Staged,
     comparison: CatalogDiff,
 ) -> None:
-    """Upsert changed rows and absent offers; the caller holds the store's lock."""
+    """Upsert changed rows, absent and doubtful offers.
+
+    The caller holds the store's lock.
+    """
     if comparison.is_empty:
         return
     fields = fields_of(staged.config)
-    absent = _absent_rows(comparison.absent.to_frame("sku_key"), fields)
+    absent = _rows_without_values(comparison.absent, "absent", 0, fields)
+    doubtful = _rows_without_values(comparison.doubtful, "retained", UNREADABLE, fields)
     rows = _rows_to_write(staged, comparison)
     connection.execute(_INCOMING)
     columns = (*_LEADING, *fields)
-    _copy_in(connection, "incoming", columns, chain(rows, [absent]))
+    _copy_in(connection, "incoming", columns, chain(rows, [absent, doubtful]))
     connection.execute("ANALYZE incoming")
     override_incoming(connection, store_id)
     connection.execute(upsert(_LEADING, (*FIELDS, *MARGIN)), [store_id])
@@ -113,7 +123,7 @@ def offer_rows(
             "sku_key",
             _desired_state_name(),
             "fingerprint",
-            (pl.col("mask") & ~pl.lit(NOTES, pl.Int64)).alias("problems"),
+            (pl.col("mask") & ~pl.lit(NOTES, MASK)).alias("problems"),
             *(_stored(name, is_rejected) for name in fields),
         )
     )
@@ -127,14 +137,14 @@ def _stored(name: str, is_rejected: pl.Expr) -> pl.Expr:
     return pl.col(name)
 
 
-def _absent_rows(
-    absent: pl.DataFrame, fields: Mapping[str, pl.DataType]
+def _rows_without_values(
+    keys: pl.Series, state: str, problems: int, fields: Mapping[str, pl.DataType]
 ) -> pl.DataFrame:
-    return absent.select(
+    return keys.to_frame("sku_key").select(
         "sku_key",
-        pl.lit("absent").alias("desired_state"),
+        pl.lit(state).alias("desired_state"),
         pl.lit(None, pl.Int64).alias("fingerprint"),
-        pl.lit(0, pl.Int64).alias("problems"),
+        pl.lit(problems, MASK).alias("problems"),
         pl.col("sku_key").alias("sku"),
         *(pl.lit(None, fields[n]).alias(n) for n in fields if n != "sku"),
     )

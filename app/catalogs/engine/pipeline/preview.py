@@ -17,8 +17,10 @@ from app.catalogs.engine.pipeline.diff import (
     find_duplicates,
 )
 from app.catalogs.engine.pipeline.full_rows import BLOCKING, FIELDS, NOT_FOR_SALE, TORN
+from app.catalogs.engine.pipeline.known_products import NO_PAIRS, with_product_facts
 from app.catalogs.engine.pipeline.stage import Staged, stage
-from app.catalogs.engine.read.reader import LINE, cell, open_catalog
+from app.catalogs.engine.read.frames import LINE, cell
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.sample import take_sample
 from app.catalogs.engine.read.source import SourceFile
 from app.catalogs.engine.transform.fill_down import fill_down
@@ -86,7 +88,7 @@ def preview_catalog(
         columns = config.mapping.columns
         with open_catalog(head.source, columns, Path(folder)) as opened:
             frame = fill_down(opened.frame, config.mapping, Path(folder))
-            staged = stage(frame, config)
+            staged = stage(frame, with_product_facts(config, frame, NO_PAIRS))
             funnel = _funnel(staged)
             rows = list(_sample_rows(staged, _lines(staged.keys, sample)))
     return Preview(head.is_whole, funnel, rows)

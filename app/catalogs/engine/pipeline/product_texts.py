@@ -13,15 +13,15 @@ import polars as pl
 
 from app.catalogs.engine.config import DuplicatePolicy, ImportConfig
 from app.catalogs.engine.pipeline.full_rows import full_rows
-from app.catalogs.engine.read.reader import LINE, cell, open_catalog
+from app.catalogs.engine.read.frames import LINE, cell
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.catalogs.engine.transform.fill_down import fill_down
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
 from app.catalogs.engine.validate.column_facts import stated_facts
 from app.catalogs.engine.validate.money import MoneyRule, money
-from app.catalogs.engine.validate.text_bounds import is_too_long
-from app.catalogs.engine.validate.texts import BLANKS
+from app.catalogs.engine.validate.texts import BLANKS, is_too_long, sku_key
 from app.stores.channel import (
     IMAGES,
     LEAF_PREFIX,
@@ -136,7 +136,7 @@ def _read(
             pl.lit(None, pl.String).alias(cell(name)) for name in absent
         )
         rows = fill_down(rows, config.mapping, Path(folder))
-        key = attribute_text(config.mapping.attributes["sku"]).str.to_lowercase()
+        key = sku_key(attribute_text(config.mapping.attributes["sku"]))
         selected = rows.filter(key.is_in(sku_keys.implode())).collect(
             engine="streaming"
         )
@@ -144,7 +144,7 @@ def _read(
         return (
             _not_left_out(selected, offered)
             .select(attribute_columns(config.mapping))
-            .with_columns(pl.col("sku").str.to_lowercase().alias("sku_key"))
+            .with_columns(sku_key(pl.col("sku")).alias("sku_key"))
             .unique(
                 "sku_key",
                 keep="last" if config.duplicates == "last" else "first",

@@ -10,9 +10,10 @@ from uuid import UUID
 import polars as pl
 import psycopg
 
+from app.backmarket.markets import WITHOUT_DECIMALS
 from app.catalogs.engine.validate import numbers
 from app.catalogs.engine.validate.money import Flaw, MoneyRule, money
-from app.catalogs.engine.validate.offer import MONEY_CODES
+from app.catalogs.engine.validate.offer import MONEY_CODES, is_not_whole
 from app.catalogs.engine.validate.problems import bit
 from app.core.sql import load_sql
 
@@ -39,15 +40,18 @@ def checked_items(items: pl.DataFrame, currency: str) -> pl.DataFrame:
     price_bit = bit("price", MONEY_CODES[Flaw.FORMAT])
     problems = pl.col("quantity_read").struct.field("problems")
     given = pl.col("quantity").is_not_null()
+    cents = pl.col("price_read").struct.field("cents")
+    not_whole = is_not_whole(cents) & pl.lit(currency in WITHOUT_DECIMALS)
     return read.with_columns(
         pl.col("quantity_read")
         .struct.field("value")
         .clip(lower_bound=0)
         .alias("quantity_value"),
-        pl.col("price_read").struct.field("cents").alias("cents"),
+        cents.alias("cents"),
         (
             pl.when(given).then(problems).otherwise(0)
             + pl.col("price_read").struct.field("flaw") * price_bit
+            + not_whole.cast(pl.Int64) * bit("price", "price_not_whole")
         ).alias("mask"),
     ).drop("quantity_read", "price_read")
 

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 import polars as pl
 
 from app.catalogs.engine.pipeline.diff import DUPLICATE, Duplicates
-from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.read.frames import LINE
+from app.catalogs.engine.read.source import Note
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
-from app.catalogs.engine.validate.problem_types import ProblemType
+from app.catalogs.engine.validate.problem_types import MASK, ProblemType
 from app.catalogs.engine.validate.problems import EXCLUDED, NOTES, PROBLEMS
 
 COLUMNS = ("line", "field", "code", "sku", "value")
 _ORDER = ("line", "field", "code")
+_DAMAGED_EANS = ("ean_scientific", "ean_rounded")
 _MAX_CATEGORIES = 1000
 _MAX_VALUE_LENGTH = 100
 _MAX_EXCLUDED = 10_000
@@ -22,16 +24,30 @@ _MAX_NOTED = 10_000
 def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]:
     """Number of rows by problem code in the whole catalog."""
     mask = pl.col("mask")
-    bits = keys.filter(mask != 0).select(
-        ((mask & p.mask) != 0).sum().alias(str(p.bit)) for p in PROBLEMS
+    wrong = keys.filter(mask != 0)
+    found = wrong.select(mask.bitwise_or()).item() or 0
+    problems = [problem for problem in PROBLEMS if found & problem.mask]
+    numbers = wrong.select(
+        ((mask & p.mask) != 0).sum().alias(str(p.bit)) for p in problems
     )
     counts: dict[str, int] = {}
-    for problem, number in zip(PROBLEMS, bits.row(0), strict=True):
-        if number:
-            counts[problem.code] = counts.get(problem.code, 0) + number
+    for problem, number in zip(problems, next(numbers.iter_rows(), ()), strict=True):
+        counts[problem.code] = counts.get(problem.code, 0) + number
     if duplicates.rows.height:
         counts["duplicate_sku"] = duplicates.rows.height
     return counts
+
+
+def column_notes(problem_counts: dict[str, int]) -> tuple[Note, ...]:
+    """What the problems of many rows show about a column as a whole."""
+    damaged = sum(problem_counts.get(code, 0) for code in _DAMAGED_EANS)
+    if not damaged:
+        return ()
+    text = (
+        f"a spreadsheet damaged {damaged} EANs of this catalog. Format the column as "
+        "text in the source and export again; the digits are lost in this file"
+    )
+    return (Note("eans_damaged", text),)
 
 
 def rows_to_report(
@@ -42,10 +58,10 @@ def rows_to_report(
     Rows with only notes, then excluded rows, fill the remaining space up to a
     limit each: in a file for ten countries nine of ten rows are excluded.
     """
-    marked = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, pl.Int64))
+    marked = duplicates.rows.with_columns(again=pl.lit(DUPLICATE, MASK))
     mask = pl.col("mask") | pl.col("again").fill_null(0)
     is_excluded = pl.col("mask") == EXCLUDED
-    is_wrong = (pl.col("mask") & ~pl.lit(NOTES, pl.Int64)) != 0
+    is_wrong = (pl.col("mask") & ~pl.lit(NOTES, MASK)) != 0
     is_bad = is_wrong | pl.col(LINE).is_in(marked[LINE].implode())
     named = keys.lazy().select(LINE, "mask")
 

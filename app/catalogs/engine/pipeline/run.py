@@ -23,6 +23,10 @@ from app.catalogs.engine.pipeline.digest import ROWS, Digest
 from app.catalogs.engine.pipeline.empty_columns import empty_attributes
 from app.catalogs.engine.pipeline.incremental import RowsToCompare, find_changed_rows
 from app.catalogs.engine.pipeline.initial_load import InitialLoad
+from app.catalogs.engine.pipeline.known_products import (
+    read_known_products,
+    with_product_facts,
+)
 from app.catalogs.engine.pipeline.load import lock_store, write_offers, write_report
 from app.catalogs.engine.pipeline.quick_updates import (
     delete_older_values,
@@ -31,6 +35,7 @@ from app.catalogs.engine.pipeline.quick_updates import (
 )
 from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.pipeline.stored_offers import (
+    count_unreadable_before,
     delete_digest,
     has_offers,
     read_all_offers,
@@ -38,7 +43,8 @@ from app.catalogs.engine.pipeline.stored_offers import (
     read_digest,
     write_digest,
 )
-from app.catalogs.engine.read.reader import LINE, OpenedCatalog, open_catalog
+from app.catalogs.engine.read.frames import LINE, OpenedCatalog
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.fill_down import fill_down
 from app.catalogs.engine.transform.rules import count_excluded, filter_names
@@ -74,14 +80,16 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
     ):
         on_phase("opened")
         frame = fill_down(opened.frame, config.mapping, Path(folder))
+        known = read_known_products(connection, config, store_id)
         return _Import(
             connection,
-            config,
+            with_product_facts(config, frame, known),
             store_id,
             catalog_id,
             replace(opened, frame=frame),
             source.limits.max_stored_problems,
             as_of or datetime.now(UTC),
+            empty_attributes(frame, config.mapping),
             on_phase,
             finish,
         ).run()
@@ -89,7 +97,10 @@ def import_catalog(  # noqa: PLR0913, PLR0917 - the engine's entry point
 
 @dataclass(frozen=True, slots=True)
 class _Import:
-    """The import of one catalog; at most `most` problems are stored."""
+    """The import of one catalog; at most `most` problems are stored.
+
+    `empty` is known before the rows are: its read ahead takes as much memory as they.
+    """
 
     connection: psycopg.Connection
     config: ImportConfig
@@ -98,6 +109,7 @@ class _Import:
     opened: OpenedCatalog
     most: int
     as_of: datetime
+    empty: tuple[str, ...]
     on_phase: Callable[[str], None]
     finish: Callable[[psycopg.Connection, ImportResult], None]
 
@@ -150,7 +162,13 @@ class _Import:
         self.on_phase("staged")
         keys = rows.staged.keys
         duplicates = find_duplicates(keys, self.config.duplicates)
-        comparison = compare(keys, rows.stored, duplicates, self.config.invalid_rows)
+        comparison = compare(
+            keys,
+            rows.stored,
+            duplicates,
+            self.config.invalid_rows,
+            count_unreadable_before(self.connection, self.store_id),
+        )
         bad = row_report.rows_to_report(keys, duplicates, self.most)
         bad = bad.with_columns(filter_names(self.config.mapping, keys, bad[LINE]))
         staged = _load_if_few(rows.staged, comparison, bad[LINE])
@@ -211,12 +229,14 @@ class _Import:
         self, rows: RowsToCompare, comparison: CatalogDiff, problems: pl.DataFrame
     ) -> ImportResult:
         """Write digest, report and result in the transaction of the offers."""
-        empty = empty_attributes(self.opened.frame, self.config.mapping)
-        result = _result(self.opened, rows, comparison, problems.height, empty)
+        result = _result(self.opened, rows, comparison, problems.height, self.empty)
         if self.config.partial:
             # The digest covers all offers and is now outdated.
             delete_digest(self.connection, self.store_id)
             self._state_partial(rows.staged.keys["sku_key"].drop_nulls().unique())
+        elif len(comparison.doubtful):
+            # The digest has no row for them; the next import reads all offers.
+            delete_digest(self.connection, self.store_id)
         else:
             seen = pl.concat([rows.unchanged, comparison.digest_rows])
             digest = Digest(rows.staged.facts.separators, seen)
@@ -258,6 +278,8 @@ def _result(
 ) -> ImportResult:
     counts, unchanged = comparison.counts, rows.unchanged.height
     by_filter = count_excluded(rows.staged.config.mapping, rows.staged.keys)
+    by_code = row_report.problem_counts(rows.staged.keys, comparison.duplicates)
+    notes = row_report.column_notes(by_code)
     return ImportResult(
         counts=replace(
             counts,
@@ -266,11 +288,9 @@ def _result(
             excluded=sum(by_filter.values()),
         ),
         columns=opened.columns,
-        detected=opened.detected,
+        detected=replace(opened.detected, notes=opened.detected.notes + notes),
         source_categories=row_report.source_categories(rows.categories),
-        problem_counts=row_report.problem_counts(
-            rows.staged.keys, comparison.duplicates
-        ),
+        problem_counts=by_code,
         reported=reported,
         excluded_by=by_filter,
         empty=empty,

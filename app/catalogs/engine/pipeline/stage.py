@@ -12,7 +12,7 @@ import polars as pl
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.digest import SOURCE
 from app.catalogs.engine.pipeline.full_rows import full_rows
-from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.read.frames import LINE
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
 from app.catalogs.engine.validate.column_facts import (
@@ -24,6 +24,7 @@ from app.catalogs.engine.validate.column_facts import (
 )
 from app.catalogs.engine.validate.decimal_separator import traits
 from app.catalogs.engine.validate.offer import usable_sku
+from app.catalogs.engine.validate.texts import sku_key
 
 _KEYS = (
     LINE,
@@ -113,18 +114,21 @@ def sku_keys(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
     """LINE and `sku_key` alone, as `full_rows` has them."""
     sku = attribute_text(config.mapping.attributes["sku"])
     return frame.select(LINE, sku.alias("sku")).select(
-        LINE, usable_sku().str.to_lowercase().alias("sku_key")
+        LINE, sku_key(usable_sku()).alias("sku_key")
     )
 
 
 def batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
-    """Large batches of a streamed frame, preceded by an empty one.
+    """Large batches of a streamed frame, at least one.
 
     The stream yields a few thousand rows at a time: starting two hundred expressions
     for each of these costs more than computing them.
     """
-    yield pl.LazyFrame(schema=frame.collect_schema())
+    is_empty = True
     for batch in frame.collect_batches(
         chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"
     ):
+        is_empty = False
         yield batch.lazy()
+    if is_empty:
+        yield pl.LazyFrame(schema=frame.collect_schema())

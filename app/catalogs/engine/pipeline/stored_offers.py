@@ -21,6 +21,10 @@ SELECT CASE WHEN desired_state = 'retained' AND NOT listed
             ELSE desired_state END,
     string_agg(sku_key, E'\n'), string_agg(int8send(fingerprint), ''::bytea)
 FROM offer_view WHERE store_id = %s AND {} GROUP BY 1, fingerprint & {}"""
+_UNREADABLE_BEFORE: LiteralString = """
+SELECT coalesce((c.counts ->> 'unreadable')::int, 0)
+  FROM store_view AS s JOIN catalog_view AS c ON c.id = s.current_catalog_id
+ WHERE s.id = %s"""
 
 
 def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
@@ -28,6 +32,13 @@ def has_offers(connection: psycopg.Connection, store_id: UUID) -> bool:
     statement = "SELECT 1 FROM offer_view WHERE store_id = %s LIMIT 1"
     with connection.transaction():
         return connection.execute(statement, [store_id]).fetchone() is not None
+
+
+def count_unreadable_before(connection: psycopg.Connection, store_id: UUID) -> int:
+    """Rows of the store's current catalog whose SKU cannot be read."""
+    with connection.transaction():
+        found = connection.execute(_UNREADABLE_BEFORE, [store_id]).fetchone()
+    return found[0] if found else 0
 
 
 def read_all_offers(connection: psycopg.Connection, store_id: UUID) -> pl.DataFrame:

@@ -18,6 +18,10 @@ MAX_RECORD_LENGTH = 8 << 20
 MAX_DEPTH = 32
 MAX_DIGITS = 1000
 """Maximum characters of a number: no price, stock or EAN comes near."""
+csv.field_size_limit(MAX_CELL_LENGTH + MAX_RECORD_LENGTH)
+"""A quote that is never closed takes lines until they are longer than a cell."""
+_NO_MEMORY = ("allocate memory", "memory allocation", "out of memory", "spawn thread")
+"""Texts of errors with which libraries report that the memory limit is reached."""
 
 PARSER_ERRORS = (
     *(ValueError, LookupError, ArithmeticError, RecursionError),
@@ -36,8 +40,15 @@ def parser_errors_rejected(accepted: str) -> Iterator[None]:
 
 
 def unreadable(what: str, error: BaseException, accepted: str) -> CatalogRejectedError:
-    """The rejection of `what` for an error of its parser."""
+    """The rejection of `what` for an error of its parser.
+
+    Raises MemoryError if the parser reports that.
+    """
+    if any(text in str(error).lower() for text in _NO_MEMORY):
+        raise MemoryError from error
     why = str(error).partition("\n")[0][:200].replace("\0", "\ufffd")
+    if isinstance(error, PanicException):
+        why = "it is damaged in a way that its parser does not expect"
     return CatalogRejectedError(
         "unreadable",
         f"the {what} cannot be read: {why or type(error).__name__}",

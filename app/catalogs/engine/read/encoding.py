@@ -94,7 +94,7 @@ def convert_to_utf8(
     if mark == "utf-16" or wide or (name or "").startswith("utf-16"):
         return _converted(path, mark or wide or name or "utf-16", workdir)
     share = share_of_utf8(path, QUOTES_AND_NUL)
-    if share.is_valid and not _ends_lines_with_cr(head):
+    if share.is_valid and not share.has_lone_cr:
         notes = contradicted(name) if share.multibyte else ()
         return Utf8File(path, "utf-8", share.special_chars, notes)
     if share.is_valid:
@@ -178,10 +178,6 @@ def contradicted(stated: str | None) -> tuple[Note, ...]:
         return ()
     text = f"{stated} was stated, but the file is valid UTF-8 and was read as that"
     return (Note("encoding_contradicted", text),)
-
-
-def _ends_lines_with_cr(head: bytes) -> bool:
-    return b"\n" not in head and b"\r" in head.rstrip(b"\r")
 
 
 def _invalid_encoding(encoding: str) -> CatalogRejectedError:

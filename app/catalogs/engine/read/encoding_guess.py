@@ -25,11 +25,15 @@ _HALF_WIDTH = re.compile("[\uff66-\uff9d]")
 
 @dataclass(frozen=True, slots=True)
 class Utf8Share:
-    """How far a file is UTF-8: characters of several bytes, and invalid bytes."""
+    """How far a file is UTF-8: characters of several bytes, and invalid bytes.
+
+    `has_lone_cr`: some CR has no LF after it, as in files of old Macintosh programs.
+    """
 
     multibyte: int
     invalid: int
     special_chars: frozenset[str]
+    has_lone_cr: bool = False
 
     @property
     def is_valid(self) -> bool:
@@ -43,10 +47,14 @@ class Utf8Share:
 def share_of_utf8(path: Path, special: tuple[str, ...]) -> Utf8Share:
     """Count over the whole file; `special`: characters whose occurrence is noted."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
-    multibyte = invalid = 0
+    multibyte = invalid = lone_crs = 0
     found: frozenset[str] = frozenset()
+    last = b""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
+            lone_crs += block.count(b"\r") - block.count(b"\r\n")
+            lone_crs -= last == b"\r" and block[:1] == b"\n"
+            last = block[-1:]
             found |= {char for char in special if char.encode() in block}
             if block.isascii() and not decoder.getstate()[0]:
                 continue
@@ -55,7 +63,7 @@ def share_of_utf8(path: Path, special: tuple[str, ...]) -> Utf8Share:
             invalid += broken
             multibyte += sum(map(len, _NON_ASCII.findall(text))) - broken
     invalid += _surrogates(decoder.decode(b"", final=True))
-    return Utf8Share(multibyte, invalid, found)
+    return Utf8Share(multibyte, invalid, found, lone_crs > 0)
 
 
 _NON_ASCII = re.compile(r"[^\x00-\x7f]+")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from app.catalogs.engine.read.reader import cell, open_catalog
+from app.catalogs.engine.read.frames import cell
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import (
     CatalogRejectedError,
     DetectedFormat,

@@ -2,7 +2,6 @@
 
 import csv
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -75,7 +74,6 @@ def write_records(
     above the limits.
     """
     names: dict[str, None] = {}
-    csv.field_size_limit(min(sys.maxsize, MAX_CELL_LENGTH))
     parts = _Parts(tuple(columns), header, target)
     remaining = iter(records)
     try:

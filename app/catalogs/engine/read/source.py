@@ -67,6 +67,14 @@ class SourceFile:
     hints: Hints = field(default_factory=Hints)
     limits: ReadLimits = field(default_factory=ReadLimits)
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the stored file; 0 if it was deleted."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.read.formulas import NOTE_COLUMNS, escape_formulas
-from app.catalogs.engine.read.reader import LINE, cell, open_catalog
+from app.catalogs.engine.read.frames import LINE, cell
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.report.source_rows import sku_key_of
 from app.stores.mapping.mapping_model import CatalogMapping

@@ -8,10 +8,12 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from app.catalogs.engine.read.reader import LINE, cell, open_catalog
+from app.catalogs.engine.read.frames import LINE, cell
+from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.catalogs.engine.transform.fill_down import fill_down
+from app.catalogs.engine.validate.texts import sku_key
 from app.stores.mapping.mapping_model import CatalogMapping
 
 _MAX_ROWS = 10
@@ -106,5 +108,4 @@ def find_rows(
 
 def sku_key_of(mapping: CatalogMapping) -> pl.Expr:
     """The offer key of a row, whether or not its SKU is valid."""
-    sku = attribute_text(mapping.attributes["sku"])
-    return sku.str.to_lowercase()
+    return sku_key(attribute_text(mapping.attributes["sku"]))

@@ -6,7 +6,7 @@ digits. Neither is part of the value.
 
 import polars as pl
 
-from app.catalogs.engine.read.reader import cell
+from app.catalogs.engine.read.frames import cell
 from app.catalogs.engine.validate.texts import trim
 
 _AS_FORMULA = r'^="(.*)"$'

@@ -5,8 +5,8 @@ import polars as pl
 from app.catalogs.engine.transform.cells import clean_text, unprotected
 from app.catalogs.engine.transform.conditions import holds
 from app.catalogs.engine.transform.fill_down import source_cell
+from app.catalogs.engine.transform.text_bounds import joined
 from app.catalogs.engine.transform.text_steps import apply_text_steps
-from app.catalogs.engine.validate.text_bounds import joined
 from app.catalogs.engine.validate.texts import BLANKS, replace_values, trim
 from app.stores.mapping.attribute_source import (
     AttributeSource,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.transform.cells import cell_text
 from app.stores.mapping.attribute_source import AttributeSource
 from app.stores.mapping.mapping_model import CatalogMapping

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from app.catalogs.engine.read.reader import FLAW, LINE, cell
+from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.catalogs.engine.transform.conditions import (
     MICROS,
     RowView,
@@ -17,7 +17,8 @@ from app.catalogs.engine.transform.number_steps import (
     apply_to_amount,
     apply_to_quantity,
 )
-from app.catalogs.engine.validate.offer import parsed_column
+from app.catalogs.engine.validate.checks import parsed_column
+from app.catalogs.engine.validate.problem_types import MASK
 from app.catalogs.engine.validate.problems import EXCLUDED
 from app.stores.mapping.conditions import Compare, ValueCondition
 from app.stores.mapping.mapping_model import CatalogMapping, Filter
@@ -81,7 +82,7 @@ def mark_excluded(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Replace the problems and evidence of excluded rows by the problem `excluded`."""
     is_out = pl.col(EXCLUDED_BY) > 0
     return rows.with_columns(
-        mask=pl.when(is_out).then(pl.lit(EXCLUDED, pl.Int64)).otherwise("mask"),
+        mask=pl.when(is_out).then(pl.lit(EXCLUDED, MASK)).otherwise("mask"),
         evidence=pl.when(is_out).then(pl.lit(0, pl.Int32)).otherwise("evidence"),
     )
 

@@ -7,14 +7,17 @@ import polars as pl
 
 from app.catalogs.engine.transform.conditions import holds
 from app.catalogs.engine.transform.stepwise import CompiledStep, run_steps
-from app.catalogs.engine.validate.text_bounds import (
-    TOO_LONG,
-    is_too_long,
+from app.catalogs.engine.transform.text_bounds import (
     literal_growth,
     pattern_growth,
     within_bounds,
 )
-from app.catalogs.engine.validate.texts import replace_values, trim
+from app.catalogs.engine.validate.texts import (
+    TOO_LONG,
+    is_too_long,
+    replace_values,
+    trim,
+)
 from app.stores.mapping.rule_steps import (
     Append,
     Extract,

@@ -11,7 +11,7 @@ from app.catalogs.engine.validate.decimal_separator import (
     inferred_separators,
     mapped_separators,
 )
-from app.catalogs.engine.validate.rounded_eans import MOST, rounded_from
+from app.catalogs.engine.validate.gtin import MOST, rounded_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,26 @@
 """Validates attribute texts: builds an offer's fields and a mask of problems."""
 
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass, field
 
 import polars as pl
 
 from app.backmarket.markets import WITHOUT_DECIMALS
+from app.catalogs.engine.config import ProductFacts
 from app.catalogs.engine.validate import numbers
+from app.catalogs.engine.validate.checks import OfferChecks, parsed_column
 from app.catalogs.engine.validate.gtin import canonical_gtin, gtin_problems, gtin_text
 from app.catalogs.engine.validate.money import Flaw
 from app.catalogs.engine.validate.piecewise import by_expression, piecewise
 from app.catalogs.engine.validate.problem_types import (
-    MAX_CARRIER,
     MAX_COMMENT,
     MAX_SKU,
 )
 from app.catalogs.engine.validate.problems import bit
-from app.catalogs.engine.validate.text_bounds import is_too_long
-from app.catalogs.engine.validate.texts import BLANKS
+from app.catalogs.engine.validate.product_ids import has_several_eans, is_mismatched
+from app.catalogs.engine.validate.shipping import check_shipping, parcel_names
+from app.catalogs.engine.validate.texts import BLANKS, CONTROL, is_too_long
 from app.stores.channel import GRADES, PARCEL_OPTIONS
 
-_CONTROL = r"[\p{Cc}\x{FFFD}\x{FEFF}\x{200B}]"
 _CONTROL_IN_TEXT = r"[\p{Cc}\x{FFFD}--[\t\r\n]]"
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PRODUCT_ID = rf"^(?:[0-9]{{1,18}}|(?i:{_UUID}))$"
@@ -40,23 +40,6 @@ _SPELLINGS = {
     for spell in (str.upper, str.lower, str.capitalize, str.title)
 }
 GRADE = pl.Struct({"grade": pl.String})
-
-
-@dataclass(slots=True)
-class OfferChecks:
-    """Expressions for the fields of an offer, and problem masks to combine."""
-
-    fields: dict[str, pl.Expr] = field(default_factory=dict)
-    masks: list[pl.Expr] = field(default_factory=list)
-
-    def flag(self, wrong: pl.Expr, name: str, code: str) -> None:
-        wrong = wrong.fill_null(value=False)
-        self.masks.append(wrong.cast(pl.Int64) * bit(name, code))
-
-
-def parsed_column(name: str) -> str:
-    """The column with the parsed struct of an attribute."""
-    return f"{name}:read"
 
 
 def parse_expressions(attributes: frozenset[str]) -> dict[str, pl.Expr]:
@@ -80,17 +63,23 @@ def parse_expressions(attributes: frozenset[str]) -> dict[str, pl.Expr]:
     return read
 
 
-def check_offer(
+def check_offer(  # noqa: PLR0913, PLR0917 - the settings of a store, then the catalog's
     attributes: frozenset[str],
     categories: Lookup[str, int],
     currency: str,
     commissions: Lookup[str, int],
     rounded_zeros: int,
+    products: ProductFacts,
 ) -> OfferChecks:
-    """Fields and problems of a row; `rounded_zeros` depends on the whole column."""
+    """Fields and problems of a row.
+
+    `rounded_zeros` and `products` depend on all rows of the catalog.
+    """
     result = OfferChecks()
     _sku(result)
-    _identity(result, attributes, rounded_zeros)
+    _ean(result, rounded_zeros)
+    if "product_id" in attributes:
+        _product_id(result, products)
     _price(result, attributes, currency)
     _add_parsed(result, "quantity")
     result.fields["quantity"] = result.fields["quantity"].clip(lower_bound=0)
@@ -100,7 +89,7 @@ def check_offer(
         _add_amount(result, "cost")
         result.fields["cpa"] = _commission_rate(commissions)
     _optional(result, attributes)
-    _shipping(result, attributes)
+    check_shipping(result, attributes)
     return result
 
 
@@ -123,20 +112,29 @@ def _is_long(sku: pl.Expr) -> pl.Expr:
 
 
 def _has_control(text: pl.Expr) -> pl.Expr:
-    return text.str.contains(_CONTROL)
+    return text.str.contains(CONTROL)
 
 
-def _identity(
-    result: OfferChecks, attributes: frozenset[str], rounded_zeros: int
-) -> None:
+def _ean(result: OfferChecks, rounded_zeros: int) -> None:
     ean = pl.col(parsed_column("ean"))
     result.masks.append(gtin_problems(ean, rounded_zeros))
     result.fields["ean"] = canonical_gtin(ean)
-    if "product_id" in attributes:
-        product = pl.col("product_id")
-        wrong = ~product.str.contains(_PRODUCT_ID)
-        result.flag(wrong, "product_id", "product_id_format")
-        result.fields["product_id"] = product.str.to_lowercase()
+
+
+def _product_id(result: OfferChecks, facts: ProductFacts) -> None:
+    wrong = ~pl.col("product_id").str.contains(_PRODUCT_ID)
+    result.flag(wrong, "product_id", "product_id_format")
+    result.fields["product_id"] = product = product_id()
+    mismatched = is_mismatched(result.fields["ean"], product, facts)
+    result.flag(mismatched, "product_id", "product_id_mismatch")
+    result.flag(
+        has_several_eans(product, facts), "product_id", "product_id_several_eans"
+    )
+
+
+def product_id() -> pl.Expr:
+    """The product id of Back Market as it is compared and stored."""
+    return pl.col("product_id").str.to_lowercase()
 
 
 def _price(result: OfferChecks, attributes: frozenset[str], currency: str) -> None:
@@ -156,7 +154,12 @@ def _price(result: OfferChecks, attributes: frozenset[str], currency: str) -> No
 def _whole_amount(result: OfferChecks, name: str, currency: str) -> None:
     """Back Market API (section 16): only whole amounts are safe in yen."""
     if currency in WITHOUT_DECIMALS:
-        result.flag(result.fields[name] % 100 != 0, name, "price_not_whole")
+        result.flag(is_not_whole(result.fields[name]), name, "price_not_whole")
+
+
+def is_not_whole(cents: pl.Expr) -> pl.Expr:
+    """Whether an amount has a fraction; false where there is no amount."""
+    return (cents % 100 != 0).fill_null(value=False)
 
 
 def _add_amount(result: OfferChecks, name: str) -> None:
@@ -232,75 +235,3 @@ def _optional(result: OfferChecks, attributes: frozenset[str]) -> None:
         result.flag(long, "comment", "text_too_long")
         result.flag(control, "comment", "control_characters")
         result.fields["comment"] = comment
-
-
-def _shipping(result: OfferChecks, attributes: frozenset[str]) -> None:
-    """Add one canonical JSON text of the set values, sorted by name."""
-    texts: dict[str, pl.Expr] = {}
-    names: list[pl.Expr] = []
-    for number in PARCEL_OPTIONS:
-        if attributes & set(parcel_names(number)):
-            texts |= _parcel(result, attributes, number)
-            names.append(texts[f"shipper_{number}"])
-    if not texts:
-        return
-    for index, name in enumerate(names):
-        for other in names[:index]:
-            result.flag(name == other, "shipper_1", "shipper_repeated")
-    inner = pl.concat_str(
-        [pl.format('"{}":{}', pl.lit(n), texts[n]) for n in sorted(texts)],
-        separator=",",
-        ignore_nulls=True,
-    )
-    result.fields["shipping"] = pl.when(inner != "").then(
-        pl.lit("{") + inner + pl.lit("}")
-    )
-
-
-def _parcel(
-    result: OfferChecks, attributes: frozenset[str], number: int
-) -> dict[str, pl.Expr]:
-    """The three values of one carrier as JSON texts, null if not set."""
-    shipper, price, hours = parcel_names(number)
-    cells = [
-        pl.col(n) if n in attributes else _NOTHING for n in (shipper, price, hours)
-    ]
-    is_set = pl.any_horizontal(cell.is_not_null() for cell in cells)
-    is_incomplete = pl.any_horizontal(cell.is_null() for cell in cells)
-    name = cells[0]
-    is_invalid = (name.str.len_chars() > MAX_CARRIER) | name.str.contains(_CONTROL)
-    is_invalid |= is_too_long(name)
-    result.flag(
-        (is_set & is_incomplete) | is_invalid.fill_null(value=False),
-        shipper,
-        "shipping_incomplete",
-    )
-    cents: pl.Expr = _NO_NUMBER
-    if price in attributes:
-        read = pl.col(parsed_column(price)).struct
-        cents = read.field("cents")
-        result.flag(read.field("flaw") > 0, price, "price_format")
-    delay: pl.Expr = _NO_NUMBER
-    if hours in attributes:
-        delay = pl.col(parsed_column(hours)).struct.field("value")
-        result.masks.append(pl.col(parsed_column(hours)).struct.field("problems"))
-    escaped = name.str.replace_all("\\", "\\\\", literal=True)
-    quoted = pl.format('"{}"', escaped.str.replace_all('"', '\\"', literal=True))
-    return {
-        shipper: quoted,
-        price: pl.format('"{}.{}"', cents // 100, _two_digits(cents % 100)),
-        hours: delay.cast(pl.String),
-    }
-
-
-def parcel_names(number: int) -> tuple[str, str, str]:
-    """Attribute names of one carrier: name, price and delay."""
-    return f"shipper_{number}", f"shipping_price_{number}", f"shipping_delay_{number}"
-
-
-def _two_digits(number: pl.Expr) -> pl.Expr:
-    return number.cast(pl.String).str.zfill(2)
-
-
-_NOTHING = pl.lit(None, pl.String)
-_NO_NUMBER = pl.lit(None, pl.Int64)

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import polars as pl
+
+MASK = pl.Int128()
+"""A mask of problems: more than 63 bits. Parsers whose problems fit have Int64."""
+
 
 class Severity(StrEnum):
     """`torn`: no cell of the row is trusted. `not_for_sale`: valid, but not sold.
@@ -34,7 +39,6 @@ class ProblemType:
 
 MAX_SKU = 200
 MAX_COMMENT = 500
-MAX_CARRIER = 200
 MAX_QUANTITY = 1_000_000
 MAX_CENTS = 999_999_999
 """9,999,999.99; a higher price is a typing error."""
@@ -85,7 +89,7 @@ def parcel_problems(first: int, number: int) -> tuple[ProblemType, ...]:
             first,
             f"shipper_{number}",
             "shipping_incomplete",
-            "a carrier needs its name, price and delay",
+            "a carrier needs a name, its price and its delay",
             "all three, or none of them",
         ),
         ProblemType(
@@ -102,4 +106,14 @@ def parcel_problems(first: int, number: int) -> tuple[ProblemType, ...]:
             "{value} is not a delay",
             "hours, a whole number from 1 to 2000",
         ),
+    )
+
+
+def carrier_problem(number: int, parcel: int) -> ProblemType:
+    return ProblemType(
+        number,
+        f"shipper_{parcel}",
+        "unknown_carrier",
+        "{value} is not a carrier of Back Market",
+        "a name of GET /v1/channel/carriers",
     )

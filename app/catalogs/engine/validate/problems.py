@@ -3,6 +3,7 @@
 Bit numbers are stored with each offer: append, never renumber.
 """
 
+from app.backmarket.carriers import UnknownCarrierError, carrier_of
 from app.catalogs.engine.validate.problem_types import (
     COUNT,
     GTIN,
@@ -12,6 +13,7 @@ from app.catalogs.engine.validate.problem_types import (
     TEXT,
     ProblemType,
     Severity,
+    carrier_problem,
     money_problems,
     parcel_problems,
 )
@@ -190,6 +192,26 @@ PROBLEMS: tuple[ProblemType, ...] = (
         "a spreadsheet rounded {value}, as it did with other EANs of the column",
         "all digits: format the column as text before you save",
     ),
+    ProblemType(
+        61,
+        "product_id",
+        "product_id_mismatch",
+        "the EAN of the row has another product id than {value} in this catalog or at "
+        "Back Market",
+        "the product id of Back Market for this EAN; do not map an id of your shop",
+    ),
+    ProblemType(
+        62,
+        "product_id",
+        "product_id_several_eans",
+        "rows with {value} have different EANs; Back Market takes all of them for one "
+        "product",
+        "a product id of Back Market, not of your shop",
+        Severity.NOTE,
+    ),
+    carrier_problem(63, 1),
+    carrier_problem(64, 2),
+    carrier_problem(65, 3),
 )
 
 _BY_NAME = {(problem.field, problem.code): problem for problem in PROBLEMS}
@@ -228,4 +250,13 @@ def describe(
     if code == "duplicate_sku" and value is not None:
         return f"{problem.message}; line {value} is used", problem.accepted
     message = problem.message.replace("{currency}", currency).replace("{value}", shown)
+    if code == "unknown_carrier" and value is not None:
+        return message, _similar_carriers(value) or problem.accepted
     return message, problem.accepted.replace("{currency}", currency)
+
+
+def _similar_carriers(value: str) -> str:
+    try:
+        return carrier_of(value)
+    except UnknownCarrierError as unknown:
+        return ", ".join(unknown.similar)

@@ -10,6 +10,21 @@ BLANKS = (
 """Invisible characters to trim: whitespace, zero-width characters, BOM."""
 
 
+CONTROL = r"[\p{Cc}\x{FFFD}\x{FEFF}\x{200B}]"
+"""Characters that no SKU and no carrier has."""
+
+
+MAX_BYTES = 20_000
+"""The longest text that steps of a mapping may build."""
+TOO_LONG = f"\U0010fffdA step makes this text longer than {MAX_BYTES} bytes"
+"""Begins with a character for private use, so that no merchant's text is equal."""
+
+
+def is_too_long(text: pl.Expr) -> pl.Expr:
+    """Whether a step of the mapping would have made the text too long."""
+    return text == TOO_LONG
+
+
 def trim(value: pl.Expr) -> pl.Expr:
     """Trim invisible characters; null if nothing is left."""
     return empty_to_null(value.str.strip_chars(BLANKS))
@@ -23,6 +38,20 @@ def empty_to_null(value: pl.Expr) -> pl.Expr:
 def fold_case(value: pl.Expr) -> pl.Expr:
     """The form of a trimmed text that comparisons use."""
     return value.str.to_lowercase()
+
+
+def sku_key(sku: pl.Expr) -> pl.Expr:
+    """Normalize trimmed SKUs for comparison: NFC, lower case.
+
+    Only texts with other characters than ASCII are normalized: it costs ten times as
+    much as lower case.
+    """
+    composed = (
+        pl.when(sku.str.len_bytes() != sku.str.len_chars())
+        .then(sku.str.normalize("NFC"))
+        .otherwise(sku)
+    )
+    return composed.str.to_lowercase()
 
 
 def lookup_key(value: str) -> str:

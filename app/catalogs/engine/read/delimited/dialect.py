@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -58,23 +58,27 @@ def detect_dialect(
 ) -> Dialect:
     """Detect the dialect from complete lines at the start of the file.
 
-    `default_separator` is the one that the format implies. Raises CatalogRejectedError
-    for an unknown separator or quote in `hints`, or one that does not fit.
+    `default_separator` is the one that the format or a `sep=` line implies. Raises
+    CatalogRejectedError for an unknown separator or quote in `hints`, or one that does
+    not fit.
     """
     _check(hints)
-    separators = (
-        (hints.separator or default_separator,)
-        if hints.separator or default_separator
-        else SEPARATORS
-    )
     lines = [line for line in lines_of(sample) if line.strip()]
+    given = hints.separator or _if_it_occurs(default_separator, lines)
+    separators = (given,) if given else SEPARATORS
     best = max(
-        (_dialect(sample, s, hints) for s in separators if s),
+        (_dialect(sample, s, hints) for s in separators),
         key=lambda dialect: _consistency(dialect, lines),
     )
     if hints.separator and not any(hints.separator in line for line in lines):
         _reject_if_another_fits(sample, hints, lines)
     return best
+
+
+def _if_it_occurs(separator: str | None, lines: Sequence[str]) -> str | None:
+    """None if the first line, after one that states a separator, does not have it."""
+    table = lines[1:] if lines and stated_separator(lines[0]) else lines
+    return separator if table and separator and separator in table[0] else None
 
 
 def lines_of(sample: str) -> list[str]:

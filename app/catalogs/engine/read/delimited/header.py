@@ -26,6 +26,8 @@ _TOP_ROWS = 50
 """Rows in which the header is looked for."""
 _HABIT = 0.8
 """Share of rows whose surplus empty cells make them a habit of the file."""
+_FEWEST_NAMES = 2
+"""Names that a header has which leaves other columns without one."""
 _NUMBER = re.compile(r"[^\w]{0,4}\d[\d\s.,'\u2019-]*(?:[^\w]|[A-Z]){0,4}", re.ASCII)
 _EAN = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
 
@@ -84,7 +86,9 @@ def read_header(
         return _without(dialect, lines, rows, first), ()
     top = 0 if header_row else _find(rows)
     if top is None:
-        return _without(dialect, lines, rows, first), (_no_header(rows),)
+        return _without(dialect, lines, rows, first), (
+            no_header(rows[0].start + 1 if rows else None),
+        )
     header = _with(rows, top)
     header = replace(header, numeric=_numeric(dialect, lines, header))
     return header, _notes(rows, top, first) if header_row is None else ()
@@ -110,7 +114,7 @@ def _find(rows: Sequence[_Row]) -> int | None:
     """The index of the header in the rows; None without one.
 
     It is the first row more than half as filled as most rows, unless it has
-    numbers where the next row has them.
+    numbers where the next row has them: then a header with few names may be above it.
     """
     if not rows:
         return 0
@@ -118,11 +122,20 @@ def _find(rows: Sequence[_Row]) -> int | None:
     typical = max(counts, key=lambda filled: (counts[filled], filled))
     near = (n for n, row in enumerate(rows[:_TOP_ROWS]) if 2 * row.filled > typical)
     top = next(near, 0)
-    below = rows[top + 1].cells if len(rows) > top + 1 else []
-    return None if _is_data(rows[top].cells, below) else top
+    if not _is_data(rows, top):
+        return top
+    above = top - 1
+    is_sparse = top > 0 and rows[above].filled >= _FEWEST_NAMES
+    return above if is_sparse and not _is_data(rows, above) else None
 
 
-def _is_data(row: Sequence[str], below: Sequence[str]) -> bool:
+def _is_data(rows: Sequence[_Row], index: int) -> bool:
+    """Whether a row has numbers where the next one has them.
+
+    The last one, below others: whether it has numbers at all.
+    """
+    row = rows[index].cells
+    below = rows[index + 1].cells if len(rows) > index + 1 else row if index else []
     if any(_EAN.fullmatch(cell.strip()) for cell in row):
         return True
     pairs = zip(row, below, strict=False)
@@ -193,20 +206,25 @@ def _check(names: Sequence[str]) -> None:
 def _notes(rows: Sequence[_Row], top: int, first: int) -> tuple[Note, ...]:
     if not rows or rows[top].start == first or top == 0:
         return ()
-    line = rows[top].start + 1
+    return (lines_above_header(rows[top].start + 1),)
+
+
+def lines_above_header(line: int) -> Note:
+    """The header was found below titles."""
     text = (
         f"the header was found on line {line}; the lines above it are not read. "
         "If that is wrong, state `header_row`"
     )
-    return (Note("lines_above_header", text, line),)
+    return Note("lines_above_header", text, line)
 
 
-def _no_header(rows: Sequence[_Row]) -> Note:
+def no_header(line: int | None) -> Note:
+    """No header was found; `line` is the first one of the table."""
     text = (
         "no header found: the columns are named by position. If that is wrong, state "
         "`header_row`"
     )
-    return Note("no_header", text, rows[0].start + 1 if rows else None)
+    return Note("no_header", text, line)
 
 
 def _no_such_line(header_row: int, lines: int) -> CatalogRejectedError:

@@ -19,8 +19,11 @@ from app.catalogs.engine.read.records import (
     Record,
     Records,
 )
+from app.catalogs.engine.read.source import CatalogRejectedError
 
 Report = Callable[[int], None]
+_MAX_READ_AGAIN = 64 << 20
+"""Characters of lines that may be read again: each row may take 1 MiB of others."""
 _TELLING_WIDTH = 4
 """Columns from which the number of cells alone makes a line look like a row."""
 
@@ -35,6 +38,7 @@ class _Lines:
         self.at_end = False
         """Whether the last row reached the end of the file."""
         self._size = 0
+        self._read_again = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -59,7 +63,17 @@ class _Lines:
         self._size = 0
 
     def give_back(self) -> None:
-        """Give back all lines of the last row but its first."""
+        """Give back all lines of the last row but its first.
+
+        Raises CatalogRejectedError, `unreadable`, if that happens without end.
+        """
+        self._read_again += self._size
+        if self._read_again > _MAX_READ_AGAIN:
+            raise CatalogRejectedError(
+                "unreadable",
+                "too many rows open a quote that is not closed before the next row",
+                "a quote at the end of each quoted cell, and doubled quotes in it",
+            )
         self.at_end = False
         self._returned.extendleft(reversed(self.taken[1:]))
         del self.taken[1:]

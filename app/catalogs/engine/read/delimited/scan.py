@@ -6,7 +6,13 @@ from pathlib import Path
 
 import polars as pl
 
-from app.catalogs.engine.read.bounds import MAX_RECORD_LENGTH, record_too_large
+from app.catalogs.engine.read.archives import BLOCK
+from app.catalogs.engine.read.bounds import (
+    MAX_CELL_LENGTH,
+    MAX_RECORD_LENGTH,
+    cell_too_large,
+    record_too_large,
+)
 from app.catalogs.engine.read.delimited.dialect import Dialect
 from app.catalogs.engine.read.delimited.header import Header
 from app.catalogs.engine.read.delimited.rows import is_row
@@ -34,10 +40,23 @@ class CsvScan:
     starts: pl.Series | None = None
 
 
+def require_short_lines(path: Path) -> None:
+    """Raise CatalogRejectedError, `record_too_large`, before a line is in memory."""
+    length = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            end = block.find(b"\n")
+            length += len(block) if end < 0 else end
+            if length > MAX_RECORD_LENGTH:
+                raise record_too_large(f"{length} bytes without a line break")
+            if end >= 0:
+                length = len(block) - block.rfind(b"\n") - 1
+
+
 def scan_csv_lines(path: Path, dialect: Dialect, header: Header) -> CsvScan:
     """Check every line with a cheap pattern, then only the irregular ones in detail.
 
-    Raises CatalogRejectedError, `record_too_large`.
+    Raises CatalogRejectedError, `cell_too_large`.
     """
     if dialect.is_padded:
         return CsvScan(is_plain=False)
@@ -68,7 +87,7 @@ def _irregular_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFra
     elif dialect.quote:
         cells = f"(?:{dialect.separator_pattern}{dialect.cell})"
         plain = text.str.contains(rf"^{dialect.cell}{cells}{{{header.width - 1}}}$")
-    long = text.str.len_bytes() > MAX_RECORD_LENGTH
+    long = text.str.len_bytes() > MAX_CELL_LENGTH
     # Trimming costs as much as counting: only irregular lines are trimmed.
     odd = (
         _lines(path, header)
@@ -76,9 +95,15 @@ def _irregular_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFra
         .head(_MAX_IRREGULAR_LINES + 1)
         .collect(engine="streaming")
     )
-    for line in odd.filter(long)["line"].head(1):
-        raise record_too_large(f"line {line}")
+    for line, long_text in odd.filter(long).iter_rows():
+        _require_small_cells(line, long_text, dialect)
     return odd.filter(text.str.strip_chars() != "")
+
+
+def _require_small_cells(line: int, text: str, dialect: Dialect) -> None:
+    cells = next(dialect.rows([text]), [])
+    if any(len(cell) > MAX_CELL_LENGTH for cell in cells):
+        raise cell_too_large(f"line {line}")
 
 
 def _is_well_formed(dialect: Dialect) -> pl.Expr:
@@ -121,6 +146,7 @@ def _scan_quoted(path: Path, dialect: Dialect, header: Header) -> CsvScan:
         _lines(path, header)
         .select(
             "line",
+            bytes=pl.col("text").str.len_bytes(),
             quotes=pl.col("text").str.count_matches(quote, literal=True),
             separators=pl.col("text").str.count_matches(
                 dialect.separator, literal=True
@@ -190,7 +216,10 @@ def _contains_rows(
 def _ragged(
     path: Path, dialect: Dialect, header: Header, lines: pl.DataFrame
 ) -> pl.Series | None:
-    """First lines of records with too many or too few cells; None: too many to say."""
+    """First lines of records with too many or too few cells.
+
+    None: too many to say, or a record of several lines is too large.
+    """
     sep, quote = dialect.separator, dialect.quote
     text_inside = rf"(?:[^{quote}]|{quote}{quote})*"
     closed = pl.col("text").str.replace(rf"^{text_inside}{quote}", "q")
@@ -224,10 +253,17 @@ def _ragged(
     )
     empty = pl.when("inside").then("within_empty").otherwise("out_empty").fill_null(0)
     records = (
-        counted.select("line", "inside", cells=count, empty=empty)
+        counted.select("line", "inside", "bytes", cells=count, empty=empty)
         .group_by((~pl.col("inside")).cum_sum().alias("record"), maintain_order=True)
-        .agg(pl.col("line").first(), pl.col("cells").sum() + 1, pl.col("empty").last())
+        .agg(
+            pl.col("line").first(),
+            pl.col("bytes").sum(),
+            pl.col("cells").sum() + 1,
+            pl.col("empty").last(),
+        )
     )
+    if (records["bytes"] > MAX_CELL_LENGTH).any():
+        return None  # a quote that swallows lines
     cells = pl.col("cells")
     wrong = records.filter(_is_wrong(cells, cells - pl.col("empty"), header))
     return wrong["line"] if wrong.height <= _MAX_IRREGULAR_LINES else None

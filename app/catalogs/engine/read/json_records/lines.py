@@ -115,9 +115,15 @@ def is_line_delimited(sample: str, *, declared: bool) -> bool:
     lines = [line for line in sample.split("\n") if line.strip()][:_LINES]
     objects = [object_in(line.strip(_SPACE)) for line in lines]
     if len(lines) == 1 and not declared:
-        return objects[0] is not None and not has_list_of_objects(objects[0])
+        return objects[0] is not None and not _is_around_records(objects[0])
     readable = sum(found is not None for found in objects)
     return objects[0] is not None or 2 * readable >= len(lines)
+
+
+def _is_around_records(value: dict[str, object]) -> bool:
+    """Whether an object is no record: it has a list of them, or only objects."""
+    only_objects = bool(value) and all(isinstance(v, dict) for v in value.values())
+    return only_objects or has_list_of_objects(value)
 
 
 def has_list_of_objects(value: object, depth: int = 1) -> bool:

@@ -21,13 +21,17 @@ from app.catalogs.engine.read.bounds import (
     unreadable,
 )
 from app.catalogs.engine.read.delimited.dialect import clean_name, unique_names
+from app.catalogs.engine.read.delimited.header import lines_above_header, no_header
 from app.catalogs.engine.read.records import Record, Records
-from app.catalogs.engine.read.source import CatalogRejectedError
+from app.catalogs.engine.read.source import CatalogRejectedError, Note
 from app.catalogs.engine.read.workbooks.cells import Value, texts_of
 from app.catalogs.engine.read.workbooks.header import HEADER_SAMPLE, find_header
 from app.catalogs.engine.read.workbooks.kinds import ACCEPTED_WORKBOOK
 from app.catalogs.engine.read.workbooks.package import MAX_CELLS, too_many_cells
 
+MAX_SHEETS = 1000
+_MAX_SEARCHED = 1_000_000
+"""Cells of the sheets in which a table is looked for."""
 _SHOWN_NAMES = 20
 
 
@@ -36,14 +40,14 @@ class Table:
     """The chosen sheet: unique column names, and the rows below the header.
 
     `header_row` is the row of the sheet (1-based), None if the sheet has no header.
-    `others` are the other visible sheets.
+    `notes`: what was found with doubt.
     """
 
     sheet: CalamineSheet
     name: str
     names: tuple[str, ...]
     header_row: int | None
-    others: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def records(self) -> Records:
         """The rows with any cell; `line` is the row of the sheet."""
@@ -61,6 +65,7 @@ def open_table(path: Path, sheet: str | None, header_row: int | None) -> Table:
     """
     with _calamine_errors():
         book = CalamineWorkbook.from_path(path)
+        _require_few_sheets(len(book.sheet_names))
         visible = [
             found.name
             for found in book.sheets_metadata
@@ -71,7 +76,17 @@ def open_table(path: Path, sheet: str | None, header_row: int | None) -> Table:
             chosen = _load(book, _named(sheet, book.sheet_names, visible))
         else:
             chosen = _first_table(book, visible)
-        return _table(chosen, header_row, visible)
+        notes = () if sheet is not None else _sheet_notes(chosen.name, visible)
+        return _table(chosen, header_row, notes)
+
+
+def _require_few_sheets(count: int) -> None:
+    if count > MAX_SHEETS:
+        raise CatalogRejectedError(
+            "too_large",
+            f"the workbook has {count} sheets",
+            f"at most {MAX_SHEETS} sheets",
+        )
 
 
 def _named(given: str, names: Sequence[str], visible: Sequence[str]) -> str:
@@ -94,8 +109,12 @@ def _choices(names: Sequence[str]) -> str:
 def _first_table(book: CalamineWorkbook, visible: Sequence[str]) -> CalamineSheet:
     """The first visible sheet with two rows of two columns, else the first filled."""
     filled: CalamineSheet | None = None
+    cells = 0
     for name in visible:
+        if cells > _MAX_SEARCHED:  # all sheets may be the same large part of the file
+            raise _no_table_so_far(visible)
         sheet = _load(book, name)
+        cells += sheet.width * sheet.height
         if sheet.height > 1 and sheet.width > 1:
             return sheet
         filled = filled or (sheet if sheet.height else None)
@@ -104,6 +123,12 @@ def _first_table(book: CalamineWorkbook, visible: Sequence[str]) -> CalamineShee
             "empty", "the workbook has no visible sheet with rows", ACCEPTED_WORKBOOK
         )
     return filled
+
+
+def _no_table_so_far(names: Sequence[str]) -> CatalogRejectedError:
+    return CatalogRejectedError(
+        "too_large", "the first sheets are large and no tables", _choices(names)
+    )
 
 
 def _load(book: CalamineWorkbook, name: str) -> CalamineSheet:
@@ -116,11 +141,12 @@ def _load(book: CalamineWorkbook, name: str) -> CalamineSheet:
 
 
 def _table(
-    sheet: CalamineSheet, header_row: int | None, visible: Sequence[str]
+    sheet: CalamineSheet, header_row: int | None, notes: tuple[Note, ...]
 ) -> Table:
     if header_row is None:
         found = find_header(sheet.to_python(nrows=HEADER_SAMPLE))
         header_row = 0 if found is None else _rows_above(sheet) + found + 1
+        notes += _header_notes(sheet, found)
     cells: list[Value] = [""] * sheet.width
     if header_row:
         header = next(islice(sheet.iter_rows(), header_row - 1, None), [])
@@ -128,8 +154,25 @@ def _table(
     names = tuple(unique_names([clean_name(text) for text in texts_of(cells)]))
     for name in names:
         check_name(name)
-    others = tuple(name for name in visible if name != sheet.name)
-    return Table(sheet, sheet.name, names, header_row or None, others)
+    return Table(sheet, sheet.name, names, header_row or None, notes)
+
+
+def _sheet_notes(chosen: str, visible: Sequence[str]) -> tuple[Note, ...]:
+    others = [name[:80] for name in visible if name != chosen][:_SHOWN_NAMES]
+    if not others:
+        return ()
+    text = (
+        f"the sheet {chosen[:80]!r} is read, and not {', '.join(map(repr, others))}. "
+        "If that is wrong, state `sheet`"
+    )
+    return (Note("sheet_chosen", text),)
+
+
+def _header_notes(sheet: CalamineSheet, found: int | None) -> tuple[Note, ...]:
+    first = _rows_above(sheet) + 1
+    if found is None:
+        return (no_header(first),)
+    return (lines_above_header(first + found),) if found else ()
 
 
 def _reject_header(row: int) -> list[Value]:

@@ -8,14 +8,9 @@ import re
 
 import polars as pl
 
-MAX_BYTES = 20_000
-TOO_LONG = f"\U0010fffdA step makes this text longer than {MAX_BYTES} bytes"
-"""Begins with a character for private use, so that no merchant's text is equal."""
+from app.catalogs.engine.validate.texts import MAX_BYTES, TOO_LONG
+
 _GROUP = re.compile(r"\$(?:\w+|\{\w+\})")
-
-
-def is_too_long(text: pl.Expr) -> pl.Expr:
-    return text == TOO_LONG
 
 
 def literal_growth(value: pl.Expr, find: str, to: str) -> pl.Expr | None:
@@ -46,15 +41,23 @@ def within_bounds(value: pl.Expr, growth: pl.Expr | None) -> tuple[pl.Expr, pl.E
 
 
 def joined(pieces: list[pl.Expr]) -> pl.Expr:
-    """The pieces of a template in a row; null in no piece."""
+    """The pieces of a template in a row; null in no piece. Reads each piece once."""
     if len(pieces) == 1:
         return pl.concat_str(pieces)
+    parts = pl.struct(piece.alias(str(n)) for n, piece in enumerate(pieces))
+    return parts.map_batches(_join, return_dtype=pl.String, is_elementwise=True)
+
+
+def _join(parts: pl.Series) -> pl.Series:
+    frame = parts.struct.unnest()
+    pieces = [pl.col(name) for name in frame.columns]
     sizes = [_bytes(piece) for piece in pieces]
     # One long cell with some words around it is no growth.
     longest = pl.max_horizontal(sizes) + MAX_BYTES
     fits = pl.sum_horizontal(sizes) <= longest
-    built = pl.concat_str([pl.when(fits).then(piece) for piece in pieces])
-    return pl.when(fits).then(built).otherwise(pl.lit(TOO_LONG))
+    built = pl.concat_str([pl.when(pl.col("fits")).then(piece) for piece in pieces])
+    text = pl.when(pl.col("fits")).then(built).otherwise(pl.lit(TOO_LONG))
+    return frame.with_columns(fits.alias("fits")).select(text).to_series()
 
 
 def _bytes(text: pl.Expr) -> pl.Expr:

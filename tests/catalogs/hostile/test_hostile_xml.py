@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.catalogs.engine.hostile import ending_of
+from tests.catalogs.hostile.endings import ending_of
 
 FEED = b"<rss><channel>%b</channel></rss>"
 ITEM = b"<item><id>a</id></item>"

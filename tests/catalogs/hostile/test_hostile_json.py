@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.catalogs.engine.hostile import ending_of
+from tests.catalogs.hostile.endings import ending_of
 
 BOMBS = {
     "a number of 4,301 digits": (
@@ -32,8 +32,8 @@ BOMBS = {
         "nested_too_deeply",
     ),
     "a name of 5 MB": (b'[{"' + b"k" * 5_000_000 + b'":1}]', "column_name_too_long"),
-    "a million names in a record": (
-        b"[{" + b",".join(b'"%d":1' % n for n in range(500_000)) + b"}]",
+    "200,000 names in a record": (
+        b"[{" + b",".join(b'"%d":1' % n for n in range(200_000)) + b"}]",
         "too_many_columns",
     ),
     "a name for each record": (
@@ -49,9 +49,9 @@ BOMBS = {
         b'[{"a":"' + b"x" * 20_000_000 + b'"}]',
         "record_too_large",
     ),
-    "a text that never ends": (b'[{"a":"' + b"x" * 20_000_000, "record_too_large"),
-    "millions of empty lists": (
-        b'[{"a":[' + b"[]," * 2_000_000 + b"[]]}]",
+    "a text that never ends": (b'[{"a":"' + b"x" * 10_000_000, "record_too_large"),
+    "half a million empty lists": (
+        b'[{"a":[' + b"[]," * 500_000 + b"[]]}]",
         "cell_too_large",
     ),
     "millions of numbers": (b"[" + b"1," * 3_000_000 + b"1]", "unknown_format"),
@@ -68,6 +68,6 @@ def test_a_bomb_is_rejected_within_the_memory_limit(tmp_path, content, code):
 
 def test_a_line_above_the_limit_is_one_unreadable_row(tmp_path):
     path = tmp_path / "long.ndjson"
-    path.write_bytes(b'{"a":1}\n{"a":"' + b"x" * 20_000_000 + b'"}\n{"a":2}\n')
+    path.write_bytes(b'{"a":1}\n{"a":"' + b"x" * 10_000_000 + b'"}\n{"a":2}\n')
 
     assert ending_of(path)["code"] is None
