@@ -75,4 +75,4 @@ async def descriptions(
         duplicates=store.duplicate_skus,  # type: ignore[arg-type]
     )
     sources = [source_of(settings, storage, catalog) for catalog in catalogs]
-    return Descriptions(sources, config, import_limits(settings))
+    return Descriptions(sources, config, import_limits(settings, *sources))

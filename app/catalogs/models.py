@@ -1,4 +1,4 @@
-"""Tables of catalogs: uploads, row problems, import digests and quick updates."""
+"""Tables of catalogs: uploads, row problems, import digests, quick updates."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 from app.core.columns import (
     KEY,
     MONEY,
+    UTC_TIME,
     id_field,
     json_field,
     progress_field,
@@ -60,12 +61,27 @@ class Catalog(SQLModel, table=True):
     config_version: int | None = None
     as_of: datetime | None = time_field()
     duplicate_of: UUID | None = None
+    superseded_by: UUID | None = None
     reason_code: str | None = None
     reason: str | None = None
     accepted: str | None = None
     progress: int = progress_field()
     created_at: datetime = time_field(default_now=True)
     finished_at: datetime | None = time_field()
+
+
+class UploadReservation(SQLModel, table=True):
+    """Bytes that are reserved for an upload in progress; see `uploads/quota.py`.
+
+    No foreign key, as for offers: a trigger on `store` deletes the rows.
+    """
+
+    __tablename__ = "upload_reservation"
+
+    store_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    size_bytes: int = Field(sa_type=BigInteger)
+    expires_at: datetime = Field(sa_type=UTC_TIME)
 
 
 class RowProblem(SQLModel, table=True):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, tuple_
+from sqlalchemy import ColumnElement, func, literal_column, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -67,7 +67,8 @@ async def problems_of_sku(
     query = select(RowProblem).where(
         _has_report_of(catalog),
         or_(
-            func.lower(RowProblem.sku) == func.left(key, 100),
+            func.lower(func.normalize(RowProblem.sku, literal_column("NFC")))
+            == func.left(key, 100),
             col(RowProblem.sku) == func.left(trimmed, 100),
         ),
     )

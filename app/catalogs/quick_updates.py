@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogs.engine.pipeline.quick_updates import FINGERPRINT, checked_items
 from app.catalogs.engine.validate.problems import NOTES, describe, problems_in
+from app.catalogs.engine.validate.texts import sku_key
 from app.core.columns import utc_now
 from app.core.errors import FieldError, InvalidError
 from app.core.sql import load_sql
@@ -108,12 +109,12 @@ def submitted_at(
 def check(items: Sequence[UpdateItem], currency: str) -> pl.DataFrame:
     """Parse and validate items by the rules of catalogs. Blocking.
 
-    `key` is the SKU in lower case; `mask` and `code` are the problems.
+    `key` is the SKU as it is compared; `mask` and `code` are the problems.
     """
     text_or_none = dict.fromkeys(("sku", "quantity", "price"), pl.String)
     rows = [(item.sku, item.quantity, item.price) for item in items]
     frame = pl.DataFrame(rows, schema=text_or_none, orient="row").with_columns(
-        pl.col("sku").str.strip_chars().str.to_lowercase().alias("key")
+        sku_key(pl.col("sku").str.strip_chars()).alias("key")
     )
     twice = pl.col("key").is_duplicated()
     nothing = pl.col("quantity").is_null() & pl.col("price").is_null()

@@ -36,18 +36,21 @@ from app.catalogs.schemas import (
     problem_out,
 )
 from app.catalogs.service import Intake, UploadOptions
-from app.catalogs.uploads.body import MEDIA_TYPES
+from app.catalogs.uploads.body import MEDIA_TYPES, declared_size
+from app.catalogs.uploads.quota import reserve
 from app.core.errors import problem_responses
 from app.database import Tx
+from app.idempotency.answering import answer_in
 from app.stores import service as stores
 from app.stores.dependencies import StoreToRead
 from app.web.csv_response import WantsCsv, as_csv
 from app.web.etags import IfNoneMatch, unless_changed, weak_etag
 from app.web.event_stream import EVENTS, CurrentStreams, LastEventId, watch
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page_of
-from app.web.responses import ACCEPTED, CONDITIONAL, csv_file
+from app.web.responses import ACCEPTED, CONDITIONAL, accepted, csv_file
 
-router = APIRouter(prefix="/v1", tags=["catalogs"])
+router = APIRouter(prefix="/v1", tags=["catalogs"], route_class=RecordedRoute)
 
 _BODY = {"schema": {"type": "string", "format": "binary"}}
 EXAMPLE = (
@@ -76,13 +79,13 @@ UPLOAD_BODY = {
     "/stores/{store_id}/catalogs",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Upload a catalog",
+    response_model=CatalogOut,
     responses=ACCEPTED | problem_responses(400, 413, 415, 507),
     openapi_extra=UPLOAD_BODY,
 )
 async def upload_catalog(
     store_id: UUID,
     request: Request,
-    response: Response,
     caller: BriefWriter,
     database: CurrentDatabase,
     settings: CurrentSettings,
@@ -95,19 +98,23 @@ async def upload_catalog(
     as_of: AsOfGiven = None,
     as_of_header: AsOfHeader = None,
     mode: ModeGiven = "full",
-) -> CatalogOut:
+) -> Response:
     """CSV, TSV, NDJSON, JSON, XML, Parquet or a workbook, also gzipped or zipped.
 
     A quick update that is newer than `as_of` overrides the catalog's values.
-    The body is streamed to storage and imported by a worker: poll the `Location`.
+    The body is streamed to storage and imported by a worker: poll the `Location`. Of
+    several full uploads that wait, the newest usable one is imported, and supersedes
+    the older ones.
     """
     async with database.transaction() as tx:
         await stores.load_store(tx.session, caller, store_id)
+        size = declared_size(request, settings.max_upload_bytes)
+        reservation = await reserve(tx.session, settings, store_id, size)
     intake = Intake(settings, database, storage)
-    catalog = await service.receive(
+    return await service.receive(
         intake,
         request,
-        store_id,
+        reservation,
         UploadOptions(
             separator,
             quote_char,
@@ -117,10 +124,12 @@ async def upload_catalog(
             header_row,
         ),
         mode,
+        lambda tx, catalog: answer_in(
+            tx,
+            request,
+            accepted(catalog_out(catalog), f"/v1/catalogs/{catalog.id}"),
+        ),
     )
-    response.headers["Location"] = f"/v1/catalogs/{catalog.id}"
-    response.headers["Retry-After"] = "2"
-    return catalog_out(catalog)
 
 
 def _as_of(as_of: datetime | None) -> datetime | None:
@@ -175,7 +184,8 @@ async def watch_catalog(
     """
     async with database.transaction() as tx:
         await queries.get_catalog(tx.session, caller, catalog_id)
-    return await watch(streams, WatchedCatalog(database, catalog_id), last_event_id)
+    watched = WatchedCatalog(database, catalog_id)
+    return await watch(streams, caller.key_id, watched, last_event_id)
 
 
 @router.get(

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Header, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from app.catalogs.engine.validate.problems import NOTE_CODES, describe
 from app.catalogs.models import Catalog
 from app.catalogs.uploads.body import encoding_of, quote_of, separator_of
+from app.web.schemas import Timestamp
 
 SeparatorGiven = Annotated[
     str | None,
@@ -43,14 +44,16 @@ HeaderRowGiven = Annotated[
     ),
 ]
 AsOfGiven = Annotated[
-    AwareDatetime | None,
+    Timestamp | None,
     Query(description="time of the data; when it is received if absent"),
 ]
 AsOfHeader = Annotated[
-    AwareDatetime | None, Header(alias="As-Of", description="`as_of` as a header")
+    Timestamp | None, Header(alias="As-Of", description="`as_of` as a header")
 ]
 ProblemSeverity = Literal["error", "note"]
-CatalogState = Literal["received", "importing", "awaiting_mapping", "ready", "rejected"]
+CatalogState = Literal[
+    "received", "importing", "awaiting_mapping", "ready", "rejected", "superseded"
+]
 CatalogMode = Literal["full", "partial"]
 ModeGiven = Annotated[
     CatalogMode,
@@ -69,6 +72,7 @@ class CatalogCounts(BaseModel):
     changed: int = 0
     unchanged: int = 0
     disappeared: int = Field(0, description="offers that are now absent")
+    unreadable: int = Field(0, description="rows without a readable SKU")
     invalid: int = Field(0, description="rows that give no active offer")
     uncategorized: int = Field(0, description="invalid rows without a mapped category")
     duplicates: int = Field(0, description="invalid rows with a repeated SKU")
@@ -76,7 +80,7 @@ class CatalogCounts(BaseModel):
 
 
 class Rejection(BaseModel):
-    """Why the whole catalog was rejected. The offers were not changed."""
+    """Why the whole catalog was rejected or superseded. It changed no offers."""
 
     code: str
     message: str
@@ -121,6 +125,9 @@ class CatalogOut(BaseModel):
     )
     duplicate_of: UUID | None = Field(
         description="the current catalog, if this upload has the same bytes"
+    )
+    superseded_by: UUID | None = Field(
+        description="the newer full catalog that was imported instead of this upload"
     )
     rejection: Rejection | None
     as_of: datetime | None = Field(description="time of the data, if it was stated")

@@ -1,16 +1,23 @@
 """Receives uploads: stores the file, creates the catalog and enqueues its import."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
 from app.catalogs.models import Catalog
 from app.catalogs.uploads.body import Upload, open_upload, too_large
+from app.catalogs.uploads.quota import Reservation, discard
+from app.catalogs.uploads.receipt import lock_uploads, next_id
 from app.core.columns import utc_now
-from app.core.errors import BadBodyError, NoRoomError, NotFoundError
+from app.core.errors import (
+    BadBodyError,
+    InsufficientStorageError,
+    NotFoundError,
+)
 from app.core.file_storage import (
     BodyTooLargeError,
     Storage,
@@ -48,26 +55,52 @@ class Intake:
     storage: Storage
 
 
-async def receive(
+async def receive(  # noqa: PLR0913, PLR0917 - properties of an upload
     intake: Intake,
     request: Request,
-    store_id: UUID,
+    reservation: Reservation,
     options: UploadOptions,
-    mode: str = "full",
-) -> Catalog:
+    mode: str,
+    answer: Callable[[Transaction, Catalog], Awaitable[Response]],
+) -> Response:
     """Stream a body to storage, then create its catalog and enqueue the import.
 
-    No transaction is open during the upload. Raises MediaTypeError, TooLargeError,
-    InvalidError, NoRoomError, BadBodyError, NotFoundError.
+    No transaction is open during the upload; the reservation ends with it. `answer`
+    makes the response in the transaction that creates the catalog. Raises
+    MediaTypeError, TooLargeError, TooManyError, InvalidError,
+    InsufficientStorageError, BadBodyError, NotFoundError.
     """
-    limit = intake.settings.max_upload_bytes
+    store_id = reservation.store_id
+    try:
+        upload, stored = await _store(intake, request, reservation)
+        async with intake.database.transaction() as tx:
+            await _require_store(tx, store_id)
+            await reservation.release(tx.session)
+            catalog = await accept(tx, store_id, upload, stored, options, mode)
+            return await answer(tx, catalog)
+    except BaseException:
+        await discard(intake.database, reservation)
+        raise
+
+
+async def _require_store(tx: Transaction, store_id: UUID) -> None:
+    if await stores.find(tx.session, store_id) is None:
+        raise NotFoundError(DELETED)
+
+
+async def _store(
+    intake: Intake, request: Request, reservation: Reservation
+) -> tuple[Upload, StoredFile]:
+    """Stream a body to storage. Raises what `receive` does."""
+    limit, store_id = intake.settings.max_upload_bytes, reservation.store_id
     try:
         upload = await open_upload(request, limit)
-        stored = await intake.storage.save(store_id, upload.body, limit)
+        body = reservation.within(intake.database, upload.body)
+        return upload, await intake.storage.save(store_id, body, limit)
     except BodyTooLargeError:
         raise too_large(limit) from None
     except StorageFullError as error:
-        raise NoRoomError(
+        raise InsufficientStorageError(
             "Upload storage is full; the upload was discarded.",
             headers={"Retry-After": "300"},
         ) from error
@@ -75,10 +108,6 @@ async def receive(
         raise NotFoundError(DELETED) from error
     except ClientDisconnect as error:
         raise BadBodyError("The body ended early; the upload was discarded.") from error
-    async with intake.database.transaction() as tx:
-        if await stores.find(tx.session, store_id) is None:
-            raise NotFoundError(DELETED)
-        return await accept(tx, store_id, upload, stored, options, mode)
 
 
 def _delayed(store: Store) -> datetime | None:
@@ -97,7 +126,9 @@ async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
 ) -> Catalog:
     """Create the catalog of a stored file and enqueue its import."""
     store = await stores.require(tx.session, store_id)
+    await lock_uploads(tx.session, store_id)
     catalog = Catalog(
+        id=await next_id(tx.session, store_id),
         mode=mode,
         store_id=store_id,
         media_type=upload.media_type,
@@ -117,5 +148,5 @@ async def accept(  # noqa: PLR0913, PLR0917 - properties of an upload
     )
     tx.session.add(catalog)
     await tx.session.flush()
-    await tx.enqueue(JobKind.IMPORT, store_id)
+    await tx.enqueue(JobKind.IMPORT, store_id, store.tenant_id)
     return catalog

@@ -69,4 +69,4 @@ async def titles_of(
     sources = [source_of(settings, storage, catalog) for catalog in catalogs]
     ids = " ".join(str(catalog.id) for catalog in catalogs)
     version = f"{ids} {store.config_version}"
-    return CatalogTitles(version, sources, config, import_limits(settings))
+    return CatalogTitles(version, sources, config, import_limits(settings, *sources))

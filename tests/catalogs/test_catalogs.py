@@ -86,8 +86,8 @@ async def test_a_catalog_with_a_missing_column_is_imported_after_a_mapping_fix(
     red = (await shop.api.get(f"{path}/lights")).json()["mapping"]
     shown = (await shop.api.get(f"{path}/mapping")).json()
 
-    mended = {**MAPPING["attributes"], "price": {"column": "prix"}}
-    await shop.api.put(f"{path}/mapping", json={"attributes": mended})
+    corrected = {**MAPPING["attributes"], "price": {"column": "prix"}}
+    await shop.api.put(f"{path}/mapping", json={"attributes": corrected})
     healed = await shop.wait_for(f"/v1/catalogs/{rejected['id']}", ("ready",))
 
     assert rejected["rejection"]["code"] == "missing_column"

@@ -91,9 +91,9 @@ async def test_identical_full_catalogs_without_a_partial_one_between_are_recogni
     await partial(shop, row("B", price="90.00"))
     again = await shop.upload(ROWS)
 
-    twin = await shop.upload(ROWS)
+    duplicate = await shop.upload(ROWS)
 
-    assert twin["duplicate_of"] == again["id"]
+    assert duplicate["duplicate_of"] == again["id"]
 
 
 async def test_the_same_bytes_as_a_full_catalog_are_still_partial(shop: Shop):

@@ -109,6 +109,28 @@ def test_files_of_shops_get_the_right_columns(name: str, columns, tmp_path: Path
     )
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "attribute", "column"),
+    [
+        ("price_ex|price_inc", "100.00|120.00", "price", "price_inc"),
+        ("price exc|price", "100.00|120.00", "price", "price"),
+        ("Price (ex)|stock", "100.00|3", "price", None),
+        ("available|price", "yes|100.00", "quantity", None),
+        ("stock|price", "true|100.00", "quantity", None),
+        ("ItemID|CustomLabel", "110123|PH-1", "sku", "CustomLabel"),
+        ("id|price", "PH-1|100.00", "sku", "id"),
+    ],
+)
+def test_one_row_is_enough_to_leave_out_a_harmful_column(
+    header: str, row: str, attribute: str, column: str | None
+):
+    rows = rows_of(f"{header}\n{row}\n")
+
+    found = {p.guess.attribute: p.guess.column for p in propose(list(rows[0]), rows)}
+
+    assert found.get(attribute) == column
+
+
 def test_a_net_price_is_named_as_such(tmp_path: Path):
     shown = {}
     for name in ("p26-proposal-vat.csv", "p37-presta-export.csv"):

@@ -139,8 +139,8 @@ TEXTS = ["plain", "", "'quoted'", "'=1", "''+x", "a=b", *(f"{s}x" for s in FORMU
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
 def test_an_escaped_cell_is_restored_exactly(text: str):
-    told = pl.select(pl.lit(text).alias("x"))
-    out = told.select(escape_formulas(pl.col("x")))
+    original = pl.select(pl.lit(text).alias("x"))
+    out = original.select(escape_formulas(pl.col("x")))
 
     assert not out.item().startswith(FORMULA)
     assert out.select(unescape_formulas(pl.col("x"))).item() == text

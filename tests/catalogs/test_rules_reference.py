@@ -28,7 +28,7 @@ EXAMPLES = re.findall(
 )
 
 
-def told(row: SampleRow, name: str) -> str:
+def shown_value(row: SampleRow, name: str) -> str:
     """What the result of an example says of a row, as text."""
     found: Any = {"outcome": row.outcome, "excluded_by": row.excluded_by}.get(name)
     if name in row.texts:
@@ -53,9 +53,11 @@ def test_an_example_has_the_documented_result(
         SourceFile(path), config, tmp_path, max_bytes=10_000, sample=100
     )
 
-    wanted = list(csv.DictReader(io.StringIO(result), delimiter=";"))
+    expected = list(csv.DictReader(io.StringIO(result), delimiter=";"))
     assert find_violations(parsed, "FR") == []
-    assert [{n: told(row, n) for n in wanted[0]} for row in found.rows] == wanted
+    assert [
+        {n: shown_value(row, n) for n in expected[0]} for row in found.rows
+    ] == expected
 
 
 def test_each_part_of_the_reference_has_an_example():

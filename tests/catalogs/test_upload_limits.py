@@ -7,10 +7,17 @@ from typing import Any
 import httpx
 import pytest
 
+from app.catalogs.uploads.quota import MAX_UPLOADS
 from app.main import create_app
 from app.settings import Settings
 from tests.catalogs.uploading import disposition, files_in, form
 from tests.support.stack import ADMIN_KEY, open_api, query
+
+COPY_CATALOG = """
+INSERT INTO catalog
+SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid()))).*
+  FROM catalog AS c LIMIT 1
+"""
 
 
 async def endless(chunks: int = 10_000) -> AsyncIterator[bytes]:
@@ -166,3 +173,33 @@ async def test_a_store_deleted_during_the_upload_is_404(
     answer = await api.post(path, content=body(), headers={"Content-Type": "text/csv"})
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "status"),
+    [
+        pytest.param(MAX_UPLOADS - 1, 1, 202, id="one less"),
+        pytest.param(MAX_UPLOADS, 1, 429, id="too many"),
+        pytest.param(2, 2_000_000, 429, id="too large together"),
+    ],
+)
+async def test_uploads_that_wait_for_their_import_are_limited(
+    settings: Settings, count: int, size: int, status: int
+):
+    """They are copies of a first one, which no worker imports."""
+    small = settings.model_copy(update={"max_upload_bytes": 1_000_000})
+    assert settings.database_url
+    url = settings.database_url.get_secret_value()
+    async with open_api(small) as api:
+        store = await api.post("/v1/stores", json={"name": "A", "country": "FR"})
+        path = f"/v1/stores/{store.json()['id']}/catalogs"
+        upload = {"content": b"a,b\n1,2\n", "headers": {"Content-Type": "text/csv"}}
+        assert (await api.post(path, **upload)).status_code == 202
+        query(url, "UPDATE catalog SET size_bytes = %s", size)
+        for _ in range(count - 1):
+            query(url, COPY_CATALOG)
+
+        answer = await api.post(path, **upload)
+
+    assert answer.status_code == status
+    assert status == 202 or answer.json()["code"] == "too_many_queued"

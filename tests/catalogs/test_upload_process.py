@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
+from tests.support.patience import PATIENCE
 from tests.support.serving import served
 from tests.support.stack import ADMIN_KEY
 
@@ -28,7 +29,7 @@ async def form(megabytes: int) -> AsyncIterator[bytes]:
 
 def client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        base_url=url, headers={"Authorization": f"Bearer {ADMIN_KEY}"}, timeout=60
+        base_url=url, headers={"Authorization": f"Bearer {ADMIN_KEY}"}, timeout=PATIENCE
     )
 
 

@@ -40,6 +40,7 @@ class ImportWork:
     config_version: int
     as_of: datetime
     is_partial: bool
+    sets_columns: bool
     workdir: Path
 
 
@@ -109,12 +110,13 @@ def _record_facts(
 ) -> None:
     """Store columns and categories; those of a partial one only where none are known.
 
-    A full catalog becomes the current one.
+    A full catalog becomes the current one and supersedes older waiting ones.
     """
-    columns = Jsonb(list(result.columns))
+    columns = Jsonb(list(result.columns)) if work.sets_columns else None
     facts = [columns, Jsonb(result.source_categories), work.store_id]
     if work.is_partial:
         connection.execute(catalog_facts.SET_FIRST, facts)
         return
     connection.execute(catalog_facts.SET_CURRENT, [work.catalog_id, *facts])
     connection.execute(_SQL["import_partial_again"], [work.store_id, work.catalog_id])
+    connection.execute(_SQL["supersede"], [work.catalog_id])

@@ -23,6 +23,7 @@ from app.core.failpoints import failpoint
 from app.core.file_storage import Storage
 from app.database import Database
 from app.jobs.frame import Job
+from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
 from app.offers.locks import lock_offers
@@ -42,8 +43,9 @@ REPEATED = (
 _REJECT_IMPORTING = text(
     "UPDATE catalog SET state = 'rejected', phase = NULL, reason_code = :code, "
     "reason = :message, finished_at = now() "
-    "WHERE store_id = :id AND state = 'importing'"
+    "WHERE store_id = :id AND state = 'importing' RETURNING id"
 )
+_SUPERSEDE = text("SELECT refeed_supersede_catalogs(:id)")
 BEHIND_A_LARGE_ONE = timedelta(seconds=1)
 
 
@@ -89,22 +91,23 @@ class ImportJob(Job[ImportTask]):
         return Snooze(_NOW)
 
     async def give_up(self, lease: Lease, reason: GiveUp) -> None:
-        """Reject the catalog whose import is given up."""
+        """Reject the catalog whose import is given up; a new job imports the others."""
+        values = {
+            "id": lease.subject_id,
+            "code": reason.code,
+            "message": reason.message,
+        }
         async with self.services.database.transaction() as tx:
             await lease.ensure_held(tx.session)
-            await tx.session.execute(
-                _REJECT_IMPORTING,
-                {
-                    "id": lease.subject_id,
-                    "code": reason.code,
-                    "message": reason.message,
-                },
-            )
+            rejected = await tx.session.execute(_REJECT_IMPORTING, values)
+            store = await stores.find(tx.session, lease.subject_id)
+            if store and rejected.first():
+                await tx.enqueue(JobKind.IMPORT, store.id, store.tenant_id)
 
 
 async def _run_task(tools: ImportServices, lease: Lease, task: ImportTask) -> None:
-    if task.twin:
-        await _repeat(tools, lease, task, task.twin)
+    if task.duplicate:
+        await _repeat(tools, lease, task, task.duplicate)
     elif task.config is None:
         found = await _inspect(tools, task)
         await _await_mapping(tools, lease, task, found)
@@ -140,15 +143,16 @@ async def _import(
             config_version=task.config_version,
             as_of=task.as_of,
             is_partial=task.is_partial,
+            sets_columns=task.sets_columns,
             workdir=Path(folder),
         )
-        limits = import_limits(tools.settings)
+        limits = import_limits(tools.settings, task.source)
         return await parse(import_file, work, limits=limits, on_report=on_report)
 
 
 async def _inspect(tools: ImportServices, task: ImportTask) -> Inspection:
     with _workdir() as folder:
-        limits = import_limits(tools.settings)
+        limits = import_limits(tools.settings, task.source)
         return await parse(inspect_catalog, task.source, Path(folder), limits=limits)
 
 
@@ -166,12 +170,13 @@ async def _await_mapping(
         catalog.counts = {"rows": found.rows}
         catalog.config_version = task.config_version
         store = await stores.require(tx.session, task.store_id)
-        if not task.is_partial or store.catalog_columns is None:
+        newest = task.sets_columns and not task.is_partial
+        if newest or store.catalog_columns is None:
             catalog_facts.set_columns(store, found.columns)
 
 
 async def _repeat(
-    tools: ImportServices, lease: Lease, task: ImportTask, twin: Catalog
+    tools: ImportServices, lease: Lease, task: ImportTask, duplicate: Catalog
 ) -> None:
     """Copy the result of a catalog with the same bytes and settings."""
     async with tools.database.transaction() as tx:
@@ -182,7 +187,7 @@ async def _repeat(
         if store is None or store.config_version != task.config_version:
             return  # the next import of the catalog uses the new settings
         catalog = await tx.session.get_one(Catalog, task.catalog_id)
-        earlier = twin.counts
+        earlier = duplicate.counts
         valid = earlier["created"] + earlier["changed"] + earlier["unchanged"]
         catalog.counts = earlier | {
             "created": 0,
@@ -192,14 +197,17 @@ async def _repeat(
         }
         CATALOG.move(catalog, "ready")
         catalog.phase = None
-        catalog.duplicate_of = twin.duplicate_of or twin.id
+        catalog.duplicate_of = duplicate.duplicate_of or duplicate.id
         for name in REPEATED:
-            setattr(catalog, name, getattr(twin, name))
+            setattr(catalog, name, getattr(duplicate, name))
         catalog.config_version = task.config_version
         catalog.finished_at = utc_now()
         catalog_facts.set_current(store, catalog.id)
+        if task.sets_columns:
+            catalog_facts.set_columns(store, duplicate.columns)
         await tx.session.flush()
         await restate(tx.session, store.id)
+        await tx.session.execute(_SUPERSEDE, {"id": catalog.id})
 
 
 async def _reject(
@@ -219,6 +227,6 @@ async def _reject(
         catalog.finished_at = utc_now()
         if columns:
             catalog.columns = columns
-        if columns and not task.is_partial:
+        if columns and task.sets_columns and not task.is_partial:
             store = await stores.require(tx.session, task.store_id)
             catalog_facts.set_columns(store, columns)

@@ -22,5 +22,9 @@ UPDATE catalog SET state = 'importing'
  WHERE store_id = %s AND id > %s AND mode = 'partial' AND state = 'ready'
    AND storage_key <> ''
 
+-- name: supersede
+-- Ends the full uploads that waited before a full one that is now `ready`.
+SELECT refeed_supersede_catalogs(%s)
+
 -- name: set_phase
 UPDATE catalog SET phase = %s WHERE id = %s

@@ -1,11 +1,11 @@
 """Selects the next catalog of a store to import, and the settings for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -13,6 +13,7 @@ from app.backmarket.markets import market_of
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.read.source import Hints, ReadLimits, SourceFile
 from app.catalogs.imports import current_catalogs
+from app.catalogs.imports.import_order import WaitingUpload, next_upload
 from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
 from app.core.file_storage import Storage
@@ -40,42 +41,85 @@ class ImportTask:
     """Time of the catalog's data."""
     config: ImportConfig | None
     config_version: int
-    twin: Catalog | None
+    duplicate: Catalog | None
     """The current catalog, if it has the same bytes and settings."""
     is_large: bool
     """Whether a worker runs it only while it runs no other large import."""
     is_partial: bool = False
     """Whether SKUs that it does not contain are not changed."""
+    sets_columns: bool = True
+    """Whether its columns become the store's: no newer upload was read before it."""
 
 
 async def next_task(
     session: AsyncSession, settings: Settings, storage: Storage, store_id: UUID
 ) -> ImportTask | None:
-    """The oldest catalog not yet imported, else the newest with outdated settings.
+    """The next catalog not yet imported, else the newest with outdated settings.
 
-    Later partial catalogs are imported again after a full one. None if all are done.
+    `next_upload` says which comes next. Later partial catalogs are imported again after
+    a full one. None if all are done.
     """
     store = await stores.find(session, store_id)
     if store is None:
         return None
-    waiting = (
-        select(Catalog)
-        .where(
-            Catalog.store_id == store_id,
-            col(Catalog.state).in_(["received", "importing"]),
-        )
-        .order_by(col(Catalog.id))
-        .limit(1)
-    )
-    catalog = (await session.execute(waiting)).scalars().first()
+    catalog = await _next_waiting(session, store)
     if catalog is None:
         catalog = await _under_old_settings(session, store)
         if catalog is None:
             return None
     CATALOG.move(catalog, "importing")
     catalog.reason_code = catalog.reason = catalog.accepted = None
-    twin = await _twin(session, store, catalog)
-    return _task(settings, storage, store, catalog, twin)
+    duplicate = await _find_duplicate(session, store, catalog)
+    sets_columns = not await _newer_was_read(session, catalog)
+    task = _task(settings, storage, store, catalog, duplicate)
+    return replace(task, sets_columns=sets_columns)
+
+
+async def _next_waiting(session: AsyncSession, store: Store) -> Catalog | None:
+    """The next catalog that is not imported yet."""
+    found = await session.execute(
+        select(
+            Catalog.id,
+            Catalog.mode,
+            Catalog.state,
+            func.coalesce(Catalog.as_of, Catalog.created_at),
+        )
+        .where(
+            Catalog.store_id == store.id,
+            col(Catalog.state).in_(["received", "importing"]),
+        )
+        .order_by(col(Catalog.id))
+    )
+    waiting = [
+        WaitingUpload(id_, mode == "partial", state == "importing", as_of)
+        for id_, mode, state, as_of in found.all()
+    ]
+    chosen = next_upload(waiting, mapped=_complete_mapping(store) is not None)
+    return await session.get_one(Catalog, chosen.id) if chosen else None
+
+
+async def _newer_was_read(session: AsyncSession, catalog: Catalog) -> bool:
+    """Whether a full catalog received later was read before this one's first import.
+
+    It was rejected, and its columns are the store's, as in order of receipt.
+    """
+    if catalog.mode == "partial" or catalog.config_version is not None:
+        return False
+    found = await session.execute(
+        select(Catalog.id).where(
+            Catalog.store_id == catalog.store_id,
+            col(Catalog.id) > catalog.id,
+            Catalog.mode == "full",
+            col(Catalog.columns) != [],
+        )
+    )
+    return found.first() is not None
+
+
+def _complete_mapping(store: Store) -> CatalogMapping | None:
+    """The store's mapping, if a catalog can be imported with it."""
+    mapping = stores.resolved_mapping(store)
+    return mapping if mapping and not mapping.missing else None
 
 
 async def _under_old_settings(session: AsyncSession, store: Store) -> Catalog | None:
@@ -91,7 +135,11 @@ async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
     mapping = stores.resolved_mapping(store) or CatalogMapping(attributes={})
     found = await session.execute(
         select(Catalog)
-        .where(Catalog.store_id == store.id, Catalog.mode == "full")
+        .where(
+            Catalog.store_id == store.id,
+            Catalog.mode == "full",
+            Catalog.state != "superseded",
+        )
         .order_by(col(Catalog.id).desc())
         .limit(50)
     )
@@ -107,7 +155,7 @@ async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
     return None
 
 
-async def _twin(
+async def _find_duplicate(
     session: AsyncSession, store: Store, catalog: Catalog
 ) -> Catalog | None:
     if store.current_catalog_id in {None, catalog.id} or catalog.mode == "partial":
@@ -141,11 +189,11 @@ def _task(
     storage: Storage,
     store: Store,
     catalog: Catalog,
-    twin: Catalog | None,
+    duplicate: Catalog | None,
 ) -> ImportTask:
-    mapping = stores.resolved_mapping(store)
+    mapping = _complete_mapping(store)
     config = None
-    if mapping and not mapping.missing:
+    if mapping:
         targets = stores.categories_of(store)
         partial = catalog.mode == "partial"
         config = config_of(store, mapping, targets, partial=partial)
@@ -158,7 +206,7 @@ def _task(
         as_of=catalog.as_of or catalog.created_at,
         config=config,
         config_version=store.config_version,
-        twin=twin,
+        duplicate=duplicate,
         is_large=large,
         is_partial=catalog.mode == "partial",
     )

@@ -67,10 +67,12 @@ def _prices(cells: Cells) -> tuple[float, str]:
     return _percent(amounts * (1.0 if with_cents > 0 else 0.5), "look like amounts")
 
 
+def has_booleans(cells: Cells) -> bool:
+    return any(cell.lower() in _BOOLEANS for cell in cells)
+
+
 def _quantities(cells: Cells) -> tuple[float, str]:
     share = _share(cells, lambda c: bool(_WHOLE.fullmatch(c)))
-    if _share(cells, lambda c: c.lower() in _BOOLEANS) > 0:
-        share = 0.0
     return _percent(share * _varied(cells), "are small whole numbers that differ")
 
 

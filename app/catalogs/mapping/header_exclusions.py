@@ -97,7 +97,17 @@ _NET_WORDS = frozenset(
             "excluding",
         ),
         *("exclusive", "exkl", "exclusief", "exclu", "esclusa", "escluso", "excluido"),
-        *("exvat", "extax", "nettopreis", "nettoprijs", "hors", "hvat", "nettovk"),
+        *(
+            "ex",
+            "exc",
+            "exvat",
+            "extax",
+            "nettopreis",
+            "nettoprijs",
+            "hors",
+            "hvat",
+            "nettovk",
+        ),
     )
 )
 _NET_PAIRS = frozenset(
@@ -123,7 +133,16 @@ _NET_PAIRS = frozenset(
 )
 _GROSS = frozenset(
     (
-        *("incl", "included", "including", "inclusive", "inkl", "inclusief", "ttc"),
+        *(
+            "inc",
+            "incl",
+            "included",
+            "including",
+            "inclusive",
+            "inkl",
+            "inclusief",
+            "ttc",
+        ),
         *("gross", "brutto", "bruto", "incluida", "incluido", "inclusa", "compresa"),
     )
 )

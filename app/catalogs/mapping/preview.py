@@ -2,6 +2,9 @@
 
 import asyncio
 import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -19,7 +22,7 @@ from app.catalogs.mapping.propose_from import propose_from
 from app.catalogs.mapping.schemas import PreviewIn, PreviewOut, preview_out
 from app.catalogs.models import Catalog
 from app.catalogs.parsing import answer_limits, parse
-from app.core.errors import ConflictError, FieldError, NotFoundError
+from app.core.errors import ConflictError, FieldError, NotFoundError, TooManyError
 from app.core.file_storage import Storage
 from app.parser_process.limits import ParserLimits
 from app.settings import Settings
@@ -29,6 +32,8 @@ from app.stores.mapping.validate import absent_columns, find_violations, require
 from app.stores.models import Store
 
 AT_A_TIME = 2
+PER_STORE = 4
+"""Previews and proposals of a store, running or waiting, per process."""
 PATIENCE = 60.0
 """Seconds that a preview or a proposal may take."""
 PROPOSAL_ROWS = 200
@@ -38,17 +43,40 @@ PROPOSAL_BYTES = 4 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class PreviewLimit:
-    """Concurrency limit for previews, each of which needs a core."""
+    """Concurrency limit for previews, each of which needs a core.
+
+    A store has few of them at a time, so that others wait for few.
+    """
 
     free: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(AT_A_TIME)
     )
+    of_store: Counter[UUID] = field(default_factory=Counter)
+
+    @asynccontextmanager
+    async def one(self, store_id: UUID) -> AsyncIterator[None]:
+        """Wait for a slot. Raises TooManyError."""
+        if self.of_store[store_id] >= PER_STORE:
+            raise TooManyError(
+                f"The store already has {PER_STORE} previews or proposals at a time.",
+                code="too_many_queued",
+                headers={"Retry-After": "5"},
+            )
+        self.of_store[store_id] += 1
+        try:
+            async with self.free:
+                yield
+        finally:
+            self.of_store[store_id] -= 1
+            if not self.of_store[store_id]:
+                del self.of_store[store_id]
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewInput:
     """A catalog and the settings to preview it with."""
 
+    store_id: UUID
     catalog_id: UUID
     source: SourceFile
     config: ImportConfig
@@ -69,6 +97,8 @@ async def catalog_of(
     query = select(Catalog).where(Catalog.store_id == store.id)
     if catalog_id:
         query = query.where(Catalog.id == catalog_id)
+    else:
+        query = query.where(Catalog.state != "superseded")
     query = query.order_by(col(Catalog.id).desc()).limit(50)
     found = (await session.execute(query)).scalars().all()
     if catalog_id and not found:
@@ -99,13 +129,15 @@ async def prepare(
     targets = body.categories
     if targets is None:
         targets = stores.categories_of(store)
+    source = source_of(settings, storage, catalog)
     return PreviewInput(
+        store.id,
         catalog.id,
-        source_of(settings, storage, catalog),
+        source,
         config_of(store, in_force or mapping, targets),
         settings.large_catalog_bytes,
         body.sample,
-        answer_limits(settings, PATIENCE),
+        answer_limits(settings, PATIENCE, source),
     )
 
 
@@ -113,7 +145,7 @@ async def run_preview(limit: PreviewLimit, given: PreviewInput) -> PreviewOut:
     """Run the preview. Raises InvalidError for missing columns, ConflictError for an
     unusable file.
     """
-    async with limit.free:
+    async with limit.one(given.store_id):
         try:
             found = await _preview(given)
         except CatalogRejectedError as error:
@@ -140,13 +172,17 @@ async def _preview(given: PreviewInput) -> Preview:
 
 
 async def propose_for(
-    limit: PreviewLimit, settings: Settings, source: SourceFile, max_bytes: int
+    limit: PreviewLimit,
+    settings: Settings,
+    store_id: UUID,
+    source: SourceFile,
+    max_bytes: int,
 ) -> tuple[Inspection, list[Proposal]]:
     """The columns of a catalog, and the attributes that they may be.
 
     Raises ConflictError for an unusable file.
     """
-    async with limit.free:
+    async with limit.one(store_id):
         try:
             with tempfile.TemporaryDirectory(prefix="refeed-preview-") as folder:
                 return await parse(
@@ -155,7 +191,7 @@ async def propose_for(
                     max_bytes,
                     PROPOSAL_ROWS,
                     Path(folder),
-                    limits=answer_limits(settings, PATIENCE),
+                    limits=answer_limits(settings, PATIENCE, source),
                 )
         except CatalogRejectedError as error:
             raise _unusable(error) from None

@@ -13,6 +13,7 @@ from app.catalogs.mapping.column_content import (
     FEW,
     Cells,
     grade_of,
+    has_booleans,
     has_more_decimals,
 )
 from app.catalogs.mapping.header_exclusions import is_net, rules_out
@@ -160,9 +161,7 @@ def _of_own_names(columns: Sequence[_Column]) -> list[Guess]:
 
 def _guess(attribute: str, column: _Column) -> Guess:
     never = Guess(attribute, column.name, 0.0, ())
-    if rules_out(attribute, column.words) or (
-        attribute in {"price", "min_price"} and _has_no_tax(column)
-    ):
+    if rules_out(attribute, column.words) or _is_harmful(attribute, column):
         return never
     name, name_reasons = _by_name(attribute, column)
     look = CONTENT.get(attribute)
@@ -187,6 +186,13 @@ def _guess(attribute: str, column: _Column) -> Guess:
 def _is_named_sku(column: _Column) -> bool:
     """It is the SKU, whatever its values look like: Mirakl's have spaces."""
     return "sku" in map(alike, column.words) or column.words == ("g", "id")
+
+
+def _is_harmful(attribute: str, column: _Column) -> bool:
+    """A net price, or whether there is stock instead of how much."""
+    if attribute == "quantity":
+        return has_booleans(column.cells)
+    return attribute in {"price", "min_price"} and _has_no_tax(column)
 
 
 def _has_no_tax(column: _Column) -> bool:

@@ -23,8 +23,9 @@ from app.catalogs.mapping.schemas import (
 )
 from app.core.errors import problem_responses
 from app.stores import service as stores
+from app.web.idempotent.recorded_route import RecordedRoute
 
-router = APIRouter(prefix="/v1/stores", tags=["stores"])
+router = APIRouter(prefix="/v1/stores", tags=["stores"], route_class=RecordedRoute)
 
 
 def preview_limit_of(request: Request) -> PreviewLimit:
@@ -82,6 +83,6 @@ async def get_mapping_proposal(
         catalog = await preview.catalog_of(tx.session, store, None)
         source = source_of(settings, storage, catalog)
     found, proposals = await preview.propose_for(
-        limit, settings, source, PROPOSAL_BYTES
+        limit, settings, store_id, source, PROPOSAL_BYTES
     )
     return proposal_out(proposals, catalog.id, found)

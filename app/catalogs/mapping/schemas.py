@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.catalogs.engine.pipeline.preview import Preview, SampleRow
 from app.catalogs.engine.read.inspect import Inspection
@@ -47,7 +47,7 @@ class PreviewIn(BaseModel):
         None, max_length=20_000, description="null: those of the store"
     )
     catalog_id: UUID | None = Field(None, description="null: the newest of the store")
-    sample: int = Field(20, ge=1, le=100, description="rows to show")
+    sample: StrictInt = Field(20, ge=1, le=100, description="rows to show")
 
 
 class FunnelOut(BaseModel):

@@ -11,13 +11,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogs.engine.read.formulas import NOTE_COLUMNS
-from app.catalogs.engine.read.reader import LINE
+from app.catalogs.engine.read.frames import LINE
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.report.rejected_rows import csv_of_skus, csv_on_lines
 from app.catalogs.engine.validate.problems import NOTE_CODES, describe
 from app.catalogs.models import Catalog
 from app.catalogs.parsing import answer_limits, parse_if_free
 from app.core.errors import NotFoundError, UnavailableError
+from app.parser_process.limits import ParserLimits
 from app.settings import Settings
 from app.stores.mapping.mapping_model import CatalogMapping
 
@@ -49,7 +50,8 @@ async def of_catalog(
     if source is None:
         raise NotFoundError("The uploaded file was deleted.", code="file_deleted")
     notes = notes_of(problems, currency)
-    return await _answer(settings, filename, csv_on_lines, source, notes)
+    limits = answer_limits(settings, PATIENCE, source)
+    return await _answer(csv_on_lines, source, notes, filename=filename, limits=limits)
 
 
 async def of_skus(
@@ -65,14 +67,15 @@ async def of_skus(
     """
     if mapping and mapping.missing:
         mapping = None
-    return await _answer(settings, filename, csv_of_skus, sources, mapping, notes)
+    given = sources, mapping, notes
+    limits = answer_limits(settings, PATIENCE, *sources)
+    return await _answer(csv_of_skus, *given, filename=filename, limits=limits)
 
 
 async def _answer(
-    settings: Settings, filename: str, read: CsvReader, *given: object
+    read: CsvReader, *given: object, filename: str, limits: ParserLimits
 ) -> Response:
     """The CSV that `read(workdir, *given)` makes in a parser process."""
-    limits = answer_limits(settings, PATIENCE)
     try:
         with tempfile.TemporaryDirectory(prefix="refeed-rejected-") as folder:
             body = await parse_if_free(read, Path(folder), *given, limits=limits)

@@ -96,14 +96,23 @@ class Upload:
     body: AsyncIterator[bytes]
 
 
+def declared_size(request: Request, limit: int) -> int | None:
+    """The bytes of the body, if the request says so. Raises TooLargeError."""
+    declared = request.headers.get("content-length", "")
+    if not declared.isdigit():
+        return None
+    if int(declared) > limit:
+        raise too_large(limit)
+    return int(declared)
+
+
 async def open_upload(request: Request, limit: int) -> Upload:
     """The file in a request. Raises MediaTypeError, TooLargeError, InvalidError."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise too_large(limit)
     request.state.takes_long_body = True
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"identity", "gzip", "x-gzip"}:
+    # A repeated header is a nested encoding, as a list in one header is.
+    encodings = ",".join(request.headers.getlist("content-encoding"))
+    encoding = encodings.strip().lower()
+    if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise _refused("content-encoding", f"`{encoding[:40]}`", "gzip, identity")
     media_type, options = options_of(request.headers.get("content-type", ""))
     if media_type == "multipart/form-data":
