@@ -1,29 +1,48 @@
 """Starts the whole service as child processes of one command, and stops it."""
 
+import logging
 import os
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
+from app.core.restarting import (
+    RestartingProcess,
+    remove_restarting,
+    write_restarting,
+)
 from app.embedded import keys
 from app.embedded.errors import StartError
 from app.embedded.layout import Layout
 from app.embedded.processes.lock import StateLock
 from app.embedded.processes.process import Child, own_module
+from app.embedded.processes.restarts import Restart, RestartPolicy
 from app.embedded.servers import EmbeddedServers
 from app.embedded.supervisor import StopRequestedError, Supervisor
 from app.migrations import migrate
-from app.settings import Settings
+from app.private_files import private_umask, tighten
+from app.settings import Settings, SettingsError
+from app.starting import open_uploads
+
+log = logging.getLogger(__name__)
 
 STOP_TIMEOUT = timedelta(seconds=12)
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Connects to our own processes without a proxy of the environment."""
+SECRETS = frozenset(
+    f"REFEED_{name}"
+    for name in (
+        *("ADMIN_KEY", "SECRET_KEY", "PREVIOUS_SECRET_KEYS"),
+        *("DATABASE_URL", "REDIS_URL"),
+    )
+)
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
@@ -48,6 +67,7 @@ def launch(
     settings: Settings,
     extra: Mapping[str, str] | None = None,
     logs: Path | None = None,
+    policy: RestartPolicy | None = None,
 ) -> Iterator[Running]:
     """Start servers, sandbox, worker and API; stop them in reverse.
 
@@ -56,11 +76,18 @@ def launch(
     StopRequestedError says that a signal came while starting.
     """
     state = settings.state_dir.absolute()
-    with ExitStack() as last_things, Supervisor() as supervisor:
+    report = partial(_report_restarts, state)
+    with (
+        private_umask(),
+        ExitStack() as last_things,
+        Supervisor(policy, report) as supervisor,
+    ):
         env = {**os.environ, **(extra or {})}
         env |= _servers(settings, supervisor, state, last_things)
         env |= _keys(settings, state)
         env["REFEED_STATE_DIR"] = str(state)
+        last_things.callback(remove_restarting, state)
+        _open_files(settings, state)
         migrate(env["REFEED_DATABASE_URL"])
         children = []
         if settings.sandbox_url is None:
@@ -78,6 +105,29 @@ def launch(
         )
         return
     raise StopRequestedError("asked to stop while starting")
+
+
+def _open_files(settings: Settings, state: Path) -> None:
+    """Check the folder of uploads, and make files of earlier versions private."""
+    try:
+        open_uploads(settings.model_copy(update={"state_dir": state}))
+    except SettingsError as error:
+        raise StartError(str(error)) from error
+    tighten(*Layout(state).private)
+
+
+def _report_restarts(state: Path, restarts: Sequence[Restart]) -> None:
+    """Let `/health/ready` name what restarts; a full disk must not end the service."""
+    try:
+        write_restarting(
+            state,
+            [
+                RestartingProcess(each.name, each.exit, each.exits, each.next_start_at)
+                for each in restarts
+            ],
+        )
+    except OSError:
+        log.exception("child.restart_not_reported")
 
 
 def _key_place(settings: Settings, state: Path) -> str:
@@ -134,7 +184,7 @@ def _sandbox(
     child = Child(
         "sandbox",
         own_module("app.sandbox", *options),
-        env,
+        _without(env, SECRETS),
         ready=lambda: _answers(f"{url}/_sandbox/summary"),
         log=(logs or state / "logs") / "sandbox.log",
     )
@@ -145,10 +195,15 @@ def _worker(env: Mapping[str, str], logs: Path | None) -> Child:
     return Child(
         "worker",
         own_module("workers.main"),
-        env,
+        _without(env, {"REFEED_ADMIN_KEY"}),
         stop_timeout=STOP_TIMEOUT,
         log=_log(logs, "worker"),
     )
+
+
+def _without(env: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    """The environment of a child that needs no variable of these names."""
+    return {name: value for name, value in env.items() if name.upper() not in names}
 
 
 def _api(
@@ -179,9 +234,11 @@ def _free_port(host: str, port: int) -> int:
             found: int = probe.getsockname()[1]
             return found
     except OSError as error:
+        # `create_server` appends the address, which the message starts with.
+        reason = str(error.strerror).partition(" (while")[0]
         raise StartError(
-            f"{host}:{port} cannot be used ({error.strerror}); set REFEED_PORT to "
-            "another port, or to 0 for any free one."
+            f"{host}:{port} cannot be used ({reason}); check REFEED_HOST and set "
+            "REFEED_PORT to another port, or to 0 for any free one."
         ) from error
 
 

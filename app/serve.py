@@ -4,14 +4,20 @@ import asyncio
 import gc
 import os
 import socket
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.orm import configure_mappers
+from starlette.types import ASGIApp
 
-from app.core.logs import configure_logs
+from app.http_server.connections import Connections
+from app.http_server.limits import HttpLimits
+from app.http_server.open_files import allow_open_files
+from app.http_server.protocol import GuardedProtocol
 from app.main import create_app
-from app.settings import Settings, load_settings
+from app.settings import Settings
+from app.starting import OF_THE_API, prepare_or_exit
 from app.web.event_stream import Streams
 
 GRACE_SECONDS = 1.0
@@ -90,21 +96,31 @@ def prepare_app(settings: Settings) -> FastAPI:
     return app
 
 
-def serve_api(settings: Settings) -> None:
-    """Serve the API until a signal."""
-    configure_logs(settings)
-    app = prepare_app(settings)
+def server_of(app: ASGIApp, streams: Streams, settings: Settings) -> Server:
+    """Return the server of the application, with the limits of the settings."""
+    limits = HttpLimits.of(settings)
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
+        http=partial(  # type: ignore[arg-type]
+            GuardedProtocol, limits=limits, connections=Connections(limits)
+        ),
+        ws="none",  # an upgrade would leave the guarded protocol
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    Server(config, app.state.streams).run()
+    return Server(config, streams)
+
+
+def serve_api(settings: Settings) -> None:
+    """Serve the API until a signal."""
+    allow_open_files(settings.max_connections)
+    app = prepare_app(settings)
+    server_of(app, app.state.streams, settings).run()
 
 
 if __name__ == "__main__":
-    serve_api(load_settings())
+    serve_api(prepare_or_exit(*OF_THE_API))

@@ -1,0 +1,1 @@
+"""Guards connections, headers and bodies before a request reaches the application."""
