@@ -1,6 +1,7 @@
 """`/health/live` and `/health/ready`: liveness and readiness checks."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response, status
@@ -10,12 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.dependencies import CurrentDatabase, CurrentStorage
 from app.core.file_storage import Storage
+from app.core.restarting import RestartingProcess, read_restarting
 from app.database import Database
 from app.migrations import is_behind
 
 router = APIRouter(prefix="/health", tags=["health"])
 
 CHECK_TIMEOUT = 2.0
+Readiness = Literal["ok", "degraded", "down"]
 
 
 class Live(BaseModel):
@@ -25,7 +28,7 @@ class Live(BaseModel):
 class Ready(BaseModel):
     """`degraded`: slower, but nothing is lost. `down`: requests cannot be served."""
 
-    status: Literal["ok", "degraded", "down"]
+    status: Readiness
     checks: dict[str, str]
 
 
@@ -45,15 +48,41 @@ async def get_readiness(
     database: CurrentDatabase,
     storage: CurrentStorage,
 ) -> Ready:
-    """Redis down is `degraded`: work waits for the sweeper, and nothing is lost."""
-    postgres, redis, files = await asyncio.gather(
-        _postgres(database), _redis(request), _files(storage)
+    """Without Redis or a worker: `degraded`. Work waits, nothing is lost."""
+    state_dir = request.state.settings.state_dir
+    postgres, redis, files, restarting = await asyncio.gather(
+        _postgres(database),
+        _redis(request),
+        _files(storage),
+        asyncio.to_thread(read_restarting, state_dir),
     )
-    checks = {"postgres": postgres, "redis": redis, "storage": files}
-    if postgres != "ok" or files != "ok":
+    checks = {
+        **{each.name: _restarting(each) for each in restarting},
+        "postgres": postgres,
+        "redis": redis,
+        "storage": files,
+    }
+    state = readiness(checks)
+    if state == "down":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-        return Ready(status="down", checks=checks)
-    return Ready(status="ok" if redis == "ok" else "degraded", checks=checks)
+    return Ready(status=state, checks=checks)
+
+
+def readiness(checks: Mapping[str, str]) -> Readiness:
+    """Decide whether this API process should get requests.
+
+    Only what each request needs takes it out of a load balancer.
+    """
+    if checks["postgres"] != "ok" or checks["storage"] != "ok":
+        return "down"
+    return "ok" if set(checks.values()) == {"ok"} else "degraded"
+
+
+def _restarting(process: RestartingProcess) -> str:
+    return (
+        f"restarting: {process.exits_in_a_row} exits in a row, "
+        f"the last by {process.exit}"
+    )
 
 
 async def _postgres(database: Database) -> str:

@@ -6,8 +6,9 @@ from typing import TypedDict
 
 from fastapi import APIRouter, Depends, FastAPI
 
+from app.access.audit.router import router as audit_log
 from app.access.router import router as access
-from app.accounts.router import router as accounts
+from app.backmarket.client import BackMarket, open_client
 from app.catalogs.mapping.preview import PreviewLimit
 from app.catalogs.mapping.router import router as mapping_trials
 from app.catalogs.router import router as catalogs
@@ -23,7 +24,9 @@ from app.explain.router import router as explain
 from app.health import router as health
 from app.hooks.router import router as hooks
 from app.hooks.router import secret_router as hook_secrets
+from app.idempotency.middleware import Idempotency
 from app.jobs import queue
+from app.jobs.counters import Counters
 from app.orders.router import router as orders
 from app.publications.budget.router import router as budgets
 from app.publications.holds.router import router as holds
@@ -32,6 +35,7 @@ from app.publications.quick_updates.router import router as quick_updates
 from app.publications.router import router as publications
 from app.settings import Settings, load_settings, require
 from app.sources.router import router as sources
+from app.stores.accounts.router import router as accounts
 from app.stores.channel_router import router as channel
 from app.stores.history.router import router as history
 from app.stores.router import router as stores
@@ -42,6 +46,7 @@ from app.web.exception_handlers import add_problem_handlers, unexpected
 from app.web.middleware import RequestContext
 from app.web.openapi import describe, operation_id
 from app.web.query_parameters import refuse_unknown_parameters
+from app.web.rate_limits import RateLimits, RefusedKeys
 
 VERSION = "0.1.0"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -66,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     hook_secrets,
     orders,
     access,
+    audit_log,
 )
 
 
@@ -77,7 +83,10 @@ class AppState(TypedDict):
     queue: queue.Queue
     storage: Storage
     vault: Vault
+    back_market: BackMarket
     streams: Streams
+    counters: Counters
+    refused_keys: RefusedKeys
     preview_limit: PreviewLimit
 
 
@@ -90,14 +99,20 @@ async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[AppS
     database_url = settings.database_url.get_secret_value()
     waker = queue.Queue(queue.connect(settings.redis_url.get_secret_value()))
     try:
-        async with open_database(database_url, waker, pool_size=20) as database:
+        async with (
+            open_database(database_url, waker, pool_size=20) as database,
+            open_client(settings) as back_market,
+        ):
             yield {
                 "settings": settings,
                 "database": database,
                 "queue": waker,
                 "storage": Storage(settings.uploads),
                 "vault": open_vault(settings),
+                "back_market": back_market,
                 "streams": streams,
+                "counters": Counters(waker.redis),
+                "refused_keys": RefusedKeys(),
                 "preview_limit": PreviewLimit(),
             }
     finally:
@@ -107,7 +122,7 @@ async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[AppS
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The API. Settings are read from the environment unless given."""
     known = settings or load_settings()
-    streams = Streams()
+    streams = Streams(known.streams_per_key)
     app = FastAPI(
         title="refeed",
         version=VERSION,
@@ -115,14 +130,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=operation_id,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if known.api_docs else None,
     )
     app.state.streams = streams
     checked = [Depends(refuse_unknown_parameters)]
     for router in ROUTERS:
         app.include_router(router, responses=PROBLEM_RESPONSES, dependencies=checked)
     app.include_router(health)
-    app.include_router(docs_page)
+    if known.api_docs:
+        app.include_router(docs_page)
     add_problem_handlers(app)
+    app.add_middleware(Idempotency)
+    app.add_middleware(RateLimits)
     app.add_middleware(RequestContext, fallback=unexpected)
     allow_origins(app, known.cors_origins)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]

@@ -1,12 +1,20 @@
 """Health checks report outages, and the API recovers."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from app.core.restarting import (
+    RestartingProcess,
+    read_restarting,
+    write_restarting,
+)
 from app.embedded.servers import EmbeddedServers
+from app.health import readiness
 from app.migrations import migrate
 from tests.support.loop_time import loop_seconds
 from tests.support.stack import open_api, settings_for
@@ -41,6 +49,41 @@ async def test_all_checks_pass(own_api: httpx.AsyncClient):
         "status": "ok",
         "checks": {"postgres": "ok", "redis": "ok", "storage": "ok"},
     }
+
+
+WORKER = RestartingProcess("worker", "SIGKILL", 5, datetime(2026, 11, 29, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("checks", "status"),
+    [
+        pytest.param({}, "ok", id="all up"),
+        pytest.param({"worker": "restarting"}, "degraded", id="a process restarts"),
+        pytest.param({"redis": "down"}, "degraded", id="Redis down"),
+        pytest.param({"postgres": "down"}, "down", id="PostgreSQL down"),
+        pytest.param({"storage": "down"}, "down", id="storage down"),
+        pytest.param({"postgres": "migrations are missing"}, "down", id="old tables"),
+    ],
+)
+def test_only_what_every_request_needs_is_down(checks: dict[str, str], status: str):
+    all_up = {"postgres": "ok", "redis": "ok", "storage": "ok"}
+
+    assert readiness(all_up | checks) == status
+
+
+def test_only_the_report_of_our_launcher_is_about_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert read_restarting(tmp_path) == []
+
+    write_restarting(tmp_path, [WORKER])
+    of_another = read_restarting(tmp_path)
+    monkeypatch.setattr(os, "getppid", os.getpid)  # as if a child read it
+    ours = read_restarting(tmp_path)
+    (tmp_path / "restarting.json").write_text("{")
+    unreadable = read_restarting(tmp_path)
+
+    assert (of_another, ours, unreadable) == ([], [WORKER], [])
 
 
 async def test_without_postgresql_every_answer_is_a_503_within_seconds(

@@ -1,5 +1,6 @@
 """Every refusal is a problem with a reason and accepted values."""
 
+import gzip
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -40,10 +41,27 @@ async def test_an_unknown_path_is_404(api: httpx.AsyncClient):
     assert_problem(await api.get("/v2/nothing"), 404, "not_found")
 
 
-async def test_an_unsupported_method_is_405(api: httpx.AsyncClient):
-    body = assert_problem(await api.delete("/v1/stores"), 405, "method_not_allowed")
+METHODS = {
+    "several routes": ("DELETE", "/v1/stores", "GET, POST"),
+    "one of a store": ("POST", "/v1/stores/x/settings", "GET, PUT"),
+    "a SKU with slashes": ("PUT", "/v1/stores/x/offers/a/b", "GET"),
+    "a probe": ("POST", "/health/live", "GET"),
+    "without CORS": ("OPTIONS", "/v1/stores/x", "GET, PATCH, DELETE"),
+    "the document": ("POST", "/openapi.json", "GET, HEAD"),
+}
 
-    assert set(body["errors"][0]["accepted"].split(", ")) <= {"GET", "POST", "HEAD"}
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"), METHODS.values(), ids=METHODS.keys()
+)
+async def test_an_unsupported_method_is_405_with_all_methods_of_the_path(
+    api: httpx.AsyncClient, method: str, path: str, allowed: str
+):
+    answer = await api.request(method, path)
+
+    assert answer.headers["Allow"] == allowed
+    body = assert_problem(answer, 405, "method_not_allowed")
+    assert body["errors"][0]["accepted"] == allowed
 
 
 BROKEN = {
@@ -87,6 +105,43 @@ async def test_a_json_route_refuses_other_media_types_with_415(
 
     body = assert_problem(answer, 415, "unsupported_media_type")
     assert body["errors"][0]["accepted"] == "application/json"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "nonsense"])
+@pytest.mark.parametrize("path", ["/v1/stores", "/v1/api-keys"])
+async def test_an_encoded_body_is_415_and_names_the_accepted_encoding(
+    api: httpx.AsyncClient, encoding: str, path: str
+):
+    answer = await api.post(
+        path,
+        content=gzip.compress(b'{"name": "A", "country": "FR"}'),
+        headers={"Content-Type": "application/json", "Content-Encoding": encoding},
+    )
+
+    body = assert_problem(answer, 415, "unsupported_media_type")
+    assert answer.headers["accept-encoding"] == "identity"
+    assert [(e["field"], e["accepted"]) for e in body["errors"]] == [
+        ("content-encoding", "identity")
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity, identity", ""])
+async def test_the_encoding_that_changes_nothing_is_accepted(
+    api: httpx.AsyncClient, encoding: str
+):
+    answer = await api.post(
+        "/v1/stores",
+        json={"name": "A", "country": "FR"},
+        headers={"Content-Encoding": encoding},
+    )
+
+    assert answer.status_code == 201, answer.text
+
+
+async def test_an_encoding_without_a_body_is_ignored(api: httpx.AsyncClient):
+    answer = await api.get("/v1/stores", headers={"Content-Encoding": "gzip"})
+
+    assert answer.status_code == 200
 
 
 async def test_a_missing_body_is_422(api: httpx.AsyncClient):
@@ -400,6 +455,7 @@ NULS = {
         {"items": [{"source": "a\0", "category_id": 1, "cpa": "1"}]},
     ),
     "a SKU": ("GET", "{store}/offers/a%00b", None),
+    "a filter by SKU": ("GET", "{store}/offers?sku=a%00b", None),
 }
 
 

@@ -1,14 +1,27 @@
 """Heartbeats and ends of event streams."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import OperationalError
 
-from app.web.event_stream import HEARTBEAT, LONGEST, Mark, Progress, Streams, watch
+from app.core.errors import ProblemError
+from app.web.event_stream import (
+    HEARTBEAT,
+    LONGEST,
+    MAX_STREAMS,
+    Mark,
+    Progress,
+    Streams,
+    watch,
+)
+
+KEY, OTHER = uuid4(), uuid4()
 
 
 @dataclass
@@ -36,7 +49,7 @@ def passing(step: float) -> Streams:
 
 
 async def said(streams: Streams, watched: Still) -> list[bytes]:
-    answer = await watch(streams, watched, None)
+    answer = await watch(streams, KEY, watched, None)
     assert isinstance(answer, StreamingResponse)
     return [bytes(piece) async for piece in answer.body_iterator]
 
@@ -68,4 +81,44 @@ async def test_a_failed_stream_ends_and_frees_its_slot(watched: Still):
 
     await said(streams, watched)
 
-    assert streams.open == 0
+    assert not streams.open
+
+
+@pytest.mark.parametrize(
+    ("key", "open_streams", "refused"),
+    [
+        pytest.param(KEY, {KEY: 2}, (429, "too_many_streams"), id="of this key"),
+        pytest.param(None, {None: 2}, (429, "too_many_streams"), id="of the admin"),
+        pytest.param(KEY, {KEY: 1}, None, id="one less"),
+        pytest.param(OTHER, {KEY: 2}, None, id="of another key"),
+        pytest.param(OTHER, {KEY: MAX_STREAMS}, (503, "too_many_streams"), id="of all"),
+    ],
+)
+async def test_the_streams_of_a_key_are_limited(
+    key: UUID | None,
+    open_streams: dict[UUID | None, int],
+    refused: tuple[int, str] | None,
+):
+    streams = Streams(per_key=2, open=Counter(open_streams))
+    found = None
+
+    try:
+        await watch(streams, key, Still(), None)
+    except ProblemError as error:
+        found = (error.status, error.code)
+
+    assert found == refused
+
+
+async def test_streams_that_come_at_once_are_limited_too():
+    """Each was allowed before the first one of them started."""
+    streams = Streams(per_key=2, poll_interval=0)
+    answers = [await watch(streams, KEY, Still(), None) for _ in range(3)]
+    begun = [aiter(each.body_iterator) for each in answers]  # type: ignore[attr-defined]
+
+    first = [await anext(each, None) for each in begun]
+
+    assert [each is not None for each in first] == [True, True, False]
+    for each in begun:
+        await each.aclose()
+    assert not streams.open

@@ -7,16 +7,18 @@ the row. A client that reconnects with `Last-Event-ID` gets the next newer versi
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol, cast
+from uuid import UUID
 
 import structlog
 from fastapi import Depends, Header, Request, Response, status
 from fastapi.sse import EventSourceResponse, format_sse_event
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.errors import UnavailableError
+from app.core.errors import TooManyError, UnavailableError
 from app.web.responses import Responses
 
 log = structlog.get_logger(__name__)
@@ -25,8 +27,10 @@ POLL_INTERVAL = 0.5
 HEARTBEAT = 15.0
 LONGEST = 600.0
 """Seconds. A stream ends then; the client reconnects, and its key is checked again."""
-MAX_STREAMS = 100
+MAX_STREAMS = 200
 """Per process: each stream reads its row twice a second."""
+STREAMS_PER_KEY = 20
+"""Per process and API key; `REFEED_STREAMS_PER_KEY`."""
 COME_BACK_MS = 1000
 ENDED = "-end"
 EVENTS: Responses = {
@@ -68,12 +72,21 @@ class Watched(Protocol):
 
 @dataclass(slots=True)
 class Streams:
-    """The live streams of this process."""
+    """The live streams of this process, by API key; None: the admin key."""
 
-    open: int = 0
+    per_key: int = STREAMS_PER_KEY
+    open: Counter[UUID | None] = field(default_factory=Counter)
     clock: Callable[[], float] = time.monotonic
     poll_interval: float = POLL_INTERVAL
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def are_full(self) -> bool:
+        return self.open.total() >= MAX_STREAMS
+
+    def allow(self, key_id: UUID | None) -> bool:
+        """Whether the key may have one stream more."""
+        return self.open[key_id] < self.per_key
 
     def close(self) -> None:
         """End every stream at once, because the process stops."""
@@ -91,12 +104,24 @@ def streams_of(request: Request) -> Streams:
 CurrentStreams = Annotated[Streams, Depends(streams_of)]
 
 
-async def watch(streams: Streams, watched: Watched, last_seen: str | None) -> Response:
-    """Return a stream, or 204 after the end event. Raises UnavailableError."""
+async def watch(
+    streams: Streams, key_id: UUID | None, watched: Watched, last_seen: str | None
+) -> Response:
+    """Return a stream, or 204 after the end event.
+
+    Raises TooManyError for too many streams of the key, UnavailableError of all.
+    """
     mark = await watched.mark()
     if mark and mark.over and last_seen == f"{mark.version}{ENDED}":
         return Response(status_code=status.HTTP_204_NO_CONTENT)
-    if streams.open >= MAX_STREAMS:
+    if not streams.allow(key_id):
+        raise TooManyError(
+            f"This key already has {streams.per_key} streams; close one, or poll with "
+            "If-None-Match.",
+            code="too_many_streams",
+            headers={"Retry-After": "5"},
+        )
+    if streams.are_full:
         raise UnavailableError(
             f"This process already serves {MAX_STREAMS} streams; retry later, or poll "
             "with If-None-Match.",
@@ -104,7 +129,7 @@ async def watch(streams: Streams, watched: Watched, last_seen: str | None) -> Re
             headers={"Retry-After": "5"},
         )
     return EventSourceResponse(
-        _events(streams, watched, _version_in(last_seen)),
+        _events(streams, key_id, watched, _version_in(last_seen)),
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
@@ -116,9 +141,11 @@ def _version_in(last_seen: str | None) -> int | None:
 
 
 async def _events(
-    streams: Streams, watched: Watched, seen: int | None
+    streams: Streams, key_id: UUID | None, watched: Watched, seen: int | None
 ) -> AsyncIterator[bytes]:
-    streams.open += 1
+    if not streams.allow(key_id) or streams.are_full:
+        return  # many came at once: the client reconnects, and is refused then
+    streams.open[key_id] += 1
     try:
         yield format_sse_event(comment="refeed", retry=COME_BACK_MS)
         async for event in _until_over(streams, watched, seen):
@@ -127,7 +154,9 @@ async def _events(
         # The client reconnects with the last id and then gets an error response.
         log.warning("stream.interrupted", error=type(error).__name__)
     finally:
-        streams.open -= 1
+        streams.open[key_id] -= 1
+        if not streams.open[key_id]:
+            del streams.open[key_id]
 
 
 async def _until_over(

@@ -17,6 +17,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.core.errors import (
     ConflictError,
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError)
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CODES = {
     HTTPStatus.NOT_FOUND: ("not_found", "Not found."),
     HTTPStatus.METHOD_NOT_ALLOWED: (
@@ -41,6 +43,10 @@ CODES = {
     ),
     HTTPStatus.BAD_REQUEST: ("bad_request", "The body cannot be read."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "The body is too large."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
+        MediaTypeError.code,
+        "Only uploads of catalogs may have a content-encoding.",
+    ),
 }
 MOST_ERRORS = 50
 BUSY = ("40", "55")
@@ -56,7 +62,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     for kind in AWAY:
-        app.add_exception_handler(kind, _database_away)
+        app.add_exception_handler(kind, database_away)
     app.add_exception_handler(DBAPIError, _database_error)
 
 
@@ -139,14 +145,32 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     code, detail = CODES.get(
         status, (status.phrase.lower().replace(" ", "_"), str(error.detail))
     )
-    allowed = (error.headers or {}).get("Allow")
-    fields = [FieldError("method", code, detail, allowed)] if allowed else []
-    problem = ProblemError(detail, code=code, errors=fields, headers=error.headers)
+    headers = dict(error.headers or {})
+    fields = []
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_of(request)) or headers.get("Allow", "")
+        fields = [FieldError("method", code, detail, headers["Allow"])]
+    elif status is HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        fields = [FieldError("content-encoding", code, detail, "identity")]
+    problem = ProblemError(detail, code=code, errors=fields, headers=headers)
     problem.status = status
     return render(request, problem)
 
 
-async def _database_away(request: Request, error: Exception) -> JSONResponse:
+def _methods_of(request: Request) -> list[str]:
+    """The methods of a path; Starlette names those of its first route only."""
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+
+
+async def database_away(request: Request, error: Exception) -> JSONResponse:
+    """PostgreSQL cannot be reached, or other transactions are in the way: retry."""
     state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
     if state.startswith(BUSY):
         log.info("api.busy", error=type(error).__name__, sqlstate=state)
@@ -163,13 +187,18 @@ async def _database_away(request: Request, error: Exception) -> JSONResponse:
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)  # noqa: S101 - registered for it
     if error.connection_invalidated:
-        return await _database_away(request, error)
+        return await database_away(request, error)
     if isinstance(error, DataError):
         message = "A value cannot be stored: a NUL character, or out of range."
         return render(request, InvalidError(message, code="not_storable"))
     if isinstance(error, IntegrityError):
         message = "Another request changed the same data; retry."
-        return render(request, ConflictError(message, code="changed_meanwhile"))
+        return render(
+            request,
+            ConflictError(
+                message, code="changed_meanwhile", headers={"Retry-After": "1"}
+            ),
+        )
     return await unexpected(request, error)
 
 

@@ -81,18 +81,38 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
-    """Reject a large body, unless the route declares that it streams it."""
+    """Reject a large or encoded body, unless the route declares that it streams it."""
     size = 0
 
     async def counted() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_BODY and not scope["state"].get("takes_long_body"):
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if size and not scope["state"].get("takes_long_body"):
+            _check_body(scope, size)
         return message
 
     return counted
+
+
+def _check_body(scope: Scope, size: int) -> None:
+    """Raise HTTPException: 413, 415."""
+    if size > MAX_BODY:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if _is_encoded(scope):
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, headers={"Accept-Encoding": "identity"}
+        )
+
+
+def _is_encoded(scope: Scope) -> bool:
+    codings = [
+        coding.strip().lower()
+        for name, value in scope["headers"]
+        if name == b"content-encoding"
+        for coding in value.split(b",")
+    ]
+    return not {b"", b"identity"}.issuperset(codings)
 
 
 def _given_id(scope: Scope) -> str | None:

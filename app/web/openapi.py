@@ -1,6 +1,7 @@
 """The OpenAPI document of the API."""
 
 import json
+from copy import deepcopy
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
@@ -11,11 +12,13 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from app.core.errors import ERROR_RESPONSES, Problem, problem_responses
+from app.web.idempotent.header import PARAMETER, REPLAYED
 from app.web.openapi_transforms import (
     SCHEMAS,
     Node,
     operations,
     share_parameters,
+    share_security,
     simplify,
     simplify_parameters,
     with_plain_names,
@@ -29,6 +32,11 @@ last accepted, and reports the outcome of every offer with its reason.
 
 Every error is an RFC 9457 problem with a stable `code`. Lists are cursor pages
 `{items, next}`. Times are UTC, RFC 3339. Money is a decimal string.
+
+The HTTP server can refuse any request before an operation sees it, and closes the
+connection then: 400 `malformed_request`, 408 `request_timeout`, 431 `header_too_large`,
+503 `too_many_connections`. These problems have no `request_id`, and no operation lists
+408 and 431.
 """
 TAGS = {
     "stores": "Stores, their settings, mappings, versions and activation.",
@@ -45,6 +53,8 @@ TAGS = {
 }
 HEADERS_OF_ERRORS = {
     401: ("WWW-Authenticate",),
+    409: ("Retry-After",),
+    429: ("RateLimit", "RateLimit-Policy", "Retry-After"),
     503: ("Retry-After",),
     507: ("Retry-After",),
 }
@@ -70,9 +80,12 @@ def _document(app: FastAPI) -> Node:
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )
-    for operation in operations(document):
-        _complete(operation)
-        simplify_parameters(operation)
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            _complete(operation, is_read=method == "get")
+            if method == "post":
+                _with_idempotency_key(operation)
+            simplify_parameters(operation)
     _add_examples(document)
     document = with_plain_names(document)
     components = document["components"]
@@ -82,6 +95,7 @@ def _document(app: FastAPI) -> Node:
         simplify(schema)
         schema["title"] = name
     share_parameters(document)
+    share_security(document)
     components["responses"] = _error_responses()
     components["headers"] = {
         name: {"description": text, "schema": schema}
@@ -90,19 +104,33 @@ def _document(app: FastAPI) -> Node:
     return document
 
 
-def _complete(operation: Node) -> None:
+def _complete(operation: Node, *, is_read: bool) -> None:
     """Add the errors of a JSON body, and sort and shorten the responses."""
     body = operation.get("requestBody", {}).get("content", {})
     responses = operation["responses"]
     if "application/json" in body:
         for status, reference in problem_responses(400, 413, 415).items():
             responses.setdefault(str(status), reference)
+    if is_read and operation.get("tags") != ["access"]:
+        responses.pop("403", None)  # any key may read what it sees
     for status, response in responses.items():
         if "$ref" in response:
             responses[status] = {"$ref": response["$ref"]}
         elif response["description"] == "Successful Response":
             response["description"] = HTTPStatus(int(status)).phrase
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _with_idempotency_key(operation: Node) -> None:
+    """Add the header, its conflict, and the mark of a repeated response."""
+    if {"webhook-id"} & {given["name"] for given in operation.get("parameters", ())}:
+        return  # the id of the webhook is its idempotency key
+    operation.setdefault("parameters", []).append(deepcopy(PARAMETER))
+    responses = operation["responses"]
+    responses.setdefault("409", problem_responses(409)[409])
+    operation["responses"] = dict(sorted(responses.items()))
+    success = responses[min(responses)]
+    success.setdefault("headers", {}).update(header_references(REPLAYED))
 
 
 def response_examples() -> dict[str, Any]:

@@ -46,6 +46,18 @@ def _plain_name(name: str) -> str:
     return name
 
 
+def share_security(document: Node) -> None:
+    """State once for the document that a key is needed, and where it is not."""
+    usual: list[Node] = [
+        {name: []} for name in document["components"]["securitySchemes"]
+    ]
+    document["security"] = usual
+    for operation in operations(document):
+        own = operation.pop("security", [])
+        if own != usual:
+            operation["security"] = own
+
+
 def simplify_parameters(operation: Node) -> None:
     """A parameter is left out, never null; generators know no times in headers."""
     for parameter in operation.get("parameters", ()):

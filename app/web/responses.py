@@ -1,13 +1,23 @@
 """Success responses that routes declare for the API document, with their headers."""
 
+from http import HTTPStatus
 from typing import Any
+
+from fastapi import Response
+from pydantic import BaseModel
 
 Responses = dict[int | str, dict[str, Any]]
 
 HEADERS = {
     "Content-Disposition": ("Name of the file.", {"type": "string"}),
     "ETag": ("Version of the resource.", {"type": "string"}),
+    "Idempotent-Replayed": (
+        "`true`: the response to an earlier request with the same `Idempotency-Key`.",
+        {"type": "string"},
+    ),
     "Location": ("Path of the resource to read next.", {"type": "string"}),
+    "RateLimit": ("Requests left, seconds until more.", {"type": "string"}),
+    "RateLimit-Policy": ("Requests per window in seconds.", {"type": "string"}),
     "Retry-After": ("Seconds to wait before the next request.", {"type": "integer"}),
     "WWW-Authenticate": ("`Bearer`.", {"type": "string"}),
 }
@@ -30,6 +40,13 @@ def csv_file(*headers: str) -> Responses:
             "content": {"text/csv": {"schema": {"type": "string"}}},
         }
     }
+
+
+def accepted(content: BaseModel, location: str) -> Response:
+    """202: the work goes on; poll `location`."""
+    headers = {"Location": location, "Retry-After": "2"}
+    body = content.model_dump_json()
+    return Response(body, HTTPStatus.ACCEPTED, headers, "application/json")
 
 
 CREATED = with_headers(201, "ETag", "Location")

@@ -1,0 +1,46 @@
+"""A service with one of each resource, so that requests reach more than a 404."""
+
+from dataclasses import dataclass
+
+from tests.orders.desk import Desk
+from tests.support.shop import Shop, row
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Ids of resources, by the names of path parameters."""
+
+    store_id: str
+    account_id: str
+    catalog_id: str
+    publication_id: str
+    plan_id: str
+    import_id: str
+    order_id: str
+    action_id: str
+    sku: str = "A1"
+
+
+async def seeded(shop: Shop) -> Seeds:
+    """Upload, publish, plan, import listings, sell and ship, over HTTP."""
+    path, desk = f"/v1/stores/{shop.store_id}", Desk(shop)
+    catalog = await shop.upload([row("A1"), row("B2"), row("C3", ean="none")])
+    publication = await shop.publish()
+    plan = await shop.api.post(f"{path}/plans", json={"kind": "offers"})
+    await shop.wait_for(plan.headers["Location"], ("ready", "failed"))
+    listings = await shop.api.post(f"{path}/listing-imports")
+    await shop.wait_for(listings.headers["Location"], ("finished", "failed"))
+    await desk.stock()
+    order = await desk.new_order("A1")
+    action = await desk.act(order, "accept")
+    store = (await shop.api.get(path)).json()
+    return Seeds(
+        store_id=shop.store_id,
+        account_id=store["seller_account_id"],
+        catalog_id=catalog["id"],
+        publication_id=publication["id"],
+        plan_id=plan.json()["id"],
+        import_id=listings.json()["id"],
+        order_id=order["id"],
+        action_id=action["id"],
+    )
