@@ -1,0 +1,1 @@
+"""Idempotency keys in the API document and in the class of routes."""
