@@ -5,13 +5,16 @@ from uuid import UUID
 from fastapi import APIRouter, status
 
 from app.access import service
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
 from app.access.dependencies import Admin, CurrentVault
 from app.access.schemas import ApiKeyIn, ApiKeyIssued, ApiKeyOut, api_key_out
 from app.core.errors import FieldError, InvalidError, problem_responses
 from app.database import Tx
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 
-router = APIRouter(prefix="/v1/api-keys", tags=["access"])
+router = APIRouter(prefix="/v1/api-keys", tags=["access"], route_class=RecordedRoute)
 
 
 @router.post(
@@ -21,7 +24,7 @@ router = APIRouter(prefix="/v1/api-keys", tags=["access"])
     responses=problem_responses(400),
 )
 async def create_api_key(
-    body: ApiKeyIn, tx: Tx, _: Admin, vault: CurrentVault
+    body: ApiKeyIn, tx: Tx, caller: Admin, vault: CurrentVault
 ) -> ApiKeyIssued:
     """The key is only in this response and cannot be read again."""
     if body.scope == "admin" and body.store_ids is not None:
@@ -38,6 +41,13 @@ async def create_api_key(
         store_ids=body.store_ids,
         expires_at=body.expires_at,
     )
+    await audit.record(
+        tx.session,
+        caller,
+        AuditAction.API_KEY_ISSUED,
+        Subject(row.id),
+        after=body.model_dump(mode="json"),
+    )
     return ApiKeyIssued(**api_key_out(row).model_dump(), key=key)
 
 
@@ -52,5 +62,8 @@ async def list_api_keys(
 @router.delete(
     "/{key_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Revoke an API key"
 )
-async def revoke_api_key(key_id: UUID, tx: Tx, _: Admin) -> None:
-    await service.revoke(tx.session, key_id)
+async def revoke_api_key(key_id: UUID, tx: Tx, caller: Admin) -> None:
+    if await service.revoke(tx.session, key_id):
+        await audit.record(
+            tx.session, caller, AuditAction.API_KEY_REVOKED, Subject(key_id)
+        )

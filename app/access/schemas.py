@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app.access.models import ApiKey
 from app.core.columns import utc_now
+from app.web.schemas import Timestamp
 
 
 def _in_the_future(moment: datetime) -> datetime:
@@ -34,7 +35,7 @@ class ApiKeyIn(BaseModel):
     store_ids: list[UUID] | None = Field(
         None, max_length=1000, description="stores it is valid for; null = every store"
     )
-    expires_at: Annotated[AwareDatetime, AfterValidator(_in_the_future)] | None = Field(
+    expires_at: Annotated[Timestamp, AfterValidator(_in_the_future)] | None = Field(
         None, description="when it expires; null = never"
     )
 

@@ -139,9 +139,11 @@ async def name_of(session: AsyncSession, caller: Caller) -> str:
     return name or ADMIN_NAME
 
 
-async def revoke(session: AsyncSession, key_id: UUID) -> None:
-    """Revoke a key with immediate effect. Raises NotFoundError."""
+async def revoke(session: AsyncSession, key_id: UUID) -> bool:
+    """Revoke a key with immediate effect; False if it was. Raises NotFoundError."""
     row = await session.get(ApiKey, key_id)
     if row is None:
         raise NotFoundError("API key not found.")
+    is_new = row.revoked_at is None
     row.revoked_at = row.revoked_at or utc_now()
+    return is_new

@@ -27,6 +27,8 @@ STORE_BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/publications/{publication_id}/approve"): {"all": True},
     ("POST", "/v1/publications/{publication_id}/reject"): {"all": True},
     ("POST", "/v1/orders/{order_id}/ship"): {"tracking_number": "T1"},
+    ("PATCH", "/v1/orders/{order_id}"): {"tags": ["a"]},
+    ("PUT", "/v1/seller-accounts/{account_id}/token"): {"token": fresh_token()},
 }
 OF_A_STORE = {
     "/v1/stores/{store_id}": "GET PATCH DELETE",
@@ -45,6 +47,7 @@ OF_A_STORE = {
     "/v1/stores/{store_id}/catalog-source/pull": "POST",
     "/v1/stores/{store_id}/offers": "GET PATCH",
     "/v1/stores/{store_id}/offers/{sku}": "GET",
+    "/v1/stores/{store_id}/offer": "GET",
     "/v1/stores/{store_id}/publications": "POST",
     "/v1/stores/{store_id}/errors": "GET",
     "/v1/stores/{store_id}/quarantine/release": "POST",
@@ -72,7 +75,7 @@ OF_A_STORE = {
     "/v1/plans/{plan_id}": "GET",
     "/v1/plans/{plan_id}/changes": "GET",
     "/v1/stores/{store_id}/orders/sync": "GET POST",
-    "/v1/orders/{order_id}": "GET",
+    "/v1/orders/{order_id}": "GET PATCH",
     "/v1/orders/{order_id}/accept": "POST",
     "/v1/orders/{order_id}/cancel": "POST",
     "/v1/orders/{order_id}/ship": "POST",
@@ -80,6 +83,9 @@ OF_A_STORE = {
     "/v1/orders/{order_id}/invoice": "POST",
     "/v1/orders/{order_id}/actions": "GET",
     "/v1/orders/{order_id}/actions/{action_id}": "GET",
+    "/v1/seller-accounts/{account_id}": "GET PATCH",
+    "/v1/seller-accounts/{account_id}/token": "PUT",
+    "/v1/seller-accounts/{account_id}/budget": "GET",
 }
 LIVE = {
     "/v1/catalogs/{catalog_id}/events": "GET",
@@ -90,16 +96,15 @@ OF_THE_ADMIN = {
     "/v1/stores": "POST",
     "/v1/api-keys": "GET POST",
     "/v1/api-keys/{key_id}": "DELETE",
-    "/v1/seller-accounts": "GET",
-    "/v1/seller-accounts/{account_id}": "GET PATCH",
-    "/v1/seller-accounts/{account_id}/token": "PUT",
-    "/v1/seller-accounts/{account_id}/budget": "GET",
 }
 OF_ANY_KEY = {
+    "/v1/seller-accounts": "GET",
     "/v1/departures": "GET",
+    "/v1/audit": "GET",
     "/v1/stores": "GET",
     "/v1/publications": "GET",
     "/v1/orders": "GET",
+    "/v1/orders/totals": "GET",
     "/v1/channel/attributes": "GET",
     "/v1/channel/carriers": "GET",
     "/v1/channel/categories": "GET",
@@ -144,7 +149,9 @@ class AccessFixture:
     ) -> httpx.Response:
         tail = path.removeprefix("/v1/stores/{store_id}")
         more: dict[str, Any] = {}
-        if tail == "/catalogs" and method == "POST":
+        if tail == "/offer":
+            more = {"params": {"sku": self.ids["sku"]}}
+        elif tail == "/catalogs" and method == "POST":
             more = {
                 "content": as_csv([row("A1")]),
                 "headers": {"Content-Type": "text/csv"},
@@ -264,10 +271,13 @@ async def test_a_foreign_store_is_404_on_every_route(
     answers = {(m, p): await target.ask(api, m, p, key) for m, p in asked}
     shown = await api.get("/v1/stores", headers={"Authorization": f"Bearer {key}"})
     runs = await api.get("/v1/publications", headers={"Authorization": f"Bearer {key}"})
+    accounts = await api.get(
+        "/v1/seller-accounts", headers={"Authorization": f"Bearer {key}"}
+    )
 
     assert {r: a.status_code for r, a in answers.items()} == dict.fromkeys(asked, 404)
     assert [store["id"] for store in shown.json()["items"]] == [other["id"]]
-    assert runs.json()["items"] == []
+    assert runs.json()["items"] == accounts.json()["items"] == []
 
 
 async def test_a_foreign_store_is_indistinguishable_from_a_missing_one(
@@ -287,7 +297,7 @@ async def test_a_foreign_store_is_indistinguishable_from_a_missing_one(
 
 
 @pytest.mark.parametrize("scope", ["read", "write"])
-async def test_only_the_admin_sees_keys_and_accounts_and_creates_stores(
+async def test_only_the_admin_sees_keys_and_creates_stores(
     api: httpx.AsyncClient, target: AccessFixture, scope: str
 ):
     key = await issue(api, scope=scope)
@@ -324,3 +334,37 @@ async def test_a_write_key_of_a_store_changes_that_store_but_cannot_delete_it(
 
     assert (put.status_code, upload.status_code) == (200, 202)
     assert (delete.status_code, delete.json()["code"]) == (403, "admin_only")
+
+
+SHARED = {
+    "shared stock": {"shared_quantity": "max"},
+    "other markets": {"other_markets": "share"},
+    "lines": {"lines_per_hour": 5},
+    "requests": {"requests_per_10s": 5},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("body", SHARED.values(), ids=SHARED.keys())
+async def test_what_stores_of_an_account_share_needs_a_key_for_each_of_them(
+    api: httpx.AsyncClient, database_url: str, body: dict[str, Any]
+):
+    token = {"environment": "sandbox", "token": fresh_token()}
+    stores = []
+    for country in ("FR", "DE"):
+        created = {"name": "A", "country": country}
+        stores.append((await api.post("/v1/stores", json=created)).json()["id"])
+        await api.put(f"/v1/stores/{stores[-1]}/settings", json=token)
+    (account,) = (await api.get("/v1/seller-accounts")).json()["items"]
+    path = f"/v1/seller-accounts/{account['id']}"
+
+    async def answer(*store_ids: str) -> tuple[int, int, str | None]:
+        key = await issue(api, scope="write", store_ids=store_ids)
+        headers = {"Authorization": f"Bearer {key}"}
+        read = await api.get(f"{path}/budget", headers=headers)
+        changed = await api.patch(path, json=body, headers=headers)
+        return read.status_code, changed.status_code, changed.json().get("code")
+
+    assert await answer(stores[0]) == (200, 403, "account_wide")
+    assert await answer(*stores) == (200, 200, None)
+    assert await answer(str(new_id())) == (404, 404, "not_found")
