@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
 from typing import Any, cast
-from uuid import UUID
 
 import structlog
 from arq.connections import ArqRedis
@@ -15,13 +13,12 @@ from redis.exceptions import RedisError
 
 from app.jobs import queue
 from app.settings import Settings
+from workers.job_pool import JobPool
 
 log = structlog.get_logger(__name__)
 
 REDIS_PAUSE = 1.0
 STOP_TIMEOUT = 12.0
-
-Run = Callable[[UUID], Awaitable[None]]
 
 
 class ClosedError(Exception):
@@ -34,22 +31,28 @@ class Listener(Worker):
     Cancelling it in the middle of a command leaks a connection.
     """
 
-    closing: asyncio.Event
+    jobs: JobPool
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Receive as many wake-ups as slots are free; other workers get the rest."""
+        self.max_jobs = self.jobs.free
+        if self.max_jobs:
+            await super().start_jobs(job_ids)
 
     async def heart_beat(self) -> None:
         await super().heart_beat()
-        if self.closing.is_set():
+        if not self.jobs.open:
             raise ClosedError
 
 
-async def listen(settings: Settings, run: Run, closing: asyncio.Event) -> None:
-    """Run woken jobs until the process closes."""
+async def listen(settings: Settings, jobs: JobPool) -> None:
+    """Run due jobs when a wake-up comes, until the process closes."""
     assert settings.redis_url is not None  # noqa: S101 - the worker required it
     url = settings.redis_url.get_secret_value()
-    while not closing.is_set():
+    while jobs.open:
         pool = queue.connect(url)
-        listener = _listener(settings, pool, run)
-        listener.closing = closing
+        listener = _listener(pool, jobs)
+        listener.jobs = jobs
         try:
             await listener.async_run()
         except ClosedError:
@@ -59,21 +62,21 @@ async def listen(settings: Settings, run: Run, closing: asyncio.Event) -> None:
         await _finish_tasks(listener)
         with contextlib.suppress(RedisError, OSError):
             await pool.aclose(close_connection_pool=True)
-        if not closing.is_set():
+        if jobs.open:
             await asyncio.sleep(REDIS_PAUSE)
 
 
-def _listener(settings: Settings, pool: ArqRedis, run: Run) -> Listener:
-    async def woken(_context: dict[Any, Any], job_id: str) -> None:
-        await run(UUID(job_id))
+def _listener(pool: ArqRedis, jobs: JobPool) -> Listener:
+    async def woken(_context: dict[Any, Any], *_: object) -> None:
+        jobs.wake()
 
     return Listener(
         functions=[func(cast("WorkerCoroutine", woken), name=queue.RUN, max_tries=1)],
         queue_name=queue.QUEUE_NAME,
         redis_pool=pool,
         handle_signals=False,
-        max_jobs=settings.worker_slots * 4,
-        job_timeout=24 * 3600,
+        max_jobs=jobs.slots.count,
+        job_timeout=60,
         keep_result=0,
         poll_delay=0.1,
         queue_read_limit=2000,

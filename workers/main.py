@@ -8,37 +8,34 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
 
 from app.backmarket.client import open_client
 from app.core.file_storage import Storage
-from app.core.logs import configure_logs
 from app.core.vault import open_vault
 from app.database import AWAY, open_database
 from app.drift import scheduling as drift
 from app.jobs import queue, rows
 from app.orders.sync import scheduling as orders
 from app.parser_process.pool import POOL
+from app.publications.execution import late_tasks
 from app.publications.scheduling import request_due
 from app.retention import INTERVAL as RETENTION_INTERVAL
 from app.retention import delete_old_data
-from app.settings import Settings, load_settings, require
+from app.settings import Settings, require
 from app.sources import scheduling as sources
+from app.starting import OF_A_WORKER, prepare_or_exit
 from app.stores.categories import scheduling as categories
 from workers.context import WorkerContext
+from workers.job_pool import JobPool
 from workers.listening import listen
 from workers.registry import jobs_of
 from workers.runner import Runner
 from workers.slots import Slots
 
 log = structlog.get_logger(__name__)
-
-DRAIN_SECONDS = 8.0
-"""How long a stopping worker lets its jobs run before it releases them."""
 
 
 @asynccontextmanager
@@ -70,59 +67,8 @@ async def open_context(
             await waker.close()
 
 
-@dataclass(slots=True)
-class JobPool:
-    """Runs jobs of this process, a limited number at a time."""
-
-    runner: Runner
-    slots: Slots
-    running: set["asyncio.Task[None]"] = field(default_factory=set)
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def open(self) -> bool:
-        return not self.closing.is_set()
-
-    async def run(self, job_id: UUID) -> None:
-        """Run a job in a task of its own; return when it has ended."""
-        if not self.open:
-            return
-        task = asyncio.create_task(self._run(job_id))
-        self.running.add(task)
-        task.add_done_callback(self.running.discard)
-        await asyncio.wait({task})
-
-    async def _run(self, job_id: UUID) -> None:
-        async with self.slots.one():
-            suspect = await self._attempt(job_id, alone=False)
-        if suspect:
-            async with self.slots.all():
-                await self._attempt(job_id, alone=True)
-
-    async def _attempt(self, job_id: UUID, *, alone: bool) -> bool:
-        """Run the job; True: it is suspect and was not run because of others."""
-        if not self.open:  # other workers claim what waited for a slot
-            return False
-        try:
-            return await self.runner.run(job_id, alone=alone)
-        except AWAY as error:  # the sweeper finds it again
-            log.warning("job.database_away", error=type(error).__name__)
-            return False
-
-    async def stop(self) -> None:
-        """Let jobs end for a while, then release those that still run."""
-        self.closing.set()
-        if self.running:
-            await asyncio.wait(self.running, timeout=DRAIN_SECONDS)
-        for task in self.running:
-            task.cancel()
-        if self.running:
-            await asyncio.wait(self.running, timeout=2)
-
-
 async def sweep(context: WorkerContext, pool: JobPool) -> None:
-    """Request due work and wake due jobs; run them here if Redis is unreachable."""
-    started: set[asyncio.Task[None]] = set()
+    """Request due work, and run due jobs of which no wake-up came."""
     pause = context.settings.sweep_interval.total_seconds()
     last_retention = time.monotonic()
     while pool.open:
@@ -132,6 +78,7 @@ async def sweep(context: WorkerContext, pool: JobPool) -> None:
         try:
             async with context.database.transaction() as tx:
                 await request_due(tx)
+                await late_tasks.request_due(tx)
                 await categories.request_due(tx, context.settings.categories_interval)
                 await orders.request_due(tx, context.settings)
                 await sources.request_due(tx, context.settings.source_interval)
@@ -141,16 +88,22 @@ async def sweep(context: WorkerContext, pool: JobPool) -> None:
                     context.database, context.storage, context.settings
                 )
                 last_retention = time.monotonic()
-            async with context.database.transaction() as tx:
-                due = await rows.due_jobs(tx.session)
+            await _find_suspect(context, pool)
         except AWAY as error:
             log.warning("sweep.database_away", error=type(error).__name__)
             continue
-        if due and not await context.database.waker.wake(due):
-            for job_id in due:
-                task = asyncio.create_task(pool.run(job_id))
-                started.add(task)
-                task.add_done_callback(started.discard)
+        pool.wake()
+
+
+async def _find_suspect(context: WorkerContext, pool: JobPool) -> None:
+    """Reserve a job that crashed its workers, and run it alone."""
+    if pool.runs_alone:
+        return
+    async with context.database.transaction() as tx:
+        reserved = await rows.reserve_suspect(tx.session)
+    if reserved:
+        log.warning("job.suspect", job_id=str(reserved.id))
+        pool.run_alone(reserved)
 
 
 async def serve(settings: Settings) -> None:
@@ -164,7 +117,7 @@ async def serve(settings: Settings) -> None:
         pool = JobPool(runner, Slots(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, pool)),
-            asyncio.create_task(listen(settings, pool.run, pool.closing)),
+            asyncio.create_task(listen(settings, pool)),
         ]
         # As in the API: long-lived objects are left out of each full collection.
         gc.collect()
@@ -183,9 +136,7 @@ async def serve(settings: Settings) -> None:
 
 def main() -> None:
     """Entry point of `refeed worker`."""
-    settings = load_settings()
-    configure_logs(settings)
-    asyncio.run(serve(settings))
+    asyncio.run(serve(prepare_or_exit(*OF_A_WORKER)))
     # A cancelled import may still hold a thread; its writes are fenced by its lease.
     os._exit(0)
 

@@ -14,6 +14,7 @@ from app.orders.actions.execute import OrderActionJob
 from app.orders.sync import scheduling as order_sync
 from app.orders.sync.job import OrderSyncJob
 from app.publications import scheduling as publications
+from app.publications.execution.late_tasks import LateTasksJob
 from app.publications.execution.run import PublishJob
 from app.publications.previews.preview import PlanJob
 from app.sources import pull
@@ -43,6 +44,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
     return {
         JobKind.IMPORT: ImportJob(importing),
         JobKind.PUBLISH: PublishJob(services),
+        JobKind.RESOLVE_SUBMISSIONS: LateTasksJob(services),
         JobKind.PLAN: PlanJob(services),
         JobKind.CHECK_CONNECTION: ConnectionCheckJob(services, recovered),
         JobKind.REFRESH_CATEGORIES: RefreshJob(services),

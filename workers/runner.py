@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -43,42 +42,34 @@ class Runner:
     jobs: Mapping[str, Job[Any]]
     lease: timedelta
 
-    async def run(self, job_id: UUID, *, alone: bool = False) -> bool:
-        """Run the job if it is due and free; never raises for an error of its work.
-
-        A job whose worker crashed too often is given up and not run again. Before
-        that, it is suspect: it runs only if the caller runs no other job meanwhile
-        (`alone`). True: the job is suspect and was not claimed.
-        """
-        claimed = await self._claim(job_id, alone=alone)
-        if claimed is None:
-            return not alone and await self._is_suspect(job_id)
-        lease = Lease(claimed, self.lease)
-        with structlog.contextvars.bound_contextvars(
-            job_id=str(job_id), kind=claimed.kind, subject_id=str(claimed.subject_id)
-        ):
-            await self._work_with_heartbeat(lease)
-        if claimed.exclusive:
-            await self._wake_next(claimed.exclusive)
-        return False
-
-    async def _claim(self, job_id: UUID, *, alone: bool) -> rows.Claim | None:
+    async def claim_next(self, turn: rows.Turn) -> rows.Claim | None:
+        """Claim the due job whose turn it is. None: nothing may run now."""
         try:
             async with self.database.transaction() as tx:
-                return await rows.claim(tx.session, job_id, self.lease, alone=alone)
+                return await rows.claim_next(tx.session, self.lease, turn)
         except IntegrityError:  # another job of the same `exclusive` was faster
             return None
 
-    async def _is_suspect(self, job_id: UUID) -> bool:
+    async def claim_reserved(self, reserved: rows.Reservation) -> rows.Claim | None:
+        """Claim a suspect job; the worker runs no other one now."""
         async with self.database.transaction() as tx:
-            suspect = await rows.is_suspect(tx.session, job_id)
-        if suspect:
-            log.warning("job.suspect", job_id=str(job_id))
-        return suspect
+            return await rows.claim_reserved(tx.session, reserved, self.lease)
+
+    async def work(self, claimed: rows.Claim) -> None:
+        """Run a claimed job; never raises for an error of its work.
+
+        A job whose worker crashed too often is given up and not run again.
+        """
+        with structlog.contextvars.bound_contextvars(
+            job_id=str(claimed.id),
+            kind=claimed.kind,
+            subject_id=str(claimed.subject_id),
+        ):
+            await self._work_with_heartbeat(Lease(claimed, self.lease))
 
     async def _work_with_heartbeat(self, lease: Lease) -> None:
         """Work while a heartbeat renews the lease; the first to end stops the other."""
-        work = asyncio.create_task(self._work(lease))
+        work = asyncio.create_task(self._attempt(lease))
         beat = asyncio.create_task(self._send_heartbeats(lease))
         try:
             await asyncio.wait({work, beat}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,7 +99,7 @@ class Runner:
             except AWAY:
                 log.warning("job.heartbeat_failed")
 
-    async def _work(self, lease: Lease) -> None:
+    async def _attempt(self, lease: Lease) -> None:
         job, claim = self.jobs[lease.claim.kind], lease.claim
         reason = given_up(claim.attempt, claim.crashes)
         if reason:
@@ -192,10 +183,10 @@ class Runner:
     async def _release(self, lease: Lease, release: rows.Release) -> None:
         async def requeue() -> None:
             async with self.database.transaction() as tx:
-                held = await rows.requeue(tx.session, lease.claim, release)
-                lease.ended = lease.ended or held
-            if held:
-                await self.database.waker.wake([lease.claim.id], after=release.pause)
+                queued = await rows.requeue(tx.session, lease.claim, release)
+                lease.ended = lease.ended or queued is not None
+            if queued:
+                await self.database.waker.wake(after=release.pause)
 
         await self._end(lease, requeue)
 
@@ -206,12 +197,6 @@ class Runner:
         been interrupted.
         """
         await self._release(lease, _without_attempt(lease.claim, timedelta(0)))
-
-    async def _wake_next(self, exclusive: str) -> None:
-        async with self.database.transaction() as tx:
-            waiting = await rows.waiting_behind(tx.session, exclusive)
-        if waiting:
-            await self.database.waker.wake(waiting)
 
 
 def _release_of(claim: rows.Claim, outcome: Snooze) -> rows.Release:

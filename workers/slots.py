@@ -9,7 +9,7 @@ class Slots:
     """A number of jobs that run at the same time. Waiting jobs start in their order."""
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
         self._free = asyncio.Semaphore(count)
         self._one_alone = asyncio.Lock()
 
@@ -29,7 +29,7 @@ class Slots:
         taken = 0
         async with self._one_alone:
             try:
-                while taken < self._count:
+                while taken < self.count:
                     await self._free.acquire()
                     taken += 1
                 yield

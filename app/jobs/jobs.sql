@@ -5,30 +5,107 @@ SELECT exclusive IS NULL
        OR pg_try_advisory_xact_lock(hashtextextended('job ' || exclusive, 0))
   FROM job WHERE id = :id
 
--- name: claim
--- Take a due job, or one whose lease ran out. A lease that ran out counts as a crash
--- of the worker that held it. A suspect job is taken only to run alone.
-UPDATE job SET state = 'running', attempt = attempt + 1, lease_token = :token,
-       crashes = crashes + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
-       lease_until = now() + :lease, woken_at = NULL
- WHERE id = :id
-   AND ((state = 'queued' AND run_after <= now())
-        OR (state = 'running' AND lease_until < now()))
-   AND (:alone OR crashes + CAST(state = 'running' AS int) < :suspect)
-   AND (exclusive IS NULL OR NOT EXISTS (
-        SELECT 1 FROM job AS other
-         WHERE other.exclusive = job.exclusive AND other.state = 'running'
-           AND other.id <> job.id))
-RETURNING kind, subject_id, exclusive, attempt, crashes
+-- name: is_due
+-- Restricts a statement to queued jobs that may run now.
+state = 'queued' AND run_after <= now()
 
--- name: is_suspect
--- Whether a due job, or one whose lease ran out, may be taken only to run alone.
-SELECT EXISTS (
-    SELECT 1 FROM job
-     WHERE id = :id
-       AND ((state = 'queued' AND run_after <= now())
-            OR (state = 'running' AND lease_until < now()))
-       AND crashes + CAST(state = 'running' AS int) >= :suspect)
+-- name: is_free
+-- Restricts a statement to jobs whose exclusive name no running job has.
+(exclusive IS NULL OR NOT EXISTS (
+    SELECT 1 FROM job AS other
+     WHERE other.exclusive = job.exclusive AND other.state = 'running'
+       AND other.id <> job.id))
+
+-- name: first_of_tenant
+-- The oldest due job of a tenant that another worker is not claiming now.
+SELECT id FROM job
+ WHERE {{is_due}} AND tenant_id = turn.tenant_id AND crashes < :suspect AND {{is_free}}
+ ORDER BY run_after LIMIT 1 FOR UPDATE SKIP LOCKED
+
+-- name: next_job
+-- The job whose turn it is, locked; its parts are evaluated one after the other until
+-- one returns a row. First a job whose lease ran out. Then the oldest due job of the
+-- next tenant after `after`, in the circle of tenant ids, for which no job runs. Then
+-- that of the tenant with the fewest running jobs, unless it is in `full`.
+-- The next tenant is found by an index lookup: the cost of a claim does not depend on
+-- how many jobs a tenant has waiting.
+WITH RECURSIVE running AS MATERIALIZED (
+    SELECT tenant_id, count(*) AS jobs FROM job
+     WHERE state = 'running' GROUP BY tenant_id
+), onward AS (
+    (SELECT tenant_id FROM job WHERE {{is_due}} AND tenant_id > :after
+      ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id FROM onward CROSS JOIN LATERAL (
+        SELECT tenant_id FROM job WHERE {{is_due}} AND tenant_id > onward.tenant_id
+         ORDER BY tenant_id LIMIT 1) AS following
+), around AS (
+    (SELECT tenant_id FROM job WHERE {{is_due}} AND tenant_id <= :after
+      ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id FROM around CROSS JOIN LATERAL (
+        SELECT tenant_id FROM job
+         WHERE {{is_due}} AND tenant_id > around.tenant_id AND tenant_id <= :after
+         ORDER BY tenant_id LIMIT 1) AS following
+)
+(SELECT id FROM (
+    SELECT id FROM job
+     WHERE state = 'running' AND lease_until < now() AND crashes + 1 < :suspect
+       AND tenant_id <> ALL(CAST(:full AS uuid[]))
+     ORDER BY lease_until LIMIT 1 FOR UPDATE SKIP LOCKED) AS expired)
+UNION ALL
+(SELECT first.id FROM onward AS turn CROSS JOIN LATERAL ({{first_of_tenant}}) AS first
+  WHERE turn.tenant_id NOT IN (SELECT tenant_id FROM running))
+UNION ALL
+(SELECT first.id FROM around AS turn CROSS JOIN LATERAL ({{first_of_tenant}}) AS first
+  WHERE turn.tenant_id NOT IN (SELECT tenant_id FROM running))
+UNION ALL
+(SELECT first.id
+   FROM (SELECT tenant_id FROM running
+          WHERE tenant_id <> ALL(CAST(:full AS uuid[]))
+          ORDER BY jobs, tenant_id <= :after, tenant_id) AS turn
+  CROSS JOIN LATERAL ({{first_of_tenant}}) AS first)
+LIMIT 1
+
+-- name: as_claimed
+-- What a claim changes. A lease that ran out counts as a crash of its worker.
+state = 'running', attempt = attempt + 1, lease_token = :token,
+       crashes = crashes + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
+       lease_until = now() + :lease
+
+-- name: claim
+-- Take a due job, or one whose lease ran out, unless it is suspect.
+UPDATE job SET {{as_claimed}}
+ WHERE id = :id
+   AND (({{is_due}} AND crashes < :suspect)
+        OR (state = 'running' AND lease_until < now() AND crashes + 1 < :suspect))
+   AND {{is_free}}
+RETURNING kind, subject_id, tenant_id, attempt, crashes
+
+-- name: reserve_suspect
+-- Reserve a due job, or one whose lease ran out, that may only run alone: no other
+-- worker takes it while this one waits for its other jobs to end.
+UPDATE job SET lease_token = :token,
+       run_after = CASE WHEN state = 'queued' THEN now() + :wait ELSE run_after END,
+       lease_until = CASE WHEN state = 'running' THEN now() + :wait END
+ WHERE id = (
+    (SELECT id FROM (
+        SELECT id FROM job
+         WHERE {{is_due}} AND crashes > 0 AND crashes >= :suspect AND {{is_free}}
+         ORDER BY run_after LIMIT 1 FOR UPDATE SKIP LOCKED) AS queued)
+    UNION ALL
+    (SELECT id FROM (
+        SELECT id FROM job
+         WHERE state = 'running' AND lease_until < now() AND crashes + 1 >= :suspect
+         ORDER BY lease_until LIMIT 1 FOR UPDATE SKIP LOCKED) AS expired)
+    LIMIT 1)
+RETURNING id
+
+-- name: claim_reserved
+-- Take a reserved job, unless another worker took it because the wait was too long.
+UPDATE job SET {{as_claimed}}
+ WHERE id = :id AND lease_token = :reserved AND {{is_free}}
+RETURNING kind, subject_id, tenant_id, attempt, crashes
 
 -- name: held
 -- Restricts a statement to a job that the caller still holds.
@@ -44,36 +121,23 @@ UPDATE job SET state = :state, done_at = now(), lease_until = NULL,
        last_error = :error {{held}}
 
 -- name: requeue
--- Release the job; it is due again after a pause.
-UPDATE job SET state = 'queued', run_after = now() + :pause, attempt = :attempt,
-       crashes = :crashes, lease_until = NULL, lease_token = NULL, woken_at = NULL,
-       last_error = coalesce(:error, last_error) {{held}}
-
--- name: queued_twin
--- The queued job of the same kind and subject, locked.
-SELECT id FROM job
- WHERE kind = :kind AND subject_id = :subject AND state = 'queued' FOR UPDATE
-
--- name: due
--- Mark due jobs as woken and return them; jobs woken a moment ago are left out.
-UPDATE job SET woken_at = now()
- WHERE id IN (
-    SELECT id FROM job
-     WHERE ((state = 'queued' AND run_after <= now())
-            OR (state = 'running' AND lease_until < now()))
-       AND (woken_at IS NULL OR woken_at < now() - :again)
-     ORDER BY run_after LIMIT :limit FOR UPDATE SKIP LOCKED)
+-- Release the job; it is due again after a pause. It is inserted again under its id, so
+-- that a job of the same kind and subject that is queued at the same moment is a
+-- conflict to resolve, not an error: that one does the work, at the earlier time.
+WITH held AS (DELETE FROM job {{held}} RETURNING *)
+INSERT INTO job (id, kind, subject_id, tenant_id, exclusive, state, attempt, crashes,
+                 run_after, last_error, created_at)
+SELECT id, kind, subject_id, tenant_id, exclusive, 'queued', :attempt, :crashes,
+       now() + :pause, coalesce(:error, last_error), created_at
+  FROM held
+ON CONFLICT (kind, subject_id) WHERE state = 'queued' DO UPDATE
+   SET run_after = least(job.run_after, excluded.run_after),
+       last_error = coalesce(excluded.last_error, job.last_error)
 RETURNING id
-
--- name: waiting_behind
--- The next due job with an exclusive name.
-SELECT id FROM job
- WHERE exclusive = :name AND state = 'queued' AND run_after <= now()
- ORDER BY id LIMIT 1
 
 -- name: make_due
 -- Make queued jobs of these subjects due now.
-UPDATE job SET run_after = least(run_after, now()), woken_at = NULL
+UPDATE job SET run_after = least(run_after, now())
  WHERE kind = :kind AND state = 'queued' AND subject_id = ANY(:subjects)
 RETURNING id
 

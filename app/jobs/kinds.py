@@ -17,6 +17,8 @@ class JobKind(StrEnum):
     """Subject: a seller account."""
     REFRESH_CATEGORIES = "refresh_categories"
     """Subject: a category snapshot. Fetches its categories from Back Market."""
+    RESOLVE_SUBMISSIONS = "resolve_submissions"
+    """Subject: a seller account. Polls tasks that outlive their runs."""
     DRIFT_CHECK = "drift_check"
     """Subject: a store. Compares its offers with all its listings."""
     CHECK_OTHER_MARKETS = "check_other_markets"

@@ -31,7 +31,17 @@ class JobRow(SQLModel, table=True):
             unique=True,
             postgresql_where=text("state = 'running'"),
         ),
-        Index("ix_job_due", "run_after", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_job_turn",
+            "tenant_id",
+            "run_after",
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_job_suspect",
+            "run_after",
+            postgresql_where=text("state = 'queued' AND crashes > 0"),
+        ),
         Index(
             "ix_job_lease", "lease_until", postgresql_where=text("state = 'running'")
         ),
@@ -41,6 +51,8 @@ class JobRow(SQLModel, table=True):
     id: UUID = id_field()
     kind: str
     subject_id: UUID
+    tenant_id: UUID
+    """The seller account that it is for, or the store while that has none."""
     exclusive: str | None = None
     state: str = "queued"
     attempt: int = 0
@@ -48,7 +60,6 @@ class JobRow(SQLModel, table=True):
     run_after: datetime = time_field(default_now=True)
     lease_until: datetime | None = time_field()
     lease_token: UUID | None = None
-    woken_at: datetime | None = time_field()
     last_error: str | None = Field(default=None, max_length=500)
     created_at: datetime = time_field(default_now=True)
     done_at: datetime | None = time_field()

@@ -1,15 +1,14 @@
-"""Sends wake-ups to the workers through arq; a wake-up contains only a job id."""
+"""Sends wake-ups to the workers through arq: some job is due, whichever it is."""
 
 import asyncio
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from arq.connections import ArqRedis, RedisSettings
+from arq.utils import timestamp_ms
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
@@ -20,6 +19,10 @@ QUEUE_NAME = "refeed:wake"
 RUN = "run"
 WAKE_TIMEOUT = 2.0
 """Seconds that a caller waits for Redis before it continues without it."""
+MOST_AT_ONCE = 16
+"""Wake-ups for one transaction; a worker that found a job looks for more."""
+ENOUGH = 500
+"""Waiting wake-ups beyond which none is added: one of them finds the new job."""
 
 
 def serialize(value: dict[str, Any]) -> bytes:
@@ -63,25 +66,30 @@ def connect(redis_url: str) -> ArqRedis:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Wakes workers, best effort: the sweeper finds jobs whose wake-up was lost."""
+    """Wakes workers, best effort: their sweeps find jobs whose wake-up was lost."""
 
     redis: ArqRedis
 
-    async def wake(
-        self, job_ids: Sequence[UUID], *, after: timedelta = timedelta(0)
-    ) -> bool:
-        """Wake workers for these jobs. False: Redis did not accept the wake-up.
+    async def wake(self, count: int = 1, *, after: timedelta = timedelta(0)) -> bool:
+        """Wake workers for so many due jobs. False: Redis did not accept it.
 
-        A job may be woken twice: the claim on its row decides which worker runs it.
+        A wake-up names no job: the worker claims the job whose turn it is.
         """
         try:
             async with asyncio.timeout(WAKE_TIMEOUT):
-                for job_id in job_ids:
-                    await self.redis.enqueue_job(RUN, str(job_id), _defer_by=after)
+                if not after and await self._waiting() >= ENOUGH:
+                    return True
+                for _ in range(min(count, MOST_AT_ONCE)):
+                    await self.redis.enqueue_job(RUN, _defer_by=after)
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("queue.unreachable", error=type(error).__name__)
             return False
         return True
+
+    async def _waiting(self) -> int:
+        """How many wake-ups no worker has received yet."""
+        now = timestamp_ms()
+        return int(await self.redis.zcount(QUEUE_NAME, "-inf", now))
 
     async def is_up(self) -> bool:
         """Whether Redis answers."""

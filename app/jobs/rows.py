@@ -16,9 +16,10 @@ from app.jobs.lifecycle import JOB
 from app.jobs.models import JobRow
 from app.jobs.retry import SUSPECT_CRASHES
 
-SWEEP_LOCK = 0x7265666565640001
-WAKE_AGAIN = timedelta(seconds=5)
-SWEEP_LIMIT = 1000
+MOST_TRIES = 3
+"""Claims that may fail because other workers were faster, before the next look."""
+RESERVED = timedelta(seconds=60)
+"""How long a suspect job waits for a worker whose other jobs have to end first."""
 KEEP_ENDED = timedelta(days=7)
 
 _SQL = load_statements("app.jobs", "jobs.sql")
@@ -31,7 +32,7 @@ class Claim:
     id: UUID
     kind: str
     subject_id: UUID
-    exclusive: str | None
+    tenant_id: UUID
     attempt: int
     """Claims since the last turn that ended without an error, this one included."""
     crashes: int
@@ -39,19 +40,38 @@ class Claim:
     token: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A suspect job that this worker may claim once its other jobs have ended."""
+
+    id: UUID
+    token: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where a worker is in the circle of tenants."""
+
+    after: UUID
+    """The tenant for which it claimed last."""
+    full: list[UUID]
+    """Tenants for which it runs as many jobs as it may."""
+
+
 async def add_job(
     session: AsyncSession,
     kind: JobKind,
     subject_id: UUID,
+    tenant_id: UUID,
     after: timedelta = timedelta(0),
 ) -> UUID:
     """Upsert the job: a queued one of its kind and subject is made due earlier.
 
-    Returns the id of the job that will do the work.
+    Tenants take turns (`claim_next`). Returns the id of the job that will do the work.
     """
     name = exclusive_name(kind, subject_id)
-    job = JobRow(kind=kind, subject_id=subject_id, exclusive=name)
-    values = job.model_dump(exclude={"woken_at", "lease_until", "lease_token"})
+    job = JobRow(kind=kind, subject_id=subject_id, tenant_id=tenant_id, exclusive=name)
+    values = job.model_dump(exclude={"lease_until", "lease_token"})
     # By the clock of the database: claims compare with it.
     values["run_after"] = func.now() + after
     statement = insert(JobRow).values(**values)
@@ -62,52 +82,60 @@ async def add_job(
             "run_after": func.least(
                 text("job.run_after"), statement.excluded.run_after
             ),
-            "woken_at": None,
+            "tenant_id": statement.excluded.tenant_id,
         },
     ).returning(col(JobRow.id))
     job_id: UUID = (await session.execute(queued)).scalar_one()
     return job_id
 
 
-async def claim(
-    session: AsyncSession, job_id: UUID, lease: timedelta, *, alone: bool = False
+async def claim_next(
+    session: AsyncSession, lease: timedelta, turn: Turn
 ) -> Claim | None:
-    """Claim a due job, or one whose lease ran out. None: it is not free.
+    """Claim the due job whose turn it is. None: nothing may run now.
 
-    `alone`: the worker runs no other job meanwhile; a suspect job needs that.
+    Suspect jobs are left out (`reserve_suspect`).
     """
-    if not await session.scalar(_SQL["try_exclusive"], {"id": job_id}):
-        return None
-    token = uuid4()
-    row = (
-        await session.execute(
-            _SQL["claim"],
-            {
-                "id": job_id,
-                "token": token,
-                "lease": lease,
-                "alone": alone,
-                "suspect": SUSPECT_CRASHES,
-            },
+    values = {**asdict(turn), "suspect": SUSPECT_CRASHES}
+    for _ in range(MOST_TRIES):
+        job_id = await session.scalar(_SQL["next_job"], values)
+        if job_id is None:
+            return None
+        claimed = await _claim(
+            session, "claim", job_id, lease=lease, suspect=SUSPECT_CRASHES
         )
-    ).one_or_none()
-    if row is None:
-        return None
-    return Claim(
-        id=job_id,
-        kind=row.kind,
-        subject_id=row.subject_id,
-        exclusive=row.exclusive,
-        attempt=row.attempt,
-        crashes=row.crashes,
-        token=token,
+        if claimed:
+            return claimed
+    return None
+
+
+async def reserve_suspect(session: AsyncSession) -> Reservation | None:
+    """Reserve a due job that crashed its workers; it runs alone in this worker."""
+    token = uuid4()
+    values = {"token": token, "suspect": SUSPECT_CRASHES, "wait": RESERVED}
+    job_id = await session.scalar(_SQL["reserve_suspect"], values)
+    return Reservation(job_id, token) if job_id else None
+
+
+async def claim_reserved(
+    session: AsyncSession, reserved: Reservation, lease: timedelta
+) -> Claim | None:
+    """Claim a reserved job. None: another worker reserved or claimed it since."""
+    return await _claim(
+        session, "claim_reserved", reserved.id, lease=lease, reserved=reserved.token
     )
 
 
-async def is_suspect(session: AsyncSession, job_id: UUID) -> bool:
-    """Whether the job is due, and had so many crashes that it must run alone."""
-    values = {"id": job_id, "suspect": SUSPECT_CRASHES}
-    return bool(await session.scalar(_SQL["is_suspect"], values))
+async def _claim(
+    session: AsyncSession, name: str, job_id: UUID, **values: object
+) -> Claim | None:
+    """None: another worker was faster, with this job or one of its exclusive name."""
+    if not await session.scalar(_SQL["try_exclusive"], {"id": job_id}):
+        return None
+    token = uuid4()
+    found = await session.execute(_SQL[name], {"id": job_id, "token": token, **values})
+    row = found.mappings().one_or_none()
+    return Claim(id=job_id, token=token, **row) if row else None
 
 
 async def _update_held(
@@ -148,34 +176,17 @@ class Release:
     error: str | None = None
 
 
-async def requeue(session: AsyncSession, claimed: Claim, release: Release) -> bool:
-    """Release the job; it is due again after the pause. False: the lease is lost.
+async def requeue(
+    session: AsyncSession, claimed: Claim, release: Release
+) -> UUID | None:
+    """Release the job; it is due again after the pause. None: the lease is lost.
 
-    If a job of the same kind and subject is queued, that one replaces this one.
+    Returns the job that does the work then: a job of the same kind and subject that was
+    queued meanwhile replaces this one.
     """
-    twin = await session.scalar(
-        _SQL["queued_twin"], {"kind": claimed.kind, "subject": claimed.subject_id}
-    )
-    if twin:
-        return await finish(session, claimed)
-    return await _update_held(session, _SQL["requeue"], claimed, **asdict(release))
-
-
-async def due_jobs(session: AsyncSession) -> list[UUID]:
-    """Due jobs that were not woken recently. One sweeper at a time."""
-    alone = await session.scalar(
-        text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": SWEEP_LOCK}
-    )
-    if not alone:
-        return []
-    values = {"again": WAKE_AGAIN, "limit": SWEEP_LIMIT}
-    return list((await session.execute(_SQL["due"], values)).scalars())
-
-
-async def waiting_behind(session: AsyncSession, exclusive: str) -> list[UUID]:
-    """The next due job that waits for this exclusive name, if any."""
-    rows = await session.execute(_SQL["waiting_behind"], {"name": exclusive})
-    return list(rows.scalars())
+    values = {"id": claimed.id, "token": claimed.token, **asdict(release)}
+    job_id: UUID | None = await session.scalar(_SQL["requeue"], values)
+    return job_id
 
 
 async def make_due(

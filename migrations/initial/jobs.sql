@@ -4,6 +4,7 @@ CREATE TABLE job (
   id uuid PRIMARY KEY,
   kind varchar NOT NULL,
   subject_id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
   exclusive varchar,
   state varchar NOT NULL,
   attempt integer NOT NULL,
@@ -11,12 +12,12 @@ CREATE TABLE job (
   run_after timestamptz NOT NULL,
   lease_until timestamptz,
   lease_token uuid,
-  woken_at timestamptz,
   last_error varchar(500),
   created_at timestamptz NOT NULL,
   done_at timestamptz
 );
-CREATE INDEX ix_job_due ON job (run_after) WHERE state = 'queued';
+CREATE INDEX ix_job_turn ON job (tenant_id, run_after) WHERE state = 'queued';
+CREATE INDEX ix_job_suspect ON job (run_after) WHERE state = 'queued' AND crashes > 0;
 CREATE INDEX ix_job_lease ON job (lease_until) WHERE state = 'running';
 CREATE INDEX ix_job_subject ON job (subject_id);
 CREATE UNIQUE INDEX ux_job_queued_subject ON job (kind, subject_id)

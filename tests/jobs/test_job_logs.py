@@ -1,9 +1,8 @@
 """The log of a worker says what matters: no warning for what is normal."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -15,7 +14,7 @@ from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp, heartbeat
 from tests.orders.desk import Desk
-from tests.support.plain_jobs import PlainJob, Work
+from tests.support.plain_jobs import PlainJob, Work, new_job, run_next
 from tests.support.shop import Shop
 from tests.support.stack import query
 from workers.runner import Runner
@@ -27,9 +26,7 @@ LOCK = "SELECT pg_advisory_xact_lock(4711)"
 class SlowQueue:
     """A queue that takes longer than a heartbeat."""
 
-    async def wake(
-        self, _ids: Sequence[UUID], *, after: timedelta = timedelta(0)
-    ) -> bool:
+    async def wake(self, _count: int = 1, *, after: timedelta = timedelta(0)) -> bool:
         await asyncio.sleep(2 * heartbeat(LEASE).total_seconds())
         return True
 
@@ -46,12 +43,10 @@ async def run(database: Database, work: Work) -> tuple[list[str], tuple[str, int
     async def give_up(_lease: Lease, _reason: GiveUp) -> None:
         raise AssertionError
 
-    async with database.transaction() as tx:
-        await tx.enqueue(JobKind.PLAN, uuid4())
-    job_id = tx.jobs[0]
+    job_id = await new_job(database)
     runner = Runner(database, {JobKind.PLAN: PlainJob(work, give_up)}, LEASE)
     with capture_logs() as logged:
-        await runner.run(job_id)
+        await run_next(runner)
     row = query(database.url, "SELECT state, attempt FROM job WHERE id = %s", job_id)
     return [entry["event"] for entry in logged], row[0]
 
@@ -71,7 +66,7 @@ async def test_a_heartbeat_after_the_end_of_a_job_does_not_stop_its_work(
     async def work(lease: Lease) -> None:
         async with database.transaction() as tx:
             await lease.finish(tx.session)
-        await database.waker.wake([])
+        await database.waker.wake()
         ended.append(True)
 
     assert await run(database, work) == ([], ("done", 1))

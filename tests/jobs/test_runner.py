@@ -1,9 +1,9 @@
-"""Which executions count, that a suspect job runs alone, and how a job is given up."""
+"""Which executions count, and how a job is given up."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from structlog.contextvars import merge_contextvars
@@ -23,11 +23,9 @@ from app.jobs.retry import (
     WORKER_CRASHED,
     GiveUp,
 )
-from tests.support.plain_jobs import PlainJob, Work
+from tests.support.plain_jobs import PlainJob, Work, new_job, reserve, run_next
 from tests.support.stack import SilentQueue, query
-from workers.main import JobPool
 from workers.runner import Runner
-from workers.slots import Slots
 
 LEASE = timedelta(seconds=60)
 NOW = timedelta(0)
@@ -39,12 +37,6 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield opened
 
 
-async def new_job(database: Database) -> UUID:
-    async with database.transaction() as tx:
-        await tx.enqueue(JobKind.PLAN, uuid4())
-    return tx.jobs[0]
-
-
 def counts(database: Database, job_id: UUID) -> tuple[str, int, int]:
     statement = "SELECT state, attempt, crashes FROM job WHERE id = %s"
     found: tuple[str, int, int] = query(database.url, statement, job_id)[0]
@@ -52,9 +44,15 @@ def counts(database: Database, job_id: UUID) -> tuple[str, int, int]:
 
 
 async def crash(database: Database, job_id: UUID) -> None:
-    """A worker claims the job and is never heard of again."""
+    """A worker claims the job, which is the only due one, and is never heard of."""
+    reserved = await reserve(database)
     async with database.transaction() as tx:
-        assert await rows.claim(tx.session, job_id, LEASE, alone=True)
+        if reserved:
+            claimed = await rows.claim_reserved(tx.session, reserved, LEASE)
+        else:
+            claimed = await rows.claim_next(tx.session, LEASE, rows.Turn(job_id, []))
+    assert claimed
+    assert claimed.id == job_id
     expire(database, job_id)
 
 
@@ -112,7 +110,7 @@ async def test_a_job_that_crashed_its_worker_too_often_is_given_up_unrun(
     for _ in range(MAX_CRASHES):
         await crash(database, job_id)
 
-    await subject.runner.run(job_id, alone=True)
+    await run_next(subject.runner)
 
     assert subject.turns == 0
     assert subject.given_up == [WORKER_CRASHED]
@@ -125,7 +123,7 @@ async def test_one_crash_less_is_retried(database: Database):
     for _ in range(MAX_CRASHES - 1):
         await crash(database, job_id)
 
-    await subject.runner.run(job_id, alone=True)
+    await run_next(subject.runner)
 
     assert subject.turns == 1
     assert subject.given_up == []
@@ -142,7 +140,7 @@ async def test_the_last_failure_gives_a_job_up(database: Database):
     )
     subject = Subject(database, cannot_connect)
 
-    await subject.runner.run(job_id)
+    await run_next(subject.runner)
 
     assert subject.given_up == [REPEATED_ERROR]
     assert counts(database, job_id) == ("dead", MAX_ATTEMPTS, 0)
@@ -162,7 +160,7 @@ async def test_a_permanent_error_ends_a_job_after_three_tries(
 
     for _ in range(MAX_PERMANENT):
         query(database.url, due, job_id)
-        await subject.runner.run(job_id)
+        await run_next(subject.runner)
 
     assert subject.turns == MAX_PERMANENT
     assert counts(database, job_id) == (state, MAX_PERMANENT, 0)
@@ -182,7 +180,7 @@ async def test_the_next_execution_decides_about_the_counts(
     job_id = await new_job(database)
     await crash(database, job_id)
 
-    await Subject(database, work).runner.run(job_id)
+    await run_next(Subject(database, work).runner)
 
     assert counts(database, job_id) == ("queued", attempt, crashes)
 
@@ -197,7 +195,7 @@ async def test_a_stopped_worker_costs_no_attempt(database: Database):
         await asyncio.Event().wait()
         return None
 
-    turn = asyncio.create_task(Subject(database, goes_on).runner.run(job_id))
+    turn = asyncio.create_task(run_next(Subject(database, goes_on).runner))
     await started.wait()
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -206,73 +204,14 @@ async def test_a_stopped_worker_costs_no_attempt(database: Database):
     assert counts(database, job_id) == ("queued", 1, 1)
 
 
-class Company:
-    """Jobs of one worker that run until they are released, and who runs now."""
-
-    def __init__(self, database: Database) -> None:
-        self.running: set[UUID] = set()
-        self.changed = asyncio.Condition()
-        self.released: set[UUID] = set()
-        self.seen: list[set[UUID]] = []
-        runner = Subject(database, self._turn).runner
-        self.pool = JobPool(runner, Slots(3))
-
-    async def _turn(self, lease: Lease) -> Snooze | None:
-        job_id = lease.claim.id
-        async with self.changed:
-            self.running.add(job_id)
-            self.seen.append(set(self.running))
-            self.changed.notify_all()
-            await self.changed.wait_for(lambda: job_id in self.released)
-            self.running.remove(job_id)
-            self.changed.notify_all()
-        return None
-
-    async def runs(self, job_id: UUID) -> None:
-        async with self.changed, asyncio.timeout(30):
-            await self.changed.wait_for(lambda: job_id in self.running)
-
-    async def end(self, job_id: UUID) -> None:
-        async with self.changed:
-            self.released.add(job_id)
-            self.changed.notify_all()
-
-
-async def suspect_job(database: Database) -> UUID:
-    job_id = await new_job(database)
-    for _ in range(SUSPECT_CRASHES):
-        await crash(database, job_id)
-    return job_id
-
-
-async def test_a_suspect_job_runs_alone(database: Database):
-    """Two suspects and two others in one worker: each suspect runs alone."""
-    company = Company(database)
-    first, later = await new_job(database), await new_job(database)
-    suspects = [await suspect_job(database), await suspect_job(database)]
-
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
-        group.create_task(company.pool.run(first))
-        await company.runs(first)
-        for job_id in (*suspects, later):
-            group.create_task(company.pool.run(job_id))
-        for job_id in (first, *suspects, later):
-            await company.end(job_id)
-
-    together = {frozenset(each) for each in company.seen}
-    assert {frozenset({each}) for each in suspects} <= together
-    assert not any(len(each) > 1 and each & set(suspects) for each in together)
-    states = {counts(database, each)[0] for each in (first, *suspects, later)}
-    assert states == {"done"}
-
-
 async def test_fewer_crashes_do_not_make_a_job_suspect(database: Database):
     job_id = await new_job(database)
     for _ in range(SUSPECT_CRASHES - 1):
         await crash(database, job_id)
     subject = Subject(database, succeeds)
 
-    assert not await subject.runner.run(job_id)
+    assert not await reserve(database)
+    await run_next(subject.runner)
 
     assert subject.turns == 1
 
@@ -298,7 +237,7 @@ class Stubborn:
             while counts(self.database, job_id)[0] != "dead":
                 due = "UPDATE job SET run_after = now() WHERE id = %s"
                 query(self.database.url, due, job_id)
-                await self.runner.run(job_id, alone=True)
+                await run_next(self.runner)
         assert {(each["job_id"], each["kind"]) for each in logs} == {
             (str(job_id), JobKind.PLAN)
         }
