@@ -40,18 +40,25 @@ class AccountPausedError(Exception):
         self.pause = pause
 
 
+class TokenReplacedError(AccountPausedError):
+    """The job was loaded with an earlier token: load it again and continue."""
+
+    def __init__(self) -> None:
+        super().__init__(timedelta(0))
+
+
 def open_access(tools: AccountServices, lease: Lease, account: SellerAccount) -> Access:
     """Access with the account's token; each request is paced and checks the lease.
 
     The market is any of the platform: each one returns orders of all countries; only
     the UTC offset depends on it. Raises SecretUnreadableError.
     """
-    account_id = account.id
+    account_id, digest = account.id, account.token_digest
     rate = accounts.limits_of(account, tools.settings).requests_per_10s
     platform = Platform(account.platform)
 
     async def before_request(_method: str, _path: str) -> None:
-        await wait_for_request(tools, lease, account_id, rate)
+        await wait_for_request(tools, lease, account_id, digest, rate)
 
     return Access(
         platform=platform,
@@ -63,13 +70,19 @@ def open_access(tools: AccountServices, lease: Lease, account: SellerAccount) ->
 
 
 async def wait_for_request(
-    tools: AccountServices, lease: Lease, account_id: UUID, rate: int
+    tools: AccountServices,
+    lease: Lease,
+    account_id: UUID,
+    token_digest: str,
+    rate: int,
 ) -> None:
-    """Wait until the rate limit of the account allows a request.
+    """Wait until the rate limit of the account allows a request with this token.
 
-    Raises LeaseLostError, AccountPausedError.
+    Raises LeaseLostError, AccountPausedError, TokenReplacedError.
     """
     async with tools.database.transaction() as tx:
+        if not await accounts.still_uses(tx.session, account_id, token_digest):
+            raise TokenReplacedError
         wait = await accounts.reserve_request(
             tx.session, account_id, rate, LONGEST_WAIT
         )

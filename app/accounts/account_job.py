@@ -11,6 +11,7 @@ from app.accounts.account_client import (
     REFUSED,
     AccountPausedError,
     AccountServices,
+    TokenReplacedError,
     record_refused_token,
 )
 from app.accounts.models import SellerAccount
@@ -109,6 +110,8 @@ class AccountJob(RetryingJob[Run, Row], Generic[Run, Row]):
     async def after_error(
         self, lease: Lease, loaded: Run, error: Exception
     ) -> Snooze | None:
+        if isinstance(error, TokenReplacedError):
+            return Snooze(timedelta(0))
         if isinstance(error, TokenRefusedError | PermissionRefusedError):
             current = await record_refused_token(
                 self.services, loaded.account_id, loaded.token_digest, error
@@ -136,7 +139,7 @@ class AccountJob(RetryingJob[Run, Row], Generic[Run, Row]):
         A refused token is checked again, so that the account can recover.
         """
         if account.connection in REFUSED:
-            await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
+            await tx.enqueue(JobKind.CHECK_CONNECTION, account.id, account.id)
             row = await self.lock(tx.session, lease, None)
             if row is not None:
                 reason = GiveUp("token_refused", account.connection_detail)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictInt
 from pydantic_core import PydanticCustomError
 
 from app.accounts.models import SellerAccount
@@ -109,13 +109,13 @@ class SellerAccountPatch(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"lines_per_hour": 2000}]}
     )
 
-    lines_per_hour: int | None = Field(
+    lines_per_hour: StrictInt | None = Field(
         None,
         ge=1,
         le=100_000_000,
         description="SKU lines an hour, single and batch together",
     )
-    requests_per_10s: int | None = Field(
+    requests_per_10s: StrictInt | None = Field(
         None, ge=2, le=100_000, description="listing requests in 10 seconds"
     )
     shared_quantity: SharedQuantityText | None = Field(
@@ -127,13 +127,19 @@ class SellerAccountPatch(BaseModel):
 
 
 class TokenIn(BaseModel):
-    """A new token for all stores of the account."""
+    """A new token of the account."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"token": "<token>"}]}
     )
 
     token: MarketplaceToken
+    store_ids: list[UUID] | None = Field(
+        None,
+        min_length=1,
+        max_length=1000,
+        description="stores that stay; null: all of this key",
+    )
 
 
 def account_out(

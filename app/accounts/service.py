@@ -1,6 +1,6 @@
 """Reads and writes seller accounts: tokens, limits, connection health, spent lines."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -47,7 +47,10 @@ async def find_or_create(
     environment: str,
     token: SecretStr,
 ) -> SellerAccount:
-    """The account that this token belongs to; stores with the same token share it."""
+    """The account that this token belongs to; stores with the same token share it.
+
+    The account is locked: a rotation waits, or makes the presented token an old one.
+    """
     await _lock_token(session, vault, token)
     known = await _by_token(session, vault, platform, environment, token)
     if known:
@@ -81,18 +84,39 @@ async def _by_token(
 ) -> SellerAccount | None:
     digests = vault.digests(token.get_secret_value())
     found = await session.execute(
-        select(SellerAccount).where(
+        select(SellerAccount)
+        .where(
             SellerAccount.platform == platform,
             SellerAccount.environment == environment,
             col(SellerAccount.token_digest).in_(digests),
         )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     return found.scalars().first()
+
+
+def has_token(vault: Vault, account: SellerAccount, token: SecretStr) -> bool:
+    """Whether this is the token of the account."""
+    return account.token_digest in vault.digests(token.get_secret_value())
 
 
 async def get(session: AsyncSession, account_id: UUID) -> SellerAccount:
     """Raises NotFoundError."""
     account = await session.get(SellerAccount, account_id)
+    if account is None:
+        raise NotFoundError("Seller account not found.")
+    return account
+
+
+async def lock(session: AsyncSession, account_id: UUID) -> SellerAccount:
+    """The account, locked against changes. Raises NotFoundError."""
+    account = await session.get(
+        SellerAccount,
+        account_id,
+        with_for_update={"key_share": True},
+        populate_existing=True,
+    )
     if account is None:
         raise NotFoundError("Seller account not found.")
     return account
@@ -128,9 +152,15 @@ async def connected(
 
 
 async def list_accounts(
-    session: AsyncSession, after: UUID | None, limit: int
+    session: AsyncSession,
+    among: Collection[UUID] | None,
+    after: UUID | None,
+    limit: int,
 ) -> Sequence[SellerAccount]:
+    """By id; `among`: only these, None: all."""
     query = select(SellerAccount).order_by(col(SellerAccount.id)).limit(limit + 1)
+    if among is not None:
+        query = query.where(col(SellerAccount.id).in_(among))
     if after:
         query = query.where(col(SellerAccount.id) > after)
     return (await session.execute(query)).scalars().all()
@@ -144,7 +174,7 @@ def open_token(vault: Vault, account: SellerAccount) -> SecretStr:
 async def rotate_token(
     session: AsyncSession, vault: Vault, account: SellerAccount, token: SecretStr
 ) -> None:
-    """Replace the token for all stores of the account.
+    """Replace the token of the account, which the caller has locked.
 
     Raises ConflictError when the token is another account's.
     """
@@ -230,8 +260,18 @@ async def delete(session: AsyncSession, account_id: UUID) -> None:
     )
 
 
+async def lock_stores(session: AsyncSession, account_id: UUID) -> None:
+    """Wait until no other transaction changes several stores of the account.
+
+    Who holds one of these stores takes this lock before: else two transactions could
+    wait for each other's store.
+    """
+    await lock_name(session, f"stores of {account_id}")
+
+
 async def make_stores_due(session: AsyncSession, account_id: UUID) -> None:
     """Make each store of the account due for a run now."""
+    await lock_stores(session, account_id)
     await session.execute(
         text("SELECT refeed_make_stores_due(:account)"),
         {"account": account_id},
@@ -289,6 +329,8 @@ async def set_orders_due(
     session: AsyncSession, account_ids: Sequence[UUID], due: Sequence[datetime]
 ) -> None:
     """Set when the orders of each account are fetched next; the lists correspond."""
+    if not account_ids:
+        return
     await session.execute(
         text(
             "UPDATE seller_account AS a SET orders_due_at = d.at FROM unnest("

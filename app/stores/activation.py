@@ -42,6 +42,7 @@ async def lights(
         categories_light(targets, store.catalog_categories, gone),
         settings_light(
             has_token=account is not None,
+            token_replaced=store.token_replaced_at is not None,
             needs_contact=settings.contact is None
             and store.environment == Environment.PRODUCTION,
         ),

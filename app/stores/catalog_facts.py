@@ -13,10 +13,11 @@ if TYPE_CHECKING:  # parser processes import this module without SQLAlchemy
 LOCK: LiteralString = "SELECT 1 FROM store WHERE id = %s FOR NO KEY UPDATE"
 """Parameters: store. Taken before a lock on its catalog, as settings changes do."""
 SET_CURRENT: LiteralString = (
-    "UPDATE store SET current_catalog_id = %s, catalog_columns = %s, "
+    "UPDATE store SET current_catalog_id = %s, "
+    "catalog_columns = coalesce(%s, catalog_columns), "
     "catalog_categories = %s WHERE id = %s"
 )
-"""Parameters: catalog, columns, categories (both JSON), store."""
+"""Parameters: catalog, columns or None, categories (both JSON), store."""
 SET_FIRST: LiteralString = (
     "UPDATE store SET "
     "catalog_columns = coalesce(nullif(catalog_columns, 'null'), %s), "

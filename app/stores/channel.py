@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.backmarket.carriers import CARRIERS
+
 GRADES = ("PREMIUM", "EXCELLENT", "VERY_GOOD", "GOOD", "FAIR", "STALLONE")
 """Aesthetic grades as Back Market writes them (listings, `grade`)."""
 
@@ -39,11 +41,11 @@ def _shipping(number: int) -> tuple[ChannelAttribute, ...]:
     return (
         ChannelAttribute(
             f"shipper_{number}",
-            AttributeType.TEXT,
+            AttributeType.CHOICE,
             required=False,
             label=f"Carrier {number}",
-            help="Name of the carrier as GET /v1/channel/carriers spells it.",
-            max_length=200,
+            help="Name of the carrier, in any case; map your own names with `values`.",
+            accepted=CARRIERS,
         ),
         ChannelAttribute(
             f"shipping_price_{number}",

@@ -11,6 +11,18 @@ from app.stores.models import Store
 from app.stores.service import siblings
 
 
+async def lock_account_of(session: AsyncSession, store_id: UUID) -> None:
+    """Let stores of one account leave one after the other.
+
+    Call it before the store is locked: a departure changes the sibling stores, and the
+    last store takes the account with it.
+    """
+    statement = select(Store.account_id).where(Store.id == store_id)
+    account_id = await session.scalar(statement)
+    if account_id is not None:
+        await accounts.lock_stores(session, account_id)
+
+
 async def that_may_sell(session: AsyncSession, store_ids: Sequence[UUID]) -> list[UUID]:
     """Of these stores, those whose listings were not set to 0 when they left.
 
@@ -23,6 +35,18 @@ async def that_may_sell(session: AsyncSession, store_ids: Sequence[UUID]) -> lis
         )
     )
     return list(found.scalars())
+
+
+async def with_unknown_listings(
+    session: AsyncSession, store_ids: Sequence[UUID]
+) -> Sequence[Store]:
+    """Of these stores, those whose live listings were never read."""
+    found = await session.execute(
+        select(Store)
+        .where(col(Store.id).in_(store_ids), col(Store.listings_imported_at).is_(None))
+        .order_by(col(Store.id))
+    )
+    return found.scalars().all()
 
 
 async def delete(session: AsyncSession, store: Store) -> bool:

@@ -82,13 +82,18 @@ def categories_light(
     return Light("categories", tuple(reasons))
 
 
-def settings_light(*, has_token: bool, needs_contact: bool = False) -> Light:
+def settings_light(
+    *, has_token: bool, token_replaced: bool = False, needs_contact: bool = False
+) -> Light:
     """Green when the store has a token, and Back Market a contact if it needs one.
 
     Back Market API ("headers"): the User-Agent names a contact.
     """
     reasons = []
-    if not has_token:
+    if not has_token and token_replaced:
+        message = "The account's token was replaced without this store: set the new."
+        reasons.append(LightReason("token_replaced", message))
+    elif not has_token:
         reasons.append(LightReason("no_token", "No token is set."))
     if needs_contact:
         message = "Back Market needs an e-mail address: set REFEED_CONTACT."

@@ -85,4 +85,11 @@ class Store(SQLModel, table=True):
     next_drift_check_at: datetime | None = time_field()
     listings_imported_at: datetime | None = time_field()
     """When all listings of the account were last read; None: not under this token."""
+    token_replaced_at: datetime | None = time_field()
+    """When a rotation put the store out of its account; None: it has another token."""
     created_at: datetime = time_field(default_now=True)
+
+    @property
+    def tenant_id(self) -> UUID:
+        """For whom the jobs of the store are: the account, or itself without one."""
+        return self.account_id or self.id

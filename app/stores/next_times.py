@@ -1,11 +1,11 @@
 """Sets when a store's next publications and drift check are due."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, update
+from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -27,6 +27,8 @@ async def set_next_times(
     due: Sequence[datetime],
 ) -> None:
     """Set the next time of each store; both lists have the same order."""
+    if not store_ids:
+        return
     rows = (
         func.unnest(
             bindparam("ids", list(store_ids), ARRAY(Uuid)),
@@ -39,5 +41,27 @@ async def set_next_times(
         update(Store)
         .values({column.value: rows.c.at})
         .where(col(Store.id) == rows.c.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def bring_drift_check_forward(
+    session: AsyncSession, store_ids: Sequence[UUID], after: timedelta
+) -> None:
+    """Make the next drift check of active stores due after this time at the latest.
+
+    Best effort: a store that another transaction changes now keeps its time, so that a
+    caller that holds other locks never waits here.
+    """
+    free = (
+        select(col(Store.id))
+        .where(col(Store.id).in_(store_ids), col(Store.active))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    column = col(Store.next_drift_check_at)
+    await session.execute(
+        update(Store)
+        .values(next_drift_check_at=func.least(column, func.now() + after))
+        .where(col(Store.id).in_(free.scalar_subquery()))
         .execution_options(synchronize_session=False)
     )

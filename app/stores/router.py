@@ -2,6 +2,8 @@
 
 from fastapi import APIRouter, Response, status
 
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
 from app.access.dependencies import (
     Admin,
     CurrentSettings,
@@ -32,10 +34,11 @@ from app.stores.schemas import (
     settings_out,
 )
 from app.stores.summary import StoreOut, summaries, summary
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.web.responses import CREATED, VERSIONED
 
-router = APIRouter(prefix="/v1/stores", tags=["stores"])
+router = APIRouter(prefix="/v1/stores", tags=["stores"], route_class=RecordedRoute)
 CHANGED = VERSIONED | problem_responses(412)
 
 
@@ -43,9 +46,20 @@ CHANGED = VERSIONED | problem_responses(412)
     "", status_code=status.HTTP_201_CREATED, summary="Create a store", responses=CREATED
 )
 async def create_store(
-    body: StoreIn, tx: Tx, _: Admin, settings: CurrentSettings, response: Response
+    body: StoreIn,
+    tx: Tx,
+    caller: Admin,
+    settings: CurrentSettings,
+    response: Response,
 ) -> StoreOut:
     store = await service.create(tx.session, body.name, body.country, settings)
+    await audit.record(
+        tx.session,
+        caller,
+        AuditAction.STORE_CREATED,
+        Subject(store.id, store.id),
+        after=body.model_dump(mode="json"),
+    )
     response.headers["Location"] = f"/v1/stores/{store.id}"
     tag(response, store)
     return await summary(tx.session, store)
@@ -68,8 +82,21 @@ async def get_store(store: StoreToRead, tx: Tx, response: Response) -> StoreOut:
 
 @router.patch("/{store_id}", summary="Rename a store", responses=CHANGED)
 async def update_store(
-    body: StorePatch, store: StoreToChange, tx: Tx, response: Response
+    body: StorePatch,
+    store: StoreToChange,
+    tx: Tx,
+    caller: Writer,
+    response: Response,
 ) -> StoreOut:
+    if body.name != store.name:
+        await audit.record(
+            tx.session,
+            caller,
+            AuditAction.STORE_RENAMED,
+            Subject(store.id, store.id, store.account_id),
+            before={"name": store.name},
+            after={"name": body.name},
+        )
     store.name = body.name
     store.version += 1
     tag(response, store)
@@ -99,6 +126,13 @@ async def replace_store_settings(
     async with record_version(tx.session, store, StorePart.SETTINGS, caller):
         await service.put_settings(
             tx, vault, caller, store, body, settings.offers_interval
+        )
+    if body.token is not None:
+        await audit.record(
+            tx.session,
+            caller,
+            AuditAction.STORE_TOKEN_SET,
+            Subject(store.id, store.id, store.account_id),
         )
     tag(response, store)
     return settings_out(store)
@@ -192,10 +226,18 @@ async def get_activation(store: StoreToRead) -> ActivationOut:
     responses=problem_responses(409, 412),
 )
 async def activate_store(
-    store: StoreToChange, tx: Tx, settings: CurrentSettings
+    store: StoreToChange, tx: Tx, caller: Writer, settings: CurrentSettings
 ) -> ActivationOut:
     """Allows the store to publish. 409 names the red lights."""
+    was_active = store.active
     await activation.activate(tx.session, store, settings)
+    if not was_active:
+        await audit.record(
+            tx.session,
+            caller,
+            AuditAction.STORE_ACTIVATED,
+            Subject(store.id, store.id, store.account_id),
+        )
     return _activation(store)
 
 

@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from app.accounts.schemas import MarketplaceToken
@@ -14,9 +21,11 @@ from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 from app.stores.models import Store
 from app.stores.settings.brake import Brake, MinimumMargin
 from app.stores.settings.orders_from import OrdersFrom
-from app.web.schemas import ReasonOut
+from app.web.schemas import SPAN_TEXT, ReasonOut
 
-Interval = Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=31))]
+Interval = Annotated[
+    timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=31)), SPAN_TEXT
+]
 
 
 class StoreIn(BaseModel):
@@ -84,10 +93,11 @@ class SettingsIn(BaseModel):
     orders_from: OrdersFrom | None = Field(
         None,
         description="the first fetch of orders reads those that changed since this "
-        "date (UTC) or time; null: all. Of the stores of an account, the earliest one",
+        "date (UTC) or time, also older ones; null: all. Of the stores of an account, "
+        "the earliest one",
     )
-    publish_offers: bool = True
-    publish_products: bool = False
+    publish_offers: StrictBool = True
+    publish_products: StrictBool = False
     offers_interval: Interval | None = Field(
         None,
         description="ISO 8601 duration, at least a minute; default: the operator's "
@@ -104,7 +114,7 @@ class SettingsIn(BaseModel):
     duplicate_skus: Literal["first", "last", "reject"] = Field(
         "reject", description="which row is used when a SKU occurs more than once"
     )
-    quarantine_after: int = Field(
+    quarantine_after: StrictInt = Field(
         12,
         ge=0,
         le=1000,
@@ -116,7 +126,7 @@ class SettingsIn(BaseModel):
         description="changes made manually at Back Market: overwrite them with the "
         "next run, or leave them until the offer's own value changes",
     )
-    catalog_delay: timedelta = Field(
+    catalog_delay: Annotated[timedelta, SPAN_TEXT] = Field(
         timedelta(0),
         ge=timedelta(0),
         le=timedelta(days=2),

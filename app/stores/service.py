@@ -89,6 +89,12 @@ async def require(session: AsyncSession, store_id: UUID) -> Store:
     return await session.get_one(Store, store_id)
 
 
+async def tenant_of(session: AsyncSession, store_id: UUID) -> UUID:
+    """For whom the jobs of a store are, which may have been deleted."""
+    store = await find(session, store_id)
+    return store.tenant_id if store else store_id
+
+
 async def list_stores(
     session: AsyncSession, caller: Caller, after: UUID | None, limit: int
 ) -> Sequence[Store]:
@@ -118,6 +124,14 @@ async def lock_shared(session: AsyncSession, store_id: UUID) -> None:
     """Keep the store from being deleted until the transaction ends."""
     lock = {"read": True, "key_share": True}
     await session.get(Store, store_id, with_for_update=lock)
+
+
+async def of_account(session: AsyncSession, account_id: UUID) -> list[UUID]:
+    """Ids of all stores of a seller account."""
+    found = await session.execute(
+        select(Store.id).where(Store.account_id == account_id)
+    )
+    return list(found.scalars())
 
 
 async def siblings(session: AsyncSession, store: Store) -> list[UUID]:
@@ -226,18 +240,18 @@ async def _join_account(
     account = await accounts.find_or_create(
         tx.session, vault, platform, new.environment, new.token
     )
-    if store.account_id not in {None, account.id}:
-        if await offers.has_stock_online(tx.session, store.id):
-            raise ConflictError(
-                "The store has offers online under its current token. To replace that "
-                "token use PUT /v1/seller-accounts/{id}/token.",
-                code="store_has_listings",
-            )
-        await offers.detach_listings(tx.session, store.id)
+    moves = store.account_id not in {None, account.id}
+    if moves and await offers.has_stock_online(tx.session, store.id):
+        raise ConflictError(
+            "The store has offers online under its current token. To replace that "
+            "token use PUT /v1/seller-accounts/{id}/token.",
+            code="store_has_listings",
+        )
     if store.account_id != account.id:
-        store.listings_imported_at = None
+        await offers.detach_listings(tx.session, store.id)
+        store.listings_imported_at = store.token_replaced_at = None
     store.account_id = account.id
-    await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
+    await tx.enqueue(JobKind.CHECK_CONNECTION, account.id, account.id)
     await categories.fetch_if_missing(tx, snapshot_key(store.country, new.environment))
 
 
@@ -309,4 +323,4 @@ async def _reimport(tx: Transaction, store: Store) -> None:
     await tx.session.execute(
         text("SELECT refeed_mark_catalogs_for_import(:id)"), {"id": store.id}
     )
-    await tx.enqueue(JobKind.IMPORT, store.id)
+    await tx.enqueue(JobKind.IMPORT, store.id, store.tenant_id)

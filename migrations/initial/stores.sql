@@ -35,6 +35,7 @@ CREATE TABLE store (
   next_products_at timestamptz,
   next_drift_check_at timestamptz,
   listings_imported_at timestamptz,
+  token_replaced_at timestamptz,
   created_at timestamptz NOT NULL
 );
 CREATE INDEX ix_store_account ON store (account_id);

@@ -140,17 +140,17 @@ def test_etas_of_lanes_are_in_order_and_never_too_early(limit, entries, queue):
     """The lines that wait before and in a lane fit in by the estimated time."""
     spends = spent(*entries)
 
-    told = sent_by(limit, spends, NOW, queue)
+    sent_at = sent_by(limit, spends, NOW, queue)
 
-    times = [at for at in told if at]
+    times = [at for at in sent_at if at]
     assert times == sorted(times)
-    for number, at in enumerate(told):
+    for number, at in enumerate(sent_at):
         if at is None:
             continue
         freed = sum(s.lines for s in spends if NOW < s.at + HOUR <= at)
-        room = limit - sum(s.lines for s in spends if s.at > NOW - HOUR) + freed
+        free = limit - sum(s.lines for s in spends if s.at > NOW - HOUR) + freed
         rounds = (at - NOW) // HOUR
-        assert sum(queue[: number + 1]) <= room + rounds * limit + limit
+        assert sum(queue[: number + 1]) <= free + rounds * limit + limit
 
 
 @given(

@@ -7,8 +7,8 @@ import httpx
 import psycopg
 import pytest
 
+from app.access.audit.differences import Difference, differences
 from app.offers.import_sql import store_lock_key
-from app.stores.history.differences import Difference, differences
 from tests.support.shop import CATEGORIES, MAPPING, Shop, fresh_token, row
 from tests.support.stack import query
 
@@ -38,12 +38,12 @@ DIFFERENCES: dict[str, tuple[Any, Any, list[Difference]]] = {
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"), DIFFERENCES.values(), ids=DIFFERENCES.keys()
+    ("before", "after", "expected"), DIFFERENCES.values(), ids=DIFFERENCES.keys()
 )
 def test_differences_have_json_pointers(
-    before: Any, after: Any, told: list[Difference]
+    before: Any, after: Any, expected: list[Difference]
 ):
-    assert differences(before, after) == told
+    assert differences(before, after) == expected
 
 
 async def make(api: httpx.AsyncClient) -> str:

@@ -138,7 +138,7 @@ async def _fetch_with_any(
         except (TokenRefusedError, PermissionRefusedError) as error:
             refused = error
             async with services.database.transaction() as tx:
-                await tx.enqueue(JobKind.CHECK_CONNECTION, account.id)
+                await tx.enqueue(JobKind.CHECK_CONNECTION, account.id, account.id)
         except SecretUnreadableError as error:
             log.warning("categories.secret_unreadable", account_id=str(account.id))
             refused = NoConnectionError(str(error))

@@ -43,7 +43,7 @@ async def fetch_if_missing(tx: Transaction, name: SnapshotKey) -> None:
         )
     )
     if needed:
-        await tx.enqueue(JobKind.REFRESH_CATEGORIES, needed)
+        await tx.enqueue(JobKind.REFRESH_CATEGORIES, needed, needed)
 
 
 async def request_for_account(tx: Transaction, account_id: UUID) -> None:
@@ -58,7 +58,7 @@ async def request_for_account(tx: Transaction, account_id: UUID) -> None:
         {"id": account_id},
     )
     for snapshot_id in found.scalars().all():
-        await tx.enqueue(JobKind.REFRESH_CATEGORIES, snapshot_id)
+        await tx.enqueue(JobKind.REFRESH_CATEGORIES, snapshot_id, snapshot_id)
 
 
 async def request_due(tx: Transaction, interval: timedelta) -> int:
@@ -73,5 +73,5 @@ async def request_due(tx: Transaction, interval: timedelta) -> int:
     snapshots = found.scalars().all()
     for snapshot in snapshots:
         snapshot.next_at = next_due(snapshot.id, interval, utc_now())
-        await tx.enqueue(JobKind.REFRESH_CATEGORIES, snapshot.id)
+        await tx.enqueue(JobKind.REFRESH_CATEGORIES, snapshot.id, snapshot.id)
     return len(snapshots)

@@ -23,10 +23,11 @@ from app.stores.history.service import StorePart
 from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 from app.stores.models import Store
 from app.stores.schemas import SettingsIn
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
 from app.web.responses import VERSIONED
 
-router = APIRouter(prefix="/v1/stores", tags=["stores"])
+router = APIRouter(prefix="/v1/stores", tags=["stores"], route_class=RecordedRoute)
 Number = Annotated[int, Path(ge=1, le=BIGGEST)]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.stores.history.differences import MAX_LISTED
+from app.access.audit.differences import MAX_LISTED
 from app.stores.history.models import StoreVersion
 
 

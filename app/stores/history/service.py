@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.access import service as access
+from app.access.audit import service as audit
+from app.access.audit.differences import MAX_LISTED, differences
+from app.access.audit.service import AuditAction, Subject
 from app.access.service import Caller
 from app.core.errors import NotFoundError
-from app.stores.history.differences import MAX_LISTED, differences
 from app.stores.history.models import StoreVersion
 from app.stores.models import Store
 from app.stores.schemas import SettingsOut, settings_out
@@ -29,6 +31,13 @@ class StorePart(StrEnum):
     SETTINGS = "settings"
     MAPPING = "mapping"
     CATEGORIES = "categories"
+
+
+_ACTIONS = {
+    StorePart.SETTINGS: AuditAction.STORE_SETTINGS_CHANGED,
+    StorePart.MAPPING: AuditAction.STORE_MAPPING_CHANGED,
+    StorePart.CATEGORIES: AuditAction.STORE_CATEGORIES_CHANGED,
+}
 
 
 def part_content(store: Store, part: StorePart) -> Any:  # noqa: ANN401 - JSON
@@ -56,12 +65,19 @@ async def record_version(
     caller: Caller,
     restored_from: int | None = None,
 ) -> AsyncIterator[None]:
-    """Record what the block changes as a version; the caller locks the store's row."""
+    """Record what the block changes as a version, and in the audit log.
+
+    The caller locks the store's row.
+    """
     before = part_content(store, part)
     yield
     after = part_content(store, part)
     if after == before:
         return
+    subject = Subject(store.id, store.id, store.account_id)
+    await audit.record(
+        session, caller, _ACTIONS[part], subject, before=before, after=after
+    )
     number = await _newest(session, store.id, part)
     if number == 0 and (before or part is StorePart.SETTINGS):
         number = 1

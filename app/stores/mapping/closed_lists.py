@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from app.backmarket.carriers import CARRIERS
 from app.core.json_pointers import escaped
 from app.stores.channel import AttributeType, attribute
 from app.stores.mapping.attribute_source import AttributeSource, PlainSource
@@ -31,9 +32,10 @@ def refused_values(
     accepted = _accepted(name)
     if not accepted:
         return
-    known = {_folded(value) for value in accepted}
+    fold = _words if accepted == CARRIERS else _folded
+    known = {fold(value) for value in accepted}
     for place, value in _final_values(source):
-        if value.strip() and _folded(value) not in known:
+        if value.strip() and fold(value) not in known:
             yield f"{pointer}{place}", value, accepted
 
 
@@ -49,6 +51,11 @@ def _accepted(name: str) -> tuple[str, ...]:
 def _folded(value: str) -> str:
     """The form in which rows are compared: `very good` is VERY_GOOD."""
     return re.sub(r"[\s_-]+", "", value).upper()
+
+
+def _words(value: str) -> str:
+    """The form in which carriers are compared: hyphens belong to their names."""
+    return " ".join(value.casefold().split())
 
 
 def _final_values(source: AttributeSource) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictInt,
     WithJsonSchema,
     model_validator,
 )
@@ -131,7 +132,7 @@ class CategoryTarget(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: Name
-    category_id: int = Field(
+    category_id: StrictInt = Field(
         ge=1, le=MAX_ID, description="`marketplace_category_id` of the leaf"
     )
     cpa: Annotated[Decimal, WithJsonSchema({"type": "string", "format": "decimal"})] = (

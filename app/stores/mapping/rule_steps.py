@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
@@ -85,7 +85,7 @@ class Extract(TextStep):
 
     op: Literal["extract"]
     pattern: Pattern
-    group: int = Field(1, ge=0, le=99, description="0 is the whole match")
+    group: StrictInt = Field(1, ge=0, le=99, description="0 is the whole match")
 
 
 class Lookup(TextStep):
@@ -114,7 +114,7 @@ class Shorten(TextStep):
     """Keeps only the first characters."""
 
     op: Literal["shorten"]
-    length: int = Field(ge=1, le=100_000)
+    length: StrictInt = Field(ge=1, le=100_000)
 
 
 class TakePart(TextStep):
@@ -122,7 +122,7 @@ class TakePart(TextStep):
 
     op: Literal["part"]
     separator: Annotated[str, Field(min_length=1, max_length=10)]
-    number: int = Field(ge=1, le=100, description="1 is the first")
+    number: StrictInt = Field(ge=1, le=100, description="1 is the first")
 
 
 class SetText(TextStep):
@@ -222,7 +222,7 @@ class Buffer(NumberStep):
     """Holds back this many pieces; the result is at least 0."""
 
     op: Literal["buffer"]
-    keep: int = Field(ge=0, le=1_000_000)
+    keep: StrictInt = Field(ge=0, le=1_000_000)
 
 
 AnyStep = TypeAliasType(

@@ -4,7 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema
+
+from app.web.schemas import SPAN_TEXT
 
 DECIMAL_STRING = WithJsonSchema({"type": "string", "format": "decimal"})
 """One schema for requests and responses; a request may also use a JSON number."""
@@ -36,7 +38,7 @@ class Share(BaseModel):
     model_config = _STRICT
 
     percent: Percent
-    minimum: int = Field(10, ge=1, description="fewer than this never trigger")
+    minimum: StrictInt = Field(10, ge=1, description="fewer than this never trigger")
 
 
 class Jump(BaseModel):
@@ -80,12 +82,12 @@ class Brake(BaseModel):
         description="rows missing from the newest catalog compared to the one before; "
         "by default 50 percent, at least 10",
     )
-    empty_columns: bool = Field(
+    empty_columns: StrictBool = Field(
         default=True,
         description="a mapped column of a required attribute became empty",
     )
     hold_for: Annotated[
-        timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=90))
+        timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=90)), SPAN_TEXT
     ] = Field(
         timedelta(days=7),
         description="how long a held change can be approved, and an approval is valid",

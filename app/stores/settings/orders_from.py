@@ -4,7 +4,9 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from app.web.schemas import Timestamp
 
 
 def _start_of_day(value: object) -> object:
@@ -15,7 +17,7 @@ def _start_of_day(value: object) -> object:
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 OrdersFrom = Annotated[
-    AwareDatetime,
+    Timestamp,
     BeforeValidator(_start_of_day),
     Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
     WithJsonSchema(

@@ -11,7 +11,7 @@ from app.settings import Settings
 from tests.stores.categories.polling import in_state
 from tests.support.shop import Shop, open_shop
 from tests.support.stack import query
-from workers.main import JobPool
+from workers.job_pool import JobPool
 
 Sql = Callable[..., Awaitable[list[Any]]]
 

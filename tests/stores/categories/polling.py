@@ -1,12 +1,12 @@
 """Looks at a store's category tree from outside, and at who asked for it."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 
+from tests.support.job_ends import looks
 from tests.support.shop import Shop
 
 TREE_CALL = "/ws/category/tree"
@@ -15,9 +15,10 @@ TREE_CALL = "/ws/category/tree"
 async def eventually(found: Callable[[], Awaitable[Any]]) -> Any:
     """Ask until the answer is not empty."""
     end = time.monotonic() + 60
-    while not (answer := await found()):
-        assert time.monotonic() < end, "it did not happen in time"
-        await asyncio.sleep(0.05)
+    with looks() as look:
+        while not (answer := await found()):
+            assert time.monotonic() < end, "it did not happen in time"
+            await look.next()
     return answer
 
 
@@ -35,19 +36,20 @@ async def in_state(shop: Shop, **wanted: object) -> dict[str, Any]:
     A set means any of these, `other_than(x)` anything else.
     """
     end = time.monotonic() + 60
-    while True:
-        found = await tree(shop.api, shop.store_id, limit="1000")
-        facts = found["snapshot"]
-        seen = {
-            "fetched": facts["state"] == "fetched",
-            "stale": facts["stale"],
-            "error": (facts["error"] or {}).get("code"),
-            "fetched_at": facts["fetched_at"],
-        }
-        if all(_fits(seen[name], value) for name, value in wanted.items()):
-            return found
-        assert time.monotonic() < end, facts
-        await asyncio.sleep(0.05)
+    with looks() as look:
+        while True:
+            found = await tree(shop.api, shop.store_id, limit="1000")
+            facts = found["snapshot"]
+            seen = {
+                "fetched": facts["state"] == "fetched",
+                "stale": facts["stale"],
+                "error": (facts["error"] or {}).get("code"),
+                "fetched_at": facts["fetched_at"],
+            }
+            if all(_fits(seen[name], value) for name, value in wanted.items()):
+                return found
+            assert time.monotonic() < end, facts
+            await look.next()
 
 
 def _fits(seen: object, wanted: object) -> bool:

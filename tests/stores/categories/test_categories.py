@@ -16,7 +16,7 @@ from tests.stores.categories.polling import (
     tree_calls,
 )
 from tests.support.shop import Shop, fresh_token, open_shop
-from workers.main import JobPool
+from workers.job_pool import JobPool
 
 IPHONE = {
     "id": 1101,
@@ -58,9 +58,10 @@ async def test_before_the_first_fetch_the_list_is_empty_with_a_hint(
 
 
 async def test_each_country_has_categories_in_its_language(
-    shop: Shop, sandbox_url: str
+    api: httpx.AsyncClient, worker: JobPool, sandbox_url: str
 ):
-    britain = await open_shop(shop.api, sandbox_url, country="GB", token=shop.token)
+    shop = await open_shop(api, sandbox_url)
+    britain = await open_shop(api, sandbox_url, country="GB", token=shop.token)
 
     french, british = [await in_state(s, fetched=True) for s in (shop, britain)]
 
@@ -211,7 +212,7 @@ async def test_a_refresh_waits_while_the_account_is_paused(
     assert len(await tree_calls(mapped)) == 1
 
     await sql("UPDATE seller_account SET paused_until = NULL")
-    await sql("UPDATE job SET run_after = now(), woken_at = NULL WHERE state='queued'")
+    await sql("UPDATE job SET run_after = now() WHERE state='queued'")
     await in_state(mapped, fetched_at=other_than(before["snapshot"]["fetched_at"]))
 
 
