@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.sql import load_sql
 
 _VALUES = {
+    "live_sku": "s.sku",
     "live_title": "s.title",
     "live_product_id": "s.product_id",
     "live_grade": "s.grade",

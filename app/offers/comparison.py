@@ -21,7 +21,13 @@ _INT, _SMALLINT = (-(2**31), 2**31 - 1), (-(2**15), 2**15 - 1)
 _BIGINT = (-(2**63), 2**63 - 1)
 """A value that does not fit into an offer's column counts as absent."""
 _TABLES = ("create_seen", "create_sold", "create_in_flight", "create_compared")
-_CORRECTIONS = ("move_live_state", "move_shared", "keep_checks", "reset_vanished")
+_CORRECTIONS = (
+    "move_live_state",
+    "respell",
+    "move_shared",
+    "keep_checks",
+    "reset_vanished",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,13 @@ UPDATE offer AS o
         OR coalesce(s.max_price, o.max_price) IS DISTINCT FROM o.max_price
         OR o.listing_id IS NULL OR o.listing_id NOT IN (s.listing_id, s.older_id))
 
+-- name: respell
+-- The SKU as the listing spells it, which is the same for all stores of the account.
+-- Also of one without a price in the store's market.
+UPDATE offer AS o SET live_sku = s.sku FROM seen AS s
+ WHERE o.store_id = ANY(:stores) AND o.sku_key = s.sku_key AND s.found
+   AND s.sku IS NOT NULL AND o.live_sku IS DISTINCT FROM s.sku
+
 -- name: move_shared
 -- Quantity and existence of a listing are the same for all stores of the account.
 UPDATE offer AS o

@@ -3,16 +3,21 @@
 -- name: online
 o.listed AND o.live_quantity IS DISTINCT FROM 0
 
+-- name: sells
+-- Whether the offer `s` of a sibling store `t` is on sale, or will be by the next run of
+-- that store: an active store may have a catalog and no publication yet.
+(s.listed OR (t.active AND s.desired_state = 'active' AND NOT s.in_error))
+       AND CASE WHEN s.desired_state = 'unmatched' THEN s.live_quantity > 0
+                WHEN s.desired_state = 'absent' THEN false
+                ELSE coalesce(s.desired_quantity, s.live_quantity, 0) > 0 END
+
 -- name: sold_by_sibling
 -- Whether one of the stores `:siblings` sells the SKU: quantity is one number per
 -- listing for all countries, so it stays.
 EXISTS (
-    SELECT 1 FROM offer_view AS s
+    SELECT 1 FROM offer_view AS s JOIN store_view AS t ON t.id = s.store_id
      WHERE s.store_id = ANY(CAST(:siblings AS uuid[])) AND s.sku_key = o.sku_key
-       AND s.listed
-       AND CASE WHEN s.desired_state = 'unmatched' THEN s.live_quantity > 0
-                WHEN s.desired_state = 'absent' THEN false
-                ELSE coalesce(s.desired_quantity, s.live_quantity, 0) > 0 END)
+       AND {{sells}})
 
 -- name: live_elsewhere
 -- Whether the listing is online in markets without a store, and the account does not

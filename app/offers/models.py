@@ -21,6 +21,8 @@ from sqlmodel import Field, SQLModel
 from app.core.columns import KEY, MONEY, time_field
 from app.core.sql import load_sql
 
+PROBLEMS = Numeric(39, 0)
+"""A mask of 127 bits. SQL compares it with 0 and looks at no bit."""
 DIRTY = load_sql(__package__, "dirty.sql")["dirty"]
 
 
@@ -31,14 +33,15 @@ class Offer(SQLModel, table=True):
     invalid now: only a lower quantity may go out), `absent`, or `unmatched` (a listing
     that no catalog has named; only a decision sets it to 0). A live value is the one
     accepted or read last; `live_quantity` falls with each unit sold after
-    `live_quantity_at`. `listed`: there is a listing with a price in the store's market.
+    `live_quantity_at`, when it was sent or when reading began. `listed`: there is a
+    listing with a price in the store's market.
 
     `quantity` is what the merchant stated for the time `quantity_as_of` (NULL: the
     time of the current catalog), `units_sold` what was sold since, and `quantity_limit`
     the most that an outdated statement may say. Their result is `desired_quantity` of
     `offer_view`. `fingerprint` is that of the row in the newest catalog, else NULL.
 
-    `sku_key` is the SKU in lower case, since SKUs are unique case-insensitively
+    `sku_key` is the SKU in NFC and lower case, since SKUs are unique case-insensitively
     (Back Market API, listings). No foreign key: its trigger would run per row of
     a COPY; the service that deletes a store deletes its offers.
     """
@@ -87,7 +90,7 @@ class Offer(SQLModel, table=True):
     desired_state: str
     fingerprint: int | None = Field(default=None, sa_type=BigInteger)
     problems: int = Field(
-        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+        default=0, sa_type=PROBLEMS, sa_column_kwargs={"server_default": text("0")}
     )
 
     ean: str | None = None
@@ -118,6 +121,8 @@ class Offer(SQLModel, table=True):
     live_comment: str | None = None
     live_shipping: str | None = None
     live_title: str | None = None
+    live_sku: str | None = None
+    """The SKU as its listing spells it, or as it was created; None: not known."""
     live_product_id: str | None = None
     live_at: datetime | None = time_field()
     live_quantity_at: datetime | None = time_field()
@@ -181,6 +186,18 @@ class OfferCheck(SQLModel, table=True):
     warranty_delay: int | None = Field(default=None, sa_type=SmallInteger)
     comment_sum: int | None = Field(default=None, sa_type=BigInteger)
     drift: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+
+
+class SoldListing(SQLModel, table=True):
+    """A listing to read: `units` were sold that its live quantity may know or not."""
+
+    __tablename__ = "sold_listing"
+
+    account_id: UUID = Field(
+        foreign_key="seller_account.id", ondelete="CASCADE", primary_key=True
+    )
+    sku_key: str = Field(primary_key=True, sa_type=KEY)
+    units: int
 
 
 class OfferTitle(SQLModel, table=True):

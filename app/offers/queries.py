@@ -1,6 +1,7 @@
 """Queries of offers, with their state, drift and price floor."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,28 +22,52 @@ OFFER_STATES = {
     if name.startswith("state_")
 }
 """SQL conditions by state."""
-_LIST = "{{offers}} AND {{state}} AND sku_key > :after ORDER BY sku_key LIMIT :limit"
-_LISTS: dict[str | None, TextClause] = {None: text(_SQL["list_all"])} | {
-    state: text(compose(_LIST, {"offers": _SQL["offers"], "state": condition}))
+_LIST = "{{offers}} AND {{which}} AND sku_key > :after ORDER BY sku_key LIMIT :limit"
+_NAMED = "sku_key = ANY(:keys)"
+
+
+def _list(which: str) -> TextClause:
+    return text(compose(_LIST, {"offers": _SQL["offers"], "which": which}))
+
+
+_LISTS: dict[str | None, TextClause] = {None: _list(_SQL["usual"])} | {
+    state: _list(condition) for state, condition in OFFER_STATES.items()
+}
+_LISTS_BY_SKU: dict[str | None, TextClause] = {None: _list(_NAMED)} | {
+    state: _list(f"{condition} AND {_NAMED}")
     for state, condition in OFFER_STATES.items()
 }
 _TOTALS = text(_SQL["totals"])
 _ONE = text(_SQL["one"])
 
 
-async def offers(  # noqa: PLR0913, PLR0917 - filters of a list
+@dataclass(frozen=True, slots=True)
+class OfferFilter:
+    """Offers in one state and with one of these SKUs, case-insensitive; None: any.
+
+    Without state and SKUs, listings that no catalog has named are left out.
+    """
+
+    state: str | None = None
+    skus: Sequence[str] | None = None
+
+
+async def offers(  # noqa: PLR0913, PLR0917 - filter and page of a list
     session: AsyncSession,
     store_id: UUID,
-    state: str | None,
+    which: OfferFilter,
     after: str | None,
     limit: int,
     margin: Margin,
 ) -> Sequence[Any]:
-    """Offers by SKU, all or in one state, each with its floor."""
-    rows = await session.execute(
-        _LISTS[state],
-        {"id": store_id, "after": after or "", "limit": limit + 1, **margin.values},
-    )
+    """Offers by SKU, each with its floor."""
+    values = {"id": store_id, "after": after or "", "limit": limit + 1}
+    if which.skus is None:
+        statement = _LISTS[which.state]
+    else:
+        statement = _LISTS_BY_SKU[which.state]
+        values["keys"] = list(map(sku_key, which.skus))
+    rows = await session.execute(statement, values | margin.values)
     return rows.all()
 
 

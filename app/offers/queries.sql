@@ -66,9 +66,9 @@ SELECT o.*, confirmed_at, drift, {{floor}} AS floor, t.title, t.similarity,
   LEFT JOIN offer_title AS t USING (store_id, sku_key)
  WHERE store_id = :id
 
--- name: list_all
-{{offers}} AND desired_state <> 'unmatched' AND sku_key > :after
- ORDER BY sku_key LIMIT :limit
+-- name: usual
+-- All offers, without listings that no catalog has named.
+desired_state <> 'unmatched'
 
 -- name: one
 {{offers}} AND sku_key = :key

@@ -1,5 +1,6 @@
 """Reads and writes a store's offers on behalf of other packages."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,8 +18,11 @@ _SQL = load_statements(__package__, "unmatched.sql")
 
 
 def sku_key(sku: str) -> str:
-    """Normalize a SKU for comparison: trimmed, lower case."""
-    return sku.strip().lower()
+    """Normalize a SKU for comparison: trimmed, NFC, lower case.
+
+    As `app.catalogs.engine.validate.texts.sku_key` does for columns.
+    """
+    return unicodedata.normalize("NFC", sku.strip()).lower()
 
 
 async def has_stock_online(session: AsyncSession, store_id: UUID) -> bool:
@@ -33,12 +37,30 @@ async def has_stock_online(session: AsyncSession, store_id: UUID) -> bool:
     return bool(found)
 
 
+async def listing_ids(
+    session: AsyncSession, store_ids: Sequence[UUID], limit: int
+) -> Sequence[str]:
+    """Ids of some listings of these stores."""
+    found = await session.execute(
+        text(
+            "SELECT listing_id FROM offer WHERE store_id = ANY(:stores) "
+            "AND listed AND listing_id IS NOT NULL LIMIT :limit"
+        ),
+        {"stores": list(store_ids), "limit": limit},
+    )
+    return found.scalars().all()
+
+
 async def detach_listings(session: AsyncSession, store_id: UUID) -> None:
     """Forget which offers are listed: the store moves to another seller account."""
     values = {"id": store_id}
     await session.execute(_SQL["delete_unnamed"], values)
     await session.execute(
-        text("UPDATE offer SET listed = false WHERE store_id = :id AND listed"), values
+        text(
+            "UPDATE offer SET listed = false, live_sku = NULL WHERE store_id = :id "
+            "AND (listed OR live_sku IS NOT NULL)"
+        ),
+        values,
     )
 
 
@@ -94,16 +116,18 @@ async def restore_unmatched(
     await session.execute(text(statement), {"store": store_id, "keys": list(keys)})
 
 
-async def awaiting_validation(session: AsyncSession, store_id: UUID) -> set[str]:
-    """SKU keys of listed offers whose product Back Market has not validated yet."""
+async def awaiting_validation(
+    session: AsyncSession, store_id: UUID
+) -> Mapping[str, str]:
+    """Listed offers whose product Back Market has not validated: SKUs by SKU key."""
     found = await session.execute(
         text(
-            "SELECT sku_key FROM offer WHERE store_id = :store AND listed "
-            "AND publication_state = :waiting"
+            "SELECT sku_key, coalesce(live_sku, sku) AS sku FROM offer "
+            "WHERE store_id = :store AND listed AND publication_state = :waiting"
         ),
         {"store": store_id, "waiting": AWAITING_VALIDATION},
     )
-    return set(found.scalars())
+    return {row.sku_key: row.sku for row in found}
 
 
 async def set_publication_states(
@@ -117,4 +141,22 @@ async def set_publication_states(
             "WHERE o.store_id = :store AND o.sku_key = s.sku_key"
         ),
         {"store": store_id, "keys": list(states), "states": list(states.values())},
+    )
+
+
+async def set_live_skus(
+    session: AsyncSession, store_ids: Sequence[UUID], skus: Sequence[str]
+) -> None:
+    """Record how listings spell these SKUs; the caller holds the locks of the offers.
+
+    Back Market may treat composed and decomposed characters as different SKUs.
+    """
+    await session.execute(
+        text(
+            "UPDATE offer AS o SET live_sku = s.sku FROM unnest("
+            "CAST(:keys AS text[]), CAST(:skus AS text[])) AS s (sku_key, sku) "
+            "WHERE o.store_id = ANY(:stores) AND o.sku_key = s.sku_key "
+            "AND o.live_sku IS DISTINCT FROM s.sku"
+        ),
+        {"stores": list(store_ids), "keys": list(map(sku_key, skus)), "skus": skus},
     )

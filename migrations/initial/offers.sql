@@ -7,7 +7,7 @@ CREATE TABLE offer (
   sku varchar NOT NULL,
   desired_state varchar NOT NULL,
   fingerprint bigint,
-  problems bigint NOT NULL DEFAULT 0,
+  problems numeric(39) NOT NULL DEFAULT 0,
   ean varchar,
   product_id varchar,
   grade varchar,
@@ -33,6 +33,7 @@ CREATE TABLE offer (
   live_comment varchar,
   live_shipping varchar,
   live_title varchar,
+  live_sku varchar,
   live_product_id varchar,
   live_at timestamptz,
   live_quantity_at timestamptz,
@@ -102,6 +103,14 @@ CREATE INDEX ix_offer_check_drift ON offer_check (store_id, sku_key)
   WHERE drift IS NOT NULL;
 ALTER TABLE offer_check ALTER COLUMN store_id SET STATISTICS 0;
 
+-- Listings to read: `units` were sold that their live quantity may know or not.
+CREATE TABLE sold_listing (
+  account_id uuid NOT NULL REFERENCES seller_account (id) ON DELETE CASCADE,
+  sku_key varchar COLLATE "C" NOT NULL,
+  units integer NOT NULL,
+  PRIMARY KEY (account_id, sku_key)
+);
+
 -- The title of an offer in the catalog, where it was compared with the title of a live
 -- listing: its own, or an unmatched one (`renames_key`) that the row probably renames.
 CREATE TABLE offer_title (
@@ -134,6 +143,7 @@ CREATE VIEW offer_view AS
            AS desired_quantity, listed, live_ean, live_grade,
          live_price, live_quantity, live_min_price,
          live_warranty_delay, live_comment, live_shipping, live_title, live_product_id,
+         live_sku,
          live_at,
          live_quantity_at, listing_id, backmarket_id, publication_state, max_price, in_error,
          error_code, error_message, error_at, error_count, error_class, error_content,

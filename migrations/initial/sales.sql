@@ -3,9 +3,11 @@
 -- For packages below orders: units sold by account and SKU. A line that was never paid
 -- (order state 8, line state 7; Back Market API, section 7.2) is no sale. A cancelled one
 -- is: whether the item is back on the shelf, the next statement says. Times come in whole
--- seconds (section 3): `sold_at` is the latest time that the sale can have.
+-- seconds (section 3): `sold_at` is the latest time that the sale can have, at most a
+-- second after `ordered_at`. `known_at`: when the order was read first.
 CREATE VIEW sale_view AS
-  SELECT o.account_id, l.sku_key, l.quantity AS units,
+  SELECT o.account_id, l.sku_key, l.quantity AS units, o.created_at AS ordered_at,
+         o.first_seen_at AS known_at,
          least(o.created_at + CASE WHEN o.created_at = date_trunc('second', o.created_at)
                                    THEN interval '1 second' ELSE interval '0' END,
                o.first_seen_at) AS sold_at,
