@@ -16,7 +16,7 @@ from app.orders.actions.service import job_subjects as subjects_of_orders
 from app.publications.scheduling import job_subjects as subjects_of_publications
 from app.sources.service import job_subjects as subjects_of_sources
 from app.stores import service as stores
-from app.stores.leaving import delete
+from app.stores.leaving import delete, lock_account_of
 from app.stores.models import Store
 
 
@@ -34,6 +34,7 @@ async def remove(services: AccountServices, lease: Lease) -> bool:
     failpoint("departure.files_removed")
     async with services.database.transaction() as tx:
         await lease.ensure_held(tx.session)
+        await lock_account_of(tx.session, lease.subject_id)
         # As an import does: the offers before the store.
         await lock_offers(tx.session, [lease.subject_id])
         late = await _stop_jobs(tx.session, lease.subject_id)

@@ -19,7 +19,7 @@ SELECT :departure, o.sku_key, o.sku, o.live_quantity, o.live_price,
        coalesce((SELECT array_agg(DISTINCT t.country ORDER BY t.country)
                    FROM offer_view AS s JOIN store_view AS t ON t.id = s.store_id
                   WHERE s.store_id = ANY(:siblings) AND s.sku_key = o.sku_key
-                    AND s.listed), '{}'),
+                    AND (s.listed OR {{sells}})), '{}'),
        CASE WHEN :zeroes AND o.in_error THEN o.error_message END
   FROM offer_view AS o
  WHERE o.store_id = :store AND {{online}}

@@ -3,11 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
 from app.access.dependencies import Admin, Reader, Writer
+from app.access.service import Caller
 from app.core.errors import problem_responses
-from app.database import Tx
+from app.database import Transaction, Tx
 from app.departures import service
 from app.departures.lifecycle import ENDS
 from app.departures.models import Departure
@@ -20,6 +23,8 @@ from app.departures.schemas import (
 )
 from app.departures.service import Offers
 from app.stores.dependencies import StoreToChange
+from app.stores.leaving import lock_account_of
+from app.stores.models import Store
 from app.web.pagination import Cursor, Limit, Page, decode_cursor, decode_uuid, page_of
 from app.web.responses import ACCEPTED, POLLED
 
@@ -31,13 +36,28 @@ WhatBecomes = Annotated[
 ]
 
 
+async def lock_siblings(store_id: UUID, tx: Tx, caller: Writer) -> None:
+    """Stores of one account leave one after the other."""
+    caller.require_store(store_id)
+    await lock_account_of(tx.session, store_id)
+
+
+async def store_that_leaves(
+    _: Annotated[None, Depends(lock_siblings)], store: StoreToChange
+) -> Store:
+    return store
+
+
+StoreThatLeaves = Annotated[Store, Depends(store_that_leaves)]
+
+
 @router.delete(
     "/stores/{store_id}/activation",
     summary="Deactivate a store",
     responses=ACCEPTED | problem_responses(412),
 )
 async def deactivate_store(
-    store: StoreToChange,
+    store: StoreThatLeaves,
     tx: Tx,
     caller: Writer,
     response: Response,
@@ -48,7 +68,10 @@ async def deactivate_store(
     With `offers=zero` they are set to 0, except where another store of the account
     sells the SKU: 202, follow the `Location`. The listings of no other country change.
     """
+    was_active = store.active
     departure = await service.deactivate(tx, caller, store, offers)
+    if was_active or offers:
+        await _record(tx, caller, AuditAction.STORE_DEACTIVATED, store, offers)
     if departure.state not in ENDS:
         _accepted(response, departure)
     return departure_out(departure)
@@ -61,7 +84,7 @@ async def deactivate_store(
     responses=ACCEPTED | problem_responses(412),
 )
 async def delete_store(
-    store: StoreToChange,
+    store: StoreThatLeaves,
     tx: Tx,
     caller: Admin,
     response: Response,
@@ -74,8 +97,21 @@ async def delete_store(
     can be read afterwards.
     """
     departure = await service.delete(tx, caller, store, offers)
+    await _record(tx, caller, AuditAction.STORE_DELETED, store, offers)
     _accepted(response, departure)
     return departure_out(departure)
+
+
+async def _record(
+    tx: Transaction,
+    caller: Caller,
+    action: AuditAction,
+    store: Store,
+    offers: Offers | None,
+) -> None:
+    subject = Subject(store.id, store.id, store.account_id)
+    after = {"offers": offers} if offers else None
+    await audit.record(tx.session, caller, action, subject, after=after)
 
 
 def _accepted(response: Response, departure: Departure) -> None:

@@ -21,6 +21,7 @@ from app.departures.models import Departure, DepartureListing
 from app.jobs.kinds import JobKind
 from app.offers import service as offers
 from app.stores import activation
+from app.stores import service as stores
 from app.stores.models import Store
 
 Action = Literal["deactivate", "delete"]
@@ -43,7 +44,7 @@ async def deactivate(
         await report.write(tx.session, departure, store, listings=False)
         end(departure, "done")
     else:
-        await tx.enqueue(JobKind.DEPARTURE, store.id)
+        await tx.enqueue(JobKind.DEPARTURE, store.id, store.tenant_id)
     return departure
 
 
@@ -68,13 +69,14 @@ async def delete(
     if choice is None and await offers.has_stock_online(tx.session, store.id):
         raise _choice_needed()
     departure = await _order(tx, caller, store, "delete", choice or "leave")
-    await tx.enqueue(JobKind.DEPARTURE, store.id)
+    await tx.enqueue(JobKind.DEPARTURE, store.id, store.tenant_id)
     return departure
 
 
 async def _resumed(tx: Transaction, departure: Departure) -> Departure:
     """The departure; its job runs again, should it have been given up."""
-    await tx.enqueue(JobKind.DEPARTURE, departure.store_id)
+    tenant_id = await stores.tenant_of(tx.session, departure.store_id)
+    await tx.enqueue(JobKind.DEPARTURE, departure.store_id, tenant_id)
     return departure
 
 

@@ -15,6 +15,7 @@ from app.drift.context import DriftRun
 from app.drift.models import DriftCheck
 from app.offers.comparison import ListingComparison, open_tables
 from app.offers.comparison_sql import NAMES
+from app.offers.sales import CLOCK_SKEW
 from app.orders.sync import scheduling as orders
 from app.publications.results.compare import Compared, compare
 from app.publications.results.totals import recount
@@ -25,8 +26,6 @@ AT_A_TIME = 20_000
 """Listings compared in one transaction, which blocks other writers of offers."""
 ORDERS_PATIENCE = timedelta(minutes=10)
 """How long a drift check waits for orders that may explain a lower stock."""
-CLOCK_SKEW = timedelta(seconds=5)
-"""The largest difference between Back Market's clock and ours."""
 RECENT = timedelta(days=3)
 """Publications that ended within this time get the outcomes of their changes."""
 

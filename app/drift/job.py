@@ -107,6 +107,8 @@ class DriftCheckJob(AccountJob[DriftRun, DriftCheck]):
     async def _finish(self, run: DriftRun) -> None:
         async with self.services.database.transaction() as tx:
             await run.lease.ensure_held(tx.session)
+            # Requests lock the store first, too.
+            await stores.find_locked(tx.session, run.store_id)
             await accounts.record_connection(tx.session, run.account_id, "ok")
             state = await tx.session.get_one(
                 DriftCheck, run.store_id, with_for_update=True
@@ -131,7 +133,8 @@ async def _record_import(tx: Transaction, state: DriftCheck) -> None:
         await delete_unmatched(tx.session, state.store_id, state.started_at)
         await stores.note_listings_imported(tx.session, state.store_id)
     await imports.record_result(tx.session, state)
-    await listing_imports.wake_waiting(tx, state.store_id)
+    tenant_id = await stores.tenant_of(tx.session, state.store_id)
+    await listing_imports.wake_waiting(tx, state.store_id, tenant_id)
 
 
 async def _read_pages(run: DriftRun) -> None:

@@ -14,7 +14,7 @@ ON CONFLICT (store_id, sku_key) DO UPDATE SET {{assignments}}
 
 -- name: candidates
 -- The next offers to look up one by one.
-SELECT o.sku_key, o.sku, o.listing_id {{absent}} ORDER BY o.sku_key LIMIT :most
+SELECT o.sku_key, coalesce(o.live_sku, o.sku) AS sku, o.listing_id {{absent}} ORDER BY o.sku_key LIMIT :most
 
 -- name: missing_twice
 -- Not found in two checks in a row: the listing is gone.

@@ -10,10 +10,13 @@ from app.drift import queries, scheduling
 from app.drift.models import DriftCheck
 from app.drift.schemas import DriftCheckOut, DriftOut, drift_check_out, drift_out
 from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_cursor, page_of
 from app.web.responses import ACCEPTED, POLLED
 
-router = APIRouter(prefix="/v1/stores/{store_id}", tags=["drift"])
+router = APIRouter(
+    prefix="/v1/stores/{store_id}", tags=["drift"], route_class=RecordedRoute
+)
 OVER = frozenset({"done", "failed"})
 
 
@@ -21,7 +24,7 @@ OVER = frozenset({"done", "failed"})
     "/drift-checks",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Start a drift check",
-    responses=ACCEPTED | problem_responses(409),
+    responses=ACCEPTED | problem_responses(409, 412),
 )
 async def create_drift_check(
     store: StoreToChange, tx: Tx, response: Response

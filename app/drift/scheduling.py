@@ -21,10 +21,10 @@ SCHEDULE_LIMIT = 200
 _SQL = load_statements(__package__, "scheduling.sql")
 
 
-async def request(tx: Transaction, store_id: UUID) -> None:
+async def request(tx: Transaction, store_id: UUID, tenant_id: UUID) -> None:
     """Request a drift check; a check that runs now is followed by another one."""
     await tx.session.execute(_SQL["request"], {"store": store_id})
-    await tx.enqueue(JobKind.DRIFT_CHECK, store_id)
+    await tx.enqueue(JobKind.DRIFT_CHECK, store_id, tenant_id)
 
 
 async def request_by_api(tx: Transaction, store: Store) -> DriftCheck:
@@ -34,7 +34,7 @@ async def request_by_api(tx: Transaction, store: Store) -> DriftCheck:
             "The store has no token yet: PUT /v1/stores/{id}/settings first.",
             code="no_seller_account",
         )
-    await request(tx, store.id)
+    await request(tx, store.id, store.tenant_id)
     return await progress_of(tx.session, store.id)
 
 
@@ -61,7 +61,7 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
     now = utc_now()
     for row in rows:
         if row.next_drift_check_at is not None:
-            await request(tx, row.id)
+            await request(tx, row.id, row.account_id or row.id)
     interval = settings.drift_check_interval
     await other_markets.request_due(tx, [row.account_id for row in rows], interval)
     due = [next_due(row.id, interval, now) for row in rows]

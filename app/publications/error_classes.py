@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
+from app.publications.enums import Outcome
 from app.publications.messages import sentence_for
 
 
@@ -146,6 +147,15 @@ def hint_for(code: str | None, kind: ErrorClass) -> str:
     if kind is ErrorClass.TRANSIENT:
         return _HINT_OF_CLASS[kind]
     return HINTS.get(code or "") or _HINT_OF_CLASS[kind]
+
+
+def hint_of_change(
+    outcome: str, code: str | None, message: str | None = None
+) -> str | None:
+    """What to do about a change that was held or rejected; None for any other."""
+    if outcome not in {Outcome.HELD, Outcome.REJECTED}:
+        return None
+    return hint_for(code, error_class_of(code, message))
 
 
 def message_of(code: str | None, message: str | None) -> str:

@@ -42,14 +42,21 @@ PLAN = Lifecycle(
 )
 
 LONGEST_POLL_FACTOR = 15
+POLLS_PER_AGE = 20
 LOST_TASK_DEFAULT = timedelta(seconds=60)
 LOST_TASK_SHORTEST = timedelta(seconds=10)
 LOST_TASK_LONGEST = timedelta(minutes=6)
 
 
-def pause_before_poll(polls: int, first: timedelta) -> timedelta:
-    """How long to wait before the next poll of a task: longer each time."""
-    return min(first * 1.5 ** min(polls, 20), first * LONGEST_POLL_FACTOR)
+def pause_before_poll(
+    polls: int, first: timedelta, age: timedelta = timedelta(0)
+) -> timedelta:
+    """How long to wait before the next poll of a task: longer each time.
+
+    At least a twentieth of the age: an old task is polled every few minutes.
+    """
+    usual = min(first * 1.5 ** min(polls, 20), first * LONGEST_POLL_FACTOR)
+    return max(usual, age / POLLS_PER_AGE)
 
 
 def wait_for_lost_task(longest_seen: timedelta | None) -> timedelta:

@@ -42,12 +42,12 @@ async def awaited(tx: Transaction, store: Store, since: datetime) -> bool:
     own = store.listings_imported_at is None
     if own:
         check = await _last(tx, "last_check", store.id)
-        await _request(tx, JobKind.DRIFT_CHECK, store.id, check, since)
+        await _request(tx, store, JobKind.DRIFT_CHECK, store.id, check, since)
     check = await _last(tx, "last_other_market_check", store.account_id)
     elsewhere = store.account_id and (check is None or check.read_at is None)
     if elsewhere:
         kind = JobKind.CHECK_OTHER_MARKETS
-        await _request(tx, kind, store.account_id, check, since)
+        await _request(tx, store, kind, store.account_id, check, since)
     return own or bool(elsewhere)
 
 
@@ -56,8 +56,9 @@ async def _last(tx: Transaction, name: str, subject_id: UUID | None) -> Any:  # 
     return found.one_or_none()
 
 
-async def _request(
+async def _request(  # noqa: PLR0913, PLR0917 - a read and what is known of the last
     tx: Transaction,
+    store: Store,
     kind: JobKind,
     subject_id: UUID | None,
     last: Any,  # noqa: ANN401 - a row
@@ -69,15 +70,15 @@ async def _request(
         message = last.reason or sentence_for(last.reason_code)
         raise ListingsNotImportedError(last.reason_code, message)
     if last is None or last.state in {"done", "failed"}:
-        await tx.enqueue(kind, subject_id)
+        await tx.enqueue(kind, subject_id, store.tenant_id)
 
 
-async def wake_waiting(tx: Transaction, store_id: UUID) -> None:
-    """Wake the store's requested runs and previews."""
+async def wake_waiting(tx: Transaction, store_id: UUID, tenant_id: UUID) -> None:
+    """Wake the requested runs and previews that wait for the store's listings."""
     for kind, name in (
         (JobKind.PUBLISH, "requested_runs"),
         (JobKind.PLAN, "requested_plans"),
     ):
         found = await tx.session.execute(_SQL[name], {"store": store_id})
         for subject in found.scalars().all():
-            await tx.enqueue(kind, subject)
+            await tx.enqueue(kind, subject, tenant_id)

@@ -11,7 +11,12 @@ SELECT state, reason_code, reason, finished_at, read_at
   FROM other_market_check_view WHERE account_id = :subject
 
 -- name: requested_runs
-SELECT id FROM publication WHERE store_id = :store AND state = 'requested'
+-- Runs of the store, and of sibling stores that leave: they wait for its listings too.
+SELECT p.id FROM publication AS p
+ WHERE p.state = 'requested'
+   AND (p.store_id = :store OR p.trigger = 'departure' AND p.store_id IN (
+        SELECT t.id FROM store_view AS s JOIN store_view AS t USING (account_id)
+         WHERE s.id = :store))
 
 -- name: requested_plans
 SELECT id FROM plan WHERE store_id = :store AND state = 'requested'

@@ -46,8 +46,8 @@ MESSAGES = OFFER_MESSAGES | {
     "token_refused": "Back Market refuses the seller account's token.",
     "permission_refused": "Back Market does not allow this token to write listings.",
     "not_configured": "No address is configured for this environment.",
-    "task_timeout": "Back Market's task did not end in time; the next run "
-    "checks it again.",
+    "task_timeout": "Back Market's task did not end in time; it is polled further, "
+    "for a day.",
     "task_failed": "Back Market's task failed as a whole.",
     "not_in_result": "Back Market's report does not contain this SKU; the next run "
     "checks it again.",

@@ -144,6 +144,8 @@ class Plan(SQLModel, table=True):
     )
     versions: dict[str, Any] = json_field(default=dict)
     requested_at: datetime = time_field(default_now=True)
+    started_at: datetime | None = time_field()
+    """Requests before it share the plan."""
     ready_at: datetime | None = time_field()
 
 

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
 from app.access.dependencies import (
     BriefReader,
     CurrentDatabase,
@@ -44,17 +46,18 @@ from app.stores.dependencies import StoreToChange, StoreToRead
 from app.web.csv_response import WantsCsv, as_csv
 from app.web.etags import IfNoneMatch, tagged, unless_changed, weak_etag
 from app.web.event_stream import EVENTS, CurrentStreams, LastEventId, watch
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_int, decode_uuid, page_of
 from app.web.responses import ACCEPTED, CONDITIONAL, NOT_MODIFIED, csv_file
 
-router = APIRouter(prefix="/v1", tags=["publications"])
+router = APIRouter(prefix="/v1", tags=["publications"], route_class=RecordedRoute)
 
 
 @router.post(
     "/stores/{store_id}/publications",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Publish the differences now",
-    responses=ACCEPTED | problem_responses(409),
+    responses=ACCEPTED | problem_responses(409, 412),
 )
 async def create_publication(
     body: PublicationIn, store: StoreToChange, tx: Tx, response: Response
@@ -124,7 +127,7 @@ async def watch_publication(
     async with database.transaction() as tx:
         await queries.get_publication(tx.session, caller, publication_id)
     watched = WatchedPublication(database, caller, publication_id)
-    return await watch(streams, watched, last_event_id)
+    return await watch(streams, caller.key_id, watched, last_event_id)
 
 
 @router.get(
@@ -236,5 +239,12 @@ async def release_quarantine(
     store = await stores.load_store(tx.session, caller, store_id)
     released = await refusals.release_quarantine(
         tx.session, store.id, body.skus, body.code
+    )
+    await audit.record(
+        tx.session,
+        caller,
+        AuditAction.STORE_QUARANTINE_RELEASED,
+        Subject(store.id, store.id, store.account_id),
+        after=body.model_dump(mode="json") | {"released": released},
     )
     return ReleaseOut(released=released)

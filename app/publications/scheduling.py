@@ -56,7 +56,7 @@ async def request(  # noqa: PLR0913 - the parts of a request
     if inserted or _join(publication, plan_id, not_before):
         wait = not_before - utc_now() if not_before else timedelta(0)
         after = max(wait, timedelta(0))
-        await tx.enqueue(JobKind.PUBLISH, publication.id, after=after)
+        await tx.enqueue(JobKind.PUBLISH, publication.id, account_id, after=after)
     return publication
 
 
@@ -257,7 +257,7 @@ async def _request_due(tx: Transaction, kind: PublicationKind) -> int:
     now = utc_now()
     for row in rows:
         if row.connection in {"refused", "forbidden"}:
-            await tx.enqueue(JobKind.CHECK_CONNECTION, row.account_id)
+            await tx.enqueue(JobKind.CHECK_CONNECTION, row.account_id, row.account_id)
         else:
             await request(tx, row.id, row.account_id, Trigger.SCHEDULE, kind=kind)
     due = [next_due(r.id, timedelta(seconds=r.interval_s), now) for r in rows]

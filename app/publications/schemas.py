@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.publications.enums import ChangeReason, Lane, Outcome, PublicationKind
-from app.publications.error_classes import ErrorClass
+from app.publications.error_classes import ErrorClass, hint_of_change
 from app.publications.messages import sentence_for
 from app.publications.models import Publication
-from app.web.schemas import ReasonOut
+from app.web.schemas import All, ReasonOut
 
 CHOICES = "exactly one of skus, code, all"
 LaneName = Literal["stock_down", "price", "stock_up", "new", "content", "repeat"]
@@ -138,6 +138,7 @@ class ChangeOut(BaseModel):
     outcome: Outcome
     code: str | None
     message: str | None
+    hint: str | None
     warnings: list[ReasonOut] = Field(description="possible effects at Back Market")
     settled_at: datetime | None
     confirmed_at: datetime | None = Field(
@@ -192,7 +193,7 @@ class ReleaseIn(BaseModel):
     code: str | None = Field(
         None, min_length=1, max_length=50, description="those refused with this code"
     )
-    all: Literal[True] | None = Field(None, description="every one of the store")
+    all: All | None = Field(None, description="every one of the store")
 
     @model_validator(mode="after")
     def _one_choice(self) -> "ReleaseIn":
@@ -287,6 +288,7 @@ def change_out(row: Any) -> ChangeOut:  # noqa: ANN401 - a row of `change`
         outcome=row.outcome,
         code=row.code,
         message=row.message or (sentence_for(row.code) if row.code else None),
+        hint=hint_of_change(row.outcome, row.code, row.message),
         warnings=[
             ReasonOut(code=code, message=sentence_for(code))
             for code in row.warnings or []

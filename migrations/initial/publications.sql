@@ -115,6 +115,7 @@ CREATE TABLE plan (
   forecast jsonb,
   versions jsonb NOT NULL,
   requested_at timestamptz NOT NULL,
+  started_at timestamptz,
   ready_at timestamptz
 );
 CREATE INDEX ix_plan_requested ON plan (requested_at);

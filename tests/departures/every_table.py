@@ -13,10 +13,13 @@ from app.core.columns import new_id
 from app.database import sqlalchemy_url
 from app.tables import METADATA
 
-SHARED = {"api_key", "job", "category_snapshot", "category_node"}
+SHARED = {
+    *("api_key", "idempotency_key", "job"),
+    *("category_snapshot", "category_node"),
+}
 """Not of one store. Jobs are looked at by their subject."""
-KEPT = {"departure", "departure_listing"}
-"""What remains of a deleted store."""
+KEPT = {"audit_entry", "departure", "departure_listing"}
+"""What remains of a deleted store: who changed what has no data of buyers."""
 SAMPLES: dict[type, Any] = {
     str: "x",
     object: "x",

@@ -138,6 +138,28 @@ async def test_skus_of_a_sibling_that_was_left_on_sale_stay(shop: Shop, german: 
     assert await stock(shop) == {"A": 5, "B": 5, "OWN": 0, "OWN2": 0}
 
 
+async def test_skus_of_a_sibling_that_was_never_imported_stay(shop: Shop):
+    """German buyers see B, and the German store is about to sell A."""
+    await shop.upload([row("A"), row("B"), row("OWN")])
+    await shop.publish()
+    path = f"/accounts/{shop.account}/listings/B"
+    await shop.sandbox("PATCH", path, json={"markets": {"DE": {"price": "150.00"}}})
+    german = await open_shop(
+        shop.api, shop.sandbox_url, country="DE", token=shop.token, imported=False
+    )
+    await german.upload([row("A")])
+
+    left = await leave(shop, "/activation", offers="zero")
+
+    assert (left["state"], left["counts"]["zeroed"]) == ("done", 1)
+    assert await stock(shop) == {"A": 5, "B": 5, "OWN": 0}
+    kept = await staying(shop, left)
+    assert {sku: (each["reason"], each["countries"]) for sku, each in kept.items()} == {
+        "A": ("sold_by_sibling", ["DE"]),
+        "B": ("sold_by_sibling", ["DE"]),
+    }
+
+
 async def test_unmatched_listings_are_left_and_counted(shop: Shop, sql):
     await shop.upload([row("A"), row("HAND")])
     await shop.publish()

@@ -1,5 +1,6 @@
 """A deleted store leaves nothing; with the last store goes its seller account."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -41,17 +42,22 @@ def wait_in_queue(database_url: str, subject: UUID, kind: str) -> None:
     """A job that is due tomorrow."""
     query(
         database_url,
-        "INSERT INTO job (id, kind, subject_id, state, attempt, crashes, run_after, "
-        "created_at) VALUES (%s, %s, %s, 'queued', 0, 0, now() + interval '1 day', "
-        "now())",
+        "INSERT INTO job (id, kind, subject_id, tenant_id, state, attempt, crashes, "
+        "run_after, created_at) VALUES (%s, %s, %s, %s, 'queued', 0, 0, "
+        "now() + interval '1 day', now())",
         new_id(),
         kind,
+        subject,
         subject,
     )
 
 
 def jobs_left(database_url: str) -> list[Any]:
     return query(database_url, "SELECT kind FROM job WHERE state <> 'done'")
+
+
+def no_job_left(database_url: str) -> bool:
+    return not jobs_left(database_url)
 
 
 async def test_the_last_store_of_an_account_leaves_no_row_no_job_and_no_file(
@@ -77,7 +83,7 @@ async def test_the_last_store_of_an_account_leaves_no_row_no_job_and_no_file(
     assert set(before.values()) == {1}
     assert left["account_deleted"]
     assert {table: n for table, n in counts(database_url).items() if n} == {}
-    assert jobs_left(database_url) == []
+    await eventually(lambda: asyncio.to_thread(no_job_left, database_url))
     assert not folder.exists()
     accounts = (await api.get("/v1/seller-accounts")).json()["items"]
     assert accounts == []

@@ -46,7 +46,7 @@ async def test_a_manual_change_is_reported_and_sent_again(shop: Shop):
     await edit_all(shop)
 
     seen = await run_drift_check(shop)
-    told = await drift(shop)
+    reported = await drift(shop)
     offer = (await shop.offers())["A"]
     repair = await shop.publish()
     repaired = await drift(shop)
@@ -61,7 +61,7 @@ async def test_a_manual_change_is_reported_and_sent_again(shop: Shop):
         "unmatched": 0,
     }
     assert (seen["listings"], seen["counts"]["drifted"]) == (7, 6)
-    assert told == expected("sent_again")
+    assert reported == expected("sent_again")
     assert (offer["drift"][0]["field"], offer["state"]) == ("price", "pending")
     assert outcomes(await shop.changes(repair)) == dict.fromkeys(
         EDITS, ("accepted", None)
@@ -123,11 +123,11 @@ async def test_an_order_explains_a_lower_stock_which_is_not_raised(shop: Shop):
     await edit(shop, "BOTH", quantity=1)
 
     seen = await run_drift_check(shop)
-    told = await drift(shop)
+    reported = await drift(shop)
     run = await shop.publish()
 
     assert seen["counts"]["confirmed"] == 2
-    assert told == {("BOTH", "quantity"): ("4", "1", "by_hand", "not_sent")}
+    assert reported == {("BOTH", "quantity"): ("4", "1", "by_hand", "not_sent")}
     assert run["counts"]["changes"] == 0
     assert await stock(shop) == {"SOLD": 3, "BOTH": 1, "SAME": 5}
 
@@ -141,13 +141,15 @@ async def test_a_price_that_was_accepted_and_never_shown_is_unconfirmed(shop: Sh
     run = await shop.publish()
 
     seen = await run_drift_check(shop)
-    told = await drift(shop)
+    reported = await drift(shop)
     state = (await shop.offers(state="unconfirmed"))["A"]["state"]
     repair = await shop.publish()
 
     assert run["counts"]["by_outcome"] == {"accepted": 2}
     assert seen["counts"]["unconfirmed"] == 1
-    assert told == {("A", "price"): ("150.00", "199.90", "not_applied", "sent_again")}
+    assert reported == {
+        ("A", "price"): ("150.00", "199.90", "not_applied", "sent_again")
+    }
     assert state == "unconfirmed"
     later = await run_of(shop, run)
     assert later["counts"]["by_outcome"] == {"accepted": 1, "unconfirmed": 1}
@@ -260,13 +262,13 @@ async def test_each_market_is_compared_with_its_own_prices(shop: Shop):
         await each.publish()
     await edit(german, "A", markets={"DE": {"price": "99.00"}})
 
-    french_walk, german_walk = (
+    french_check, german_check = (
         await run_drift_check(shop),
         await run_drift_check(german),
     )
 
-    assert french_walk["counts"]["confirmed"] == 1
-    assert german_walk["counts"]["drifted"] == 1
+    assert french_check["counts"]["confirmed"] == 1
+    assert german_check["counts"]["drifted"] == 1
     assert list(await drift(german)) == [("A", "price")]
 
 

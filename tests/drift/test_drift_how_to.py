@@ -14,11 +14,11 @@ async def test_the_lines_in_the_how_to_list_drift(shop: Shop, settings: Settings
     await edit(shop, "A", FR={"price": "150.00"})
 
     with served(settings) as (_, url):
-        told = await run_page(
+        printed = await run_page(
             "how-to/drift.md",
             REFEED_URL=url,
             STORE_ID=shop.store_id,
             REFEED_KEY=ADMIN_KEY,
         )
 
-    assert told == ["A price 199.90 150.00 sent_again"]
+    assert printed == ["A price 199.90 150.00 sent_again"]

@@ -249,6 +249,7 @@ SHOWN = {
     [
         pytest.param({}, ["a"], id="online"),
         pytest.param({"sku": " a1 "}, ["a1"], id="keys are trimmed and in lower case"),
+        pytest.param({"sku": "E\u0301"}, ["\u00e9"], id="keys are composed"),
         pytest.param({"currency": None}, ["a"], id="no currency"),
         pytest.param({"publication_state": 3}, [], id="offline"),
         pytest.param({"publication_state": None}, [], id="no state"),

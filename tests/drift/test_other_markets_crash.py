@@ -39,7 +39,7 @@ async def test_a_check_of_other_markets_survives_a_kill_at(
     process.crash_at(step, tmp_path / "died")
     process.start()
     path = f"/v1/publications/{requested['id']}"
-    publication = await shop.wait_for(path, ("finished", "failed"), seconds=120)
+    publication = await shop.wait_for(path, ("finished", "failed"))
 
     assert publication["counts"]["by_outcome"] == {"held": 60}
     assert (await account(shop))["other_market_listings"] == [

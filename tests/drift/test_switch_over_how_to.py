@@ -15,6 +15,7 @@ import pytest
 from app.settings import Settings
 from tests.drift.live_seller import listing, put_on_sale
 from tests.support.dying import run_program
+from tests.support.patience import PATIENCE
 from tests.support.serving import served
 from tests.support.shop import EANS, Shop, fresh_token
 from tests.support.stack import ADMIN_KEY, ROOT
@@ -75,7 +76,7 @@ def typed(folder: Path, **environment: str) -> str:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     return done.stdout
@@ -124,7 +125,7 @@ async def test_the_commands_switch_a_shop_over_and_back(
         "IP13-128": 1,
     }
     assert (await seller.listings())["CASE-1"]["quantity"] == 5
-    before = {line[0]: line[7] for line in lines_of(tmp_path / "sent.csv")}
+    before = {line[0]: line[8] for line in lines_of(tmp_path / "sent.csv")}
     assert before["IP12-128"] == "199.90"
     assert '"action": "deactivate"' in said
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +14,25 @@ from app.settings import Settings
 from tests.publications.plan_table import Tables
 from tests.publications.product_shop import LEAVES, WITH_PRODUCTS
 from tests.support.shop import Shop
-from tests.support.stack import query
+from tests.support.stack import execute_all, query
+
+_SKIP_PAUSES = (
+    "UPDATE seller_account SET paused_until = NULL",
+    """
+    UPDATE submission SET sent_at = sent_at - interval '10 minutes'
+    WHERE state IN ('sending', 'uncertain') AND sent_at > now() - interval '5 minutes'
+    """,
+    "UPDATE job SET run_after = now() WHERE state = 'queued' AND run_after > now()",
+)
 
 Sql = Callable[..., Awaitable[list[Any]]]
 Bend = Callable[[], Awaitable[None]]
+
+
+def with_brief_tasks(settings: Settings) -> Settings:
+    """Every change goes out in a batch; a run waits for its task for a second."""
+    brief = {"task_deadline": timedelta(seconds=1), "single_update_max": 0}
+    return settings.model_copy(update=brief)
 
 
 @pytest.fixture
@@ -35,20 +51,13 @@ def sql(settings: Settings) -> Sql:
 
 
 @pytest.fixture
-def skip_pauses(sql: Sql) -> Bend:
+def skip_pauses(settings: Settings) -> Bend:
     """Make waiting work due now; no lost batch can still be processed."""
 
     async def run() -> None:
-        await sql("UPDATE seller_account SET paused_until = NULL")
-        await sql(
-            "UPDATE submission SET sent_at = sent_at - interval '10 minutes' "
-            "WHERE state IN ('sending', 'uncertain') "
-            "AND sent_at > now() - interval '5 minutes'"
-        )
-        await sql(
-            "UPDATE job SET run_after = now(), woken_at = NULL "
-            "WHERE state = 'queued' AND run_after > now()"
-        )
+        assert settings.database_url
+        url = settings.database_url.get_secret_value()
+        await asyncio.to_thread(execute_all, url, *_SKIP_PAUSES)
 
     return run
 
@@ -60,9 +69,7 @@ def hour_passes(sql: Sql) -> Bend:
     async def run() -> None:
         await sql("UPDATE line_spend SET at = at - interval '61 minutes'")
         await sql("UPDATE publication SET not_before = now() WHERE state = 'requested'")
-        await sql(
-            "UPDATE job SET run_after = now(), woken_at = NULL WHERE state = 'queued'"
-        )
+        await sql("UPDATE job SET run_after = now() WHERE state = 'queued'")
 
     return run
 

@@ -11,6 +11,7 @@ import pytest
 from app.settings import Settings
 from tests.publications.conftest import Sql
 from tests.publications.plan_table import Tables
+from tests.support.patience import PATIENCE
 from tests.support.serving import served
 from tests.support.shop import Shop, row
 from tests.support.stack import ADMIN_KEY
@@ -39,6 +40,7 @@ async def test_each_changed_field_is_one_line(shop: Shop):
         "outcome",
         "code",
         "message",
+        "hint",
         "field",
         "before",
         "after",
@@ -99,7 +101,7 @@ async def test_many_changes_are_streamed_whole_with_little_memory(
 
     with served(settings) as (process, url):
         async with (
-            httpx.AsyncClient(base_url=url, timeout=120) as client,
+            httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client,
             client.stream(
                 "GET", path, headers={"Authorization": f"Bearer {ADMIN_KEY}"}
             ) as answer,

@@ -38,19 +38,19 @@ SHOWN = {
     "comment": "Ours",
 }
 SEEN_BEFORE = {"price": "100.00", "quantity": 5, "confirmed_at": EARLIER}
-Verdict = dict[str, tuple[str | None, str | None, str, str]]
+Differences = dict[str, tuple[str | None, str | None, str, str]]
 
 
-def told(ours: str | None, theirs: str | None, kind: str, action: str) -> Any:
+def difference(ours: str | None, theirs: str | None, kind: str, action: str) -> Any:
     return (ours, theirs, kind, action)
 
 
 def hand(ours: str, theirs: str | None, action: str = "sent_again") -> Any:
-    return told(ours, theirs, "by_hand", action)
+    return difference(ours, theirs, "by_hand", action)
 
 
 def unapplied(ours: str, theirs: str | None, action: str = "sent_again") -> Any:
-    return told(ours, theirs, "not_applied", action)
+    return difference(ours, theirs, "not_applied", action)
 
 
 async def judge(
@@ -92,7 +92,7 @@ async def one(tables: Tables, table: str, store: str = "store_id") -> dict[str, 
     return dict(row) if row else {}
 
 
-async def drift_of(tables: Tables) -> Verdict:
+async def drift_of(tables: Tables) -> Differences:
     found = (await one(tables, "offer_check")).get("drift") or {}
     return {
         field: (d["ours"], d["theirs"], d["kind"], d["action"])
@@ -101,7 +101,7 @@ async def drift_of(tables: Tables) -> Verdict:
 
 
 LOWER = {"quantity": 2}
-JUDGED = [
+COMPARED = [
     pytest.param(online(**MORE), {}, {}, {}, id="as accepted"),
     pytest.param(
         online(),
@@ -227,13 +227,13 @@ JUDGED = [
 ]
 
 
-@pytest.mark.parametrize(("offer", "seen", "rules", "verdict"), JUDGED)
+@pytest.mark.parametrize(("offer", "seen", "rules", "expected"), COMPARED)
 async def test_a_listing_is_compared_by(
     tables: Tables,
     offer: Row,
     seen: Mapping[str, object] | None,
     rules: dict[str, Any],
-    verdict: Verdict,
+    expected: Differences,
 ):
     tables.offers(tables.store_id, [offer])
     tables.insert(
@@ -246,7 +246,7 @@ async def test_a_listing_is_compared_by(
 
     await judge(tables, seen, **rules)
 
-    assert await drift_of(tables) == verdict
+    assert await drift_of(tables) == expected
 
 
 async def test_the_live_state_becomes_what_was_read(

@@ -119,7 +119,7 @@ async def test_a_publication_survives_a_kill_at(
 
     _die_at(process, step, tmp_path / "died")
     path = f"/v1/publications/{requested['id']}"
-    ended = await shop.wait_for(path, ("finished", "failed", "cancelled"), seconds=120)
+    ended = await shop.wait_for(path, ("finished", "failed", "cancelled"))
 
     assert ended["state"] == "finished", ended
     assert await _shown(shop) == WANTED
@@ -137,7 +137,7 @@ async def test_single_updates_survive_a_kill_at(
 
     _die_at(process, step, tmp_path / "died")
     path = f"/v1/publications/{requested['id']}"
-    ended = await shop.wait_for(path, ("finished", "failed", "cancelled"), seconds=120)
+    ended = await shop.wait_for(path, ("finished", "failed", "cancelled"))
 
     shown = await _shown(shop)
     assert ended["counts"]["by_outcome"] == {"accepted": 2}

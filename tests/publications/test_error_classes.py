@@ -10,6 +10,7 @@ from app.publications.error_classes import (
     ErrorClass,
     error_class_of,
     hint_for,
+    hint_of_change,
 )
 from app.publications.holds.held_changes import BRAKE_CODES
 from app.publications.messages import MESSAGES
@@ -98,3 +99,16 @@ def test_a_transient_cause_needs_no_action():
     kind = error_class_of("price", "price service temporarily unavailable")
 
     assert hint_for("price", kind).startswith("No action needed")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "hint"),
+    [
+        pytest.param("held", "brake_price", HINTS["brake_price"], id="held"),
+        pytest.param("rejected", "ean", HINTS["ean"], id="rejected"),
+        pytest.param("accepted", None, None, id="accepted"),
+        pytest.param("deferred", "line_budget", None, id="sent later by itself"),
+    ],
+)
+def test_a_change_that_needs_an_action_has_a_hint(outcome, code, hint):
+    assert hint_of_change(outcome, code) == hint

@@ -1,36 +1,20 @@
 """Tasks that fail half-way, cannot be read, or are left over by an earlier run."""
 
-from pathlib import Path
-from uuid import uuid4
-
 import pytest
 
-from app.embedded.servers import EmbeddedServers
 from app.publications.results import resolve
 from app.settings import Settings
-from tests.publications.conftest import Sql
+from tests.publications.conftest import Sql, with_brief_tasks
 from tests.publications.watching import outcomes
 from tests.support.shop import Shop, row
-from tests.support.stack import settings_for
 
 ACCEPTED = ("accepted", None)
 TIMED_OUT = ("unconfirmed", "task_timeout")
 
 
 @pytest.fixture
-def settings(
-    database_url: str, servers: EmbeddedServers, sandbox_url: str, tmp_path: Path
-) -> Settings:
-    """Every change goes out in a batch; a run waits for its task for a second."""
-    redis_url = f"{servers.endpoints.redis_url}?db={uuid4().int % 15 + 1}"
-    return settings_for(
-        database_url,
-        redis_url,
-        sandbox_url,
-        tmp_path,
-        task_deadline=1,
-        single_update_max=0,
-    )
+def settings(settings: Settings) -> Settings:
+    return with_brief_tasks(settings)
 
 
 async def test_what_a_task_did_before_it_failed_is_not_sent_again(shop: Shop):
@@ -72,15 +56,16 @@ async def test_a_task_of_an_earlier_run_is_polled_when_it_is_due(shop: Shop, sql
     await sql("UPDATE submission SET poll_at = now() + interval '1 hour'")
     await shop.publish()
     before = await strikes(shop, counter)
-    await sql("UPDATE submission SET poll_at = now() WHERE state <> 'settled'")
+    ((due,),) = await sql(
+        "UPDATE submission SET poll_at = now() WHERE state <> 'settled'"
+        " RETURNING poll_at"
+    )
     await shop.publish()
 
     assert before == 0
-    assert await strikes(shop, counter) == 1
-    polled = await sql(
-        "SELECT polls, poll_at > now() FROM submission WHERE state = 'sent'"
-    )
-    assert polled[0][1]
+    assert await strikes(shop, counter) >= 1  # by the run, or without one
+    ((next_poll,),) = await sql("SELECT poll_at FROM submission WHERE state = 'sent'")
+    assert next_poll > due
 
 
 async def strikes(shop: Shop, rule: int) -> int:

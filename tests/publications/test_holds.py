@@ -9,7 +9,7 @@ import pytest
 from tests.access.issuing import issue
 from tests.publications.conftest import Sql
 from tests.support.shop import COLUMNS, MAPPING, Shop, as_csv, open_shop, row
-from workers.main import JobPool
+from workers.job_pool import JobPool
 
 SKUS = [f"S{n:02}" for n in range(20)]
 FULL = [row(sku) for sku in SKUS]
@@ -41,11 +41,11 @@ async def decide(
     path = f"/v1/publications/{run['id']}/{verb}"
     answer = await shop.api.post(path, json=which)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    if told["follow_up_id"]:
-        path = f"/v1/publications/{told['follow_up_id']}"
+    decision: dict[str, Any] = answer.json()
+    if decision["follow_up_id"]:
+        path = f"/v1/publications/{decision['follow_up_id']}"
         await shop.wait_for(path, ("finished", "failed", "cancelled"))
-    return told
+    return decision
 
 
 async def holds(shop: Shop, **query: str) -> dict[str, Any]:
@@ -165,12 +165,12 @@ async def test_rejected_changes_are_not_sent_and_do_not_block_others(guarded: Sh
     await guarded.upload(CUT)
     run = await guarded.publish()
 
-    told = await decide(guarded, run, "reject", code="brake_shrunk")
+    decision = await decide(guarded, run, "reject", code="brake_shrunk")
     late = await decide(guarded, run, "approve", all=True)
     await guarded.upload(CUT[1:])
     again = await guarded.publish()
 
-    assert (told["decided"], told["follow_up_id"]) == (12, None)
+    assert (decision["decided"], decision["follow_up_id"]) == (12, None)
     assert (late["decided"], late["not_held"]) == (0, 12)
     assert set(await held(guarded, again)) == set(ABSENT)
     assert (await stock(guarded))[SKUS[0]] == 0
@@ -205,6 +205,8 @@ async def test_a_price_that_jumps_is_held_and_its_lower_stock_is_sent(guarded: S
     changes = {c["outcome"]: c for c in await guarded.changes(run)}
     assert changes["accepted"]["after"] == {"quantity": 3}
     assert changes["held"]["code"] == "brake_price"
+    assert changes["held"]["hint"].startswith("Check the price.")
+    assert changes["accepted"]["hint"] is None
     assert changes["held"]["before"] == {"price": "199.90"}
     assert changes["held"]["after"] == {"price": "1.99"}
     online = (await guarded.listings())[SKUS[0]]
@@ -261,8 +263,8 @@ async def test_an_empty_column_takes_nothing_offline(
 
     assert await held(guarded, run) == dict.fromkeys(SKUS, code)
     assert await stock(guarded) == dict.fromkeys(SKUS, 5)
-    told = await decide(guarded, run, "approve", code=code)
-    assert told["decided"] == 20
+    decision = await decide(guarded, run, "approve", code=code)
+    assert decision["decided"] == 20
     assert await stock(guarded) == dict.fromkeys(SKUS, 0)
 
 

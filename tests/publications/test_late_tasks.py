@@ -35,7 +35,7 @@ async def test_lines_of_an_endless_task_are_unconfirmed(shop: Shop):
     assert outcomes(await shop.changes(run)) == {"A": TIMED_OUT, "B": TIMED_OUT}
     change = (await shop.changes(run))[0]
     assert change["message"] == (
-        "Back Market's task did not end in time; the next run checks it again."
+        "Back Market's task did not end in time; it is polled further, for a day."
     )
 
 

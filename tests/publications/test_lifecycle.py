@@ -57,6 +57,20 @@ def test_poll_pauses_grow_up_to_fifteen_times_the_first(polls, seconds):
 
 
 @pytest.mark.parametrize(
+    ("age", "seconds"),
+    [
+        pytest.param(timedelta(minutes=10), 30, id="while its run waits"),
+        pytest.param(timedelta(hours=1), 180, id="after an hour"),
+        pytest.param(timedelta(hours=20), 3600, id="after most of a day"),
+    ],
+)
+def test_an_old_task_is_polled_less_often(age, seconds):
+    pause = pause_before_poll(50, timedelta(seconds=2), age)
+
+    assert pause == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
     ("longest", "seconds"),
     [
         pytest.param(None, 60, id="no task was seen yet"),

@@ -47,9 +47,9 @@ async def test_the_price_floor(tables: Tables, cost, cpa, margin, floor):
 
     _, planned = await tables.plan(guard=Guard(margin=margin))
 
-    told = {change["sku"]: change["code"] for change in planned}
-    assert told.get("EXACT") is None
-    assert told.get("LOW") == ("below_floor" if low > 0 else None)
+    codes = {change["sku"]: change["code"] for change in planned}
+    assert codes.get("EXACT") is None
+    assert codes.get("LOW") == ("below_floor" if low > 0 else None)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from app.core.file_storage import Storage
@@ -9,8 +10,8 @@ from app.database import open_database
 from app.retention import delete_old_data
 from app.settings import Settings
 from tests.publications.conftest import Sql
-from tests.support.shop import Shop, row
-from tests.support.stack import SilentQueue
+from tests.support.shop import Shop, open_shop, row
+from tests.support.stack import SilentQueue, open_worker
 
 KINDS = ("sku", "reason", "lane", "before", "after", "code", "warnings")
 
@@ -192,3 +193,24 @@ async def test_an_expired_plan_is_deleted_with_its_changes(
     assert await sql("SELECT DISTINCT publication_id::text FROM change") == [
         (new["id"],)
     ]
+
+
+async def test_equal_requests_share_a_plan_until_it_starts(
+    api: httpx.AsyncClient, sandbox_url: str, settings: Settings
+):
+    """No worker runs during the requests, so that no plan starts between."""
+    async with open_worker(settings):
+        shop = await open_shop(api, sandbox_url)
+    path = f"/v1/stores/{shop.store_id}/plans"
+    answers = [await shop.api.post(path, json={"kind": "offers"}) for _ in range(20)]
+    first, *others = [answer.headers["Location"] for answer in answers]
+    assert [answer.status_code for answer in answers] == [202] * 20
+    assert set(others) == {first}
+
+    async with open_worker(settings):
+        plan = await shop.wait_for(first, ("ready", "failed"))
+    later = await shop.api.post(path, json={"kind": "offers"})
+
+    assert plan["state"] == "ready"
+    assert plan["requested_at"] == answers[-1].json()["requested_at"]
+    assert later.headers["Location"] != first

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from app.catalogs import quick_updates
+from app.catalogs.engine.validate.problems import problems_in
 from tests.publications.watching import all_over, runs
 from tests.support.shop import Shop, as_csv, row
 
@@ -49,6 +51,24 @@ async def test_new_stock_and_prices_are_published_at_once(selling: Shop):
         "quick_update",
         {"accepted": 2},
     )
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "codes"),
+    [
+        pytest.param("JPY", "398.50", ["price_not_whole"], id="yen with decimals"),
+        pytest.param("JPY", "39800.00", [], id="whole yen"),
+        pytest.param("JPY", None, [], id="stock alone"),
+        pytest.param("JPY", "free", ["price_format"], id="no amount"),
+        pytest.param("EUR", "398.50", [], id="euros"),
+    ],
+)
+def test_prices_have_the_decimals_of_the_currency(currency, price, codes):
+    item = quick_updates.UpdateItem("A", "1", price)
+
+    (checked,) = quick_updates.check([item], currency).to_dicts()
+
+    assert [each.code for each in problems_in(checked["mask"])] == codes
 
 
 async def test_each_item_has_its_own_result(selling: Shop):
@@ -214,8 +234,7 @@ async def test_an_offer_that_changed_twice_before_sending_is_sent_once(
             path, json={"items": [{"sku": "A", "quantity": quantity}]}
         )
         assert answer.status_code == 202
-    await skip_pauses()
-    await all_over(selling, 2)
+    await all_over(selling, 2, between=skip_pauses)
 
     sent = [e["fields"] for e in await selling.ledger() if e["method"] == "single"]
     assert [fields["quantity"] for fields in sent] == [1]

@@ -178,7 +178,7 @@ async def test_a_transient_refusal_pauses_the_offer_and_schedules_a_run(
     await shop.clear_faults()
     await sql("UPDATE offer SET error_retry_at = now() WHERE in_error")
     await sql("UPDATE publication SET not_before = now() WHERE state = 'requested'")
-    await sql("UPDATE job SET run_after = now(), woken_at = NULL")
+    await sql("UPDATE job SET run_after = now()")
 
     assert early == []
     assert (group["class"], waiting["trigger"]) == ("transient", "follow_up")

@@ -14,13 +14,24 @@ from app.database import open_engine
 from tests.publications.sales_machine import Ids, SalesMachine
 from tests.support.stack import query
 
-EXAMPLES = int(os.environ.get("SALES_EXAMPLES", "40"))
-"""`make sales-machine` runs 2,000."""
+EXAMPLES = int(os.environ.get("SALES_EXAMPLES", "25"))
+"""For one store, and for two that share stock; `make sales-machine` runs 2,000."""
 
 
-@pytest.fixture
-def machine(database_url: str) -> Iterator[type[SalesMachine]]:
-    ids = Ids(new_id(), new_id(), new_id())
+STORE = (
+    "INSERT INTO store (id, name, country, account_id, environment, active, "
+    "order_scope, publish_offers, publish_products, offers_interval_s, "
+    "products_interval_s, invalid_rows, duplicate_skus, categories, "
+    "config_version, version, created_at) VALUES (%s, '', %s, %s, 'sandbox', "
+    "true, '', true, false, 7200, 86400, 'keep', 'reject', '[]', 1, 1, now())"
+)
+
+
+@pytest.fixture(params=[("FR",), ("FR", "DE")], ids=["one store", "two stores"])
+def machine(
+    database_url: str, request: pytest.FixtureRequest
+) -> Iterator[type[SalesMachine]]:
+    ids = Ids(new_id(), tuple(new_id() for _ in request.param), new_id())
     query(
         database_url,
         "INSERT INTO seller_account (id, platform, environment, token_digest, "
@@ -28,23 +39,15 @@ def machine(database_url: str) -> Iterator[type[SalesMachine]]:
         "VALUES (%s, 'EU', 'sandbox', '', '', '', 'min', 'ok', 1, now())",
         ids.account,
     )
-    query(
-        database_url,
-        "INSERT INTO store (id, name, country, account_id, environment, active, "
-        "order_scope, publish_offers, publish_products, offers_interval_s, "
-        "products_interval_s, invalid_rows, duplicate_skus, categories, "
-        "config_version, version, created_at) VALUES (%s, '', 'FR', %s, 'sandbox', "
-        "true, '', true, false, 7200, 86400, 'keep', 'reject', '[]', 1, 1, now())",
-        ids.store,
-        ids.account,
-    )
+    for store, country in zip(ids.stores, request.param, strict=True):
+        query(database_url, STORE, store, country, ids.account)
     query(
         database_url,
         "INSERT INTO publication (id, store_id, account_id, kind, trigger, state, "
         "totals, failures, requested_at) VALUES (%s, %s, %s, 'offers', 'api', "
         "'planning', '{}', 0, now())",
         ids.publication,
-        ids.store,
+        ids.stores[0],
         ids.account,
     )
     with asyncio.Runner() as runner:

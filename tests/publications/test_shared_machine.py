@@ -83,12 +83,12 @@ class Machine(RuleBasedStateMachine):
         assert len(self.service.run(self.shops[0].ledger())) == before
 
     def _expected(self, sku: str) -> int:
-        wishes = [catalog[sku] for catalog in self.catalogs if sku in catalog]
-        if not wishes:
+        desired = [catalog[sku] for catalog in self.catalogs if sku in catalog]
+        if not desired:
             return 0
         if self.policy == "store:second" and sku in self.catalogs[1]:
             return self.catalogs[1][sku]
-        return max(wishes) if self.policy == "max" else min(wishes)
+        return max(desired) if self.policy == "max" else min(desired)
 
     def teardown(self) -> None:
         if self.shops:

@@ -1,11 +1,12 @@
 """Observes a store from outside: account, runs, and what was sent."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from tests.support.job_ends import looks
+from tests.support.patience import PATIENCE
 from tests.support.shop import Shop
 
 OVER = ("finished", "failed", "cancelled")
@@ -14,15 +15,16 @@ OVER = ("finished", "failed", "cancelled")
 async def eventually(
     found: Callable[[], Awaitable[Any]],
     between: Callable[[], Awaitable[None]] | None = None,
-    seconds: float = 60,
+    seconds: float = PATIENCE,
 ) -> Any:
     """Ask until the answer is not empty; do something between two questions."""
     end = time.monotonic() + seconds
-    while not (answer := await found()):
-        assert time.monotonic() < end, "it did not happen in time"
-        if between:
-            await between()
-        await asyncio.sleep(0.1)
+    with looks() as look:
+        while not (answer := await found()):
+            assert time.monotonic() < end, "it did not happen in time"
+            if between:
+                await between()
+            await look.next()
     return answer
 
 
@@ -61,7 +63,11 @@ async def runs(shop: Shop) -> list[dict[str, Any]]:
     return list(reversed(answer.json()["items"]))
 
 
-async def all_over(shop: Shop, number: int) -> list[dict[str, Any]]:
+async def all_over(
+    shop: Shop,
+    number: int,
+    between: Callable[[], Awaitable[None]] | None = None,
+) -> list[dict[str, Any]]:
     """The store's runs once there are so many and each has ended."""
 
     async def ended() -> list[dict[str, Any]]:
@@ -69,7 +75,7 @@ async def all_over(shop: Shop, number: int) -> list[dict[str, Any]]:
         done = len(found) >= number and all(r["state"] in OVER for r in found)
         return found if done else []
 
-    return list(await eventually(ended))
+    return list(await eventually(ended, between))
 
 
 async def account(shop: Shop) -> dict[str, Any]:

@@ -10,17 +10,22 @@ from app.drift.imports import service
 from app.drift.imports.schemas import ListingImportOut, listing_import_out
 from app.drift.models import DriftCheck
 from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.web.responses import ACCEPTED, POLLED
 
-router = APIRouter(prefix="/v1/stores/{store_id}/listing-imports", tags=["drift"])
+router = APIRouter(
+    prefix="/v1/stores/{store_id}/listing-imports",
+    tags=["drift"],
+    route_class=RecordedRoute,
+)
 
 
 @router.post(
     "",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Import the live listings",
-    responses=ACCEPTED | problem_responses(409),
+    responses=ACCEPTED | problem_responses(409, 412),
 )
 async def create_listing_import(
     store: StoreToChange, tx: Tx, response: Response

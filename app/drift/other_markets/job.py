@@ -27,6 +27,7 @@ from app.drift.lifecycle import OTHER_MARKET_CHECK
 from app.drift.models import OtherMarketCheck
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
+from app.offers.service import sku_key
 from app.publications import listing_imports
 
 log = structlog.get_logger(__name__)
@@ -160,7 +161,7 @@ async def _begin(
 async def _wake_stores(tx: Transaction, account_id: UUID) -> None:
     found = await tx.session.execute(_SQL["stores"], {"account": account_id})
     for store_id in found.scalars().all():
-        await listing_imports.wake_waiting(tx, store_id)
+        await listing_imports.wake_waiting(tx, store_id, account_id)
 
 
 async def _read_market(run: OtherMarketsRun) -> None:
@@ -209,7 +210,7 @@ def online_keys(listings: Iterable[Listing], market: Market) -> Iterable[str]:
     A listing without a price in a market is not live there.
     """
     return (
-        each.sku.strip().lower()
+        sku_key(each.sku)
         for each in listings
         if each.sku
         and each.publication_state == ONLINE

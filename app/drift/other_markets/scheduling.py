@@ -22,7 +22,9 @@ async def request_due(
 
     The first check of an account comes with the import of its listings.
     """
+    if not accounts:
+        return
     values = {"accounts": list(accounts), "age": interval * SHARE_OF_INTERVAL}
     found = await tx.session.execute(_REQUEST, values)
     for account_id in found.scalars().all():
-        await tx.enqueue(JobKind.CHECK_OTHER_MARKETS, account_id)
+        await tx.enqueue(JobKind.CHECK_OTHER_MARKETS, account_id, account_id)

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
 from app.access.dependencies import Writer
 from app.backmarket.markets import market_of
 from app.database import Tx
@@ -22,9 +24,14 @@ from app.drift.unmatched.schemas import (
 )
 from app.stores import service as stores
 from app.stores.dependencies import StoreToRead
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, decode_cursor, page_of
 
-router = APIRouter(prefix="/v1/stores/{store_id}/unmatched-listings", tags=["drift"])
+router = APIRouter(
+    prefix="/v1/stores/{store_id}/unmatched-listings",
+    tags=["drift"],
+    route_class=RecordedRoute,
+)
 
 
 @router.get("", summary="List unmatched listings")
@@ -73,4 +80,12 @@ async def decide_unmatched_listings(
     """
     # No lock on the store's row: an import that has locked its offers waits for it.
     store = await stores.load_store(tx.session, caller, store_id)
-    return await service.decide(tx, caller, store, body)
+    decided = await service.decide(tx, caller, store, body)
+    await audit.record(
+        tx.session,
+        caller,
+        AuditAction.STORE_UNMATCHED_DECIDED,
+        Subject(store.id, store.id, store.account_id),
+        after=body.model_dump(mode="json", exclude_none=True),
+    )
+    return decided

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.web.pagination import Page
+from app.web.schemas import All
 
 Decision = Literal["ignore", "zero"]
 DecisionFilter = Literal["undecided", "ignore", "zero"]
@@ -47,7 +48,7 @@ class UnmatchedDecisionIn(BaseModel):
     )
     skus: Annotated[list[Sku], Field(min_length=1, max_length=10_000)] | None = None
     filter: UnmatchedFilter | None = None
-    all: Literal[True] | None = None
+    all: All | None = None
 
     @model_validator(mode="after")
     def _one_of_three(self) -> "UnmatchedDecisionIn":

@@ -110,7 +110,9 @@ async def _end(
     publication.totals = await current_totals(tx.session, publication)
     await tx.session.flush()
     if publication.trigger == Trigger.DEPARTURE:
-        await tx.enqueue(JobKind.DEPARTURE, publication.store_id)
+        await tx.enqueue(
+            JobKind.DEPARTURE, publication.store_id, publication.account_id
+        )
     tx.jobs.extend(await _next_in_line(tx.session, publication.account_id))
 
 

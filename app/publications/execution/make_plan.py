@@ -21,7 +21,7 @@ from app.publications.planning.complete import complete_plan
 from app.publications.planning.inputs import Terms, plan_request, trust_catalog
 from app.publications.planning.plan import PlanSummary
 from app.publications.planning.request import PlanRequest
-from app.publications.results import resolve, submissions, validation
+from app.publications.results import earlier, validation
 from app.publications.results.record import (
     record_plan_holds,
     record_plan_refusals,
@@ -55,10 +55,10 @@ async def make_plan(run: Run) -> bool:
 async def _resolve_earlier_runs(run: Run) -> None:
     """Resolve open submissions of earlier runs and listings awaiting validation."""
     async with run.tools.database.transaction() as tx:
-        earlier = await submissions.load_earlier(tx.session, run.account_id)
-    for each in earlier:
+        left_over = await earlier.load_earlier(tx.session, run.account_id)
+    for each in left_over:
         owner = run.for_store(each.store_id, market_of(each.country))
-        await resolve.resolve_earlier(owner, each.submission)
+        await earlier.resolve_before_plan(owner, each.submission)
     await validation.refresh(run)
 
 

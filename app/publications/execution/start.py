@@ -18,14 +18,17 @@ from app.core.advisory_locks import try_lock_name
 from app.core.columns import utc_now
 from app.database import Transaction
 from app.jobs.lease import Lease, Snooze
+from app.jobs.retry import GiveUp
 from app.publications import listing_imports
 from app.publications.context import Run
 from app.publications.enums import PublicationKind, PublicationState, Trigger
+from app.publications.execution.finish import end_early
 from app.publications.execution.priority_run import BUSY, GO, Turn, next_turn
 from app.publications.lifecycle import OVER, PUBLICATION
 from app.publications.models import Publication
-from app.publications.scheduling import cancel_requested, may_send
+from app.publications.scheduling import may_send
 from app.stores import service as stores
+from app.stores.leaving import that_may_sell, with_unknown_listings
 from app.stores.models import Store
 
 IMPORT_PAUSE = timedelta(seconds=0.5)
@@ -52,7 +55,7 @@ async def start(tools: AccountServices, lease: Lease) -> Run | Snooze | None:
     """
     async with tools.database.transaction() as tx:
         await lease.ensure_held(tx.session)
-        loaded = await _load(tools, tx.session, lease)
+        loaded = await _load(tools, tx, lease)
         if loaded is None:
             await lease.finish(tx.session)
             return None
@@ -67,23 +70,19 @@ async def start(tools: AccountServices, lease: Lease) -> Run | Snooze | None:
 
 
 async def _load(
-    tools: AccountServices, session: AsyncSession, lease: Lease
+    tools: AccountServices, tx: Transaction, lease: Lease
 ) -> _Loaded | None:
-    """Lock the publication; cancel one that was not started for an inactive store."""
+    """Lock the publication; cancel one that may not start or go on."""
+    session = tx.session
     publication = await session.get(Publication, lease.subject_id, with_for_update=True)
     if publication is None or PublicationState(publication.state) in OVER:
         return None
     store = await stores.find(session, publication.store_id)
-    requested = publication.state == PublicationState.REQUESTED
-    inactive = store is None or store.account_id is None
-    if (
-        store is None
-        or inactive
-        or (requested and not may_send(store, publication.trigger))
-    ):
-        await cancel_requested(session, publication, "store_inactive")
+    if store is None or _may_not_run(publication, store):
+        reason = GiveUp("store_inactive")
+        await end_early(tx, publication, PublicationState.CANCELLED, reason)
         return None
-    if requested and store.account_id:
+    if publication.state == PublicationState.REQUESTED and store.account_id:
         publication.account_id = store.account_id
     account = await accounts.get(session, publication.account_id)
     siblings = await stores.siblings(session, store)
@@ -91,13 +90,30 @@ async def _load(
     return _Loaded(publication, store, account, siblings, limits)
 
 
+def _may_not_run(publication: Publication, store: Store) -> bool:
+    """An inactive store starts no run; what left its account goes on with none."""
+    if store.account_id is None:
+        return True
+    if publication.state == PublicationState.REQUESTED:
+        return not may_send(store, publication.trigger)
+    return store.account_id != publication.account_id
+
+
 async def _awaits_listings(tx: Transaction, loaded: _Loaded) -> bool:
-    """Whether the run has to wait for the store's live listings, and says so."""
+    """Whether the run has to wait for live listings, and says so.
+
+    Those of the store; for a store that leaves, also those of its siblings: what they
+    sell must not be set to 0.
+    """
     publication = loaded.publication
     if publication.state != PublicationState.REQUESTED:
         return False
+    unread = [loaded.store]
+    if publication.trigger == Trigger.DEPARTURE:
+        selling = await that_may_sell(tx.session, loaded.siblings)
+        unread += await with_unknown_listings(tx.session, selling)
     since = publication.requested_at
-    awaited = await listing_imports.awaited(tx, loaded.store, since)
+    awaited = any([await listing_imports.awaited(tx, each, since) for each in unread])
     publication.reason_code = listing_imports.REASON if awaited else None
     return awaited
 
@@ -194,10 +210,11 @@ def _run_of(tools: AccountServices, lease: Lease, loaded: _Loaded) -> Run:
 def _access(
     tools: AccountServices, lease: Lease, loaded: _Loaded, market: Market
 ) -> Access:
-    account_id, rate = loaded.account.id, loaded.limits.requests_per_10s
+    account_id, digest = loaded.account.id, loaded.account.token_digest
+    rate = loaded.limits.requests_per_10s
 
     async def before_request(_method: str, _path: str) -> None:
-        await wait_for_request(tools, lease, account_id, rate)
+        await wait_for_request(tools, lease, account_id, digest, rate)
 
     return Access(
         platform=Platform(loaded.account.platform),

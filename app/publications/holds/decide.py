@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from app.access import service as access
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
 from app.access.service import Caller
 from app.database import Transaction
 from app.publications import scheduling
@@ -14,6 +16,11 @@ from app.publications.reports import queries
 from app.stores import service as stores
 from app.stores.models import Store
 from app.stores.settings.brake import Brake
+
+_ACTIONS = {
+    "approved": AuditAction.PUBLICATION_APPROVED,
+    "rejected": AuditAction.PUBLICATION_REJECTED,
+}
 
 
 async def decide(
@@ -35,6 +42,14 @@ async def decide(
         by=await access.name_of(tx.session, caller),
         codes=[body.code] if body.code else held_changes.BRAKE_CODES,
         skus=body.skus,
+    )
+    await audit.record(
+        tx.session,
+        caller,
+        _ACTIONS[state],
+        Subject(publication.id, store.id, store.account_id),
+        after=body.model_dump(mode="json", exclude_none=True)
+        | {"decided": found.decided},
     )
     if found.by_catalog:
         await trust_catalog(tx.session, store)

@@ -17,9 +17,10 @@ from app.publications.holds.schemas import (
     hold_out,
 )
 from app.stores.dependencies import StoreToRead
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_cursor, page_of
 
-router = APIRouter(prefix="/v1", tags=["publications"])
+router = APIRouter(prefix="/v1", tags=["publications"], route_class=RecordedRoute)
 
 
 @router.get("/stores/{store_id}/holds", summary="List held changes")

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.publications.error_classes import error_class_of, hint_for
 from app.publications.holds.held_changes import ACCOUNT_CODES
 from app.publications.messages import sentence_for
+from app.web.schemas import All
 
 HoldState = Literal["pending", "approved", "rejected", "expired"]
 BrakeCode = Literal[
@@ -39,7 +40,7 @@ class DecisionIn(BaseModel):
         | None
     ) = None
     code: BrakeCode | None = None
-    all: Literal[True] | None = None
+    all: All | None = None
 
     @model_validator(mode="after")
     def _one_of_three(self) -> "DecisionIn":

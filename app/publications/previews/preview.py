@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from app.access.service import Caller
 from app.accounts import line_budget
@@ -39,17 +40,40 @@ KEPT = timedelta(days=1)
 
 
 async def request(tx: Transaction, store: Store, kind: str) -> Plan:
-    """Request a plan. Raises ConflictError for a store without a token."""
+    """Request a plan: a new one, or the one of this kind that has not started.
+
+    The caller holds the lock of the store. Raises ConflictError for a store without a
+    token.
+    """
     if store.account_id is None:
         raise ConflictError(
             "The store has no token yet: PUT /v1/stores/{id}/settings first.",
             code="no_token",
         )
-    plan = Plan(store_id=store.id, kind=kind)
-    tx.session.add(plan)
+    plan = await _waiting(tx.session, store.id, kind)
+    if plan is None:
+        plan = Plan(store_id=store.id, kind=kind)
+        tx.session.add(plan)
+    plan.requested_at = utc_now()  # it waits for catalogs uploaded until now
     await tx.session.flush()
-    await tx.enqueue(JobKind.PLAN, plan.id)
+    await tx.enqueue(JobKind.PLAN, plan.id, store.tenant_id)
     return plan
+
+
+async def _waiting(session: AsyncSession, store_id: UUID, kind: str) -> Plan | None:
+    """The requested plan that has not started, locked."""
+    found = await session.execute(
+        select(Plan)
+        .where(
+            Plan.store_id == store_id,
+            Plan.kind == kind,
+            Plan.state == str(PlanState.REQUESTED),
+            col(Plan.started_at).is_(None),
+        )
+        .limit(1)
+        .with_for_update()
+    )
+    return found.scalar_one_or_none()
 
 
 async def get_plan(session: AsyncSession, caller: Caller, plan_id: UUID) -> Plan:
@@ -85,6 +109,8 @@ class PlanJob(Job[Plan]):
                 _fail(plan, error.code)
                 await lease.finish(tx.session)
                 return None
+            if pause is None:
+                plan.started_at = utc_now()
         return pause or plan
 
     async def work(self, lease: Lease, loaded: Plan) -> Snooze | None:
@@ -171,5 +197,5 @@ async def _forecast(
 ) -> Forecast:
     spent = await line_budget.spends(session, account_id)
     now = await accounts.database_now(session)
-    room = free_lines_at(per_hour, spent, summary.deferred, now)
-    return forecast(summary.to_send, summary.deferred, per_hour, room, now)
+    free = free_lines_at(per_hour, spent, summary.deferred, now)
+    return forecast(summary.to_send, summary.deferred, per_hour, free, now)

@@ -16,17 +16,18 @@ from app.publications.reports.dependencies import ChangeFilters
 from app.publications.schemas import ChangeOut, change_out
 from app.stores.dependencies import StoreToChange
 from app.web.csv_response import WantsCsv, as_csv
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_int, page_of
 from app.web.responses import ACCEPTED, POLLED, csv_file
 
-router = APIRouter(prefix="/v1", tags=["publications"])
+router = APIRouter(prefix="/v1", tags=["publications"], route_class=RecordedRoute)
 
 
 @router.post(
     "/stores/{store_id}/plans",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Create a plan without sending it",
-    responses=ACCEPTED | problem_responses(409),
+    responses=ACCEPTED | problem_responses(409, 412),
 )
 async def create_plan(
     body: PlanIn, store: StoreToChange, tx: Tx, response: Response

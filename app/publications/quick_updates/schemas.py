@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,6 +16,7 @@ from pydantic import (
 
 from app.catalogs.quick_updates import MAX_ITEMS, ItemResult, Outcome, UpdateItem
 from app.core.errors import FieldError, FieldProblem
+from app.web.schemas import Timestamp
 
 Number = StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=100)]
 
@@ -51,7 +51,7 @@ class QuickUpdateIn(BaseModel):
     )
 
     items: list[QuickUpdateItem] = Field(min_length=1, max_length=MAX_ITEMS)
-    as_of: AwareDatetime | None = Field(
+    as_of: Timestamp | None = Field(
         None, description="the time at which the values were true; default: now"
     )
 

@@ -17,6 +17,7 @@ COLUMNS = (
     "outcome",
     "code",
     "message",
+    "hint",
     "field",
     "before",
     "after",
@@ -49,6 +50,7 @@ def lines_of(change: ChangeOut) -> Iterator[tuple[object, ...]]:
         str(change.outcome),
         change.code,
         change.message,
+        change.hint,
     )
     fields = list(dict.fromkeys([*change.after, *change.before]))
     for field in fields or [""]:

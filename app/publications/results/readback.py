@@ -152,4 +152,23 @@ def accepted(line: SubmissionLine, listing: Listing) -> ChangeResult:
         backmarket_id=listing.backmarket_id,
         publication_state=listing.publication_state,
         max_price=listing.max_price,
+        live_sku=_spelling(line, listing),
     )
+
+
+def other_spellings(
+    lines: Sequence[SubmissionLine], seen: Mapping[int, Listing]
+) -> list[str]:
+    """The SKUs of these listings that differ from those of the lines in spelling."""
+    found = [
+        (line.sku, _spelling(line, seen[line.seq]))
+        for line in lines
+        if line.seq in seen
+    ]
+    return [sku for sent, sku in found if sku and sku != sent]
+
+
+def _spelling(line: SubmissionLine, listing: Listing) -> str | None:
+    """The SKU of the listing; None if it is not that of the line, or not known."""
+    is_its_own = sku_key(listing.sku or "") == sku_key(line.sku)
+    return listing.sku if is_its_own else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,8 @@ from app.core.sql import load_sql
 from app.jobs.retry import OFFER
 from app.offers.locks import lock_offers
 from app.offers.refusals import REFUSALS
-from app.publications.context import Run
+from app.offers.sales import CLOCK_SKEW, lower_accepted
+from app.publications.context import StoreAccess
 from app.publications.enums import Outcome, SubmissionState
 from app.publications.error_classes import (
     CLASS_OF_CODE,
@@ -39,6 +41,8 @@ class ChangeResult:
     backmarket_id: int | None = None
     publication_state: int | None = None
     max_price: Decimal | None = None
+    live_sku: str | None = None
+    """The listing's own spelling; None: that of a creation, else as it was."""
 
 
 _SQL = load_sql(
@@ -71,17 +75,20 @@ async def record_results(
         "class": [str(error_class_of(each.code, each.message)) for each in results],
         "about_row": [each.code not in NOT_ABOUT_THE_ROW for each in results],
         "max_price": [each.max_price for each in results],
+        "live_sku": [each.live_sku for each in results],
     }
-    await session.execute(
+    sold = await session.execute(
         text(_SQL["record_results"]),
         {
             "publication": publication_id,
             "store": store_id,
             "siblings": list(siblings),
+            "longest_before": CLOCK_SKEW + timedelta(seconds=1),
             **columns,
             **_RETRY,
         },
     )
+    await lower_accepted(session, [store_id, *siblings], list(sold.scalars()))
 
 
 async def close_planned(
@@ -129,7 +136,7 @@ async def record_plan_holds(
 
 
 async def record_submission(
-    run: Run,
+    run: StoreAccess,
     submission: OpenSubmission,
     results: Sequence[ChangeResult],
     state: SubmissionState = SubmissionState.SETTLED,
@@ -139,11 +146,13 @@ async def record_submission(
     if state is SubmissionState.SETTLED:
         columns["settled_at"] = utc_now()
     async with run.tools.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
+        await run.fence(tx.session)
+        await submissions.set_state(tx.session, submission, state, **columns)
         await record_results(
             tx.session, submission.publication_id, run.store_id, run.siblings, results
         )
-        await submissions.set_state(tx.session, submission, state, **columns)
-        await submissions.reset_failures(tx.session, run.publication_id)
-        if submission.publication_id != run.publication_id:
+        await submissions.reset_failures(tx.session, run.active_run)
+        if submission.publication_id != run.active_run:
             await recount(tx.session, submission.publication_id)
+        if state is SubmissionState.SETTLED:
+            await run.settled(tx, submission.publication_id, submission.seq)

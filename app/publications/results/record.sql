@@ -1,7 +1,8 @@
 -- Results of changes: the outcome of each change, and the live state of its offer.
 
 -- name: record_results
--- Records results and moves the live state per offer and field. Each result looks up
+-- Records results and moves the live state per offer and field; returns the SKU keys of
+-- accepted quantities that may have been sold since they were sent. Each result looks up
 -- its change: PostgreSQL, without statistics of a new publication, estimates one change
 -- and would compare each change with each result (half a minute for ten thousand).
 WITH result AS (
@@ -9,9 +10,10 @@ WITH result AS (
     CAST(:seq AS int[]), CAST(:outcome AS text[]), CAST(:code AS text[]),
     CAST(:message AS text[]), CAST(:listing AS text[]),
     CAST(:product AS bigint[]), CAST(:publication_state AS int[]),
-    CAST(:class AS text[]), CAST(:about_row AS bool[]), CAST(:max_price AS numeric[]))
+    CAST(:class AS text[]), CAST(:about_row AS bool[]), CAST(:max_price AS numeric[]),
+    CAST(:live_sku AS text[]))
     AS v(seq, outcome, code, message, listing, product, publication_state, class,
-         about_row, max_price)
+         about_row, max_price, live_sku)
 ),
 recorded AS (
   UPDATE change AS c
@@ -24,7 +26,11 @@ recorded AS (
            OFFSET 0) AS planned
    WHERE c.ctid = planned.ctid
   RETURNING c.sku_key, c.after, c.fingerprint, v.outcome, v.code, v.message,
-            v.listing, v.product, v.publication_state, v.class, v.about_row, v.max_price
+            v.listing, v.product, v.publication_state, v.class, v.about_row, v.max_price,
+            v.live_sku, CASE WHEN c.after ? 'grade' THEN c.sku END AS created_sku,
+            coalesce((SELECT b.sent_at FROM submission AS b
+                       WHERE b.publication_id = :publication AND b.seq = c.submission),
+                     now()) AS sent_at
 ),
 live AS (
   UPDATE offer AS o
@@ -33,7 +39,8 @@ live AS (
            THEN (s.after ->> 'price')::numeric ELSE o.live_price END,
          live_quantity = CASE WHEN s.after ? 'quantity'
            THEN (s.after ->> 'quantity')::int ELSE o.live_quantity END,
-         live_quantity_at = CASE WHEN s.after ? 'quantity' THEN now() ELSE o.live_quantity_at END,
+         live_quantity_at = CASE WHEN s.after ? 'quantity'
+           THEN s.sent_at ELSE o.live_quantity_at END,
          live_min_price = CASE WHEN s.after ? 'min_price'
            THEN (s.after ->> 'min_price')::numeric
            ELSE o.live_min_price END,
@@ -50,14 +57,15 @@ live AS (
          listing_id = coalesce(s.listing, o.listing_id),
          backmarket_id = coalesce(s.product, o.backmarket_id),
          publication_state = coalesce(s.publication_state, o.publication_state),
-         max_price = coalesce(s.max_price, o.max_price)
+         max_price = coalesce(s.max_price, o.max_price),
+         live_sku = coalesce(s.live_sku, o.live_sku, s.created_sku)
     FROM recorded AS s
    WHERE s.outcome = 'accepted' AND o.store_id = :store
      AND o.sku_key = s.sku_key
 ),
 shared_stock AS (
   UPDATE offer AS o
-     SET live_quantity = (s.after ->> 'quantity')::int, live_quantity_at = now()
+     SET live_quantity = (s.after ->> 'quantity')::int, live_quantity_at = s.sent_at
     FROM recorded AS s
    WHERE s.outcome = 'accepted' AND s.after ? 'quantity'
      AND o.store_id = ANY(:siblings) AND o.sku_key = s.sku_key AND o.listed
@@ -68,14 +76,24 @@ submitted AS (
    WHERE s.outcome = 'accepted' AND s.after ? 'product'
   ON CONFLICT (store_id, sku_key) DO UPDATE
     SET product = excluded.product, submitted_at = excluded.submitted_at
+),
+refused AS (
+  UPDATE offer AS o
+     SET {{set_error}},
+         listed = o.listed AND s.code IS DISTINCT FROM 'listing_not_found',
+         listing_id = CASE WHEN s.code = 'listing_not_found' THEN NULL
+                           ELSE o.listing_id END
+    FROM recorded AS s
+   WHERE s.outcome = 'rejected' AND o.store_id = :store AND o.sku_key = s.sku_key
 )
-UPDATE offer AS o
-   SET {{set_error}},
-       listed = o.listed AND s.code IS DISTINCT FROM 'listing_not_found',
-       listing_id = CASE WHEN s.code = 'listing_not_found' THEN NULL
-                         ELSE o.listing_id END
-  FROM recorded AS s
- WHERE s.outcome = 'rejected' AND o.store_id = :store AND o.sku_key = s.sku_key
+SELECT DISTINCT s.sku_key
+  FROM recorded AS s JOIN (
+         SELECT v.sku_key FROM sale_view AS v
+          WHERE v.account_id = (SELECT account_id FROM store_view WHERE id = :store)
+            AND v.ordered_at >= (SELECT min(sent_at) FROM recorded) - CAST(:longest_before AS interval)
+            AND v.known_at > (SELECT min(sent_at) FROM recorded)
+       ) AS v ON v.sku_key = s.sku_key
+ WHERE s.outcome = 'accepted' AND s.after ? 'quantity'
 
 -- name: record_plan_refusals
 -- Offers that the plan itself refused are in error.

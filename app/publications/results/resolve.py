@@ -2,22 +2,26 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.backmarket.errors import (
     BackMarketNotFoundError,
     NotUnderstoodError,
     RequestRefusedError,
 )
+from app.backmarket.wire.listings import Listing
 from app.backmarket.wire.task_matching import Matched, match_rows
 from app.backmarket.wire.tasks import ListingRef, Refusal, TaskReport, TaskStatus
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
-from app.publications.context import Run
-from app.publications.enums import READ_BACK, Method, Outcome, SubmissionState
+from app.offers import service as offers
+from app.offers.locks import lock_offers
+from app.publications.context import Run, StoreAccess
+from app.publications.enums import Method, Outcome, SubmissionState
 from app.publications.lifecycle import pause_before_poll, wait_for_lost_task
 from app.publications.results import readback, submissions
 from app.publications.results.record import (
@@ -40,8 +44,6 @@ MAX_MISSING_TO_READ = 60
 MAX_PAGES_TO_READ = 400
 """Pages of listings that are read, some minutes at the usual pace, to find lines that a
 report does not name; new listings are on the first pages."""
-FORGET_TASK = timedelta(hours=24)
-"""After this time a task that has not ended is not polled any more."""
 POLLS_AT_ONCE = 2
 """While PostgreSQL stores the results of one batch, the next task is polled."""
 POLL_TIMEOUT = 20.0
@@ -86,8 +88,8 @@ async def _poll_all(run: Run, due: Sequence[OpenSubmission]) -> None:
         raise errors[0]
 
 
-async def poll(run: Run, submission: OpenSubmission) -> bool:
-    """Poll the task of a batch; True if it is settled.
+async def poll(run: StoreAccess, submission: OpenSubmission) -> OpenSubmission:
+    """Poll the task of a batch; returns the submission as it is then.
 
     A task that Back Market no longer knows is resolved from the listings instead; one
     whose report is late or cannot be read is polled again until the run's deadline.
@@ -98,34 +100,45 @@ async def poll(run: Run, submission: OpenSubmission) -> bool:
         async with asyncio.timeout(POLL_TIMEOUT):
             report = await run.tools.back_market.task(run.access, submission.task_id)
     except BackMarketNotFoundError:
-        await _mark_polled(run, submission, SubmissionState.UNCERTAIN)
-        return False
+        return await mark_polled(run, submission, SubmissionState.UNCERTAIN)
     except (NotUnderstoodError, RequestRefusedError, TimeoutError) as error:
         log.warning("publish.task_unreadable", error=repr(error)[:300])
-        await _mark_polled(run, submission, SubmissionState.SENT)
-        return False
+        return await mark_polled(run, submission, SubmissionState.SENT)
     if report.status is TaskStatus.PENDING:
-        await _mark_polled(run, submission, SubmissionState.SENT)
-        return False
+        return await mark_polled(run, submission, SubmissionState.SENT)
     failpoint("publish.polled")
     matched = await asyncio.to_thread(_match_report, run, submission, report)
     looked_up = await _look_up(run, submission, matched)
     await record_submission(run, submission, matched.results + looked_up)
     failpoint("publish.settled")
-    return True
+    return replace(submission, state=SubmissionState.SETTLED)
 
 
-async def _mark_polled(
-    run: Run, submission: OpenSubmission, state: SubmissionState
-) -> None:
-    polls = submission.polls + 1
-    due = utc_now() + pause_before_poll(polls, run.tools.settings.task_poll)
+async def mark_polled(
+    run: StoreAccess, submission: OpenSubmission, state: SubmissionState
+) -> OpenSubmission:
+    """Count a poll that did not end the task; the next one is later."""
     async with run.tools.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
-        await submissions.set_state(
-            tx.session, submission, state, polls=polls, poll_at=due
-        )
-        await submissions.reset_failures(tx.session, run.publication_id)
+        await run.fence(tx.session)
+        first = run.tools.settings.task_poll
+        polled = await postpone_poll(tx.session, submission, first, state)
+        await submissions.reset_failures(tx.session, run.active_run)
+    return polled
+
+
+async def postpone_poll(
+    session: AsyncSession,
+    submission: OpenSubmission,
+    first: timedelta,
+    state: SubmissionState | None = None,
+) -> OpenSubmission:
+    """Set when the task, or the listings of an unanswered request, are read next."""
+    polls, now = submission.polls + 1, utc_now()
+    age = now - (submission.sent_at or now)
+    due = now + pause_before_poll(polls, first, age)
+    return await submissions.set_state(
+        session, submission, state or submission.state, polls=polls, poll_at=due
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,7 @@ class _MatchedReport:
 
 
 def _match_report(
-    run: Run, submission: OpenSubmission, report: TaskReport
+    run: StoreAccess, submission: OpenSubmission, report: TaskReport
 ) -> _MatchedReport:
     """Match a task report to the lines that were sent; blocking, for a thread.
 
@@ -202,7 +215,7 @@ def _unproven(marks: Mapping[str, LineKey], matched: Matched) -> set[str]:
 
 
 async def _look_up(
-    run: Run, submission: OpenSubmission, matched: _MatchedReport
+    run: StoreAccess, submission: OpenSubmission, matched: _MatchedReport
 ) -> list[ChangeResult]:
     """Look up lines whose result the report does not say."""
     if not matched.doubtful:
@@ -213,8 +226,22 @@ async def _look_up(
     seen = await readback.read_listings(
         run.tools.back_market, run.access, lines, max_pages=MAX_PAGES_TO_READ
     )
+    await _record_spelling(run, lines, seen)
     arrived, absent = readback.split_by_effect(lines, seen)
     return arrived + [ChangeResult(line.seq, *matched.absent) for line in absent]
+
+
+async def _record_spelling(
+    run: StoreAccess, lines: Sequence[SubmissionLine], seen: Mapping[int, Listing]
+) -> None:
+    """Record SKUs that the listings spell otherwise; lines are sent under these."""
+    skus = readback.other_spellings(lines, seen)
+    if not skus:
+        return
+    async with run.tools.database.transaction() as tx:
+        await run.fence(tx.session)
+        await lock_offers(tx.session, run.stores)
+        await offers.set_live_skus(tx.session, run.stores, skus)
 
 
 def _unconfirmed(lines: Iterable[SubmissionLine], code: str) -> list[ChangeResult]:
@@ -229,52 +256,32 @@ async def resolve_unanswered(run: Run, submission: OpenSubmission) -> None:
     """
     lines = await submissions.load_submission_lines(run, submission, (Outcome.PLANNED,))
     seen = await readback.read_listings(run.tools.back_market, run.access, lines)
+    await _record_spelling(run, lines, seen)
     accepted, absent = readback.split_by_effect(lines, seen)
     batch = submission.method is Method.BATCH
-    if absent and batch and await _may_be_under_way(run, submission):
-        await _mark_polled(run, submission, SubmissionState.UNCERTAIN)
+    if absent and batch and await may_be_processing(run, submission):
+        await mark_polled(run, submission, SubmissionState.UNCERTAIN)
         return
     retry = bool(absent) and submission.attempts < MAX_ATTEMPTS
     if not retry:
         accepted += _unconfirmed(absent, "no_answer")
     async with run.tools.database.transaction() as tx:
-        await run.lease.ensure_held(tx.session)
-        await record_results(
-            tx.session, run.publication_id, run.store_id, run.siblings, accepted
-        )
+        await run.fence(tx.session)
         if retry:
             await submissions.set_state(tx.session, submission, SubmissionState.PENDING)
         else:
             await submissions.settle(tx.session, submission)
+        await record_results(
+            tx.session, run.publication_id, run.store_id, run.siblings, accepted
+        )
     log.info("publish.read_back", accepted=len(lines) - len(absent), absent=len(absent))
 
 
-async def _may_be_under_way(run: Run, submission: OpenSubmission) -> bool:
+async def may_be_processing(run: StoreAccess, submission: OpenSubmission) -> bool:
     async with run.tools.database.transaction() as tx:
         longest = await submissions.longest_task_duration(tx.session, run.account_id)
     since = utc_now() - (submission.sent_at or utc_now())
     return since < wait_for_lost_task(longest)
-
-
-async def resolve_earlier(run: Run, submission: OpenSubmission) -> None:
-    """Resolve a submission of an earlier run before anything is sent again.
-
-    Its task is polled first, if that is due. While the task is pending, the listings
-    show once which lines took effect; the others can be planned again. The submission
-    stays open: if the task ends later after all, the live state follows it, and the
-    next run corrects what the task overwrote.
-    """
-    sent = submission.state is SubmissionState.SENT
-    may_still_end = sent and not overdue(submission, FORGET_TASK)
-    if sent and is_due(submission) and await poll(run, submission):
-        return
-    if may_still_end and submission.reason_code == READ_BACK:
-        return
-    lines = await submissions.load_submission_lines(run, submission, OPEN)
-    seen = await readback.read_listings(run.tools.back_market, run.access, lines)
-    accepted, _ = readback.split_by_effect(lines, seen)
-    state = SubmissionState.SENT if may_still_end else SubmissionState.SETTLED
-    await record_submission(run, submission, accepted, state, reason_code=READ_BACK)
 
 
 def overdue(submission: OpenSubmission, deadline: timedelta) -> bool:

@@ -16,7 +16,7 @@ from sqlmodel import col
 from app.core.columns import utc_now
 from app.core.sql import load_sql
 from app.database import Database
-from app.publications.context import Run
+from app.publications.context import Run, StoreAccess
 from app.publications.enums import Method, SubmissionState
 from app.publications.lifecycle import SUBMISSION
 from app.publications.models import Submission
@@ -50,6 +50,10 @@ class OpenSubmission:
     sent_at: datetime | None
     poll_at: datetime | None
     """When the task is polled next; None: at once."""
+
+
+class SubmissionChangedError(Exception):
+    """Another worker changed the submission meanwhile: load it again."""
 
 
 _FIELD_NAMES = frozenset(field.name for field in fields(OpenSubmission))
@@ -109,29 +113,11 @@ async def load_open(
 ) -> list[OpenSubmission]:
     """Submissions of a publication that are not settled, in the order of sending."""
     rows = await session.execute(text(_SQL["load_open"]), {"id": publication_id})
-    return [_submission(row) for row in rows]
+    return [submission_of(row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierSubmission:
-    """An unsettled submission of a run that has ended."""
-
-    submission: OpenSubmission
-    store_id: UUID
-    country: str
-
-
-async def load_earlier(
-    session: AsyncSession, account_id: UUID
-) -> list[EarlierSubmission]:
-    """Unsettled submissions of the account's ended runs."""
-    rows = await session.execute(text(_SQL["load_earlier"]), {"account": account_id})
-    return [
-        EarlierSubmission(_submission(row), row.store_id, row.country) for row in rows
-    ]
-
-
-def _submission(row: Any) -> OpenSubmission:  # noqa: ANN401 - a row of the query above
+def submission_of(row: Any) -> OpenSubmission:  # noqa: ANN401 - a row of the table
+    """The submission of a row."""
     return OpenSubmission(
         publication_id=row.publication_id,
         seq=row.seq,
@@ -157,18 +143,23 @@ async def set_state(
 ) -> OpenSubmission:
     """Change the state and further columns; returns the submission as it is then.
 
-    Raises TransitionError.
+    Raises TransitionError, and SubmissionChangedError if its state is another one by
+    now: of two workers that poll one task, the first records the results.
     """
     SUBMISSION.advance(submission.state, state)
-    await session.execute(
+    changed = await session.scalar(
         update(Submission)
         .where(
             col(Submission.publication_id) == submission.publication_id,
             col(Submission.seq) == submission.seq,
+            col(Submission.state) == str(submission.state),
         )
         .values(state=state, **columns)
+        .returning(col(Submission.seq))
         .execution_options(synchronize_session=False)
     )
+    if changed is None:
+        raise SubmissionChangedError(f"{submission.publication_id}/{submission.seq}")
     known = {name: columns[name] for name in columns if name in _FIELD_NAMES}
     return replace(submission, state=state, **known)  # type: ignore[arg-type]
 
@@ -185,8 +176,8 @@ async def close_all(session: AsyncSession, publication_id: UUID, code: str) -> N
     await session.execute(text(_SQL["close_pending"]), values)
 
 
-async def reset_failures(session: AsyncSession, publication_id: UUID) -> None:
-    """Reset the failure count after a response of Back Market."""
+async def reset_failures(session: AsyncSession, publication_id: UUID | None) -> None:
+    """Reset the failure count of the active run after a response of Back Market."""
     await session.execute(
         text("UPDATE publication SET failures = 0 WHERE id = :id AND failures > 0"),
         {"id": publication_id},
@@ -211,7 +202,7 @@ async def supersede_changed(
 
 
 async def load_submission_lines(
-    run: Run,
+    run: StoreAccess,
     submission: OpenSubmission,
     outcomes: Sequence[str],
     only: Sequence[int] | None = None,
@@ -234,9 +225,12 @@ def load_batch(database: Database, submission: OpenSubmission, currency: str) ->
 
     Empty columns are left out; an empty cell means "unchanged".
     """
+    # A listing is found by its SKU as Back Market spells it.
     planned = sql.SQL(
-        "FROM change WHERE publication_id = {} AND submission = {} "
-        "AND outcome = 'planned'"
+        "FROM (SELECT c.*, o.live_sku "
+        "FROM change AS c JOIN publication AS p ON p.id = c.publication_id "
+        "LEFT JOIN offer_view AS o USING (store_id, sku_key)) AS planned "
+        "WHERE publication_id = {} AND submission = {} AND outcome = 'planned'"
     ).format(sql.Literal(submission.publication_id), sql.Literal(submission.seq))
     buffer = io.BytesIO()
     with database.borrow() as connection:
@@ -245,7 +239,8 @@ def load_batch(database: Database, submission: OpenSubmission, currency: str) ->
         )
         product = tuple(sorted(name for (name,) in found.fetchall()))
         query = sql.SQL(
-            "COPY (SELECT sku, {} {} ORDER BY seq) TO STDOUT (FORMAT csv, HEADER)"
+            "COPY (SELECT coalesce(live_sku, sku) AS sku, {} {} ORDER BY seq) "
+            "TO STDOUT (FORMAT csv, HEADER)"
         ).format(sql.SQL(", ").join(_columns(product)), planned)
         with connection.cursor().copy(query) as copy:
             for block in copy:

@@ -7,16 +7,6 @@
 SELECT * FROM submission
  WHERE publication_id = :id AND state <> 'settled' ORDER BY seq
 
--- name: load_earlier
--- Submissions of an account's ended runs that are not settled.
-SELECT d.*, p.store_id, s.country
-  FROM submission AS d
-  JOIN publication AS p ON p.id = d.publication_id
-  JOIN store_view AS s ON s.id = p.store_id AND s.account_id = d.account_id
- WHERE d.account_id = :account AND d.state <> 'settled'
-   AND p.state IN ('finished', 'failed', 'cancelled')
- ORDER BY d.publication_id, d.seq
-
 -- name: load_line_keys
 -- What identifies the lines of a submission in a task report; psycopg placeholders.
 SELECT c.seq, c.sku, c.after ->> 'ean',
@@ -28,11 +18,13 @@ SELECT c.seq, c.sku, c.after ->> 'ean',
  ORDER BY c.seq
 
 -- name: load_lines
--- Lines of a submission with one of the outcomes; all, or those in `only`.
-SELECT c.seq, c.sku, c.before, c.after,
-       (SELECT o.listing_id FROM offer_view AS o
-         WHERE o.store_id = :store AND o.sku_key = c.sku_key) AS listing_id
+-- Lines of a submission with one of the outcomes; all, or those in `only`. The SKU is the
+-- one of the listing, if that is known.
+SELECT c.seq, coalesce(o.live_sku, c.sku) AS sku, c.before, c.after, o.listing_id
   FROM change AS c
+  LEFT JOIN LATERAL (
+    SELECT live_sku, listing_id FROM offer_view
+     WHERE store_id = :store AND sku_key = c.sku_key OFFSET 0) AS o ON true
  WHERE c.publication_id = :id AND c.submission = :submission
    AND c.outcome = ANY(:outcomes)
    AND (CAST(:only AS int[]) IS NULL OR c.seq = ANY(:only))

@@ -4,7 +4,7 @@ Its staff validates new products within hours (Back Market API, products), witho
 notification. A run reads the listings that await validation, if the store has any.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,8 +28,9 @@ async def refresh(run: Run) -> None:
         waiting = await offers.awaiting_validation(tx.session, run.store_id)
     if not waiting:
         return
-    changed = sorted(waiting - await _still_waiting(run, waiting))
-    states = dict.fromkeys(changed) | await _states(run, changed[:_MAX_LISTINGS])
+    changed = sorted(waiting.keys() - await _still_waiting(run, waiting))
+    read = {key: waiting[key] for key in changed[:_MAX_LISTINGS]}
+    states = dict.fromkeys(changed) | await _states(run, read)
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         await offers.set_publication_states(tx.session, run.store_id, states)
@@ -51,10 +52,10 @@ async def _still_waiting(run: Run, waiting: Collection[str]) -> set[str]:
     return seen | set(waiting)  # too many to read: nothing is known to have changed
 
 
-async def _states(run: Run, keys: Collection[str]) -> dict[str, int | None]:
+async def _states(run: Run, skus: Mapping[str, str]) -> dict[str, int | None]:
     states: dict[str, int | None] = {}
-    for key in keys:
-        listing = await run.tools.back_market.listing_by_sku(run.access, key)
+    for key, sku in skus.items():
+        listing = await run.tools.back_market.listing_by_sku(run.access, sku)
         states[key] = listing.publication_state if listing else None
     return states
 

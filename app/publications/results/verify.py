@@ -52,7 +52,7 @@ async def verify_listings(run: Run) -> None:
     async with run.tools.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         if len(seen) < len(awaited):
-            await tx.enqueue(JobKind.DRIFT_CHECK, run.store_id)
+            await tx.enqueue(JobKind.DRIFT_CHECK, run.store_id, run.account_id)
         await _add_seen(tx.session, awaited, seen, misplaced)
         compared = await compare(
             tx.session, run.account_id, comparison, [run.publication_id]
