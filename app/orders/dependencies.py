@@ -1,19 +1,24 @@
 """FastAPI dependencies that load an order and check `If-Match`."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Path
 
 from app.access.dependencies import Reader, Writer
-from app.core.errors import FieldError, PreconditionFailedError
+from app.core.errors import FieldError, InvalidError, PreconditionFailedError
 from app.database import Tx
 from app.orders import queries
 from app.orders.models import SalesOrder
+from app.stores import service as stores
+from app.web.pagination import BIGGEST
 
 IfMatch = Annotated[
     str | None, Header(description="the ETag that the change is based on")
 ]
+
+KEYS = "an order's id, or Back Market's number of it"
 
 
 async def order_to_change(
@@ -51,5 +56,42 @@ def etag(order: SalesOrder) -> str:
     return f'"{order.version}"'
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the caller's stores see, and the part that a request selects."""
+
+    every: list[queries.OrderScope]
+    selected: list[queries.OrderScope]
+
+
+async def seen_scopes(tx: Tx, caller: Reader, store_id: UUID | None = None) -> Seen:
+    """Raises NotFoundError for a store that the caller may not see."""
+    if store_id:
+        await stores.load_store(tx.session, caller, store_id)
+    every = await queries.views(tx.session, caller)
+    return Seen(every, [view for view in every if store_id in {None, view.store_id}])
+
+
+SeenScopes = Annotated[Seen, Depends(seen_scopes)]
+
+
+async def order_id_of(
+    order_id: Annotated[str, Path(description=KEYS, max_length=36)],
+    tx: Tx,
+    caller: Reader,
+) -> UUID:
+    """Our id. Raises InvalidError, NotFoundError, ConflictError."""
+    if order_id.isascii() and order_id.isdigit() and int(order_id) <= BIGGEST:
+        return await queries.find_order_id(tx.session, caller, int(order_id))
+    try:
+        return UUID(order_id)
+    except ValueError:
+        message = "This is no id of an order."
+        raise InvalidError(
+            message, errors=[FieldError("order_id", "invalid_id", message, KEYS)]
+        ) from None
+
+
+KnownOrderId = Annotated[UUID, Depends(order_id_of)]
 OrderToChange = Annotated[SalesOrder, Depends(order_to_change)]
 OrderToRead = Annotated[SalesOrder, Depends(order_to_read)]

@@ -18,6 +18,10 @@ from app.core.columns import (
     utc_now,
 )
 
+DISPATCH = "COALESCE(dispatch_by, '9999-01-01 00:00:00+00'::timestamp with time zone)"
+"""The dispatch date as lists are sorted by it: orders without one come last."""
+OPEN_FOR_SELLER = "state IN (1, 3) AND outcome = 'open'"
+"""Orders that the seller may be late with."""
 UNFINISHED = "state IN (0, 10, 1, 3)"
 OPEN_ACTION = "state IN ('requested', 'running', 'waiting')"
 
@@ -26,7 +30,8 @@ class SalesOrder(SQLModel, table=True):
     """One order of a seller account, as last fetched.
 
     `marketplace_id` is Back Market's `order_id`. `created_at` is when the buyer
-    ordered; it never changes and sorts lists. `version` counts changes of the content.
+    ordered; it never changes and sorts lists. `version` counts changes of the content
+    and of what the merchant notes: the fields from `merchant_order_id` to `note`.
     `other_fields` has the fields without a column. `read_at` is when it was read last,
     changed or not; `missing_since` when Back Market first answered that it is unknown.
     """
@@ -38,7 +43,21 @@ class SalesOrder(SQLModel, table=True):
         Index("ix_sales_order_country", "account_id", "country", "created_at", "id"),
         Index("ix_sales_order_state", "account_id", "state", "created_at", "id"),
         Index("ix_sales_order_outcome", "account_id", "outcome", "created_at", "id"),
-        Index("ix_sales_order_modified", "account_id", "modified_at"),
+        Index("ix_sales_order_modified", "account_id", "modified_at", "id"),
+        Index(
+            "ix_sales_order_country_modified",
+            "account_id",
+            "country",
+            "modified_at",
+            "id",
+        ),
+        Index("ix_sales_order_dispatch", "account_id", text(DISPATCH), "id"),
+        Index(
+            "ix_sales_order_open",
+            "account_id",
+            "dispatch_by",
+            postgresql_where=text(OPEN_FOR_SELLER),
+        ),
         Index(
             "ix_sales_order_unfinished",
             "account_id",
@@ -71,6 +90,13 @@ class SalesOrder(SQLModel, table=True):
     shipping_address: dict[str, Any] = json_field(default=dict)
     billing_address: dict[str, Any] = json_field(default=dict)
     other_fields: dict[str, Any] = json_field(default=dict)
+    has_invoice: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )
+    merchant_order_id: str | None = None
+    invoice_number: str | None = None
+    tags: list[str] = json_field(default=list, filled="'[]'")
+    note: str | None = None
     digest: str = Field(max_length=64)
     version: int = 1
     first_seen_at: datetime = time_field(default_now=True)
@@ -113,6 +139,24 @@ class SalesOrderLine(SQLModel, table=True):
     condition: int | None = None
     brand: str | None = None
     sku_key: str | None = Field(default=None, sa_type=KEY)
+
+
+class SalesOrderWord(SQLModel, table=True):
+    """A word by which an order is found: without case and accents.
+
+    Words of buyers' names are personal data. `app/orders/search` owns the table.
+    """
+
+    __tablename__ = "sales_order_word"
+    __table_args__ = (
+        Index("ix_sales_order_word_word", "account_id", "word", "order_id"),
+    )
+
+    order_id: UUID = Field(
+        foreign_key="sales_order.id", ondelete="CASCADE", primary_key=True
+    )
+    word: str = Field(sa_type=KEY, primary_key=True)
+    account_id: UUID
 
 
 class OrderSync(SQLModel, table=True):

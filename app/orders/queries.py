@@ -1,22 +1,18 @@
-"""Reads orders: the ones a caller may see, in stable pages, with their lines.
+"""Reads orders: which ones a caller may see, single ones, their lines and actions.
 
 A store sees the orders of its seller account, all or only those of its country, by its
 `order_scope`. A caller sees what the caller's stores see.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.access.service import Caller
-from app.core.errors import NotFoundError
-from app.core.sql import compose, load_templates
+from app.core.errors import ConflictError, FieldError, NotFoundError
 from app.orders.models import OrderAction, OrderSubmission, SalesOrder, SalesOrderLine
 from app.stores import service as stores
 
@@ -33,26 +29,6 @@ class OrderScope:
         return self.account_id == account_id and self.country in {None, country}
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Filters of a list; times are inclusive, except `created_to`."""
-
-    country: str | None = None
-    state: int | None = None
-    outcome: str | None = None
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    modified_from: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderPosition:
-    """A position in the list, which is sorted by creation, newest first."""
-
-    created_at: datetime
-    id: UUID
-
-
 async def views(
     session: AsyncSession, caller: Caller, store_id: UUID | None = None
 ) -> list[OrderScope]:
@@ -64,84 +40,24 @@ async def views(
     ]
 
 
-def _scopes(
-    seen: Sequence[OrderScope], country: str | None
+def scopes_of(
+    seen: Sequence[OrderScope], countries: Collection[str]
 ) -> list[tuple[UUID, str | None]]:
-    """Account and country pairs to read, without pairs that another one covers."""
+    """Account and country pairs to read, without pairs that another one covers.
+
+    `countries` limits them, unless it is empty.
+    """
     whole = {view.account_id for view in seen if view.country is None}
-    if country:
-        partly = {v.account_id for v in seen if v.country == country}
-        return [(account_id, country) for account_id in sorted(whole | partly)]
+    if countries:
+        wanted = {(account, country) for account in whole for country in countries}
+        partly = {(v.account_id, v.country) for v in seen if v.country in countries}
+        return sorted(wanted | partly)
     parts = {
         (v.account_id, v.country)
         for v in seen
         if v.country and v.account_id not in whole
     }
     return [*((account_id, None) for account_id in sorted(whole)), *sorted(parts)]
-
-
-_WHERE = {
-    "state": " AND state = :state",
-    "outcome": " AND outcome = :outcome",
-    "created_from": " AND created_at >= :created_from",
-    "created_to": " AND created_at < :created_to",
-    "modified_from": " AND modified_at >= :modified_from",
-}
-
-
-_ALONE = {"shipping_address", "billing_address", "other_fields", "digest"}
-_IN_LISTS = ", ".join(
-    f"o.{name}" for name in SalesOrder.model_fields if name not in _ALONE
-)
-"""The columns of an order in a list, without its largest ones."""
-_SQL = load_templates(__package__, "queries.sql", {"order_columns": _IN_LISTS})
-
-
-async def list_orders(
-    session: AsyncSession,
-    seen: Sequence[OrderScope],
-    filters: Filters,
-    after: OrderPosition | None,
-    limit: int,
-) -> Sequence[SalesOrder]:
-    """Newest first, without addresses; one more than `limit` when there are more."""
-    scopes = _scopes(seen, filters.country)
-    if not scopes:
-        return []
-    page, values = page_query(scopes, filters, after, limit)
-    orders = select(SalesOrder).from_statement(
-        text(compose(_SQL["orders_of_page"], {"page": page}))
-    )
-    return (await session.execute(orders, values)).scalars().all()
-
-
-def page_query(
-    scopes: Sequence[tuple[UUID, str | None]],
-    filters: Filters,
-    after: OrderPosition | None,
-    limit: int,
-) -> tuple[str, dict[str, Any]]:
-    """The SQL that finds the ids of a page, and its values."""
-    values: dict[str, Any] = {
-        name: getattr(filters, name)
-        for name in _WHERE
-        if getattr(filters, name) is not None
-    }
-    where = "".join(_WHERE[name] for name in values)
-    if after:
-        where += " AND (created_at, id) < (:after_at, :after_id)"
-        values |= {"after_at": after.created_at, "after_id": after.id}
-    branches = []
-    if whole := [account_id for account_id, country in scopes if country is None]:
-        values["whole"] = whole
-        branches.append(compose(_SQL["page_of_accounts"], {"where": where}))
-    if parts := [(a, country) for a, country in scopes if country]:
-        values["accounts"] = [account_id for account_id, _ in parts]
-        values["countries"] = [country for _, country in parts]
-        branches.append(compose(_SQL["page_of_countries"], {"where": where}))
-    union = " UNION ALL ".join(f"({branch})" for branch in branches)
-    page = compose(_SQL["page"], {"branches": union})
-    return page, {**values, "limit": limit + 1}
 
 
 async def lines_by_order(
@@ -156,6 +72,36 @@ async def lines_by_order(
     for line in found.scalars():
         lines[line.order_id].append(line)
     return lines
+
+
+async def find_order_id(session: AsyncSession, caller: Caller, number: int) -> UUID:
+    """Our id of the order with Back Market's number that the caller may see.
+
+    Raises NotFoundError, and ConflictError if accounts have orders of this number.
+    """
+    seen = await views(session, caller)
+    found = await session.execute(
+        select(SalesOrder.id, SalesOrder.account_id, SalesOrder.country).where(
+            SalesOrder.marketplace_id == number,
+            col(SalesOrder.account_id).in_({view.account_id for view in seen}),
+        )
+    )
+    ids: list[UUID] = [
+        order_id
+        for order_id, account_id, country in found
+        if any(view.shows(account_id, country) for view in seen)
+    ]
+    if not ids:
+        raise NotFoundError("Order not found.")
+    if len(ids) > 1:
+        message = f"Several seller accounts have an order {number}."
+        accepted = ", ".join(sorted(map(str, ids)))
+        raise ConflictError(
+            message,
+            code="ambiguous_order",
+            errors=[FieldError("order_id", "ambiguous_order", message, accepted)],
+        )
+    return ids[0]
 
 
 async def get_order(

@@ -1,6 +1,6 @@
 """API shapes of orders, their lines, actions and syncs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -8,8 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.core.columns import utc_now
 from app.orders.actions.allowed_actions import AllowedAction, allowed_actions
-from app.orders.enums import line_state, order_state
+from app.orders.due import DueReason, due_reasons
+from app.orders.enums import UNKNOWN, line_state, order_state
+from app.orders.lists.totals import TotalsBy
 from app.orders.models import (
     OrderAction,
     OrderSubmission,
@@ -43,8 +46,16 @@ class LineOut(BaseModel):
     brand: str | None
 
 
+class BuyerOut(BaseModel):
+    """Who an order goes to, by its shipping address; null is what is empty there."""
+
+    name: str | None
+    city: str | None
+    country: str | None
+
+
 class OrderSummary(BaseModel):
-    """An order in a list: no addresses."""
+    """An order in a list: the buyer's name and city, no other part of addresses."""
 
     id: UUID
     marketplace_id: int = Field(description="Back Market's `order_id`")
@@ -61,7 +72,13 @@ class OrderSummary(BaseModel):
     missing_since: datetime | None = Field(
         description="since when Back Market answers that it does not know the order"
     )
+    due: list[DueReason] = Field(
+        description="what the seller is late with now: `not_accepted` is 24 hours "
+        "after the payment, `not_shipped` after `dispatch_by`"
+    )
     country: str | None = Field(description="ISO 3166 alpha-2; null when unknown")
+    buyer: BuyerOut
+    has_invoice: bool = Field(description="whether Back Market has an invoice")
     created_at: datetime
     modified_at: datetime
     paid_at: datetime | None
@@ -75,6 +92,9 @@ class OrderSummary(BaseModel):
     shipper: str | None
     tracking_number: str | None
     tracking_url: str | None
+    merchant_order_id: str | None = Field(description="your number of the order")
+    invoice_number: str | None = Field(description="your number of its invoice")
+    tags: list[str]
     version: int
     lines: list[LineOut]
 
@@ -101,6 +121,7 @@ class AddressOut(BaseModel):
 class OrderOut(OrderSummary):
     """One order with addresses and allowed actions."""
 
+    note: str | None
     shipping_address: AddressOut
     billing_address: AddressOut
     payment_method: str | None
@@ -110,6 +131,26 @@ class OrderOut(OrderSummary):
     invoiced_at: str | None = Field(description="when an invoice was uploaded")
     allowed_actions: list[AllowedAction]
     open_action_ids: list[UUID] = Field(description="actions that have not ended")
+
+
+class OrderTotal(BaseModel):
+    """Orders of one group in one currency. Money of different ones is never added."""
+
+    key: str | None = Field(
+        description="the country, state, currency or day; null when unknown"
+    )
+    currency: str | None
+    orders: int
+    price: Decimal | None = Field(description="all lines, without shipping")
+    shipping_price: Decimal | None
+    sales_taxes: Decimal | None
+
+
+class OrderTotals(BaseModel):
+    """Sums of the orders that fit the filters, the largest key first."""
+
+    by: TotalsBy
+    items: list[OrderTotal]
 
 
 class ActionSubmissionOut(BaseModel):
@@ -201,8 +242,30 @@ def _summary(
         "state": order_state(order.state),
         "state_code": order.state,
         "fee": sum(fees, Decimal(0)) if fees else None,
+        "due": due_of(order, utc_now()),
+        "buyer": buyer_of(order.shipping_address),
         "lines": [line_out(line) for line in lines],
     }
+
+
+def due_of(order: SalesOrder, now: datetime) -> list[DueReason]:
+    return due_reasons(
+        order.state,
+        order.outcome,
+        paid_at=order.paid_at,
+        created_at=order.created_at,
+        dispatch_by=order.dispatch_by,
+        now=now,
+    )
+
+
+def buyer_of(address: Mapping[str, str | None]) -> BuyerOut:
+    names = (address.get("first_name"), address.get("last_name"))
+    return BuyerOut(
+        name=" ".join(filter(None, names)) or address.get("company"),
+        city=address.get("city"),
+        country=address.get("country"),
+    )
 
 
 def order_out(
@@ -220,6 +283,7 @@ def order_out(
     fields = order.other_fields
     return OrderOut(
         **summary,
+        note=order.note,
         payment_method=_text(fields.get("payment_method")),
         delivery_note=_text(fields.get("delivery_note")),
         is_backship=_flag(fields.get("is_backship")),
@@ -288,3 +352,26 @@ def sync_out(sync: OrderSync) -> SyncOut:
             ),
         }
     )
+
+
+def totals_out(by: TotalsBy, rows: Sequence[Any]) -> OrderTotals:
+    items = [
+        OrderTotal(
+            key=_key(by, row.key),
+            currency=row.currency,
+            orders=row.orders,
+            price=row.price,
+            shipping_price=row.shipping_price,
+            sales_taxes=row.sales_taxes,
+        )
+        for row in rows
+    ]
+    return OrderTotals(by=by, items=items)
+
+
+def _key(by: TotalsBy, key: object) -> str | None:
+    """A state without a word is its number, as the filter accepts it."""
+    if by == TotalsBy.STATE and isinstance(key, int):
+        word = order_state(key)
+        return str(key) if word == UNKNOWN else word
+    return None if key is None else str(key)

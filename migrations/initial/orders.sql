@@ -22,6 +22,11 @@ CREATE TABLE sales_order (
   shipping_address jsonb NOT NULL,
   billing_address jsonb NOT NULL,
   other_fields jsonb NOT NULL,
+  has_invoice boolean NOT NULL DEFAULT false,
+  merchant_order_id varchar,
+  invoice_number varchar,
+  tags jsonb NOT NULL DEFAULT '[]',
+  note varchar,
   digest varchar(64) NOT NULL,
   version integer NOT NULL,
   first_seen_at timestamptz NOT NULL,
@@ -32,7 +37,13 @@ CREATE TABLE sales_order (
 );
 CREATE INDEX ix_sales_order_country ON sales_order (account_id, country, created_at, id);
 CREATE INDEX ix_sales_order_created ON sales_order (account_id, created_at, id);
-CREATE INDEX ix_sales_order_modified ON sales_order (account_id, modified_at);
+CREATE INDEX ix_sales_order_modified ON sales_order (account_id, modified_at, id);
+CREATE INDEX ix_sales_order_country_modified
+  ON sales_order (account_id, country, modified_at, id);
+CREATE INDEX ix_sales_order_dispatch ON sales_order
+  (account_id, coalesce(dispatch_by, timestamptz '9999-01-01 00:00:00Z'), id);
+CREATE INDEX ix_sales_order_open ON sales_order (account_id, dispatch_by)
+  WHERE state IN (1, 3) AND outcome = 'open';
 CREATE INDEX ix_sales_order_outcome ON sales_order (account_id, outcome, created_at, id);
 CREATE INDEX ix_sales_order_state ON sales_order (account_id, state, created_at, id);
 CREATE INDEX ix_sales_order_unfinished ON sales_order (account_id, read_at)
@@ -65,6 +76,15 @@ CREATE TABLE sales_order_line (
   PRIMARY KEY (order_id, marketplace_id)
 );
 CREATE INDEX ix_sales_order_line_sku_key ON sales_order_line (sku_key);
+
+-- A word by which an order is found: of buyers' names, SKUs and numbers.
+CREATE TABLE sales_order_word (
+  order_id uuid NOT NULL REFERENCES sales_order (id) ON DELETE CASCADE,
+  word varchar COLLATE "C" NOT NULL,
+  account_id uuid NOT NULL,
+  PRIMARY KEY (order_id, word)
+);
+CREATE INDEX ix_sales_order_word_word ON sales_order_word (account_id, word, order_id);
 
 -- Progress of an account's order sync, with the checkpoint of the running one.
 CREATE TABLE order_sync (

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import psycopg
 import pytest
 
 from app.settings import Settings
 from tests.orders.desk import Desk
 from tests.support.shop import Shop
-from tests.support.stack import query
 
 _READBACKS_DUE = (
     "UPDATE order_submission SET readback_at = now() "
     "WHERE readback_at > now() AND attempts <= %s"
 )
 _JOBS_DUE = (
-    "UPDATE job SET run_after = now(), woken_at = NULL "
+    "UPDATE job SET run_after = now() "
     "WHERE state = 'queued' AND kind = 'order_action' AND run_after > now() "
     "AND EXISTS (SELECT 1 FROM order_submission WHERE action_id = subject_id "
     "AND readback_at <= now())"
@@ -45,12 +45,16 @@ async def pauses(settings: Settings) -> AsyncIterator[Pauses]:
     pauses = Pauses()
     over = asyncio.Event()
 
+    def skip_now(connection: psycopg.Connection) -> None:
+        connection.execute(_READBACKS_DUE, [pauses.skipped_attempts])
+        connection.execute(_JOBS_DUE)
+
     async def skip() -> None:
-        while not over.is_set():
-            most = pauses.skipped_attempts
-            await asyncio.to_thread(query, url, _READBACKS_DUE, most)
-            await asyncio.to_thread(query, url, _JOBS_DUE)
-            await asyncio.sleep(0.1)
+        connection = await asyncio.to_thread(psycopg.connect, url, autocommit=True)
+        with connection:
+            while not over.is_set():
+                await asyncio.to_thread(skip_now, connection)
+                await asyncio.sleep(0.1)
 
     skipping = asyncio.create_task(skip())
     yield pauses

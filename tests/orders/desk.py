@@ -1,6 +1,5 @@
 """The order desk of a shop: buyers at the sandbox, fetching and acting over HTTP."""
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.job_ends import looks
 from tests.support.shop import Shop
 
 SYNCED = ("done", "failed")
@@ -145,7 +145,8 @@ def names(order: Mapping[str, Any]) -> list[str]:
 async def until(ask: Any, wanted: Sequence[Any], seconds: float = 60) -> Any:
     """Ask until the answer is one of these."""
     end = time.monotonic() + seconds
-    while (answer := await ask()) not in wanted:
-        assert time.monotonic() < end, answer
-        await asyncio.sleep(0.05)
+    with looks() as look:
+        while (answer := await ask()) not in wanted:
+            assert time.monotonic() < end, answer
+            await look.next()
     return answer

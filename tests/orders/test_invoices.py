@@ -7,14 +7,21 @@ import httpx
 import pytest
 
 from app.settings import Settings
+from tests.idempotency.keyed import assert_repeated, key
 from tests.orders.desk import ENDS, Desk
 
 PDF = b"%PDF-1.7 an invoice"
 
 
-async def send(desk: Desk, order: Mapping[str, Any], content: bytes) -> httpx.Response:
+async def send(
+    desk: Desk,
+    order: Mapping[str, Any],
+    content: bytes,
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Response:
     return await desk.api.post(
         f"/v1/orders/{order['id']}/invoice",
+        headers=headers,
         files={"file": ("secret name.pdf", content, "application/pdf")},
     )
 
@@ -64,6 +71,20 @@ async def test_a_file_that_is_not_a_small_pdf_is_refused(
 
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == refusal
     assert not [p for p in settings.uploads.rglob("*") if p.is_file()]
+
+
+async def test_a_repeated_request_after_the_upload_sends_no_second_invoice(
+    desk: Desk, accepted
+):
+    """The action is over: only the key knows that this is the same request."""
+    given = key()
+    asked = await send(desk, accepted, PDF, given)
+    await desk.shop.wait_for(asked.headers["Location"], ENDS)
+
+    repeat = await send(desk, accepted, PDF, given)
+
+    assert_repeated(repeat, asked)
+    assert await invoices_at_back_market(desk, accepted) == 1
 
 
 async def test_an_unaccepted_order_allows_no_invoice(desk: Desk, settings: Settings):

@@ -1,5 +1,6 @@
 """Answers get lost and workers die: every effect still happens exactly once."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from app.settings import Settings
 from tests.orders.conftest import Pauses
 from tests.orders.desk import ENDS, PARCEL, SYNCED, Desk, line_ids, states
-from tests.support.shop import open_shop
+from tests.support.shop import as_csv, open_shop, row
 from tests.support.stack import WorkerProcess, open_worker
 
 ACTION_STEPS = (
@@ -96,6 +97,30 @@ async def test_an_action_survives_a_kill_at(
     assert sorted(await quiet.deeds(order)) == [(2, (n,)) for n in line_ids(order)]
     now = await quiet.order(order["marketplace_id"])
     assert states(now) == ["to_ship", "to_ship"]
+
+
+async def test_a_sold_listing_is_read_after_a_kill(
+    quiet: Desk, settings: Settings, process: WorkerProcess, tmp_path: Path
+):
+    """The sale came before the second quantity, which is live, and too high."""
+    earlier = (datetime.now(UTC) - timedelta(seconds=30)).isoformat()
+    async with open_worker(settings):
+        await quiet.shop.upload([row("N", quantity=4)])
+        await quiet.shop.publish()
+        await quiet.buy("N")
+        await quiet.shop.upload_bytes(as_csv([row("N", quantity=6)]), as_of=earlier)
+        await quiet.shop.publish()
+    asked = await quiet.ask_sync()
+
+    _die_at(process, "orders.listings_read", tmp_path / "died")
+    sync = await quiet.shop.wait_for(asked.headers["Location"], SYNCED)
+    run = await quiet.shop.publish()
+
+    assert (tmp_path / "died").exists()
+    assert sync["state"] == "done"
+    assert [(c["before"], c["after"]) for c in await quiet.shop.changes(run)] == [
+        ({"quantity": 6}, {"quantity": 5})
+    ]
 
 
 @pytest.mark.parametrize("step", SYNC_STEPS)

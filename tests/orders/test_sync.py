@@ -1,5 +1,6 @@
 """Orders arrive: all of them, once, the newer version wins, and nothing is lost."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx
@@ -117,13 +118,13 @@ async def test_unusual_values_are_stored(desk: Desk):
     )
     assert order["price"] is None
     assert order["shipper"] in {"Colissimo", "17"}
-    told = order["billing_address"]
-    assert (told["first_name"], told["postal_code"], told["phone"]) == (
+    address = order["billing_address"]
+    assert (address["first_name"], address["postal_code"], address["phone"]) == (
         "Ada",
         "75003",
         "06",
     )
-    assert told["city"] is None
+    assert address["city"] is None
     assert order["allowed_actions"] == []
 
 
@@ -192,10 +193,12 @@ async def test_a_throttled_sync_waits_and_continues(desk: Desk, settings: Settin
     assert settings.database_url
     url = settings.database_url.get_secret_value()
 
-    query(url, "UPDATE seller_account SET paused_until = NULL")
-    query(
-        url, "UPDATE job SET run_after = now(), woken_at = NULL WHERE state = 'queued'"
-    )
+    # In a thread: the worker that may hold the rows lives on this event loop.
+    for change in (
+        "UPDATE seller_account SET paused_until = NULL",
+        "UPDATE job SET run_after = now() WHERE state = 'queued'",
+    ):
+        await asyncio.to_thread(query, url, change)
     done = await desk.shop.wait_for(path, ("done", "failed"))
 
     assert waiting["code"] == "throttled"

@@ -2,23 +2,30 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
+
+from fastapi import Response
 
 from app.access.service import Caller
 from app.core.columns import new_id
 from app.core.errors import (
     ConflictError,
     FieldError,
+    InsufficientStorageError,
     MediaTypeError,
-    NoRoomError,
     TooLargeError,
 )
 from app.core.file_storage import Storage, StorageFullError, StoredFile
 from app.database import Database, Transaction
 from app.orders import queries
-from app.orders.actions.service import enqueue_action, lines_of, open_actions
+from app.orders.actions.service import (
+    enqueue_action,
+    lines_of,
+    open_actions,
+    record_action,
+)
 from app.orders.actions.transitions import BILLED, SOLD, PlannedSubmission
 from app.orders.dependencies import require_version
 from app.orders.enums import Action
@@ -40,12 +47,17 @@ class InvoiceRequest:
 
 
 async def request_invoice(
-    database: Database, storage: Storage, request: InvoiceRequest, pdf: bytes
-) -> OrderAction:
-    """Store the action; an open action with the same file is returned instead.
+    database: Database,
+    storage: Storage,
+    request: InvoiceRequest,
+    pdf: bytes,
+    answer: Callable[[Transaction, OrderAction], Awaitable[Response]],
+) -> Response:
+    """Store the action; an open action with the same file is answered instead.
 
-    Raises TooLargeError, MediaTypeError, ConflictError, NotFoundError,
-    PreconditionFailedError. The file is stored until the action ends.
+    `answer` makes the response in the transaction that creates the action. The file
+    is stored until the action ends. Raises TooLargeError, MediaTypeError,
+    ConflictError, NotFoundError, PreconditionFailedError.
     """
     _check(pdf)
     action_id = new_id()
@@ -54,11 +66,12 @@ async def request_invoice(
         stored = await _save(storage, action_id, pdf)
         async with database.transaction() as tx:
             action = await _request(tx, request, action_id, stored)
+            response = await answer(tx, action)
         kept = action.id == action_id
     finally:
         if not kept:
             await asyncio.to_thread(storage.remove_store, action_id)
-    return action
+    return response
 
 
 def _check(pdf: bytes) -> None:
@@ -81,7 +94,9 @@ async def _save(storage: Storage, action_id: UUID, pdf: bytes) -> StoredFile:
     try:
         return await storage.save(action_id, body(), LARGEST)
     except StorageFullError:
-        raise NoRoomError("Upload storage is full; the upload was discarded.") from None
+        raise InsufficientStorageError(
+            "Upload storage is full; the upload was discarded."
+        ) from None
 
 
 async def _request(
@@ -107,6 +122,7 @@ async def _request(
     await tx.session.flush()
     body = {"storage_key": stored.key}
     await enqueue_action(tx, action, [PlannedSubmission((), 0, BILLED, body)])
+    await record_action(tx, request.caller, order, action)
     return action
 
 

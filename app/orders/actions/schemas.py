@@ -5,10 +5,10 @@ from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
+    StrictInt,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -16,6 +16,7 @@ from stdnum import imei as imei_number
 
 from app.backmarket.carriers import UnknownCarrierError, carrier_of
 from app.orders.enums import RETURN_REASONS, VatType
+from app.web.schemas import Timestamp
 
 IMEI_DIGITS = 15
 _VAT = "how the sale is taxed: refurbished products mostly under the margin scheme"
@@ -110,7 +111,7 @@ class DeviceIn(BaseModel):
         json_schema_extra={"examples": [{"line": 71239876, "imei": "490154203237518"}]},
     )
 
-    line: int = Field(description="id of an order line with quantity 1")
+    line: StrictInt = Field(description="id of an order line with quantity 1")
     imei: Imei | None = Field(None, max_length=40)
     serial_number: SerialNumber | None = None
 
@@ -154,7 +155,7 @@ class ShipIn(BaseModel):
         max_length=200,
         description="a carrier of `GET /v1/channel/carriers`, in any case",
     )
-    date_shipping: AwareDatetime | None = Field(None, description="RFC 3339")
+    date_shipping: Timestamp | None = Field(None, description="RFC 3339")
     imei: Imei | None = Field(
         None, max_length=40, description="only for an order of one line with quantity 1"
     )
@@ -182,7 +183,7 @@ class RefundIn(BaseModel):
     )
 
     lines: Lines = None
-    return_reason: Annotated[int, AfterValidator(_known_reason)] | None = Field(
+    return_reason: Annotated[StrictInt, AfterValidator(_known_reason)] | None = Field(
         None, description="required when a line was shipped, not accepted otherwise"
     )
     return_message: str | None = Field(

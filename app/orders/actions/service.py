@@ -9,6 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
+from app.access.service import Caller
 from app.core.errors import ConflictError, FieldError, InvalidError
 from app.database import Transaction
 from app.jobs.kinds import JobKind
@@ -36,11 +39,13 @@ _DEVICE_PROBLEMS = {
     "device_twice": "A line has one device.",
     "device_not_single": "Back Market takes numbers only for a line with quantity 1.",
 }
+_AUDITED = ("shipper", "tracking_number", "tracking_url", "return_reason")
 _RETURN = ("return_reason", "return_message")
 
 
-async def request_action(
+async def request_action(  # noqa: PLR0913, PLR0917 - who asks for what
     tx: Transaction,
+    caller: Caller,
     order: SalesOrder,
     action: Action,
     line_ids: Sequence[int] | None,
@@ -72,7 +77,22 @@ async def request_action(
     await tx.session.flush()
     planned = submissions_for(action, order.marketplace_id, chosen, fields)
     await enqueue_action(tx, fresh, planned)
+    await record_action(tx, caller, order, fresh)
     return fresh
+
+
+async def record_action(
+    tx: Transaction, caller: Caller, order: SalesOrder, action: OrderAction
+) -> None:
+    """Audit a new action: without device numbers, and without texts to the buyer."""
+    fields = {k: v for k, v in action.fields.items() if k in _AUDITED}
+    await audit.record(
+        tx.session,
+        caller,
+        AuditAction.ORDER_ACTION_REQUESTED,
+        Subject(order.id, account_id=order.account_id),
+        after={"action": action.action, "lines": action.line_ids, **fields},
+    )
 
 
 async def enqueue_action(
@@ -91,7 +111,7 @@ async def enqueue_action(
         for seq, each in enumerate(planned)
     )
     await tx.session.flush()
-    await tx.enqueue(JobKind.ORDER_ACTION, action.id)
+    await tx.enqueue(JobKind.ORDER_ACTION, action.id, action.account_id)
 
 
 async def lines_of(session: AsyncSession, order_id: UUID) -> Sequence[SalesOrderLine]:

@@ -20,6 +20,7 @@ from app.backmarket.client import Access
 from app.backmarket.wire.orders import OrderPage
 from app.core.failpoints import failpoint
 from app.core.statements import load_statements
+from app.database import Transaction
 from app.jobs.lease import Lease, Snooze
 from app.orders.enums import SyncState
 from app.orders.lifecycle import SYNC
@@ -27,6 +28,7 @@ from app.orders.models import OrderSync
 from app.orders.sync import scheduling
 from app.orders.sync.paging import PageRead, PagingProgress, after_page
 from app.orders.sync.single_reads import read_unseen
+from app.orders.sync.sold_listings import any_to_read, read_sold
 from app.orders.sync.upsert import store_orders
 
 log = structlog.get_logger(__name__)
@@ -149,13 +151,24 @@ async def _record(
         )
         following = after_page(at, read)
         await _note_page(tx.session, run.account_id, following, page, changed)
-        if following is None:
-            await accounts.record_connection(tx.session, run.account_id, "ok")
-            if await _complete(tx.session, run.account_id):
-                await scheduling.request(tx, run.account_id)
-            failpoint("orders.before_finish")
-            await run.lease.finish(tx.session)
+        ended = following is None
+        uncertain = ended and await any_to_read(tx.session, run.account_id)
+        if ended and not uncertain:
+            await _finish(tx, run)
+    if uncertain:
+        await read_sold(run.services, run.access, run.lease, run.account_id)
+        async with run.services.database.transaction() as tx:
+            await run.lease.ensure_held(tx.session)
+            await _finish(tx, run)
     return following
+
+
+async def _finish(tx: Transaction, run: SyncRun) -> None:
+    await accounts.record_connection(tx.session, run.account_id, "ok")
+    if await _complete(tx.session, run.account_id):
+        await scheduling.request(tx, run.account_id)
+    failpoint("orders.before_finish")
+    await run.lease.finish(tx.session)
 
 
 async def _note_page(

@@ -31,7 +31,7 @@ async def orders_from(session: AsyncSession, account_id: UUID) -> datetime | Non
 async def request(tx: Transaction, account_id: UUID) -> None:
     """Request a sync of the account, for all its stores."""
     await tx.session.execute(_SQL["request"], {"account": account_id})
-    await tx.enqueue(JobKind.SYNC_ORDERS, account_id)
+    await tx.enqueue(JobKind.SYNC_ORDERS, account_id, account_id)
 
 
 async def request_by_api(tx: Transaction, store: Store) -> OrderSync:
@@ -70,7 +70,7 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
     now = utc_now()
     for row in rows:
         if row.connection in {"refused", "forbidden"}:
-            await tx.enqueue(JobKind.CHECK_CONNECTION, row.id)
+            await tx.enqueue(JobKind.CHECK_CONNECTION, row.id, row.id)
         elif row.orders_due_at is not None:
             await request(tx, row.id)
     due = [next_due(row.id, settings.orders_interval, now) for row in rows]

@@ -1,6 +1,6 @@
 """Upserts fetched orders; the one that was modified later wins."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,14 +12,27 @@ from sqlmodel import col
 
 from app.backmarket.wire.orders import Order, OrderLine
 from app.core.columns import new_id, utc_now
-from app.offers.sales import Sale, record_sales
+from app.offers.sales import Sale, record_sales, stores_that_offer
 from app.offers.service import sku_key
 from app.orders.models import SalesOrder, SalesOrderLine
 from app.orders.outcome import outcome_of
+from app.orders.search.index import Searchable, index_orders
+from app.stores.next_times import bring_drift_check_forward
 
-_KEPT = frozenset(
-    {"id", "account_id", "marketplace_id", "created_at", "first_seen_at", "version"}
-)
+CANCELLED = frozenset({4, 5})
+"""States of lines that are not shipped after all (Back Market API, order states)."""
+CHECK_AFTER_CANCELLATION = timedelta(minutes=30)
+"""Many cancellations cause one check."""
+
+_MERCHANTS = frozenset({"merchant_order_id", "invoice_number", "tags", "note"})
+_KEPT = _MERCHANTS | {
+    "id",
+    "account_id",
+    "marketplace_id",
+    "created_at",
+    "first_seen_at",
+    "version",
+}
 _SAME_NAMES = [
     "state",
     "country",
@@ -92,11 +105,32 @@ async def store_orders(
                     given.digest != col(SalesOrder.digest),
                 ),
             ),
-        ).returning(col(SalesOrder.id), col(SalesOrder.marketplace_id))
+        ).returning(
+            col(SalesOrder.id),
+            col(SalesOrder.marketplace_id),
+            col(SalesOrder.merchant_order_id),
+            col(SalesOrder.invoice_number),
+            col(SalesOrder.tags),
+        )
     )
-    ids = {row.marketplace_id: row.id for row in written}
+    rows = {row.marketplace_id: row for row in written}
+    ids = {number: row.id for number, row in rows.items()}
     await _replace_lines(session, account_id, ids, newest)
+    stored = [(rows[order.id], order) for order in newest if order.id in rows]
+    await index_orders(session, account_id, (_searchable(*each) for each in stored))
     return len(ids)
+
+
+def _searchable(row: Any, order: Order) -> Searchable:  # noqa: ANN401 - a row of it
+    skus = [line.sku for line in order.lines]
+    return Searchable(
+        row.id,
+        addresses=[order.shipping_address, order.billing_address],
+        numbers=[str(order.id), order.tracking_number, *skus],
+        merchant_order_id=row.merchant_order_id,
+        invoice_number=row.invoice_number,
+        tags=row.tags,
+    )
 
 
 def _once_each(orders: Iterable[Order]) -> list[Order]:
@@ -136,6 +170,7 @@ def _row(account_id: UUID, order: Order) -> dict[str, Any]:
         "modified_at": _modified(order),
         "read_at": func.clock_timestamp(),
         "missing_since": None,
+        "has_invoice": bool(order.other_fields.get("date_bill_provided")),
         "outcome": outcome_of(order.state, [line.state for line in order.lines]),
         "version": 1,
         "first_seen_at": utc_now(),
@@ -160,6 +195,7 @@ async def _replace_lines(
             col(SalesOrderLine.order_id),
             col(SalesOrderLine.marketplace_id),
             col(SalesOrderLine.sku_key),
+            col(SalesOrderLine.state),
         )
     )
     before = deleted.all()
@@ -170,10 +206,27 @@ async def _replace_lines(
     ]
     if rows:
         await session.execute(insert(SalesOrderLine).values(rows))
-    known = {(row.order_id, row.marketplace_id) for row in before}
+    known = {(row.order_id, row.marketplace_id): row.state for row in before}
     changed = {row.sku_key for row in before if row.sku_key}
     sold = [sale for order in written for sale in _sales(order, ids[order.id], known)]
     await record_sales(session, account_id, sold, changed)
+    cancelled = {key for order in written for key in _cancelled(order, ids, known)}
+    stores = await stores_that_offer(session, account_id, cancelled)
+    if stores:
+        await bring_drift_check_forward(session, stores, CHECK_AFTER_CANCELLATION)
+
+
+def _cancelled(
+    order: Order, ids: Mapping[int, UUID], known: Mapping[tuple[UUID, int], int | None]
+) -> Iterator[str]:
+    """SKU keys of lines that were cancelled since they were read last.
+
+    Back Market may have put their units back into the listing.
+    """
+    for line in order.lines:
+        was_so = known.get((ids[order.id], line.id)) in CANCELLED
+        if line.sku and line.state in CANCELLED and not was_so:
+            yield sku_key(line.sku)
 
 
 def _sales(

@@ -1,0 +1,1 @@
+"""Lists orders: filters, stable pages in several orders, totals and CSV."""

@@ -1,0 +1,1 @@
+"""Finds orders by words: of names, SKUs and numbers."""
