@@ -1,0 +1,100 @@
+"""Restores a backup into an empty database and an empty folder of uploads."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from app.backup import archive, tools
+from app.backup.archive import Manifest
+from app.backup.database import open_database_url, with_secret_key
+from app.backup.errors import BackupError
+from app.backup.make import PROBE_OWNER
+from app.core.vault import Sealed, SecretUnreadableError, open_vault
+from app.database import libpq_url
+from app.migrations import KNOWN, migrate
+from app.private_files import make_folder, private_umask
+from app.settings import Settings
+from app.stores.restoring import PAUSE_ALL
+
+_TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+
+
+def restore_backup(settings: Settings, source: Path) -> int:
+    """Restore everything; returns the number of stores that were active.
+
+    They are inactive now, and import their listings before they publish again: the
+    catalogs in the backup are old, and Back Market has sold since. Nothing is written
+    unless the key opens the secrets, and database and folder are empty. Raises
+    BackupError, EmbeddedError, DatabaseAwayError.
+    """
+    manifest = archive.read_manifest(source)
+    _require_known(manifest)
+    settings = with_secret_key(settings)
+    _require_key(settings, manifest)
+    _require_no_files(settings.uploads)
+    with (
+        private_umask(),
+        open_database_url(settings) as url,
+        tempfile.TemporaryDirectory(
+            prefix=".refeed-restore-", dir=_existing(settings.uploads.parent)
+        ) as name,
+        archive.unpacked(source, Path(name)) as (dump, files),
+    ):
+        _require_empty(url)
+        _move(files, settings.uploads)
+        tools.restore(url, dump)
+        paused = _pause(url)
+        migrate(url)
+        return paused
+
+
+def _require_known(manifest: Manifest) -> None:
+    if manifest.revision not in KNOWN:
+        raise BackupError(
+            f"the backup was made by release {manifest.release}, which is newer: "
+            "install that release, or a later one"
+        )
+
+
+def _require_key(settings: Settings, manifest: Manifest) -> None:
+    sealed = Sealed(bytes.fromhex(manifest.probe), manifest.probe_key)
+    try:
+        open_vault(settings).open(sealed, PROBE_OWNER)
+    except SecretUnreadableError as error:
+        raise BackupError(
+            "the backup was made with another secret key: set REFEED_SECRET_KEY, or "
+            "copy `secret.key` of that installation into the state folder"
+        ) from error
+
+
+def _require_no_files(uploads: Path) -> None:
+    if uploads.is_dir() and any(uploads.iterdir()):
+        raise BackupError(f"{uploads} is not empty: restore into a new folder")
+
+
+def _require_empty(url: str) -> None:
+    try:
+        with psycopg.connect(libpq_url(url), connect_timeout=5) as connection:
+            row = connection.execute(_TABLES).fetchone()
+    except psycopg.Error as error:
+        raise BackupError(f"PostgreSQL cannot be used: {error}") from error
+    if row and row[0]:
+        raise BackupError("the database is not empty: restore into a new one")
+
+
+def _existing(folder: Path) -> Path:
+    make_folder(folder)
+    return folder
+
+
+def _move(files: Path, uploads: Path) -> None:
+    make_folder(uploads)
+    for folder in files.iterdir():
+        shutil.move(folder, uploads / folder.name)
+
+
+def _pause(url: str) -> int:
+    with psycopg.connect(libpq_url(url)) as connection:
+        return sum(row[0] for row in connection.execute(PAUSE_ALL))
