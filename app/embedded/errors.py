@@ -30,7 +30,3 @@ class UnreachableError(EmbeddedError):
 
 class StartError(EmbeddedError):
     """A child process did not become ready."""
-
-
-class GaveUpError(EmbeddedError):
-    """A child process ended too often."""

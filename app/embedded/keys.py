@@ -25,9 +25,13 @@ def postgres_password(state_dir: Path, role: str) -> str:
 
 def read_or_create(path: Path) -> str:
     """Return the secret in `path`; create it if it is missing."""
-    if not path.exists():
-        _create(path)
-    secret = path.read_text().strip()
+    try:
+        if not path.exists():
+            _create(path)
+        secret = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise EmbeddedError(f"{path} cannot be used ({reason})") from error
     if len(secret) < SHORTEST:
         raise EmbeddedError(f"{path} must hold at least {SHORTEST} characters")
     return secret

@@ -4,17 +4,23 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from app.embedded.errors import EmbeddedError, GaveUpError, StartError
+from app.embedded.errors import EmbeddedError, StartError
 from app.embedded.processes import log_files
 from app.embedded.processes.process import Child, Process
-from app.embedded.processes.restarts import RestartPolicy, pause_before_restart
+from app.embedded.processes.restarts import (
+    Restart,
+    RestartPolicy,
+    exit_name,
+    exits_in_a_row,
+    pause_before_restart,
+)
 from app.embedded.servers import EmbeddedServers, Endpoints
 
 TICK = 0.05
@@ -33,16 +39,29 @@ class StopRequestedError(EmbeddedError):
 @dataclass
 class _Watched:
     process: Process
-    deaths: list[float] = field(default_factory=list)
+    started_at: float = field(default_factory=time.monotonic)
+    exits: int = 0
     restart_at: float | None = None
+    restart: Restart | None = None  # until the child has settled
+
+
+def _ignore(_: Sequence[Restart]) -> None: ...
 
 
 class Supervisor:
-    """A context manager: signals request a stop; its exit stops all children."""
+    """A context manager: signals request a stop; its exit stops all children.
 
-    def __init__(self, policy: RestartPolicy | None = None) -> None:
+    `report` is called with all restarts that have not settled, whenever they change.
+    """
+
+    def __init__(
+        self,
+        policy: RestartPolicy | None = None,
+        report: Callable[[Sequence[Restart]], None] = _ignore,
+    ) -> None:
         self.stop_requested = False
         self._policy = policy or RestartPolicy()
+        self._report = report
         self._servers: EmbeddedServers | None = None
         self._watched: list[_Watched] = []
         self._handlers: dict[signal.Signals, Handler] = {}
@@ -80,7 +99,8 @@ class Supervisor:
         """Start children at the same time and wait until all are ready.
 
         They are stopped in reverse order. Raises StartError if one ends instead,
-        StopRequestedError after a signal.
+        StopRequestedError after a signal. A child without a ready check that was
+        killed meanwhile is left to `watch`: a job may crash each worker that runs it.
         """
         self._check_stop_requested()
         processes = [Process(self._with_pid_file(child)) for child in children]
@@ -90,16 +110,15 @@ class Supervisor:
         for process in processes:
             process.wait_until_ready(given_up=lambda: self.stop_requested)
         self._check_stop_requested()
+        for process in processes:
+            process.check_not_refused()
         return processes
 
     def watch(self) -> None:
-        """Restart what ends, until a signal requests a stop.
-
-        Raises GaveUpError if a child ends too often.
-        """
+        """Restart what ends, as often as it ends, until a signal requests a stop."""
         while not self.stop_requested:
             for watched in self._watched:
-                self._restart_if_ended(watched)
+                self._look_after(watched, time.monotonic())
             self._keep_logs_small()
             time.sleep(TICK)
 
@@ -112,37 +131,51 @@ class Supervisor:
                 last_things.callback(watched.process.stop)
         self._watched.clear()
 
-    def _restart_if_ended(self, watched: _Watched) -> None:
-        now = time.monotonic()
-        if watched.restart_at is None:
-            if not watched.process.running:
-                self._plan_restart(watched, now)
-        elif now >= watched.restart_at:
-            watched.restart_at = None
-            try:
-                watched.process.launch()
-            except StartError:
-                log.exception("restart failed")
-                self._plan_restart(watched, now)
+    def _look_after(self, watched: _Watched, now: float) -> None:
+        if watched.restart_at is not None:
+            if now >= watched.restart_at:
+                self._restart(watched, now)
+        elif not watched.process.running:
+            self._plan_restart(watched, now, exit_name(watched.process.exit_code))
+        elif watched.restart and self._settled(watched, now):
+            watched.restart = None
+            self._report_restarts()
 
-    def _plan_restart(self, watched: _Watched, now: float) -> None:
-        child, code = watched.process.child, watched.process.exit_code
-        watched.deaths.append(now)
-        ages = [timedelta(seconds=now - death) for death in watched.deaths]
-        pause = pause_before_restart(ages, self._policy)
-        if pause is None:
-            where = f"its log is {child.log}" if child.log else "its output is above"
-            raise GaveUpError(
-                f"{child.name} ended {self._policy.deaths_allowed + 1} times within "
-                f"{self._policy.window.total_seconds():.0f} s, "
-                f"the last time with code {code}; {where}"
-            )
-        watched.deaths = watched.deaths[-self._policy.deaths_allowed :]
+    def _settled(self, watched: _Watched, now: float) -> bool:
+        return _span(watched.started_at, now) >= self._policy.settled_after
+
+    def _restart(self, watched: _Watched, now: float) -> None:
+        watched.restart_at, watched.started_at = None, now
+        try:
+            watched.process.launch()
+        except (StartError, OSError):  # the machine lacks memory, files or space
+            log.exception("child.not_started")
+            self._plan_restart(watched, now, exit_name(None))
+
+    def _plan_restart(self, watched: _Watched, now: float, ended: str) -> None:
+        ran = _span(watched.started_at, now)
+        watched.exits = exits_in_a_row(watched.exits, ran, self._policy)
+        pause = pause_before_restart(watched.exits, self._policy)
         watched.restart_at = now + pause.total_seconds()
-        log.warning(
-            "child ended, starting it again",
-            extra={"child": child.name, "code": code, "pause": str(pause)},
+        child = watched.process.child
+        watched.restart = Restart(
+            child.name, ended, watched.exits, datetime.now(UTC) + pause
         )
+        log.warning(
+            "child.ended",
+            extra={
+                "child": child.name,
+                "exit": ended,
+                "ran_seconds": round(ran.total_seconds(), 1),
+                "exits_in_a_row": watched.exits,
+                "restart_in_seconds": pause.total_seconds(),
+                "child_log": str(child.log) if child.log else None,
+            },
+        )
+        self._report_restarts()
+
+    def _report_restarts(self) -> None:
+        self._report([each.restart for each in self._watched if each.restart])
 
     def _keep_logs_small(self) -> None:
         if time.monotonic() < self._next_log_check:
@@ -150,7 +183,10 @@ class Supervisor:
         self._next_log_check = time.monotonic() + LOG_CHECK.total_seconds()
         for watched in self._watched:
             if watched.process.child.log:
-                log_files.keep_small(watched.process.child.log)
+                try:
+                    log_files.keep_small(watched.process.child.log)
+                except OSError:  # a full disk must not end the service
+                    log.exception("child.log_not_shortened")
 
     def _with_pid_file(self, child: Child) -> Child:
         """Add a pid file if we hold the lock of the folder of pid files."""
@@ -170,3 +206,7 @@ class Supervisor:
                 process.kill_without_waiting()
             os._exit(128 + number)
         self.stop_requested = True
+
+
+def _span(start: float, end: float) -> timedelta:
+    return timedelta(seconds=end - start)

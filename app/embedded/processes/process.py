@@ -1,6 +1,7 @@
 """One child process: starts, ends with its launcher, is awaited and stopped."""
 
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -16,6 +17,9 @@ from pathlib import Path
 from app.embedded.errors import StartError
 from app.embedded.os_user import OsUser, become
 from app.embedded.processes import log_files, pids
+from app.embedded.processes.restarts import exit_name
+
+log = logging.getLogger(__name__)
 
 TICK = 0.02
 AFTER_KILL = timedelta(seconds=10)
@@ -103,7 +107,10 @@ class Process:
         finally:
             os.close(held_by_child)
         if child.pid_file:
-            pids.write_pid_file(child.pid_file, self._popen.pid)
+            try:
+                pids.write_pid_file(child.pid_file, self._popen.pid)
+            except OSError:  # a full disk: to run counts more than to be found later
+                log.exception("child.pid_file_not_written")
 
     def _open(self, held: int) -> subprocess.Popen[bytes]:
         child = self.child
@@ -129,12 +136,20 @@ class Process:
         deadline = time.monotonic() + self.child.ready_timeout.total_seconds()
         while ready and not given_up():
             if not self.running:
-                raise self._failure(f"ended with code {self.exit_code}")
+                raise self._ended()
             if ready():
                 return
             if time.monotonic() > deadline:
                 raise self._failure(f"was not ready in {self.child.ready_timeout}")
             time.sleep(TICK)
+
+    def check_not_refused(self) -> None:
+        """Raise StartError if it ended with an error of its own, not by a signal."""
+        if (self.exit_code or 0) > 0:
+            raise self._ended()
+
+    def _ended(self) -> StartError:
+        return self._failure(f"ended with {exit_name(self.exit_code)}")
 
     def _failure(self, what: str) -> StartError:
         if not self.child.log:
