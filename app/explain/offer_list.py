@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.backmarket.markets import market_of
 from app.catalogs.engine.validate.problems import problems_in
 from app.offers import queries
+from app.offers.queries import OfferFilter
 from app.offers.schemas import (
     OfferOut,
     OfferPage,
     OfferProblem,
-    OfferState,
     offer_out,
 )
 from app.stores.models import Store
@@ -22,18 +22,18 @@ from app.web.pagination import page_of
 async def list_page(  # noqa: PLR0913 - filters of a list
     session: AsyncSession,
     store: Store,
-    state: OfferState | None,
+    which: OfferFilter,
     after: str | None,
     limit: int,
     *,
     count: bool = True,
 ) -> OfferPage:
-    """Offers of the store by SKU, all or in one state; `after`: a SKU key.
+    """Offers of the store by SKU; `after`: a SKU key.
 
     `count`: the first page has the totals by state, for which every offer is read.
     """
     margin = margin_of(store.minimum_margin)
-    rows = await queries.offers(session, store.id, state, after, limit, margin)
+    rows = await queries.offers(session, store.id, which, after, limit, margin)
     page = page_of(
         rows, limit, lambda row: shown(row, store), lambda row: (row.sku_key,)
     )
@@ -44,7 +44,6 @@ async def list_page(  # noqa: PLR0913 - filters of a list
 
 def shown(row: Any, store: Store) -> OfferOut:  # noqa: ANN401 - a row of `queries.offers`
     """The offer with its problems by name."""
-    problems = [
-        OfferProblem(field=p.field, code=p.code) for p in problems_in(row.problems)
-    ]
+    found = problems_in(int(row.problems))
+    problems = [OfferProblem(field=p.field, code=p.code) for p in found]
     return offer_out(row, market_of(store.country).currency, problems)

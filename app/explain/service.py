@@ -145,7 +145,7 @@ async def _read(
 def facts_of(store: Store, offer: Any, refusal: Any, last: Any) -> OfferFacts:  # noqa: ANN401 - rows
     """The facts that decide the state, from the rows."""
     currency = market_of(store.country).currency
-    problems = problems_in(offer.problems)
+    problems = problems_in(int(offer.problems))
     refused = None
     if offer.in_error:
         refused = Refused(

@@ -25,7 +25,7 @@ async def look_up(
     `sources`: newest first, None for a deleted file. Without a row the number is that
     of the last file.
     """
-    limits = answer_limits(settings, PATIENCE)
+    limits = answer_limits(settings, PATIENCE, *sources)
     last = len(sources) - 1
     try:
         with tempfile.TemporaryDirectory(prefix="refeed-explain-") as folder:

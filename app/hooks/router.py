@@ -6,17 +6,27 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response, status
 from starlette.requests import ClientDisconnect
 
-from app.access.dependencies import CurrentDatabase, CurrentSettings, CurrentVault
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
+from app.access.dependencies import (
+    CurrentDatabase,
+    CurrentSettings,
+    CurrentVault,
+    Writer,
+)
 from app.core.errors import BadBodyError, TooLargeError, problem_responses
 from app.database import Tx
 from app.hooks import service
 from app.hooks.schemas import HookIn, HookOut, HookSecretIssued, HookSecretOut
 from app.hooks.signature import SignedHeaders
 from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.responses import ACCEPTED
 
-router = APIRouter(prefix="/v1/hooks", tags=["webhooks in"])
-secret_router = APIRouter(prefix="/v1/stores", tags=["webhooks in"])
+router = APIRouter(prefix="/v1/hooks", tags=["webhooks in"], route_class=RecordedRoute)
+secret_router = APIRouter(
+    prefix="/v1/stores", tags=["webhooks in"], route_class=RecordedRoute
+)
 
 MAX_BYTES = 256 * 1024
 HOOK_BODY = {
@@ -93,9 +103,17 @@ async def _raw_body(request: Request) -> bytes:
     responses=problem_responses(412),
 )
 async def rotate_hook_secret(
-    store: StoreToChange, tx: Tx, vault: CurrentVault, settings: CurrentSettings
+    store: StoreToChange,
+    tx: Tx,
+    caller: Writer,
+    vault: CurrentVault,
+    settings: CurrentSettings,
 ) -> HookSecretIssued:
     """The secret is shown only once. The replaced one stays valid for a day."""
+    subject = Subject(store.id, store.id, store.account_id)
+    await audit.record(
+        tx.session, caller, AuditAction.STORE_WEBHOOK_SECRET_ROTATED, subject
+    )
     row, secret = await service.rotate(
         tx.session, vault, store.id, settings.hook_secret_overlap
     )
@@ -125,6 +143,10 @@ async def get_hook_secret(store: StoreToRead, tx: Tx) -> HookSecretOut:
     summary="Stop accepting webhooks",
     responses=problem_responses(412),
 )
-async def delete_hook_secret(store: StoreToChange, tx: Tx) -> None:
+async def delete_hook_secret(store: StoreToChange, tx: Tx, caller: Writer) -> None:
     """The current and the replaced secret become invalid at once."""
+    subject = Subject(store.id, store.id, store.account_id)
+    await audit.record(
+        tx.session, caller, AuditAction.STORE_WEBHOOK_SECRET_DELETED, subject
+    )
     await service.forget(tx.session, store.id)

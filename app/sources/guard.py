@@ -10,7 +10,8 @@ from ipaddress import (
     ip_network,
 )
 
-from app.settings import Network, Settings
+from app.setting_types import Network
+from app.settings import Settings
 
 Address = IPv4Address | IPv6Address
 

@@ -2,15 +2,18 @@
 
 from fastapi import APIRouter, Response, status
 
-from app.access.dependencies import CurrentSettings, CurrentVault
+from app.access.audit import service as audit
+from app.access.audit.service import AuditAction, Subject
+from app.access.dependencies import CurrentSettings, CurrentVault, Writer
 from app.core.errors import problem_responses
 from app.database import Tx
 from app.sources import service
 from app.sources.schemas import CatalogSourceIn, CatalogSourceOut, source_out
 from app.stores.dependencies import StoreToChange, StoreToRead
+from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.responses import ACCEPTED
 
-router = APIRouter(prefix="/v1/stores", tags=["catalogs"])
+router = APIRouter(prefix="/v1/stores", tags=["catalogs"], route_class=RecordedRoute)
 
 
 @router.get("/{store_id}/catalog-source", summary="Read the catalog source")
@@ -31,11 +34,21 @@ async def replace_catalog_source(
     body: CatalogSourceIn,
     store: StoreToChange,
     tx: Tx,
+    caller: Writer,
     vault: CurrentVault,
     settings: CurrentSettings,
 ) -> CatalogSourceOut:
     """Replaces the source. It is pulled immediately, then at its interval."""
+    before = await service.audited(tx.session, store.id)
     source = await service.put(tx, vault, settings, store.id, body)
+    await audit.record(
+        tx.session,
+        caller,
+        AuditAction.STORE_CATALOG_SOURCE_CHANGED,
+        Subject(store.id, store.id, store.account_id),
+        before=before,
+        after=await service.audited(tx.session, store.id),
+    )
     return source_out(source, settings.source_interval)
 
 
@@ -45,9 +58,17 @@ async def replace_catalog_source(
     summary="Delete the catalog source",
     responses=problem_responses(412),
 )
-async def delete_catalog_source(store: StoreToChange, tx: Tx) -> None:
+async def delete_catalog_source(store: StoreToChange, tx: Tx, caller: Writer) -> None:
     """Deletes its password too. Pulled catalogs and offers are not changed."""
+    before = await service.audited(tx.session, store.id)
     await service.delete(tx.session, store.id)
+    await audit.record(
+        tx.session,
+        caller,
+        AuditAction.STORE_CATALOG_SOURCE_DELETED,
+        Subject(store.id, store.id, store.account_id),
+        before=before,
+    )
 
 
 @router.post(

@@ -10,6 +10,7 @@ from app.jobs.kinds import JobKind
 from app.sources.lifecycle import SOURCE
 from app.sources.models import CatalogSource
 from app.sources.schemas import interval_of
+from app.stores import service as stores
 from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
@@ -20,7 +21,8 @@ async def request(tx: Transaction, source: CatalogSource) -> None:
     source.requested_at = utc_now()
     if source.state == "idle":
         SOURCE.move(source, "requested")
-    await tx.enqueue(JobKind.PULL_CATALOG, source.id)
+    tenant_id = await stores.tenant_of(tx.session, source.store_id)
+    await tx.enqueue(JobKind.PULL_CATALOG, source.id, tenant_id)
 
 
 async def request_due(tx: Transaction, usual: timedelta) -> int:

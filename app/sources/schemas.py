@@ -4,13 +4,24 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StrictBool,
+    StrictInt,
+)
 
 from app.catalogs.uploads.body import encoding_of, quote_of, separator_of
 from app.sources.models import CatalogSource
 from app.sources.target import LONGEST_URL
+from app.web.schemas import SPAN_TEXT
 
-Interval = Annotated[timedelta, Field(ge=timedelta(minutes=5), le=timedelta(days=31))]
+Interval = Annotated[
+    timedelta, Field(ge=timedelta(minutes=5), le=timedelta(days=31)), SPAN_TEXT
+]
 
 
 class AuthIn(BaseModel):
@@ -44,7 +55,7 @@ class CatalogSourceIn(BaseModel):
     )
 
     url: str = Field(min_length=1, max_length=LONGEST_URL, description="http or https")
-    scheduled: bool = Field(default=True, description="false: only on request")
+    scheduled: StrictBool = Field(default=True, description="false: only on request")
     interval: Interval | None = Field(
         None,
         description="ISO 8601 duration, at least five minutes; absent or null takes "
@@ -67,7 +78,7 @@ class CatalogSourceIn(BaseModel):
         max_length=100,
         description="workbooks only: name or number, from 1; found if absent",
     )
-    header_row: int | None = Field(
+    header_row: StrictInt | None = Field(
         None,
         ge=0,
         le=100_000,

@@ -1,5 +1,6 @@
 """Sets and deletes the source of a store's catalog."""
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -80,6 +81,18 @@ def _schedule(source: CatalogSource, new: CatalogSourceIn, settings: Settings) -
     interval_in_use = interval_of(source, settings.source_interval)
     due = next_due(source.id, interval_in_use, utc_now())
     source.next_pull_at = due if new.scheduled else None
+
+
+async def audited(session: AsyncSession, store_id: UUID) -> dict[str, object]:
+    """The source for the audit log; without password and query, which may be secret."""
+    source = await _find(session, store_id)
+    if source is None:
+        return {}
+    place = urlsplit(source.url)
+    shown = source.model_dump(
+        mode="json", include={"username", "scheduled", "interval_s", "stated"}
+    )
+    return shown | {"url": f"{place.scheme}://{place.hostname}{place.path}"}
 
 
 async def delete(session: AsyncSession, store_id: UUID) -> None:

@@ -31,13 +31,13 @@ async def test_the_timeline_goes_from_the_row_to_the_response(shop: Shop):
     catalog = await shop.upload([row("Z"), row("IP12", price="199,90")])
     run = await shop.publish()
 
-    told = await explain(shop, "ip12")
+    explained = await explain(shop, "ip12")
 
-    assert (told["state"], told["list_state"]) == ("online", "published")
-    assert told["desired"] == told["live"]
-    assert told["confirmed_at"]
-    seen, answer, call, plan, *rest = told["timeline"]["items"]
-    assert (seen["kind"], seen["at"]) == ("readback", told["confirmed_at"])
+    assert (explained["state"], explained["list_state"]) == ("online", "published")
+    assert explained["desired"] == explained["live"]
+    assert explained["confirmed_at"]
+    seen, answer, call, plan, *rest = explained["timeline"]["items"]
+    assert (seen["kind"], seen["at"]) == ("readback", explained["confirmed_at"])
     assert answer["text"] == "Back Market accepted it."
     assert call["submission"]["task_id"] > 0
     assert call["text"].startswith("Sent as a batch create with 1 others.")
@@ -60,6 +60,28 @@ async def test_the_timeline_goes_from_the_row_to_the_response(shop: Shop):
         "cells": {"price": "199,90"},
         "value": "199,90",
     }
+
+
+async def test_every_sku_is_addressable(shop: Shop):
+    """httpx resolves `.` and `..` in a path as browsers and proxies do."""
+    skus = [".", "..", "a/b", "a//b/", "%2F", "a?b#c", "a b", "é😀", "+&=;,", "offer"]
+    await shop.upload([row(sku) for sku in skus if ";" not in sku] + [row('"+&=;,"')])
+    path = f"/v1/stores/{shop.store_id}"
+
+    by_query = [
+        (await shop.api.get(f"{path}/offer", params={"sku": f" {sku} "})).json()["sku"]
+        for sku in skus
+    ]
+    by_path = [
+        (
+            await shop.api.get(f"{path}/offers/{quote(sku, '').replace('.', '%2E')}")
+        ).json()["sku"]
+        for sku in skus
+    ]
+    missing = await shop.api.get(f"{path}/offer", params={"sku": "..."})
+
+    assert by_query == by_path == skus
+    assert missing.status_code == 404
 
 
 async def test_constants_and_templates_are_distinguished(shop: Shop):
@@ -91,13 +113,13 @@ async def test_a_refusal_has_a_hint(shop: Shop):
     await shop.upload([row("BAD")])
     await shop.publish()
 
-    told = await explain(shop, "BAD")
+    explained = await explain(shop, "BAD")
 
-    assert told["state"] == "in_error"
-    assert "price too low" in told["explanation"]
-    assert told["hint"].startswith("Correct the price")
-    assert (told["error"]["class"], told["error"]["times"]) == ("data", 1)
-    assert told["timeline"]["items"][0]["outcome"]["code"] == "price"
+    assert explained["state"] == "in_error"
+    assert "price too low" in explained["explanation"]
+    assert explained["hint"].startswith("Correct the price")
+    assert (explained["error"]["class"], explained["error"]["times"]) == ("data", 1)
+    assert explained["timeline"]["items"][0]["outcome"]["code"] == "price"
 
 
 async def test_an_invalid_row_names_its_line_and_its_problem(shop: Shop):
@@ -154,10 +176,10 @@ async def test_a_deleted_file_does_not_hide_other_steps(shop: Shop, sql: Sql):
     await shop.publish()
     await sql("UPDATE catalog SET storage_key = ''")
 
-    told = await explain(shop, "A")
+    explained = await explain(shop, "A")
 
-    assert told["state"] == "online"
-    assert kinds(told) == ["readback", "outcome", "submission", "plan"]
+    assert explained["state"] == "online"
+    assert kinds(explained) == ["readback", "outcome", "submission", "plan"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "WyJhIiwiYiJd", "WyIxIl0"])

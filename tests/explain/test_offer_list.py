@@ -1,5 +1,6 @@
 """Offers in a list: by state, in pages, and one by its SKU."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.shop import EANS, Shop, open_shop, row
+from tests.support.stack import query
 
 
 async def test_offers_are_listed_by_state(shop: Shop):
@@ -118,3 +120,61 @@ async def test_an_unknown_sku_is_404(shop: Shop):
     answer = await shop.api.get(f"/v1/stores/{shop.store_id}/offers/nothing")
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        pytest.param(["."], {"."}, id="a dot"),
+        pytest.param(["..", "."], {".", ".."}, id="dots"),
+        pytest.param([" abc "], {"aBc"}, id="another case, and spaces"),
+        pytest.param(["e\u0301"], {"\u00e9"}, id="decomposed"),
+        pytest.param(["."] * 3, {"."}, id="the same thrice"),
+        pytest.param(["nothing", "aBc"], {"aBc"}, id="an unknown one"),
+        pytest.param(["ab"], set(), id="a part of one"),
+        pytest.param(["%"], set(), id="a pattern"),
+        pytest.param([""], set(), id="nothing"),
+    ],
+)
+async def test_offers_are_listed_by_exact_sku(
+    shop: Shop, asked: list[str], found: set[str]
+):
+    skus = (".", "..", "aBc", "\u00e9", "OTHER")
+    body = json.dumps([{**row(sku), "sku": sku} for sku in skus]).encode()
+    await shop.upload_bytes(body, "application/json")
+    path = f"/v1/stores/{shop.store_id}/offers"
+
+    listed = (await shop.api.get(path, params={"sku": asked})).json()
+    counted = (await shop.api.get(path, params={"sku": asked, "totals": True})).json()
+
+    assert {offer["sku"] for offer in listed["items"]} == found
+    assert listed["totals"] is None
+    assert counted["totals"] == {"pending": 5}
+
+
+async def test_offers_by_sku_are_in_a_state_and_in_pages(shop: Shop):
+    await shop.upload([row("A"), row("B"), row("C", ean="1")])
+    path = f"/v1/stores/{shop.store_id}/offers"
+    asked = {"sku": ["c", "b", "a"]}
+
+    invalid = (await shop.api.get(path, params={**asked, "state": "invalid"})).json()
+    first = (await shop.api.get(path, params={**asked, "limit": 2})).json()
+    rest = await shop.api.get(path, params={**asked, "cursor": first["next"]})
+    too_many = await shop.api.get(path, params={"sku": ["A"] * 101})
+
+    assert [offer["sku"] for offer in invalid["items"]] == ["C"]
+    assert [offer["sku"] for offer in first["items"]] == ["A", "B"]
+    assert [offer["sku"] for offer in rest.json()["items"]] == ["C"]
+    assert too_many.status_code == 422
+
+
+async def test_an_unmatched_listing_is_listed_by_its_sku(shop: Shop, database_url: str):
+    await shop.upload([row("A"), row("B")])
+    unmatch = "UPDATE offer SET desired_state = 'unmatched' WHERE sku = 'B'"
+    await asyncio.to_thread(query, database_url, unmatch)
+    path = f"/v1/stores/{shop.store_id}/offers"
+
+    answers = [await shop.api.get(path, params=sku) for sku in ({}, {"sku": "b"})]
+
+    listed = [[offer["sku"] for offer in a.json()["items"]] for a in answers]
+    assert listed == [["A"], ["B"]]

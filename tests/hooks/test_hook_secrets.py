@@ -45,7 +45,7 @@ async def test_a_replaced_secret_is_valid_for_the_overlap_only(
     answer = (await sender.api.post(path)).json()
 
     both = [await status_of(sender, s) for s in (sender.secret, answer["secret"])]
-    told = (await sender.api.get(path)).json()
+    secret = (await sender.api.get(path)).json()
     query(
         database_url,
         "UPDATE hook_secret SET valid_until = now() WHERE valid_until IS NOT NULL",
@@ -53,9 +53,9 @@ async def test_a_replaced_secret_is_valid_for_the_overlap_only(
     later = [await status_of(sender, s) for s in (sender.secret, answer["secret"])]
 
     assert both == [202, 202]
-    assert told["previous_until"] == answer["previous_until"]
-    overlap = datetime.fromisoformat(told["previous_until"]) - datetime.fromisoformat(
-        told["since"]
+    assert secret["previous_until"] == answer["previous_until"]
+    overlap = datetime.fromisoformat(secret["previous_until"]) - datetime.fromisoformat(
+        secret["since"]
     )
     assert overlap == settings.hook_secret_overlap == timedelta(hours=24)
     assert later == [401, 202]

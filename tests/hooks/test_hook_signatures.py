@@ -121,7 +121,7 @@ async def test_a_body_that_is_not_text_is_refused(sender: Sender):
     assert (answer.status_code, answer.json()["code"]) == (401, "signature_wrong")
 
 
-def told(answer: httpx.Response) -> dict[str, object]:
+def problem_of(answer: httpx.Response) -> dict[str, object]:
     own = {"instance", "request_id"}
     return {k: v for k, v in answer.json().items() if k not in own}
 
@@ -141,8 +141,8 @@ async def test_a_refusal_does_not_reveal_whether_the_store_exists(
     ]
 
     assert {a.status_code for a in answers} == {401}
-    assert told(answers[0])["code"] == "signature_wrong"
-    assert all(told(a) == told(answers[0]) for a in answers)
+    assert problem_of(answers[0])["code"] == "signature_wrong"
+    assert all(problem_of(a) == problem_of(answers[0]) for a in answers)
 
 
 async def test_a_refused_webhook_is_not_stored(sender: Sender, database_url: str):

@@ -19,10 +19,9 @@ UPDATE job SET run_after = now() + interval '1 h',
        lease_until = lease_until + interval '1 h'
  WHERE kind = 'publish' AND state IN ('queued', 'running')"""
 RELEASE = """
-UPDATE job SET run_after = now(), lease_until = least(lease_until, now()),
-       woken_at = NULL
+UPDATE job SET run_after = now(), lease_until = least(lease_until, now())
  WHERE kind = 'publish' AND state IN ('queued', 'running')"""
-LOSE = "UPDATE job SET lease_until = least(lease_until, now()), woken_at = NULL"
+LOSE = "UPDATE job SET lease_until = least(lease_until, now())"
 LONGER_THAN_A_CRASH = 1.5
 
 

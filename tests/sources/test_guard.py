@@ -99,14 +99,14 @@ def test_only_what_the_operator_allows_is_allowed():
     allowed = ["10.1.0.0/16", "fd00::/8", "Feeds.Internal", "192.168.7.7"]
     rules = rules_of(Settings(source_allow=allowed))
 
-    told = {
+    outcome = {
         text: rules.refusal(ip_address(text)) is None
         for text in (
             *("10.1.2.3", "::ffff:10.1.2.3", "10.2.0.1", "fd12::1"),
             *("192.168.7.7", "192.168.7.8", "127.0.0.1"),
         )
     }
-    assert [text for text, fine in told.items() if fine] == [
+    assert [text for text, fine in outcome.items() if fine] == [
         "10.1.2.3",
         "::ffff:10.1.2.3",
         "fd12::1",
@@ -343,16 +343,16 @@ async def test_the_certificate_is_verified_for_the_host_name(
 ):
     server, client = certificate(tmp_path, "shop.example")
     _, resolve = resolver("127.0.0.1")
-    told = None
+    outcome = None
     async with open_merchant(server) as merchant:
         merchant.serve("/stock.csv", reply(b"a;b"))
         try:
             config = config_for(merchant, resolve, tls=client)
             got = await body_of(config, merchant.url(host=host))
         except PullError as error:
-            told, got = error.code, b""
+            outcome, got = error.code, b""
 
-    assert told == code
+    assert outcome == code
     assert got == (b"" if code else b"a;b")
     assert [a.headers["host"] for a in merchant.asked] == (
         [] if code else [f"shop.example:{merchant.port}"]

@@ -233,6 +233,7 @@ FAILURES: dict[str, tuple[Any, str, bool]] = {
         False,
     ),
     "brotli": ([reply(b"x", content_encoding="br")], "wrong_encoding", False),
+    "nested": ([reply(b"x", content_encoding="gzip, gzip")], "wrong_encoding", False),
     "too large, as it says": (
         [reply(b"x", content_length="1000001")],
         "too_large",
@@ -357,18 +358,18 @@ async def test_a_catalog_that_cannot_be_used_is_rejected_as_an_upload_is(
 
 async def test_pauses_grow_until_a_pull_succeeds(supply: Supply, merchant: Merchant):
     merchant.serve("/stock.csv", reply(b"", "500 Internal Server Error"))
-    told = [await supply.put(merchant.url())]
-    told += [await supply.pull() for _ in range(2)]
+    sources = [await supply.put(merchant.url())]
+    sources += [await supply.pull() for _ in range(2)]
     merchant.serve("/stock.csv", reply(STOCK, **CSV))
-    told.append(await supply.pull())
+    sources.append(await supply.pull())
 
     waits = [
         datetime.fromisoformat(source["next_pull_at"])
         - datetime.fromisoformat(source["last_pull"]["at"])
-        for source in told[:3]
+        for source in sources[:3]
     ]
     assert waits == [timedelta(minutes=m) for m in (1, 5, 15)]
-    assert [source["failures"] for source in told] == [1, 2, 3, 0]
+    assert [source["failures"] for source in sources] == [1, 2, 3, 0]
 
 
 async def test_a_due_source_is_pulled_and_gets_its_next_time(

@@ -34,7 +34,7 @@ async def test_the_lines_in_the_how_to_pull_a_catalog(
     monkeypatch.setenv("REFEED_SOURCE_ALLOW", '["127.0.0.1"]')
     monkeypatch.setenv("REFEED_SOURCE_PORTS", f"[{merchant.port}]")
     with served(settings) as (_, url):
-        (told,) = await run_page(
+        (printed,) = await run_page(
             "how-to/catalog-sources.md",
             REFEED_URL=url,
             REFEED_KEY=ADMIN_KEY,
@@ -43,7 +43,7 @@ async def test_the_lines_in_the_how_to_pull_a_catalog(
             FEED_PASSWORD="a password",
         )
 
-    outcome, catalog_id = told.split()
+    outcome, catalog_id = printed.split()
     assert outcome == "pulled"
     await shop.wait_for(f"/v1/catalogs/{catalog_id}", ("ready",))
     assert set(await shop.offers()) == {"IP12-64"}
