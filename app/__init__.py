@@ -5,6 +5,8 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     cli                      the `refeed` command
     demo                     `make demo`: the whole service with a sample merchant
     launch serve main        process launcher, API process, application wiring
+    backup                   archives of database and uploads, and restoring one
+    starting                 checks settings and folders before a process serves
     tables retention         all tables for migrations; deletion of old data
     explain hooks drift      lists and explains offers; signed webhooks; drift checks
     departures               deactivates and deletes stores, with their listings
@@ -14,12 +16,16 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     stores                   settings, mapping, categories, lights, activation
     offers                   desired state and live state: one row per store and SKU
     accounts                 seller accounts: token, budget, connection
-    access backmarket        API keys and scopes; HTTP client of Back Market
+    idempotency              same answer to a repeated POST, without a second effect
+    access backmarket        API keys and scopes, audit log; HTTP client of Back Market
     health migrations        health checks; schema upgrades
     database                 transactions; the one place that commits
     jobs web                 durable jobs and leases; what all routes share
     parser_process           reads merchants' files in child processes with limits
+    http_server              limits of connections, headers and bodies under uvicorn
     core settings            errors, columns, logs, secrets, files; settings
+    setting_types private_files
+                             texts of variables as values; modes of files
     embedded sandbox         own PostgreSQL and Valkey; simulated Back Market
 
 `sandbox` imports no other package and no other package imports it.

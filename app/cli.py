@@ -24,7 +24,9 @@ INTERRUPTED = 130
 
 
 def _fail(message: object) -> NoReturn:
-    console.print(str(message), style="red", markup=False, highlight=False)
+    console.print(
+        str(message), style="red", markup=False, highlight=False, soft_wrap=True
+    )
     raise typer.Exit(1)
 
 
@@ -68,9 +70,13 @@ def _become(module: str, *arguments: str) -> NoReturn:
 def up() -> None:
     """Start everything: servers (unless given by URL), sandbox, worker, API."""
     settings = _settings()
+    from app.core.logs import configure_logs  # noqa: PLC0415 - as below
     from app.embedded.supervisor import StopRequestedError  # noqa: PLC0415 - as below
     from app.launch import launch  # noqa: PLC0415 - keeps other commands quick
+    from app.starting import warn_of_unknown_variables  # noqa: PLC0415 - as above
 
+    configure_logs(settings)
+    warn_of_unknown_variables()
     try:
         with launch(settings) as running:
             sys.stdout.write(
@@ -88,16 +94,16 @@ def up() -> None:
 @app.command()
 def api() -> None:
     """Run one API process."""
-    settings = _settings("database_url", "redis_url", "secret_key", "admin_key")
     from app.serve import serve_api  # noqa: PLC0415 - keeps other commands quick
+    from app.starting import OF_THE_API, prepare_or_exit  # noqa: PLC0415 - as above
 
-    serve_api(settings)
+    serve_api(prepare_or_exit(*OF_THE_API))
 
 
 @app.command()
 def worker() -> None:
     """Run one worker process."""
-    _settings("database_url", "redis_url", "secret_key")
+    os.environ.pop("REFEED_ADMIN_KEY", None)  # a worker needs none
     _become("workers.main")
 
 
@@ -127,6 +133,40 @@ def migrate() -> None:
 
 
 @app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="file to write, for example a.tar")],
+) -> None:
+    """Write database and uploads to one file, while the service runs or not."""
+    from app.backup.errors import BackupError  # noqa: PLC0415 - keeps others quick
+    from app.backup.make import make_backup  # noqa: PLC0415 - as above
+
+    try:
+        make_backup(_settings(), target.absolute())
+    except (BackupError, EmbeddedError, SettingsError) as error:
+        _fail(error)
+    console.print(f"{target} is complete. Keep the secret key elsewhere, it is needed.")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="a file of `refeed backup`")],
+) -> None:
+    """Restore a backup into an empty database and folder; stores become inactive."""
+    from app.backup.errors import BackupError  # noqa: PLC0415 - keeps others quick
+    from app.backup.restore import restore_backup  # noqa: PLC0415 - as above
+
+    known = (BackupError, EmbeddedError, SettingsError, DatabaseAwayError)
+    try:
+        paused = restore_backup(_settings(), source.absolute())
+    except known as error:
+        _fail(error)
+    console.print(
+        f"Restored. {paused} stores were active: upload their current catalogs, then "
+        "activate them; each imports its listings first."
+    )
+
+
+@app.command()
 def openapi(
     check: Annotated[bool, typer.Option("--check", help="only compare")] = False,  # noqa: FBT002 - a flag
     file: Annotated[Path, typer.Option(help="the committed document")] = Path(
@@ -137,7 +177,7 @@ def openapi(
     from app.main import create_app  # noqa: PLC0415 - keeps other commands quick
 
     document = create_app(_settings()).openapi()
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     if not check:
         file.write_text(text)
     elif not file.exists() or file.read_text() != text:

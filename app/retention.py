@@ -1,4 +1,4 @@
-"""Deletes old data: catalog files, old reports, ended jobs, webhook ids."""
+"""Deletes old data: catalog files, reports, ended jobs, ids and keys of requests."""
 
 import asyncio
 from datetime import timedelta
@@ -7,10 +7,12 @@ import structlog
 from sqlalchemy import text
 
 from app.catalogs.retention import release_old_files
+from app.catalogs.uploads.quota import delete_expired as delete_reservations
 from app.core.file_storage import Storage
 from app.database import Database
 from app.departures import service as departures
 from app.hooks.service import delete_expired
+from app.idempotency.claims import delete_expired as delete_idempotency_keys
 from app.jobs.rows import delete_ended
 from app.publications.retention import delete_old
 from app.settings import Settings
@@ -33,11 +35,14 @@ async def delete_old_data(
             return
         await delete_ended(tx.session)
         await delete_expired(tx.session)
+        await delete_reservations(tx.session)
+        await delete_idempotency_keys(tx.session)
         await departures.delete_old(tx.session, settings.keep_reports)
         publications = await delete_old(tx.session, settings.keep_reports)
         files = await release_old_files(tx.session, settings.keep_catalogs)
     # After the commit: an unused file is harmless, a missing one is not.
     for key in files:
         await asyncio.to_thread(storage.remove, key)
+    await asyncio.to_thread(storage.remove_abandoned)
     if publications or files:
         log.info("retention.deleted", publications=publications, files=len(files))

@@ -3,12 +3,14 @@
 from sqlmodel import SQLModel
 
 from app.access import models as access
+from app.access.audit import models as audit
 from app.accounts import models as accounts
 from app.catalogs import models as catalogs
 from app.departures import models as departures
 from app.drift import models as drift
 from app.drift.unmatched import models as unmatched
 from app.hooks import models as hooks
+from app.idempotency import models as idempotency
 from app.jobs import models as jobs
 from app.offers import models as offers
 from app.orders import models as orders
@@ -21,12 +23,14 @@ from app.stores.history import models as history
 MODULES = (
     access,
     accounts,
+    audit,
     catalogs,
     categories,
     departures,
     drift,
     history,
     hooks,
+    idempotency,
     jobs,
     offers,
     orders,

@@ -21,6 +21,7 @@ CREATE TABLE catalog (
   config_version integer,
   as_of timestamptz,
   duplicate_of uuid,
+  superseded_by uuid,
   reason_code varchar,
   reason varchar,
   accepted varchar,
@@ -32,6 +33,15 @@ CREATE INDEX ix_catalog_store ON catalog (store_id, id);
 CREATE TRIGGER progress BEFORE UPDATE ON catalog
   FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*)
   EXECUTE FUNCTION refeed_count_progress();
+
+-- Bytes that are reserved for an upload while it arrives.
+CREATE TABLE upload_reservation (
+  store_id uuid NOT NULL,
+  id uuid NOT NULL,
+  size_bytes bigint NOT NULL,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (store_id, id)
+);
 
 -- What is wrong with one field of one row.
 CREATE TABLE catalog_problem (
@@ -106,6 +116,23 @@ CREATE FUNCTION refeed_mark_catalogs_for_import(store uuid) RETURNS void
        '00000000-0000-0000-0000-000000000000')
 $$;
 
+-- Ends the full uploads that waited before a full one that was imported. One whose data
+-- are newer stays, and so does one with a partial upload after it that still waits.
+CREATE FUNCTION refeed_supersede_catalogs(newer uuid) RETURNS void LANGUAGE sql AS $$
+  UPDATE catalog AS c SET
+    state = 'superseded', superseded_by = n.id, finished_at = now(),
+    reason_code = 'superseded',
+    reason = format('Catalog %s, which was received later, was imported instead.', n.id)
+    FROM catalog AS n
+   WHERE n.id = $1 AND n.mode = 'full' AND n.state = 'ready'
+     AND c.store_id = n.store_id AND c.id < n.id
+     AND c.mode = 'full' AND c.state = 'received'
+     AND coalesce(c.as_of, c.created_at) <= coalesce(n.as_of, n.created_at)
+     AND NOT EXISTS (SELECT 1 FROM catalog AS p
+                      WHERE p.store_id = n.store_id AND p.id > c.id AND p.id < n.id
+                        AND p.mode = 'partial' AND p.state = 'received')
+$$;
+
 -- Rows without a foreign key end with their store.
 CREATE FUNCTION refeed_delete_store_catalogs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -113,6 +140,7 @@ BEGIN
    WHERE catalog_id IN (SELECT id FROM catalog WHERE store_id = OLD.id);
   DELETE FROM offer_digest WHERE store_id = OLD.id;
   DELETE FROM quick_update WHERE store_id = OLD.id;
+  DELETE FROM upload_reservation WHERE store_id = OLD.id;
   RETURN OLD;
 END $$;
 CREATE TRIGGER delete_catalogs BEFORE DELETE ON store

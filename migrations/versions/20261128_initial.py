@@ -21,6 +21,7 @@ FILES = (
     "progress",
     "jobs",
     "access",
+    "idempotency",
     "accounts",
     "stores",
     "catalogs",

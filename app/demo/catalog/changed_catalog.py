@@ -70,18 +70,18 @@ def next_day(catalog: Sequence[Row]) -> ChangedCatalog:
     """Change some clean rows, correct some dirty ones, drop some, add some."""
     size = len(catalog)
     edited = dict(_edits(catalog))
-    # The flawless twin of a dirty row is what its generator made at first.
-    twins = list(islice(clean_rows(), size + changed_rows(size, Edit.ADDED)))
+    # The flawless original of a dirty row is what its generator made at first.
+    originals = list(islice(clean_rows(), size + changed_rows(size, Edit.ADDED)))
     rows = []
-    for row, twin in zip(catalog, twins, strict=False):
+    for row, original in zip(catalog, originals, strict=False):
         edit = None if row.dirt == Dirt.DUPLICATE_SKU else edited.get(row.sku)
         if edit in {Edit.CORRECTED, Edit.KNOWN_EAN}:
-            rows.append(twin)
+            rows.append(original)
         elif edit is None:
             rows.append(row)
         elif edit != Edit.REMOVED:
             rows.append(CHANGE[edit](row))
-    added = twins[size:]
+    added = originals[size:]
     edited |= {row.sku: Edit.ADDED for row in added}
     return ChangedCatalog(rows + added, edited)
 
