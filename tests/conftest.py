@@ -1,6 +1,20 @@
 """Fixtures: real servers once per session, a fresh database per test."""
 
+# ruff: noqa: E402 - Polars reads the number of its threads once
+import os
+
+os.environ["POLARS_MAX_THREADS"] = "1"
+import polars as pl
+
+# A second thread costs as much as the work on a few rows. Processes that tests start
+# have as many as there are cores.
+assert pl.thread_pool_size() == 1
+del os.environ["POLARS_MAX_THREADS"]
+
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +30,10 @@ from app.settings import Settings
 from tests.support.databases import Databases, create_database, url_of
 from tests.support.dialect import share_dialect
 from tests.support.dying import die_with_parent
-from tests.support.shop import Shop, open_shop
+from tests.support.kept_connections import keep_connections
+from tests.support.opened_shop import OpenedShop, open_once
+from tests.support.servers import servers_for_tests
+from tests.support.shop import Shop
 from tests.support.stack import (
     WorkerProcess,
     open_api,
@@ -24,7 +41,7 @@ from tests.support.stack import (
     sandbox_process,
     settings_for,
 )
-from workers.main import JobPool
+from workers.job_pool import JobPool
 
 # How busy a machine is says nothing about the code.
 hypothesis_settings.register_profile(
@@ -32,6 +49,7 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("refeed")
 share_dialect()
+keep_connections()
 
 TEMPLATE = "refeed_template"
 QUICK_SANDBOX = {"limits_on": False, "task_starts_after": 0, "task_ends_after": 0.05}
@@ -41,6 +59,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """A worker of xdist ends with the run, however that ends."""
     if hasattr(config, "workerinput"):
         die_with_parent()
+    gc.disable()  # modules and tests stay: there is no garbage among them
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(20_000, 20, 50)  # looking through young objects takes 3 % of CPU
 
 
 def pytest_collection_modifyitems(
@@ -64,8 +89,7 @@ def pytest_collection_modifyitems(
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
     """PostgreSQL and Valkey from our own launcher."""
-    folder = tmp_path_factory.mktemp("servers")
-    with EmbeddedServers(folder, {"fsync": "off"}) as running:
+    with servers_for_tests(tmp_path_factory.mktemp("servers")) as running:
         yield running
 
 
@@ -116,12 +140,32 @@ async def worker(settings: Settings) -> AsyncIterator[JobPool]:
         yield crew
 
 
+@pytest.fixture(scope="session")
+def opened_shop(
+    databases: Databases,
+    servers: EmbeddedServers,
+    sandbox_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> OpenedShop:
+    """In a thread: this one has the event loops of tests."""
+    url, folder = databases.take(), tmp_path_factory.mktemp("opened")
+    settings = settings_for(url, servers.endpoints.redis_url, sandbox_url, folder)
+    with ThreadPoolExecutor(1) as thread:
+        opened = thread.submit(asyncio.run, open_once(settings)).result()
+    databases.give_back(url)
+    return opened
+
+
 @pytest.fixture
 async def shop(
-    api: httpx.AsyncClient, worker: JobPool, sandbox_url: str
+    opened_shop: OpenedShop,
+    databases: Databases,
+    api: httpx.AsyncClient,
+    settings: Settings,
+    worker: JobPool,
 ) -> AsyncIterator[Shop]:
     """A store that may publish, with a worker that does it."""
-    opened = await open_shop(api, sandbox_url)
+    opened = await opened_shop.insert(databases, api, settings)
     yield opened
     await opened.clear_faults()
 

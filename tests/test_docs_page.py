@@ -5,6 +5,9 @@ import re
 import httpx
 import pytest
 
+from app.main import create_app
+from app.settings import Settings
+
 ASSETS = {
     "docs/favicon-32x32.png": "image/png",
     "docs/swagger-ui.css": "text/css",
@@ -48,3 +51,14 @@ async def test_the_policy_allows_only_the_api_itself(api: httpx.AsyncClient):
     sources = {s for value in directives.values() for s in value.split()}
     assert sources == {"'none'", "'self'", "data:"}
     assert "data:" not in directives["script-src"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", *(f"/{a}" for a in ASSETS)])
+async def test_an_operator_can_switch_it_off(path: str):
+    app = create_app(Settings(api_docs=False))
+    transport = httpx.ASGITransport(app=app)
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -1,6 +1,7 @@
 """Migrations with several processes, locks and releases on one database."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from sqlalchemy.engine import make_url
 from app.embedded.servers import EmbeddedServers
 from app.migrations import FOLDER, KNOWN, migrate
 from tests.support.dying import open_program
+from tests.support.patience import PATIENCE
 from tests.support.stack import ROOT, query
 
 LATER = [
@@ -55,7 +57,12 @@ def start_migrate(database_url: str) -> "subprocess.Popen[bytes]":
     return open_program(
         [sys.executable, "-m", "app.cli", "migrate"],
         cwd=ROOT,
-        env={"REFEED_DATABASE_URL": database_url, "PATH": "", "COLUMNS": "1000"},
+        env={
+            "REFEED_DATABASE_URL": database_url,
+            "PATH": "",
+            "COLUMNS": "1000",
+            "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", ""),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -65,7 +72,7 @@ def test_of_three_concurrent_migrations_one_runs_and_all_succeed(
     empty_database_url: str,
 ):
     running = [start_migrate(empty_database_url) for _ in range(3)]
-    said = [process.communicate(timeout=60)[1].decode() for process in running]
+    said = [process.communicate(timeout=PATIENCE)[1].decode() for process in running]
 
     assert [process.returncode for process in running] == [0, 0, 0], said
     versions = query(empty_database_url, "SELECT version_num FROM alembic_version")
@@ -84,7 +91,7 @@ def test_migrating_an_unknown_revision_fails_with_a_hint(
         connection.execute("INSERT INTO alembic_version VALUES ('20261101_unreleased')")
 
     process = start_migrate(empty_database_url)
-    said = b"".join(process.communicate(timeout=60)).decode()
+    said = b"".join(process.communicate(timeout=PATIENCE)).decode()
 
     assert process.returncode == 1
     assert "does not know the database revision `20261101_unreleased`" in said

@@ -8,6 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.core.errors import ProblemError
+from app.http_server import answers
+from app.http_server.limits import HttpLimits
 from app.main import create_app
 from app.settings import Settings
 from app.web.openapi import response_examples
@@ -38,6 +41,22 @@ def test_the_committed_document_matches_the_app():
     assert json.loads(json.dumps(document)) == DOCUMENT, "run `refeed openapi`"
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        answers.malformed(),
+        answers.header_too_slow(HttpLimits.of(Settings())),
+        answers.header_too_large(HttpLimits.of(Settings())),
+        answers.too_many_connections(),
+    ],
+    ids=lambda refusal: refusal.code,
+)
+def test_the_description_has_the_refusals_of_the_http_server(refusal: ProblemError):
+    described = " ".join(DOCUMENT["info"]["description"].split())
+
+    assert f"{int(refusal.status)} `{refusal.code}`" in described
+
+
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
 def test_a_route_has_a_summary_and_one_tag(operation: dict[str, Any]):
     assert operation["summary"]
@@ -54,11 +73,13 @@ def test_a_body_has_an_example(operation: dict[str, Any]):
     )
 
 
-@pytest.mark.parametrize("operation", UNDER_V1.values(), ids=UNDER_V1.keys())
+@pytest.mark.parametrize(("name", "operation"), UNDER_V1.items(), ids=UNDER_V1.keys())
 def test_a_route_declares_the_errors_that_can_happen_everywhere(
-    operation: dict[str, Any],
+    name: str, operation: dict[str, Any]
 ):
-    needed = {"401", "403", "404", "422", "503"}
+    needed = {"401", "404", "422", "429", "503"}
+    if not name.startswith("GET "):  # any key may read
+        needed |= {"403"}
     if "requestBody" in operation:
         needed |= {"400", "413", "415"}
     assert needed <= set(operation["responses"])
@@ -103,7 +124,22 @@ def test_every_202_declares_location_and_retry_after():
     }
 
     assert len(accepted) >= 13
-    assert {n for n, h in accepted.items() if h != {"Location", "Retry-After"}} == set()
+    usual = {"Location", "Retry-After"}
+    own = {n: h - {"Idempotent-Replayed"} for n, h in accepted.items()}
+    assert {n for n, h in own.items() if h != usual} == set()
+
+
+def test_every_post_with_a_key_takes_an_idempotency_key():
+    posts = {n: o for n, o in UNDER_V1.items() if n.startswith("POST ")}
+    with_key = {n: o for n, o in posts.items() if "Idempotency-Key" in parameters_of(o)}
+
+    assert posts.keys() - with_key.keys() == {
+        "POST /v1/hooks/stores/{store_id}/publish"
+    }
+    for operation in with_key.values():
+        responses = operation["responses"]
+        assert {"409", "422"} <= responses.keys()
+        assert "Idempotent-Replayed" in headers_of(responses[min(responses)])
 
 
 def test_every_header_refers_to_a_shared_one():

@@ -1,8 +1,10 @@
 """Old files, reports and jobs are deleted; what is current stays."""
 
+import os
+import time
 from pathlib import Path
 
-from app.core.file_storage import Storage
+from app.core.file_storage import ABANDONED, PART, Storage
 from app.database import open_database
 from app.retention import delete_old_data
 from app.settings import Settings
@@ -32,6 +34,23 @@ async def test_files_of_all_but_the_newest_catalogs_are_deleted(
     assert _files(settings, shop) == {c["sha256"] for c in catalogs[2:]}
     old = await shop.api.get(f"/v1/catalogs/{catalogs[0]['id']}")
     assert old.json()["counts"] == catalogs[0]["counts"]
+
+
+async def test_what_a_killed_process_left_of_an_upload_is_deleted(
+    shop: Shop, settings: Settings
+):
+    current = await shop.upload([row("A")])
+    folder = Path(settings.uploads, shop.store_id)
+    left, arriving = folder / f"{PART}left", folder / f"{PART}arriving"
+    for part in (left, arriving):
+        part.write_bytes(b"sku;")
+    long_ago = time.time() - ABANDONED.total_seconds() - 60
+    os.utime(left, (long_ago, long_ago))
+    os.utime(folder / current["sha256"], (long_ago, long_ago))
+
+    await _delete_old_data(settings, 2)
+
+    assert _files(settings, shop) == {arriving.name, current["sha256"]}
 
 
 async def test_a_file_of_the_current_catalog_is_kept(shop: Shop, settings: Settings):

@@ -192,3 +192,8 @@ async def test_the_sandbox_serves_every_platform_once_it_has_an_address():
     async with back_market(answer) as api:
         with pytest.raises(NotConfiguredError, match="REFEED_SANDBOX_URL"):
             await api.check(access)
+
+
+async def test_a_listing_is_found_by_its_sku_in_decomposed_characters():
+    async with back_market(always(200, {"sku": "E\u0301"})) as api:
+        assert await api.listing_by_sku(ACCESS, "\u00c9")

@@ -212,6 +212,13 @@ def test_entries_find_their_rows_by_sku_in_any_case_then_ean_then_listing():
     )
 
 
+def test_an_entry_in_decomposed_characters_finds_its_row():
+    matched = match_rows(done({"E\u0301-1": 1}), ["\u00c9-1", "E-1"])
+
+    assert matched.accepted == {"\u00c9-1": ListingRef("1")}
+    assert matched.missing == ("E-1",)
+
+
 def test_an_ean_of_two_rows_matches_neither():
     matched = match_rows(done({"400": 1}), ["A", "B"], ["400", "400"])
 

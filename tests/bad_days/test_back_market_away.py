@@ -26,8 +26,8 @@ BEGIN
   INSERT INTO pause (seconds) VALUES (extract(epoch FROM NEW.run_after - now()));
   RETURN NULL;
 END $$;
-CREATE TRIGGER note_pause AFTER UPDATE OF run_after ON job FOR EACH ROW
-  WHEN (NEW.kind = 'publish' AND OLD.state = 'running' AND NEW.state = 'queued')
+CREATE TRIGGER note_pause AFTER INSERT ON job FOR EACH ROW
+  WHEN (NEW.kind = 'publish' AND NEW.run_after > now())
   EXECUTE FUNCTION note_pause();
 """
 

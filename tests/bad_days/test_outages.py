@@ -18,7 +18,7 @@ def _flush(servers: EmbeddedServers) -> None:
 
 async def _ends_well(shop: Shop, publication: dict[str, str]) -> None:
     path = f"/v1/publications/{publication['id']}"
-    ended = await shop.wait_for(path, ("finished", "failed", "cancelled"), seconds=90)
+    ended = await shop.wait_for(path, ("finished", "failed", "cancelled"))
     assert ended["state"] == "finished"
     assert len(await shop.listings()) == len(ROWS)
     ledger = await shop.ledger(applied="true")

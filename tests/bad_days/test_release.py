@@ -6,17 +6,16 @@ Handlers are plain functions here; job rows and servers are real.
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import event
 
-from app.database import AWAY, Database, open_database
+from app.database import Database, open_database
 from app.embedded.servers import EmbeddedServers
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
-from tests.support.plain_jobs import EndSubject, PlainJob, Work
+from tests.support.plain_jobs import EndSubject, PlainJob, Work, new_job, run_next
 from tests.support.stack import SilentQueue, query
 from workers.runner import Runner
 
@@ -28,14 +27,9 @@ STANDS = "SELECT state, attempt FROM job WHERE id = %s"
 @pytest.fixture
 async def database(own_servers: EmbeddedServers) -> AsyncIterator[Database]:
     url = own_servers.endpoints.database_url
+    query(url, "DELETE FROM job")  # of the tests before
     async with open_database(url, SilentQueue()) as opened:
         yield opened
-
-
-async def new_job(database: Database) -> UUID:
-    async with database.transaction() as tx:
-        await tx.enqueue(JobKind.PLAN, uuid4())
-    return tx.jobs[0]
 
 
 def runner_of(
@@ -93,7 +87,7 @@ async def test_a_job_is_ended_when_postgresql_is_back(
 
     runner = runner_of(database, while_it_dies, never)
     failed = failure_of(database)
-    turn = asyncio.create_task(runner.run(job_id))
+    turn = asyncio.create_task(run_next(runner))
     await failed.wait()
     own_servers.start_postgres()
     await turn
@@ -115,7 +109,7 @@ async def test_a_stopped_worker_releases_its_job_when_postgresql_is_back(
         await asyncio.Event().wait()
         return None
 
-    turn = asyncio.create_task(runner_of(database, goes_on, never).run(job_id))
+    turn = asyncio.create_task(run_next(runner_of(database, goes_on, never)))
     await begun.wait()
     own_servers.kill_postgres()
     failed = failure_of(database)
@@ -147,7 +141,7 @@ async def test_a_worker_stopped_during_the_last_commit_does_not_requeue_the_job(
         await asyncio.Event().wait()
         return None
 
-    turn = asyncio.create_task(runner_of(database, ends, never).run(job_id))
+    turn = asyncio.create_task(run_next(runner_of(database, ends, never)))
     await ended.wait()
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -165,13 +159,12 @@ async def test_after_its_lease_a_job_is_left_to_the_sweeper(
         own_servers.kill_postgres()
         return None
 
-    with pytest.raises(AWAY):
-        await runner_of(database, while_it_dies, never, SHORT).run(job_id)
+    await run_next(runner_of(database, while_it_dies, never, SHORT))
     own_servers.start_postgres()
     found = query(database.url, STANDS, job_id)
     async with asyncio.timeout(30):
         while query(database.url, STANDS, job_id) == found:
-            await runner_of(database, is_done, never).run(job_id)
+            await run_next(runner_of(database, is_done, never))
 
     assert found == [("running", 1)]
     assert query(database.url, STANDS, job_id) == [("done", 2)]

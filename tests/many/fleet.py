@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import httpx
 
+from app.core.tls import tls_context
 from app.settings import Settings
 from tests.support.processes import Running, Start, serve, start
 from tests.support.stack import ADMIN_KEY, environment, wait_until
@@ -28,17 +29,17 @@ class Member:
     log: Path
     port: int | None = None
 
-    def told(self, event: str) -> int:
+    def count_logged(self, event: str) -> int:
         """How often its log names an event."""
         return self.log.read_text().count(f'"{event}"')
 
     @property
     def ready(self) -> bool:
         if self.port is None:
-            return bool(self.told("worker.ready"))
+            return bool(self.count_logged("worker.ready"))
         try:
             url = f"http://127.0.0.1:{self.port}/health/ready"
-            return httpx.get(url).status_code == 200
+            return httpx.get(url, verify=tls_context()).status_code == 200
         except httpx.TransportError:
             return False
 

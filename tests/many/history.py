@@ -15,7 +15,23 @@ BEGIN
 END $$;
 CREATE TRIGGER note_job AFTER UPDATE OF state, lease_token ON job
   FOR EACH ROW EXECUTE FUNCTION note_job();
+CREATE FUNCTION note_release() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO job_history (id, exclusive, state)
+  VALUES (OLD.id, OLD.exclusive, 'released');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER note_release AFTER DELETE ON job
+  FOR EACH ROW WHEN (OLD.state = 'running') EXECUTE FUNCTION note_release();
+CREATE FUNCTION note_error() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO job_history (id, last_error) VALUES (NEW.id, NEW.last_error);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER note_error AFTER INSERT ON job
+  FOR EACH ROW WHEN (NEW.last_error IS NOT NULL) EXECUTE FUNCTION note_error();
 """
+"""A job that waits again is deleted and inserted (`requeue` in app/jobs/jobs.sql)."""
 
 
 def begin_history(database_url: str) -> None:

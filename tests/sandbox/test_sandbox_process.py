@@ -13,6 +13,7 @@ import pytest
 
 import app.sandbox
 from tests.support.dying import open_program
+from tests.support.patience import PATIENCE
 
 LINES = "sku;product_id;quantity;price\nA1;77;4;249.00\n"
 NO_DELAY = '{"task_starts_after": 0, "task_ends_after": 0, "snapshot_delay": 60}'
@@ -30,7 +31,7 @@ def running(*arguments: str) -> Iterator[str]:
         yield line.split()[-1]
     finally:
         process.send_signal(signal.SIGTERM)
-        _, complaints = process.communicate(timeout=10)
+        _, complaints = process.communicate(timeout=PATIENCE)
     assert (process.returncode, complaints) == (0, "")
 
 

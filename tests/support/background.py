@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 
 from app.settings import Settings
+from tests.support.patience import PATIENCE
 from tests.support.stack import open_api, open_worker
 
 Result = TypeVar("Result")
@@ -23,7 +24,7 @@ class Background:
     api: httpx.AsyncClient
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(120)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
 
 
 @contextmanager
@@ -51,11 +52,11 @@ def service_in_background(settings: Settings) -> Iterator[Background]:
         return await ready
 
     try:
-        api = asyncio.run_coroutine_threadsafe(wait_ready(), loop).result(60)
+        api = asyncio.run_coroutine_threadsafe(wait_ready(), loop).result(PATIENCE)
         yield Background(loop, api)
     finally:
         loop.call_soon_threadsafe(over.set)
-        task.result(60)
+        task.result(PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()

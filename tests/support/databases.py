@@ -9,6 +9,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app.embedded.servers import EmbeddedServers
+from tests.support.kept_connections import PREFIX, close_kept, kept_backends
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -33,7 +34,7 @@ AND relname <> 'alembic_version'
 """
 END_OTHERS = """
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> ALL (%s::int[] || pg_backend_pid())
 """
 
 
@@ -63,6 +64,14 @@ class Databases:
         self.taken[url] = database
         return url
 
+    def execute(self, url: str, statement: sql.Composed, values: list[str]) -> None:
+        """One statement, in a taken database without foreign keys and triggers."""
+        if url in self.taken:
+            self.taken[url].connection.execute(statement, values)
+            return
+        with psycopg.connect(url) as connection:  # a database of another server
+            connection.execute(statement, values)
+
     def give_back(self, url: str) -> None:
         database = self.taken.pop(url)
         try:
@@ -75,7 +84,7 @@ class Databases:
             self._drop(database)
 
     def _make(self) -> _Database:
-        name = f"test_{uuid4().hex}"
+        name = f"{PREFIX}{uuid4().hex}"
         create_database(self.servers, name, self.template)
         url = url_of(self.servers.superuser_url, name)
         connection = psycopg.connect(url, autocommit=True)
@@ -83,6 +92,7 @@ class Databases:
         return _Database(name, connection, _fingerprint(connection), _size(connection))
 
     def _drop(self, database: _Database) -> None:
+        close_kept(database.name)
         database.connection.close()
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         with psycopg.connect(self.servers.superuser_url, autocommit=True) as connection:
@@ -110,7 +120,7 @@ def url_of(url: str, database: str) -> str:
 def _empty(database: _Database) -> bool:
     """Delete all rows; return whether nothing else has changed."""
     connection = database.connection
-    connection.execute(END_OTHERS)
+    connection.execute(END_OTHERS, [kept_backends(database.name)])
     delete = sql.SQL("DELETE FROM {}")
     tables = [sql.Identifier(name) for (name,) in connection.execute(TABLES)]
     connection.execute(sql.SQL(";").join(delete.format(table) for table in tables))

@@ -25,6 +25,21 @@ def die_with_parent(parent: int | None = None) -> None:
         os._exit(1)
 
 
+def fork_child(run: Callable[[], None]) -> int:
+    """Run a function in a copy of this process, which ends with it; its process id."""
+    us = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        die_with_parent(us)
+        run()
+        code = 0
+    finally:
+        os._exit(code)
+
+
 def dying_with_us() -> Callable[[], None]:
     """Return the `preexec_fn` of a program that a test starts."""
     us = os.getpid()

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.patience import PATIENCE
 from tests.support.stack import ADMIN_KEY
 
 
@@ -31,7 +32,7 @@ async def watching(
     if last_seen is not None:
         headers["Last-Event-ID"] = last_seen
     async with (
-        httpx.AsyncClient(base_url=url, timeout=30) as client,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client,
         client.stream("GET", f"{path}/events", headers=headers) as answer,
     ):
         assert answer.status_code == 200, await answer.aread()

@@ -9,22 +9,23 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from app.serve import serve_api
-from app.settings import load_settings
+from app.starting import OF_THE_API, prepare_or_exit
 from tests.support.dying import die_with_parent
 from tests.support.fork_server import OWNER
+from tests.support.warm_parsers import fork_parser_server
 
 Start = Callable[[], None]
 
 # A process that has imported what takes 1.5 s of CPU, and is copied for each other.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
-    ["tests.support.fork_server", "app.serve", "workers.main", __name__]
+    ["tests.support.fork_server", "app.serve", "workers.main", "tests.support.warm"]
 )
 
 
 def serve() -> None:
     """The API, as `python -m app.serve` runs it."""
-    serve_api(load_settings())
+    serve_api(prepare_or_exit(*OF_THE_API))
 
 
 @dataclass(slots=True)
@@ -71,6 +72,7 @@ def start(
 
 def _run(main: Start, env: Mapping[str, str], log: Path, prepare: Start | None) -> None:
     die_with_parent()
+    fork_parser_server()
     os.environ.clear()
     os.environ.update(env)
     errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import httpx
 import psutil
 
+from app.core.tls import tls_context
 from app.settings import Settings
 from tests.support.processes import serve, start
 from tests.support.stack import environment, wait_until
@@ -32,6 +33,6 @@ def served(
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health/live").status_code == 200
+        return httpx.get(f"{url}/health/live", verify=tls_context()).status_code == 200
     except httpx.TransportError:
         return False

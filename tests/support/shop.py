@@ -13,6 +13,8 @@ import httpx
 from stdnum import ean
 
 from app.core.tls import tls_context
+from tests.support.job_ends import looks
+from tests.support.patience import PATIENCE
 from tests.support.stack import ServiceClient, query
 
 COLUMNS = ("sku", "ean", "price", "quantity", "grade", "category")
@@ -31,10 +33,12 @@ EANS = tuple(
 
 Row = Mapping[str, object]
 
-_IMPORTED = "UPDATE store SET listings_imported_at = now() WHERE id = %s"
-_OTHER_MARKETS_READ = """
+_IMPORTED = """
+    WITH imported AS (
+        UPDATE store SET listings_imported_at = now() WHERE id = %s
+        RETURNING account_id)
     INSERT INTO other_market_check (account_id, state, requested_at, read_at)
-    SELECT account_id, 'done', now(), now() FROM store WHERE id = %s
+    SELECT account_id, 'done', now(), now() FROM imported
     ON CONFLICT DO NOTHING
 """
 
@@ -96,7 +100,9 @@ class Shop:
         if not wait:
             return dict(answer.json())
         return await self.wait_for(
-            answer.headers["Location"], ("ready", "rejected", "awaiting_mapping")
+            answer.headers["Location"],
+            ("ready", "rejected", "awaiting_mapping"),
+            begun=True,
         )
 
     async def publish(
@@ -109,21 +115,32 @@ class Shop:
         if not wait:
             return dict(answer.json())
         return await self.wait_for(
-            answer.headers["Location"], ("finished", "failed", "cancelled")
+            answer.headers["Location"], ("finished", "failed", "cancelled"), begun=True
         )
 
     async def wait_for(
-        self, path: str, states: Sequence[str], seconds: float = 60
+        self,
+        path: str,
+        states: Sequence[str],
+        seconds: float = PATIENCE,
+        *,
+        begun: bool = False,
     ) -> dict[str, Any]:
-        """Poll a resource until it is in one of these states."""
+        """Poll a resource until it is in one of these states.
+
+        `begun`: its job has begun just now, so that the first look may wait, too.
+        """
         end = time.monotonic() + seconds
-        while True:
-            answer = await self.api.get(path)
-            body: dict[str, Any] = answer.json()
-            if answer.status_code == 200 and body["state"] in states:
-                return body
-            assert time.monotonic() < end, body
-            await asyncio.sleep(0.05)
+        with looks() as look:
+            if begun:
+                await look.next()
+            while True:
+                answer = await self.api.get(path)
+                body: dict[str, Any] = answer.json()
+                if answer.status_code == 200 and body["state"] in states:
+                    return body
+                assert time.monotonic() < end, body
+                await look.next()
 
     async def changes(self, publication: Mapping[str, Any], **query: str) -> list[Any]:
         path = f"/v1/publications/{publication['id']}/changes"
@@ -173,7 +190,7 @@ class Shop:
         assert answer.status_code < 300, answer.text
 
     def _sandbox(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.sandbox_url, verify=tls_context())
+        return control(self.sandbox_url)
 
     async def hold_answer(self, **rule: object) -> None:
         """Delay the next such response until the faults are cleared."""
@@ -197,6 +214,13 @@ class Shop:
             answer = await client.request(method, f"/_sandbox{path}", **more)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
+
+
+def control(sandbox_url: str) -> httpx.AsyncClient:
+    """A client of the sandbox's control API."""
+    return httpx.AsyncClient(
+        base_url=sandbox_url, verify=tls_context(), timeout=PATIENCE
+    )
 
 
 async def open_shop(
@@ -237,12 +261,10 @@ async def open_shop(
 async def mark_imported(api: httpx.AsyncClient, store_id: str) -> None:
     """Record an import that found no listing, in this market and in others.
 
-    In threads: the worker that may hold a row lives on this event loop.
+    In a thread: the worker that may hold a row lives on this event loop.
     """
-    if not isinstance(api, ServiceClient):
-        return
-    for statement in (_IMPORTED, _OTHER_MARKETS_READ):
-        await asyncio.to_thread(query, api.database_url, statement, store_id)
+    if isinstance(api, ServiceClient):
+        await asyncio.to_thread(query, api.database_url, _IMPORTED, store_id)
 
 
 async def _shop(
@@ -254,10 +276,20 @@ async def _shop(
 ) -> Shop:
     """Introduce a new token to the sandbox; a given one is known there already."""
     own = token or fresh_token()
-    account = f"account-of-{hashlib.sha256(own.encode()).hexdigest()[:12]}"
-    shop = Shop(api, sandbox_url, store_id, own, account)
     if token is None:
         platform = {"US": "NA", "JP": "AP", "AU": "AP"}.get(country, "EU")
-        body = {"id": account, "platform": platform, "tokens": [own]}
-        await shop.sandbox("POST", "/accounts", json=body)
-    return shop
+        await introduce(sandbox_url, own, platform)
+    return Shop(api, sandbox_url, store_id, own, account_of(own))
+
+
+def account_of(token: str) -> str:
+    """The sandbox's own name of the seller account with that token."""
+    return f"account-of-{hashlib.sha256(token.encode()).hexdigest()[:12]}"
+
+
+async def introduce(sandbox_url: str, token: str, platform: str = "EU") -> None:
+    """Make a seller account at the sandbox."""
+    body = {"id": account_of(token), "platform": platform, "tokens": [token]}
+    async with control(sandbox_url) as sandbox:
+        answer = await sandbox.post("/_sandbox/accounts", json=body)
+    assert answer.status_code < 300, answer.text

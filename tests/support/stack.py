@@ -7,14 +7,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx
 import psycopg
@@ -26,12 +25,14 @@ from app.settings import Settings
 from app.web.event_stream import Streams
 from tests.support.documented import undeclared
 from tests.support.dying import open_program
+from tests.support.job_ends import ObservedRunner
+from tests.support.patience import PATIENCE
 from tests.support.processes import Running, start
+from workers.job_pool import JobPool
 from workers.listening import listen
-from workers.main import JobPool, open_context, sweep
 from workers.main import main as work
+from workers.main import open_context, sweep
 from workers.registry import jobs_of
-from workers.runner import Runner
 from workers.slots import Slots
 
 ADMIN_KEY = "admin-key-for-tests-0123456789"
@@ -54,7 +55,7 @@ def sandbox_process(options: Mapping[str, object], folder: Path) -> Iterator[str
         process.wait(10)
 
 
-def wait_until(done: Any, seconds: float = 60) -> None:
+def wait_until(done: Any, seconds: float = PATIENCE) -> None:
     """Look often until it holds; fail when it does not in time."""
     end = time.monotonic() + seconds
     while not done():
@@ -76,12 +77,13 @@ def settings_for(
         "requests_per_10s": 100_000,
         "lines_per_hour": 1_000_000,
         "task_poll": 0.05,
-        "sweep_interval": 0.2,
+        "sweep_interval": 0.5,
         # So long that no busy machine loses it; crash_at ends those of its worker.
         "job_lease": 60,
         # So rare that no test meets it unless it asks for it.
         "orders_interval": timedelta(days=3000),
         "drift_check_interval": timedelta(days=3000),
+        "offers_interval": timedelta(days=31),
         "port": 0,
     }
     return Settings(**{**values, **more})
@@ -100,9 +102,12 @@ def environment(settings: Settings) -> dict[str, str]:
         "REFEED_ADMIN_KEY": ADMIN_KEY,
         "REFEED_SECRET_KEY": SECRET_KEY,
         "REFEED_REQUESTS_PER_10S": str(settings.requests_per_10s),
+        "REFEED_REQUESTS_PER_MINUTE": str(settings.requests_per_minute),
+        "REFEED_FAILED_LOGINS_PER_MINUTE": str(settings.failed_logins_per_minute),
         "REFEED_LINES_PER_HOUR": str(settings.lines_per_hour),
         "REFEED_TASK_POLL": str(settings.task_poll.total_seconds()),
         "REFEED_TASK_DEADLINE": str(settings.task_deadline.total_seconds()),
+        "REFEED_OFFERS_INTERVAL": str(settings.offers_interval.total_seconds()),
         "REFEED_ORDERS_INTERVAL": str(settings.orders_interval.total_seconds()),
         "REFEED_DRIFT_CHECK_INTERVAL": str(
             settings.drift_check_interval.total_seconds()
@@ -153,7 +158,7 @@ async def open_api(
             transport=httpx.ASGITransport(app=with_state, raise_app_exceptions=False),
             base_url="http://refeed",
             headers={"Authorization": f"Bearer {ADMIN_KEY}"},
-            timeout=30,
+            timeout=PATIENCE,
         ) as client:
             assert settings.database_url
             client.database_url = settings.database_url.get_secret_value()
@@ -165,11 +170,11 @@ async def open_api(
 async def open_worker(settings: Settings) -> AsyncIterator[JobPool]:
     """A real arq worker and its sweeper, in this process."""
     async with open_context(settings) as (context, _):
-        runner = Runner(context.database, jobs_of(context), settings.job_lease)
+        runner = ObservedRunner(context.database, jobs_of(context), settings.job_lease)
         pool = JobPool(runner, Slots(settings.worker_slots))
         tasks = [
             asyncio.create_task(sweep(context, pool)),
-            asyncio.create_task(listen(settings, pool.run, pool.closing)),
+            asyncio.create_task(listen(settings, pool)),
         ]
         try:
             yield pool
@@ -217,10 +222,15 @@ def query(database_url: str, statement: str, *values: object) -> list[Any]:
         return cursor.fetchall() if cursor.description else []
 
 
+def execute_all(database_url: str, *statements: str) -> None:
+    """Execute one after the other, each in its own transaction, on one connection."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
 class SilentQueue:
     """Wakes no worker: for tests that run none."""
 
-    async def wake(
-        self, job_ids: Sequence[UUID], *, after: timedelta = timedelta(0)
-    ) -> bool:
+    async def wake(self, count: int = 1, *, after: timedelta = timedelta(0)) -> bool:
         return True
