@@ -122,12 +122,12 @@ def _import_all(service: Service, store_id: str, catalogs: Sequence[Path]) -> No
 
 
 def _figures(seconds: dict[str, list[float]], failed: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"bench": "api"}
+    figures: dict[str, Any] = {"bench": "api"}
     for name, each in seconds.items():
         p50, p99 = statistics.median(each), statistics.quantiles(each, n=100)[-1]
         print(f"{name}: {len(each)} reads, p50 {p50 * 1000:.1f} ms", flush=True)
-        told[f"p99_ms_{name}"] = round(p99 * 1000, 1)
-    return told | {"failed": failed}
+        figures[f"p99_ms_{name}"] = round(p99 * 1000, 1)
+    return figures | {"failed": failed}
 
 
 def main() -> None:

@@ -99,12 +99,12 @@ def measure(
     asked = [planned(service, store_id, changes) for _ in range(times)]
     url = service.database_url
     alone = asyncio.run(_alone(url, store_id, times))
-    told = {
+    figures = {
         "changes": changes,
         "asked": [round(each, 3) for each in asked],
         "alone": [round(each, 3) for each in alone],
     }
-    print(json.dumps(told), flush=True)
+    print(json.dumps(figures), flush=True)
     return max(asked), statistics.median(alone)
 
 

@@ -40,12 +40,12 @@ def _publication(service: Service, store_id: str, path: Path) -> float:
     seconds = _moment(run["finished_at"]) - _moment(run["started_at"])
     own = service.sandbox_seconds()
     accepted = int(run["counts"]["by_outcome"]["accepted"])
-    told = {
+    figures = {
         "accepted": accepted,
         "seconds": round(seconds, 2),
         "sandbox": round(own, 2),
     }
-    print(json.dumps(told), flush=True)
+    print(json.dumps(figures), flush=True)
     return accepted / (seconds - own)
 
 
