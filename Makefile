@@ -82,7 +82,7 @@ up: $(READY)  ## keep the whole service running until Ctrl-C
 # The longest first; two at a time.
 CHECKS := check-types docs check-imports check-openapi check-style check-prose
 
-.PHONY: check docs test coverage $(CHECKS)
+.PHONY: check check-tests docs test coverage $(CHECKS)
 check: $(READY_DEV)  ## format, lint, import contracts, types, openapi.json, docs
 	@$(MAKE) -j 2 $(CHECKS)
 
@@ -107,17 +107,31 @@ docs: $(READY_DEV)  ## build the documentation in site/; a broken link or anchor
 	@echo 'docs'; $(BIN)/zensical build --strict --clean > .venv/docs.log 2>&1 || \
 	  { cat .venv/docs.log; exit 1; }
 
-test: check  ## all checks, then all tests: make test ARGS='-k plan'
+# Compiles all test modules once; each process of pytest would do it for itself.
+check-tests: $(READY_DEV)
+	@echo 'tests'; $(BIN)/python -m pytest --collect-only -qq > .venv/tests.log 2>&1 || \
+	  { cat .venv/tests.log; exit 1; }
+
+test: $(READY_DEV)  ## all checks, then all tests: make test ARGS='-k plan'
+	@$(MAKE) -j 2 $(CHECKS) check-tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: $(READY_DEV)  ## all tests once more, with branch coverage (half as slow again)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal \
 	  --cov --cov-report=term:skip-covered $(ARGS)
 
+.PHONY: fuzz fuzz-api
+fuzz: $(READY_DEV)  ## damaged files for the readers: make fuzz ARGS='--seconds 900'
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+fuzz-api: $(READY_DEV)  ## generated requests for each operation: API_EXAMPLES=100 make fuzz-api
+	@API_EXAMPLES=$${API_EXAMPLES:-50} $(BIN)/python -m pytest -q -o timeout=7200 \
+	  $(ARGS) tests/contract/test_schemathesis.py
+
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats
-bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats  ## every speed promise
+.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders
+bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders  ## every speed promise
 
 bench-catalog: $(READY_DEV)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
@@ -130,6 +144,15 @@ bench-plan: $(READY_DEV)  ## from the request to the plan that is ready
 
 bench-api: $(READY_DEV)  ## reads beside a million-row import
 	@$(BIN)/python -m bench.api $(ARGS)
+
+bench-http: $(READY_DEV)  ## what the limits of the HTTP server cost
+	@$(BIN)/python -m bench.http $(ARGS)
+
+bench-limiter: $(READY_DEV)  ## what counting the requests of a key costs
+	@$(BIN)/python -m bench.limiter $(ARGS)
+
+bench-orders: $(READY_DEV)  ## pages of 1,000,000 orders: every filter, search and sort
+	@$(BIN)/python -m bench.orders $(ARGS)
 
 bench-hook: $(READY_DEV)  ## from a signed webhook to the first call
 	@$(BIN)/python -m bench.hook $(ARGS)
