@@ -14,6 +14,7 @@ from app.database import sqlalchemy_url
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 LOCK = 0x7265666565640002
+_TABLES = "SELECT to_regclass('public.store') IS NOT NULL"
 
 
 def _config() -> Config:
@@ -68,7 +69,14 @@ def _upgrade(database_url: str) -> None:
 
 def _require_known(connection: Connection) -> None:
     revision = MigrationContext.configure(connection).get_current_revision()
+    tables = connection.scalar(text(_TABLES))
     connection.commit()
+    if revision is None and tables:
+        raise UnknownRevisionError(
+            "The database has tables, but no revision: a restore was interrupted, or "
+            "the tables are another program's. Use an empty database, or a new state "
+            "folder for `refeed up`, and restore again."
+        )
     if revision is not None and revision not in KNOWN:
         raise UnknownRevisionError(
             f"This release does not know the database revision `{revision}`. "

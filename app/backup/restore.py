@@ -20,6 +20,8 @@ from app.stores.restoring import PAUSE_ALL
 
 _TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 
+_REVISION = "INSERT INTO alembic_version (version_num) VALUES (%s)"
+
 
 def restore_backup(settings: Settings, source: Path) -> int:
     """Restore everything; returns the number of stores that were active.
@@ -45,7 +47,7 @@ def restore_backup(settings: Settings, source: Path) -> int:
         _require_empty(url)
         _move(files, settings.uploads)
         tools.restore(url, dump)
-        paused = _pause(url)
+        paused = _pause(url, manifest.revision)
         migrate(url)
         return paused
 
@@ -95,6 +97,8 @@ def _move(files: Path, uploads: Path) -> None:
         shutil.move(folder, uploads / folder.name)
 
 
-def _pause(url: str) -> int:
+def _pause(url: str, revision: str) -> int:
     with psycopg.connect(libpq_url(url)) as connection:
-        return sum(row[0] for row in connection.execute(PAUSE_ALL))
+        paused: int = sum(row[0] for row in connection.execute(PAUSE_ALL))
+        connection.execute(_REVISION, [revision])
+        return paused

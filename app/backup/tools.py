@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +25,8 @@ _VARIABLES = {
 }
 """Parameters of a URL, as variables: arguments of a process are visible to others."""
 
+_REVISION = " TABLE DATA public alembic_version "
+
 
 def dump(url: str, target: Path) -> None:
     """Write a consistent copy of the database, as of now. Raises BackupError."""
@@ -32,13 +35,30 @@ def dump(url: str, target: Path) -> None:
 
 
 def restore(url: str, source: Path) -> None:
-    """Restore all or nothing into an empty database. Raises BackupError."""
+    """Restore all or nothing into an empty database. Raises BackupError.
+
+    The revision of the schema is left out: until the caller writes it, no process
+    serves or migrates this database.
+    """
     options = ["--no-owner", "--no-privileges", "--single-transaction"]
     database = str(_parameters(url).get("dbname", ""))
-    _run("pg_restore", url, [*options, f"--dbname={database}", str(source)])
+    with tempfile.NamedTemporaryFile("w", suffix=".list") as entries:
+        entries.write(_without_revision(_run("pg_restore", url, _listing(source))))
+        entries.flush()
+        options += [f"--dbname={database}", f"--use-list={entries.name}"]
+        _run("pg_restore", url, [*options, str(source)])
 
 
-def _run(name: str, url: str, options: list[str]) -> None:
+def _listing(source: Path) -> list[str]:
+    return ["--list", str(source)]
+
+
+def _without_revision(entries: str) -> str:
+    lines = entries.splitlines(keepends=True)
+    return "".join(line for line in lines if _REVISION not in line)
+
+
+def _run(name: str, url: str, options: list[str]) -> str:
     done = subprocess.run(  # noqa: S603 - a program of PostgreSQL
         [_program(name), *options],
         env=_environment(url),
@@ -51,6 +71,7 @@ def _run(name: str, url: str, options: list[str]) -> None:
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         raise BackupError(f"{name} failed: {lines[0] if lines else done.returncode}")
+    return done.stdout
 
 
 def _program(name: str) -> str:

@@ -13,9 +13,11 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
+from app.backup import archive, tools
 from app.backup.errors import BackupError
 from app.backup.make import make_backup
 from app.backup.restore import restore_backup
+from app.core.errors import UnknownRevisionError
 from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
 from app.settings import Settings
@@ -108,6 +110,22 @@ async def test_restored_stores_publish_only_once_they_are_activated(
     assert stores(empty) == [(False, None, None)]
     assert publication.status_code == 409
     assert "B2" in rejected.text
+
+
+async def test_a_restore_that_was_killed_is_not_served(
+    filled: Shop, settings: Settings, empty: Settings, tmp_path: Path
+):
+    assert empty.database_url
+    url = empty.database_url.get_secret_value()
+    target = tmp_path / "backup.tar"
+    make_backup(settings, target)
+
+    with archive.unpacked(target, tmp_path) as (dump, _):
+        tools.restore(url, dump)  # and killed after it
+
+    assert stores(empty)[0][0] is True
+    with pytest.raises(UnknownRevisionError, match="a restore was interrupted"):
+        migrate(url)
 
 
 async def test_another_secret_key_is_refused(
