@@ -47,13 +47,14 @@ class Utf8Share:
 def share_of_utf8(path: Path, special: tuple[str, ...]) -> Utf8Share:
     """Count over the whole file; `special`: characters whose occurrence is noted."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
-    multibyte = invalid = lone_crs = 0
+    multibyte = invalid = 0
+    has_lone_cr = False
     found: frozenset[str] = frozenset()
     last = b""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            lone_crs += block.count(b"\r") - block.count(b"\r\n")
-            lone_crs -= last == b"\r" and block[:1] == b"\n"
+            if b"\r" in block or last == b"\r":
+                has_lone_cr |= _LONE_CR.search(last + block) is not None
             last = block[-1:]
             found |= {char for char in special if char.encode() in block}
             if block.isascii() and not decoder.getstate()[0]:
@@ -63,9 +64,10 @@ def share_of_utf8(path: Path, special: tuple[str, ...]) -> Utf8Share:
             invalid += broken
             multibyte += sum(map(len, _NON_ASCII.findall(text))) - broken
     invalid += _surrogates(decoder.decode(b"", final=True))
-    return Utf8Share(multibyte, invalid, found, lone_crs > 0)
+    return Utf8Share(multibyte, invalid, found, has_lone_cr or last == b"\r")
 
 
+_LONE_CR = re.compile(rb"\r[^\n]")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
