@@ -1,6 +1,6 @@
 """Opens the database engine and owns transactions: the one place that commits."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.core.copy_connection import COPYING, KEEPALIVE, CopyConnection
 from app.core.db_watchdog import DatabaseWatchdog, closed_by_server
 from app.jobs.kinds import JobKind
-from app.jobs.rows import add_job
+from app.jobs.rows import add_job, add_new_jobs
 
 AWAY = (SQLAlchemyError, psycopg.Error, OSError)
 """Raised when PostgreSQL cannot be reached, or no connection is free."""
@@ -74,6 +74,10 @@ class Transaction:
             self.jobs.append(job_id)
         elif after <= SOON:
             self.soon[job_id] = after
+
+    async def enqueue_new(self, kind: JobKind, subjects: Mapping[UUID, UUID]) -> None:
+        """Insert a job per new subject, due now; the values are the tenants."""
+        self.jobs += await add_new_jobs(self.session, kind, subjects)
 
 
 def sqlalchemy_url(database_url: str) -> URL:

@@ -1,3 +1,11 @@
+-- name: add_new
+-- Jobs of subjects that have none yet; due now.
+INSERT INTO job (id, kind, subject_id, tenant_id, exclusive, state, attempt, crashes,
+                 run_after, created_at)
+SELECT id, :kind, subject_id, tenant_id, exclusive, 'queued', 0, 0, now(), now()
+  FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS uuid[]), CAST(:tenants AS uuid[]),
+              CAST(:names AS text[])) AS new (id, subject_id, tenant_id, exclusive)
+
 -- name: try_exclusive
 -- Whether no other transaction is claiming a job with the same exclusive name; a
 -- statement of its own, so that the next one sees what the last holder committed.

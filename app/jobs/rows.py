@@ -1,6 +1,6 @@
 """Reads and writes job rows: add, claim, renew, release, finish, find due jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.core.columns import new_id
 from app.core.statements import load_statements
 from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.lifecycle import JOB
@@ -87,6 +88,22 @@ async def add_job(
     ).returning(col(JobRow.id))
     job_id: UUID = (await session.execute(queued)).scalar_one()
     return job_id
+
+
+async def add_new_jobs(
+    session: AsyncSession, kind: JobKind, subjects: Mapping[UUID, UUID]
+) -> list[UUID]:
+    """Insert a job per subject; the values are the tenants. No subject has one yet."""
+    ids = [new_id() for _ in subjects]
+    values = {
+        "kind": kind,
+        "ids": ids,
+        "subjects": list(subjects),
+        "tenants": list(subjects.values()),
+        "names": [exclusive_name(kind, subject) for subject in subjects],
+    }
+    await session.execute(_SQL["add_new"], values)
+    return ids
 
 
 async def claim_next(

@@ -1,6 +1,6 @@
 """Records changes in the audit log, and lists them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -61,34 +61,68 @@ class Subject:
     account_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """A rule of a store that acts by itself; entries have its name."""
+
+    rule: str
+
+
+AUTOMATION_NAME = "automation"
+"""The actor of entries that have a rule."""
+Actor = Caller | Automation
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change is about, before and after: JSON without secrets and buyers' data.
+
+    Only what differs is stored.
+    """
+
+    subject: Subject
+    before: Any = None
+    after: Any = None
+
+
 async def record(  # noqa: PLR0913 - who, what, before and after
     session: AsyncSession,
-    caller: Caller,
+    actor: Actor,
     action: AuditAction,
     subject: Subject,
     *,
     before: Any = None,  # noqa: ANN401 - JSON
     after: Any = None,  # noqa: ANN401 - JSON
 ) -> None:
-    """Add an entry in the transaction of the change.
+    """Add an entry in the transaction of the change."""
+    await record_all(session, actor, action, [Change(subject, before, after)])
 
-    `before` and `after`: JSON without secrets and personal data; only what differs is
-    stored.
-    """
-    compared = differences(_bounded(before or {}), _bounded(after or {}))
-    found = [each for each in compared if each.path]  # without a path: nothing there
-    session.add(
-        AuditEntry(
-            key_id=caller.key_id,
-            actor=await access.name_of(session, caller),
-            action=action,
-            subject_type=action.partition(".")[0],
-            subject_id=str(subject.id),
-            store_id=subject.store_id,
-            account_id=subject.account_id,
-            differences=[asdict(each) for each in found[:MAX_LISTED]],
-            changed=len(found),
-        )
+
+async def record_all(
+    session: AsyncSession, actor: Actor, action: AuditAction, changes: Iterable[Change]
+) -> None:
+    """Add an entry per change in the transaction of the changes."""
+    who: dict[str, Any]
+    if isinstance(actor, Automation):
+        who = {"actor": AUTOMATION_NAME, "rule": actor.rule}
+    else:
+        name = await access.name_of(session, actor)
+        who = {"key_id": actor.key_id, "actor": name}
+    session.add_all(_entry(who, action, change) for change in changes)
+
+
+def _entry(who: Mapping[str, Any], action: AuditAction, change: Change) -> AuditEntry:
+    before, after = _bounded(change.before or {}), _bounded(change.after or {})
+    found = [each for each in differences(before, after) if each.path]
+    return AuditEntry(
+        **who,
+        action=action,
+        subject_type=action.partition(".")[0],
+        subject_id=str(change.subject.id),
+        store_id=change.subject.store_id,
+        account_id=change.subject.account_id,
+        differences=[asdict(each) for each in found[:MAX_LISTED]],
+        changed=len(found),
     )
 
 
