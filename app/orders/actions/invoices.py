@@ -21,10 +21,10 @@ from app.core.file_storage import Storage, StorageFullError, StoredFile
 from app.database import Database, Transaction
 from app.orders import queries
 from app.orders.actions.service import (
-    enqueue_action,
+    Decided,
     lines_of,
     open_actions,
-    record_action,
+    store_actions,
 )
 from app.orders.actions.transitions import BILLED, SOLD, PlannedSubmission
 from app.orders.dependencies import require_version
@@ -118,11 +118,10 @@ async def _request(
         fields={"size_bytes": stored.size, "sha256": stored.sha256},
         fingerprint=fingerprint,
     )
-    tx.session.add(action)
-    await tx.session.flush()
     body = {"storage_key": stored.key}
-    await enqueue_action(tx, action, [PlannedSubmission((), 0, BILLED, body)])
-    await record_action(tx, request.caller, order, action)
+    planned = [PlannedSubmission((), 0, BILLED, body)]
+    decided = Decided(action, planned, is_new=True)
+    await store_actions(tx, request.caller, [decided])
     return action
 
 

@@ -197,5 +197,10 @@ def _reconcile_device(
     return TransitionResult.CONFLICT if other else TransitionResult.NOT_YET
 
 
+def same_number(given: str, shown: str | None) -> bool:
+    """Whether an order shows this tracking number, whatever its spaces and case."""
+    return bool(_spaceless(given)) and _spaceless(given) == _spaceless(shown)
+
+
 def _spaceless(number: str | None) -> str:
     return "".join((number or "").split()).upper()
