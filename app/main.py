@@ -27,6 +27,9 @@ from app.hooks.router import secret_router as hook_secrets
 from app.idempotency.middleware import Idempotency
 from app.jobs import queue
 from app.jobs.counters import Counters
+from app.orders.action_router import router as order_actions
+from app.orders.bulk.router import router as bulk_actions
+from app.orders.bulk.tracking_file import TrackingReads
 from app.orders.router import router as orders
 from app.publications.budget.router import router as budgets
 from app.publications.holds.router import router as holds
@@ -70,6 +73,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     hooks,
     hook_secrets,
     orders,
+    order_actions,
+    bulk_actions,
     access,
     audit_log,
 )
@@ -88,6 +93,7 @@ class AppState(TypedDict):
     counters: Counters
     refused_keys: RefusedKeys
     preview_limit: PreviewLimit
+    tracking_reads: TrackingReads
 
 
 @asynccontextmanager
@@ -114,6 +120,7 @@ async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[AppS
                 "counters": Counters(waker.redis),
                 "refused_keys": RefusedKeys(),
                 "preview_limit": PreviewLimit(),
+                "tracking_reads": TrackingReads(),
             }
     finally:
         await waker.close()

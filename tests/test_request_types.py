@@ -36,9 +36,12 @@ def models() -> Iterator[type[BaseModel]]:
     for operations in DOCUMENT["paths"].values():
         for operation in operations.values():
             referred(operation.get("requestBody", {}), names)
-    left = list(BaseModel.__subclasses__())
+    left, seen = list(BaseModel.__subclasses__()), set()
     while left:
         model = left.pop()
+        if model in seen:  # of several bases
+            continue
+        seen.add(model)
         left += model.__subclasses__()
         if model.__name__ in names and model.__module__.startswith("app."):
             yield model

@@ -94,14 +94,18 @@ async def find_order_id(session: AsyncSession, caller: Caller, number: int) -> U
     if not ids:
         raise NotFoundError("Order not found.")
     if len(ids) > 1:
-        message = f"Several seller accounts have an order {number}."
-        accepted = ", ".join(sorted(map(str, ids)))
-        raise ConflictError(
-            message,
-            code="ambiguous_order",
-            errors=[FieldError("order_id", "ambiguous_order", message, accepted)],
-        )
+        raise ambiguous_order(number, ids)
     return ids[0]
+
+
+def ambiguous_order(number: int, ids: Sequence[UUID]) -> ConflictError:
+    message = f"Several seller accounts have an order {number}."
+    accepted = ", ".join(sorted(map(str, ids)))
+    return ConflictError(
+        message,
+        code="ambiguous_order",
+        errors=[FieldError("order_id", "ambiguous_order", message, accepted)],
+    )
 
 
 async def get_order(

@@ -23,6 +23,7 @@ ENGINE = (
     "app.catalogs.engine.report.source_rows",
     "app.catalogs.imports.child_import",
     "app.catalogs.mapping.propose_from",
+    "app.catalogs.named_columns",
 )
 """Modules that the fork server imports before it forks."""
 _MAX_STDERR = 4000

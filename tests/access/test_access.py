@@ -109,6 +109,8 @@ OF_ANY_KEY = {
     "/v1/channel/carriers": "GET",
     "/v1/channel/categories": "GET",
 }
+OF_MANY_ORDERS = {"/v1/order-actions": "POST", "/v1/order-actions/tracking": "POST"}
+"""The orders are in the body: each item has the answer that its order would have."""
 OPEN = {"/health/live": "GET", "/health/ready": "GET"}
 SIGNED = {"/v1/hooks/stores/{store_id}/publish": "POST"}
 """No key opens these: their signature does, see tests/hooks."""
@@ -134,7 +136,8 @@ def test_every_route_is_in_the_access_matrix():
     }
     unlisted = {path for r in app.routes if (path := getattr(r, "path", None))}
 
-    assert served == routes_in(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OPEN, SIGNED)
+    tables = (OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS, OPEN, SIGNED)
+    assert served == routes_in(*tables)
     assert unlisted <= WITHOUT_SCHEMA
 
 
@@ -154,6 +157,14 @@ class AccessFixture:
         elif tail == "/catalogs" and method == "POST":
             more = {
                 "content": as_csv([row("A1")]),
+                "headers": {"Content-Type": "text/csv"},
+            }
+        elif tail == "/v1/order-actions":
+            item = {"order": self.ids["order_id"], "action": "accept"}
+            more = {"json": {"items": [item]}}
+        elif tail == "/v1/order-actions/tracking":
+            more = {
+                "content": f"order;tracking\n{self.ids['order_id']};T1".encode(),
                 "headers": {"Content-Type": "text/csv"},
             }
         elif tail.endswith("/invoice"):
@@ -246,7 +257,7 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
 async def test_without_a_key_only_health_and_docs_respond(
     api: httpx.AsyncClient, target: AccessFixture
 ):
-    asked = routes_in(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY)
+    asked = routes_in(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS)
 
     answers = {(m, p): await target.ask(api, m, p, None) for m, p in asked}
     free = [
@@ -294,6 +305,23 @@ async def test_a_foreign_store_is_indistinguishable_from_a_missing_one(
         assert {k: v for k, v in foreign.items() if k not in hidden} == {
             k: v for k, v in absent.items() if k not in hidden
         }
+
+
+async def test_orders_in_a_body_are_those_of_the_key(
+    api: httpx.AsyncClient, target: AccessFixture
+):
+    other = (await api.post("/v1/stores", json={"name": "B", "country": "DE"})).json()
+    foreign = await issue(api, scope="write", store_ids=[other["id"]])
+    reading = await issue(api, scope="read", store_ids=[target.ids["store_id"]])
+
+    for method, path in routes_in(OF_MANY_ORDERS):
+        hidden = (await target.ask(api, method, path, foreign)).json()
+        (result,) = hidden.get("items") or hidden["rows"]
+        refused = await target.ask(api, method, path, reading)
+
+        assert (result["state"], result["problem"]["code"]) == ("refused", "not_found")
+        assert result["order_id"] is None
+        assert (refused.status_code, refused.json()["code"]) == (403, "read_only")
 
 
 @pytest.mark.parametrize("scope", ["read", "write"])

@@ -14,6 +14,7 @@ from tests.access.test_access import (
     LIVE,
     OF_A_STORE,
     OF_ANY_KEY,
+    OF_MANY_ORDERS,
     OF_THE_ADMIN,
     SIGNED,
     AccessFixture,
@@ -28,6 +29,7 @@ __all__ = ["target"]
 
 STORE = "/v1/stores/{store_id}"
 ORDER = "/v1/orders/{order_id}"
+MANY = "/v1/order-actions"
 AUDITED = {
     ("POST", "/v1/api-keys"): AuditAction.API_KEY_ISSUED,
     ("DELETE", "/v1/api-keys/{key_id}"): AuditAction.API_KEY_REVOKED,
@@ -63,6 +65,8 @@ AUDITED = {
     ("POST", f"{ORDER}/ship"): AuditAction.ORDER_ACTION_REQUESTED,
     ("POST", f"{ORDER}/refund"): AuditAction.ORDER_ACTION_REQUESTED,
     ("POST", f"{ORDER}/invoice"): AuditAction.ORDER_ACTION_REQUESTED,
+    ("POST", MANY): AuditAction.ORDER_ACTION_REQUESTED,
+    ("POST", f"{MANY}/tracking"): AuditAction.ORDER_ACTION_REQUESTED,
     ("DELETE", f"{STORE}/activation"): AuditAction.STORE_DEACTIVATED,
     ("PUT", f"{STORE}/activation"): AuditAction.STORE_ACTIVATED,
     ("DELETE", STORE): AuditAction.STORE_DELETED,
@@ -95,7 +99,9 @@ SELLABLE, SOLD = 1, 2
 
 
 def changing() -> set[tuple[str, str]]:
-    served = routes_in(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, SIGNED)
+    served = routes_in(
+        OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS, SIGNED
+    )
     return {(method, path) for method, path in served if method != "GET"}
 
 
@@ -130,10 +136,10 @@ async def test_each_change_has_an_entry(
     BODIES["PUT", "/v1/seller-accounts/{account_id}/token"] = {"token": token}
     found = {}
     for method, path in AUDITED:
-        if path.startswith(ORDER):
+        if path.startswith((ORDER, MANY)):
             query(database_url, "DELETE FROM sales_order")
             target.ids["order_id"] = an_order(database_url, target.ids["account_id"])
-            state = SELLABLE if path.endswith(("accept", "cancel")) else SOLD
+            state = SELLABLE if path.endswith(("accept", "cancel", MANY)) else SOLD
             query(database_url, "UPDATE sales_order_line SET state = %s", state)
         answer = await change(api, target, method, path)
         assert answer.status_code < 300, (method, path, answer.text)

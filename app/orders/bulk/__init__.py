@@ -1,0 +1,1 @@
+"""Many order actions in one request, and tracking numbers from a file (decision 40)."""
