@@ -16,6 +16,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     stores                   settings, mapping, categories, lights, activation
     offers                   desired state and live state: one row per store and SKU
     accounts                 seller accounts: token, budget, connection
+    events                   outbox: what happened, recorded with the change
     idempotency              same answer to a repeated POST, without a second effect
     access backmarket        API keys and scopes, audit log; HTTP client of Back Market
     health migrations        health checks; schema upgrades

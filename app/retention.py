@@ -11,6 +11,7 @@ from app.catalogs.uploads.quota import delete_expired as delete_reservations
 from app.core.file_storage import Storage
 from app.database import Database
 from app.departures import service as departures
+from app.events import service as events
 from app.hooks.service import delete_expired
 from app.idempotency.claims import delete_expired as delete_idempotency_keys
 from app.jobs.rows import delete_ended
@@ -37,6 +38,7 @@ async def delete_old_data(
         await delete_expired(tx.session)
         await delete_reservations(tx.session)
         await delete_idempotency_keys(tx.session)
+        await events.delete_old(tx.session, settings.keep_events)
         await departures.delete_old(tx.session, settings.keep_reports)
         publications = await delete_old(tx.session, settings.keep_reports)
         files = await release_old_files(tx.session, settings.keep_catalogs)

@@ -179,6 +179,9 @@ class Settings(BaseSettings):
     keep_reports: Span = Field(
         timedelta(days=31), description="how long finished publications are kept"
     )
+    keep_events: Span = Field(
+        timedelta(days=30), description="how long events can be sent again"
+    )
     keep_idempotency_keys: Span = Field(
         timedelta(hours=24), description="how long answers to a repeated POST are kept"
     )

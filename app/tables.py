@@ -9,6 +9,7 @@ from app.catalogs import models as catalogs
 from app.departures import models as departures
 from app.drift import models as drift
 from app.drift.unmatched import models as unmatched
+from app.events import models as events
 from app.hooks import models as hooks
 from app.idempotency import models as idempotency
 from app.jobs import models as jobs
@@ -28,6 +29,7 @@ MODULES = (
     categories,
     departures,
     drift,
+    events,
     history,
     hooks,
     idempotency,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.accounts import service as accounts
+from app.accounts.connection_health import record_connection
 from app.accounts.models import SellerAccount
 from app.backmarket.client import Access, BackMarket
 from app.backmarket.errors import BackMarketError, TokenRefusedError
@@ -18,7 +19,6 @@ from app.settings import Settings
 
 LONGEST_WAIT = timedelta(seconds=5)
 """How long a request may wait for the rate limit inside a job; else it snoozes."""
-REFUSED = frozenset({"refused", "forbidden"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +104,5 @@ async def record_refused_token(
     async with tools.database.transaction() as tx:
         if not await accounts.still_uses(tx.session, account_id, token_digest):
             return False
-        await accounts.record_connection(tx.session, account_id, health, error.message)
+        await record_connection(tx.session, account_id, health, error.message)
     return True

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.account_client import (
-    REFUSED,
     AccountPausedError,
     AccountServices,
     TokenReplacedError,
     record_refused_token,
 )
+from app.accounts.connection_health import REFUSED
 from app.accounts.models import SellerAccount
 from app.backmarket.errors import (
     BackMarketError,

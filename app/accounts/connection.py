@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from app.accounts import service
-from app.accounts.account_client import REFUSED, AccountServices
+from app.accounts.account_client import AccountServices
+from app.accounts.connection_health import REFUSED, record_connection
 from app.backmarket.client import Access
 from app.backmarket.errors import PermissionRefusedError, TokenRefusedError
 from app.backmarket.markets import MARKETS, Environment, Platform
@@ -53,7 +54,7 @@ class ConnectionCheckJob(Job[Access]):
         async with self.services.database.transaction() as tx:
             await lease.ensure_held(tx.session)
             before = (await service.get(tx.session, account_id)).connection
-            await service.record_connection(tx.session, account_id, health, detail)
+            await record_connection(tx.session, account_id, health, detail)
             if health == "ok" and before in REFUSED:
                 for request in self.recovered:
                     await request(tx, account_id)

@@ -193,21 +193,6 @@ async def rotate_token(
     account.version += 1
 
 
-async def record_connection(
-    session: AsyncSession, account_id: UUID, health: str, detail: str | None = None
-) -> None:
-    """Record whether Back Market accepts the token: `ok`, `refused`, `forbidden`."""
-    await session.execute(
-        text(
-            "UPDATE seller_account SET connection = :health, "
-            "connection_detail = :detail, connection_at = now() "
-            "WHERE id = :id AND (connection, connection_detail) "
-            "IS DISTINCT FROM (:health, :detail)"
-        ),
-        {"id": account_id, "health": health, "detail": detail},
-    )
-
-
 async def still_uses(
     session: AsyncSession, account_id: UUID, token_digest: str
 ) -> bool:

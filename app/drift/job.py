@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.accounts import service as accounts
 from app.accounts.account_client import open_access
 from app.accounts.account_job import AccountJob
+from app.accounts.connection_health import record_connection
 from app.backmarket.markets import market_of
 from app.backmarket.wire.listings import Listing
 from app.core.failpoints import failpoint
@@ -109,7 +110,7 @@ class DriftCheckJob(AccountJob[DriftRun, DriftCheck]):
             await run.lease.ensure_held(tx.session)
             # Requests lock the store first, too.
             await stores.find_locked(tx.session, run.store_id)
-            await accounts.record_connection(tx.session, run.account_id, "ok")
+            await record_connection(tx.session, run.account_id, "ok")
             state = await tx.session.get_one(
                 DriftCheck, run.store_id, with_for_update=True
             )

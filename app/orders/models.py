@@ -159,6 +159,18 @@ class SalesOrderWord(SQLModel, table=True):
     account_id: UUID
 
 
+class OrderDueNotice(SQLModel, table=True):
+    """An event that an order is due was recorded, for this reason."""
+
+    __tablename__ = "order_due_notice"
+
+    order_id: UUID = Field(
+        foreign_key="sales_order.id", ondelete="CASCADE", primary_key=True
+    )
+    reason: str = Field(primary_key=True)
+    at: datetime = time_field(default_now=True)
+
+
 class OrderSync(SQLModel, table=True):
     """State and progress of the order sync of an account.
 

@@ -18,6 +18,7 @@ from app.publications.enums import PlanState, PublicationKind, PublicationState,
 from app.publications.hook_details import with_webhook
 from app.publications.lifecycle import PUBLICATION
 from app.publications.models import Plan, Publication
+from app.publications.outcome_events import record_finished
 from app.stores.models import Store
 from app.stores.next_times import NextTime, set_next_times
 from app.stores.schedule import next_due
@@ -213,6 +214,7 @@ async def cancel_requested(
     publication.reason_code = code
     publication.finished_at = utc_now()
     await session.flush()
+    await record_finished(session, publication)
 
 
 async def job_subjects(session: AsyncSession, store_id: UUID) -> list[UUID]:

@@ -77,6 +77,14 @@ CREATE TABLE sales_order_line (
 );
 CREATE INDEX ix_sales_order_line_sku_key ON sales_order_line (sku_key);
 
+-- That an event about an order that is due was recorded, for this reason.
+CREATE TABLE order_due_notice (
+  order_id uuid NOT NULL REFERENCES sales_order (id) ON DELETE CASCADE,
+  reason varchar NOT NULL,
+  at timestamptz NOT NULL,
+  PRIMARY KEY (order_id, reason)
+);
+
 -- A word by which an order is found: of buyers' names, SKUs and numbers.
 CREATE TABLE sales_order_word (
   order_id uuid NOT NULL REFERENCES sales_order (id) ON DELETE CASCADE,

@@ -24,6 +24,7 @@ FILES = (
     "idempotency",
     "accounts",
     "stores",
+    "events",
     "catalogs",
     "sources",
     "offers",

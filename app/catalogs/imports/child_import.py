@@ -13,8 +13,10 @@ from psycopg.types.json import Jsonb
 from app.catalogs.engine.config import ImportConfig, ImportCounts, ImportResult
 from app.catalogs.engine.pipeline.run import import_catalog
 from app.catalogs.engine.read.source import SourceFile
+from app.catalogs.imports.outcome_events import ready_event
 from app.core.copy_connection import CopyConnection
 from app.core.sql import load_sql
+from app.events.import_sql import record_event
 from app.jobs.fence import FENCE, LeaseLostError
 from app.offers.import_sql import RESTATE
 from app.stores import catalog_facts
@@ -84,10 +86,14 @@ def _record(
         raise LeaseLostError
     # Lock the store before its catalog, in the same order as changes of settings.
     connection.execute(catalog_facts.LOCK, [work.store_id])
-    connection.execute(_SQL["set_ready"], _ready(work, result))
+    ready = connection.execute(_SQL["set_ready"], _ready(work, result)).fetchone()
     _record_facts(connection, work, result)
     if not work.is_partial:
         connection.execute(RESTATE, [work.store_id, None])
+    if ready and ready[0] == "ready":
+        counts = asdict(result.counts)
+        event = ready_event(work.store_id, work.catalog_id, counts)
+        record_event(connection, event)
 
 
 def _ready(work: ImportWork, result: ImportResult) -> dict[str, object]:

@@ -15,6 +15,7 @@ from app.catalogs.engine.read.inspect import Inspection, inspect_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError
 from app.catalogs.imports.child_import import ImportWork, import_file
 from app.catalogs.imports.next_import import ImportTask, next_task
+from app.catalogs.imports.outcome_events import ready_event, rejected_event
 from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
 from app.catalogs.parsing import import_limits, parse
@@ -22,6 +23,7 @@ from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.core.file_storage import Storage
 from app.database import Database
+from app.events.service import record_events
 from app.jobs.frame import Job
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
@@ -100,8 +102,12 @@ class ImportJob(Job[ImportTask]):
         async with self.services.database.transaction() as tx:
             await lease.ensure_held(tx.session)
             rejected = await tx.session.execute(_REJECT_IMPORTING, values)
+            ended = list(rejected.scalars())
             store = await stores.find(tx.session, lease.subject_id)
-            if store and rejected.first():
+            if store and ended:
+                code, message = reason.code, reason.message
+                of = [rejected_event(store.id, one, code, message) for one in ended]
+                await record_events(tx.session, of)
                 await tx.enqueue(JobKind.IMPORT, store.id, store.tenant_id)
 
 
@@ -208,6 +214,8 @@ async def _repeat(
         await tx.session.flush()
         await restate(tx.session, store.id)
         await tx.session.execute(_SUPERSEDE, {"id": catalog.id})
+        event = ready_event(store.id, catalog.id, catalog.counts)
+        await record_events(tx.session, [event])
 
 
 async def _reject(
@@ -230,3 +238,5 @@ async def _reject(
         if columns and task.sets_columns and not task.is_partial:
             store = await stores.require(tx.session, task.store_id)
             catalog_facts.set_columns(store, columns)
+        event = rejected_event(task.store_id, catalog.id, error.code, error.message)
+        await record_events(tx.session, [event])

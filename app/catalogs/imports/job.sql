@@ -15,6 +15,7 @@ UPDATE catalog AS c SET
   duplicate_of = NULL, reason_code = NULL, reason = NULL, accepted = NULL
   FROM store_view AS s
  WHERE c.id = %(catalog)s AND c.state = 'importing' AND s.id = c.store_id
+RETURNING c.state
 
 -- name: import_partial_again
 -- Partial catalogs after a full one must be imported again after it.

@@ -13,6 +13,9 @@ from app.core.lifecycle import Lifecycle
 from app.database import Transaction
 from app.drift import scheduling
 from app.drift.models import DriftCheck, ListingImport
+from app.events.enums import EventType
+from app.events.payload import NewEvent
+from app.events.service import record_events
 from app.stores.models import Store
 
 LISTING_IMPORT = Lifecycle(
@@ -45,6 +48,7 @@ async def record_result(session: AsyncSession, check: DriftCheck) -> None:
     A check that failed answers all.
     """
     done = check.state == "done"
+    ended: list[NewEvent] = []
     for each in await _open(session, check.store_id, lock=True):
         if done and check.started_at and each.requested_at > check.started_at:
             continue
@@ -52,6 +56,23 @@ async def record_result(session: AsyncSession, check: DriftCheck) -> None:
         each.reason_code, each.reason = check.reason_code, check.reason
         each.listings, each.counts = check.listings, dict(check.counts)
         each.finished_at = utc_now()
+        ended.append(_ended(each))
+    await record_events(session, ended)
+
+
+def _ended(each: ListingImport) -> NewEvent:
+    data = {
+        "listing_import_id": str(each.id),
+        "state": each.state,
+        "reason": {"code": each.reason_code, "message": each.reason}
+        if each.reason_code
+        else None,
+        "listings": each.listings,
+        "counts": each.counts,
+        "path": f"/v1/stores/{each.store_id}/listing-imports/{each.id}",
+    }
+    kind = EventType.LISTING_IMPORT_FINISHED
+    return NewEvent(kind, each.id, data, store_id=each.store_id)
 
 
 async def load(session: AsyncSession, store_id: UUID, import_id: UUID) -> ListingImport:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountServices, open_access
 from app.accounts.account_job import AccountJob
+from app.accounts.connection_health import record_connection
 from app.backmarket import order_client
 from app.backmarket.client import Access
 from app.backmarket.wire.orders import OrderPage
@@ -26,6 +27,7 @@ from app.orders.enums import SyncState
 from app.orders.lifecycle import SYNC
 from app.orders.models import OrderSync
 from app.orders.sync import scheduling
+from app.orders.sync.order_events import record_due
 from app.orders.sync.paging import PageRead, PagingProgress, after_page
 from app.orders.sync.single_reads import read_unseen
 from app.orders.sync.sold_listings import any_to_read, read_sold
@@ -164,7 +166,8 @@ async def _record(
 
 
 async def _finish(tx: Transaction, run: SyncRun) -> None:
-    await accounts.record_connection(tx.session, run.account_id, "ok")
+    await record_connection(tx.session, run.account_id, "ok")
+    await record_due(tx.session, run.account_id)
     if await _complete(tx.session, run.account_id):
         await scheduling.request(tx, run.account_id)
     failpoint("orders.before_finish")

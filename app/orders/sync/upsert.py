@@ -17,6 +17,7 @@ from app.offers.service import sku_key
 from app.orders.models import SalesOrder, SalesOrderLine
 from app.orders.outcome import outcome_of
 from app.orders.search.index import Searchable, index_orders
+from app.orders.sync.order_events import record_written
 from app.stores.next_times import bring_drift_check_forward
 
 CANCELLED = frozenset({4, 5})
@@ -111,6 +112,11 @@ async def store_orders(
             col(SalesOrder.merchant_order_id),
             col(SalesOrder.invoice_number),
             col(SalesOrder.tags),
+            col(SalesOrder.country),
+            col(SalesOrder.state),
+            col(SalesOrder.outcome),
+            col(SalesOrder.modified_at),
+            col(SalesOrder.version),
         )
     )
     rows = {row.marketplace_id: row for row in written}
@@ -118,6 +124,7 @@ async def store_orders(
     await _replace_lines(session, account_id, ids, newest)
     stored = [(rows[order.id], order) for order in newest if order.id in rows]
     await index_orders(session, account_id, (_searchable(*each) for each in stored))
+    await record_written(session, account_id, rows.values())
     return len(ids)
 
 

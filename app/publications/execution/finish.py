@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import line_budget
 from app.accounts import service as accounts
 from app.accounts.budget import free_lines_at, reserve_of
+from app.accounts.connection_health import record_connection
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
 from app.database import Transaction
@@ -23,6 +24,7 @@ from app.publications.enums import Outcome, PublicationState, Trigger
 from app.publications.error_classes import GATHER
 from app.publications.lifecycle import PUBLICATION
 from app.publications.models import Publication
+from app.publications.outcome_events import record_finished
 from app.publications.results import submissions
 from app.publications.results.record import close_planned
 from app.publications.results.totals import current_totals
@@ -74,7 +76,7 @@ async def finish(run: Run) -> None:
             tx.session, publication.id, Outcome.UNCONFIRMED, "task_timeout"
         )
         if await _any_accepted(tx.session, publication.id):
-            await accounts.record_connection(tx.session, run.account_id, "ok")
+            await record_connection(tx.session, run.account_id, "ok")
         await _end(tx, publication, PublicationState.FINISHED, None, None)
         await _follow_up(tx, run, publication)
         await sibling_stores.request_runs(tx, run)
@@ -109,6 +111,7 @@ async def _end(
     publication.failures = 0
     publication.totals = await current_totals(tx.session, publication)
     await tx.session.flush()
+    await record_finished(tx.session, publication)
     if publication.trigger == Trigger.DEPARTURE:
         await tx.enqueue(
             JobKind.DEPARTURE, publication.store_id, publication.account_id

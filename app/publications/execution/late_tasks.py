@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
 from app.accounts.account_client import (
-    REFUSED,
     AccountPausedError,
     AccountServices,
     open_access,
     record_refused_token,
 )
+from app.accounts.connection_health import REFUSED
 from app.accounts.models import SellerAccount
 from app.backmarket.client import Access
 from app.backmarket.errors import (

@@ -12,10 +12,11 @@ from app.database import Transaction
 from app.offers.locks import lock_offers
 from app.offers.refusals import clear_resolved_errors
 from app.publications.context import Run
-from app.publications.enums import PublicationKind
+from app.publications.enums import Outcome, PublicationKind
 from app.publications.execution import finish
 from app.publications.holds import held_changes
 from app.publications.models import Plan, Publication
+from app.publications.outcome_events import record_held
 from app.publications.planning import plan, plan_match, products
 from app.publications.planning.complete import complete_plan
 from app.publications.planning.inputs import Terms, plan_request, trust_catalog
@@ -81,6 +82,7 @@ async def _plan_offers(run: Run) -> bool:
             return False
         await plan.write_submissions(tx.session, run.publication_id, run.account_id)
         await _record_held(tx.session, store, request, matched)
+        await _note_new_holds(tx.session, run, matched)
         await clear_resolved_errors(tx.session, run.store_id)
         await record_plan_refusals(tx.session, run.publication_id, run.store_id)
         await record_plan_holds(tx.session, run.publication_id, run.store_id)
@@ -129,6 +131,17 @@ async def _record_held(
         )
     if not summary.held.by_catalog and not request.leaving:
         await trust_catalog(session, store)
+
+
+async def _note_new_holds(
+    session: AsyncSession, run: Run, summary: PlanSummary
+) -> None:
+    if not any(key.endswith(f".{Outcome.HELD}") for key in summary.counts):
+        return
+    found = await held_changes.newly_held(session, run.store_id, run.publication_id)
+    if found:
+        publication = await session.get_one(Publication, run.publication_id)
+        await record_held(session, publication, found)
 
 
 def _single_max(run: Run) -> int:

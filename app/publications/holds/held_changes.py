@@ -44,6 +44,23 @@ async def store_holds(
     await session.execute(_SQL["upsert"], values)
 
 
+async def newly_held(
+    session: AsyncSession, store_id: UUID, publication_id: UUID
+) -> dict[str, int]:
+    """How many changes the plan holds that were not held before, by code.
+
+    Called after `store_holds`, in its transaction, and before the codes of offers are
+    updated.
+    """
+    values: dict[str, Any] = {
+        "store": store_id,
+        "publication": publication_id,
+        "account_codes": list(ACCOUNT_CODES),
+    }
+    rows = await session.execute(_SQL["newly_held"], values)
+    return {row.code: row.changes for row in rows}
+
+
 async def decide(  # noqa: PLR0913 - what is decided about which held changes
     session: AsyncSession,
     store_id: UUID,

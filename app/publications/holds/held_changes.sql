@@ -59,6 +59,18 @@ ON CONFLICT (store_id, sku_key, kind) DO UPDATE SET
   expires_at = CASE WHEN {{same_hold}} THEN hold.expires_at
                     ELSE excluded.expires_at END
 
+-- name: newly_held
+-- Held changes whose offers were not held for the same reason before, or whose content
+-- is held for the first time.
+SELECT c.code, count(*) AS changes
+  FROM (SELECT sku_key, code, {{kind}} AS kind FROM change
+         WHERE publication_id = :publication AND outcome = 'held') AS c
+  LEFT JOIN offer_view AS o ON o.store_id = :store AND o.sku_key = c.sku_key
+  LEFT JOIN hold AS h ON h.store_id = :store AND h.sku_key = c.sku_key
+        AND h.kind = c.kind AND h.publication_id = :publication
+ WHERE o.held_code IS DISTINCT FROM c.code OR h.held_at = now()
+ GROUP BY c.code ORDER BY c.code
+
 -- name: decide
 -- Approves or rejects what a publication held. Without SKUs, only undecided holds.
 WITH named AS (

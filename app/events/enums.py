@@ -1,0 +1,28 @@
+"""The types of events. Their names are part of the API."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What happened; the part before the dot is the type of the subject."""
+
+    CATALOG_READY = "catalog.ready"
+    """A catalog was imported, maybe again after a change of settings."""
+    CATALOG_REJECTED = "catalog.rejected"
+    PUBLICATION_FINISHED = "publication.finished"
+    """A publication ended: finished, failed or cancelled."""
+    PUBLICATION_HELD = "publication.held"
+    """A publication holds changes that were not held before."""
+    LISTING_IMPORT_FINISHED = "listing_import.finished"
+    """A listing import ended: finished or failed."""
+    ORDER_CREATED = "order.created"
+    """An order was fetched for the first time."""
+    ORDER_UPDATED = "order.updated"
+    ORDER_DUE = "order.due"
+    """The seller is late with an order; once per order and reason."""
+    CONNECTION_FAILED = "connection.failed"
+    """Back Market refuses the token of a seller account."""
+    ENDPOINT_DISABLED = "webhook_endpoint.disabled"
+    """A webhook endpoint failed for days: it gets none until it is enabled."""
+    ENDPOINT_TEST = "webhook_endpoint.test"
+    """Sent on request, to one endpoint only."""
