@@ -8,6 +8,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     backup                   archives of database and uploads, and restoring one
     starting                 checks settings and folders before a process serves
     tables retention         all tables for migrations; deletion of old data
+    monitoring               `/metrics`: figures of PostgreSQL, counts of all processes
     explain hooks drift      lists and explains offers; signed webhooks; drift checks
     departures               deactivates and deletes stores, with their listings
     publications sources orders
@@ -24,7 +25,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     jobs web                 durable jobs and leases; what all routes share
     parser_process           reads merchants' files in child processes with limits
     http_server              limits of connections, headers and bodies under uvicorn
-    core settings            errors, columns, logs, secrets, files; settings
+    core metrics settings    errors, columns, logs, secrets, files; counts; settings
     setting_types private_files
                              texts of variables as values; modes of files
     embedded sandbox         own PostgreSQL and Valkey; simulated Back Market

@@ -1,6 +1,6 @@
 """Opens the database engine and owns transactions: the one place that commits."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -56,6 +56,8 @@ class Transaction:
     session: AsyncSession
     jobs: list[UUID] = field(default_factory=list)
     soon: dict[UUID, timedelta] = field(default_factory=dict)
+    on_commit: list[Callable[[], None]] = field(default_factory=list)
+    """Called after the commit; they must not raise errors."""
 
     async def enqueue(
         self,
@@ -148,6 +150,8 @@ class Database:
         async with sessions.begin() as session:
             tx = Transaction(session)
             yield tx
+        for call in tx.on_commit:
+            call()
         if tx.jobs:
             await self.waker.wake(len(tx.jobs))
         for after in tx.soon.values():

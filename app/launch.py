@@ -26,6 +26,7 @@ from app.embedded.processes.process import Child, own_module
 from app.embedded.processes.restarts import Restart, RestartPolicy
 from app.embedded.servers import EmbeddedServers
 from app.embedded.supervisor import StopRequestedError, Supervisor
+from app.metrics import sharing
 from app.migrations import migrate
 from app.private_files import private_umask, tighten
 from app.settings import Settings, SettingsError
@@ -88,6 +89,7 @@ def launch(
         env["REFEED_STATE_DIR"] = str(state)
         last_things.callback(remove_restarting, state)
         _open_files(settings, state)
+        sharing.empty(state)
         migrate(env["REFEED_DATABASE_URL"])
         children = []
         if settings.sandbox_url is None:
@@ -195,7 +197,8 @@ def _worker(env: Mapping[str, str], logs: Path | None) -> Child:
     return Child(
         "worker",
         own_module("workers.main"),
-        _without(env, {"REFEED_ADMIN_KEY"}),
+        # The address of metrics is the API's, which counts for all processes here.
+        _without(env, {"REFEED_ADMIN_KEY", "REFEED_METRICS_ADDRESS"}),
         stop_timeout=STOP_TIMEOUT,
         log=_log(logs, "worker"),
     )

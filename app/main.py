@@ -27,6 +27,8 @@ from app.hooks.router import secret_router as hook_secrets
 from app.idempotency.middleware import Idempotency
 from app.jobs import queue
 from app.jobs.counters import Counters
+from app.monitoring.figures import Figures
+from app.monitoring.router import router as metrics
 from app.orders.action_router import router as order_actions
 from app.orders.bulk.router import router as bulk_actions
 from app.orders.bulk.tracking_file import TrackingReads
@@ -94,6 +96,7 @@ class AppState(TypedDict):
     refused_keys: RefusedKeys
     preview_limit: PreviewLimit
     tracking_reads: TrackingReads
+    figures: Figures
 
 
 @asynccontextmanager
@@ -121,6 +124,7 @@ async def open_state(settings: Settings, streams: Streams) -> AsyncIterator[AppS
                 "refused_keys": RefusedKeys(),
                 "preview_limit": PreviewLimit(),
                 "tracking_reads": TrackingReads(),
+                "figures": Figures(database, settings),
             }
     finally:
         await waker.close()
@@ -144,6 +148,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, responses=PROBLEM_RESPONSES, dependencies=checked)
     app.include_router(health)
+    app.include_router(metrics, responses=PROBLEM_RESPONSES, dependencies=checked)
     if known.api_docs:
         app.include_router(docs_page)
     add_problem_handlers(app)

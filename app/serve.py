@@ -16,6 +16,9 @@ from app.http_server.limits import HttpLimits
 from app.http_server.open_files import allow_open_files
 from app.http_server.protocol import GuardedProtocol
 from app.main import create_app
+from app.metrics.event_loop import measured_loop
+from app.metrics.sharing import share
+from app.monitoring.listener import metrics_listener
 from app.settings import Settings
 from app.starting import OF_THE_API, prepare_or_exit
 from app.web.event_stream import Streams
@@ -33,9 +36,19 @@ class Server(uvicorn.Server):
     waits for responses in progress.
     """
 
-    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+    def __init__(
+        self, config: uvicorn.Config, streams: Streams, settings: Settings
+    ) -> None:
         super().__init__(config)
         self.streams = streams
+        self.settings = settings
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        async with (
+            measured_loop("api"),
+            metrics_listener(self.settings, lambda: self.lifespan.state.get("figures")),
+        ):
+            await super().serve(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.streams.close()
@@ -112,12 +125,13 @@ def server_of(app: ASGIApp, streams: Streams, settings: Settings) -> Server:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    return Server(config, streams)
+    return Server(config, streams, settings)
 
 
 def serve_api(settings: Settings) -> None:
     """Serve the API until a signal."""
     allow_open_files(settings.max_connections)
+    share(settings.state_dir, "api")
     app = prepare_app(settings)
     server_of(app, app.state.streams, settings).run()
 

@@ -17,6 +17,22 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
+_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})")
+
+
+def _address_only(value: str) -> str:
+    found = _ADDRESS.fullmatch(value)
+    if not found or not 0 < int(found[1]) < 65536:  # noqa: PLR2004 - a port
+        raise ValueError(
+            "accepted: 127.0.0.1:9464, [::1]:9464 or metrics.internal:9464"
+        )
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address_only)]
+"""A host and a port to listen on."""
+
+
 def _seconds(value: object) -> object:
     """Take a plain number in the environment for seconds."""
     try:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.setting_types import Hosts, Origins, Port, Ports, Secrets, Span
+from app.setting_types import Address, Hosts, Origins, Port, Ports, Secrets, Span
 
 PREFIX = "REFEED_"
 OF_TESTS = ("REFEED_TEST_", "REFEED_FAILPOINT")
@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         [],
         description="pages that may call the API from a browser (JSON list of "
         "origins), or `*` alone",
+    )
+    metrics_address: Address | None = Field(
+        None,
+        description="`host:port` on which `/metrics` needs no key; keep it private",
     )
     api_docs: bool = Field(
         default=True, description="whether `/docs` and `/openapi.json` are served"

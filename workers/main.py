@@ -18,6 +18,11 @@ from app.core.vault import open_vault
 from app.database import AWAY, open_database
 from app.drift import scheduling as drift
 from app.jobs import queue, rows
+from app.jobs.kinds import JobKind
+from app.metrics.event_loop import measured_loop
+from app.metrics.recording import RECORDER
+from app.metrics.sharing import share
+from app.monitoring.listener import metrics_listener
 from app.orders.sync import scheduling as orders
 from app.parser_process.pool import POOL
 from app.publications.execution import late_tasks
@@ -112,7 +117,12 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_context(settings) as (context, _waker):
+    RECORDER.expect_jobs(JobKind)
+    async with (
+        measured_loop("worker"),
+        metrics_listener(settings, lambda: None),
+        open_context(settings) as (context, _waker),
+    ):
         runner = Runner(context.database, jobs_of(context), settings.job_lease)
         pool = JobPool(runner, Slots(settings.worker_slots))
         tasks = [
@@ -136,7 +146,9 @@ async def serve(settings: Settings) -> None:
 
 def main() -> None:
     """Entry point of `refeed worker`."""
-    asyncio.run(serve(prepare_or_exit(*OF_A_WORKER)))
+    settings = prepare_or_exit(*OF_A_WORKER)
+    share(settings.state_dir, "worker")
+    asyncio.run(serve(settings))
     # A cancelled import may still hold a thread; its writes are fenced by its lease.
     os._exit(0)
 

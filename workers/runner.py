@@ -1,6 +1,7 @@
 """Runs one job: claim, heartbeat, work, release or end."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,7 @@ from app.jobs.retry import (
     given_up,
     heartbeat,
 )
+from app.metrics.recording import RECORDER
 
 log = structlog.get_logger(__name__)
 
@@ -100,43 +102,53 @@ class Runner:
                 log.warning("job.heartbeat_failed")
 
     async def _attempt(self, lease: Lease) -> None:
+        started, outcome = time.perf_counter(), "stopped"
+        try:
+            outcome = await self._run(lease)
+        finally:
+            seconds = time.perf_counter() - started
+            RECORDER.job(lease.claim.kind, outcome, seconds)
+
+    async def _run(self, lease: Lease) -> str:
+        """Run the job and end or release it. Returns its outcome, for metrics."""
         job, claim = self.jobs[lease.claim.kind], lease.claim
         reason = given_up(claim.attempt, claim.crashes)
         if reason:
             log.error("job.given_up", code=reason.code, crashes=claim.crashes)
-            await self._give_up(lease, job, reason, str(reason.message))
-            return
+            return await self._give_up(lease, job, reason, str(reason.message))
         try:
             outcome = await job.run(lease)
         except LeaseLostError:
             log.warning("job.fenced")
+            return "fenced"
         except Exception as error:
             if is_busy(error):
                 log.info("job.busy", error=type(error).__name__)
                 await self._release(lease, _without_attempt(claim, BUSY_PAUSE))
-                return
+                return "busy"
             log.exception("job.failed", attempt=claim.attempt)
-            await self._after_failure(lease, job, error)
-        else:
-            if outcome:
-                await self._release(lease, _release_of(claim, outcome))
-            elif not lease.ended:
-                await self._end(lease, partial(self._finish, lease))
+            return await self._after_failure(lease, job, error)
+        if outcome:
+            await self._release(lease, _release_of(claim, outcome))
+            return "released"
+        if not lease.ended:
+            await self._end(lease, partial(self._finish, lease))
+        return "done"
 
     async def _after_failure(
         self, lease: Lease, job: Job[Any], error: Exception
-    ) -> None:
+    ) -> str:
         attempt, crashes = lease.claim.attempt, lease.claim.crashes
         text = _text_of(error)
         if ends_after(attempt, error):
-            await self._give_up(lease, job, REPEATED_ERROR, text)
-            return
+            return await self._give_up(lease, job, REPEATED_ERROR, text)
         again = rows.Release(JOB.pause(attempt), attempt, crashes, text)
         await self._release(lease, again)
+        return "failed"
 
     async def _give_up(
         self, lease: Lease, job: Job[Any], reason: GiveUp, error: str
-    ) -> None:
+    ) -> str:
         """End the subject, then the job. If that fails, try again a few times."""
         failed = failed_give_ups(lease.claim.attempt, lease.claim.crashes)
         try:
@@ -144,7 +156,7 @@ class Runner:
                 await job.give_up(lease, reason)
         except LeaseLostError:
             log.warning("job.fenced")
-            return
+            return "fenced"
         except Exception as raised:
             failed += 1
             error = _text_of(raised)
@@ -153,11 +165,13 @@ class Runner:
             )
             if not GIVE_UP.gives_up(failed):
                 await self._release(lease, _give_up_again(lease.claim, failed, error))
-                return
-        if GIVE_UP.gives_up(failed):
+                return "failed"
+        left = GIVE_UP.gives_up(failed)
+        if left:
             log.error("job.subject_left", code=reason.code)
         if not lease.ended:
             await self._end(lease, partial(self._end_given_up, lease, error))
+        return "subject_left" if left else "given_up"
 
     async def _end(self, lease: Lease, end: Callable[[], Awaitable[None]]) -> None:
         """Write how the execution ended; retry while the lease lasts."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ from app.backmarket.wire.listings import (
 from app.backmarket.wire.messages import secrets_in
 from app.backmarket.wire.scalars import same_sku
 from app.backmarket.wire.tasks import TaskReport, parse_task, task_id_of
+from app.metrics.recording import RECORDER, request_name
 from app.settings import Settings
 
 MAX_PAGE_SIZE = 50
@@ -215,16 +217,21 @@ class BackMarket:
         if access.before_request:
             await access.before_request(method, path)
         secrets = secrets_in(access.token.get_secret_value())
+        started, failed = time.perf_counter(), None
         try:
             answer = await exchange(self._http, request, secrets)
             if in_thread:
                 return await asyncio.to_thread(parse, answer)
             return parse(answer)
         except BackMarketError as error:
+            failed = error.code
             error.request = f"{method} {path}"
             if isinstance(error, NotUnderstoodError):
                 error.effect = effect_of(method)
             raise
+        finally:
+            seconds = time.perf_counter() - started
+            RECORDER.call(request_name(method, path), seconds, failed)
 
     def _request(
         self,

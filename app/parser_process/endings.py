@@ -5,6 +5,7 @@ import signal
 
 from app.parser_process.errors import ParserCrashedError, ParserLimitError
 
+CRASH = "crash"
 _NO_MEMORY = ("memory allocation of", "MemoryError", "out of memory", "bad_alloc")
 _BY_LIMIT = {
     signal.SIGXCPU: "CPU time",
@@ -25,3 +26,8 @@ def ending_of(status: int, stderr: str) -> ParserLimitError | ParserCrashedError
     if any(words in stderr for words in _NO_MEMORY):
         return ParserLimitError("memory")
     return ParserCrashedError(f"the parser ended with {number.name}")
+
+
+def reason_of(ending: ParserLimitError | ParserCrashedError) -> str:
+    """The limit that ended it, or `crash`: one of few words."""
+    return str(ending) if isinstance(ending, ParserLimitError) else CRASH

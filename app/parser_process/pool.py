@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from app.metrics.recording import RECORDER
 from app.parser_process import endings
 from app.parser_process.child import Message, Work
 from app.parser_process.errors import ParserCrashedError, ParserLimitError
@@ -46,7 +47,9 @@ class _Call:
                 self.child.connection.send(None)
         except (EOFError, OSError):
             self.kill()
-            raise self._ending() from None
+            ending = self._ending()
+            RECORDER.parser_kill(endings.reason_of(ending))
+            raise ending from None
         except BaseException:
             self.kill()
             raise
@@ -63,7 +66,7 @@ class _Call:
         message: Message = self.child.connection.recv()
         return message
 
-    def _ending(self) -> Exception:
+    def _ending(self) -> ParserLimitError | ParserCrashedError:
         if self.timed_out:
             return ParserLimitError("time")
         status, errors = self.child.wait()

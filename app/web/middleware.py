@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.columns import new_id
+from app.metrics.recording import NO_ROUTE, RECORDER
 
 log = structlog.get_logger("refeed.api")
 
@@ -48,7 +49,9 @@ class RequestContext:
                 rendered = await self.fallback(Request(scope), error)
                 await rendered(scope, receive, answer.send)
             finally:
-                _log(scope, answer.status, time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                _log(scope, answer.status, seconds)
+                _count(scope, answer.status, seconds)
 
 
 class _Answer:
@@ -78,6 +81,12 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
             status=status,
             ms=round(seconds * 1000, 1),
         )
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    """By the route's template: a path has ids, and any text of a caller."""
+    route = getattr(scope.get("route"), "path", NO_ROUTE)
+    RECORDER.request(scope["method"], route, status, seconds)
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:

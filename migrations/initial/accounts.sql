@@ -38,3 +38,4 @@ CREATE VIEW seller_account_view AS
   SELECT id, platform, environment, shared_quantity, other_markets, lines_per_hour,
          connection, connection_at, paused_until, orders_due_at
     FROM seller_account;
+CREATE VIEW line_spend_view AS SELECT id, account_id, at, lines FROM line_spend;

@@ -23,3 +23,9 @@ CREATE INDEX ix_job_subject ON job (subject_id);
 CREATE UNIQUE INDEX ux_job_queued_subject ON job (kind, subject_id)
   WHERE state = 'queued';
 CREATE UNIQUE INDEX ux_job_running_exclusive ON job (exclusive) WHERE state = 'running';
+
+-- Columns that other packages may read.
+CREATE VIEW job_view AS
+  SELECT id, kind, subject_id, tenant_id, exclusive, state, attempt, crashes, run_after,
+         lease_until, created_at, done_at
+    FROM job;

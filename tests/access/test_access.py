@@ -111,6 +111,11 @@ OF_ANY_KEY = {
 }
 OF_MANY_ORDERS = {"/v1/order-actions": "POST", "/v1/order-actions/tracking": "POST"}
 """The orders are in the body: each item has the answer that its order would have."""
+OF_EVERY_STORE = {"/metrics": "GET"}
+"""Of all stores at once: any key that is not limited to some."""
+WITH_A_KEY = (
+    *(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS, OF_EVERY_STORE),
+)
 OPEN = {"/health/live": "GET", "/health/ready": "GET"}
 SIGNED = {"/v1/hooks/stores/{store_id}/publish": "POST"}
 """No key opens these: their signature does, see tests/hooks."""
@@ -136,8 +141,7 @@ def test_every_route_is_in_the_access_matrix():
     }
     unlisted = {path for r in app.routes if (path := getattr(r, "path", None))}
 
-    tables = (OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS, OPEN, SIGNED)
-    assert served == routes_in(*tables)
+    assert served == routes_in(*WITH_A_KEY, OPEN, SIGNED)
     assert unlisted <= WITHOUT_SCHEMA
 
 
@@ -257,7 +261,7 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
 async def test_without_a_key_only_health_and_docs_respond(
     api: httpx.AsyncClient, target: AccessFixture
 ):
-    asked = routes_in(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS)
+    asked = routes_in(*WITH_A_KEY)
 
     answers = {(m, p): await target.ask(api, m, p, None) for m, p in asked}
     free = [
@@ -322,6 +326,27 @@ async def test_orders_in_a_body_are_those_of_the_key(
         assert (result["state"], result["problem"]["code"]) == ("refused", "not_found")
         assert result["order_id"] is None
         assert (refused.status_code, refused.json()["code"]) == (403, "read_only")
+
+
+@pytest.mark.parametrize("scope", ["read", "write", "admin"])
+async def test_what_is_about_all_stores_needs_a_key_of_all_stores(
+    api: httpx.AsyncClient, target: AccessFixture, scope: str
+):
+    of_all = await issue(api, scope=scope)
+    answers = {
+        route: [await target.ask(api, *route, key) for key in (of_all, None)]
+        for route in routes_in(OF_EVERY_STORE)
+    }
+    if scope != "admin":
+        of_one = await issue(api, scope=scope, store_ids=[target.ids["store_id"]])
+        for route, found in answers.items():
+            found.append(await target.ask(api, *route, of_one))
+
+    expected = [200, 401] if scope == "admin" else [200, 401, 403]
+    assert {
+        route: [answer.status_code for answer in found]
+        for route, found in answers.items()
+    } == dict.fromkeys(routes_in(OF_EVERY_STORE), expected)
 
 
 @pytest.mark.parametrize("scope", ["read", "write"])

@@ -81,6 +81,7 @@ def test_each_package_is_pinned_in_one_file():
     assert set(names) == {
         "requirements.txt",
         "requirements-embedded.txt",
+        "requirements-tracing.txt",
         "requirements-build.txt",
         "requirements-dev.txt",
     }

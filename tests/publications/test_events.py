@@ -173,7 +173,7 @@ async def test_a_disconnected_client_frees_its_slot(shop: Shop, settings: Settin
     app = create_app(settings)
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
     streams: Streams = app.state.streams
-    server = Server(config, streams)
+    server = Server(config, streams, settings)
     serving = asyncio.create_task(server.serve())
 
     async def started() -> bool:

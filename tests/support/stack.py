@@ -93,8 +93,10 @@ def environment(settings: Settings) -> dict[str, str]:
     """The same settings for a process of its own."""
     assert settings.database_url
     assert settings.redis_url
+    address = settings.metrics_address
     return {
         **os.environ,
+        **({"REFEED_METRICS_ADDRESS": address} if address else {}),
         "REFEED_DATABASE_URL": settings.database_url.get_secret_value(),
         "REFEED_REDIS_URL": settings.redis_url.get_secret_value(),
         "REFEED_SANDBOX_URL": str(settings.sandbox_url),

@@ -1,6 +1,7 @@
 """Ends runs: totals, follow-ups, and the next run in the queue."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.retry import GiveUp
 from app.jobs.rows import make_due
+from app.metrics.recording import RECORDER
 from app.offers.refusals import REFUSALS
 from app.publications import scheduling, sibling_stores
 from app.publications.context import Run
@@ -112,6 +114,9 @@ async def _end(
     publication.totals = await current_totals(tx.session, publication)
     await tx.session.flush()
     await record_finished(tx.session, publication)
+    tx.on_commit.append(
+        partial(RECORDER.publication, publication.kind, publication.state)
+    )
     if publication.trigger == Trigger.DEPARTURE:
         await tx.enqueue(
             JobKind.DEPARTURE, publication.store_id, publication.account_id

@@ -1,0 +1,105 @@
+"""Defines the metrics that processes count: names, labels, buckets.
+
+A label has few values: routes, kinds and codes of ours, never a store, an account, an
+order or a text of a caller. Help texts are part of each key in the shared files: short.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # shared files have none
+
+REQUEST_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+CALL_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+JOB_BUCKETS = (0.1, 0.5, 1, 5, 15, 60, 300, 900)
+LAG_BUCKETS = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+FINGERPRINT = sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+"""Of the definitions: processes that define metrics differently share no files."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMetrics:
+    """The metrics of one process; a label is listed in the order of its values."""
+
+    requests: Histogram
+    calls: Histogram
+    call_errors: Counter
+    jobs: Counter
+    job_seconds: Histogram
+    publications: Counter
+    parser_kills: Counter
+    loop_lag: Histogram
+    starts: Counter
+
+
+def define(registry: CollectorRegistry) -> ProcessMetrics:
+    """Create the metrics, all 0, in this registry."""
+    return ProcessMetrics(
+        requests=Histogram(
+            "refeed_http_request_duration_seconds",
+            "Requests to the API.",
+            ("method", "route", "status"),
+            buckets=REQUEST_BUCKETS,
+            registry=registry,
+        ),
+        calls=Histogram(
+            "refeed_back_market_request_duration_seconds",
+            "Requests to Back Market.",
+            ("request",),
+            buckets=CALL_BUCKETS,
+            registry=registry,
+        ),
+        call_errors=Counter(
+            "refeed_back_market_errors_total",
+            "Failed requests to Back Market.",
+            ("request", "code"),
+            registry=registry,
+        ),
+        jobs=Counter(
+            "refeed_job_runs_total",
+            "Executions of jobs.",
+            ("kind", "outcome"),
+            registry=registry,
+        ),
+        job_seconds=Histogram(
+            "refeed_job_duration_seconds",
+            "Executions of jobs.",
+            ("kind",),
+            buckets=JOB_BUCKETS,
+            registry=registry,
+        ),
+        publications=Counter(
+            "refeed_publications_total",
+            "Publications that ended.",
+            ("kind", "outcome"),
+            registry=registry,
+        ),
+        parser_kills=Counter(
+            "refeed_parser_kills_total",
+            "Parser processes that ended without a result.",
+            ("reason",),
+            registry=registry,
+        ),
+        loop_lag=Histogram(
+            "refeed_event_loop_lag_seconds",
+            "How late timers fire.",
+            ("process",),
+            buckets=LAG_BUCKETS,
+            registry=registry,
+        ),
+        starts=Counter(
+            "refeed_process_starts_total",
+            "Starts of processes.",
+            ("process",),
+            registry=registry,
+        ),
+    )
