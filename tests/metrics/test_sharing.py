@@ -1,4 +1,4 @@
-"""Processes of a state folder add up their counts, whatever becomes of them."""
+"""Processes of a state folder add up their counts, and a kill loses none."""
 
 import subprocess
 import sys
