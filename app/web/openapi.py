@@ -51,6 +51,8 @@ TAGS = {
     "access": "API keys.",
     "health": "Probes of the service.",
 }
+OF_ALL_STORES = (["access"], ["health"])
+"""Tags of operations that not every key may read."""
 HEADERS_OF_ERRORS = {
     401: ("WWW-Authenticate",),
     409: ("Retry-After",),
@@ -111,7 +113,7 @@ def _complete(operation: Node, *, is_read: bool) -> None:
     if "application/json" in body:
         for status, reference in problem_responses(400, 413, 415).items():
             responses.setdefault(str(status), reference)
-    if is_read and operation.get("tags") != ["access"]:
+    if is_read and operation.get("tags") not in OF_ALL_STORES:
         responses.pop("403", None)  # any key may read what it sees
     for status, response in responses.items():
         if "$ref" in response:
