@@ -16,9 +16,9 @@ RUN /tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel .
 
 
 FROM ${PYTHON} AS packages
-COPY requirements.txt ./
+COPY requirements.txt requirements-tracing.txt ./
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+ && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-tracing.txt
 COPY --from=wheel /wheel /wheel
 # app, workers and migrations lie side by side in site-packages, where
 # app.migrations looks for them.

@@ -25,7 +25,8 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     jobs web                 durable jobs and leases; what all routes share
     parser_process           reads merchants' files in child processes with limits
     http_server              limits of connections, headers and bodies under uvicorn
-    core metrics settings    errors, columns, logs, secrets, files; counts; settings
+    core metrics tracing settings
+                             errors, columns, logs, secrets, files; counts; spans
     setting_types private_files
                              texts of variables as values; modes of files
     embedded sandbox         own PostgreSQL and Valkey; simulated Back Market

@@ -21,6 +21,7 @@ from app.metrics.sharing import share
 from app.monitoring.listener import metrics_listener
 from app.settings import Settings
 from app.starting import OF_THE_API, prepare_or_exit
+from app.tracing.setup import traced
 from app.web.event_stream import Streams
 
 GRACE_SECONDS = 1.0
@@ -133,7 +134,8 @@ def serve_api(settings: Settings) -> None:
     allow_open_files(settings.max_connections)
     share(settings.state_dir, "api")
     app = prepare_app(settings)
-    server_of(app, app.state.streams, settings).run()
+    with traced(settings, "api"):
+        server_of(app, app.state.streams, settings).run()
 
 
 if __name__ == "__main__":

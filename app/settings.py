@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         None,
         description="`host:port` on which `/metrics` needs no key; keep it private",
     )
+    otlp_endpoint: AnyHttpUrl | None = Field(
+        None, description="collector of traces, OTLP over HTTP; none: no traces"
+    )
+    trace_ratio: float = Field(
+        1.0, ge=0, le=1, description="share of traces that are exported"
+    )
     api_docs: bool = Field(
         default=True, description="whether `/docs` and `/openapi.json` are served"
     )

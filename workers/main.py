@@ -33,6 +33,7 @@ from app.settings import Settings, require
 from app.sources import scheduling as sources
 from app.starting import OF_A_WORKER, prepare_or_exit
 from app.stores.categories import scheduling as categories
+from app.tracing.setup import traced
 from workers.context import WorkerContext
 from workers.job_pool import JobPool
 from workers.listening import listen
@@ -148,7 +149,8 @@ def main() -> None:
     """Entry point of `refeed worker`."""
     settings = prepare_or_exit(*OF_A_WORKER)
     share(settings.state_dir, "worker")
-    asyncio.run(serve(settings))
+    with traced(settings, "worker"):
+        asyncio.run(serve(settings))
     # A cancelled import may still hold a thread; its writes are fenced by its lease.
     os._exit(0)
 

@@ -27,7 +27,8 @@ from app.jobs.retry import (
     given_up,
     heartbeat,
 )
-from app.metrics.recording import RECORDER
+from app.metrics.recording import FAILURES, RECORDER
+from app.tracing.spans import TRACING, failed
 
 log = structlog.get_logger(__name__)
 
@@ -102,12 +103,14 @@ class Runner:
                 log.warning("job.heartbeat_failed")
 
     async def _attempt(self, lease: Lease) -> None:
-        started, outcome = time.perf_counter(), "stopped"
+        started, outcome, claim = time.perf_counter(), "stopped", lease.claim
         try:
-            outcome = await self._run(lease)
+            with TRACING.job(claim.kind, claim.traceparent, claim.attempt) as span:
+                outcome = await self._run(lease)
+                if outcome in FAILURES:
+                    failed(span, outcome)
         finally:
-            seconds = time.perf_counter() - started
-            RECORDER.job(lease.claim.kind, outcome, seconds)
+            RECORDER.job(claim.kind, outcome, time.perf_counter() - started)
 
     async def _run(self, lease: Lease) -> str:
         """Run the job and end or release it. Returns its outcome, for metrics."""

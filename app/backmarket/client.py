@@ -39,6 +39,7 @@ from app.backmarket.wire.scalars import same_sku
 from app.backmarket.wire.tasks import TaskReport, parse_task, task_id_of
 from app.metrics.recording import RECORDER, request_name
 from app.settings import Settings
+from app.tracing.spans import TRACING
 
 MAX_PAGE_SIZE = 50
 """Listings on a page (section 2); `page-size` is written with a hyphen."""
@@ -217,21 +218,22 @@ class BackMarket:
         if access.before_request:
             await access.before_request(method, path)
         secrets = secrets_in(access.token.get_secret_value())
-        started, failed = time.perf_counter(), None
-        try:
-            answer = await exchange(self._http, request, secrets)
-            if in_thread:
-                return await asyncio.to_thread(parse, answer)
-            return parse(answer)
-        except BackMarketError as error:
-            failed = error.code
-            error.request = f"{method} {path}"
-            if isinstance(error, NotUnderstoodError):
-                error.effect = effect_of(method)
-            raise
-        finally:
-            seconds = time.perf_counter() - started
-            RECORDER.call(request_name(method, path), seconds, failed)
+        name = request_name(method, path)
+        started, code = time.perf_counter(), None
+        with TRACING.call(name):
+            try:
+                answer = await exchange(self._http, request, secrets)
+                if in_thread:
+                    return await asyncio.to_thread(parse, answer)
+                return parse(answer)
+            except BackMarketError as error:
+                code = error.code
+                error.request = f"{method} {path}"
+                if isinstance(error, NotUnderstoodError):
+                    error.effect = effect_of(method)
+                raise
+            finally:
+                RECORDER.call(name, time.perf_counter() - started, code)
 
     def _request(
         self,

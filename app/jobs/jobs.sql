@@ -1,8 +1,9 @@
 -- name: add_new
 -- Jobs of subjects that have none yet; due now.
 INSERT INTO job (id, kind, subject_id, tenant_id, exclusive, state, attempt, crashes,
-                 run_after, created_at)
-SELECT id, :kind, subject_id, tenant_id, exclusive, 'queued', 0, 0, now(), now()
+                 run_after, created_at, traceparent)
+SELECT id, :kind, subject_id, tenant_id, exclusive, 'queued', 0, 0, now(), now(),
+       :traceparent
   FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS uuid[]), CAST(:tenants AS uuid[]),
               CAST(:names AS text[])) AS new (id, subject_id, tenant_id, exclusive)
 
@@ -88,7 +89,7 @@ UPDATE job SET {{as_claimed}}
    AND (({{is_due}} AND crashes < :suspect)
         OR (state = 'running' AND lease_until < now() AND crashes + 1 < :suspect))
    AND {{is_free}}
-RETURNING kind, subject_id, tenant_id, attempt, crashes
+RETURNING kind, subject_id, tenant_id, attempt, crashes, traceparent
 
 -- name: reserve_suspect
 -- Reserve a due job, or one whose lease ran out, that may only run alone: no other
@@ -113,7 +114,7 @@ RETURNING id
 -- Take a reserved job, unless another worker took it because the wait was too long.
 UPDATE job SET {{as_claimed}}
  WHERE id = :id AND lease_token = :reserved AND {{is_free}}
-RETURNING kind, subject_id, tenant_id, attempt, crashes
+RETURNING kind, subject_id, tenant_id, attempt, crashes, traceparent
 
 -- name: held
 -- Restricts a statement to a job that the caller still holds.
@@ -134,9 +135,9 @@ UPDATE job SET state = :state, done_at = now(), lease_until = NULL,
 -- conflict to resolve, not an error: that one does the work, at the earlier time.
 WITH held AS (DELETE FROM job {{held}} RETURNING *)
 INSERT INTO job (id, kind, subject_id, tenant_id, exclusive, state, attempt, crashes,
-                 run_after, last_error, created_at)
+                 run_after, last_error, created_at, traceparent)
 SELECT id, kind, subject_id, tenant_id, exclusive, 'queued', :attempt, :crashes,
-       now() + :pause, coalesce(:error, last_error), created_at
+       now() + :pause, coalesce(:error, last_error), created_at, traceparent
   FROM held
 ON CONFLICT (kind, subject_id) WHERE state = 'queued' DO UPDATE
    SET run_after = least(job.run_after, excluded.run_after),

@@ -61,5 +61,7 @@ class JobRow(SQLModel, table=True):
     lease_until: datetime | None = time_field()
     lease_token: UUID | None = None
     last_error: str | None = Field(default=None, max_length=500)
+    traceparent: str | None = Field(default=None, max_length=55)
+    """The span in which it was created (W3C Trace Context), if one is recorded."""
     created_at: datetime = time_field(default_now=True)
     done_at: datetime | None = time_field()

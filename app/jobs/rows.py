@@ -16,6 +16,7 @@ from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.lifecycle import JOB
 from app.jobs.models import JobRow
 from app.jobs.retry import SUSPECT_CRASHES
+from app.tracing.spans import current_traceparent
 
 MOST_TRIES = 3
 """Claims that may fail because other workers were faster, before the next look."""
@@ -39,6 +40,8 @@ class Claim:
     crashes: int
     """Workers that crashed with this job since the last turn that ended."""
     token: UUID
+    traceparent: str | None = None
+    """The span of a trace in which the job was created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ async def add_job(
     values = job.model_dump(exclude={"lease_until", "lease_token"})
     # By the clock of the database: claims compare with it.
     values["run_after"] = func.now() + after
+    values["traceparent"] = current_traceparent()
     statement = insert(JobRow).values(**values)
     queued = statement.on_conflict_do_update(
         index_elements=["kind", "subject_id"],
@@ -101,6 +105,7 @@ async def add_new_jobs(
         "subjects": list(subjects),
         "tenants": list(subjects.values()),
         "names": [exclusive_name(kind, subject) for subject in subjects],
+        "traceparent": current_traceparent(),
     }
     await session.execute(_SQL["add_new"], values)
     return ids

@@ -142,6 +142,6 @@ def _environment() -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("REFEED_")
+        if not name.startswith(("REFEED_", "OTEL_"))
     }
     return inherited | {"RUST_BACKTRACE": "0"}

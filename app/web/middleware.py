@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.columns import new_id
 from app.metrics.recording import NO_ROUTE, RECORDER
+from app.tracing.spans import HEADER, TRACING, answered
 
 log = structlog.get_logger("refeed.api")
 
@@ -40,7 +41,10 @@ class RequestContext:
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(send, request_id)
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            TRACING.request(scope["method"], _header(scope, HEADER)) as span,
+        ):
             try:
                 await self.app(scope, _bounded(scope, receive), answer.send)
             except Exception as error:
@@ -52,6 +56,7 @@ class RequestContext:
                 seconds = time.perf_counter() - started
                 _log(scope, answer.status, seconds)
                 _count(scope, answer.status, seconds)
+                answered(span, scope["method"], _route(scope), answer.status)
 
 
 class _Answer:
@@ -84,9 +89,17 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
 
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
-    """By the route's template: a path has ids, and any text of a caller."""
-    route = getattr(scope.get("route"), "path", NO_ROUTE)
-    RECORDER.request(scope["method"], route, status, seconds)
+    RECORDER.request(scope["method"], _route(scope), status, seconds)
+
+
+def _route(scope: Scope) -> str:
+    """The route's template: a path has ids, and any text of a caller."""
+    return getattr(scope.get("route"), "path", NO_ROUTE)
+
+
+def _header(scope: Scope, name: str) -> str | None:
+    wanted = name.encode()
+    return next((v.decode("latin-1") for n, v in scope["headers"] if n == wanted), None)
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:

@@ -13,6 +13,7 @@ CREATE TABLE job (
   lease_until timestamptz,
   lease_token uuid,
   last_error varchar(500),
+  traceparent varchar(55),
   created_at timestamptz NOT NULL,
   done_at timestamptz
 );

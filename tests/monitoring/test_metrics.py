@@ -25,9 +25,9 @@ def scrape(url: str, **headers: str) -> Scrape:
     return Scrape(httpx.get(f"{url}/metrics", headers=headers).raise_for_status().text)
 
 
-async def connect_store(url: str, settings: Settings) -> None:
+async def connect_store(url: str, settings: Settings, token: str | None = None) -> None:
     """A store whose worker calls Back Market to check the token."""
-    token = fresh_token()
+    token = token or fresh_token()
     await introduce(str(settings.sandbox_url), token)
     async with httpx.AsyncClient(base_url=url, headers=KEY) as api:
         store = (

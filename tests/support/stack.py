@@ -93,10 +93,13 @@ def environment(settings: Settings) -> dict[str, str]:
     """The same settings for a process of its own."""
     assert settings.database_url
     assert settings.redis_url
-    address = settings.metrics_address
+    address, collector = settings.metrics_address, settings.otlp_endpoint
     return {
         **os.environ,
         **({"REFEED_METRICS_ADDRESS": address} if address else {}),
+        **({"REFEED_OTLP_ENDPOINT": str(collector)} if collector else {}),
+        "REFEED_TRACE_RATIO": str(settings.trace_ratio),
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
         "REFEED_DATABASE_URL": settings.database_url.get_secret_value(),
         "REFEED_REDIS_URL": settings.redis_url.get_secret_value(),
         "REFEED_SANDBOX_URL": str(settings.sandbox_url),

@@ -1,0 +1,1 @@
+"""OpenTelemetry traces, off by default (decision 44)."""
