@@ -130,8 +130,8 @@ fuzz-api: $(READY_DEV)  ## generated requests for each operation: API_EXAMPLES=1
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders
-bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders  ## every speed promise
+.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders bench-merchants
+bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders bench-merchants  ## every speed promise
 
 bench-catalog: $(READY_DEV)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
@@ -153,6 +153,9 @@ bench-limiter: $(READY_DEV)  ## what counting the requests of a key costs
 
 bench-orders: $(READY_DEV)  ## pages of 1,000,000 orders: every filter, search and sort
 	@$(BIN)/python -m bench.orders $(ARGS)
+
+bench-merchants: $(READY_DEV)  ## processor time of a round of one small store
+	@$(BIN)/python -m bench.merchants $(ARGS)
 
 bench-hook: $(READY_DEV)  ## from a signed webhook to the first call
 	@$(BIN)/python -m bench.hook $(ARGS)
