@@ -23,6 +23,7 @@ SUBMISSION = Lifecycle(
         ActionSubmissionState.PENDING: {
             ActionSubmissionState.SENDING,
             ActionSubmissionState.DONE,
+            ActionSubmissionState.RECONCILED,
             ActionSubmissionState.REFUSED,
         },
         ActionSubmissionState.SENDING: {

@@ -42,6 +42,7 @@ class AuditAction(StrEnum):
     PUBLICATION_APPROVED = "publication.held_changes_approved"
     PUBLICATION_REJECTED = "publication.held_changes_rejected"
     ORDER_ACTION_REQUESTED = "order.action_requested"
+    ORDER_ALREADY_SHIPPED = "order.already_shipped"
     ORDER_CHANGED = "order.changed"
 
 

@@ -28,6 +28,7 @@ from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp, TryAgain
 from app.orders.actions import finish, submissions, verify
 from app.orders.actions.finish import ActionRun
+from app.orders.actions.recognition import recognize
 from app.orders.actions.submissions import ActionSubmission, Reason
 from app.orders.actions.transitions import (
     BILLED,
@@ -200,6 +201,8 @@ async def _mark_sending(
         ):
             refused = ActionSubmissionState.REFUSED
             await submissions.mark(tx.session, submission, refused, reason=NOT_SHIPPED)
+            return None
+        if await recognize(tx.session, submission):
             return None
         known = await submissions.line_states(tx.session, run.action_id)
         if (
