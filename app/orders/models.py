@@ -210,7 +210,8 @@ class OrderSync(SQLModel, table=True):
 class OrderAction(SQLModel, table=True):
     """An action requested for lines of an order, and its result.
 
-    `fingerprint` is the same for the same action with the same content.
+    `fingerprint` is the same for the same action with the same content. `rule`: of the
+    automation that requested it.
     """
 
     __tablename__ = "order_action"
@@ -235,6 +236,7 @@ class OrderAction(SQLModel, table=True):
     state: str = "requested"
     reason_code: str | None = None
     reason: str | None = None
+    rule: str | None = None
     failures: int = 0
     requested_at: datetime = time_field(default_now=True)
     started_at: datetime | None = time_field()

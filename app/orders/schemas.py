@@ -174,9 +174,9 @@ class ActionSubmissionOut(BaseModel):
 class ActionOut(BaseModel):
     """A requested action and its outcome.
 
-    `done`: Back Market accepted it. `reconciled`: a response was lost, and the order
-    that was read back shows the effect. `refused`: Back Market refused it, with its
-    `message`. `failed`: refeed could not execute it.
+    `done`: Back Market accepted it. `reconciled`: the order that was read shows the
+    effect, after a lost response or because it was shipped elsewhere. `refused`: Back
+    Market refused it, with its `message`. `failed`: refeed could not execute it.
     """
 
     id: UUID
@@ -188,6 +188,7 @@ class ActionOut(BaseModel):
     code: str | None
     message: str | None
     lines: list[int]
+    rule: str | None = Field(description="of the automation that requested it")
     fields: dict[str, Any]
     submissions: list[ActionSubmissionOut]
     requested_at: datetime
@@ -312,6 +313,7 @@ def action_out(
                 "order_id",
                 "action",
                 "state",
+                "rule",
                 "fields",
                 "requested_at",
                 "started_at",

@@ -77,6 +77,10 @@ class Store(SQLModel, table=True):
     minimum_margin: dict[str, Any] | None = Field(
         default=None, sa_type=JSONB(none_as_null=True)
     )
+    automations: dict[str, Any] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
+    """What refeed does by itself; None: nothing."""
     config_version: int = 1
     version: int = 1
     current_catalog_id: UUID | None = None

@@ -19,6 +19,7 @@ from app.backmarket.markets import MARKETS, Environment, UnknownMarketError, mar
 from app.stores.lights import Light
 from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 from app.stores.models import Store
+from app.stores.settings.automations import Automations
 from app.stores.settings.brake import Brake, MinimumMargin
 from app.stores.settings.orders_from import OrdersFrom
 from app.web.schemas import SPAN_TEXT, ReasonOut
@@ -148,6 +149,9 @@ class SettingsIn(BaseModel):
         description="where a cost is mapped, a price below cost, commission and this "
         "margin is not sent",
     )
+    automations: Automations = Field(
+        default_factory=Automations, description="what refeed does by itself"
+    )
 
 
 class SettingsOut(BaseModel):
@@ -170,6 +174,7 @@ class SettingsOut(BaseModel):
     open_orders: str
     brake: Brake
     minimum_margin: MinimumMargin
+    automations: Automations
 
 
 class MappingOut(BaseModel):
@@ -260,6 +265,7 @@ def settings_out(store: Store) -> SettingsOut:
         open_orders=store.open_orders,
         brake=Brake.model_validate(store.brake or {}),
         minimum_margin=MinimumMargin.model_validate(store.minimum_margin or {}),
+        automations=Automations.model_validate(store.automations or {}),
     )
 
 

@@ -129,6 +129,7 @@ CREATE TABLE order_action (
   state varchar NOT NULL,
   reason_code varchar,
   reason varchar,
+  rule varchar,
   failures integer NOT NULL,
   requested_at timestamptz NOT NULL,
   started_at timestamptz,

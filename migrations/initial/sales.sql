@@ -11,7 +11,7 @@ CREATE VIEW sale_view AS
          least(o.created_at + CASE WHEN o.created_at = date_trunc('second', o.created_at)
                                    THEN interval '1 second' ELSE interval '0' END,
                o.first_seen_at) AS sold_at,
-         l.state IN (0, 1, 2, 8, 9) AS open
+         l.state IN (0, 1, 2, 8, 9) AS open, l.state AS line_state
     FROM sales_order_line AS l JOIN sales_order AS o ON o.id = l.order_id
    WHERE l.sku_key IS NOT NULL AND l.state <> 7 AND o.state <> 8;
 

@@ -28,6 +28,7 @@ CREATE TABLE store (
   brake jsonb,
   brake_reference jsonb,
   minimum_margin jsonb,
+  automations jsonb,
   config_version integer NOT NULL,
   version integer NOT NULL,
   current_catalog_id uuid,
@@ -50,7 +51,7 @@ CREATE VIEW store_view AS
          departed_with, order_scope, orders_from, publish_offers, publish_products,
          offers_interval_s,
          products_interval_s, invalid_rows, duplicate_skus, quarantine_after, drift,
-         catalog_delay_s, open_orders,
+         catalog_delay_s, open_orders, automations,
          config_version, version, current_catalog_id, next_offers_at,
          next_products_at, next_drift_check_at, listings_imported_at, created_at
     FROM store;

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.access.audit import service as audit
-from app.access.audit.service import Actor, AuditAction
+from app.access.audit.service import Actor, AuditAction, Automation
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.orders.actions.checks import ActionRequest, check_action
@@ -81,22 +81,28 @@ async def request_action(
 
 
 async def store_actions(
-    tx: Transaction, actor: Actor, decided: Iterable[Decided]
+    tx: Transaction,
+    actor: Actor,
+    decided: Iterable[Decided],
+    *,
+    store_id: UUID | None = None,
 ) -> None:
     """Store the new ones with submissions, jobs and audit entries: one statement each.
 
-    The orders are locked.
+    The orders are locked. `store_id`: the store whose automation is the actor.
     """
     fresh = [each for each in decided if each.is_new]
     if not fresh:
         return
+    for each in fresh:
+        each.action.rule = actor.rule if isinstance(actor, Automation) else None
     tx.session.add_all(each.action for each in fresh)
     await tx.session.flush()
     tx.session.add_all(_submissions(fresh))
     await tx.session.flush()
     subjects = {each.action.id: each.action.account_id for each in fresh}
     await tx.enqueue_new(JobKind.ORDER_ACTION, subjects)
-    changes = [_change(each.action) for each in fresh]
+    changes = [_change(each.action, store_id) for each in fresh]
     requested = AuditAction.ORDER_ACTION_REQUESTED
     await audit.record_all(tx.session, actor, requested, changes)
 
@@ -114,11 +120,11 @@ def _submissions(decided: Iterable[Decided]) -> Iterator[OrderSubmission]:
             )
 
 
-def _change(action: OrderAction) -> audit.Change:
+def _change(action: OrderAction, store_id: UUID | None) -> audit.Change:
     """Without device numbers, and without texts to the buyer."""
     fields = {k: v for k, v in action.fields.items() if k in _AUDITED}
     return audit.Change(
-        audit.Subject(action.order_id, account_id=action.account_id),
+        audit.Subject(action.order_id, store_id, action.account_id),
         after={"action": action.action, "lines": action.line_ids, **fields},
     )
 
@@ -153,6 +159,14 @@ async def open_actions_by_order(
     for action in rows.scalars():
         found[action.order_id].append(action)
     return found
+
+
+async def orders_with_actions(
+    session: AsyncSession, order_ids: Sequence[UUID]
+) -> set[UUID]:
+    """Those of the orders on which an action was ever requested."""
+    query = select(OrderAction.order_id).where(col(OrderAction.order_id).in_(order_ids))
+    return set((await session.execute(query)).scalars())
 
 
 async def job_subjects(session: AsyncSession, account_id: UUID) -> list[UUID]:

@@ -34,6 +34,12 @@ async def request(tx: Transaction, account_id: UUID) -> None:
     await tx.enqueue(JobKind.SYNC_ORDERS, account_id, account_id)
 
 
+async def request_automations(tx: Transaction, account_id: UUID) -> None:
+    """Apply automations to what was fetched, if a store of the account has some."""
+    if await tx.session.scalar(_SQL["has_automations"], {"account": account_id}):
+        await tx.enqueue(JobKind.AUTOMATE_ORDERS, account_id, account_id)
+
+
 async def request_by_api(tx: Transaction, store: Store) -> OrderSync:
     """Request a sync of the store's account now. Raises ConflictError."""
     if store.account_id is None:

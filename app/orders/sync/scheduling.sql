@@ -18,3 +18,8 @@ SELECT a.id, a.connection, a.orders_due_at FROM seller_account_view AS a
 -- From when the first sync of an account reads; null if a store wants all orders.
 SELECT CASE WHEN bool_and(orders_from IS NOT NULL) THEN min(orders_from) END
   FROM store_view WHERE account_id = :account
+
+-- name: has_automations
+-- Whether an active store of the account does something by itself.
+SELECT EXISTS (SELECT 1 FROM store_view
+                WHERE account_id = :account AND active AND automations IS NOT NULL)

@@ -1,0 +1,1 @@
+"""Accepts orders that stock covers, as the rules of a store allow (decision 41)."""
