@@ -32,6 +32,7 @@ from app.monitoring.router import router as metrics
 from app.orders.action_router import router as order_actions
 from app.orders.bulk.router import router as bulk_actions
 from app.orders.bulk.tracking_file import TrackingReads
+from app.orders.personal_data.router import router as buyers
 from app.orders.router import router as orders
 from app.publications.budget.router import router as budgets
 from app.publications.holds.router import router as holds
@@ -75,6 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     hooks,
     hook_secrets,
     orders,
+    buyers,
     order_actions,
     bulk_actions,
     access,

@@ -15,6 +15,7 @@ from app.events import service as events
 from app.hooks.service import delete_expired
 from app.idempotency.claims import delete_expired as delete_idempotency_keys
 from app.jobs.rows import delete_ended
+from app.orders.buyers.erasure import erase_due as erase_buyers
 from app.publications.retention import delete_old
 from app.settings import Settings
 
@@ -42,6 +43,7 @@ async def delete_old_data(
         await departures.delete_old(tx.session, settings.keep_reports)
         publications = await delete_old(tx.session, settings.keep_reports)
         files = await release_old_files(tx.session, settings.keep_catalogs)
+    await erase_buyers(database, settings.keep_buyers)
     # After the commit: an unused file is harmless, a missing one is not.
     for key in files:
         await asyncio.to_thread(storage.remove, key)

@@ -192,6 +192,10 @@ class Settings(BaseSettings):
     keep_events: Span = Field(
         timedelta(days=30), description="how long events can be sent again"
     )
+    keep_buyers: Span | None = Field(
+        None,
+        description="erases buyers' data of orders unchanged for so long; none: kept",
+    )
     keep_idempotency_keys: Span = Field(
         timedelta(hours=24), description="how long answers to a repeated POST are kept"
     )

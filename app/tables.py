@@ -15,6 +15,7 @@ from app.idempotency import models as idempotency
 from app.jobs import models as jobs
 from app.offers import models as offers
 from app.orders import models as orders
+from app.orders.buyers import models as buyers
 from app.publications import models as publications
 from app.sources import models as sources
 from app.stores import models as stores
@@ -25,6 +26,7 @@ MODULES = (
     access,
     accounts,
     audit,
+    buyers,
     catalogs,
     categories,
     departures,

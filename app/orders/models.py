@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.columns import (
@@ -64,6 +64,16 @@ class SalesOrder(SQLModel, table=True):
             "read_at",
             postgresql_where=text(UNFINISHED),
         ),
+        Index(
+            "ix_sales_order_emails",
+            "email_digests",
+            postgresql_using="gin",
+        ),
+        Index(
+            "ix_sales_order_unerased",
+            "modified_at",
+            postgresql_where=text("erased_at IS NULL"),
+        ),
     )
 
     id: UUID = id_field()
@@ -107,6 +117,17 @@ class SalesOrder(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("now()")},
     )
     missing_since: datetime | None = time_field()
+    sealed_addresses: bytes | None = Field(default=None, repr=False)
+    """What lists and searches do not use of both addresses (`app/orders/buyers`)."""
+    sealed_key: str | None = Field(default=None, max_length=16)
+    email_digests: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(String(64)),
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )
+    """Keyed hashes of the buyer's e-mail addresses, by which the order is found."""
+    erased_at: datetime | None = time_field()
+    """When the buyer's data were erased: fetching the order keeps them erased."""
 
 
 class SalesOrderLine(SQLModel, table=True):

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response, status
 
 from app.access.dependencies import (
     CurrentDatabase,
+    CurrentVault,
     Reader,
     Writer,
 )
@@ -11,6 +12,7 @@ from app.core.errors import problem_responses
 from app.database import Tx
 from app.orders import queries
 from app.orders.actions import service as order_actions
+from app.orders.buyers.sealing import open_addresses
 from app.orders.dependencies import (
     KnownOrderId,
     OrderToChange,
@@ -126,7 +128,11 @@ async def get_order_totals(
     responses=VERSIONED | problem_responses(409),
 )
 async def get_order(
-    order_id: KnownOrderId, tx: Tx, caller: Reader, response: Response
+    order_id: KnownOrderId,
+    tx: Tx,
+    caller: Reader,
+    vault: CurrentVault,
+    response: Response,
 ) -> OrderOut:
     """`order_id` is our id or Back Market's number, if only one account has it.
 
@@ -136,6 +142,7 @@ async def get_order(
     response.headers["ETag"] = etag(order)
     return order_out(
         order,
+        open_addresses(vault, order),
         await order_actions.lines_of(tx.session, order.id),
         seen_by,
         await order_actions.open_actions(tx.session, order.id),
@@ -148,13 +155,19 @@ async def get_order(
     responses=VERSIONED | problem_responses(412),
 )
 async def update_order(
-    body: OrderPatch, order: OrderToChange, tx: Tx, caller: Writer, response: Response
+    body: OrderPatch,
+    order: OrderToChange,
+    tx: Tx,
+    caller: Writer,
+    vault: CurrentVault,
+    response: Response,
 ) -> OrderOut:
     """None of it is sent to Back Market; fetching the order keeps it."""
     await change_order(tx.session, caller, order, body)
     response.headers["ETag"] = etag(order)
     return order_out(
         order,
+        open_addresses(vault, order),
         await order_actions.lines_of(tx.session, order.id),
         queries.stores_of(order, await queries.views(tx.session, caller)),
         await order_actions.open_actions(tx.session, order.id),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.core.columns import utc_now
 from app.orders.actions.allowed_actions import AllowedAction, allowed_actions
+from app.orders.buyers.sealing import Addresses
 from app.orders.due import DueReason, due_reasons
 from app.orders.enums import UNKNOWN, line_state, order_state
 from app.orders.lists.totals import TotalsBy
@@ -96,6 +97,9 @@ class OrderSummary(BaseModel):
     invoice_number: str | None = Field(description="your number of its invoice")
     tags: list[str]
     version: int
+    erased_at: datetime | None = Field(
+        description="when the buyer's data were erased: addresses and note are empty"
+    )
     lines: list[LineOut]
 
 
@@ -269,18 +273,20 @@ def buyer_of(address: Mapping[str, str | None]) -> BuyerOut:
     )
 
 
+def address_out(address: Mapping[str, str | None]) -> AddressOut:
+    return AddressOut(**{name: address.get(name) for name in AddressOut.model_fields})
+
+
 def order_out(
     order: SalesOrder,
+    addresses: Addresses,
     lines: Sequence[SalesOrderLine],
     stores: list[UUID],
     unfinished: Sequence[OrderAction],
 ) -> OrderOut:
     summary = _summary(order, lines, stores)
-    for name in ("shipping_address", "billing_address"):
-        address = getattr(order, name)
-        summary[name] = AddressOut(
-            **{f: address.get(f) for f in AddressOut.model_fields}
-        )
+    summary["shipping_address"] = address_out(addresses.shipping)
+    summary["billing_address"] = address_out(addresses.billing)
     fields = order.other_fields
     return OrderOut(
         **summary,

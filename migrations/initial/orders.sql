@@ -33,6 +33,10 @@ CREATE TABLE sales_order (
   changed_at timestamptz NOT NULL,
   read_at timestamptz NOT NULL DEFAULT now(),
   missing_since timestamptz,
+  sealed_addresses bytea,
+  sealed_key varchar(16),
+  email_digests varchar(64)[] NOT NULL DEFAULT '{}',
+  erased_at timestamptz,
   UNIQUE (account_id, marketplace_id)
 );
 CREATE INDEX ix_sales_order_country ON sales_order (account_id, country, created_at, id);
@@ -48,6 +52,21 @@ CREATE INDEX ix_sales_order_outcome ON sales_order (account_id, outcome, created
 CREATE INDEX ix_sales_order_state ON sales_order (account_id, state, created_at, id);
 CREATE INDEX ix_sales_order_unfinished ON sales_order (account_id, read_at)
   WHERE state IN (0, 10, 1, 3);
+
+CREATE INDEX ix_sales_order_emails ON sales_order USING gin (email_digests);
+CREATE INDEX ix_sales_order_unerased ON sales_order (modified_at)
+  WHERE erased_at IS NULL;
+
+-- A buyer who asked for erasure: orders of the account from before are erased, also
+-- those that are fetched later. `digest`: keyed hash of an e-mail address.
+CREATE TABLE buyer_erasure (
+  account_id uuid NOT NULL REFERENCES seller_account (id) ON DELETE CASCADE,
+  digest varchar(64) NOT NULL,
+  requested_at timestamptz NOT NULL,
+  is_open boolean NOT NULL,
+  PRIMARY KEY (account_id, digest)
+);
+CREATE INDEX ix_buyer_erasure_open ON buyer_erasure (requested_at) WHERE is_open;
 
 -- One line of an order. `marketplace_id` is Back Market's order line id.
 CREATE TABLE sales_order_line (

@@ -28,6 +28,8 @@ STORE_BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/publications/{publication_id}/reject"): {"all": True},
     ("POST", "/v1/orders/{order_id}/ship"): {"tracking_number": "T1"},
     ("PATCH", "/v1/orders/{order_id}"): {"tags": ["a"]},
+    ("POST", "/v1/buyers/export"): {"email": "ada@example.org"},
+    ("POST", "/v1/buyers/erase"): {"email": "ada@example.org"},
     ("PUT", "/v1/seller-accounts/{account_id}/token"): {"token": fresh_token()},
 }
 OF_A_STORE = {
@@ -111,10 +113,13 @@ OF_ANY_KEY = {
 }
 OF_MANY_ORDERS = {"/v1/order-actions": "POST", "/v1/order-actions/tracking": "POST"}
 """The orders are in the body: each item has the answer that its order would have."""
+OF_WHOLE_ACCOUNTS = {"/v1/buyers/export": "POST", "/v1/buyers/erase": "POST"}
+"""Of the accounts of which the key has every store."""
 OF_EVERY_STORE = {"/metrics": "GET"}
 """Of all stores at once: any key that is not limited to some."""
 WITH_A_KEY = (
     *(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS, OF_EVERY_STORE),
+    OF_WHOLE_ACCOUNTS,
 )
 OPEN = {"/health/live": "GET", "/health/ready": "GET"}
 SIGNED = {"/v1/hooks/stores/{store_id}/publish": "POST"}
@@ -326,6 +331,28 @@ async def test_orders_in_a_body_are_those_of_the_key(
         assert (result["state"], result["problem"]["code"]) == ("refused", "not_found")
         assert result["order_id"] is None
         assert (refused.status_code, refused.json()["code"]) == (403, "read_only")
+
+
+async def test_a_buyer_is_one_of_whole_accounts(
+    api: httpx.AsyncClient, target: AccessFixture
+):
+    whole = await issue(api, scope="write", store_ids=[target.ids["store_id"]])
+    reading = await issue(api, scope="read", store_ids=[target.ids["store_id"]])
+    other = (await api.post("/v1/stores", json={"name": "B", "country": "DE"})).json()
+    none = await issue(api, scope="write", store_ids=[other["id"]])
+
+    answers = {
+        path: [
+            (await target.ask(api, method, path, key)).status_code
+            for key in (whole, reading, none)
+        ]
+        for method, path in routes_in(OF_WHOLE_ACCOUNTS)
+    }
+
+    assert answers == {
+        "/v1/buyers/export": [200, 200, 403],
+        "/v1/buyers/erase": [200, 403, 403],
+    }
 
 
 @pytest.mark.parametrize("scope", ["read", "write", "admin"])

@@ -16,6 +16,7 @@ from tests.access.test_access import (
     OF_ANY_KEY,
     OF_MANY_ORDERS,
     OF_THE_ADMIN,
+    OF_WHOLE_ACCOUNTS,
     SIGNED,
     AccessFixture,
     an_order,
@@ -60,6 +61,8 @@ AUDITED = {
         AuditAction.ACCOUNT_TOKEN_ROTATED
     ),
     ("PATCH", ORDER): AuditAction.ORDER_CHANGED,
+    ("POST", "/v1/buyers/export"): AuditAction.BUYER_EXPORTED,
+    ("POST", "/v1/buyers/erase"): AuditAction.BUYER_ERASED,
     ("POST", f"{ORDER}/accept"): AuditAction.ORDER_ACTION_REQUESTED,
     ("POST", f"{ORDER}/cancel"): AuditAction.ORDER_ACTION_REQUESTED,
     ("POST", f"{ORDER}/ship"): AuditAction.ORDER_ACTION_REQUESTED,
@@ -100,7 +103,8 @@ SELLABLE, SOLD = 1, 2
 
 def changing() -> set[tuple[str, str]]:
     served = routes_in(
-        OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS, SIGNED
+        *(OF_A_STORE, LIVE, OF_THE_ADMIN, OF_ANY_KEY, OF_MANY_ORDERS, SIGNED),
+        OF_WHOLE_ACCOUNTS,
     )
     return {(method, path) for method, path in served if method != "GET"}
 

@@ -2,11 +2,13 @@
 
 import itertools
 
+from pydantic import SecretStr
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.backmarket.wire.orders import parse_order
 from app.core.columns import new_id
+from app.core.vault import Vault
 from app.database import open_engine
 from app.orders.models import SalesOrder
 from app.orders.sync.paging import PAGE_SIZE
@@ -14,6 +16,7 @@ from app.orders.sync.upsert import store_orders
 from tests.backmarket.test_any_value import ODD, places, replaced
 from tests.backmarket.test_orders import ORDER
 
+VAULT = Vault([SecretStr("of-this-test-0123456789abcdefghij")])
 ACCOUNT = text(
     "INSERT INTO seller_account (id, platform, environment, token_digest, "
     "token_cipher, token_key_id, shared_quantity, connection, version, created_at) "
@@ -35,7 +38,7 @@ async def test_an_order_with_an_odd_value_in_any_field_is_stored(database_url: s
         await session.execute(ACCOUNT, {"id": account_id})
         for start in range(0, len(orders), PAGE_SIZE):
             page = orders[start : start + PAGE_SIZE]
-            await store_orders(session, account_id, [each for each in page if each])
+            await store_orders(session, VAULT, account_id, list(filter(None, page)))
         stored = await session.scalar(select(func.count()).select_from(SalesOrder))
     await engine.dispose()
     assert stored == len(orders)

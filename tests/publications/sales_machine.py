@@ -14,6 +14,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, rule
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +23,7 @@ from app.backmarket.wire.listings import Listing
 from app.backmarket.wire.orders import Order, OrderLine
 from app.catalogs import quick_updates
 from app.core.columns import new_id, utc_now
+from app.core.vault import Vault
 from app.offers.comparison import ListingComparison, add_seen, columns_of, open_tables
 from app.offers.locks import lock_offers
 from app.offers.sales import correct_live, listings_to_read, restate
@@ -33,6 +35,7 @@ from app.publications.results.compare import compare
 from app.publications.results.record import ChangeResult, record_results
 
 START = 5
+VAULT = Vault([SecretStr("of-this-test-0123456789abcdefghij")])
 TABLES = (
     "offer",
     "offer_check",
@@ -191,7 +194,7 @@ class SalesMachine(RuleBasedStateMachine):
         account = self.ids.account
 
         async def store(session: AsyncSession) -> None:
-            await store_orders(session, account, self.unknown)
+            await store_orders(session, VAULT, account, self.unknown)
 
         async def read(session: AsyncSession) -> None:
             read_at = await database_now(session)

@@ -44,6 +44,8 @@ class AuditAction(StrEnum):
     ORDER_ACTION_REQUESTED = "order.action_requested"
     ORDER_ALREADY_SHIPPED = "order.already_shipped"
     ORDER_CHANGED = "order.changed"
+    BUYER_EXPORTED = "buyer.exported"
+    BUYER_ERASED = "buyer.erased"
 
 
 MAX_ITEMS = 100

@@ -174,4 +174,4 @@ async def record(
 
 async def _store(run: ActionRun, session: AsyncSession, order: Order | None) -> None:
     if order and order.id == run.number:
-        await store_orders(session, run.account_id, [order])
+        await store_orders(session, run.services.vault, run.account_id, [order])

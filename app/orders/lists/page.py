@@ -56,7 +56,10 @@ class Bounds:
 
 BOUNDS = Bounds()
 
-_ALONE = {"billing_address", "other_fields", "digest", "note"}
+_ALONE = {
+    *("billing_address", "other_fields", "digest", "note"),
+    *("sealed_addresses", "sealed_key", "email_digests"),
+}
 _IN_LISTS = ", ".join(
     f"o.{name}" for name in SalesOrder.model_fields if name not in _ALONE
 )

@@ -85,13 +85,7 @@ class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
             )
 
     async def work(self, lease: Lease, loaded: SyncRun) -> Snooze | None:
-        await read_unseen(
-            loaded.services.database,
-            loaded.services.back_market,
-            loaded.access,
-            lease,
-            loaded.account_id,
-        )
+        await read_unseen(loaded.services, loaded.access, lease, loaded.account_id)
         await _read_pages(loaded)
         return None
 
@@ -144,7 +138,9 @@ async def _record(
         log.warning("orders.unreadable", entries=page.unreadable, page=at.page)
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
-        changed = await store_orders(tx.session, run.account_id, page.items)
+        changed = await store_orders(
+            tx.session, run.services.vault, run.account_id, page.items
+        )
         read = PageRead(
             orders=len(page.items) + page.unreadable,
             changed=changed,

@@ -1,19 +1,24 @@
 """Upserts fetched orders; the one that was modified later wins."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_
+from sqlalchemy import and_, case, delete, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.backmarket.wire.orders import Order, OrderLine
 from app.core.columns import new_id, utc_now
+from app.core.vault import Vault
 from app.offers.sales import Sale, record_sales, stores_that_offer
 from app.offers.service import sku_key
+from app.orders.buyers.addresses import without_buyer
+from app.orders.buyers.erasure import erased_on_arrival
+from app.orders.buyers.sealing import Addresses, seal_addresses
 from app.orders.models import SalesOrder, SalesOrderLine
 from app.orders.outcome import outcome_of
 from app.orders.search.index import Searchable, index_orders
@@ -33,7 +38,15 @@ _KEPT = _MERCHANTS | {
     "created_at",
     "first_seen_at",
     "version",
+    "erased_at",
 }
+_BUYERS = frozenset(
+    {
+        *("shipping_address", "billing_address", "sealed_addresses", "sealed_key"),
+        *("email_digests", "tracking_number", "tracking_url", "other_fields", "digest"),
+    }
+)
+"""Columns that stay empty once a buyer's data were erased."""
 _SAME_NAMES = [
     "state",
     "country",
@@ -48,8 +61,6 @@ _SAME_NAMES = [
     "shipper",
     "tracking_number",
     "tracking_url",
-    "shipping_address",
-    "billing_address",
     "other_fields",
     "digest",
 ]
@@ -79,19 +90,23 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def store_orders(
-    session: AsyncSession, account_id: UUID, orders: Sequence[Order]
+    session: AsyncSession, vault: Vault, account_id: UUID, orders: Sequence[Order]
 ) -> int:
     """Insert orders, or replace older ones; returns how many were written.
 
-    Of two versions from the same second the later fetched one wins.
+    Of two versions from the same second the later fetched one wins. Erased data of a
+    buyer do not come back.
     """
     newest = _once_each(orders)
     if not newest:
         return 0
-    fresh = insert(SalesOrder).values([_row(account_id, o) for o in newest])
+    erased = await erased_on_arrival(session, vault, account_id, newest)
+    fresh = insert(SalesOrder).values(
+        [_row(vault, account_id, o, erased=o.id in erased) for o in newest]
+    )
     given = fresh.excluded
     changes: dict[str, Any] = {
-        name: given[name]
+        name: _unless_erased(name, given[name])
         for name in SalesOrder.__table__.columns.keys()  # type: ignore[attr-defined]  # noqa: SIM118 - not a dict
         if name not in _KEPT
     }
@@ -103,6 +118,7 @@ async def store_orders(
                 given.modified_at > col(SalesOrder.modified_at),
                 and_(
                     given.modified_at == col(SalesOrder.modified_at),
+                    col(SalesOrder.erased_at).is_(None),
                     given.digest != col(SalesOrder.digest),
                 ),
             ),
@@ -117,15 +133,30 @@ async def store_orders(
             col(SalesOrder.outcome),
             col(SalesOrder.modified_at),
             col(SalesOrder.version),
+            col(SalesOrder.erased_at),
         )
     )
     rows = {row.marketplace_id: row for row in written}
+    newest = [_as_stored(rows, order) for order in newest]
     ids = {number: row.id for number, row in rows.items()}
     await _replace_lines(session, account_id, ids, newest)
     stored = [(rows[order.id], order) for order in newest if order.id in rows]
     await index_orders(session, account_id, (_searchable(*each) for each in stored))
     await record_written(session, account_id, rows.values())
     return len(ids)
+
+
+def _unless_erased(name: str, given: Any) -> Any:  # noqa: ANN401 - SQL expressions
+    if name not in _BUYERS:
+        return given
+    stored = getattr(SalesOrder, name)
+    return case((col(SalesOrder.erased_at).is_(None), given), else_=stored)
+
+
+def _as_stored(rows: Mapping[int, Any], order: Order) -> Order:
+    """The order as its row has it: without the buyer once that was erased."""
+    row = rows.get(order.id)
+    return without_buyer(order) if row is not None and row.erased_at else order
 
 
 def _searchable(row: Any, order: Order) -> Searchable:  # noqa: ANN401 - a row of it
@@ -168,8 +199,15 @@ def _latest(at: datetime) -> datetime:
     return min(at if at.microsecond else at + timedelta(seconds=1), utc_now())
 
 
-def _row(account_id: UUID, order: Order) -> dict[str, Any]:
+def _row(
+    vault: Vault, account_id: UUID, order: Order, *, erased: bool
+) -> dict[str, Any]:
+    if erased:
+        order = without_buyer(order)
+    whole = Addresses(order.shipping_address, order.billing_address)
     return {
+        **asdict(seal_addresses(vault, account_id, order.id, whole)),
+        "erased_at": utc_now() if erased else None,
         "id": new_id(),
         "account_id": account_id,
         "marketplace_id": order.id,

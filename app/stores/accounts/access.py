@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -11,6 +12,8 @@ from app.accounts import service as accounts
 from app.accounts.models import SellerAccount
 from app.core.errors import ConflictError, ForbiddenError, NotFoundError
 from app.stores.models import Store
+
+_NO_STORE = UUID(int=0)
 
 
 async def load_readable(
@@ -89,6 +92,27 @@ async def readable_accounts(
         )
     )
     return {account_id for account_id in found.scalars() if account_id}
+
+
+async def whole_accounts(
+    session: AsyncSession, caller: Caller
+) -> Collection[UUID] | None:
+    """The accounts of which the caller has every store; None: every account.
+
+    Raises ForbiddenError without any.
+    """
+    if caller.store_ids is None:
+        return None
+    found = await session.execute(
+        select(Store.account_id)
+        .where(col(Store.account_id).is_not(None))
+        .group_by(col(Store.account_id))
+        .having(func.bool_and(col(Store.id).in_(caller.store_ids)))
+    )
+    whole = {account_id for account_id in found.scalars() if account_id}
+    if not whole:
+        require_all(caller, [_NO_STORE], "This")
+    return whole
 
 
 def any_seen(caller: Caller, stores: Collection[UUID]) -> bool:

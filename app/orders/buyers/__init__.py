@@ -1,0 +1,1 @@
+"""Personal data of buyers: sealing, export, erasure and retention (decision 45)."""

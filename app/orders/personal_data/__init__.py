@@ -1,0 +1,1 @@
+"""What a buyer may ask for: a copy of the buyer's data, and their erasure."""
