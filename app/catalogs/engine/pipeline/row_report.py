@@ -101,7 +101,8 @@ def _first(
     rows: pl.DataFrame, problems: Iterable[ProblemType], most: int
 ) -> pl.DataFrame:
     parts = [_rows_with(rows, each) for each in problems]
-    return pl.concat([pl.DataFrame(schema=_SCHEMA), *parts]).sort(*_ORDER).head(most)
+    found = pl.concat([pl.LazyFrame(schema=_SCHEMA), *parts])
+    return found.sort(*_ORDER).head(most).collect()
 
 
 def count_categories(keys: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +120,7 @@ def source_categories(counted: pl.DataFrame) -> dict[str, int]:
     return dict(counted.select("category", "len").iter_rows())
 
 
-def _rows_with(rows: pl.DataFrame, problem: ProblemType) -> pl.DataFrame:
+def _rows_with(rows: pl.DataFrame, problem: ProblemType) -> pl.LazyFrame:
     value = pl.lit(None, pl.String)
     if problem.mask == DUPLICATE:
         value = pl.col("counts").cast(pl.String)
@@ -127,14 +128,18 @@ def _rows_with(rows: pl.DataFrame, problem: ProblemType) -> pl.DataFrame:
         value = _shown(EXCLUDED_BY)
     elif problem.field in rows.columns:
         value = _shown(problem.field)
-    return rows.filter((pl.col("mask") & problem.mask) != 0).select(
-        pl.col(LINE).alias("line"),
-        pl.lit(problem.field).alias("field"),
-        pl.lit(problem.code).alias("code"),
-        (_shown("sku") if "sku" in rows.columns else pl.lit(None, pl.String)).alias(
-            "sku"
-        ),
-        value.alias("value"),
+    return (
+        rows.lazy()
+        .filter((pl.col("mask") & problem.mask) != 0)
+        .select(
+            pl.col(LINE).alias("line"),
+            pl.lit(problem.field).alias("field"),
+            pl.lit(problem.code).alias("code"),
+            (_shown("sku") if "sku" in rows.columns else pl.lit(None, pl.String)).alias(
+                "sku"
+            ),
+            value.alias("value"),
+        )
     )
 
 
