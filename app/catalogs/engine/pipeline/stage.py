@@ -1,7 +1,7 @@
 """Parses and validates a catalog in one pass; keeps problems and fingerprint per row.
 
 A second pass over the file computes the fields again for the rows to write. These are
-usually few, and wide rows are never kept in memory.
+usually few, and only the wide rows of small catalogs are kept in memory.
 """
 
 from collections.abc import Iterator
@@ -37,6 +37,8 @@ _KEYS = (
 )
 _OURS = (SOURCE, "evidence", "rounded_ean")
 _BATCH_ROWS = 125_000
+_FEW_ROWS = 10_000
+"""Up to this many, keeping full rows is cheaper than computing them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +49,38 @@ class Staged:
     rounded_ean, category; with filters also EXCLUDED_BY, and excluded rows have no
     `sku_key`.
     `traits` are those of the rows as parsed with the separators of the mapping.
+    `rows`: the full rows, if they are few.
     """
 
     keys: pl.DataFrame
     frame: pl.LazyFrame
     config: ImportConfig
     facts: ColumnFacts
+    rows: pl.DataFrame | None = None
 
     def batches(self, lines: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         """Full rows of those lines (None: all): FIELDS and the columns of `keys`."""
-        frame = self.frame if lines is None else self._source(lines)
-        for batch in batches(frame):
+        if self.rows is not None:
+            yield _of_lines(self.rows.lazy(), lines).drop(*_OURS).collect()
+            return
+        for batch in batches(_of_lines(self.frame, lines)):
             rows = full_rows(batch, self.config, self.facts)
             yield rows.drop(*_OURS).collect()
 
     def texts(self, lines: pl.Series) -> pl.LazyFrame:
         """The merchant's texts of those lines, by attribute."""
-        return texts(self._source(lines), self.config)
+        return texts(_of_lines(self.frame, lines), self.config)
 
     def in_memory(self, lines: pl.Series) -> "Staged":
         """A copy with only those lines, in memory, which does not need the file."""
-        held = self._source(lines).collect(engine="streaming")
+        held = _of_lines(self.frame, lines).collect(engine="streaming")
         return replace(self, frame=held.lazy())
 
-    def _source(self, lines: pl.Series) -> pl.LazyFrame:
-        return self.frame.filter(pl.col(LINE).is_in(lines.implode()))
+
+def _of_lines(frame: pl.LazyFrame, lines: pl.Series | None) -> pl.LazyFrame:
+    if lines is None:
+        return frame
+    return frame.filter(pl.col(LINE).is_in(lines.implode()))
 
 
 def stage(
@@ -83,12 +92,13 @@ def stage(
     their column determines the decimal separator, or if EANs were rounded.
     """
     stated = stated_facts(config)
-    keys = _keys(frame, config, stated)
+    keys, rows = _keys(frame, config, stated)
     facts = facts_of_rows(stated, keys, others)
     if facts != stated:
         traits_before = keys["traits"]
-        keys = _keys(frame, config, facts).with_columns(traits_before)
-    return Staged(keys, frame, config, facts)
+        keys, rows = _keys(frame, config, facts)
+        keys = keys.with_columns(traits_before)
+    return Staged(keys, frame, config, facts, rows)
 
 
 def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
@@ -98,9 +108,18 @@ def texts(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
 
 def _keys(
     frame: pl.LazyFrame, config: ImportConfig, facts: ColumnFacts
-) -> pl.DataFrame:
-    rows = (full_rows(batch, config, facts) for batch in batches(frame))
-    return pl.concat(row_keys(part, facts).collect() for part in rows)
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The keys of all rows; also the full rows, if they are few."""
+    keys: list[pl.DataFrame] = []
+    few: pl.DataFrame | None = None
+    for batch in batches(frame):
+        source = batch.collect()
+        rows = full_rows(source.lazy(), config, facts)
+        if not keys and source.height <= _FEW_ROWS:
+            few = rows.collect()
+            rows = few.lazy()
+        keys.append(row_keys(rows, facts).collect())
+    return pl.concat(keys), few if len(keys) == 1 else None
 
 
 def row_keys(rows: pl.LazyFrame, facts: ColumnFacts) -> pl.LazyFrame:
