@@ -20,6 +20,8 @@ class EventType(StrEnum):
     ORDER_UPDATED = "order.updated"
     ORDER_DUE = "order.due"
     """The seller is late with an order; once per order and reason."""
+    ORDER_DUE_SOON = "order.due_soon"
+    """The seller will soon be late with an order; once per order and reason."""
     CONNECTION_FAILED = "connection.failed"
     """Back Market refuses the token of a seller account."""
     ENDPOINT_DISABLED = "webhook_endpoint.disabled"

@@ -214,8 +214,8 @@ def _set_fields(store: Store, new: SettingsIn, default_interval: timedelta) -> N
     store.open_orders = new.open_orders
     store.brake = new.brake.model_dump(mode="json")
     store.minimum_margin = new.minimum_margin.model_dump(mode="json")
-    automations = new.automations.model_dump(mode="json", exclude_none=True)
-    store.automations = automations or None
+    automations = new.automations.model_dump(mode="json")
+    store.automations = automations if any(automations.values()) else None
 
 
 async def note_listings_imported(session: AsyncSession, store_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Automations of a store: what is accepted, once, and what is left to the merchant."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,59 @@ async def test_a_wrong_rule_is_refused(desk: Desk, rule: dict[str, Any], field: 
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
+
+
+def reminders(database_url: str) -> list[dict[str, Any]]:
+    select = "SELECT body FROM event WHERE type = 'order.due_soon' ORDER BY position"
+    return [json.loads(body)["data"] for (body,) in query(database_url, select)]
+
+
+async def test_an_order_has_a_reminder_once_for_each_reason(
+    desk: Desk, database_url: str
+):
+    remind = {"before_acceptance": "PT2H", "before_dispatch": "PT6H"}
+    await automate(desk, remind=remind)
+    order = await desk.new_order("A1")
+    await settled(desk, database_url)
+
+    async def after(change: str) -> list[str]:
+        query(database_url, f"UPDATE sales_order SET {change}")  # noqa: S608 - ours
+        await settled(desk, database_url)
+        await settled(desk, database_url)
+        return [each["due"] for each in reminders(database_url)]
+
+    early = await after("dispatch_by = now() + interval '6 hours 5 minutes'")
+    accept = await after("paid_at = now() - interval '22 hours 1 minute'")
+    ship = await after("dispatch_by = now() + interval '5 hours'")
+
+    assert (early, accept, ship) == (
+        *([], ["not_accepted"], ["not_accepted", "not_shipped"]),
+    )
+    assert reminders(database_url)[0]["order_id"] == order["id"]
+    assert states(await desk.order(order["marketplace_id"])) == ["to_accept"]
+
+
+@pytest.mark.parametrize(
+    ("change", "remind"),
+    [
+        ("dispatch_by = now() - interval '1 minute'", {}),
+        ("dispatch_by = now() + interval '1 hour'", {"before_dispatch": None}),
+        ("dispatch_by = NULL", {}),
+        ("dispatch_by = now() + interval '1 hour', outcome = 'cancelled'", {}),
+    ],
+    ids=["late already", "switched off", "no date", "cancelled"],
+)
+async def test_an_order_without_a_reminder(
+    desk: Desk, database_url: str, change: str, remind: dict[str, Any]
+):
+    await automate(desk, remind=remind)
+    await desk.new_order("A1")
+    await settled(desk, database_url)
+    query(database_url, f"UPDATE sales_order SET {change}")  # noqa: S608 - ours
+
+    await settled(desk, database_url)
+
+    assert reminders(database_url) == []
 
 
 async def shipped_elsewhere(desk: Desk, number: int, tracking: str) -> None:

@@ -1,6 +1,7 @@
 """Loads what the acceptance of new orders is decided by."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,18 +23,41 @@ MOST = 1000
 _SQL = load_statements(__package__, "inputs.sql")
 
 
-async def accept_rules(
+@dataclass(frozen=True, slots=True)
+class StoreAutomations:
+    """An active store of an account with its automations."""
+
+    id: UUID
+    country: str
+    order_scope: str
+    automations: Automations
+
+
+async def automated_stores(
     session: AsyncSession, account_id: UUID
+) -> list[StoreAutomations]:
+    """The active stores of the account that have automations, by their ids."""
+    found = await session.execute(_SQL["stores"], {"account": account_id})
+    return [
+        StoreAutomations(
+            row.id,
+            row.country,
+            row.order_scope,
+            Automations.model_validate(row.automations),
+        )
+        for row in found
+    ]
+
+
+def accept_rules(
+    stores: Sequence[StoreAutomations],
 ) -> list[tuple[str, str, AcceptRule]]:
     """Country, order scope and rule of each store that accepts orders."""
-    found = await session.execute(_SQL["stores"], {"account": account_id})
-    rules = []
-    for store in found:
-        given = Automations.model_validate(store.automations).accept_orders
-        if given is not None:
-            rule = _rule(store.id, store.country, given)
-            rules.append((store.country, store.order_scope, rule))
-    return rules
+    return [
+        (store.country, store.order_scope, _rule(store.id, store.country, given))
+        for store in stores
+        if (given := store.automations.accept_orders) is not None
+    ]
 
 
 def _rule(store_id: UUID, country: str, given: AcceptOrders) -> AcceptRule:

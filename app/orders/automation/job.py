@@ -18,8 +18,19 @@ from app.orders import queries
 from app.orders.actions import service as order_actions
 from app.orders.actions.checks import ActionRequest
 from app.orders.actions.service import Decided, decide
-from app.orders.automation.inputs import accept_rules, pending_orders, stock_for
-from app.orders.automation.rules import ACCEPT, PendingOrder, plan_acceptance
+from app.orders.automation.inputs import (
+    accept_rules,
+    automated_stores,
+    pending_orders,
+    stock_for,
+)
+from app.orders.automation.reminders import remind
+from app.orders.automation.rules import (
+    ACCEPT,
+    AcceptRule,
+    PendingOrder,
+    plan_acceptance,
+)
 from app.orders.enums import Action
 from app.orders.models import SalesOrder
 
@@ -27,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 class AutomationJob(Job[UUID]):
-    """Requests accept actions; the subject is a seller account.
+    """Requests accept actions and records reminders; the subject is an account.
 
     Running it twice requests nothing twice: an order that has an action is left alone.
     """
@@ -43,7 +54,10 @@ class AutomationJob(Job[UUID]):
     async def work(self, lease: Lease, loaded: UUID) -> Snooze | None:
         async with self.database.transaction() as tx:
             await lease.ensure_held(tx.session)
-            await accept_covered(tx, loaded)
+            stores = await automated_stores(tx.session, loaded)
+            await accept_covered(tx, loaded, accept_rules(stores))
+            reminded = await remind(tx.session, loaded, stores)
+            log.info("automation.reminded", orders=reminded)
             failpoint("automation.before_finish")
             await lease.finish(tx.session)
         return None
@@ -53,9 +67,10 @@ class AutomationJob(Job[UUID]):
         log.error("automation.given_up", code=reason.code, message=reason.message)
 
 
-async def accept_covered(tx: Transaction, account_id: UUID) -> None:
+async def accept_covered(
+    tx: Transaction, account_id: UUID, rules: Sequence[tuple[str, str, AcceptRule]]
+) -> None:
     """Request the acceptance of the account's new orders that stock covers."""
-    rules = await accept_rules(tx.session, account_id)
     if not rules:
         return
     orders = await pending_orders(tx.session, account_id, rules)

@@ -52,7 +52,7 @@ async def record_written(
 ) -> None:
     """One event for each order that was written: version 1 is a new one."""
     events = [
-        _event(
+        order_event(
             EventType.ORDER_CREATED if row.version == 1 else EventType.ORDER_UPDATED,
             account_id,
             row,
@@ -74,7 +74,7 @@ async def record_due(session: AsyncSession, account_id: UUID) -> int:
     }
     rows = (await session.execute(_SQL["become_due"], values)).all()
     events = [
-        _event(
+        order_event(
             EventType.ORDER_DUE,
             account_id,
             row,
@@ -86,12 +86,13 @@ async def record_due(session: AsyncSession, account_id: UUID) -> int:
     return len(events)
 
 
-def _event(
+def order_event(
     kind: EventType,
     account_id: UUID,
     row: Any,  # noqa: ANN401 - a row
     more: dict[str, Any],
 ) -> NewEvent:
+    """An event of an order, with the data that all of them have and `more`."""
     data = {
         "order_id": str(row.id),
         "marketplace_id": row.marketplace_id,

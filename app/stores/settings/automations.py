@@ -56,6 +56,34 @@ class AcceptOrders(BaseModel):
     )
 
 
+class Reminder(BaseModel):
+    """An event `order.due_soon` before the seller is late with an order."""
+
+    model_config = _STRICT
+
+    before_acceptance: (
+        Annotated[
+            timedelta,
+            Field(ge=timedelta(minutes=15), le=timedelta(hours=23)),
+            SPAN_TEXT,
+        ]
+        | None
+    ) = Field(
+        timedelta(hours=4),
+        description="ISO 8601 duration before an order is paid for 24 hours and not "
+        "accepted; null: no reminder",
+    )
+    before_dispatch: (
+        Annotated[
+            timedelta, Field(ge=timedelta(minutes=15), le=timedelta(days=7)), SPAN_TEXT
+        ]
+        | None
+    ) = Field(
+        timedelta(hours=12),
+        description="ISO 8601 duration before `dispatch_by`; null: no reminder",
+    )
+
+
 class Automations(BaseModel):
     """What refeed does by itself; null: off."""
 
@@ -63,4 +91,7 @@ class Automations(BaseModel):
 
     accept_orders: AcceptOrders | None = Field(
         None, description="accept orders that stock covers"
+    )
+    remind: Reminder | None = Field(
+        None, description="an event before the seller is late with an order"
     )
