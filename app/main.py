@@ -53,6 +53,7 @@ from app.web.middleware import RequestContext
 from app.web.openapi import describe, operation_id
 from app.web.query_parameters import refuse_unknown_parameters
 from app.web.rate_limits import RateLimits, RefusedKeys
+from app.webhook_endpoints.router import router as webhook_endpoints
 
 VERSION = "0.1.0"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -75,6 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     holds,
     hooks,
     hook_secrets,
+    webhook_endpoints,
     orders,
     buyers,
     order_actions,

@@ -18,6 +18,7 @@ from app.jobs.rows import delete_ended
 from app.orders.buyers.erasure import erase_due as erase_buyers
 from app.publications.retention import delete_old
 from app.settings import Settings
+from app.webhook_endpoints import secrets as endpoint_secrets
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ async def delete_old_data(
         await delete_expired(tx.session)
         await delete_reservations(tx.session)
         await delete_idempotency_keys(tx.session)
+        await endpoint_secrets.delete_expired(tx.session)
         await events.delete_old(tx.session, settings.keep_events)
         await departures.delete_old(tx.session, settings.keep_reports)
         publications = await delete_old(tx.session, settings.keep_reports)

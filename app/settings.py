@@ -206,6 +206,12 @@ class Settings(BaseSettings):
         timedelta(hours=24),
         description="how long a replaced webhook secret stays valid",
     )
+    webhook_timeout: Span = Field(
+        timedelta(seconds=15), description="how long an endpoint may take to respond"
+    )
+    webhook_disable_after: Span = Field(
+        timedelta(days=5), description="failures of an endpoint until it is disabled"
+    )
     source_interval: Span = Field(
         timedelta(hours=6), description="default rhythm in which catalogs are pulled"
     )
@@ -213,12 +219,13 @@ class Settings(BaseSettings):
         timedelta(minutes=15), description="how long a pull of a catalog may take"
     )
     source_ports: Ports = Field(
-        [80, 443], description="ports that catalogs are pulled from (JSON list)"
+        [80, 443],
+        description="ports of catalog sources and webhook endpoints (JSON list)",
     )
     source_allow: Hosts = Field(
         [],
-        description="hosts and networks that catalogs are pulled from although they "
-        "are not public (JSON list)",
+        description="hosts and networks that catalogs are pulled from, and events sent "
+        "to, although they are not public (JSON list)",
     )
     large_catalog_bytes: int = Field(
         32 * 1024**2, gt=0, description="above this a worker imports one at a time"

@@ -21,6 +21,7 @@ from app.sources import models as sources
 from app.stores import models as stores
 from app.stores.categories import models as categories
 from app.stores.history import models as history
+from app.webhook_endpoints import models as webhook_endpoints
 
 MODULES = (
     access,
@@ -42,5 +43,6 @@ MODULES = (
     sources,
     stores,
     unmatched,
+    webhook_endpoints,
 )
 METADATA = SQLModel.metadata

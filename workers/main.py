@@ -34,6 +34,7 @@ from app.sources import scheduling as sources
 from app.starting import OF_A_WORKER, prepare_or_exit
 from app.stores.categories import scheduling as categories
 from app.tracing.setup import traced
+from app.webhook_endpoints import scheduling as deliveries
 from workers.context import WorkerContext
 from workers.job_pool import JobPool
 from workers.listening import listen
@@ -89,6 +90,7 @@ async def sweep(context: WorkerContext, pool: JobPool) -> None:
                 await orders.request_due(tx, context.settings)
                 await sources.request_due(tx, context.settings.source_interval)
                 await drift.request_due(tx, context.settings)
+                await deliveries.request_due(tx)
             if time.monotonic() - last_retention > RETENTION_INTERVAL.total_seconds():
                 await delete_old_data(
                     context.database, context.storage, context.settings

@@ -21,6 +21,7 @@ from app.publications.previews.preview import PlanJob
 from app.sources import pull
 from app.stores.categories import scheduling as categories
 from app.stores.categories.refresh import RefreshJob
+from app.webhook_endpoints.job import DeliverJob, DeliveryServices
 from workers.context import WorkerContext
 
 
@@ -37,6 +38,9 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
     pulling = pull.open_tools(
         context.settings, context.database, context.storage, context.vault
     )
+    delivering = DeliveryServices(
+        context.settings, context.database, context.vault, pulling.client
+    )
     recovered = (
         publications.request_for_account,
         categories.request_for_account,
@@ -50,6 +54,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
         JobKind.CHECK_CONNECTION: ConnectionCheckJob(services, recovered),
         JobKind.REFRESH_CATEGORIES: RefreshJob(services),
         JobKind.PULL_CATALOG: pull.PullJob(pulling),
+        JobKind.DELIVER_EVENTS: DeliverJob(delivering),
         JobKind.DEPARTURE: DepartureJob(services),
         JobKind.DRIFT_CHECK: DriftCheckJob(services),
         JobKind.CHECK_OTHER_MARKETS: OtherMarketsJob(services),

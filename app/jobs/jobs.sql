@@ -150,6 +150,11 @@ UPDATE job SET run_after = least(run_after, now())
  WHERE kind = :kind AND state = 'queued' AND subject_id = ANY(:subjects)
 RETURNING id
 
+-- name: open_subjects
+-- Subjects for which a job is queued or runs.
+SELECT subject_id FROM job
+ WHERE kind = :kind AND subject_id = ANY(:subjects) AND state IN ('queued', 'running')
+
 -- name: delete_ended
 -- Delete jobs that ended long ago.
 DELETE FROM job WHERE state IN ('done', 'dead') AND done_at < now() - :keep

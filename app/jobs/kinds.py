@@ -33,6 +33,8 @@ class JobKind(StrEnum):
     """Subject: a store that leaves its country. Sets its listings to 0, deletes it."""
     PULL_CATALOG = "pull_catalog"
     """Subject: the source of a store's catalog."""
+    DELIVER_EVENTS = "deliver_events"
+    """Subject: a webhook endpoint. Sends it the events that are due."""
 
 
 def exclusive_name(kind: JobKind, subject_id: UUID) -> str:

@@ -219,6 +219,14 @@ async def make_due(
     return list((await session.execute(_SQL["make_due"], values)).scalars())
 
 
+async def open_subjects(
+    session: AsyncSession, kind: JobKind, subject_ids: Sequence[UUID]
+) -> set[UUID]:
+    """Those of these subjects for which a job of the kind is queued or runs."""
+    values = {"kind": kind, "subjects": list(subject_ids)}
+    return set((await session.execute(_SQL["open_subjects"], values)).scalars())
+
+
 async def delete_queued(session: AsyncSession, subject_ids: Sequence[UUID]) -> None:
     """Delete the jobs of these subjects that do not run."""
     values = {"subjects": list(subject_ids)}

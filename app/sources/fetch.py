@@ -7,7 +7,7 @@ that DNS rebinding has no effect. TLS certificates are verified for the host nam
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -62,6 +62,16 @@ class FetchResponse:
     body: AsyncIterator[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to one address of a target."""
+
+    method: str
+    headers: Mapping[str, str]
+    content: bytes | None = None
+    auth: httpx.BasicAuth | None = None
+
+
 @asynccontextmanager
 async def fetch(
     config: ClientConfig, request: FetchRequest
@@ -92,20 +102,20 @@ async def _open_response(
     auth: httpx.BasicAuth | None,
     conditions: tuple[tuple[str, str], ...],
 ) -> AsyncIterator[httpx.Response]:
-    addresses = await _checked_addresses(config, target)
+    addresses = await checked_addresses(config, target)
+    headers = {"Accept": "*/*", "Accept-Encoding": "gzip", **dict(conditions)}
     async with httpx.AsyncClient(
         timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=config.tls
     ) as http:
-        response = await _first_response(
-            config, http, target, addresses, auth, conditions
-        )
+        outgoing = Outgoing("GET", headers, auth=auth)
+        response = await first_response(config, http, target, addresses, outgoing)
         try:
             yield response
         finally:
             await response.aclose()
 
 
-async def _checked_addresses(config: ClientConfig, target: Target) -> list[Address]:
+async def checked_addresses(config: ClientConfig, target: Target) -> list[Address]:
     """Addresses to try. Raises PullError: `host_unknown`, `address_refused`."""
     if target.literal:
         found = [target.literal]
@@ -122,31 +132,30 @@ async def _checked_addresses(config: ClientConfig, target: Target) -> list[Addre
     return found[:MAX_ADDRESSES]
 
 
-async def _first_response(  # noqa: PLR0913, PLR0917 - parts of a request
+async def first_response(
     config: ClientConfig,
     http: httpx.AsyncClient,
     target: Target,
     addresses: Sequence[Address],
-    auth: httpx.BasicAuth | None,
-    conditions: tuple[tuple[str, str], ...],
+    outgoing: Outgoing,
 ) -> httpx.Response:
+    """The response of the first address that can be reached. Raises PullError."""
     headers = {
         "Host": target.url.netloc.decode("ascii"),
         "User-Agent": config.agent,
-        "Accept": "*/*",
-        "Accept-Encoding": "gzip",
-        **dict(conditions),
+        **outgoing.headers,
     }
     failure = PullError("host_unknown", "The host has no address.", passes=True)
     for address in addresses:
         request = http.build_request(
-            "GET",
+            outgoing.method,
             target.at(address),
             headers=headers,
+            content=outgoing.content,
             extensions={"sni_hostname": target.host},
         )
         try:
-            return await http.send(request, auth=auth, stream=True)
+            return await http.send(request, auth=outgoing.auth, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             failure = _lost(error)
         except httpx.RequestError as error:

@@ -102,19 +102,19 @@ def refusal_of(head: Head) -> PullError:
                 "throttled",
                 f"{answered}: it asked us to retry later.",
                 passes=True,
-                retry_after=_retry_after(head),
+                retry_after=retry_after_of(head),
             )
         case status if status >= 500:  # noqa: PLR2004 - where server errors begin
             return PullError(
                 "server_error",
                 f"{answered}: it has an internal error.",
                 passes=True,
-                retry_after=_retry_after(head),
+                retry_after=retry_after_of(head),
             )
     return PullError("unexpected_status", f"{answered}: not a catalog.")
 
 
-def _retry_after(head: Head) -> timedelta | None:
+def retry_after_of(head: Head) -> timedelta | None:
     """`Retry-After` in seconds or as a date (RFC 9110, 10.2.3)."""
     given = head.headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit() and len(given) < len("1000000"):

@@ -47,6 +47,7 @@ TAGS = {
     "publications": "Plans, runs that send changes to Back Market, and their reports.",
     "drift": "Differences between listings on Back Market and what was accepted.",
     "webhooks in": "Signed webhooks that start a publication.",
+    "webhooks out": "Endpoints that get signed events, and their deliveries.",
     "orders": "Orders of Back Market and actions on them.",
     "access": "API keys.",
     "health": "Probes of the service.",

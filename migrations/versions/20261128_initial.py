@@ -25,6 +25,7 @@ FILES = (
     "accounts",
     "stores",
     "events",
+    "webhook_endpoints",
     "catalogs",
     "sources",
     "offers",

@@ -1,12 +1,16 @@
 """Access matrix: which key may call which route, for which store."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from app.core.columns import new_id
+from app.events.enums import EventType
+from app.events.payload import NewEvent, columns_of
 from app.main import create_app
 from app.settings import Settings
 from tests.access.issuing import issue
@@ -30,6 +34,10 @@ STORE_BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/orders/{order_id}"): {"tags": ["a"]},
     ("POST", "/v1/buyers/export"): {"email": "ada@example.org"},
     ("POST", "/v1/buyers/erase"): {"email": "ada@example.org"},
+    ("POST", "/v1/webhook-endpoints/{endpoint_id}/replay"): {
+        "from": "2026-11-01T00:00:00Z",
+        "to": "2026-11-02T00:00:00Z",
+    },
     ("PUT", "/v1/seller-accounts/{account_id}/token"): {"token": fresh_token()},
 }
 OF_A_STORE = {
@@ -88,6 +96,12 @@ OF_A_STORE = {
     "/v1/seller-accounts/{account_id}": "GET PATCH",
     "/v1/seller-accounts/{account_id}/token": "PUT",
     "/v1/seller-accounts/{account_id}/budget": "GET",
+    "/v1/webhook-endpoints/{endpoint_id}": "GET PATCH DELETE",
+    "/v1/webhook-endpoints/{endpoint_id}/secret": "POST",
+    "/v1/webhook-endpoints/{endpoint_id}/test": "POST",
+    "/v1/webhook-endpoints/{endpoint_id}/replay": "POST",
+    "/v1/webhook-endpoints/{endpoint_id}/deliveries": "GET",
+    "/v1/webhook-endpoints/{endpoint_id}/deliveries/{event_id}": "GET",
 }
 LIVE = {
     "/v1/catalogs/{catalog_id}/events": "GET",
@@ -103,6 +117,7 @@ OF_ANY_KEY = {
     "/v1/seller-accounts": "GET",
     "/v1/departures": "GET",
     "/v1/audit": "GET",
+    "/v1/webhook-endpoints": "GET POST",
     "/v1/stores": "GET",
     "/v1/publications": "GET",
     "/v1/orders": "GET",
@@ -210,6 +225,18 @@ def an_order(database_url: str, account_id: str) -> str:
     return order_id
 
 
+def an_event(database_url: str, store_id: str) -> str:
+    """A catalog of the store is ready."""
+    store = UUID(store_id)
+    (row,) = columns_of([NewEvent(EventType.CATALOG_READY, store, {}, store_id=store)])
+    query(database_url, "SELECT refeed_record_events(%s::jsonb)", json.dumps([row]))
+    return str(row["id"])
+
+
+def endpoint_of(store_id: str) -> dict[str, Any]:
+    return {"url": "https://shop.example/events", "store_ids": [store_id]}
+
+
 def a_departure(database_url: str, store_id: str) -> str:
     """An earlier deactivation of the store."""
     departure_id = str(new_id())
@@ -244,6 +271,7 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
     order_id = an_order(database_url, account["id"])
     action = await api.post(f"/v1/orders/{order_id}/accept")
     departure = a_departure(database_url, store["id"])
+    endpoint = await api.post("/v1/webhook-endpoints", json=endpoint_of(store["id"]))
     return AccessFixture(
         {
             "order_id": order_id,
@@ -256,6 +284,8 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
             "import_id": listing_import.json()["id"],
             "account_id": account["id"],
             "key_id": "01900000-0000-7000-8000-000000000000",
+            "endpoint_id": endpoint.json()["id"],
+            "event_id": an_event(database_url, store["id"]),
             "sku": "A1",
             "part": "mapping",
             "number": "1",

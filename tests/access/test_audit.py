@@ -30,6 +30,7 @@ __all__ = ["target"]
 
 STORE = "/v1/stores/{store_id}"
 ORDER = "/v1/orders/{order_id}"
+ENDPOINTS = "/v1/webhook-endpoints"
 MANY = "/v1/order-actions"
 AUDITED = {
     ("POST", "/v1/api-keys"): AuditAction.API_KEY_ISSUED,
@@ -70,12 +71,20 @@ AUDITED = {
     ("POST", f"{ORDER}/invoice"): AuditAction.ORDER_ACTION_REQUESTED,
     ("POST", MANY): AuditAction.ORDER_ACTION_REQUESTED,
     ("POST", f"{MANY}/tracking"): AuditAction.ORDER_ACTION_REQUESTED,
+    ("POST", ENDPOINTS): AuditAction.ENDPOINT_CREATED,
+    ("PATCH", f"{ENDPOINTS}/{{endpoint_id}}"): AuditAction.ENDPOINT_CHANGED,
+    ("POST", f"{ENDPOINTS}/{{endpoint_id}}/secret"): (
+        AuditAction.ENDPOINT_SECRET_ROTATED
+    ),
+    ("POST", f"{ENDPOINTS}/{{endpoint_id}}/replay"): AuditAction.ENDPOINT_REPLAYED,
+    ("DELETE", f"{ENDPOINTS}/{{endpoint_id}}"): AuditAction.ENDPOINT_DELETED,
     ("DELETE", f"{STORE}/activation"): AuditAction.STORE_DEACTIVATED,
     ("PUT", f"{STORE}/activation"): AuditAction.STORE_ACTIVATED,
     ("DELETE", STORE): AuditAction.STORE_DELETED,
 }
 """In an order in which each of them changes something."""
 NOT_AUDITED = {
+    ("POST", f"{ENDPOINTS}/{{endpoint_id}}/test"): "the delivery is recorded",
     ("POST", f"{STORE}/catalogs"): "a catalog is a record of its own",
     ("POST", f"{STORE}/catalog-source/pull"): "the pull is recorded",
     ("PATCH", f"{STORE}/offers"): "in the timeline of each offer",
@@ -96,6 +105,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "items": [{"source": "Tablets", "category_id": 1101, "cpa": "9.00"}]
     },
     ("PATCH", ORDER): {"tags": ["gift"]},
+    ("POST", ENDPOINTS): {"url": "https://shop.example/events"},
     ("PATCH", "/v1/seller-accounts/{account_id}"): {"shared_quantity": "max"},
 }
 SELLABLE, SOLD = 1, 2

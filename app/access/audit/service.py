@@ -41,6 +41,11 @@ class AuditAction(StrEnum):
     ACCOUNT_TOKEN_ROTATED = "seller_account.token_rotated"  # noqa: S105 - a name
     PUBLICATION_APPROVED = "publication.held_changes_approved"
     PUBLICATION_REJECTED = "publication.held_changes_rejected"
+    ENDPOINT_CREATED = "webhook_endpoint.created"
+    ENDPOINT_CHANGED = "webhook_endpoint.changed"
+    ENDPOINT_DELETED = "webhook_endpoint.deleted"
+    ENDPOINT_SECRET_ROTATED = "webhook_endpoint.secret_rotated"  # noqa: S105 - a name
+    ENDPOINT_REPLAYED = "webhook_endpoint.events_replayed"
     ORDER_ACTION_REQUESTED = "order.action_requested"
     ORDER_ALREADY_SHIPPED = "order.already_shipped"
     ORDER_CHANGED = "order.changed"
