@@ -32,6 +32,7 @@ from tests.support.dialect import share_dialect
 from tests.support.dying import die_with_parent
 from tests.support.kept_connections import keep_connections
 from tests.support.opened_shop import OpenedShop, open_once
+from tests.support.process_state import ProcessState, restored_process
 from tests.support.servers import servers_for_tests
 from tests.support.shop import Shop
 from tests.support.stack import (
@@ -84,6 +85,21 @@ def pytest_collection_modifyitems(
         for part in range(workers)
         for item in (*long[part::workers], *other[part * size : (part + 1) * size])
     ]
+
+
+@pytest.fixture(autouse=True)
+def process_as_before() -> Iterator[None]:
+    """No test may change for others how this process logs, or its umask."""
+    before = ProcessState.now()
+    yield
+    assert ProcessState.now() == before
+
+
+@pytest.fixture
+def process_start() -> Iterator[None]:
+    """For tests of what a process does at its start: it is undone."""
+    with restored_process():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from app.access import keys
 from app.core.logs import configure_logs
 from app.settings import Settings
 from app.web.middleware import RequestContext
+from tests.support.process_state import restored_process
 from tests.support.shop import fresh_token, open_shop, row
 from tests.support.stack import ADMIN_KEY, SECRET_KEY
 
@@ -31,16 +31,12 @@ def logged(
     """What the process writes to standard error, as the operator sees it."""
     out = io.StringIO()
     monkeypatch.setattr(sys, "stderr", out)
-    root = logging.getLogger()
-    kept, level, config = root.handlers[:], root.level, structlog.get_config()
     wanted = getattr(request, "param", "json")
-    configure_logs(
-        settings.model_copy(update={"log_format": wanted, "log_level": "debug"})
-    )
-    yield out
-    root.handlers[:] = kept
-    root.setLevel(level)
-    structlog.configure(**config)
+    with restored_process():
+        configure_logs(
+            settings.model_copy(update={"log_format": wanted, "log_level": "debug"})
+        )
+        yield out
 
 
 def everything_in(database_url: str) -> str:

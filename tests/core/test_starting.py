@@ -61,6 +61,7 @@ def test_an_unknown_variable_is_named_with_a_similar_setting(
     assert unknown_variables([*fine, name]) == {name: similar}
 
 
+@pytest.mark.usefixtures("process_start")
 @pytest.mark.parametrize("variable", ["REFEED_STATE_DIR", "REFEED_STORAGE_DIR"])
 @pytest.mark.parametrize("kind", ["a file", "beneath a file", "not writable"])
 def test_a_folder_that_cannot_be_used_is_a_wrong_setting(
