@@ -148,8 +148,26 @@ def backup(
 
 
 @app.command()
+def erasures(
+    target: Annotated[Path, typer.Argument(help="file to write or replace")],
+) -> None:
+    """Write which buyers were erased, for a restore: hashes, no addresses."""
+    from app.backup.erasures import write_erasures  # noqa: PLC0415 - as in `backup`
+    from app.backup.errors import BackupError  # noqa: PLC0415 - as above
+
+    try:
+        count = write_erasures(_settings(), target.absolute())
+    except (BackupError, EmbeddedError, SettingsError) as error:
+        _fail(error)
+    console.print(f"{target} has {count} erasures. Keep it with the backups.")
+
+
+@app.command()
 def restore(
     source: Annotated[Path, typer.Argument(help="a file of `refeed backup`")],
+    erasures: Annotated[
+        Path | None, typer.Option(help="a newer file of `refeed erasures`")
+    ] = None,
 ) -> None:
     """Restore a backup into an empty database and folder; stores become inactive."""
     from app.backup.errors import BackupError  # noqa: PLC0415 - keeps others quick
@@ -157,7 +175,7 @@ def restore(
 
     known = (BackupError, EmbeddedError, SettingsError, DatabaseAwayError)
     try:
-        paused = restore_backup(_settings(), source.absolute())
+        paused = restore_backup(_settings(), source.absolute(), erasures)
     except known as error:
         _fail(error)
     console.print(

@@ -9,6 +9,7 @@ import psycopg
 from app.backup import archive, tools
 from app.backup.archive import Manifest
 from app.backup.database import open_database_url, with_secret_key
+from app.backup.erasures import read_erasures, repeat_in
 from app.backup.errors import BackupError
 from app.backup.make import PROBE_OWNER
 from app.core.vault import Sealed, SecretUnreadableError, open_vault
@@ -23,8 +24,13 @@ _TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 _REVISION = "INSERT INTO alembic_version (version_num) VALUES (%s)"
 
 
-def restore_backup(settings: Settings, source: Path) -> int:
+def restore_backup(
+    settings: Settings, source: Path, erasures: Path | None = None
+) -> int:
     """Restore everything; returns the number of stores that were active.
+
+    `erasures`: a file of `write_erasures`; buyers who asked after the backup are erased
+    again.
 
     They are inactive now, and import their listings before they publish again: the
     catalogs in the backup are old, and Back Market has sold since. Nothing is written
@@ -32,6 +38,7 @@ def restore_backup(settings: Settings, source: Path) -> int:
     BackupError, EmbeddedError, DatabaseAwayError.
     """
     manifest = archive.read_manifest(source)
+    repeated = read_erasures(erasures)
     _require_known(manifest)
     settings = with_secret_key(settings)
     _require_key(settings, manifest)
@@ -49,6 +56,7 @@ def restore_backup(settings: Settings, source: Path) -> int:
         tools.restore(url, dump)
         paused = _pause(url, manifest.revision)
         migrate(url)
+        repeat_in(url, repeated)
         return paused
 
 

@@ -1,0 +1,73 @@
+"""A buyer who was erased after a backup is erased again in the restored service."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.backup.erasures import write_erasures
+from app.backup.errors import BackupError
+from app.backup.make import make_backup
+from app.backup.restore import restore_backup
+from app.database import open_database
+from app.orders.buyers.erasure import erase_due
+from app.settings import Settings
+from tests.backup.test_backup import empty
+from tests.orders.desk import Desk
+from tests.orders.test_buyers import EMAIL, bought
+from tests.support.shop import Shop
+from tests.support.stack import SilentQueue, query
+
+__all__ = ["empty"]  # a fixture
+NAMES = "SELECT shipping_address ->> 'last_name' FROM sales_order"
+
+
+def url_of(settings: Settings) -> str:
+    assert settings.database_url
+    return settings.database_url.get_secret_value()
+
+
+async def test_a_restore_repeats_what_was_erased_after_the_backup(
+    shop: Shop, settings: Settings, empty: Settings, tmp_path: Path
+):
+    desk, archive, written = Desk(shop), tmp_path / "a.tar", tmp_path / "e.jsonl"
+    await desk.stock()
+    await bought(desk)
+    make_backup(settings, archive)
+    answer = await desk.api.post("/v1/buyers/erase", json={"email": EMAIL})
+    assert answer.json()["orders"] == 1
+
+    count = write_erasures(settings, written)
+    restore_backup(empty, archive, written)
+    restored = query(url_of(empty), NAMES)
+    async with open_database(url_of(empty), SilentQueue()) as database:
+        erased = await erase_due(database, None)
+
+    assert count == 1
+    assert EMAIL.lower() not in written.read_text().lower()
+    assert written.stat().st_mode & 0o777 == 0o600
+    assert restored == [("Zyxexemple",)]
+    assert erased == 1
+    assert query(url_of(empty), NAMES) == [(None,)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ada@example.org",
+        json.dumps({"account_id": "1", "digest": "0" * 64, "requested_at": "x"}),
+        json.dumps({"email": EMAIL}),
+    ],
+)
+def test_a_list_that_is_none_stops_the_restore_before_it_begins(
+    settings: Settings, empty: Settings, tmp_path: Path, line: str
+):
+    archive, written = tmp_path / "a.tar", tmp_path / "e.jsonl"
+    make_backup(settings, archive)
+    written.write_text(f"{line}\n")
+
+    with pytest.raises(BackupError, match="is no list of erasures"):
+        restore_backup(empty, archive, written)
+
+    tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+    assert query(url_of(empty), tables) == [(0,)]
