@@ -26,16 +26,16 @@ class _Collected(Collector):
 
 async def exposition(figures: Figures | None) -> bytes:
     """All metrics; without the figures of PostgreSQL for None."""
-    counted = await asyncio.to_thread(_counted)
     read = await figures.read() if figures else []
-    registry = CollectorRegistry()
-    registry.register(_Collected([*counted, *read]))
-    return generate_latest(registry)
+    return await asyncio.to_thread(_written, read)
 
 
-def _counted() -> list[Metric]:
+def _written(figures: Iterable[Metric]) -> bytes:
+    """In a thread: it takes 0.1 s of CPU when every route was asked for."""
     running = slots.running(RECORDER.folder) if RECORDER.folder else {}
-    return [*collect(RECORDER), processes_of(running)]
+    registry = CollectorRegistry()
+    registry.register(_Collected([*collect(RECORDER), processes_of(running), *figures]))
+    return generate_latest(registry)
 
 
 def processes_of(running: Mapping[str, int]) -> Metric:

@@ -58,7 +58,11 @@ def test_a_file_has_all_its_blocks_so_that_a_full_disk_ends_no_process(tmp_path:
         assert found.st_blocks * 512 >= size
 
 
-@pytest.mark.parametrize("damage", [b"\xff" * 64, b"\x20\0\0\0\0\0\0\0\x0a\0\0\0[1]"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"\xff" * 64, b"\x20\0\0\0\0\0\0\0\x0a\0\0\0[1]"],
+    ids=["its size", "a key"],
+)
 def test_a_damaged_file_is_left_out_and_replaced_by_its_next_process(
     tmp_path: Path, damage: bytes
 ):
