@@ -38,6 +38,7 @@ class ProcessMetrics:
     job_seconds: Histogram
     publications: Counter
     parser_kills: Counter
+    webhook_attempts: Counter
     loop_lag: Histogram
     starts: Counter
 
@@ -88,6 +89,12 @@ def define(registry: CollectorRegistry) -> ProcessMetrics:
             "refeed_parser_kills_total",
             "Parser processes that ended without a result.",
             ("reason",),
+            registry=registry,
+        ),
+        webhook_attempts=Counter(
+            "refeed_webhook_attempts_total",
+            "Requests to webhook endpoints.",
+            ("outcome",),
             registry=registry,
         ),
         loop_lag=Histogram(

@@ -66,6 +66,11 @@ class Recorder:
         """A parser process ended without a result."""
         self.metrics.parser_kills.labels(reason).inc()
 
+    def webhook_attempts(self, outcomes: Iterable[str]) -> None:
+        """Requests to a webhook endpoint, and their outcomes were committed."""
+        for outcome in outcomes:
+            self.metrics.webhook_attempts.labels(outcome).inc()
+
     def loop_lag(self, process: str, seconds: float) -> None:
         """How late a timer of the event loop fired."""
         self.metrics.loop_lag.labels(process).observe(seconds)

@@ -72,12 +72,38 @@ def _publications(rows: Rows) -> Families:
     return (unfinished,)
 
 
+def _endpoints(rows: Rows) -> Families:
+    endpoints = _gauge("refeed_webhook_endpoints", "Webhook endpoints.", "state")
+    counts = {row["state"]: row["endpoints"] for row in rows}
+    for state in ("enabled", "failing", "disabled", "off"):
+        endpoints.add_metric([state], counts.get(state, 0))
+    return (endpoints,)
+
+
+def _deliveries(rows: Rows) -> Families:
+    (row,) = rows
+    return (
+        _value(
+            "refeed_webhook_deliveries_pending",
+            "Events that have not arrived yet.",
+            row["pending"],
+        ),
+        _value(
+            "refeed_webhook_oldest_due_seconds",
+            "How long the oldest delivery is due.",
+            row["oldest"],
+        ),
+    )
+
+
 FAMILIES: Mapping[str, Callable[[Rows], Families]] = {
     "jobs": _jobs,
     "lines": _lines,
     "accounts": _accounts,
     "orders": _orders,
     "publications": _publications,
+    "endpoints": _endpoints,
+    "deliveries": _deliveries,
 }
 """By the name of the statement."""
 

@@ -60,3 +60,24 @@ SELECT state, count(*) AS publications FROM (
     SELECT state FROM publication_view
      WHERE state IN ('planning', 'sending', 'waiting') AND NOT priority) AS unfinished
  GROUP BY state
+
+-- name: endpoints
+-- Webhook endpoints: `failing` ones are sent to and refuse, `disabled` are those that
+-- refused for too long, `off` those that their owners switched off.
+SELECT CASE WHEN state = 'enabled' AND failures = 0 THEN 'enabled'
+            WHEN state = 'enabled' THEN 'failing'
+            WHEN disabled_reason = 'requested' THEN 'off'
+            ELSE 'disabled' END AS state, count(*) AS endpoints
+  FROM webhook_endpoint_view GROUP BY 1
+
+-- name: deliveries
+-- Deliveries that have not ended, and for how long the oldest is due at an endpoint
+-- that is not paused. Reads the partial index of pending deliveries.
+SELECT count(*) AS pending,
+       coalesce(extract(epoch FROM now() - min(d.next_attempt_at) FILTER (
+           WHERE d.next_attempt_at <= now() AND e.id IS NOT NULL)), 0)::float8 AS oldest
+  FROM event_delivery_view AS d
+  LEFT JOIN webhook_endpoint_view AS e
+    ON e.id = d.endpoint_id AND e.state = 'enabled'
+   AND (e.paused_until IS NULL OR e.paused_until <= now())
+ WHERE d.state = 'pending'

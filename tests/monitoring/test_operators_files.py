@@ -26,7 +26,8 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "accounts": [{"connection": "ok", "accounts": 1}],
     "orders": [{"reason": "not_shipped", "orders": 1, "oldest": 1.0}],
     "publications": [{"state": "waiting", "publications": 1}],
-    "deliveries": [{"state": "pending", "deliveries": 1, "oldest": 1.0}],
+    "endpoints": [{"state": "enabled", "endpoints": 1}],
+    "deliveries": [{"pending": 1, "oldest": 1.0}],
 }
 OF_PROMETHEUS = {"up": {"job", "instance"}}
 SELECTOR = re.compile(r"\b(up|refeed_\w+)\b(?:\{([^}]*)\})?")

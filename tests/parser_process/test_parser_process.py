@@ -166,6 +166,7 @@ async def test_a_child_ends_after_a_panic_of_a_library():
 async def test_the_environment_has_no_settings(monkeypatch):
     monkeypatch.setenv("RUST_BACKTRACE", "1")
     monkeypatch.setenv("REFEED_SECRET_KEY", "not for parsers")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret")
     pool = Pool()
 
     found = await pool.run(environment, limits=AMPLE)
@@ -173,7 +174,7 @@ async def test_the_environment_has_no_settings(monkeypatch):
 
     assert "PATH" in found
     assert found["RUST_BACKTRACE"] == "0"
-    assert not [name for name in found if name.startswith("REFEED_")]
+    assert not [name for name in found if name.startswith(("REFEED_", "OTEL_"))]
 
 
 async def test_an_unpicklable_error_becomes_a_crash_with_its_text():
