@@ -1,12 +1,20 @@
 """Posts to merchants' servers with SSRF protection; redirects are not followed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 
-from app.sources.fetch import ClientConfig, Outgoing, checked_addresses, first_response
+from app.sources.fetch import (
+    ClientConfig,
+    Outgoing,
+    checked_addresses,
+    first_response,
+    too_slow,
+)
 from app.sources.guard import Address
 from app.sources.outcomes import Head
 from app.sources.target import Target, read_target
@@ -50,10 +58,19 @@ class Poster:
 
 
 @asynccontextmanager
-async def open_poster(config: ClientConfig, url: str) -> AsyncIterator[Poster]:
-    """Raises PullError for a URL that is refused, or a host without an address."""
+async def open_poster(
+    config: ClientConfig, url: str, within: timedelta
+) -> AsyncIterator[Poster]:
+    """`within`: how long the look-up of the host may take.
+
+    Raises PullError for a URL that is refused, or a host without an address.
+    """
     target = read_target(url, config.rules)
-    addresses = await checked_addresses(config, target)
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            addresses = await checked_addresses(config, target)
+    except TimeoutError as error:
+        raise too_slow() from error
     async with httpx.AsyncClient(
         timeout=TIMEOUT,
         trust_env=False,

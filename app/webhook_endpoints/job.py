@@ -27,6 +27,7 @@ from app.webhook_endpoints import secrets
 from app.webhook_endpoints.disabling import disable
 from app.webhook_endpoints.models import WebhookEndpoint
 from app.webhook_endpoints.outcomes import (
+    PATIENCE,
     Attempt,
     Health,
     after_attempt,
@@ -122,17 +123,17 @@ class DeliverJob(Job[Batch]):
                 loaded.url,
                 loaded.secrets,
                 self.services.settings.webhook_timeout,
+                None if loaded.health.suspect else PATIENCE,
             )
-            done = await turn.send(loaded.due)
+            await turn.send(loaded.due)
         failpoint("delivery.before_record")
-        await self._record(lease, loaded, done)
+        await self._record(lease, loaded, turn)
         failpoint("delivery.recorded")
         return Snooze(timedelta(0))
 
-    async def _record(
-        self, lease: Lease, batch: Batch, done: Mapping[UUID, Attempt]
-    ) -> None:
-        if not done:
+    async def _record(self, lease: Lease, batch: Batch, turn: Turn) -> None:
+        done = turn.done
+        if not (done or turn.dropped):  # the lease is lost
             return
         patience = self.services.settings.webhook_disable_after
         async with self.services.database.transaction() as tx:
@@ -146,12 +147,17 @@ class DeliverJob(Job[Batch]):
             )
             if endpoint is not None:
                 attempts = list(done.values())
-                health = health_after(health_of(endpoint), attempts, patience)
+                health = health_after(
+                    health_of(endpoint), attempts, patience, dropped=turn.dropped
+                )
                 await _set_health(tx.session, endpoint, health, attempts)
             outcomes = [each.code or "delivered" for each in done.values()]
             tx.on_commit.append(partial(RECORDER.webhook_attempts, outcomes))
         accepted = sum(each.ok for each in done.values())
-        log.info("delivery.sent", accepted=accepted, failed=len(done) - accepted)
+        failed = len(done) - accepted
+        log.info(
+            "delivery.sent", accepted=accepted, failed=failed, dropped=turn.dropped
+        )
 
     async def give_up(self, lease: Lease, reason: GiveUp) -> None:
         """A job that failed or crashed its workers is tried again later."""

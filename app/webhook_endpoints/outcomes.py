@@ -21,7 +21,11 @@ FULL_BATCH = 50
 AT_A_TIME = 8
 """Requests to one endpoint at the same time; as many failures in a row end a turn."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
-SLOW = timedelta(seconds=5)
+SLOW = timedelta(seconds=2)
+"""A response that takes longer makes an endpoint suspect."""
+PATIENCE = timedelta(seconds=3)
+"""An endpoint that is not suspect must respond within it, or have its turn among
+those that are: longer than `SLOW`, so that it stays there while it is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,19 @@ def batch_size(health: Health) -> int:
 
 
 def health_after(
-    before: Health, attempts: Sequence[Attempt], patience: timedelta
+    before: Health,
+    attempts: Sequence[Attempt],
+    patience: timedelta,
+    *,
+    dropped: bool = False,
 ) -> Health:
-    """How the endpoint is after a turn; it is disabled after `patience` of failures."""
-    slow = any(each.took > SLOW for each in attempts)
+    """How the endpoint is after a turn; it is disabled after `patience` of failures.
+
+    `dropped`: requests had no response for longer than `PATIENCE`.
+    """
+    if not attempts:
+        return replace(before, slow=True)
+    slow = dropped or any(each.took > SLOW for each in attempts)
     if any(each.ok for each in attempts):
         return Health(slow=slow)
     now = attempts[-1].at

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -40,20 +40,45 @@ class Turn:
     url: str
     secrets: Sequence[str]
     timeout: timedelta
+    patience: timedelta | None = None
+    """Without a response for so long, the requests are dropped; None: never."""
     done: dict[UUID, Attempt] = field(default_factory=dict)
+    dropped: bool = False
     started: float = field(default_factory=time.monotonic)
 
-    async def send(self, batch: Sequence[Due]) -> Mapping[UUID, Attempt]:
-        """Attempts by event, in the order of their ends; some may not be begun."""
+    async def send(self, batch: Sequence[Due]) -> None:
+        """Try the batch; `done` has the attempts in the order of their ends.
+
+        Some are not begun, and some are `dropped`: they do not count as attempts.
+        """
         waiting = iter(batch)
         try:
-            async with open_poster(self.config, self.url) as poster:
-                sending = [self._send(poster, waiting) for _ in range(AT_A_TIME)]
-                await asyncio.gather(*sending)
+            within = self.patience or self.timeout
+            async with open_poster(self.config, self.url, within) as poster:
+                await self._send_all(poster, waiting)
         except PullError as error:  # there is no address to connect to
             failed = _failure(error, timedelta(0))
             self.done |= {each.event_id: failed for each in [*batch][:AT_A_TIME]}
-        return self.done
+
+    async def _send_all(self, poster: Poster, waiting: Iterator[Due]) -> None:
+        sending = {
+            asyncio.create_task(self._send(poster, waiting)) for _ in range(AT_A_TIME)
+        }
+        try:
+            while sending and not self.dropped:
+                ended = len(self.done)
+                over, sending = await asyncio.wait(sending, timeout=self._seconds)
+                for task in over:
+                    task.result()  # raises what is not an answer
+                self.dropped = bool(sending) and len(self.done) == ended
+        finally:
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
+
+    @property
+    def _seconds(self) -> float | None:
+        return self.patience.total_seconds() if self.patience else None
 
     async def _send(self, poster: Poster, waiting: Iterator[Due]) -> None:
         while self._goes_on() and (each := next(waiting, None)):

@@ -213,34 +213,6 @@ async def test_many_events_arrive_once_each_a_few_at_a_time(endpoints: Endpoints
     assert consumer.most_at_once == 8
 
 
-async def test_a_request_that_gets_no_answer_ends_in_time(endpoints: Endpoints):
-    endpoints.consumer.answer = lambda _: asyncio.Event()
-    endpoint = await endpoints.create()
-    await endpoints.catalogs()
-
-    delivery = await endpoints.attempted(endpoint)
-
-    assert delivery["last_attempt"]["code"] == "too_slow"
-    assert delivery["last_attempt"]["status"] is None
-    assert 2000 <= delivery["last_attempt"]["ms"] < 10_000
-
-
-async def test_endpoints_that_hang_do_not_delay_another(endpoints: Endpoints):
-    """More of them than a worker has slots, of one seller account."""
-    never = asyncio.Event()
-    endpoints.consumer.answer = lambda got: 200 if got.path == "/fine" else never
-    for number in range(12):
-        await endpoints.create(f"/hangs/{number}")
-    fine = await endpoints.create("/fine")
-    await endpoints.catalogs(30)
-
-    await endpoints.ended(fine)
-    await endpoints.catalogs(30)
-    await endpoints.ended(fine)
-
-    assert len(endpoints.consumer.at("/fine")) == 60
-
-
 @pytest.mark.parametrize(
     ("location", "asked"),
     [("/elsewhere", 0), ("http://169.254.169.254/latest", 0)],

@@ -9,6 +9,8 @@ from app.webhook_endpoints.outcomes import (
     FULL_BATCH,
     JITTER,
     LONGEST_PAUSE,
+    PATIENCE,
+    SLOW,
     Attempt,
     Health,
     after_attempt,
@@ -118,7 +120,7 @@ def test_one_success_ends_the_failures():
 
 
 def test_a_slow_response_makes_an_endpoint_suspect():
-    after = health_after(Health(), [attempt(took=timedelta(seconds=6))], DAYS)
+    after = health_after(Health(), [attempt(took=SLOW * 1.1)], DAYS)
 
     assert (after.slow, after.suspect) == (True, True)
     assert not health_after(after, [attempt()], DAYS).suspect
@@ -146,3 +148,17 @@ def test_a_pause_that_the_endpoint_asks_for_holds_for_all_its_events():
     after = health_after(Health(), [attempt("throttled", retry_after=asked)], DAYS)
 
     assert after.paused_until == NOW + asked
+
+
+def test_dropped_requests_make_an_endpoint_suspect_and_are_no_failure():
+    before = Health(failures=0, failing_since=None)
+
+    nothing = health_after(before, [], DAYS, dropped=True)
+    some = health_after(before, [attempt()], DAYS, dropped=True)
+
+    assert nothing == some == Health(slow=True)
+
+
+def test_a_slow_endpoint_stays_among_the_suspect_ones():
+    """Else its requests would be dropped each time it leaves them."""
+    assert SLOW < PATIENCE

@@ -48,6 +48,8 @@ async def running(**environment: str) -> AsyncIterator["subprocess.Popen[str]"]:
     finally:
         process.terminate()
         process.wait(10)
+        assert process.stdout
+        process.stdout.close()
 
 
 async def test_the_consumer_in_the_how_to_gets_each_event_once(
