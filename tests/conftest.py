@@ -2,6 +2,7 @@
 
 # ruff: noqa: E402 - Polars reads the number of its threads once
 import os
+import sys
 
 os.environ["POLARS_MAX_THREADS"] = "1"
 import polars as pl
@@ -10,6 +11,9 @@ import polars as pl
 # have as many as there are cores.
 assert pl.thread_pool_size() == 1
 del os.environ["POLARS_MAX_THREADS"]
+
+# httpx asks for this package at each request; that it is missing is found in no time.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 import asyncio
 import gc
