@@ -6,11 +6,19 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from app.events.enums import EventType
 from app.sources.target import LONGEST_URL
+from app.web.pagination import BIGGEST
 from app.web.schemas import ReasonOut, Timestamp
 from app.webhook_endpoints.models import WebhookEndpoint
 from app.webhook_endpoints.outcomes import DeliveryState, DisabledReason
@@ -164,7 +172,9 @@ class ReplayIn(BaseModel):
     events: Events | None = Field(
         None, description="of these types; absent: those of the endpoint"
     )
-    after: int | None = Field(None, ge=0, description="`next` of the response before")
+    after: StrictInt | None = Field(
+        None, ge=0, le=BIGGEST, description="`next` of the response before"
+    )
 
     @model_validator(mode="after")
     def _one_or_period(self) -> "ReplayIn":

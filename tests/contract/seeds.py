@@ -18,11 +18,13 @@ class Seeds:
     import_id: str
     order_id: str
     action_id: str
+    endpoint_id: str
+    event_id: str
     sku: str = "A1"
 
 
 async def seeded(shop: Shop) -> Seeds:
-    """Upload, publish, plan, import listings, sell and ship, over HTTP."""
+    """Upload, publish, plan, import listings, sell, ship and test an endpoint."""
     path, desk = f"/v1/stores/{shop.store_id}", Desk(shop)
     catalog = await shop.upload([row("A1"), row("B2"), row("C3", ean="none")])
     publication = await shop.publish()
@@ -33,6 +35,10 @@ async def seeded(shop: Shop) -> Seeds:
     await desk.stock()
     order = await desk.new_order("A1")
     action = await desk.act(order, "accept")
+    body = {"url": "https://shop.example/events", "store_ids": [shop.store_id]}
+    made = await shop.api.post("/v1/webhook-endpoints", json=body)
+    endpoint = made.json()
+    test = await shop.api.post(f"/v1/webhook-endpoints/{endpoint['id']}/test")
     store = (await shop.api.get(path)).json()
     return Seeds(
         store_id=shop.store_id,
@@ -43,4 +49,6 @@ async def seeded(shop: Shop) -> Seeds:
         import_id=listings.json()["id"],
         order_id=order["id"],
         action_id=action["id"],
+        endpoint_id=endpoint["id"],
+        event_id=test.json()["event_id"],
     )
