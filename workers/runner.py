@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from app.core.logs import without_secrets
 from app.database import AWAY, Database, is_busy
 from app.jobs import rows
 from app.jobs.fence import LeaseLostError
@@ -234,4 +235,4 @@ def _give_up_again(claim: rows.Claim, failed: int, error: str) -> rows.Release:
 
 
 def _text_of(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
+    return without_secrets(f"{type(error).__name__}: {error}")[:500]

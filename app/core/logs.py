@@ -18,7 +18,9 @@ SECRET_VALUES = re.compile(
     r"(refeed_[A-Za-z0-9_-]{8})[A-Za-z0-9_-]+"
     r"|(whsec_)[A-Za-z0-9+/=]+"
     r"|((?:basic|bearer)\s+)\S+"
-    r"|(://[^:/@\s]*:)[^@\s]+(?=@)",
+    r"|(://[^:/@\s]*:)[^@\s]+(?=@)"
+    # PostgreSQL shows the row that violates a constraint: it may be that of a buyer.
+    r"|(Failing row contains )(?s:\(.*?)(?=\n\[SQL|\nThe above|\n\nThe above|\Z)",
     re.IGNORECASE,
 )
 HIDDEN = "[hidden]"
@@ -45,12 +47,17 @@ def _cleaned(name: object, value: object) -> object:
     if SECRET_NAMES.search(str(name)) and name not in PUBLIC_NAMES:
         return HIDDEN
     if isinstance(value, str):
-        return SECRET_VALUES.sub(_blank, value)
+        return without_secrets(value)
     if isinstance(value, Mapping):
         return {key: _cleaned(key, inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_cleaned("", inner) for inner in value]
     return value
+
+
+def without_secrets(text: str) -> str:
+    """A text for a column that operators read, such as that of an error."""
+    return SECRET_VALUES.sub(_blank, text)
 
 
 def _blank(match: re.Match[str]) -> str:

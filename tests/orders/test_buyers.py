@@ -5,10 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
+from psycopg.errors import NotNullViolation
 from pydantic import SecretStr
 
 from app.core.columns import new_id
 from app.core.file_storage import Storage
+from app.core.logs import hide_secrets, without_secrets
 from app.core.vault import Vault
 from app.database import open_database
 from app.orders.buyers.addresses import divide, emails_of, same_email
@@ -231,6 +233,9 @@ async def test_an_order_that_arrives_after_the_request_is_erased_if_it_is_older(
     query(database_url, "UPDATE order_sync SET high_water = NULL")
 
     await desk.sync()
+    # Times of orders are whole seconds: one of the same second counts as older.
+    earlier = "UPDATE buyer_erasure SET requested_at = requested_at - interval '2 s'"
+    query(database_url, earlier)
     later = await bought(desk)
     number = first["marketplace_id"]
     old = (await desk.api.get(f"/v1/orders/{number}")).json()
@@ -239,6 +244,48 @@ async def test_an_order_that_arrives_after_the_request_is_erased_if_it_is_older(
     assert set(old["billing_address"].values()) == {None}
     assert later["erased_at"] is None
     assert later["shipping_address"]["email"] == EMAIL
+
+
+async def test_a_stored_order_of_a_request_is_erased_whole_by_the_next_run(
+    desk: Desk, settings: Settings, database_url: str
+):
+    """As if the request had not seen it: note and actions must go, too."""
+    order = await bought(desk)
+    await desk.api.patch(f"/v1/orders/{order['id']}", json={"note": "Ada calls"})
+    query(
+        database_url,
+        "INSERT INTO buyer_erasure SELECT account_id, unnest(email_digests), "
+        "now() + interval '1 s', false FROM sales_order",
+    )
+    query(database_url, "UPDATE buyer_erasure SET requested_at = now() + '1 h'")
+
+    await desk.edit(order["marketplace_id"], price="44.00")
+    await desk.sync()
+    fetched = (await desk.api.get(f"/v1/orders/{order['id']}")).json()
+    async with open_database(database_url, SilentQueue()) as database:
+        erased = await erase_due(database, None)
+
+    assert fetched["shipping_address"]["email"] == EMAIL
+    assert erased == 1
+    assert "ada calls" not in texts(database_url)
+
+
+async def test_an_older_order_that_arrives_in_progress_can_still_be_shipped(
+    desk: Desk, settings: Settings, database_url: str
+):
+    await bought(desk, state=3)
+    await ask(desk.api, "erase")
+    query(database_url, "DELETE FROM sales_order")
+    query(database_url, "UPDATE order_sync SET high_water = NULL")
+    query(database_url, "UPDATE buyer_erasure SET is_open = false")
+
+    await desk.sync()
+    (listed,) = await desk.listed()
+    order = (await desk.api.get(f"/v1/orders/{listed['id']}")).json()
+    is_open = query(database_url, "SELECT is_open FROM buyer_erasure")
+
+    assert order["shipping_address"]["street"] == ADDRESS["street"]
+    assert is_open == [(True,)]
 
 
 async def test_an_order_in_progress_is_erased_when_it_has_ended(
@@ -320,3 +367,25 @@ async def test_an_account_takes_its_requests_along(desk: Desk, database_url: str
     await eventually(gone)
     assert query(database_url, "SELECT count(*) FROM buyer_erasure") == [(0,)]
     assert query(database_url, "SELECT count(*) FROM sales_order") == [(0,)]
+
+
+async def test_a_row_that_violates_a_constraint_is_not_logged(
+    desk: Desk, database_url: str
+):
+    """PostgreSQL's message has the whole row; several lines of it, if a value has."""
+    order = await bought(desk)
+    statement = (
+        "UPDATE sales_order SET note = E'Zyx\\nexemple', state = NULL WHERE id = %s"
+    )
+
+    with pytest.raises(NotNullViolation) as raised:
+        query(database_url, statement, order["id"])
+    message = f"{raised.value}\n[SQL: UPDATE sales_order]"
+    event: dict[str, Any] = {"exception": message}
+    logged = hide_secrets(None, "error", event)["exception"]
+
+    assert "Lyon" in message
+    assert "Lyon" not in logged
+    assert "Failing row contains [hidden]" in logged
+    assert logged.endswith("[SQL: UPDATE sales_order]")
+    assert without_secrets(message) == logged

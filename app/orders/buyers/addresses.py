@@ -3,8 +3,10 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from app.backmarket.wire.orders import Order
+from app.orders.outcome import outcome_of
 
 Address = Mapping[str, str | None]
 
@@ -15,6 +17,8 @@ IN_LISTS = frozenset(
     }
 )
 """Lists show a buyer's name and city, and searches find names."""
+IN_PROGRESS = frozenset({0, 10, 1, 3})
+"""States of orders that need the buyer's data (Back Market API, order states)."""
 NOT_PERSONAL = frozenset(
     {"payment_method", "is_backship", "installment_payment", "date_bill_provided"}
 )
@@ -39,13 +43,19 @@ def same_email(given: str) -> str:
     return unicodedata.normalize("NFC", given.strip()).casefold()
 
 
+def in_progress(order: Order) -> bool:
+    """Whether a fetched order is unpaid, or to be accepted or shipped."""
+    states = [line.state for line in order.lines]
+    return order.state in IN_PROGRESS and outcome_of(order.state, states) == "open"
+
+
 def without_buyer(order: Order) -> Order:
     """What remains of an order: amounts, SKUs, states and times.
 
-    The number of the parcel leads to the address at the carrier. The digest is that
-    of all fields, and could confirm a guess.
+    The number of the parcel leads to the address at the carrier. The digest of all
+    fields could confirm a guess: it becomes that of what remains.
     """
-    return replace(
+    left = replace(
         order,
         shipping_address={},
         billing_address={},
@@ -59,3 +69,5 @@ def without_buyer(order: Order) -> Order:
         lines=tuple(replace(line, return_message=None) for line in order.lines),
         digest="",
     )
+    content = repr((left, sorted(left.other_fields.items(), key=str)))
+    return replace(left, digest=sha256(content.encode()).hexdigest())

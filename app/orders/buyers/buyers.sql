@@ -22,10 +22,10 @@ SELECT a.id, d.digest, now(), true
  WHERE CAST(:accounts AS uuid[]) IS NULL OR a.id = ANY(:accounts)
     ON CONFLICT (account_id, digest) DO UPDATE SET requested_at = now(), is_open = true
 
--- name: erased_on_arrival
+-- name: placed_before_request
 -- Of given orders (an account's numbers, with an e-mail address each) those that were
 -- placed before their buyer asked for erasure.
-SELECT DISTINCT given.number
+SELECT given.number, given.digest
   FROM unnest(CAST(:numbers AS bigint[]), CAST(:digests AS varchar[]),
               CAST(:times AS timestamptz[])) AS given (number, digest, placed_at)
   JOIN buyer_erasure AS e ON e.account_id = :account AND e.digest = given.digest
@@ -46,6 +46,16 @@ SELECT o.id FROM buyer_erasure AS e
 SELECT o.id FROM sales_order AS o
  WHERE o.erased_at IS NULL AND o.modified_at < :before AND NOT {{in_progress}}
  ORDER BY o.modified_at LIMIT :limit FOR UPDATE OF o SKIP LOCKED
+
+-- name: stored
+-- Which of an account's orders are stored, and whether their buyers were erased.
+SELECT marketplace_id AS number, erased_at IS NOT NULL AS erased FROM sales_order
+ WHERE account_id = :account AND marketplace_id = ANY(CAST(:numbers AS bigint[]))
+
+-- name: reopen_requests
+-- Requests of which an order was fetched that is erased later: in progress, or stored.
+UPDATE buyer_erasure SET is_open = true
+ WHERE account_id = :account AND digest = ANY(:digests) AND NOT is_open
 
 -- name: close_requests
 -- Requests of which no order is left.
@@ -75,7 +85,7 @@ WITH erased AS (
     UPDATE sales_order_line SET return_message = NULL
      WHERE order_id IN (SELECT id FROM erased) AND return_message IS NOT NULL
 ), actions AS (
-    UPDATE order_action SET fields = '{}', reason = NULL
+    UPDATE order_action SET fields = '{}', fingerprint = '', reason = NULL
      WHERE order_id IN (SELECT id FROM erased)
 ), submissions AS (
     UPDATE order_submission SET body = '{}', reason = NULL

@@ -16,7 +16,7 @@ from app.core.failpoints import failpoint
 from app.core.statements import load_statements
 from app.core.vault import Vault
 from app.database import Database
-from app.orders.buyers.addresses import NOT_PERSONAL, emails_of
+from app.orders.buyers.addresses import NOT_PERSONAL, emails_of, in_progress
 from app.orders.buyers.sealing import email_digests
 from app.orders.search.index import Searchable, index_orders
 
@@ -77,7 +77,39 @@ async def orders_of(  # noqa: PLR0913 - whose orders, and which page of them
 async def erased_on_arrival(
     session: AsyncSession, vault: Vault, account_id: UUID, orders: Sequence[Order]
 ) -> set[int]:
-    """Numbers of fetched orders whose buyers asked for erasure after they ordered."""
+    """Numbers of fetched orders to be stored without their buyers.
+
+    They were erased before, or are new and their buyers asked for erasure after they
+    ordered. One in progress must still be handled, and is erased when it has ended.
+    """
+    stored = await _stored(session, account_id, orders)
+    erased = {number for number, is_erased in stored.items() if is_erased}
+    placed = await _placed_before_request(session, vault, account_id, orders)
+    later = {
+        order.id
+        for order in orders
+        if order.id in placed and (in_progress(order) or stored.get(order.id) is False)
+    }
+    if later:
+        digests = sorted({digest for number in later for digest in placed[number]})
+        values = {"account": account_id, "digests": digests}
+        await session.execute(SQL["reopen_requests"], values)
+    return erased | (placed.keys() - later)
+
+
+async def _stored(
+    session: AsyncSession, account_id: UUID, orders: Sequence[Order]
+) -> dict[int, bool]:
+    """The orders that are stored, and whether they are erased."""
+    values = {"account": account_id, "numbers": [order.id for order in orders]}
+    found = await session.execute(SQL["stored"], values)
+    return {row.number: row.erased for row in found}
+
+
+async def _placed_before_request(
+    session: AsyncSession, vault: Vault, account_id: UUID, orders: Sequence[Order]
+) -> dict[int, set[str]]:
+    """The hashes of the requests, by the number of the order."""
     given = [
         (order.id, digest, order.created_at or order.paid_at or utc_now())
         for order in orders
@@ -85,13 +117,16 @@ async def erased_on_arrival(
         for digest in email_digests(vault, email)
     ]
     if not given:
-        return set()
+        return {}
     numbers, digests, times = map(list, zip(*given, strict=True))
     values = {"numbers": numbers, "digests": digests, "times": times}
     found = await session.execute(
-        SQL["erased_on_arrival"], {**values, "account": account_id}
+        SQL["placed_before_request"], {**values, "account": account_id}
     )
-    return set(found.scalars())
+    placed: dict[int, set[str]] = defaultdict(set)
+    for row in found:
+        placed[row.number].add(row.digest)
+    return dict(placed)
 
 
 async def erase_orders(session: AsyncSession, ids: Sequence[UUID]) -> int:

@@ -106,7 +106,7 @@ async def store_orders(
     )
     given = fresh.excluded
     changes: dict[str, Any] = {
-        name: _unless_erased(name, given[name])
+        name: _unless_erased(name, given)
         for name in SalesOrder.__table__.columns.keys()  # type: ignore[attr-defined]  # noqa: SIM118 - not a dict
         if name not in _KEPT
     }
@@ -118,7 +118,6 @@ async def store_orders(
                 given.modified_at > col(SalesOrder.modified_at),
                 and_(
                     given.modified_at == col(SalesOrder.modified_at),
-                    col(SalesOrder.erased_at).is_(None),
                     given.digest != col(SalesOrder.digest),
                 ),
             ),
@@ -147,10 +146,13 @@ async def store_orders(
 
 
 def _unless_erased(name: str, given: Any) -> Any:  # noqa: ANN401 - SQL expressions
+    """The fetched value; the stored one if the row was erased since we looked."""
     if name not in _BUYERS:
-        return given
-    stored = getattr(SalesOrder, name)
-    return case((col(SalesOrder.erased_at).is_(None), given), else_=stored)
+        return given[name]
+    as_fetched = or_(
+        col(SalesOrder.erased_at).is_(None), given["erased_at"].is_not(None)
+    )
+    return case((as_fetched, given[name]), else_=getattr(SalesOrder, name))
 
 
 def _as_stored(rows: Mapping[int, Any], order: Order) -> Order:
