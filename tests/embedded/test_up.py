@@ -15,7 +15,9 @@ import pytest
 from app.embedded.errors import StartError
 from app.embedded.processes.restarts import RestartPolicy
 from app.launch import launch
+from app.metrics.sharing import folder_of
 from app.settings import Settings
+from tests.monitoring.scraping import Scrape
 from tests.support.stack import environment, wait_until
 
 PATIENCE = 120
@@ -103,3 +105,27 @@ def test_an_unusable_state_folder_ends_the_start(tmp_path: Path):
         launch(Settings(state_dir=blocked / "state")),
     ):
         pass
+
+
+def test_metrics_begin_with_the_start_and_only_the_api_listens(settings: Settings):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    old = folder_of(settings.state_dir) / "worker-7.lock"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    extra = environment(settings) | {"REFEED_METRICS_ADDRESS": address}
+
+    def processes() -> dict[str, float]:
+        answer = httpx.get(f"http://{address}/metrics").raise_for_status()
+        found = Scrape(answer.text)
+        kinds = ("api", "worker")
+        return {
+            kind: found.value("refeed_processes", process=kind) or 0 for kind in kinds
+        }
+
+    with launch(settings, extra):
+        wait_until(lambda: processes() == {"api": 1, "worker": 1}, PATIENCE)
+        (worker,) = workers()
+
+        assert "REFEED_METRICS_ADDRESS" not in worker.environ()
+        assert not old.exists()
