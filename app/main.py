@@ -34,6 +34,7 @@ from app.orders.bulk.router import router as bulk_actions
 from app.orders.bulk.tracking_file import TrackingReads
 from app.orders.personal_data.router import router as buyers
 from app.orders.router import router as orders
+from app.orders.service_cases.router import router as service_cases
 from app.publications.budget.router import router as budgets
 from app.publications.holds.router import router as holds
 from app.publications.previews.router import router as plans
@@ -81,6 +82,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     buyers,
     order_actions,
     bulk_actions,
+    service_cases,
     access,
     audit_log,
 )

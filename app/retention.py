@@ -16,6 +16,7 @@ from app.hooks.service import delete_expired
 from app.idempotency.claims import delete_expired as delete_idempotency_keys
 from app.jobs.rows import delete_ended
 from app.orders.buyers.erasure import erase_due as erase_buyers
+from app.orders.service_cases import store as service_cases
 from app.publications.retention import delete_old
 from app.settings import Settings
 from app.webhook_endpoints import secrets as endpoint_secrets
@@ -42,6 +43,7 @@ async def delete_old_data(
         await delete_idempotency_keys(tx.session)
         await endpoint_secrets.delete_expired(tx.session)
         await events.delete_old(tx.session, settings.keep_events)
+        await service_cases.delete_old(tx.session, settings.keep_service_cases)
         await departures.delete_old(tx.session, settings.keep_reports)
         publications = await delete_old(tx.session, settings.keep_reports)
         files = await release_old_files(tx.session, settings.keep_catalogs)

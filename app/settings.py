@@ -163,6 +163,9 @@ class Settings(BaseSettings):
     orders_interval: Span = Field(
         timedelta(minutes=10), description="rhythm in which orders are fetched"
     )
+    service_cases_interval: Span = Field(
+        timedelta(hours=1), description="rhythm in which service cases are fetched"
+    )
     orders_overlap: Span = Field(
         timedelta(minutes=15), description="how far each fetch of orders looks back"
     )
@@ -188,6 +191,9 @@ class Settings(BaseSettings):
     )
     keep_reports: Span = Field(
         timedelta(days=31), description="how long finished publications are kept"
+    )
+    keep_service_cases: Span = Field(
+        timedelta(days=365), description="how long closed service cases are kept"
     )
     keep_events: Span = Field(
         timedelta(days=30), description="how long events can be sent again"

@@ -16,6 +16,7 @@ from app.jobs import models as jobs
 from app.offers import models as offers
 from app.orders import models as orders
 from app.orders.buyers import models as buyers
+from app.orders.service_cases import models as service_cases
 from app.publications import models as publications
 from app.sources import models as sources
 from app.stores import models as stores
@@ -40,6 +41,7 @@ MODULES = (
     offers,
     orders,
     publications,
+    service_cases,
     sources,
     stores,
     unmatched,

@@ -12,6 +12,7 @@ from app.jobs.frame import Job
 from app.jobs.kinds import JobKind
 from app.orders.actions.execute import OrderActionJob
 from app.orders.automation.job import AutomationJob
+from app.orders.service_cases.job import ServiceCaseJob
 from app.orders.sync import scheduling as order_sync
 from app.orders.sync.job import OrderSyncJob
 from app.publications import scheduling as publications
@@ -59,6 +60,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
         JobKind.DRIFT_CHECK: DriftCheckJob(services),
         JobKind.CHECK_OTHER_MARKETS: OtherMarketsJob(services),
         JobKind.SYNC_ORDERS: OrderSyncJob(services),
+        JobKind.FETCH_SERVICE_CASES: ServiceCaseJob(services),
         JobKind.AUTOMATE_ORDERS: AutomationJob(context.database),
         JobKind.ORDER_ACTION: OrderActionJob(services),
     }

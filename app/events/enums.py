@@ -22,6 +22,8 @@ class EventType(StrEnum):
     """The seller is late with an order; once per order and reason."""
     ORDER_DUE_SOON = "order.due_soon"
     """The seller will soon be late with an order; once per order and reason."""
+    SERVICE_CASE_UPDATED = "service_case.updated"
+    """A case of the after-sales service was fetched first, or has changed."""
     CONNECTION_FAILED = "connection.failed"
     """Back Market refuses the token of a seller account."""
     ENDPOINT_DISABLED = "webhook_endpoint.disabled"

@@ -25,6 +25,8 @@ class JobKind(StrEnum):
     """Subject: a seller account. Reads its listings in markets without a store."""
     SYNC_ORDERS = "sync_orders"
     """Subject: a seller account. Fetches its orders for all its stores."""
+    FETCH_SERVICE_CASES = "fetch_service_cases"
+    """Subject: a seller account. Fetches its cases of the after-sales service."""
     AUTOMATE_ORDERS = "automate_orders"
     """Subject: a seller account. Applies the automations of its stores to orders."""
     ORDER_ACTION = "order_action"

@@ -50,3 +50,4 @@ SYNC = Lifecycle(
     },
     frozenset({Sync.DONE, Sync.FAILED}),
 )
+SERVICE_CASES = Lifecycle("fetch of service cases", SYNC.transitions, SYNC.ends)

@@ -134,7 +134,10 @@ class SalesOrderLine(SQLModel, table=True):
     """One line of an order; `marketplace_id` is Back Market's order line id."""
 
     __tablename__ = "sales_order_line"
-    __table_args__ = (Index("ix_sales_order_line_sku_key", "sku_key"),)
+    __table_args__ = (
+        Index("ix_sales_order_line_sku_key", "sku_key"),
+        Index("ix_sales_order_line_number", "marketplace_id"),
+    )
 
     order_id: UUID = Field(
         foreign_key="sales_order.id", ondelete="CASCADE", primary_key=True

@@ -39,6 +39,7 @@ from app.orders.schemas import (
     sync_out,
     totals_out,
 )
+from app.orders.service_cases.queries import cases_of
 from app.orders.sync import scheduling
 from app.stores.dependencies import StoreToChange, StoreToRead
 from app.web.csv_response import WantsCsv, as_csv
@@ -146,6 +147,7 @@ async def get_order(
         await order_actions.lines_of(tx.session, order.id),
         seen_by,
         await order_actions.open_actions(tx.session, order.id),
+        await cases_of(tx.session, order.id),
     )
 
 
@@ -171,4 +173,5 @@ async def update_order(
         await order_actions.lines_of(tx.session, order.id),
         queries.stores_of(order, await queries.views(tx.session, caller)),
         await order_actions.open_actions(tx.session, order.id),
+        await cases_of(tx.session, order.id),
     )

@@ -22,6 +22,8 @@ from app.orders.models import (
     SalesOrderLine,
 )
 from app.orders.outcome import OrderOutcome
+from app.orders.service_cases.models import ServiceCase
+from app.orders.service_cases.schemas import ServiceCaseOut, case_out
 
 
 class LineOut(BaseModel):
@@ -134,6 +136,7 @@ class OrderOut(OrderSummary):
     installment_payment: bool | None
     invoiced_at: str | None = Field(description="when an invoice was uploaded")
     allowed_actions: list[AllowedAction]
+    service_cases: list[ServiceCaseOut] = Field(description="the 50 that changed last")
     open_action_ids: list[UUID] = Field(description="actions that have not ended")
 
 
@@ -277,12 +280,13 @@ def address_out(address: Mapping[str, str | None]) -> AddressOut:
     return AddressOut(**{name: address.get(name) for name in AddressOut.model_fields})
 
 
-def order_out(
+def order_out(  # noqa: PLR0913, PLR0917 - all that an order shows
     order: SalesOrder,
     addresses: Addresses,
     lines: Sequence[SalesOrderLine],
     stores: list[UUID],
     unfinished: Sequence[OrderAction],
+    cases: Sequence[ServiceCase],
 ) -> OrderOut:
     summary = _summary(order, lines, stores)
     summary["shipping_address"] = address_out(addresses.shipping)
@@ -297,6 +301,7 @@ def order_out(
         installment_payment=_flag(fields.get("installment_payment")),
         invoiced_at=_text(fields.get("date_bill_provided")),
         allowed_actions=allowed_actions(lines, unfinished),
+        service_cases=[case_out(case) for case in cases],
         open_action_ids=[action.id for action in unfinished],
     )
 

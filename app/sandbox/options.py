@@ -53,6 +53,10 @@ class SandboxOptions(BaseModel):
     # Back Market, competitors: per account; None: no limit.
     competitor_requests_per_second: int | None = 2
 
+    # Back Market, after-sales: per account; None: no limit.
+    service_cases_per_minute: int | None = 520
+    service_cases_per_day: int | None = 4_000
+
     # Back Market, orders: public sources disagree on most of these or omit them.
     hidden_order_states: tuple[int, ...] = (0, 8)
     unknown_order_state: Literal["empty", "refused"] = "empty"

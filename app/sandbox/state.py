@@ -16,6 +16,7 @@ from app.sandbox.options import SandboxOptions
 from app.sandbox.orders.action_log import Actions
 from app.sandbox.orders.order_store import Orders
 from app.sandbox.products.product_catalog import ProductCatalog, uuid_of
+from app.sandbox.service_cases import ServiceCases
 
 Clock = Callable[[], float]
 FIRST_LISTING = 6_000_001
@@ -34,6 +35,7 @@ class State:
         self.catalog = ProductCatalog()
         self.tasks = Tasks()
         self.orders = Orders()
+        self.service_cases = ServiceCases()
         self.actions = Actions(self.options.ledger_limit)
         self.usages: dict[tuple[str, str], Usage] = {}
         self.faults = Faults(self.options.seed)

@@ -95,6 +95,7 @@ CREATE TABLE sales_order_line (
   PRIMARY KEY (order_id, marketplace_id)
 );
 CREATE INDEX ix_sales_order_line_sku_key ON sales_order_line (sku_key);
+CREATE INDEX ix_sales_order_line_number ON sales_order_line (marketplace_id);
 
 -- That an event about an order that is due was recorded, for this reason.
 CREATE TABLE order_due_notice (
@@ -176,6 +177,50 @@ CREATE TABLE order_submission (
   readback_at timestamptz,
   settled_at timestamptz,
   PRIMARY KEY (action_id, seq)
+);
+
+-- A case of the after-sales service, without data of buyers.
+CREATE TABLE service_case (
+  id uuid PRIMARY KEY,
+  account_id uuid NOT NULL REFERENCES seller_account (id) ON DELETE CASCADE,
+  marketplace_id bigint NOT NULL,
+  order_id uuid REFERENCES sales_order (id) ON DELETE SET NULL,
+  order_number bigint,
+  line_number bigint,
+  state integer,
+  country varchar COLLATE "C",
+  reasons jsonb NOT NULL,
+  resolution varchar,
+  opened_at timestamptz,
+  modified_at timestamptz,
+  last_message_at timestamptz,
+  closed_at timestamptz,
+  sort_at timestamptz NOT NULL,
+  digest varchar(64) NOT NULL,
+  version integer NOT NULL,
+  first_seen_at timestamptz NOT NULL,
+  changed_at timestamptz NOT NULL,
+  UNIQUE (account_id, marketplace_id)
+);
+CREATE INDEX ix_service_case_sort ON service_case (account_id, sort_at, id);
+CREATE INDEX ix_service_case_newest ON service_case (sort_at, id);
+CREATE INDEX ix_service_case_order ON service_case (order_id);
+CREATE INDEX ix_service_case_unlinked ON service_case (account_id)
+  WHERE order_id IS NULL;
+
+-- Progress of fetching an account's service cases, with its checkpoint.
+CREATE TABLE service_case_sync (
+  account_id uuid PRIMARY KEY REFERENCES seller_account (id) ON DELETE CASCADE,
+  state varchar NOT NULL,
+  reason_code varchar,
+  reason varchar,
+  failures integer NOT NULL,
+  next_at timestamptz NOT NULL,
+  started_at timestamptz,
+  finished_at timestamptz,
+  high_water timestamptz,
+  window_from timestamptz,
+  page integer NOT NULL
 );
 
 -- Columns that other packages may read.

@@ -92,6 +92,7 @@ OF_A_STORE = {
     "/v1/orders/{order_id}/refund": "POST",
     "/v1/orders/{order_id}/invoice": "POST",
     "/v1/orders/{order_id}/actions": "GET",
+    "/v1/service-cases/{case_id}": "GET",
     "/v1/orders/{order_id}/actions/{action_id}": "GET",
     "/v1/seller-accounts/{account_id}": "GET PATCH",
     "/v1/seller-accounts/{account_id}/token": "PUT",
@@ -122,6 +123,7 @@ OF_ANY_KEY = {
     "/v1/publications": "GET",
     "/v1/orders": "GET",
     "/v1/orders/totals": "GET",
+    "/v1/service-cases": "GET",
     "/v1/channel/attributes": "GET",
     "/v1/channel/carriers": "GET",
     "/v1/channel/categories": "GET",
@@ -237,6 +239,21 @@ def endpoint_of(store_id: str) -> dict[str, Any]:
     return {"url": "https://shop.example/events", "store_ids": [store_id]}
 
 
+def a_case(database_url: str, account_id: str, order_id: str) -> str:
+    """A case about the order, as if it had been fetched."""
+    case_id = str(new_id())
+    query(
+        database_url,
+        "INSERT INTO service_case (id, account_id, marketplace_id, order_id, state, "
+        "country, reasons, sort_at, digest, version, first_seen_at, changed_at) VALUES "
+        "(%s, %s, 9, %s, 0, 'FR', '[]', now(), '', 1, now(), now())",
+        case_id,
+        account_id,
+        order_id,
+    )
+    return case_id
+
+
 def a_departure(database_url: str, store_id: str) -> str:
     """An earlier deactivation of the store."""
     departure_id = str(new_id())
@@ -276,6 +293,7 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
         {
             "order_id": order_id,
             "action_id": action.json()["id"],
+            "case_id": a_case(database_url, account["id"], order_id),
             "store_id": store["id"],
             "catalog_id": catalog.json()["id"],
             "publication_id": publication.json()["id"],

@@ -13,7 +13,7 @@ from app.core.lifecycle import Lifecycle, TransitionError
 from app.departures.lifecycle import DEPARTURE
 from app.drift.lifecycle import DRIFT_CHECK
 from app.jobs.lifecycle import JOB
-from app.orders.lifecycle import ACTION, SUBMISSION, SYNC
+from app.orders.lifecycle import ACTION, SERVICE_CASES, SUBMISSION, SYNC
 from app.publications.lifecycle import PLAN, PUBLICATION
 from app.publications.lifecycle import SUBMISSION as PUBLICATION_SUBMISSION
 from app.sources.lifecycle import SOURCE
@@ -30,6 +30,7 @@ TABLES = {
     "order_sync": SYNC,
     "plan": PLAN,
     "publication": PUBLICATION,
+    "service_case_sync": SERVICE_CASES,
     "submission": PUBLICATION_SUBMISSION,
 }
 PACKAGES = ("accounts", "catalogs", "departures", "drift", "orders", "sources")

@@ -9,11 +9,12 @@ from app.catalogs.engine.read.source import CatalogRejectedError
 from app.catalogs.mapping.header_synonyms import words_of
 from app.catalogs.named_columns import NamedRow, find_columns
 from app.core.errors import ProblemError
+from app.orders.bulk.cells import order_cell
 from app.orders.bulk.items import ItemRequest, item_request
-from app.orders.bulk.references import order_cell, reference_of
 from app.orders.bulk.tracking_columns import COLUMNS, REQUIRED
 from app.orders.bulk.tracking_rows import row_request
 from app.orders.enums import Action
+from app.orders.references import reference_of
 
 ID = "0198c5f2-6d1e-7cc1-9a53-0f4b2f6f2f11"
 SHIP = {"order": 71234567, "action": "ship", "tracking_number": "XY 12"}

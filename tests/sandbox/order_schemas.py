@@ -129,3 +129,19 @@ ORDER["allOf"] = [
 ]
 IDENTIFIED_LINE = record(id=NUMBER, imei=LINE["properties"]["imei"], serial_number=TEXT)
 ORDERS = page(ORDER)
+# 8, after-sales: what the list says of a case.
+CASE = record(
+    id=NUMBER,
+    client={"type": "object"},
+    merchant=TEXT,
+    orderline=NUMBER,
+    date_creation=MOMENT,
+    date_modification=MOMENT,
+    date_last_message=nullable(MOMENT),
+    date_closed=nullable(MOMENT),
+    state={"enum": [0, 9]},
+    lines={"type": "array", "items": {"type": "object"}},
+    country_code={"enum": LOCALES},
+    backcare=FLAG,
+)
+CASES = page(CASE)

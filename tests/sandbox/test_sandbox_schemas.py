@@ -1,5 +1,7 @@
 """Every answer of a walk over all routes is valid under the facts about the API."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.sandbox.api.router import ROUTES
@@ -115,6 +117,27 @@ async def test_an_order_stays_valid_through_its_moves(walk, shop):
     assert last["date_bill_provided"]
 
 
+async def test_service_cases_are_valid(walk, shop):
+    orders = await walk.pages("/ws/orders", order_schemas.ORDERS)
+    for order in orders[:12]:
+        await shop.control(
+            "POST", "/accounts/walker/service-cases", order_id=order["order_id"]
+        )
+    shop.now += 60
+    await shop.control("PATCH", "/service-cases/5000002", state=9)
+
+    every = await walk.pages("/ws/sav", order_schemas.CASES)
+    closed = await walk.pages("/ws/sav", order_schemas.CASES, state=9)
+    since = datetime.fromtimestamp(shop.now, UTC).strftime("%Y-%m-%d-%H-%M")
+    changed = await walk.pages(
+        "/ws/sav", order_schemas.CASES, last_modification_date=since
+    )
+    later = await walk.pages("/ws/sav", order_schemas.CASES, last_id=5000010)
+
+    assert [len(found) for found in (every, closed, changed, later)] == [12, 1, 1, 2]
+    assert closed == changed
+
+
 async def test_categories_and_competitors_are_valid(walk, shop):
     tree = await walk.get("/ws/category/tree", schemas.TREE)
     middle = tree[0]["childrens"][0]
@@ -138,6 +161,8 @@ REFUSALS = [
     ("GET /ws/listings?min_quantity=x", 400, V1),
     ("GET /ws/listings?page=99", 404, V1),
     ("GET /ws/listings/banana", 400, V1),
+    ("GET /ws/sav?last_modification_date=2026-02-03", 400, V1),
+    ("GET /ws/sav?page=99", 404, V1),
     ("GET /ws/listings/1", 404, V1),
     ("GET /ws/listings/detail", 400, V1),
     ("GET /ws/listings/detail?sku=NONE", 404, V1),
@@ -201,6 +226,7 @@ async def test_the_walk_visits_every_route(walk, shop):
     shop.now += 1
     await send_batch(walk, shop, "EUR", "249.00")
     await test_categories_and_competitors_are_valid(walk, shop)
+    await test_service_cases_are_valid(walk, shop)
 
     assert {
         route.label for route in ROUTES if 200 not in walk.seen[route.label]

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from app.core.errors import FieldError, InvalidError, ProblemError
 from app.orders.actions.checks import ActionRequest
 from app.orders.actions.schemas import fields_of
-from app.orders.bulk.references import Reference, reference_of
 from app.orders.bulk.schemas import MODELS
 from app.orders.enums import Action
+from app.orders.references import Reference, reference_of
 from app.web.field_errors import field_error
 
 MAX_ERRORS = 20

@@ -16,8 +16,8 @@ from pydantic_core import PydanticCustomError
 
 from app.core.errors import FieldProblem
 from app.orders.actions.schemas import AcceptIn, CancelIn, RefundIn, ShipIn
-from app.orders.bulk.references import KINDS, reference_of
 from app.orders.enums import Action
+from app.orders.references import KINDS, reference_of
 
 MAX_ITEMS = 100
 MAX_ROWS = 1000

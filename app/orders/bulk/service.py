@@ -20,8 +20,8 @@ from app.orders import queries
 from app.orders.actions import service as order_actions
 from app.orders.actions.service import Decided, decide
 from app.orders.bulk.items import ItemRequest
-from app.orders.bulk.references import Reference
 from app.orders.models import OrderAction, SalesOrder, SalesOrderLine
+from app.orders.references import Reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,14 @@ from app.catalogs.named_columns import NamedRow, NamedTable
 from app.core.errors import FieldError, InvalidError, ProblemError
 from app.database import Transaction
 from app.orders.actions.transitions import same_number
+from app.orders.bulk.cells import is_rounded, order_cell, plain_cell, without_decimal
 from app.orders.bulk.items import ItemRequest, item_request
-from app.orders.bulk.references import (
-    KINDS,
-    is_rounded,
-    order_cell,
-    plain_cell,
-    without_decimal,
-)
 from app.orders.bulk.results import result_fields
 from app.orders.bulk.schemas import RowResult, TrackingOut
 from app.orders.bulk.service import Outcome, request_actions
 from app.orders.bulk.tracking_columns import NUMBER, ORDER
 from app.orders.enums import Action
+from app.orders.references import KINDS
 
 
 async def request_shipments(

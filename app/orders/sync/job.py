@@ -167,6 +167,7 @@ async def _finish(tx: Transaction, run: SyncRun) -> None:
     if await _complete(tx.session, run.account_id):
         await scheduling.request(tx, run.account_id)
     await scheduling.request_automations(tx, run.account_id)
+    await scheduling.request_service_cases(tx, run.account_id)
     failpoint("orders.before_finish")
     await run.lease.finish(tx.session)
 

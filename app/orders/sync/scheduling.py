@@ -34,6 +34,12 @@ async def request(tx: Transaction, account_id: UUID) -> None:
     await tx.enqueue(JobKind.SYNC_ORDERS, account_id, account_id)
 
 
+async def request_service_cases(tx: Transaction, account_id: UUID) -> None:
+    """Fetch the service cases of the account if that is due."""
+    if await tx.session.scalar(_SQL["request_service_cases"], {"account": account_id}):
+        await tx.enqueue(JobKind.FETCH_SERVICE_CASES, account_id, account_id)
+
+
 async def request_automations(tx: Transaction, account_id: UUID) -> None:
     """Apply automations to what was fetched, if a store of the account has some."""
     if await tx.session.scalar(_SQL["has_automations"], {"account": account_id}):

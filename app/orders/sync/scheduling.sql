@@ -23,3 +23,11 @@ SELECT CASE WHEN bool_and(orders_from IS NOT NULL) THEN min(orders_from) END
 -- Whether an active store of the account does something by itself.
 SELECT EXISTS (SELECT 1 FROM store_view
                 WHERE account_id = :account AND active AND automations IS NOT NULL)
+
+-- name: request_service_cases
+-- A fetch of service cases, if it is due and none is requested.
+INSERT INTO service_case_sync AS s (account_id, state, failures, next_at, page)
+VALUES (:account, 'requested', 0, now(), 0)
+ON CONFLICT (account_id) DO UPDATE SET state = 'requested'
+  WHERE s.next_at <= now() AND s.state IN ('done', 'failed')
+RETURNING account_id

@@ -17,6 +17,7 @@ from app.sandbox.api.altering import alter
 from app.sandbox.api.batch_routes import post_batch
 from app.sandbox.api.competitor_routes import list_competitors
 from app.sandbox.api.request import ApiRequest
+from app.sandbox.api.service_case_routes import list_cases
 from app.sandbox.due import process_due
 from app.sandbox.envelopes import RefusedError
 from app.sandbox.faults import ConnectionDroppedError, FaultContext
@@ -63,6 +64,7 @@ ROUTES = (
     Route("POST", "/ws/orders/{id}", order_routes.move_order),
     Route("POST", "/ws/orders/{id}/invoice", order_routes.take_invoice),
     Route("PATCH", "/ws/orderlines/{id}", order_routes.identify_line),
+    Route("GET", "/ws/sav", list_cases),
     Route(
         "GET",
         "/ws/backbox/v1/competitors/{id}",

@@ -26,6 +26,9 @@
 | POST /_sandbox/orders/{id}/pay | `{}` or `{"failed": true, "restock": true, "at": "..."}` | state 0 or 10 becomes 1 (paid) or 8 (failed: gone from the list) |
 | POST /_sandbox/orders/{id}/cancel | `{"skus": ["A1"], "restock": true, "at": "..."}` | cancels or refunds these or all lines, as Back Market does |
 | POST /_sandbox/orders/{id}/settle | | late moves take effect now |
+| POST /_sandbox/accounts/{account}/service-cases | `{"order_id": 70000001, "issues": [{"tag": "BATTERY"}]}` | open a case |
+| GET /_sandbox/service-cases | `?account=` | all cases |
+| PATCH /_sandbox/service-cases/{id} | `{"state": 9, "resolution_choice": "REFUND"}` | change it; other names override the response |
 | GET /_sandbox/order-actions | `?account=&order=` | accepted order requests, in order |
 | DELETE /_sandbox/order-actions | | clear |
 | GET /_sandbox/tasks | `?account=` | every task |
@@ -53,6 +56,7 @@ from app.sandbox.control.listings import ControlError, Json, ListingControl
 from app.sandbox.control.order_events import OrderEvents
 from app.sandbox.control.orders import OrderControl
 from app.sandbox.control.products import ProductControl
+from app.sandbox.control.service_cases import ServiceCaseControl
 from app.sandbox.control.tasks import TaskControl
 from app.sandbox.due import process_due
 from app.sandbox.faults import Fault
@@ -75,6 +79,7 @@ def control_routes(state: State) -> list[Route]:
         *product_routes(ProductControl(state)),
         *order_routes(OrderControl(state)),
         *order_event_routes(OrderEvents(state)),
+        *service_case_routes(ServiceCaseControl(state)),
     ]
     return [
         Route("/", show_help),
@@ -129,6 +134,16 @@ def product_routes(products: ProductControl) -> list[tuple[str, str, Action]]:
         ("POST", "/products/validate", products.validate),
         ("GET", "/products/{reference}", products.product),
         ("PATCH", "/products/{reference}", products.edit),
+    ]
+
+
+def service_case_routes(
+    cases: ServiceCaseControl,
+) -> list[tuple[str, str, Action]]:
+    return [
+        ("POST", "/accounts/{account}/service-cases", cases.open),
+        ("GET", "/service-cases", cases.cases),
+        ("PATCH", "/service-cases/{id:int}", cases.edit),
     ]
 
 

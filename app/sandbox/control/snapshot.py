@@ -18,6 +18,7 @@ from app.sandbox.listings.shippers import Shipping
 from app.sandbox.orders.order_model import LINE_MONEY, LateMove, Move, Order, OrderLine
 from app.sandbox.orders.views import raw
 from app.sandbox.products.product_catalog import Product
+from app.sandbox.service_cases import ServiceCase
 from app.sandbox.state import State
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def dump(state: State) -> Json:
         "tasks": [task_out(task) for task in state.tasks.by_id.values()],
         "orders": [raw(order) for order in state.orders.by_id.values()],
         "last_order": state.orders.last_order,
+        "service_cases": [asdict(case) for case in state.service_cases.by_id.values()],
     }
 
 
@@ -107,6 +109,8 @@ def restore(state: State, data: Json) -> None:
     for one in data["orders"]:
         state.orders.add(order_in(one))
     state.orders.last_order = data["last_order"]
+    for one in data.get("service_cases", ()):
+        state.service_cases.add(ServiceCase(**one))
 
 
 def listing_in(state: State, row: Json) -> Listing:

@@ -1,32 +1,12 @@
-"""Which order a text or number of a request names. Pure."""
+"""Cells of tracking files, without what spreadsheets add to them. Pure."""
 
 import re
-from uuid import UUID
 
-Reference = int | UUID
-"""Back Market's number of an order, or our id."""
-_MAX_DIGITS = 19
-KINDS = "an order's id, or Back Market's number of it"
 _FORMULA = re.compile(r'="([^"]*)"')
 _DECIMALS = re.compile(r"(\d+)[.,]0+")
 _FLOAT = re.compile(r"(\d+)\.0")
 _ROUNDED = re.compile(r"\d[.,]\d+[eE]\+?\d+|\d+[eE]\+\d+")
 _BETWEEN = re.compile(r"[\s\u00a0\u202f]")
-
-
-def reference_of(given: int | str) -> Reference | None:
-    """None: it names no order."""
-    text = str(given)
-    if text.isascii() and text.isdigit():
-        return int(text) if len(text) <= _MAX_DIGITS and _fits(text) else None
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _fits(digits: str) -> bool:
-    return 0 < int(digits) < 2**63
 
 
 def plain_cell(cell: str | None) -> str | None:

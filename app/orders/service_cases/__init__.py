@@ -1,0 +1,1 @@
+"""Cases of Back Market's after-sales service, read only (decision 42)."""
