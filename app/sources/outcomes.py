@@ -121,7 +121,7 @@ def retry_after_of(head: Head) -> timedelta | None:
         return timedelta(seconds=int(given))
     try:
         at = parsedate_to_datetime(given)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,11 +25,13 @@ TIMEOUT = httpx.Timeout(None, connect=5)
 """Seconds for each address; the caller limits the whole request."""
 _MOST_READ = 1024
 _EXCERPT = 200
+_FOR_EXCERPT = 1.0
+"""Seconds that the start of a refusal may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status and headers of a response, and the start of its body as text."""
+    """Status and headers of a response, and of a refusal the start of its body."""
 
     head: Head
     excerpt: str
@@ -51,7 +53,7 @@ class Poster:
             self.config, self.http, self.target, self.addresses, outgoing
         )
         try:
-            start = await _start_of(response)
+            start = "" if response.is_success else await _start_of(response)
         finally:
             await response.aclose()
         return Reply(Head(response.status_code, response.headers), start)
@@ -84,12 +86,11 @@ async def open_poster(
 async def _start_of(response: httpx.Response) -> str:
     """Printable text from the first bytes; the rest is not read."""
     start = b""
-    try:
-        async for chunk in response.aiter_raw():
-            start += chunk
-            if len(start) >= _MOST_READ:
-                break
-    except httpx.RequestError:  # the status is what counts
-        pass
+    with suppress(httpx.RequestError, TimeoutError):  # the status is what counts
+        async with asyncio.timeout(_FOR_EXCERPT):
+            async for chunk in response.aiter_raw():
+                start += chunk
+                if len(start) >= _MOST_READ:
+                    break
     text = start[:_MOST_READ].decode("utf-8", "replace")
     return "".join(c for c in text if c.isprintable())[:_EXCERPT]

@@ -58,7 +58,10 @@ def test_retry_after_is_seconds_or_a_date(given: str, least: int, most: int):
     assert least <= wait.total_seconds() <= most
 
 
-@pytest.mark.parametrize("given", ["", "soon", "-5", "9" * 30, "²"])
+@pytest.mark.parametrize(
+    "given",
+    ["", "soon", "-5", "9" * 30, "²", "Dec 9999 -000031 23:59:59 99999999999999"],
+)
 def test_an_invalid_retry_after_is_ignored(given: str):
     assert refusal_of(Head(429, {"retry-after": given})).retry_after is None
 
