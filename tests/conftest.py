@@ -17,7 +17,7 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from pathlib import Path
@@ -36,6 +36,7 @@ from tests.support.dialect import share_dialect
 from tests.support.dying import die_with_parent
 from tests.support.kept_connections import keep_connections
 from tests.support.opened_shop import OpenedShop, open_once
+from tests.support.planted import found_in_logs, found_in_metrics
 from tests.support.process_state import ProcessState, restored_process
 from tests.support.servers import servers_for_tests
 from tests.support.shop import Shop
@@ -89,6 +90,24 @@ def pytest_collection_modifyitems(
         for part in range(workers)
         for item in (*long[part::workers], *other[part * size : (part + 1) * size])
     ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[
+    None, pytest.TestReport, pytest.TestReport
+]:
+    """A test fails that lets a secret, or the data of a buyer, be logged."""
+    report = yield
+    if report.passed and (found := found_in_logs(report)):
+        report.outcome = "failed"
+        report.longrepr = f"logged: {found}"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def metrics_name_no_one() -> Iterator[None]:
+    yield
+    assert found_in_metrics() == []
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from app.embedded.servers import EmbeddedServers
 from tests.support.kept_connections import PREFIX, close_kept, kept_backends
+from tests.support.planted import PLANTED, STORED
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -74,7 +75,9 @@ class Databases:
 
     def give_back(self, url: str) -> None:
         database = self.taken.pop(url)
+        planted: list[Any] = []
         try:
+            planted = _planted(database.connection)
             clean = _empty(database)
         except psycopg.OperationalError:  # for example, the test ended our connection
             clean = False
@@ -82,6 +85,7 @@ class Databases:
             self.free.append(database)
         else:
             self._drop(database)
+        assert planted == []
 
     def _make(self) -> _Database:
         name = f"{PREFIX}{uuid4().hex}"
@@ -115,6 +119,11 @@ def url_of(url: str, database: str) -> str:
     """The same server and user, another database."""
     changed = make_url(url).set(database=database)
     return changed.render_as_string(hide_password=False)
+
+
+def _planted(connection: Connection) -> list[Any]:
+    """Events and audit entries that have a secret, or the data of a buyer."""
+    return connection.execute(STORED, {"planted": PLANTED}).fetchall()
 
 
 def _empty(database: _Database) -> bool:
