@@ -1,9 +1,11 @@
 """A service with one of each resource, so that requests reach more than a 404."""
 
+import asyncio
 from dataclasses import dataclass
 
 from tests.orders.desk import Desk
 from tests.support.shop import Shop, row
+from tests.support.stack import ServiceClient, query
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Seeds:
     action_id: str
     endpoint_id: str
     event_id: str
+    case_id: str
     sku: str = "A1"
 
 
@@ -40,6 +43,7 @@ async def seeded(shop: Shop) -> Seeds:
     endpoint = made.json()
     test = await shop.api.post(f"/v1/webhook-endpoints/{endpoint['id']}/test")
     store = (await shop.api.get(path)).json()
+    case_id = await fetched_case(desk, order["marketplace_id"])
     return Seeds(
         store_id=shop.store_id,
         account_id=store["seller_account_id"],
@@ -51,4 +55,27 @@ async def seeded(shop: Shop) -> Seeds:
         action_id=action["id"],
         endpoint_id=endpoint["id"],
         event_id=test.json()["event_id"],
+        case_id=case_id,
     )
+
+
+async def fetched_case(desk: Desk, number: int) -> str:
+    """The id of a service case about the order."""
+    await desk.shop.sandbox(
+        "POST",
+        f"/accounts/{desk.shop.account}/service-cases",
+        json={"order_id": number},
+    )
+    assert isinstance(desk.api, ServiceClient)
+    url = desk.api.database_url
+
+    async def cases() -> list[str]:
+        due = "UPDATE service_case_sync SET next_at = now()"
+        await asyncio.to_thread(query, url, due)
+        await desk.sync()
+        answer = await desk.api.get("/v1/service-cases")
+        return [str(case["id"]) for case in answer.json()["items"]]
+
+    while not (found := await cases()):
+        pass
+    return found[0]
