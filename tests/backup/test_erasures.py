@@ -1,6 +1,7 @@
 """A buyer who was erased after a backup is erased again in the restored service."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from app.settings import Settings
 from tests.backup.test_backup import empty
 from tests.orders.desk import Desk
 from tests.orders.test_buyers import EMAIL, bought
+from tests.support.dying import run_program
 from tests.support.shop import Shop
-from tests.support.stack import SilentQueue, query
+from tests.support.stack import SilentQueue, environment, query
 
 __all__ = ["empty"]  # a fixture
 NAMES = "SELECT shipping_address ->> 'last_name' FROM sales_order"
@@ -49,6 +51,24 @@ async def test_a_restore_repeats_what_was_erased_after_the_backup(
     assert restored == [("Zyxexemple",)]
     assert erased == 1
     assert query(url_of(empty), NAMES) == [(None,)]
+
+
+def test_the_command_writes_the_list_and_says_how_long_it_is(
+    settings: Settings, tmp_path: Path
+):
+    written = tmp_path / "e.jsonl"
+    refeed = Path(sys.executable).with_name("refeed")
+
+    done = run_program(
+        [refeed, "erasures", written],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "has 0 erasures" in " ".join(done.stderr.split())
+    assert written.read_text() == ""
 
 
 @pytest.mark.parametrize(
