@@ -46,6 +46,12 @@ NAMES_NO_ONE = {
         *("readback_at", "settled_at"),
     },
     "sales_order_word": {"order_id", "account_id"},
+    "service_case": {  # without messages; its digest is of these columns
+        *("id", "account_id", "marketplace_id", "order_id", "order_number", "state"),
+        *("line_number", "country", "reasons", "resolution", "opened_at", "sort_at"),
+        *("modified_at", "last_message_at", "closed_at", "digest", "version"),
+        *("first_seen_at", "changed_at"),
+    },
     "order_due_notice": {"order_id", "reason", "at"},
 }
 
