@@ -1,5 +1,6 @@
 """Each change that others wait for is recorded as one event, with the change."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,8 @@ async def test_a_refused_token_is_one_event_until_it_is_accepted(
     assert failed["connection"] == "refused"
 
     await shop.clear_faults()
-    query(database_url, "UPDATE seller_account SET connection = 'ok'")
+    healthy = "UPDATE seller_account SET connection = 'ok'"
+    await asyncio.to_thread(query, database_url, healthy)
     await shop.fault("token_refused")
     await shop.publish()
     assert len(data_of(database_url, "connection.failed")) == 2
@@ -177,7 +179,8 @@ async def test_an_order_becomes_due_once_for_each_reason(desk: Desk, database_ur
     assert data_of(database_url, "order.due") == []
 
     async def due_after(change: str) -> list[str]:
-        query(database_url, f"UPDATE sales_order SET {change}")  # noqa: S608 - ours
+        statement = f"UPDATE sales_order SET {change}"  # noqa: S608 - ours
+        await asyncio.to_thread(query, database_url, statement)
         await desk.sync()
         await desk.sync()
         return [each["due"] for each in data_of(database_url, "order.due")]
