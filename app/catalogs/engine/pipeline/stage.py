@@ -74,7 +74,10 @@ class Staged:
     def in_memory(self, lines: pl.Series) -> "Staged":
         """A copy with only those lines, in memory, which does not need the file."""
         held = _of_lines(self.frame, lines).collect(engine="streaming")
-        return replace(self, frame=held.lazy())
+        rows = self.rows
+        if rows is not None:
+            rows = _of_lines(rows.lazy(), lines).collect()
+        return replace(self, frame=held.lazy(), rows=rows)
 
 
 def _of_lines(frame: pl.LazyFrame, lines: pl.Series | None) -> pl.LazyFrame:
