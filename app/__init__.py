@@ -9,7 +9,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     starting                 checks settings and folders before a process serves
     tables retention         all tables for migrations; deletion of old data
     monitoring               `/metrics`: figures of PostgreSQL, counts of all processes
-    webhook_endpoints        sends events to the endpoints of merchants
+    webhook_endpoints alerts sends events to endpoints of merchants, digests to people
     explain hooks drift      lists and explains offers; signed webhooks; drift checks
     departures               deactivates and deletes stores, with their listings
     publications sources orders

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from app.access.audit.router import router as audit_log
 from app.access.router import router as access
+from app.alerts.router import router as alert_channels
 from app.backmarket.client import BackMarket, open_client
 from app.catalogs.mapping.preview import PreviewLimit
 from app.catalogs.mapping.router import router as mapping_trials
@@ -78,6 +79,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     hooks,
     hook_secrets,
     webhook_endpoints,
+    alert_channels,
     orders,
     buyers,
     order_actions,

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
@@ -47,6 +48,24 @@ Span = Annotated[
     Field(gt=timedelta(0), le=timedelta(days=3660)),
 ]
 """A duration: seconds, or ISO 8601 such as `PT2H`."""
+
+
+Wait = Annotated[
+    timedelta,
+    BeforeValidator(_seconds),
+    Field(ge=timedelta(0), le=timedelta(days=1)),
+]
+"""A duration that may be 0."""
+
+
+def is_smtp_url(value: str) -> bool:
+    """Whether it is an SMTP server: scheme, host, port, user and password only."""
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname)
+        return known and parts.port != 0 and not (parts.path.strip("/") or parts.query)
+    except ValueError:
+        return False
 
 
 def _json_list(value: object) -> object:

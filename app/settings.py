@@ -9,7 +9,17 @@ from typing import Literal
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.setting_types import Address, Hosts, Origins, Port, Ports, Secrets, Span
+from app.setting_types import (
+    Address,
+    Hosts,
+    Origins,
+    Port,
+    Ports,
+    Secrets,
+    Span,
+    Wait,
+    is_smtp_url,
+)
 
 PREFIX = "REFEED_"
 OF_TESTS = ("REFEED_TEST_", "REFEED_FAILPOINT")
@@ -216,7 +226,28 @@ class Settings(BaseSettings):
         timedelta(seconds=15), description="how long an endpoint may take to respond"
     )
     webhook_disable_after: Span = Field(
-        timedelta(days=5), description="failures of an endpoint until it is disabled"
+        timedelta(days=5),
+        description="failures of an endpoint, or of all recipients of an alert "
+        "channel, until it is disabled",
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="server for alerts by e-mail: `smtps://user:password@host:465`, or "
+        "`smtp://host:25`",
+    )
+    smtp_from: str | None = Field(
+        None,
+        pattern=r"^[\w.+-]+@[\w-]+(\.[\w-]+)+$",
+        description="sender of alerts by e-mail; with `SMTP_URL`",
+    )
+    smtp_starttls: Literal["required", "offered"] = Field(
+        "required",
+        description="of `smtp://`; `offered`: if the server has it, never a password "
+        "without",
+    )
+    alert_digest: Wait = Field(
+        timedelta(minutes=5),
+        description="events of a channel within it make one message",
     )
     source_interval: Span = Field(
         timedelta(hours=6), description="default rhythm in which catalogs are pulled"
@@ -272,6 +303,13 @@ class Settings(BaseSettings):
             ("redis://", "rediss://", "unix://")
         ):
             raise ValueError("accepted: redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_only(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not is_smtp_url(value.get_secret_value()):
+            raise ValueError("accepted: smtps://user:password@host:465, smtp://host:25")
         return value
 
     @property

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from app.access import models as access
 from app.access.audit import models as audit
 from app.accounts import models as accounts
+from app.alerts import models as alerts
 from app.catalogs import models as catalogs
 from app.departures import models as departures
 from app.drift import models as drift
@@ -27,6 +28,7 @@ from app.webhook_endpoints import models as webhook_endpoints
 MODULES = (
     access,
     accounts,
+    alerts,
     audit,
     buyers,
     catalogs,

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import structlog
 from redis.exceptions import RedisError
 
+from app.alerts import scheduling as alerts
 from app.backmarket.client import open_client
 from app.core.file_storage import Storage
 from app.core.vault import open_vault
@@ -91,6 +92,7 @@ async def sweep(context: WorkerContext, pool: JobPool) -> None:
                 await sources.request_due(tx, context.settings.source_interval)
                 await drift.request_due(tx, context.settings)
                 await deliveries.request_due(tx)
+                await alerts.request_due(tx, context.settings)
             if time.monotonic() - last_retention > RETENTION_INTERVAL.total_seconds():
                 await delete_old_data(
                     context.database, context.storage, context.settings

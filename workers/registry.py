@@ -4,6 +4,7 @@ from typing import Any
 
 from app.accounts.account_client import AccountServices
 from app.accounts.connection import ConnectionCheckJob
+from app.alerts.job import AlertJob, AlertServices
 from app.catalogs.imports.job import ImportJob, ImportServices
 from app.departures.job import DepartureJob
 from app.drift.job import DriftCheckJob
@@ -42,6 +43,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
     delivering = DeliveryServices(
         context.settings, context.database, context.vault, pulling.client
     )
+    alerting = AlertServices(context.settings, context.database)
     recovered = (
         publications.request_for_account,
         categories.request_for_account,
@@ -56,6 +58,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
         JobKind.REFRESH_CATEGORIES: RefreshJob(services),
         JobKind.PULL_CATALOG: pull.PullJob(pulling),
         JobKind.DELIVER_EVENTS: DeliverJob(delivering),
+        JobKind.SEND_ALERTS: AlertJob(alerting),
         JobKind.DEPARTURE: DepartureJob(services),
         JobKind.DRIFT_CHECK: DriftCheckJob(services),
         JobKind.CHECK_OTHER_MARKETS: OtherMarketsJob(services),

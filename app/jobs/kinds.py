@@ -37,6 +37,8 @@ class JobKind(StrEnum):
     """Subject: the source of a store's catalog."""
     DELIVER_EVENTS = "deliver_events"
     """Subject: a webhook endpoint. Sends it the events that are due."""
+    SEND_ALERTS = "send_alerts"
+    """Subject: an alert channel. Sends one message for all pending events."""
 
 
 def exclusive_name(kind: JobKind, subject_id: UUID) -> str:

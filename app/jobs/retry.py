@@ -88,6 +88,8 @@ OFFER = Backoff(_minutes(5, 10, 20, 40, 80, 160, 320))
 """An offer that Back Market refused for a transient cause."""
 WEBHOOK = Backoff(_seconds(5, 300, 1800, 7200, 18_000, 36_000, 36_000), max_failures=8)
 """An event that an endpoint did not accept: eight attempts in 27.6 hours."""
+ALERT = Backoff(_minutes(1, 5, 15, 60))
+"""A message to people that could not be sent."""
 ACCEPTED_ORDER_CHANGE = Backoff(_seconds(2, 5, 15, 60, 300, 900), max_failures=7)
 """Read-backs of an order that does not show a change which Back Market accepted."""
 UNANSWERED_ORDER_CHANGE = Backoff(_seconds(1, 3, 10), max_failures=4)

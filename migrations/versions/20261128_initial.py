@@ -26,6 +26,7 @@ FILES = (
     "stores",
     "events",
     "webhook_endpoints",
+    "alerts",
     "catalogs",
     "sources",
     "offers",

@@ -14,15 +14,18 @@ from app.events.payload import NewEvent, columns_of
 from app.main import create_app
 from app.settings import Settings
 from tests.access.issuing import issue
+from tests.access.samples import a_case, a_departure
 from tests.support.shop import CATEGORIES, MAPPING, as_csv, fresh_token, row
 from tests.support.stack import query
 
+CHANNEL = {"addresses": ["ops@shop.example"], "events": ["catalog.rejected"]}
 STORE_BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", ""): {"name": "New"},
     ("PUT", "/settings"): {"environment": "sandbox"},
     ("PUT", "/mapping"): MAPPING,
     ("PUT", "/categories"): CATEGORIES,
     ("PUT", "/catalog-source"): {"url": "https://shop.example/a.csv"},
+    ("POST", "/alert-channels"): CHANNEL,
     ("POST", "/publications"): {"kind": "offers"},
     ("PATCH", "/offers"): {"items": [{"sku": "A", "quantity": 1}]},
     ("POST", "/quarantine/release"): {"all": True},
@@ -97,6 +100,9 @@ OF_A_STORE = {
     "/v1/seller-accounts/{account_id}": "GET PATCH",
     "/v1/seller-accounts/{account_id}/token": "PUT",
     "/v1/seller-accounts/{account_id}/budget": "GET",
+    "/v1/stores/{store_id}/alert-channels": "GET POST",
+    "/v1/stores/{store_id}/alert-channels/{channel_id}": "GET PATCH DELETE",
+    "/v1/stores/{store_id}/alert-channels/{channel_id}/test": "POST",
     "/v1/webhook-endpoints/{endpoint_id}": "GET PATCH DELETE",
     "/v1/webhook-endpoints/{endpoint_id}/secret": "POST",
     "/v1/webhook-endpoints/{endpoint_id}/test": "POST",
@@ -239,35 +245,6 @@ def endpoint_of(store_id: str) -> dict[str, Any]:
     return {"url": "https://shop.example/events", "store_ids": [store_id]}
 
 
-def a_case(database_url: str, account_id: str, order_id: str) -> str:
-    """A case about the order, as if it had been fetched."""
-    case_id = str(new_id())
-    query(
-        database_url,
-        "INSERT INTO service_case (id, account_id, marketplace_id, order_id, state, "
-        "country, reasons, sort_at, digest, version, first_seen_at, changed_at) VALUES "
-        "(%s, %s, 9, %s, 0, 'FR', '[]', now(), '', 1, now(), now())",
-        case_id,
-        account_id,
-        order_id,
-    )
-    return case_id
-
-
-def a_departure(database_url: str, store_id: str) -> str:
-    """An earlier deactivation of the store."""
-    departure_id = str(new_id())
-    query(
-        database_url,
-        "INSERT INTO departure (id, store_id, store_name, country, action, offers, "
-        "state, requested_by, requested_at) VALUES (%s, %s, 'A', 'FR', 'deactivate', "
-        "'leave', 'done', 'admin key', now())",
-        departure_id,
-        store_id,
-    )
-    return departure_id
-
-
 @pytest.fixture
 async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
     store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
@@ -289,8 +266,10 @@ async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
     action = await api.post(f"/v1/orders/{order_id}/accept")
     departure = a_departure(database_url, store["id"])
     endpoint = await api.post("/v1/webhook-endpoints", json=endpoint_of(store["id"]))
+    channel = await api.post(f"{path}/alert-channels", json=CHANNEL)
     return AccessFixture(
         {
+            "channel_id": channel.json()["id"],
             "order_id": order_id,
             "action_id": action.json()["id"],
             "case_id": a_case(database_url, account["id"], order_id),

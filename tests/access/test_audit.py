@@ -30,6 +30,7 @@ __all__ = ["target"]
 
 STORE = "/v1/stores/{store_id}"
 ORDER = "/v1/orders/{order_id}"
+CHANNELS = "/v1/stores/{store_id}/alert-channels"
 ENDPOINTS = "/v1/webhook-endpoints"
 MANY = "/v1/order-actions"
 AUDITED = {
@@ -78,6 +79,9 @@ AUDITED = {
     ),
     ("POST", f"{ENDPOINTS}/{{endpoint_id}}/replay"): AuditAction.ENDPOINT_REPLAYED,
     ("DELETE", f"{ENDPOINTS}/{{endpoint_id}}"): AuditAction.ENDPOINT_DELETED,
+    ("POST", CHANNELS): AuditAction.ALERT_CHANNEL_CREATED,
+    ("PATCH", f"{CHANNELS}/{{channel_id}}"): AuditAction.ALERT_CHANNEL_CHANGED,
+    ("DELETE", f"{CHANNELS}/{{channel_id}}"): AuditAction.ALERT_CHANNEL_DELETED,
     ("DELETE", f"{STORE}/activation"): AuditAction.STORE_DEACTIVATED,
     ("PUT", f"{STORE}/activation"): AuditAction.STORE_ACTIVATED,
     ("DELETE", STORE): AuditAction.STORE_DELETED,
@@ -85,6 +89,7 @@ AUDITED = {
 """In an order in which each of them changes something."""
 NOT_AUDITED = {
     ("POST", f"{ENDPOINTS}/{{endpoint_id}}/test"): "the delivery is recorded",
+    ("POST", f"{CHANNELS}/{{channel_id}}/test"): "changes nothing",
     ("POST", f"{STORE}/catalogs"): "a catalog is a record of its own",
     ("POST", f"{STORE}/catalog-source/pull"): "the pull is recorded",
     ("PATCH", f"{STORE}/offers"): "in the timeline of each offer",
@@ -105,6 +110,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "items": [{"source": "Tablets", "category_id": 1101, "cpa": "9.00"}]
     },
     ("PATCH", ORDER): {"tags": ["gift"]},
+    ("POST", CHANNELS): {"addresses": ["a@shop.example"], "events": ["order.due"]},
     ("POST", ENDPOINTS): {"url": "https://shop.example/events"},
     ("PATCH", "/v1/seller-accounts/{account_id}"): {"shared_quantity": "max"},
 }

@@ -85,6 +85,9 @@ def settings_for(
         "drift_check_interval": timedelta(days=3000),
         "offers_interval": timedelta(days=31),
         "port": 0,
+        # Refuses connections, unless a test has a server.
+        "smtp_url": SecretStr("smtp://127.0.0.1:9"),
+        "smtp_from": "refeed@merchant.example",
     }
     return Settings(**{**values, **more})
 

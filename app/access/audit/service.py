@@ -46,6 +46,9 @@ class AuditAction(StrEnum):
     ENDPOINT_DELETED = "webhook_endpoint.deleted"
     ENDPOINT_SECRET_ROTATED = "webhook_endpoint.secret_rotated"  # noqa: S105 - a name
     ENDPOINT_REPLAYED = "webhook_endpoint.events_replayed"
+    ALERT_CHANNEL_CREATED = "alert_channel.created"
+    ALERT_CHANNEL_CHANGED = "alert_channel.changed"
+    ALERT_CHANNEL_DELETED = "alert_channel.deleted"
     ORDER_ACTION_REQUESTED = "order.action_requested"
     ORDER_ALREADY_SHIPPED = "order.already_shipped"
     ORDER_CHANGED = "order.changed"
