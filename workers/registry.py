@@ -43,7 +43,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
     delivering = DeliveryServices(
         context.settings, context.database, context.vault, pulling.client
     )
-    alerting = AlertServices(context.settings, context.database)
+    alerting = AlertServices(context.settings, context.database, context.vault)
     recovered = (
         publications.request_for_account,
         categories.request_for_account,

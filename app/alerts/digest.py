@@ -9,6 +9,8 @@ from app.events.enums import EventType
 
 LISTED = 20
 """Events that a message lists; the others are counted."""
+LONGEST_CHAT = 1800
+"""Characters; Discord takes 2,000 with the subject."""
 LONGEST_NAME = 80
 LONGEST_PATH = 200
 LABELS: dict[EventType, str] = {
@@ -53,9 +55,25 @@ def listed(kind: str, at: datetime, body: str) -> Listed:
 
 
 def digest_text(
+    store: str,
+    counts: Sequence[tuple[str, int]],
+    first: Sequence[Listed],
+    longest: int | None = None,
+) -> Text:
+    """One message for all events; `counts` by type, the most frequent first.
+
+    With fewer events in detail, if it had more than `longest` characters.
+    """
+    text = _digest_text(store, counts, first)
+    while longest and first and len(text.body) > longest:
+        first = first[:-1]
+        text = _digest_text(store, counts, first)
+    return text
+
+
+def _digest_text(
     store: str, counts: Sequence[tuple[str, int]], first: Sequence[Listed]
 ) -> Text:
-    """One message for all events; `counts` by type, the most frequent first."""
     total = sum(count for _, count in counts)
     name = one_line(store, LONGEST_NAME)
     noun = "event" if total == 1 else "events"

@@ -2,21 +2,31 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.alerts import mail
-from app.alerts.digest import LISTED, Text, digest_text, listed, trial_text
+from app.alerts import mail, secrets
+from app.alerts.chat_sending import send_chat
+from app.alerts.digest import (
+    LISTED,
+    LONGEST_CHAT,
+    Text,
+    digest_text,
+    listed,
+    trial_text,
+)
 from app.alerts.models import AlertChannel
 from app.alerts.outcomes import Health, Result, Step, health_after, next_step
 from app.alerts.scheduling import SQL
 from app.core.columns import utc_now
 from app.core.failpoints import failpoint
+from app.core.vault import Vault
 from app.database import Database
 from app.jobs.frame import Job
 from app.jobs.lease import Lease, Snooze
@@ -37,6 +47,7 @@ class AlertServices:
 
     settings: Settings
     database: Database
+    vault: Vault
     lane: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +64,7 @@ class Outgoing:
     addresses: Sequence[str]
     remaining: Sequence[str] | None
     test_at: Any = None
+    chat: SecretStr | None = None
 
     @property
     def asked(self) -> Sequence[str]:
@@ -83,23 +95,35 @@ class AlertJob(Job[Outgoing]):
             return None
         values = {"channel": channel.id, "digest": self.services.settings.alert_digest}
         if channel.test_state == "pending":
-            return await _test(session, channel)
+            return self._addressed(channel, await _test(session, channel))
         if not await session.scalar(SQL["channel_is_due"], values):
             return None
-        return await _claim(session, channel)
+        return self._addressed(channel, await _claim(session, channel))
+
+    def _addressed(
+        self, channel: AlertChannel, message: Outgoing | None
+    ) -> Outgoing | None:
+        if message is None or channel.kind != "chat":
+            return message
+        return replace(message, chat=secrets.opened(channel, self.services.vault))
 
     async def work(self, lease: Lease, loaded: Outgoing) -> Snooze | None:
         if self.services.lane.locked():
             return Snooze(BEHIND_OTHERS, idle=True)
-        server = mail.server_of(self.services.settings)
-        one = mail.Mail(loaded.text, loaded.addresses, loaded.asked, loaded.number)
         async with self.services.lane:
             lease.check()
-            result = await mail.send(server, one)
+            result = await self._send(loaded)
         failpoint("alert.before_record")
         await self._record(lease, loaded, result)
         failpoint("alert.recorded")
         return Snooze(timedelta(0))
+
+    async def _send(self, loaded: Outgoing) -> Result:
+        if loaded.chat is not None:
+            return await send_chat(loaded.chat, loaded.text)
+        server = mail.server_of(self.services.settings)
+        one = mail.Mail(loaded.text, loaded.addresses, loaded.asked, loaded.number)
+        return await mail.send(server, one)
 
     async def _record(self, lease: Lease, sent: Outgoing, result: Result) -> None:
         async with self.services.database.transaction() as tx:
@@ -181,6 +205,7 @@ async def _claim(session: AsyncSession, channel: AlertChannel) -> Outgoing | Non
         await _store_name(session, channel),
         [(row.type, row.events) for row in counts],
         [listed(row.type, row.occurred_at, row.body) for row in first],
+        LONGEST_CHAT if channel.kind == "chat" else None,
     )
     number = f"{first[0].id}.{channel.id}"
     return Outgoing(text, number, channel.addresses, channel.remaining)

@@ -14,7 +14,8 @@ class AlertChannel(SQLModel, table=True):
     """Addresses that get messages about events of a store, and how sending went.
 
     `failures` in a row since `failing_since`, all with `failure_code`. `remaining`:
-    addresses that have not accepted the claimed message yet. `test_*`: the last test.
+    addresses that have not accepted the claimed message yet. A chat has a `service` and
+    its URL, encrypted for the row, instead of addresses. `test_*`: the last test.
     """
 
     __tablename__ = "alert_channel"
@@ -34,6 +35,9 @@ class AlertChannel(SQLModel, table=True):
     events: list[str] = Field(sa_type=ARRAY(String))
     addresses: list[str] = Field(sa_type=ARRAY(String))
     remaining: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    service: str | None = None
+    cipher: bytes | None = None
+    cipher_key_id: str | None = None
     state: str = "enabled"
     disabled_reason: str | None = None
     disabled_at: datetime | None = time_field()

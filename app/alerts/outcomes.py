@@ -16,6 +16,7 @@ MOST_PARTIAL = 6
 LONGEST_ADDRESS, LONGEST_LOCAL = 254, 64
 ACCEPTED_ADDRESS = "name@shop.example, ASCII only, without a display name"
 ALL_REFUSED = "recipients_refused"
+CHAT_FAILED = "chat_failed"
 SOME_REFUSED = "recipient_refused"
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -79,7 +80,7 @@ class Health:
 def health_after(
     before: Health, step: Step, now: datetime, patience: timedelta
 ) -> Health:
-    """Disabled after `patience`, but only if the recipients are what fails.
+    """Disabled after `patience`, but only if recipients or the chat are what fails.
 
     The SMTP server is the operator's: its outage disables no channel of a merchant.
     """
@@ -88,5 +89,6 @@ def health_after(
     repeated = before.code == step.code
     since = (before.failing_since if repeated else None) or now
     failures = before.failures + 1
-    disabled = step.code == ALL_REFUSED and now - since >= patience
+    of_merchant = step.code in {ALL_REFUSED, CHAT_FAILED}
+    disabled = of_merchant and now - since >= patience
     return Health(failures, since, step.code, now + ALERT.pause(failures), disabled)

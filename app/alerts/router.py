@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response, status
 
 from app.access.audit import service as audit
 from app.access.audit.service import AuditAction, Subject
-from app.access.dependencies import CurrentSettings, Writer
+from app.access.dependencies import CurrentSettings, CurrentVault, Writer
 from app.access.service import Caller
 from app.alerts import service
 from app.alerts.dependencies import ChannelToChange, ChannelToRead, etag
@@ -44,11 +44,12 @@ async def create_alert_channel(
     tx: Tx,
     caller: Writer,
     settings: CurrentSettings,
+    vault: CurrentVault,
     response: Response,
 ) -> AlertChannelOut:
     """From now on events are sent there, those of five minutes as one message."""
     store = await load_store(tx.session, caller, store_id, lock=True)
-    channel = await service.create(tx.session, settings, store.id, body)
+    channel = await service.create(tx.session, settings, vault, store.id, body)
     created = AuditAction.ALERT_CHANNEL_CREATED
     await _record(tx, caller, created, channel, after=service.audited(channel))
     response.headers["Location"] = _path(channel)
@@ -80,12 +81,15 @@ async def update_alert_channel(
     channel: ChannelToChange,
     tx: Tx,
     caller: Writer,
+    vault: CurrentVault,
     response: Response,
 ) -> AlertChannelOut:
     """A channel that is enabled again gets what was pending, not what came since."""
     before = service.audited(channel)
-    service.change(channel, body)
+    service.change(channel, vault, body)
     changed, after = AuditAction.ALERT_CHANNEL_CHANGED, service.audited(channel)
+    if body.url is not None:
+        after["url"] = f"{after['url']} (replaced)"
     await _record(tx, caller, changed, channel, before, after)
     return _shown(channel, response)
 

@@ -4,21 +4,33 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StrictBool,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from app.alerts.chat import ACCEPTED_CHATS, LONGEST_CHAT_URL, is_chat_url
 from app.alerts.digest import LABELS
 from app.alerts.models import AlertChannel
 from app.alerts.outcomes import ACCEPTED_ADDRESS, LONGEST_ADDRESS, is_address
+from app.alerts.secrets import masked
 from app.events.enums import EventType
 from app.web.schemas import ReasonOut
 
 MOST_ADDRESSES = 10
+TARGETS = "`addresses` for `email`, `url` for `chat`"
 DISABLED = {
-    "refused": "The mail server refused every recipient for days.",
+    "refused": "The mail server or the chat refused every message for days.",
     "requested": "It was disabled by an API key.",
 }
 FAILURES = {
+    "chat_failed": "The chat did not accept the message.",
     "recipients_refused": "The mail server refused every recipient.",
     "recipient_refused": "The mail server refused some of the recipients.",
     "smtp_not_configured": "The operator has configured no mail server.",
@@ -48,6 +60,19 @@ def _alert(value: EventType) -> EventType:
     return value
 
 
+def _chat(value: SecretStr) -> SecretStr:
+    if not is_chat_url(value.get_secret_value()):
+        raise PydanticCustomError(
+            "chat_refused",
+            "Not the URL of an accepted chat.",
+            {"accepted": ACCEPTED_CHATS},
+        )
+    return value
+
+
+ChatUrl = Annotated[
+    SecretStr, Field(max_length=LONGEST_CHAT_URL), AfterValidator(_chat)
+]
 EmailAddress = Annotated[
     str, Field(max_length=LONGEST_ADDRESS), AfterValidator(_address)
 ]
@@ -61,7 +86,7 @@ Events = Annotated[
 
 
 class AlertChannelIn(BaseModel):
-    """People who get e-mails about events of a store."""
+    """People who get e-mails about events of a store, or a chat."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -70,15 +95,30 @@ class AlertChannelIn(BaseModel):
                 {
                     "addresses": ["ops@shop.example"],
                     "events": ["publication.held", "connection.failed"],
-                }
+                },
+                {
+                    "kind": "chat",
+                    "url": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7",
+                    "events": ["order.due"],
+                },
             ]
         },
     )
 
-    kind: Literal["email"] = "email"
+    kind: Literal["email", "chat"] = "email"
     description: str = Field("", max_length=200)
-    addresses: Addresses
+    addresses: Addresses | None = Field(None, description="of `email`")
+    url: ChatUrl | None = Field(None, description="of `chat`; it is not shown again")
     events: Events = Field(description="types of events; all of them: list them")
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "AlertChannelIn":
+        given = (self.addresses is not None, self.url is not None)
+        if given != (self.kind == "email", self.kind == "chat"):
+            raise PydanticCustomError(
+                "which_target", f"It takes {TARGETS}.", {"accepted": TARGETS}
+            )
+        return self
 
 
 class AlertChannelPatch(BaseModel):
@@ -90,6 +130,7 @@ class AlertChannelPatch(BaseModel):
 
     description: str | None = Field(None, max_length=200)
     addresses: Addresses | None = None
+    url: ChatUrl | None = None
     events: Events | None = None
     enabled: StrictBool | None = None
 
@@ -107,9 +148,10 @@ class AlertChannelOut(BaseModel):
 
     id: UUID
     store_id: UUID
-    kind: Literal["email"]
+    kind: Literal["email", "chat"]
     description: str
     addresses: list[str]
+    url: str | None = Field(description="of a chat; only its schema")
     events: list[EventType]
     state: Literal["enabled", "disabled"]
     disabled: ReasonOut | None = Field(description="why; `refused`, `requested`")
@@ -139,6 +181,7 @@ def channel_out(row: AlertChannel) -> AlertChannelOut:
         {
             **row.model_dump(),
             "disabled": disabled,
+            "url": masked(row),
             "failure": _failure(row.failure_code),
             "next_attempt_at": row.paused_until,
             "test": test,

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.access.service import Caller
+from app.alerts import secrets
 from app.alerts.mail import server_of
 from app.alerts.models import AlertChannel
-from app.alerts.schemas import AlertChannelIn, AlertChannelPatch
+from app.alerts.schemas import TARGETS, AlertChannelIn, AlertChannelPatch
 from app.core.columns import utc_now
-from app.core.errors import ConflictError, NotFoundError
+from app.core.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from app.core.vault import Vault
 from app.settings import Settings
 from app.stores import service as stores
 
@@ -23,10 +25,14 @@ AUDITED = {"kind", "description", "addresses", "events", "state"}
 
 
 async def create(
-    session: AsyncSession, settings: Settings, store_id: UUID, body: AlertChannelIn
+    session: AsyncSession,
+    settings: Settings,
+    vault: Vault,
+    store_id: UUID,
+    body: AlertChannelIn,
 ) -> AlertChannel:
     """The caller holds the row of the store. Raises ConflictError."""
-    if server_of(settings) is None:
+    if body.kind == "email" and server_of(settings) is None:
         raise ConflictError(
             "The operator has configured no mail server.", code="smtp_not_configured"
         )
@@ -39,16 +45,21 @@ async def create(
         store_id=store_id,
         kind=body.kind,
         description=body.description,
-        addresses=_unique(body.addresses),
+        addresses=_unique(body.addresses or ()),
         events=sorted(set(body.events)),
     )
+    if body.url is not None:
+        secrets.seal(channel, vault, body.url)
     session.add(channel)
     await session.flush()
     return channel
 
 
-def change(channel: AlertChannel, body: AlertChannelPatch) -> None:
-    """Change what is given; null changes nothing."""
+def change(channel: AlertChannel, vault: Vault, body: AlertChannelPatch) -> None:
+    """Change what is given; null changes nothing. Raises InvalidError."""
+    _check_kind(channel, body)
+    if body.url is not None:
+        secrets.seal(channel, vault, body.url)
     if body.description is not None:
         channel.description = body.description
     if body.addresses is not None:
@@ -58,6 +69,14 @@ def change(channel: AlertChannel, body: AlertChannelPatch) -> None:
     if body.enabled is not None:
         _enable(channel) if body.enabled else _disable(channel)
     channel.version += 1
+
+
+def _check_kind(channel: AlertChannel, body: AlertChannelPatch) -> None:
+    other = "addresses" if channel.kind == "chat" else "url"
+    if getattr(body, other) is not None:
+        message = f"A channel of the kind `{channel.kind}` has no `{other}`."
+        wrong = FieldError(other, "which_target", message, TARGETS)
+        raise InvalidError(message, errors=[wrong])
 
 
 def _enable(channel: AlertChannel) -> None:
@@ -116,7 +135,9 @@ async def list_channels(
 
 
 def audited(channel: AlertChannel) -> dict[str, object]:
-    return channel.model_dump(mode="json", include=AUDITED)
+    """Of a chat's URL only the schema."""
+    shown = channel.model_dump(mode="json", include=AUDITED)
+    return shown | {"url": secrets.masked(channel)}
 
 
 async def _number(session: AsyncSession, store_id: UUID) -> int:

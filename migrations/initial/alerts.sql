@@ -1,5 +1,6 @@
 -- People who get messages about events of a store. `remaining`: addresses that have not
--- accepted the message of the claimed events yet; NULL: none was accepted.
+-- accepted the message of the claimed events yet; NULL: none was accepted. A chat has a
+-- `service` and its URL, encrypted, instead of addresses.
 CREATE TABLE alert_channel (
   id uuid PRIMARY KEY,
   store_id uuid NOT NULL REFERENCES store (id) ON DELETE CASCADE,
@@ -8,6 +9,9 @@ CREATE TABLE alert_channel (
   events varchar[] NOT NULL,
   addresses varchar[] NOT NULL,
   remaining varchar[],
+  service varchar,
+  cipher bytea,
+  cipher_key_id varchar,
   state varchar NOT NULL,
   disabled_reason varchar,
   disabled_at timestamptz,

@@ -53,6 +53,12 @@ class Channels:
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
+    async def chat(self, url: str) -> dict[str, Any]:
+        body = {"kind": "chat", "url": url, "events": ["catalog.ready"]}
+        answer = await self.api.post(self.path, json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
     async def get(self, channel: dict[str, Any]) -> dict[str, Any]:
         answer = await self.api.get(f"{self.path}/{channel['id']}")
         assert answer.status_code == 200, answer.text
