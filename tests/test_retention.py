@@ -1,5 +1,6 @@
 """Old files, reports and jobs are deleted; what is current stays."""
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -82,10 +83,14 @@ async def test_old_reports_and_jobs_are_deleted_and_the_live_state_is_kept(
 ):
     await shop.upload([row("A")])
     publication = await shop.publish()
-    query(
-        database_url, "UPDATE publication SET finished_at = now() - interval '1 year'"
+    await asyncio.to_thread(
+        query,
+        database_url,
+        "UPDATE publication SET finished_at = now() - interval '1 year'",
     )
-    query(database_url, "UPDATE job SET done_at = now() - interval '1 year'")
+    await asyncio.to_thread(
+        query, database_url, "UPDATE job SET done_at = now() - interval '1 year'"
+    )
 
     await _delete_old_data(settings, 1)
 
@@ -100,7 +105,8 @@ async def test_old_departures_are_deleted(
 ):
     path = f"/v1/stores/{shop.store_id}/activation"
     old, recent = [(await shop.api.delete(path)).json()["id"] for _ in range(2)]
-    query(
+    await asyncio.to_thread(
+        query,
         database_url,
         "UPDATE departure SET finished_at = now() - interval '1 year' WHERE id = %s",
         old,
@@ -116,7 +122,8 @@ async def test_webhook_ids_are_stored_for_a_week(
     shop: Shop, settings: Settings, database_url: str
 ):
     for days in (4, 8):
-        query(
+        await asyncio.to_thread(
+            query,
             database_url,
             "INSERT INTO hook_call (store_id, webhook_id, body_sha256, received_at) "
             "VALUES (%s, %s, '', now() - %s * interval '1 day')",

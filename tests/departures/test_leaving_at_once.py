@@ -41,7 +41,9 @@ async def test_two_stores_of_an_account_are_deactivated_at_once(
     url = settings.database_url.get_secret_value()
 
     for _ in range(ROUNDS):
-        query(url, "UPDATE store SET active = true, departed_with = NULL")
+        await asyncio.to_thread(
+            query, url, "UPDATE store SET active = true, departed_with = NULL"
+        )
 
         statuses = await at_once(pair, "DELETE", "/activation?offers=leave")
 
@@ -59,7 +61,9 @@ async def test_stores_that_wait_for_each_other_do_not_block_the_policy(
     policies = ("max", "min")
 
     for number in range(ROUNDS):
-        query(url, "UPDATE store SET active = true, departed_with = NULL")
+        await asyncio.to_thread(
+            query, url, "UPDATE store SET active = true, departed_with = NULL"
+        )
         changed, left = await asyncio.gather(
             api.patch(
                 f"/v1/seller-accounts/{account}",

@@ -1,5 +1,6 @@
 """A secret is shown once, replaced with an overlap, and bound to its row."""
 
+import asyncio
 import base64
 from datetime import datetime, timedelta
 
@@ -46,7 +47,8 @@ async def test_a_replaced_secret_is_valid_for_the_overlap_only(
 
     both = [await status_of(sender, s) for s in (sender.secret, answer["secret"])]
     secret = (await sender.api.get(path)).json()
-    query(
+    await asyncio.to_thread(
+        query,
         database_url,
         "UPDATE hook_secret SET valid_until = now() WHERE valid_until IS NOT NULL",
     )
@@ -87,7 +89,8 @@ async def test_a_secret_moved_to_another_row_cannot_be_decrypted(
 ):
     other = await sender.api.post("/v1/stores", json={"name": "B", "country": "DE"})
     await new_secret(sender.api, other.json()["id"])
-    query(
+    await asyncio.to_thread(
+        query,
         database_url,
         "UPDATE hook_secret AS a SET cipher = b.cipher FROM hook_secret AS b "
         "WHERE a.id <> b.id",

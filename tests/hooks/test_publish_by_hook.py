@@ -62,7 +62,11 @@ async def test_a_webhook_joins_a_requested_run_and_starts_it_earlier(
     sender: Sender, database_url: str
 ):
     await sender.send()
-    query(database_url, "UPDATE publication SET not_before = now() + interval '1 hour'")
+    await asyncio.to_thread(
+        query,
+        database_url,
+        "UPDATE publication SET not_before = now() + interval '1 hour'",
+    )
 
     await sender.send()
 
@@ -77,7 +81,9 @@ async def test_a_repeated_id_gets_the_same_response_and_starts_no_run(
     sender: Sender, database_url: str
 ):
     first = await sender.send(skus("A1"), "msg_1")
-    query(database_url, "UPDATE publication SET state = 'finished'")
+    await asyncio.to_thread(
+        query, database_url, "UPDATE publication SET state = 'finished'"
+    )
 
     again = await sender.send(skus("A1"), "msg_1")
 

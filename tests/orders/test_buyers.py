@@ -1,5 +1,6 @@
 """Buyers' data are sealed, copied and erased, and erased ones do not come back."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -231,13 +232,15 @@ async def test_an_order_that_arrives_after_the_request_is_erased_if_it_is_older(
 ):
     first = await bought(desk)
     await ask(desk.api, "erase")
-    query(database_url, "DELETE FROM sales_order")
-    query(database_url, "UPDATE order_sync SET high_water = NULL")
+    await asyncio.to_thread(query, database_url, "DELETE FROM sales_order")
+    await asyncio.to_thread(
+        query, database_url, "UPDATE order_sync SET high_water = NULL"
+    )
 
     await desk.sync()
     # Times of orders are whole seconds: one of the same second counts as older.
     earlier = "UPDATE buyer_erasure SET requested_at = requested_at - interval '2 s'"
-    query(database_url, earlier)
+    await asyncio.to_thread(query, database_url, earlier)
     later = await bought(desk)
     number = first["marketplace_id"]
     old = (await desk.api.get(f"/v1/orders/{number}")).json()
@@ -254,12 +257,15 @@ async def test_a_stored_order_of_a_request_is_erased_whole_by_the_next_run(
     """As if the request had not seen it: note and actions must go, too."""
     order = await bought(desk)
     await desk.api.patch(f"/v1/orders/{order['id']}", json={"note": "Ada calls"})
-    query(
+    await asyncio.to_thread(
+        query,
         database_url,
         "INSERT INTO buyer_erasure SELECT account_id, unnest(email_digests), "
         "now() + interval '1 s', false FROM sales_order",
     )
-    query(database_url, "UPDATE buyer_erasure SET requested_at = now() + '1 h'")
+    await asyncio.to_thread(
+        query, database_url, "UPDATE buyer_erasure SET requested_at = now() + '1 h'"
+    )
 
     await desk.edit(order["marketplace_id"], price="44.00")
     await desk.sync()
@@ -277,9 +283,13 @@ async def test_an_older_order_that_arrives_in_progress_can_still_be_shipped(
 ):
     await bought(desk, state=3)
     await ask(desk.api, "erase")
-    query(database_url, "DELETE FROM sales_order")
-    query(database_url, "UPDATE order_sync SET high_water = NULL")
-    query(database_url, "UPDATE buyer_erasure SET is_open = false")
+    await asyncio.to_thread(query, database_url, "DELETE FROM sales_order")
+    await asyncio.to_thread(
+        query, database_url, "UPDATE order_sync SET high_water = NULL"
+    )
+    await asyncio.to_thread(
+        query, database_url, "UPDATE buyer_erasure SET is_open = false"
+    )
 
     await desk.sync()
     (listed,) = await desk.listed()
@@ -297,13 +307,23 @@ async def test_an_order_in_progress_is_erased_when_it_has_ended(
 
     erased = await ask(desk.api, "erase")
     still = (await desk.api.get(f"/v1/orders/{order['id']}")).json()
-    query(
-        database_url, "UPDATE buyer_erasure SET requested_at = now() - interval '2 d'"
+    await asyncio.to_thread(
+        query,
+        database_url,
+        "UPDATE buyer_erasure SET requested_at = now() - interval '2 d'",
     )
-    query(database_url, "UPDATE sales_order SET created_at = now() - interval '3 d'")
+    await asyncio.to_thread(
+        query,
+        database_url,
+        "UPDATE sales_order SET created_at = now() - interval '3 d'",
+    )
     async with open_database(database_url, SilentQueue()) as database:
         too_early = await erase_due(database, None)
-        query(database_url, "UPDATE sales_order SET state = 9, outcome = 'completed'")
+        await asyncio.to_thread(
+            query,
+            database_url,
+            "UPDATE sales_order SET state = 9, outcome = 'completed'",
+        )
         ended = await erase_due(database, None)
     open_ones = query(database_url, "SELECT count(*) FROM buyer_erasure WHERE is_open")
 
@@ -318,7 +338,8 @@ async def test_retention_erases_what_is_older_in_batches(
     desk: Desk, settings: Settings, database_url: str
 ):
     order = await bought(desk)
-    query(
+    await asyncio.to_thread(
+        query,
         database_url,
         "INSERT INTO sales_order (id, account_id, marketplace_id, state, outcome, "
         "created_at, modified_at, shipping_address, billing_address, other_fields, "
@@ -381,7 +402,7 @@ async def test_a_row_that_violates_a_constraint_is_not_logged(
     )
 
     with pytest.raises(NotNullViolation) as raised:
-        query(database_url, statement, order["id"])
+        await asyncio.to_thread(query, database_url, statement, order["id"])
     message = f"{raised.value}\n[SQL: UPDATE sales_order]"
     event: dict[str, Any] = {"exception": message}
     logged = hide_secrets(None, "error", event)["exception"]

@@ -1,5 +1,6 @@
 """Files of tracking numbers, as merchants' programs and carriers write them."""
 
+import asyncio
 import io
 import zipfile
 from typing import Any
@@ -193,7 +194,7 @@ async def test_files_of_other_programs_are_read(
 async def test_a_dry_run_stores_nothing(
     desk: Desk, accepted: list[dict[str, Any]], database_url: str
 ):
-    query(database_url, "DELETE FROM order_action")
+    await asyncio.to_thread(query, database_url, "DELETE FROM order_action")
     content = a_file((accepted[0]["marketplace_id"], "X1", "", ""), (1, "X", "", ""))
 
     dry = await upload(desk.api, content, dry_run="true")
@@ -207,7 +208,7 @@ async def test_a_dry_run_stores_nothing(
 async def test_a_form_with_a_key_is_answered_once(
     desk: Desk, accepted: list[dict[str, Any]], database_url: str
 ):
-    query(database_url, "DELETE FROM order_action")
+    await asyncio.to_thread(query, database_url, "DELETE FROM order_action")
     content = a_file((accepted[0]["marketplace_id"], "X1", "", ""))
     headers = key()
     answers = [

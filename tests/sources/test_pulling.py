@@ -378,7 +378,9 @@ async def test_a_due_source_is_pulled_and_gets_its_next_time(
     merchant.serve("/stock.csv", reply(STOCK, **CSV))
     first = await supply.put(merchant.url(), interval="PT1H")
 
-    query(database_url, "UPDATE catalog_source SET next_pull_at = now()")
+    await asyncio.to_thread(
+        query, database_url, "UPDATE catalog_source SET next_pull_at = now()"
+    )
     while len(merchant.asked) < 2:
         await supply.shop.api.get(supply.path)
     second = await supply.settled()

@@ -207,7 +207,9 @@ async def test_a_password_of_another_secret_key_is_reported_as_unreadable(
 ):
     auth = {"username": "me", "password": PASSWORD}
     await supply.put(merchant.url(), auth=auth)
-    query(database_url, "UPDATE catalog_source SET password_key_id = 'gone'")
+    await asyncio.to_thread(
+        query, database_url, "UPDATE catalog_source SET password_key_id = 'gone'"
+    )
 
     source = await supply.pull()
 
