@@ -7,7 +7,7 @@ from app.database import open_transaction
 from app.main import ROUTERS
 from app.web.idempotent.recorded_route import RecordedRoute
 
-RECORDS_ITSELF = {"upload_catalog", "upload_invoice"}
+RECORDS_ITSELF = {"upload_catalog", "upload_invoice", "upload_tracking"}
 """With `answer_in`, in the transaction that follows the upload."""
 WITHOUT_EFFECT = {"preview_mapping"}
 OWN_KEY = {"receive_publish_hook"}

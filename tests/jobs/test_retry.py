@@ -18,6 +18,8 @@ SECONDS = {
     "ACCEPTED_ORDER_CHANGE": [2, 5, 15, 60, 300, 900, 900],
     "UNANSWERED_ORDER_CHANGE": [1, 3, 10, 10],
     "OFFER": [300, 600, 1200, 2400, 4800, 9600, 19200, 19200],
+    "WEBHOOK": [5, 300, 1800, 7200, 18_000, 36_000, 36_000, 36_000],
+    "ALERT": [60, 300, 900, 3600, 3600],
 }
 
 
@@ -72,9 +74,9 @@ def test_a_job_is_given_up_at_its_twentieth_failure(failures, gives_up):
     assert retry.JOB.gives_up(failures) is gives_up
 
 
-def test_only_jobs_and_order_changes_are_given_up():
+def test_only_jobs_order_changes_and_webhooks_are_given_up():
     order_changes = {"ACCEPTED_ORDER_CHANGE", "UNANSWERED_ORDER_CHANGE"}
-    endless = SECONDS.keys() - {"JOB", "GIVE_UP"} - order_changes
+    endless = SECONDS.keys() - {"JOB", "GIVE_UP", "WEBHOOK"} - order_changes
 
     assert not any(getattr(retry, name).gives_up(10_000) for name in endless)
 
