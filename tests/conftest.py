@@ -25,6 +25,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -56,6 +57,15 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("refeed")
 share_dialect()
 keep_connections()
+# As the service logs: the values of local variables may be secrets.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(
+            exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 TEMPLATE = "refeed_template"
 QUICK_SANDBOX = {"limits_on": False, "task_starts_after": 0, "task_ends_after": 0.05}
