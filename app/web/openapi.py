@@ -48,6 +48,7 @@ TAGS = {
     "drift": "Differences between listings on Back Market and what was accepted.",
     "webhooks in": "Signed webhooks that start a publication.",
     "webhooks out": "Endpoints that get signed events, and their deliveries.",
+    "alerts": "Who gets messages about events of a store.",
     "orders": "Orders of Back Market and actions on them.",
     "access": "API keys.",
     "health": "Probes of the service.",
