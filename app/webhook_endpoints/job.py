@@ -43,6 +43,8 @@ BEHIND_OTHERS = timedelta(seconds=1)
 SCANNED = 500
 """Deliveries that are looked at for a batch."""
 AFTER_CRASHES = timedelta(minutes=5)
+JITTER = random.SystemRandom()
+"""Without the state that all of the process shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ def _results(batch: Batch, done: Mapping[UUID, Attempt]) -> str:
     before = {each.event_id: each.attempts for each in batch.due}
     rows: list[dict[str, Any]] = []
     for event_id, attempt in done.items():
-        chance = random.random()  # noqa: S311 - jitter
+        chance = JITTER.random()
         state, next_at = after_attempt(before[event_id] + 1, attempt, chance)
         rows.append(
             {
