@@ -18,6 +18,7 @@ class EventType(StrEnum):
     ORDER_CREATED = "order.created"
     """An order was fetched for the first time."""
     ORDER_UPDATED = "order.updated"
+    """An order has a new version: by Back Market, the merchant, or an erasure."""
     ORDER_DUE = "order.due"
     """The seller is late with an order; once per order and reason."""
     ORDER_DUE_SOON = "order.due_soon"

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.audit import service as audit
 from app.access.audit.service import AuditAction, Subject
 from app.access.service import Caller
+from app.events.service import record_events
 from app.orders.actions.service import lines_of
 from app.orders.models import SalesOrder
+from app.orders.order_events import ChangedBy, changed_event
 from app.orders.search.index import Searchable, index_orders
 
 MOST_TAGS = 20
@@ -65,7 +67,10 @@ class OrderPatch(BaseModel):
 async def change_order(
     session: AsyncSession, caller: Caller, order: SalesOrder, patch: OrderPatch
 ) -> None:
-    """Change a locked order; its version increases if something differs."""
+    """Change a locked order; if something differs, it is a new version, and an event.
+
+    The event names the fields only: a note may name the buyer.
+    """
     given = patch.model_dump(include=patch.model_fields_set)
     if "tags" in given:
         given["tags"] = unique_tags(given["tags"] or [])
@@ -78,6 +83,9 @@ async def change_order(
     order.version += 1
     await session.flush()
     await index_orders(session, order.account_id, [await _searchable(session, order)])
+    names = {"changed_fields": sorted(changes)}
+    event = changed_event(order.account_id, order, ChangedBy.MERCHANT, names)
+    await record_events(session, [event])
 
 
 def unique_tags(tags: list[str]) -> list[str]:

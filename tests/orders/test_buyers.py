@@ -26,6 +26,7 @@ from app.orders.buyers.sealing import (
 from app.orders.models import SalesOrder
 from app.retention import delete_old_data
 from app.settings import Settings
+from tests.events.recorded import data_of
 from tests.orders.desk import Desk
 from tests.publications.watching import eventually
 from tests.support.stack import SilentQueue, query
@@ -200,6 +201,8 @@ async def test_erased_data_are_gone_and_amounts_and_skus_stay(
     assert (after["tags"], after["merchant_order_id"]) == (["gift"], "M-1")
     assert [line["sku"] for line in after["lines"]] == ["A1"]
     assert [bool(ids) for ids in found.values()] == [False, False, True, True]
+    updated = data_of(database_url, "order.updated")[-1]
+    assert (updated["version"], updated["changed_by"]) == (after["version"], "erasure")
     parts = [*SEALED, "zyxexemple", "sarl", "lyon", "track556677", "ada calls"]
     assert [part for part in parts if part.lower() in texts(database_url)] == []
     (entry, *_) = (await desk.api.get("/v1/audit")).json()["items"]

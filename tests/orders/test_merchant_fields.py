@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from app.orders.merchant_fields import unique_tags
+from tests.events.recorded import data_of
 from tests.orders.desk import Desk
 
 NOTED = {
@@ -133,6 +134,23 @@ async def test_a_change_is_audited_without_the_note(desk: Desk, order: dict[str,
     assert entry["action"] == "order.changed"
     assert "Call first" not in answer.text
     assert "SO-1001" in answer.text
+
+
+async def test_a_change_is_an_event_that_names_the_fields_only(
+    desk: Desk, order: dict[str, Any], database_url: str
+):
+    await patch(desk, order, NOTED)
+    await patch(desk, order, NOTED)
+    await patch(desk, order, {"note": None}, **{"If-Match": '"1"'})
+    await desk.edit(order["marketplace_id"], tracking_number="T 1")
+    await desk.sync()
+
+    updated = data_of(database_url, "order.updated")
+
+    seen = [(e["version"], e["changed_by"], e.get("changed_fields")) for e in updated]
+    assert seen == [(2, "merchant", sorted(NOTED)), (3, "back_market", None)]
+    assert {each["order_id"] for each in updated} == {order["id"]}
+    assert "Call first" not in str(updated)
 
 
 def test_equal_tags_are_one():

@@ -12,7 +12,7 @@ from app.events.enums import EventType
 from app.events.service import record_events
 from app.orders.automation.inputs import StoreAutomations
 from app.orders.due import ACCEPT_WITHIN
-from app.orders.sync.order_events import order_event
+from app.orders.order_events import order_event
 
 _SQL = load_statements(__package__, "reminders.sql")
 Lead = tuple[str | None, timedelta | None, timedelta | None]

@@ -80,7 +80,8 @@ WITH erased AS (
                 WHERE f.key = ANY(:not_personal)), '{}')
      WHERE o.id = ANY(:ids) AND o.erased_at IS NULL AND NOT {{in_progress}}
     RETURNING o.id, o.account_id, o.marketplace_id, o.merchant_order_id,
-              o.invoice_number, o.tags
+              o.invoice_number, o.tags, o.country, o.state, o.outcome, o.modified_at,
+              o.version
 ), lines AS (
     UPDATE sales_order_line SET return_message = NULL
      WHERE order_id IN (SELECT id FROM erased) AND return_message IS NOT NULL

@@ -16,8 +16,10 @@ from app.core.failpoints import failpoint
 from app.core.statements import load_statements
 from app.core.vault import Vault
 from app.database import Database
+from app.events.service import record_events
 from app.orders.buyers.addresses import NOT_PERSONAL, emails_of, in_progress
 from app.orders.buyers.sealing import email_digests
+from app.orders.order_events import ChangedBy, changed_event
 from app.orders.search.index import Searchable, index_orders
 
 log = structlog.get_logger(__name__)
@@ -130,26 +132,31 @@ async def _placed_before_request(
 
 
 async def erase_orders(session: AsyncSession, ids: Sequence[UUID]) -> int:
-    """Erase buyers' data of these orders, unless they are in progress."""
+    """Erase buyers' data of these orders, unless they are in progress.
+
+    Each is an event: other services may have copied the data.
+    """
     values = {"ids": list(ids), "not_personal": sorted(NOT_PERSONAL)}
     found = await session.execute(SQL["erase"], values)
-    rows = [dict(row) for row in found.mappings()]
+    rows = found.all()
     by_account: dict[UUID, list[Searchable]] = defaultdict(list)
     for row in rows:
-        by_account[row["account_id"]].append(_searchable(row))
+        by_account[row.account_id].append(_searchable(row))
     for account_id, orders in by_account.items():
         await index_orders(session, account_id, orders)
+    by = ChangedBy.ERASURE
+    await record_events(session, [changed_event(r.account_id, r, by) for r in rows])
     return len(rows)
 
 
-def _searchable(row: Mapping[str, Any]) -> Searchable:
+def _searchable(row: Any) -> Searchable:  # noqa: ANN401 - a row of `erase`
     return Searchable(
-        row["id"],
+        row.id,
         addresses=[],
-        numbers=[str(row["marketplace_id"]), *(row["skus"] or ())],
-        merchant_order_id=row["merchant_order_id"],
-        invoice_number=row["invoice_number"],
-        tags=row["tags"],
+        numbers=[str(row.marketplace_id), *(row.skus or ())],
+        merchant_order_id=row.merchant_order_id,
+        invoice_number=row.invoice_number,
+        tags=row.tags,
     )
 
 

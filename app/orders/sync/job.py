@@ -27,7 +27,7 @@ from app.orders.enums import SyncState
 from app.orders.lifecycle import SYNC
 from app.orders.models import OrderSync
 from app.orders.sync import scheduling
-from app.orders.sync.order_events import record_due
+from app.orders.sync.due_events import record_due
 from app.orders.sync.paging import PageRead, PagingProgress, after_page
 from app.orders.sync.single_reads import read_unseen
 from app.orders.sync.sold_listings import any_to_read, read_sold

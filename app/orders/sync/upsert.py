@@ -20,9 +20,9 @@ from app.orders.buyers.addresses import without_buyer
 from app.orders.buyers.erasure import erased_on_arrival
 from app.orders.buyers.sealing import Addresses, seal_addresses
 from app.orders.models import SalesOrder, SalesOrderLine
+from app.orders.order_events import record_written
 from app.orders.outcome import outcome_of
 from app.orders.search.index import Searchable, index_orders
-from app.orders.sync.order_events import record_written
 from app.stores.next_times import bring_drift_check_forward
 
 CANCELLED = frozenset({4, 5})

@@ -1,31 +1,28 @@
-"""Records the events of orders: new, changed, or due for the seller.
+"""Records the events of orders: new ones, and each change. They name no buyer."""
 
-They name no buyer. An order is due once per reason: `order_due_notice` remembers it.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.columns import utc_now
-from app.core.statements import load_statements
 from app.events.enums import EventType
 from app.events.payload import NewEvent
 from app.events.service import record_events
-from app.orders.due import ACCEPT_WITHIN, DUE_SQL, DueReason
 from app.orders.enums import order_state
 
 NO_COUNTRY = ""
 """Of an order without one: only stores with orders of all countries see it."""
 
-_SQL = load_statements(
-    __package__,
-    "order_events.sql",
-    {str(reason): condition for reason, condition in DUE_SQL.items()},
-)
+
+class ChangedBy(StrEnum):
+    """Why an order has a new version."""
+
+    BACK_MARKET = "back_market"
+    MERCHANT = "merchant"
+    ERASURE = "erasure"
 
 
 class StoredOrder(Protocol):
@@ -50,47 +47,34 @@ class StoredOrder(Protocol):
 async def record_written(
     session: AsyncSession, account_id: UUID, rows: Iterable[StoredOrder]
 ) -> None:
-    """One event for each order that was written: version 1 is a new one."""
+    """One event for each order that was fetched and written: version 1 is a new one."""
     events = [
-        order_event(
-            EventType.ORDER_CREATED if row.version == 1 else EventType.ORDER_UPDATED,
-            account_id,
-            row,
-            {"version": row.version},
+        changed_event(account_id, row, ChangedBy.BACK_MARKET)
+        if row.version > 1
+        else order_event(
+            EventType.ORDER_CREATED, account_id, row, {"version": row.version}
         )
         for row in rows
     ]
     await record_events(session, events)
 
 
-async def record_due(session: AsyncSession, account_id: UUID) -> int:
-    """One event for each order that became due, and reason; returns how many."""
-    now = utc_now()
-    values = {
-        "account": account_id,
-        "now": now,
-        "accept_before": now - ACCEPT_WITHIN,
-        "reasons": [str(reason) for reason in DueReason],
-    }
-    rows = (await session.execute(_SQL["become_due"], values)).all()
-    events = [
-        order_event(
-            EventType.ORDER_DUE,
-            account_id,
-            row,
-            {"due": row.reason, "dispatch_by": row.dispatch_by},
-        )
-        for row in rows
-    ]
-    await record_events(session, events)
-    return len(events)
+def changed_event(
+    account_id: UUID,
+    row: StoredOrder,
+    changed_by: ChangedBy,
+    more: Mapping[str, Any] | None = None,
+) -> NewEvent:
+    """The event of an order's new version."""
+    data = {"version": row.version, "changed_by": changed_by, **(more or {})}
+    return order_event(EventType.ORDER_UPDATED, account_id, row, data)
 
 
 def order_event(
     kind: EventType,
     account_id: UUID,
     row: Any,  # noqa: ANN401 - a row
-    more: dict[str, Any],
+    more: Mapping[str, Any],
 ) -> NewEvent:
     """An event of an order, with the data that all of them have and `more`."""
     data = {
