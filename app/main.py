@@ -55,6 +55,7 @@ from app.web.middleware import RequestContext
 from app.web.openapi import describe, operation_id
 from app.web.query_parameters import refuse_unknown_parameters
 from app.web.rate_limits import RateLimits, RefusedKeys
+from app.webhook_endpoints.described import webhook_routes
 from app.webhook_endpoints.router import router as webhook_endpoints
 
 VERSION = "0.1.0"
@@ -164,5 +165,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RateLimits)
     app.add_middleware(RequestContext, fallback=unexpected)
     allow_origins(app, known.cors_origins)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app, webhook_routes)  # type: ignore[method-assign]
     return app

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from app.core.errors import ProblemError
+from app.events.enums import EventType
 from app.http_server import answers
 from app.http_server.limits import HttpLimits
 from app.main import create_app
@@ -269,6 +270,23 @@ def test_a_change_of_a_store_declares_if_match(name: str):
 
     assert "412" in operation["responses"]
     assert "if-match" in parameters_of(operation)
+
+
+def test_every_type_of_event_is_a_webhook_with_a_schema_of_its_own():
+    webhooks = {kind: item["post"] for kind, item in DOCUMENT["webhooks"].items()}
+    bodies = {
+        kind: resolved(webhook["requestBody"]["content"]["application/json"]["schema"])
+        for kind, webhook in webhooks.items()
+    }
+
+    assert webhooks.keys() == set(EventType)
+    for kind, body in bodies.items():
+        assert body["properties"]["type"]["const"] == kind
+        assert resolved(body["properties"]["data"])["description"]
+    assert {str(webhook["security"]) for webhook in webhooks.values()} == {"[]"}
+    assert {tuple(webhook["responses"]) for webhook in webhooks.values()} == {
+        ("2XX", "4XX", "5XX")
+    }
 
 
 async def test_the_document_is_served(api: httpx.AsyncClient):

@@ -1,6 +1,7 @@
 """The OpenAPI document of the API."""
 
 import json
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from http import HTTPStatus
 from importlib.resources import files
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
 
 from app.core.errors import ERROR_RESPONSES, Problem, problem_responses
 from app.web.idempotent.header import PARAMETER, REPLAYED
@@ -32,6 +34,8 @@ last accepted, and reports the outcome of every offer with its reason.
 
 Every error is an RFC 9457 problem with a stable `code`. Lists are cursor pages
 `{items, next}`. Times are UTC, RFC 3339. Money is a decimal string.
+
+`webhooks` has the signed requests that your endpoints get, one per type of event.
 
 The HTTP server can refuse any request before an operation sees it, and closes the
 connection then: 400 `malformed_request`, 408 `request_timeout`, 431 `header_too_large`,
@@ -69,19 +73,20 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def describe(app: FastAPI) -> Node:
-    """Build the document once per app."""
+def describe(app: FastAPI, webhooks: Callable[[], Sequence[BaseRoute]]) -> Node:
+    """Build the document once per app; `webhooks`: requests that it makes."""
     if not app.openapi_schema:
-        app.openapi_schema = _document(app)
+        app.openapi_schema = _document(app, webhooks)
     return app.openapi_schema
 
 
-def _document(app: FastAPI) -> Node:
+def _document(app: FastAPI, webhooks: Callable[[], Sequence[BaseRoute]]) -> Node:
     document = get_openapi(
         title=app.title,
         version=app.version,
         description=DESCRIPTION.strip(),
         routes=app.routes,
+        webhooks=webhooks(),
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )
     for path in document["paths"].values():
@@ -90,11 +95,14 @@ def _document(app: FastAPI) -> Node:
             if method == "post":
                 _with_idempotency_key(operation)
             simplify_parameters(operation)
+    for webhook in document["webhooks"].values():
+        del webhook["post"]["responses"]["204"]  # any 2xx will do
     _add_examples(document)
     document = with_plain_names(document)
     components = document["components"]
     components["schemas"] |= _problem_schemas()
     simplify(document["paths"])
+    simplify(document["webhooks"])
     for name, schema in components["schemas"].items():
         simplify(schema)
         schema["title"] = name

@@ -18,7 +18,8 @@ BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"
 
 
 def operations(document: Node) -> Iterator[Node]:
-    for path in document["paths"].values():
+    """Those of the API, and the requests that it sends as webhooks."""
+    for path in (document["paths"] | document["webhooks"]).values():
         yield from path.values()
 
 

@@ -1,7 +1,6 @@
 """Automations of a store: what is accepted, once, and what is left to the merchant."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
+from tests.events.recorded import data_of
 from tests.orders.desk import ENDS, PARCEL, SYNCED, Desk, line_ids, states, until
 from tests.support.pages import run_page
 from tests.support.serving import served
@@ -240,8 +240,7 @@ async def update_orders(database_url: str, change: str) -> None:
 
 
 def reminders(database_url: str) -> list[dict[str, Any]]:
-    select = "SELECT body FROM event WHERE type = 'order.due_soon' ORDER BY position"
-    return [json.loads(body)["data"] for (body,) in query(database_url, select)]
+    return data_of(database_url, "order.due_soon")
 
 
 async def test_an_order_has_a_reminder_once_for_each_reason(

@@ -1,7 +1,6 @@
 """Service cases: fetched by changes, shown with the orders that a caller sees."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from app.database import open_database
 from app.retention import delete_old_data
 from app.settings import Settings
 from tests.access.issuing import issue
+from tests.events.recorded import data_of
 from tests.orders.desk import SYNCED, Desk, until
 from tests.support.shop import open_shop
 from tests.support.stack import SilentQueue, WorkerProcess, query
@@ -53,10 +53,7 @@ async def cases(desk: Desk, **asked: Any) -> list[dict[str, Any]]:
 
 
 def events(database_url: str) -> list[dict[str, Any]]:
-    select = (
-        "SELECT body FROM event WHERE type = 'service_case.updated' ORDER BY position"
-    )
-    return [json.loads(body)["data"] for (body,) in query(database_url, select)]
+    return data_of(database_url, "service_case.updated")
 
 
 async def test_a_case_is_shown_with_its_order(desk: Desk, database_url: str):

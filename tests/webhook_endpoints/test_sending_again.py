@@ -12,6 +12,7 @@ from app.events.enums import EventType
 from app.events.service import delete_old
 from app.settings import Settings
 from app.webhook_endpoints import service
+from tests.events.described import described
 from tests.publications.watching import eventually
 from tests.support.stack import SilentQueue
 from tests.webhook_endpoints.desk import Endpoints
@@ -40,7 +41,8 @@ async def test_a_test_event_goes_to_one_endpoint(endpoints: Endpoints):
 
     (got,) = endpoints.consumer.received
     assert status == 202
-    assert got.verified_by(tested["secret"])["type"] == "webhook_endpoint.test"
+    event = described(got.verified_by(tested["secret"]))
+    assert event["type"] == "webhook_endpoint.test"
     assert got.id == delivery["event_id"]
     assert await endpoints.deliveries(other) == []
 
@@ -184,7 +186,7 @@ async def test_an_endpoint_that_failed_for_five_days_is_disabled(endpoints: Endp
     assert shown["disabled"]["code"] == "failing"
     assert shown["disabled_at"] is not None
     assert noticed["type"] == "webhook_endpoint.disabled"
-    event = endpoints.consumer.at("/other")[0].event["data"]
+    event = described(endpoints.consumer.at("/other")[0].event)["data"]
     assert (event["webhook_endpoint_id"], event["reason"]) == (
         endpoint["id"],
         "failing",
