@@ -26,6 +26,7 @@ LABELS: dict[EventType, str] = {
     EventType.SERVICE_CASE_UPDATED: "service case changed",
     EventType.CONNECTION_FAILED: "Back Market refuses the token",
     EventType.ENDPOINT_DISABLED: "webhook endpoint disabled",
+    EventType.ALERT_CHANNEL_DISABLED: "another alert channel disabled",
 }
 """Every type that a channel may get."""
 

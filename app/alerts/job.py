@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from app.alerts.digest import (
     listed,
     trial_text,
 )
+from app.alerts.disabling import disable
 from app.alerts.models import AlertChannel
 from app.alerts.outcomes import Health, Result, Step, health_after, next_step
 from app.alerts.scheduling import SQL
@@ -31,6 +33,7 @@ from app.database import Database
 from app.jobs.frame import Job
 from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
+from app.metrics.recording import RECORDER
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -134,14 +137,18 @@ class AlertJob(Job[Outgoing]):
             if sent.test_at is not None:
                 _record_test(channel, sent, result)
                 return
-            partial = sent.remaining is not None
-            step = next_step(sent.asked, result, channel.failures, partial=partial)
+            some = sent.remaining is not None
+            step = next_step(sent.asked, result, channel.failures, partial=some)
             if step.done:
                 await tx.session.execute(SQL["delete_sent"], {"channel": channel.id})
-            self._set_health(channel, step)
+            await self._set_health(tx.session, channel, step)
+            outcome = step.code or "sent"
+            tx.on_commit.append(partial(RECORDER.alert_message, outcome))
         log.info("alert.sent", done=step.done, code=step.code)
 
-    def _set_health(self, channel: AlertChannel, step: Step) -> None:
+    async def _set_health(
+        self, session: AsyncSession, channel: AlertChannel, step: Step
+    ) -> None:
         before = Health(channel.failures, channel.failing_since, channel.failure_code)
         now, patience = utc_now(), self.services.settings.webhook_disable_after
         after = health_after(before, step, now, patience)
@@ -151,9 +158,7 @@ class AlertJob(Job[Outgoing]):
         if step.done:
             channel.last_sent_at = now
         if after.disabled and channel.state == "enabled":
-            channel.state, channel.disabled_reason = "disabled", "refused"
-            channel.disabled_at = now
-            log.warning("alert_channel.disabled", channel_id=str(channel.id))
+            await disable(session, channel, "refused")
 
     async def give_up(self, lease: Lease, reason: GiveUp) -> None:
         """A job that failed or crashed its workers is tried again later."""

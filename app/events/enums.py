@@ -29,5 +29,7 @@ class EventType(StrEnum):
     """Back Market refuses the token of a seller account."""
     ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     """A webhook endpoint failed for days: it gets none until it is enabled."""
+    ALERT_CHANNEL_DISABLED = "alert_channel.disabled"
+    """An alert channel failed for days: it gets no messages until it is enabled."""
     ENDPOINT_TEST = "webhook_endpoint.test"
     """Sent on request, to one endpoint only."""

@@ -39,6 +39,7 @@ class ProcessMetrics:
     publications: Counter
     parser_kills: Counter
     webhook_attempts: Counter
+    alert_messages: Counter
     loop_lag: Histogram
     starts: Counter
 
@@ -94,6 +95,12 @@ def define(registry: CollectorRegistry) -> ProcessMetrics:
         webhook_attempts=Counter(
             "refeed_webhook_attempts_total",
             "Requests to webhook endpoints.",
+            ("outcome",),
+            registry=registry,
+        ),
+        alert_messages=Counter(
+            "refeed_alert_messages_total",
+            "Attempts to send alerts.",
             ("outcome",),
             registry=registry,
         ),

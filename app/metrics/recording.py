@@ -71,6 +71,10 @@ class Recorder:
         for outcome in outcomes:
             self.metrics.webhook_attempts.labels(outcome).inc()
 
+    def alert_message(self, outcome: str) -> None:
+        """An attempt to send a digest, and its outcome was committed."""
+        self.metrics.alert_messages.labels(outcome).inc()
+
     def loop_lag(self, process: str, seconds: float) -> None:
         """How late a timer of the event loop fired."""
         self.metrics.loop_lag.labels(process).observe(seconds)

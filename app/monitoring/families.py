@@ -80,6 +80,14 @@ def _endpoints(rows: Rows) -> Families:
     return (endpoints,)
 
 
+def _channels(rows: Rows) -> Families:
+    channels = _gauge("refeed_alert_channels", "Alert channels.", "state")
+    counts = {row["state"]: row["channels"] for row in rows}
+    for state in ("enabled", "failing", "disabled", "off"):
+        channels.add_metric([state], counts.get(state, 0))
+    return (channels,)
+
+
 def _deliveries(rows: Rows) -> Families:
     (row,) = rows
     return (
@@ -104,6 +112,7 @@ FAMILIES: Mapping[str, Callable[[Rows], Families]] = {
     "publications": _publications,
     "endpoints": _endpoints,
     "deliveries": _deliveries,
+    "channels": _channels,
 }
 """By the name of the statement."""
 

@@ -81,3 +81,12 @@ SELECT count(*) AS pending,
     ON e.id = d.endpoint_id AND e.state = 'enabled'
    AND (e.paused_until IS NULL OR e.paused_until <= now())
  WHERE d.state = 'pending'
+
+-- name: channels
+-- Alert channels: `failing` ones are tried again, `disabled` are those whose recipients
+-- or chat refused for too long, `off` those that their owners switched off.
+SELECT CASE WHEN state = 'enabled' AND failures = 0 THEN 'enabled'
+            WHEN state = 'enabled' THEN 'failing'
+            WHEN disabled_reason = 'requested' THEN 'off'
+            ELSE 'disabled' END AS state, count(*) AS channels
+  FROM alert_channel_view GROUP BY 1

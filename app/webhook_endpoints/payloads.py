@@ -154,6 +154,17 @@ class EndpointDisabledData(EndpointTestData):
     path: str = Field(description=PATH)
 
 
+class AlertChannelDisabledData(BaseModel):
+    """An alert channel that gets no messages until it is enabled."""
+
+    store_id: UUID
+    alert_channel_id: UUID
+    kind: Literal["email", "chat"]
+    reason: Literal["refused"]
+    failing_since: datetime | None
+    path: str = Field(description=PATH)
+
+
 DATA: dict[EventType, type[BaseModel]] = {
     EventType.CATALOG_READY: CatalogReadyData,
     EventType.CATALOG_REJECTED: CatalogRejectedData,
@@ -167,6 +178,7 @@ DATA: dict[EventType, type[BaseModel]] = {
     EventType.SERVICE_CASE_UPDATED: ServiceCaseUpdatedData,
     EventType.CONNECTION_FAILED: ConnectionFailedData,
     EventType.ENDPOINT_DISABLED: EndpointDisabledData,
+    EventType.ALERT_CHANNEL_DISABLED: AlertChannelDisabledData,
     EventType.ENDPOINT_TEST: EndpointTestData,
 }
 """The `data` of every type of event."""

@@ -44,6 +44,11 @@ CREATE INDEX ix_alert_pending_claimed ON alert_pending (channel_id, position)
   WHERE claimed;
 CREATE INDEX ix_alert_pending_event ON alert_pending (event_id);
 
+-- Columns that other packages may read.
+CREATE VIEW alert_channel_view AS
+  SELECT id, store_id, kind, state, disabled_reason, failures, failing_since
+    FROM alert_channel;
+
 -- Channels that see the events of a store, or of its account: for orders those of a
 -- country, as `order_scope` of the store says.
 CREATE FUNCTION refeed_channels_that_see(account uuid, store uuid, country varchar)

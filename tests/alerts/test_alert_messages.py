@@ -11,10 +11,14 @@ from app.events.enums import EventType
 from app.settings import Settings
 from tests.alerts.channels import Channels
 from tests.alerts.mail_server import Mailbox, serving
+from tests.events.recorded import data_of
+from tests.monitoring.counting import counted
 from tests.publications.watching import eventually
 from tests.support.shop import open_shop
 from tests.support.stack import WorkerProcess, open_worker
 
+NOTICE = "alert_channel.disabled"
+MESSAGES = "refeed_alert_messages_total"
 OPS, BOSS = "ops@shop.example", "boss@shop.example"
 
 
@@ -159,10 +163,13 @@ async def test_a_recipient_that_is_delayed_gets_it_later_and_the_others_once(
 
 
 async def test_a_channel_whose_recipients_are_refused_for_days_is_disabled(
-    channels: Channels, mail: Mailbox, settings: Settings
+    channels: Channels, mail: Mailbox, settings: Settings, database_url: str
 ):
+    """Other channels of the store get an event, the channel itself does not."""
+    before = [counted(MESSAGES, outcome=o) for o in ("recipients_refused", "sent")]
     mail.replies[OPS] = "550 no such user"
-    channel = await channels.create()
+    channel = await channels.create(events=["catalog.ready", NOTICE])
+    await channels.create(BOSS, events=[NOTICE])
     await channels.record()
     async with open_worker(settings):
         await channels.failed(channel, "recipients_refused")
@@ -172,11 +179,20 @@ async def test_a_channel_whose_recipients_are_refused_for_days_is_disabled(
         await channels.record(3)
         path = f"{channels.path}/{channel['id']}"
         await channels.api.patch(path, json={"enabled": True})
-        await channels.sent()
+        await channels.sent(2)
 
-    (message,) = mail.messages
-    assert message["Subject"].endswith(": 1 event")
+    received = {message["To"]: message for message in mail.messages}
+    assert received.keys() == {OPS, BOSS}
+    for message in mail.messages:
+        assert message["Subject"].endswith(": 1 event")
+    assert "another alert channel disabled" in received[BOSS].get_content()
+    assert path in received[BOSS].get_content()
+    assert "catalog imported" in received[OPS].get_content()
     assert (await channels.get(channel))["disabled"] is None
+    (notice,) = data_of(database_url, NOTICE)
+    assert (notice["alert_channel_id"], notice["reason"]) == (channel["id"], "refused")
+    counts = [counted(MESSAGES, outcome=o) for o in ("recipients_refused", "sent")]
+    assert [a - b for a, b in zip(counts, before, strict=True)] == [2, 2]
 
 
 async def disabled(channels: Channels, channel: dict[str, Any]) -> bool:

@@ -197,6 +197,35 @@ async def test_figures_read_the_indexes_of_what_is_unfinished(
     assert [line for line in scans if "Seq Scan" in line and few not in line] == []
 
 
+async def test_alert_channels_fail_are_disabled_or_switched_off(
+    api: httpx.AsyncClient, database_url: str
+):
+    answer = await api.post("/v1/stores", json={"name": "Shop", "country": "FR"})
+    store = answer.json()["id"]
+    for state, reason, failures in (
+        ("enabled", None, 0),
+        ("enabled", None, 3),
+        ("disabled", "refused", 9),
+        ("disabled", "requested", 0),
+        ("disabled", "requested", 2),
+    ):
+        query(
+            database_url,
+            "INSERT INTO alert_channel (id, store_id, kind, description, events, "
+            "addresses, state, disabled_reason, failures, version, created_at) "
+            "VALUES (%s, %s, 'email', '', '{}', '{}', %s, %s, %s, 1, now())",
+            *(new_id(), store, state, reason, failures),
+        )
+
+    found = await scrape(api)
+
+    states = {
+        state: found.value("refeed_alert_channels", state=state)
+        for state in ("enabled", "failing", "disabled", "off")
+    }
+    assert states == {"enabled": 1, "failing": 1, "disabled": 1, "off": 2}
+
+
 async def test_webhook_endpoints_fail_are_disabled_or_switched_off(
     api: httpx.AsyncClient, database_url: str
 ):

@@ -27,6 +27,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "orders": [{"reason": "not_shipped", "orders": 1, "oldest": 1.0}],
     "publications": [{"state": "waiting", "publications": 1}],
     "endpoints": [{"state": "enabled", "endpoints": 1}],
+    "channels": [{"state": "enabled", "channels": 1}],
     "deliveries": [{"pending": 1, "oldest": 1.0}],
 }
 OF_PROMETHEUS = {"up": {"job", "instance"}}
