@@ -110,10 +110,15 @@ class Pace:
     def step(self) -> timedelta:
         return self.window / max(1, self.requests - self.burst)
 
+    @property
+    def ahead(self) -> timedelta:
+        """How far the clock may be ahead of a request that need not wait."""
+        return self.step * (self.burst - 1)
+
     def reserve(
         self, clock: datetime | None, now: datetime
     ) -> tuple[timedelta, datetime]:
         """How long to wait before the next request, and the new clock to store."""
         due = max(clock or now, now)
-        wait = due - now - self.step * (self.burst - 1)
+        wait = due - now - self.ahead
         return max(timedelta(0), wait), due + self.step

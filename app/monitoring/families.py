@@ -62,6 +62,17 @@ def _orders(rows: Rows) -> Families:
     return late, oldest
 
 
+def _service_cases(rows: Rows) -> Families:
+    (row,) = rows
+    return (
+        _value(
+            "refeed_accounts_without_case_requests",
+            "Seller accounts whose service cases wait for a limit.",
+            row["accounts"],
+        ),
+    )
+
+
 def _publications(rows: Rows) -> Families:
     unfinished = _gauge(
         "refeed_publications_unfinished", "Publications that have not ended.", "state"
@@ -113,6 +124,7 @@ FAMILIES: Mapping[str, Callable[[Rows], Families]] = {
     "endpoints": _endpoints,
     "deliveries": _deliveries,
     "channels": _channels,
+    "service_cases": _service_cases,
 }
 """By the name of the statement."""
 

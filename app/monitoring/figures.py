@@ -15,6 +15,7 @@ from app.core.statements import load_statements
 from app.database import AWAY, Database
 from app.monitoring.families import FAMILIES, Rows, missing_of
 from app.orders.due import ACCEPT_WITHIN, DUE_SQL
+from app.orders.service_cases.limits import DAY
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -80,6 +81,7 @@ class Figures:
         now = utc_now()
         values: dict[str, dict[str, object]] = {
             "lines": {"hour": HOUR, "lines_per_hour": self.settings.lines_per_hour},
+            "service_cases": {"ahead": DAY.ahead},
             "orders": {"now": now, "accept_before": now - ACCEPT_WITHIN},
         }
         return values.get(name, {})

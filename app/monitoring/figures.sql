@@ -90,3 +90,9 @@ SELECT CASE WHEN state = 'enabled' AND failures = 0 THEN 'enabled'
             WHEN disabled_reason = 'requested' THEN 'off'
             ELSE 'disabled' END AS state, count(*) AS channels
   FROM alert_channel_view GROUP BY 1
+
+-- name: service_cases
+-- Accounts that have used their requests for service cases: the next one is allowed
+-- when its clock is no further ahead.
+SELECT count(*) FILTER (WHERE day_clock > now() + :ahead) AS accounts
+  FROM service_case_sync_view

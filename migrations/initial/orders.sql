@@ -220,8 +220,14 @@ CREATE TABLE service_case_sync (
   finished_at timestamptz,
   high_water timestamptz,
   window_from timestamptz,
-  page integer NOT NULL
+  page integer NOT NULL,
+  minute_clock timestamptz,
+  day_clock timestamptz
 );
+
+-- Columns that other packages may read.
+CREATE VIEW service_case_sync_view AS
+  SELECT account_id, state, next_at, day_clock FROM service_case_sync;
 
 -- Columns that other packages may read.
 CREATE VIEW sales_order_view AS

@@ -28,6 +28,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "publications": [{"state": "waiting", "publications": 1}],
     "endpoints": [{"state": "enabled", "endpoints": 1}],
     "channels": [{"state": "enabled", "channels": 1}],
+    "service_cases": [{"accounts": 0}],
     "deliveries": [{"pending": 1, "oldest": 1.0}],
 }
 OF_PROMETHEUS = {"up": {"job", "instance"}}

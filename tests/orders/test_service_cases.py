@@ -13,6 +13,7 @@ from app.retention import delete_old_data
 from app.settings import Settings
 from tests.access.issuing import issue
 from tests.events.recorded import data_of
+from tests.monitoring.scraping import Scrape
 from tests.orders.desk import SYNCED, Desk, until
 from tests.support.shop import open_shop
 from tests.support.stack import SilentQueue, WorkerProcess, query
@@ -21,6 +22,9 @@ OPEN_JOBS = (
     "SELECT count(*) FROM job WHERE kind = 'fetch_service_cases' "
     "AND state IN ('queued', 'running')"
 )
+STATE = "SELECT state, reason_code FROM service_case_sync"
+WAITING = ("waiting", "throttled")
+HURRY = "UPDATE job SET run_after = now() WHERE kind = 'fetch_service_cases'"
 DUE = "UPDATE service_case_sync SET next_at = now()"
 SYNC = "SELECT state, reason_code, page, next_at > now() FROM service_case_sync"
 
@@ -145,6 +149,32 @@ async def test_an_idle_account_costs_one_request_per_interval(
     await fetched(desk, database_url)
 
     assert (before, await desk.counted(counter)) == (0, 1)
+
+
+async def test_a_used_limit_of_a_day_delays_cases_and_is_a_metric(
+    desk: Desk, database_url: str
+):
+    order = await desk.new_order("A1")
+    await fetched(desk, database_url)
+    await open_case(desk, order["marketplace_id"])
+    counter = await desk.count_requests("/ws/sav")
+    used = "UPDATE service_case_sync SET next_at = now(), day_clock = now() + '1 day'"
+    await asyncio.to_thread(query, database_url, used)
+
+    await desk.sync()
+    await until(lambda: asyncio.to_thread(query, database_url, STATE), [[WAITING]])
+    gauge = "refeed_accounts_without_case_requests"
+    waits = Scrape((await desk.api.get("/metrics")).text).value(gauge)
+    before = await desk.counted(counter)
+    free = "UPDATE service_case_sync SET day_clock = now()"
+    await asyncio.to_thread(query, database_url, free)
+    await asyncio.to_thread(query, database_url, HURRY)
+    await until(lambda: asyncio.to_thread(query, database_url, OPEN_JOBS), [[(0,)]])
+
+    assert (waits, before, await desk.counted(counter)) == (1, 0, 1)
+    assert len(await cases(desk)) == 1
+    ahead = "SELECT day_clock > now(), minute_clock > now() - interval '1 minute' "
+    assert query(database_url, f"{ahead}FROM service_case_sync") == [(True, True)]
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -1,7 +1,7 @@
 """Fetches the service cases of a seller account, page by page.
 
-Each page is one transaction with the next page as checkpoint. Back Market allows 4,000
-of these requests a day: an account without changes needs one per interval.
+Each page is one transaction with the next page as checkpoint. Back Market limits these
+requests (`limits.py`): an account without changes needs one per interval.
 """
 
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
 from app.orders.enums import SyncState
 from app.orders.lifecycle import SERVICE_CASES
+from app.orders.service_cases.limits import wait_for_request
 from app.orders.service_cases.models import ServiceCaseSync
 from app.orders.service_cases.store import store_cases
 
@@ -94,6 +95,7 @@ class ServiceCaseJob(AccountJob[CaseRun, ServiceCaseSync]):
     async def work(self, lease: Lease, loaded: CaseRun) -> Snooze | None:
         page: int | None = loaded.page
         while page:
+            await wait_for_request(self.services, loaded.account_id)
             try:
                 read = await service_case_client.read_page(
                     self.services.back_market, loaded.access, page, loaded.window_from

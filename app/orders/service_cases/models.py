@@ -58,6 +58,7 @@ class ServiceCaseSync(SQLModel, table=True):
 
     `high_water`: every change before it was read. `page` and `window_from` are the
     checkpoint of a fetch (`page` 0: none). `next_at`: when the next one is due.
+    `*_clock`: until when requests are reserved (`limits.py`).
     """
 
     __tablename__ = "service_case_sync"
@@ -75,3 +76,5 @@ class ServiceCaseSync(SQLModel, table=True):
     high_water: datetime | None = time_field()
     window_from: datetime | None = time_field()
     page: int = 0
+    minute_clock: datetime | None = time_field()
+    day_clock: datetime | None = time_field()
