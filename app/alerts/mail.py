@@ -89,13 +89,27 @@ def code_of(error: Exception) -> str:
         case UnencryptedError() | smtplib.SMTPNotSupportedError():
             return "smtp_unencrypted"
         case ssl.SSLError():
-            return "smtp_certificate"
-        case smtplib.SMTPAuthenticationError():
+            return _code_of_tls(error)
+        case (
+            smtplib.SMTPAuthenticationError()
+            | smtplib.SMTPSenderRefused(smtp_code=530)  # it needs one (RFC 4954)
+        ):
             return "smtp_login_refused"
         case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
             return "smtp_message_refused"
         case _:
             return "smtp_unavailable"
+
+
+def _code_of_tls(error: ssl.SSLError) -> str:
+    """Of other errors than these two: for example, the server does not speak TLS."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return "smtp_certificate"
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return "smtp_unavailable"
+        case _:
+            return "smtp_unencrypted"
 
 
 def compose(server: Server, mail: Mail) -> EmailMessage:

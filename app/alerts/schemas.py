@@ -34,9 +34,9 @@ FAILURES = {
     "recipients_refused": "The mail server refused every recipient.",
     "recipient_refused": "The mail server refused some of the recipients.",
     "smtp_not_configured": "The operator has configured no mail server.",
-    "smtp_unencrypted": "The operator's mail server offers no encryption.",
+    "smtp_unencrypted": "The operator's mail server offers no usable encryption.",
     "smtp_certificate": "The certificate of the operator's mail server is not valid.",
-    "smtp_login_refused": "The operator's mail server refused the login.",
+    "smtp_login_refused": "The operator's mail server refused the login, or needs one.",
     "smtp_message_refused": "The operator's mail server refused the message.",
     "smtp_unavailable": "The operator's mail server did not respond.",
 }

@@ -1,7 +1,5 @@
 """A real TLS server in the place of a chat service, which keeps its requests."""
 
-import datetime as dt
-import ipaddress
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.alerts.certificates import write_certificate
 
 HOSTS = (
     "hooks.slack.com",
@@ -37,7 +32,7 @@ class ChatServer:
 
 @contextmanager
 def chat_serving(folder: Path) -> Iterator[ChatServer]:
-    certificate, key = write_certificate(folder)
+    certificate, key = write_certificate(folder, HOSTS)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
@@ -73,32 +68,3 @@ def handler_of(chat: ChatServer) -> type[BaseHTTPRequestHandler]:
             """No output."""
 
     return Handler
-
-
-def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """One for the hosts of all services; also the authority that it is checked by."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat")])
-    now = dt.datetime.now(dt.UTC)
-    day = dt.timedelta(days=1)
-    names: list[x509.GeneralName] = [x509.DNSName(host) for host in HOSTS]
-    names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - day)
-        .not_valid_after(now + day)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    shown, secret = folder / "chat.pem", folder / "chat.key"
-    shown.write_bytes(certificate.public_bytes(pem))
-    plain = serialization.NoEncryption()
-    form = serialization.PrivateFormat.PKCS8
-    secret.write_bytes(key.private_bytes(pem, form, plain))
-    return shown, secret

@@ -49,9 +49,13 @@ class Mailbox:
 
 
 @contextmanager
-def serving(mailbox: Mailbox) -> Iterator[Mailbox]:
-    """Listen on the mailbox's port; the first time the system chooses it."""
-    controller = Controller(mailbox, HOST, mailbox.port or free_port())
+def serving(mailbox: Mailbox, **options: Any) -> Iterator[Mailbox]:
+    """Listen on the mailbox's port; the first time the system chooses it.
+
+    `options`: of the server, such as its certificate.
+    """
+    port = mailbox.port or free_port()
+    controller = Controller(mailbox, HOST, port, **options)
     controller.start()
     try:
         mailbox.port = controller.port
