@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.read.frames import FLAW, LINE, cell
+from app.catalogs.engine.read.passes import collected
 from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.mapping.header_synonyms import words_of
@@ -56,7 +57,7 @@ def read_named_columns(
                 for field, column in columns.items()
             ),
         )
-        found = chosen.head(max_rows + 1).collect(engine="streaming").rows()
+        found = collected(chosen.head(max_rows + 1)).rows()
     _check_number(len(found), max_rows)
     rows = [
         NamedRow(line, is_torn, dict(zip(columns, cells, strict=True)))

@@ -7,6 +7,7 @@ from typing import TypeVar
 import psycopg
 import structlog
 
+from app.catalogs.engine.read.passes import SMALL_BYTES
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.jobs.fence import LeaseLostError
 from app.parser_process.errors import ParserCrashedError, ParserLimitError
@@ -18,8 +19,6 @@ log = structlog.get_logger(__name__)
 
 _SLOTS = threading.BoundedSemaphore(2)
 """Maximum number of files that one process reads concurrently for answers."""
-SMALL_BYTES = 256 * 1024
-"""About two thousand offers as CSV; a small archive may hold more."""
 _MAX_FILE_BYTES = 64 * 1024**3
 _EXPECTED = (
     CatalogRejectedError,

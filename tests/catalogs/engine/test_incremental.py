@@ -17,6 +17,7 @@ from app.catalogs.engine.pipeline.digest import (
     rows_of,
     source_hash,
 )
+from app.catalogs.engine.read import passes
 from app.catalogs.engine.read.frames import FLAW, LINE, cell
 from app.stores.mapping.mapping_model import CatalogMapping
 from tests.catalogs.engine.conftest import Shop
@@ -77,6 +78,9 @@ def text_of(rows: list[dict[str, str]]) -> str:
 BY_LINE, BY_HASH = 1.0, 0.0
 """Whether a row is compared with the one on its line, or looked for anywhere."""
 
+STREAMED = -1
+"""No file is small: each pass is a stream, as over a large catalog."""
+
 ALL = (
     "sku_key, desired_state, fingerprint, problems, ean, grade, price::text, quantity,"
     " warranty_delay, listed"
@@ -86,6 +90,7 @@ ALL = (
 @pytest.fixture(autouse=True)
 def as_usual(monkeypatch):
     monkeypatch.setattr(incremental, "_MAX_MOVED_SHARE", incremental._MAX_MOVED_SHARE)
+    monkeypatch.setattr(passes, "SMALL_BYTES", passes.SMALL_BYTES)
 
 
 @pytest.mark.long
@@ -100,11 +105,14 @@ def as_usual(monkeypatch):
 def test_all_ways_end_the_same(connection, tmp_path, uploads, listed):
     long = Shop(connection, tmp_path)
     ways = {way: Shop(connection, tmp_path) for way in (BY_LINE, BY_HASH)}
+    few_bytes = passes.SMALL_BYTES
     for rows, policies in uploads:
         long.forget()
+        passes.SMALL_BYTES = STREAMED
         result = long.upload(text_of(rows), **policies)
         for way, shop in ways.items():
             incremental._MAX_MOVED_SHARE = way
+            passes.SMALL_BYTES = few_bytes if way == BY_LINE else STREAMED
 
             assert shop.upload(text_of(rows), **policies) == result
             assert shop.offers(ALL) == long.offers(ALL)

@@ -115,7 +115,10 @@ def find_duplicates(keys: pl.DataFrame, policy: DuplicatePolicy) -> Duplicates:
     `keys` has LINE and sku_key (null: not usable).
     """
     # 8-byte hashes find the few candidates faster than texts.
-    likely = keys.select(pl.col("sku_key").hash().is_duplicated()).to_series()
+    likely = keys["sku_key"].hash().is_duplicated()
+    if not likely.any():
+        none = keys[LINE].clear()
+        return Duplicates(_no_duplicates(), none, none)
     repeated = keys.select(LINE, "sku_key").filter(likely)
     repeated = repeated.filter(
         pl.col("sku_key").is_not_null() & pl.col("sku_key").is_duplicated()
@@ -129,6 +132,10 @@ def find_duplicates(keys: pl.DataFrame, policy: DuplicatePolicy) -> Duplicates:
         rejected = repeated.filter(line == pl.col("counts"))[LINE]
         return Duplicates(reported, unused[LINE], rejected)
     return Duplicates(unused, unused[LINE], unused[LINE].clear())
+
+
+def _no_duplicates() -> pl.DataFrame:
+    return pl.DataFrame(schema={LINE: pl.UInt32, "counts": pl.UInt32})
 
 
 def count_unreadable(keys: pl.DataFrame) -> int:

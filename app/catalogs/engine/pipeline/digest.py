@@ -5,7 +5,7 @@ are unchanged. The digest is written in the same transaction as the offers.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from io import BytesIO
@@ -87,9 +87,14 @@ def source_hash(config: ImportConfig) -> pl.Expr:
 
     Each column has its own factor, so that swapped cells change the hash.
     """
-    total: pl.Expr = pl.lit(0, pl.UInt64)
     cells = [cell(name) for name in sorted(config.mapping.columns)]
-    for name in [*cells, *filled_cells(config.mapping)]:
+    return _hash_of((*cells, *filled_cells(config.mapping)))
+
+
+@lru_cache(maxsize=8)
+def _hash_of(cells: tuple[str, ...]) -> pl.Expr:
+    total: pl.Expr = pl.lit(0, pl.UInt64)
+    for name in cells:
         digest = sha256(name.removeprefix("@").encode()).digest()
         factor, nothing = (int.from_bytes(digest[i : i + 8]) | 1 for i in (0, 8))
         hashed: pl.Expr = plh.col(name).nchash.xxh3_64()

@@ -6,6 +6,7 @@ import polars as pl
 
 from app.catalogs.engine.pipeline.full_rows import REQUIRED
 from app.catalogs.engine.read.frames import cell
+from app.catalogs.engine.read.passes import collected
 from app.catalogs.engine.validate.texts import trim
 from app.stores.mapping.mapping_model import CatalogMapping
 
@@ -26,9 +27,11 @@ def empty_attributes(frame: pl.LazyFrame, mapping: CatalogMapping) -> tuple[str,
     for part in (frame.head(_FIRST_ROWS), frame):
         if not columns:
             break
-        filled = part.select(
-            _has_value(names).alias(name) for name, names in columns.items()
-        ).collect(engine="streaming")
+        filled = collected(
+            part.select(
+                _has_value(names).alias(name) for name, names in columns.items()
+            )
+        )
         columns = {
             name: names for name, names in columns.items() if not filled[name].any()
         }

@@ -74,7 +74,7 @@ def full_rows(
     """FIELDS, the input of `row_keys`, and the evidence of amounts and EANs."""
     separators = facts.separators
     attributes = frozenset(config.mapping.attributes)
-    read = parse_expressions(attributes) | {
+    read = {**parse_expressions(attributes)} | {
         name: money(pl.col(name), _rule(name, separator, config))
         for name, separator in separators.items()
     }

@@ -16,6 +16,7 @@ from app.catalogs.engine.pipeline.digest import ROWS, SOURCE, Digest, source_has
 from app.catalogs.engine.pipeline.stage import Staged, stage
 from app.catalogs.engine.pipeline.stored_offers import read_by_fingerprint, read_by_key
 from app.catalogs.engine.read.frames import LINE
+from app.catalogs.engine.read.passes import all_collected
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.transform.fill_down import cells_of
 from app.catalogs.engine.validate.column_facts import UnchangedRows
@@ -95,13 +96,12 @@ def _match_by_line(
     as_before = (previous == pl.col(SOURCE)).fill_null(value=False)
     marked = hashed.with_columns(as_before.alias("as_before"))
     # Polars would push a filter here into the scan and read the file twice.
-    lines, rows, categories = pl.collect_all(
+    lines, rows, categories = all_collected(
         [
             marked.select(LINE, "as_before"),
             marked.filter(~pl.col("as_before")).drop("as_before").head(_MAX_ROWS + 1),
             _categories(marked, config),
-        ],
-        engine="streaming",
+        ]
     )
     if rows.height > min(_MAX_ROWS, _MAX_MOVED_SHARE * lines.height):
         return None
@@ -123,13 +123,12 @@ def _match_by_hash(
 ) -> _Split | None:
     """Compare all rows with all hashes in one pass: the three queries share a scan."""
     before = digest.rows.lazy().select(SOURCE)
-    sources, rows, categories = pl.collect_all(
+    sources, rows, categories = all_collected(
         [
             hashed.select(LINE, SOURCE),
             hashed.join(before, on=SOURCE, how="anti").head(_MAX_ROWS + 1),
             _categories(hashed, config),
-        ],
-        engine="streaming",
+        ]
     )
     if rows.height > _MAX_ROWS:
         return None

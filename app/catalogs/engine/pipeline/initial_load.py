@@ -18,12 +18,12 @@ from app.catalogs.engine.pipeline.full_rows import fields_of, full_rows
 from app.catalogs.engine.pipeline.load import insert_offers, offer_rows
 from app.catalogs.engine.pipeline.stage import (
     Staged,
-    batches,
     row_keys,
     sku_keys,
     texts,
 )
 from app.catalogs.engine.read.frames import LINE
+from app.catalogs.engine.read.passes import batches, collected
 from app.catalogs.engine.validate.column_facts import (
     NO_ROWS,
     facts_of_rows,
@@ -44,7 +44,7 @@ class InitialLoad:
         self._facts = stated_facts(config)
         self._keys: list[pl.DataFrame] = []
         self._texts: list[pl.DataFrame] = []
-        skus = sku_keys(frame, config).collect(engine="streaming")
+        skus = collected(sku_keys(frame, config))
         self.duplicates: Duplicates = find_duplicates(skus, config.duplicates)
 
     def write(self, connection: psycopg.Connection, store_id: UUID) -> Staged | None:

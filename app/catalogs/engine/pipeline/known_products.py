@@ -8,6 +8,7 @@ import psycopg
 
 from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.read.frames import FLAW
+from app.catalogs.engine.read.passes import collected
 from app.catalogs.engine.transform.columns import attribute_text
 from app.catalogs.engine.validate.gtin import canonical_gtin, gtin_text
 from app.catalogs.engine.validate.offer import product_id
@@ -24,7 +25,7 @@ def with_product_facts(
     """The configuration with the facts of a catalog that has both columns."""
     if not _has_product_ids(config):
         return config
-    pairs = _pairs(frame, config).collect(engine="streaming")
+    pairs = collected(_pairs(frame, config))
     return replace(config, products=product_facts(pairs, known))
 
 

@@ -29,6 +29,7 @@ from app.catalogs.engine.pipeline.quick_updates import override_incoming
 from app.catalogs.engine.pipeline.row_report import COLUMNS
 from app.catalogs.engine.pipeline.stage import Staged
 from app.catalogs.engine.read.frames import LINE
+from app.catalogs.engine.read.passes import is_small
 from app.catalogs.engine.validate.problem_types import MASK
 from app.catalogs.engine.validate.problems import NOTES
 from app.core.sql import load_sql
@@ -93,6 +94,8 @@ def write_report(
     connection.execute(
         "DELETE FROM catalog_problem WHERE catalog_id = %s", [catalog_id]
     )
+    if problems.is_empty():
+        return
     columns = ("catalog_id", *COLUMNS)
     rows = problems.select(pl.lit(str(catalog_id)).alias("catalog_id"), *COLUMNS)
     _copy_in(connection, "catalog_problem", columns, [rows])
@@ -194,6 +197,9 @@ def _escaped(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _prefetch(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Prepare the next pieces in a thread while the server receives this one."""
+    if is_small():
+        yield from pieces
+        return
     with ThreadPoolExecutor(1) as executor:
         pending = deque(executor.submit(next, pieces, None) for _ in range(2))
         while (piece := pending.popleft().result()) is not None:

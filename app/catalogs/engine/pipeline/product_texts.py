@@ -14,6 +14,7 @@ import polars as pl
 from app.catalogs.engine.config import DuplicatePolicy, ImportConfig
 from app.catalogs.engine.pipeline.full_rows import full_rows
 from app.catalogs.engine.read.frames import LINE, cell
+from app.catalogs.engine.read.passes import collected
 from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
@@ -137,9 +138,7 @@ def _read(
         )
         rows = fill_down(rows, config.mapping, Path(folder))
         key = sku_key(attribute_text(config.mapping.attributes["sku"]))
-        selected = rows.filter(key.is_in(sku_keys.implode())).collect(
-            engine="streaming"
-        )
+        selected = collected(rows.filter(key.is_in(sku_keys.implode())))
         offered = ImportConfig(config.mapping.of_offers, {}, config.currency)
         return (
             _not_left_out(selected, offered)

@@ -25,13 +25,12 @@ def problem_counts(keys: pl.DataFrame, duplicates: Duplicates) -> dict[str, int]
     """Number of rows by problem code in the whole catalog."""
     mask = pl.col("mask")
     wrong = keys.filter(mask != 0)
-    found = wrong.select(mask.bitwise_or()).item() or 0
+    found = wrong.select(mask.bitwise_or()).item() if wrong.height else 0
     problems = [problem for problem in PROBLEMS if found & problem.mask]
-    numbers = wrong.select(
-        ((mask & p.mask) != 0).sum().alias(str(p.bit)) for p in problems
-    )
+    counted = [((mask & p.mask) != 0).sum().alias(str(p.bit)) for p in problems]
+    numbers = wrong.select(counted).row(0) if counted else ()
     counts: dict[str, int] = {}
-    for problem, number in zip(problems, next(numbers.iter_rows(), ()), strict=True):
+    for problem, number in zip(problems, numbers, strict=True):
         counts[problem.code] = counts.get(problem.code, 0) + number
     if duplicates.rows.height:
         counts["duplicate_sku"] = duplicates.rows.height
@@ -62,11 +61,14 @@ def rows_to_report(
     mask = pl.col("mask") | pl.col("again").fill_null(0)
     is_excluded = pl.col("mask") == EXCLUDED
     is_wrong = (pl.col("mask") & ~pl.lit(NOTES, MASK)) != 0
-    is_bad = is_wrong | pl.col(LINE).is_in(marked[LINE].implode())
-    named = keys.lazy().select(LINE, "mask")
+    is_repeated = pl.col(LINE).is_in(marked[LINE].implode())
+    is_bad = is_wrong | is_repeated
+    named = keys.select(LINE, "mask").filter((pl.col("mask") != 0) | is_repeated)
 
     def first(rows: pl.Expr, most: int) -> pl.DataFrame:
-        return named.filter(rows).sort(LINE).head(most).collect()
+        if named.is_empty():
+            return named
+        return named.lazy().filter(rows).sort(LINE).head(most).collect()
 
     bad = first(is_bad & ~is_excluded, most)
     noted = first((pl.col("mask") != 0) & ~is_bad, min(most - bad.height, _MAX_NOTED))
@@ -101,6 +103,8 @@ def _first(
     rows: pl.DataFrame, problems: Iterable[ProblemType], most: int
 ) -> pl.DataFrame:
     parts = [_rows_with(rows, each) for each in problems]
+    if not parts:
+        return pl.DataFrame(schema=_SCHEMA)
     found = pl.concat([pl.LazyFrame(schema=_SCHEMA), *parts])
     return found.sort(*_ORDER).head(most).collect()
 

@@ -44,6 +44,7 @@ from app.catalogs.engine.pipeline.stored_offers import (
     write_digest,
 )
 from app.catalogs.engine.read.frames import LINE, OpenedCatalog
+from app.catalogs.engine.read.passes import collected
 from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.fill_down import fill_down
@@ -172,7 +173,7 @@ class _Import:
         bad = row_report.rows_to_report(keys, duplicates, self.most)
         bad = bad.with_columns(filter_names(self.config.mapping, keys, bad[LINE]))
         staged = _load_if_few(rows.staged, comparison, bad[LINE])
-        texts = staged.texts(bad[LINE]).collect(engine="streaming")
+        texts = collected(staged.texts(bad[LINE]))
         problems = row_report.problem_rows(texts, bad, self.most)
         self.on_phase("compared")
         with self.connection.transaction():

@@ -13,6 +13,7 @@ from app.catalogs.engine.config import ImportConfig
 from app.catalogs.engine.pipeline.digest import SOURCE
 from app.catalogs.engine.pipeline.full_rows import full_rows
 from app.catalogs.engine.read.frames import LINE
+from app.catalogs.engine.read.passes import batches, collected
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
 from app.catalogs.engine.transform.rules import EXCLUDED_BY
 from app.catalogs.engine.validate.column_facts import (
@@ -36,7 +37,6 @@ _KEYS = (
     "rounded_ean",
 )
 _OURS = (SOURCE, "evidence", "rounded_ean")
-_BATCH_ROWS = 125_000
 _FEW_ROWS = 10_000
 """Up to this many, keeping full rows is cheaper than computing them again."""
 
@@ -73,7 +73,7 @@ class Staged:
 
     def in_memory(self, lines: pl.Series) -> "Staged":
         """A copy with only those lines, in memory, which does not need the file."""
-        held = _of_lines(self.frame, lines).collect(engine="streaming")
+        held = collected(_of_lines(self.frame, lines))
         rows = self.rows
         if rows is not None:
             rows = _of_lines(rows.lazy(), lines).collect()
@@ -138,19 +138,3 @@ def sku_keys(frame: pl.LazyFrame, config: ImportConfig) -> pl.LazyFrame:
     return frame.select(LINE, sku.alias("sku")).select(
         LINE, sku_key(usable_sku()).alias("sku_key")
     )
-
-
-def batches(frame: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
-    """Large batches of a streamed frame, at least one.
-
-    The stream yields a few thousand rows at a time: starting two hundred expressions
-    for each of these costs more than computing them.
-    """
-    is_empty = True
-    for batch in frame.collect_batches(
-        chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"
-    ):
-        is_empty = False
-        yield batch.lazy()
-    if is_empty:
-        yield pl.LazyFrame(schema=frame.collect_schema())

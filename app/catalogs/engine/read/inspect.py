@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from app.catalogs.engine.read.frames import cell
+from app.catalogs.engine.read.passes import collected
 from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import (
     CatalogRejectedError,
@@ -32,7 +33,7 @@ def inspect_catalog(
 ) -> Inspection:
     """Raises CatalogRejectedError as an import does."""
     with open_catalog(source, None, workdir) as opened:
-        rows = opened.frame.select(pl.len()).collect(engine="streaming").item()
+        rows = collected(opened.frame.select(pl.len())).item()
         if not rows or not opened.columns:
             raise CatalogRejectedError(
                 "empty", "the catalog has no rows", "a header and at least one row"
@@ -41,5 +42,5 @@ def inspect_catalog(
             pl.col(cell(name)).str.slice(0, _MAX_VALUE_LENGTH).alias(name)
             for name in opened.columns
         ).head(sample_rows)
-        sample = tuple(shown.collect(engine="streaming").iter_rows(named=True))
+        sample = tuple(collected(shown).iter_rows(named=True))
         return Inspection(opened.columns, opened.detected, rows, sample)

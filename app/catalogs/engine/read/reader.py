@@ -39,6 +39,7 @@ from app.catalogs.engine.read.json_records.document import json_records
 from app.catalogs.engine.read.json_records.lines import ndjson_records
 from app.catalogs.engine.read.normalize import Target, column_names
 from app.catalogs.engine.read.parquet import open_parquet
+from app.catalogs.engine.read.passes import passes_of
 from app.catalogs.engine.read.records import (
     Records,
 )
@@ -65,14 +66,19 @@ def open_catalog(
     """
     with TemporaryDirectory(dir=workdir) as folder:
         with parser_errors_rejected(ACCEPTED):
-            opened = _open(source, needed, Path(folder))
-        yield opened
+            plain = unpack(source, Path(folder))
+        with passes_of(plain.path.stat().st_size):
+            with parser_errors_rejected(ACCEPTED):
+                opened = _open(source, plain, needed, Path(folder))
+            yield opened
 
 
 def _open(
-    source: SourceFile, needed: Collection[str] | None, workdir: Path
+    source: SourceFile,
+    plain: Unpacked,
+    needed: Collection[str] | None,
+    workdir: Path,
 ) -> OpenedCatalog:
-    plain = unpack(source, workdir)
     with plain.path.open("rb") as file:
         head = file.read(SAMPLE)
     if not head:

@@ -7,6 +7,7 @@ import polars as pl
 
 from app.catalogs.engine.read.formulas import NOTE_COLUMNS, escape_formulas
 from app.catalogs.engine.read.frames import LINE, cell
+from app.catalogs.engine.read.passes import collected
 from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.report.source_rows import sku_key_of
@@ -82,9 +83,8 @@ def _merchant_columns(
 ) -> pl.DataFrame:
     """LINE and the merchant's columns under their original names."""
     names = [name for name in columns if name not in {*NOTE_COLUMNS, *more}]
-    return frame.select(
-        LINE, *more, *(pl.col(cell(name)).alias(name) for name in names)
-    ).collect(engine="streaming")
+    cells = (pl.col(cell(name)).alias(name) for name in names)
+    return collected(frame.select(LINE, *more, *cells))
 
 
 def _add_notes(rows: pl.DataFrame, notes: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from app.catalogs.engine.read.frames import LINE, cell
+from app.catalogs.engine.read.passes import collected
 from app.catalogs.engine.read.reader import open_catalog
 from app.catalogs.engine.read.source import CatalogRejectedError, SourceFile
 from app.catalogs.engine.transform.columns import attribute_columns, attribute_text
@@ -86,7 +87,7 @@ def find_rows(
         open_catalog(source, mapping.columns, workdir) as opened,
         TemporaryDirectory(dir=workdir) as folder,
     ):
-        found = (
+        found = collected(
             fill_down(opened.frame, mapping, Path(folder))
             .filter(sku_key_of(mapping) == sku_key)
             .select(
@@ -94,7 +95,6 @@ def find_rows(
             )
             .head(_MAX_ROWS)
             .with_columns(pl.selectors.string().str.slice(0, _MAX_CELL_LENGTH))
-            .collect(engine="streaming")
         )
     return [
         SourceRow(

@@ -1,6 +1,7 @@
 """Validates attribute texts: builds an offer's fields and a mask of problems."""
 
 from collections.abc import Mapping as Lookup
+from functools import lru_cache
 
 import polars as pl
 
@@ -42,7 +43,8 @@ _SPELLINGS = {
 GRADE = pl.Struct({"grade": pl.String})
 
 
-def parse_expressions(attributes: frozenset[str]) -> dict[str, pl.Expr]:
+@lru_cache(maxsize=8)
+def parse_expressions(attributes: frozenset[str]) -> Lookup[str, pl.Expr]:
     """Parse expressions by attribute, without amounts."""
     grade = pl.col("grade")
     read = {

@@ -65,14 +65,21 @@ def detect_dialect(
     _check(hints)
     lines = [line for line in lines_of(sample) if line.strip()]
     given = hints.separator or _if_it_occurs(default_separator, lines)
-    separators = (given,) if given else SEPARATORS
     best = max(
-        (_dialect(sample, s, hints) for s in separators),
+        (_dialect(sample, s, hints) for s in _candidates(given, lines)),
         key=lambda dialect: _consistency(dialect, lines),
     )
     if hints.separator and not any(hints.separator in line for line in lines):
         _reject_if_another_fits(sample, hints, lines)
     return best
+
+
+def _candidates(given: str | None, lines: Sequence[str]) -> list[str]:
+    """The separators to compare; the first one if no other fits."""
+    if given:
+        return [given]
+    text = "".join(lines[:_SAMPLE_ROWS])
+    return [each for each in SEPARATORS if each == SEPARATORS[0] or each in text]
 
 
 def _if_it_occurs(separator: str | None, lines: Sequence[str]) -> str | None:
@@ -128,15 +135,24 @@ def _consistency(dialect: Dialect, lines: list[str]) -> tuple[float, int]:
     never closed does not hide the other rows.
     """
     some = lines[:_SAMPLE_ROWS]
-    alone = (row for line in some for row in dialect.rows([line]))
-    return max(_agreement(dialect.rows(some)), _agreement(alone))
+    widths = _widths(dialect.rows(some))
+    together = _agreement(widths)
+    if len(widths) == len(some):  # each line is a row
+        return together
+    alone = _widths(row for line in some for row in dialect.rows([line]))
+    return max(together, _agreement(alone))
 
 
-def _agreement(rows: Iterable[list[str]]) -> tuple[float, int]:
+def _widths(rows: Iterable[list[str]]) -> list[int]:
+    """Cells of each row, 0 of an empty one; empty if the rows cannot be separated."""
     try:
-        counts = Counter(len(row) for row in rows if row)
+        return list(map(len, rows))
     except csv.Error:
-        return (0.0, 0)
+        return []
+
+
+def _agreement(widths: list[int]) -> tuple[float, int]:
+    counts = Counter(filter(None, widths))
     width = max(counts, key=lambda count: (counts[count], count), default=1)
     if width == 1:
         return (0.0, 0)
@@ -154,12 +170,14 @@ def _quote(sample: str, separator: str, hints: Hints) -> str:
     if hints.quote is not None:
         return hints.quote
     start = rf"(?:^|{re.escape(separator)} *)"
-    if re.search(rf'{start}"', sample.lstrip("\ufeff"), re.MULTILINE):
+    has_double = '"' in sample
+    if has_double and re.search(rf'{start}"', sample.lstrip("\ufeff"), re.MULTILINE):
         return '"'
     end = rf"(?={re.escape(separator)}|\r?$)"
-    if len(re.findall(rf"{start}'[^'\r\n]*'{end}", sample, re.MULTILINE)) > 1:
+    single = rf"{start}'[^'\r\n]*'{end}"
+    if "'" in sample and len(re.findall(single, sample, re.MULTILINE)) > 1:
         return "'"
-    return "" if '"' in sample else '"'
+    return "" if has_double else '"'
 
 
 def _check(hints: Hints) -> None:

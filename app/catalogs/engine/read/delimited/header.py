@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 
 from app.catalogs.engine.read.bounds import (
@@ -32,13 +33,13 @@ _NUMBER = re.compile(r"[^\w]{0,4}\d[\d\s.,'\u2019-]*(?:[^\w]|[A-Z]){0,4}", re.AS
 _EAN = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `numeric` is computed once
 class Header:
     """Unique column names, and where the rows begin.
 
     `lines` precede the first row, `skipped` precede the header. `named`: columns up to
     the last one with a name. `surplus`: empty cells that rows have beyond the columns.
-    `numeric`: columns that have a number in nearly every sampled row.
+    `sampled`: the first lines below the header, in `dialect`.
     """
 
     names: tuple[str, ...]
@@ -47,24 +48,40 @@ class Header:
     named: int
     surplus: int = 0
     in_file: bool = True
-    numeric: frozenset[int] = frozenset()
+    dialect: Dialect = field(default=Dialect(",", '"'), repr=False)
+    sampled: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def width(self) -> int:
         return len(self.names)
 
+    @cached_property
+    def numeric(self) -> frozenset[int]:
+        """Columns that have a number in nearly every sampled row.
+
+        Each line is read alone: a quote that is never closed must not hide the others.
+        """
+        rows = (next(self.dialect.rows([line]), []) for line in self.sampled)
+        fitting = [cells for cells in rows if len(cells) == self.width]
+        least = _HABIT * len(fitting)
+        return frozenset(
+            column
+            for column in range(self.width if fitting else 0)
+            if sum(is_number(cells[column]) for cells in fitting) >= least
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Cells, and the lines (0-based) where the row begins and the next one does."""
+    """Cells, and the lines (0-based) where the row begins and the next one does.
+
+    `filled`: how many cells are not blank.
+    """
 
     cells: list[str]
     start: int
     end: int
-
-    @property
-    def filled(self) -> int:
-        return sum(bool(cell.strip()) for cell in self.cells)
+    filled: int
 
 
 def read_header(
@@ -89,8 +106,7 @@ def read_header(
         return _without(dialect, lines, rows, first), (
             no_header(rows[0].start + 1 if rows else None),
         )
-    header = _with(rows, top)
-    header = replace(header, numeric=_numeric(dialect, lines, header))
+    header = _sampling(_with(rows, top), dialect, lines)
     return header, _notes(rows, top, first) if header_row is None else ()
 
 
@@ -104,8 +120,9 @@ def _rows(dialect: Dialect, lines: Sequence[str], start: int) -> list[_Row]:
     rows, begin = [], start
     for cells in islice(reader, SAMPLE_ROWS + _TOP_ROWS):
         end = start + reader.line_num
-        if any(cell.strip() for cell in cells):
-            rows.append(_Row(cells, begin, end))
+        filled = sum(map(bool, map(str.strip, cells)))
+        if filled:
+            rows.append(_Row(cells, begin, end, filled))
         begin = end
     return rows
 
@@ -168,7 +185,12 @@ def _without(
     names = [""] * width
     _check(names)
     header = Header(tuple(unique_names(names)), first, first, 0, in_file=False)
-    return replace(header, numeric=_numeric(dialect, lines, header))
+    return _sampling(header, dialect, lines)
+
+
+def _sampling(header: Header, dialect: Dialect, lines: Sequence[str]) -> Header:
+    sampled = tuple(lines[header.lines : header.lines + SAMPLE_ROWS])
+    return replace(header, dialect=dialect, sampled=sampled)
 
 
 def _surplus(rows: Sequence[_Row], width: int) -> int:
@@ -179,21 +201,6 @@ def _surplus(rows: Sequence[_Row], width: int) -> int:
         if len(row.cells) > width and not any(c.strip() for c in row.cells[width:])
     ]
     return max(counts) if counts and len(counts) >= _HABIT * len(rows) else 0
-
-
-def _numeric(dialect: Dialect, lines: Sequence[str], header: Header) -> frozenset[int]:
-    """Columns with a number in nearly every line that has all cells.
-
-    Each line is read alone: a quote that is never closed must not hide the others.
-    """
-    some = lines[header.lines : header.lines + SAMPLE_ROWS]
-    rows = (next(dialect.rows([line]), []) for line in some)
-    fitting = [cells for cells in rows if len(cells) == header.width]
-    return frozenset(
-        column
-        for column in range(header.width if fitting else 0)
-        if sum(is_number(cells[column]) for cells in fitting) >= _HABIT * len(fitting)
-    )
 
 
 def _check(names: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from app.catalogs.engine.read.bounds import (
 from app.catalogs.engine.read.delimited.dialect import Dialect
 from app.catalogs.engine.read.delimited.header import Header
 from app.catalogs.engine.read.delimited.rows import is_row
+from app.catalogs.engine.read.passes import collected
 
 _MAX_IRREGULAR_LINES = 200_000
 _MAX_PATTERN_CELLS = 200
@@ -89,11 +90,10 @@ def _irregular_lines(path: Path, dialect: Dialect, header: Header) -> pl.DataFra
         plain = text.str.contains(rf"^{dialect.cell}{cells}{{{header.width - 1}}}$")
     long = text.str.len_bytes() > MAX_CELL_LENGTH
     # Trimming costs as much as counting: only irregular lines are trimmed.
-    odd = (
+    odd = collected(
         _lines(path, header)
         .filter((~plain | long) & (text != ""))
         .head(_MAX_IRREGULAR_LINES + 1)
-        .collect(engine="streaming")
     )
     for line, long_text in odd.filter(long).iter_rows():
         _require_small_cells(line, long_text, dialect)
@@ -142,9 +142,8 @@ def _scan_quoted(path: Path, dialect: Dialect, header: Header) -> CsvScan:
     contains lines that look like rows (RFC 4180, section 2).
     """
     quote = dialect.quote
-    all_lines = (
-        _lines(path, header)
-        .select(
+    all_lines = collected(
+        _lines(path, header).select(
             "line",
             bytes=pl.col("text").str.len_bytes(),
             quotes=pl.col("text").str.count_matches(quote, literal=True),
@@ -152,7 +151,6 @@ def _scan_quoted(path: Path, dialect: Dialect, header: Header) -> CsvScan:
                 dialect.separator, literal=True
             ),
         )
-        .collect(engine="streaming")
     )
     parity = pl.col("quotes").cum_sum() % 2
     inside = (parity.shift(1, fill_value=0) == 1).alias("inside")
@@ -174,13 +172,12 @@ def _fit(path: Path, dialect: Dialect, header: Header, lines: pl.DataFrame) -> b
     outside = rf"^(?:{cell}{sep})*(?:{cell}|{opened})$"
     within = rf"^{text_inside}(?:{quote}(?:{sep}{cell})*(?:{sep}{opened})?)?$"
     text = pl.col("text")
-    with_quotes = (
+    with_quotes = collected(
         _lines(path, header)
         .filter(text.str.contains(quote, literal=True))
         .select(
             "line", out=text.str.contains(outside), within=text.str.contains(within)
         )
-        .collect(engine="streaming")
     )
     inside = lines.filter(pl.col("quotes") > 0)["inside"]
     fits = with_quotes.select(
@@ -204,11 +201,10 @@ def _contains_rows(
         return False
     if len(suspects) > _MAX_CANDIDATES:
         return True
-    texts = (
+    texts = collected(
         _lines(path, header)
         .filter(pl.col("line").is_in(suspects.implode()))
         .select("text")
-        .collect(engine="streaming")
     )
     return any(is_row(line, dialect, header) for line in texts["text"])
 
@@ -223,7 +219,7 @@ def _ragged(
     sep, quote = dialect.separator, dialect.quote
     text_inside = rf"(?:[^{quote}]|{quote}{quote})*"
     closed = pl.col("text").str.replace(rf"^{text_inside}{quote}", "q")
-    parts = (
+    parts = collected(
         _lines(path, header)
         .filter(pl.col("text").str.contains(quote, literal=True))
         .select(
@@ -238,7 +234,6 @@ def _ragged(
             *(_count(pl.col(n), dialect).alias(n) - 1 for n in ("out", "within")),
             *(_trailing(pl.col(n), sep).alias(f"{n}_empty") for n in ("out", "within")),
         )
-        .collect(engine="streaming")
     )
     has_quotes = pl.col("quotes") > 0
     counted = lines.join(parts, on="line", how="left", maintain_order="left")
