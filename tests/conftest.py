@@ -37,7 +37,11 @@ from tests.support.dialect import share_dialect
 from tests.support.dying import die_with_parent
 from tests.support.kept_connections import keep_connections
 from tests.support.opened_shop import OpenedShop, open_once
-from tests.support.planted import found_in_logs, found_in_metrics
+from tests.support.planted import (
+    found_in_logs,
+    found_in_metrics,
+    found_in_programs,
+)
 from tests.support.process_state import ProcessState, restored_process
 from tests.support.servers import servers_for_tests
 from tests.support.shop import Shop
@@ -126,6 +130,13 @@ def process_as_before() -> Iterator[None]:
     before = ProcessState.now()
     yield
     assert ProcessState.now() == before
+
+
+@pytest.fixture(autouse=True)
+def programs_log_no_secret(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Processes that a test starts log none either."""
+    yield
+    assert found_in_programs(request.node.funcargs.get("tmp_path")) == []
 
 
 @pytest.fixture

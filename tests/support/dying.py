@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support.process_logs import note, watch
+
 LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
@@ -58,20 +60,34 @@ def open_program(
     command: Sequence[str | Path], **options: Any
 ) -> "subprocess.Popen[Any]":
     """Start a program that ends with the tests; options as of `subprocess.Popen`."""
-    return subprocess.Popen(
+    program = subprocess.Popen(
         command,
         preexec_fn=dying_with_us(),  # noqa: PLW1509 - it takes no lock
         **options,
     )
+    for file in {options.get("stdout"), options.get("stderr")}:
+        if isinstance(name := getattr(file, "name", None), str):
+            watch(Path(name), lambda: program.poll() is not None)
+    return program
 
 
 def run_program(
-    command: Sequence[str | Path], *, check: bool = False, **options: Any
+    command: Sequence[str | Path],
+    *,
+    check: bool = False,
+    searched: bool = True,
+    **options: Any,
 ) -> "subprocess.CompletedProcess[Any]":
-    """Run a program that ends with the tests; options as of `subprocess.run`."""
-    return subprocess.run(
+    """Run a program that ends with the tests; options as of `subprocess.run`.
+
+    `searched`: its captured output is searched for secrets (`planted.py`).
+    """
+    done = subprocess.run(
         command,
         check=check,
         preexec_fn=dying_with_us(),
         **options,
     )
+    if searched:
+        note(done.stdout, done.stderr)
+    return done

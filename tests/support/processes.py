@@ -12,6 +12,7 @@ from app.serve import serve_api
 from app.starting import OF_THE_API, prepare_or_exit
 from tests.support.dying import die_with_parent
 from tests.support.fork_server import OWNER
+from tests.support.process_logs import new_log, watch
 from tests.support.warm_parsers import fork_parser_server
 
 Start = Callable[[], None]
@@ -58,16 +59,22 @@ class Running:
 def start(
     main: Start,
     env: Mapping[str, str],
-    log: Path = Path(os.devnull),
+    log: Path | None = None,
     prepare: Start | None = None,
 ) -> Running:
-    """Run `main` in a process of its own; `prepare` is called first, in there."""
+    """Run `main` in a process of its own; `prepare` is called first, in there.
+
+    What it logs is searched for secrets (`planted.py`).
+    """
+    written = log or new_log()
     process = CONTEXT.Process(
-        target=_run, args=(main, dict(env), log, prepare), daemon=True
+        target=_run, args=(main, dict(env), written, prepare), daemon=True
     )
     os.environ[OWNER] = str(os.getpid())  # read by the fork server, which starts now
     process.start()
-    return Running(process)
+    running = Running(process)
+    watch(written, lambda: running.poll() is not None, ours=log is None)
+    return running
 
 
 def _run(main: Start, env: Mapping[str, str], log: Path, prepare: Start | None) -> None:
@@ -76,6 +83,7 @@ def _run(main: Start, env: Mapping[str, str], log: Path, prepare: Start | None) 
     os.environ.clear()
     os.environ.update(env)
     errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(errors, 1)
     os.dup2(errors, 2)
     if prepare:
         prepare()
