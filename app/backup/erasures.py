@@ -7,12 +7,7 @@ import psycopg
 from app.backup.database import open_database_url
 from app.backup.errors import BackupError
 from app.database import libpq_url
-from app.orders.buyers.restoring import (
-    ErasureLine,
-    erasure_lines,
-    read_lines,
-    repeat_erasures,
-)
+from app.orders.buyers.restoring import ErasureLine, erasure_lines, read_lines
 from app.private_files import private_umask
 from app.settings import Settings
 
@@ -41,9 +36,3 @@ def read_erasures(source: Path | None) -> list[ErasureLine]:
         return read_lines(source.read_text().splitlines())
     except (OSError, ValueError) as error:
         raise BackupError(f"{source} is no list of erasures: {error}") from error
-
-
-def repeat_in(url: str, erasures: list[ErasureLine]) -> None:
-    """Request them again in a restored database."""
-    with psycopg.connect(libpq_url(url)) as connection:
-        repeat_erasures(connection, erasures)

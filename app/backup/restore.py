@@ -9,12 +9,14 @@ import psycopg
 from app.backup import archive, tools
 from app.backup.archive import Manifest
 from app.backup.database import open_database_url, with_secret_key
-from app.backup.erasures import read_erasures, repeat_in
+from app.backup.erasures import read_erasures
 from app.backup.errors import BackupError
 from app.backup.make import PROBE_OWNER
+from app.core.failpoints import failpoint
 from app.core.vault import Sealed, SecretUnreadableError, open_vault
 from app.database import libpq_url
 from app.migrations import KNOWN, migrate
+from app.orders.buyers.restoring import ErasureLine, repeat_erasures
 from app.private_files import make_folder, private_umask
 from app.settings import Settings
 from app.stores.restoring import PAUSE_ALL
@@ -54,9 +56,10 @@ def restore_backup(
         _require_empty(url)
         _move(files, settings.uploads)
         tools.restore(url, dump)
-        paused = _pause(url, manifest.revision)
+        failpoint("restore.loaded")
+        paused = _complete(url, manifest.revision, repeated)
+        failpoint("restore.completed")
         migrate(url)
-        repeat_in(url, repeated)
         return paused
 
 
@@ -105,8 +108,15 @@ def _move(files: Path, uploads: Path) -> None:
         shutil.move(folder, uploads / folder.name)
 
 
-def _pause(url: str, revision: str) -> int:
+def _complete(url: str, revision: str, erasures: list[ErasureLine]) -> int:
+    """Deactivate stores and request erasures again; then write the revision.
+
+    One transaction: a database with a revision is served, and one without never is,
+    wherever the restore is killed. The tables are those of the backup's release.
+    """
     with psycopg.connect(libpq_url(url)) as connection:
         paused: int = sum(row[0] for row in connection.execute(PAUSE_ALL))
+        repeat_erasures(connection, erasures)
+        failpoint("restore.completing")
         connection.execute(_REVISION, [revision])
         return paused

@@ -1,6 +1,7 @@
 """A buyer who was erased after a backup is erased again in the restored service."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from app.backup.erasures import write_erasures
 from app.backup.errors import BackupError
 from app.backup.make import make_backup
 from app.backup.restore import restore_backup
+from app.core.errors import UnknownRevisionError
 from app.database import open_database
+from app.migrations import migrate
 from app.orders.buyers.erasure import erase_due
 from app.settings import Settings
 from tests.backup.test_backup import empty
@@ -21,6 +24,7 @@ from tests.support.shop import Shop
 from tests.support.stack import SilentQueue, environment, query
 
 __all__ = ["empty"]  # a fixture
+REFEED = Path(sys.executable).with_name("refeed")
 NAMES = "SELECT shipping_address ->> 'last_name' FROM sales_order"
 
 
@@ -53,14 +57,60 @@ async def test_a_restore_repeats_what_was_erased_after_the_backup(
     assert query(url_of(empty), NAMES) == [(None,)]
 
 
+@pytest.mark.parametrize(
+    ("step", "is_served"),
+    [
+        ("restore.loaded", False),
+        ("restore.completing", False),
+        ("restore.completed", True),
+    ],
+)
+async def test_a_killed_restore_is_not_served_without_the_erasures(
+    shop: Shop,
+    settings: Settings,
+    empty: Settings,
+    tmp_path: Path,
+    step: str,
+    is_served: bool,  # noqa: FBT001 - a table
+):
+    desk, archive, written = Desk(shop), tmp_path / "a.tar", tmp_path / "e.jsonl"
+    await desk.stock()
+    await bought(desk)
+    make_backup(settings, archive)
+    await desk.api.post("/v1/buyers/erase", json={"email": EMAIL})
+    write_erasures(settings, written)
+
+    died = run_program(
+        [REFEED, "restore", archive, "--erasures", written],
+        env=environment(empty) | {"REFEED_FAILPOINT": f"{step}={tmp_path / 'died'}"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert migrates(url_of(empty)) is is_served
+    requests = query(url_of(empty), "SELECT is_open FROM buyer_erasure")
+    active = query(url_of(empty), "SELECT active FROM store")
+    assert (requests, active) == (
+        ([(True,)], [(False,)]) if is_served else ([], [(True,)])
+    )
+
+
+def migrates(url: str) -> bool:
+    """What each process does before it serves a database."""
+    try:
+        migrate(url)
+    except UnknownRevisionError:
+        return False
+    return True
+
+
 def test_the_command_writes_the_list_and_says_how_long_it_is(
     settings: Settings, tmp_path: Path
 ):
     written = tmp_path / "e.jsonl"
-    refeed = Path(sys.executable).with_name("refeed")
-
     done = run_program(
-        [refeed, "erasures", written],
+        [REFEED, "erasures", written],
         env=environment(settings),
         capture_output=True,
         text=True,
