@@ -195,6 +195,7 @@ async def test_an_account_without_cases_keeps_its_connection(
 @pytest.mark.parametrize("kind", ["bad_gateway", "dropped_before", "throttled_json"])
 async def test_a_fault_delays_cases(desk: Desk, database_url: str, kind: str):
     order = await desk.new_order("A1")
+    await until(lambda: asyncio.to_thread(query, database_url, OPEN_JOBS), [[(0,)]])
     await open_case(desk, order["marketplace_id"])
     await desk.shop.fault(kind, path="/ws/sav", count=1)
 
