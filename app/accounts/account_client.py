@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from app.accounts import pacing, tokens
 from app.accounts import service as accounts
 from app.accounts.connection_health import record_connection
 from app.accounts.models import SellerAccount
@@ -63,7 +64,7 @@ def open_access(tools: AccountServices, lease: Lease, account: SellerAccount) ->
     return Access(
         platform=platform,
         environment=Environment(account.environment),
-        token=accounts.open_token(tools.vault, account),
+        token=tokens.open_token(tools.vault, account),
         market=next(m for m in MARKETS.values() if m.platform is platform),
         before_request=before_request,
     )
@@ -81,11 +82,9 @@ async def wait_for_request(
     Raises LeaseLostError, AccountPausedError, TokenReplacedError.
     """
     async with tools.database.transaction() as tx:
-        if not await accounts.still_uses(tx.session, account_id, token_digest):
+        if not await tokens.still_uses(tx.session, account_id, token_digest):
             raise TokenReplacedError
-        wait = await accounts.reserve_request(
-            tx.session, account_id, rate, LONGEST_WAIT
-        )
+        wait = await pacing.reserve_request(tx.session, account_id, rate, LONGEST_WAIT)
     if wait > LONGEST_WAIT:
         raise AccountPausedError(wait)
     if wait:
@@ -102,7 +101,7 @@ async def record_refused_token(
     """
     health = "refused" if isinstance(error, TokenRefusedError) else "forbidden"
     async with tools.database.transaction() as tx:
-        if not await accounts.still_uses(tx.session, account_id, token_digest):
+        if not await tokens.still_uses(tx.session, account_id, token_digest):
             return False
         await record_connection(tx.session, account_id, health, error.message)
     return True

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import pacing
 from app.accounts import service as accounts
 from app.accounts.account_client import (
     AccountPausedError,
@@ -123,7 +124,7 @@ class AccountJob(RetryingJob[Run, Row], Generic[Run, Row]):
         again = await super().after_error(lease, loaded, error)
         if again and isinstance(error, ThrottledError):
             async with self.services.database.transaction() as tx:
-                await accounts.pause(tx.session, loaded.account_id, again.pause)
+                await pacing.pause(tx.session, loaded.account_id, again.pause)
         return again
 
     async def stop(self, lease: Lease, _loaded: Run, reason: GiveUp) -> Snooze | None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from app.accounts import service
+from app.accounts import service, tokens
 from app.accounts.account_client import AccountServices
 from app.accounts.connection_health import REFUSED, record_connection
 from app.backmarket.client import Access
@@ -43,7 +43,7 @@ class ConnectionCheckJob(Job[Access]):
         return Access(
             platform=platform,
             environment=Environment(account.environment),
-            token=service.open_token(self.services.vault, account),
+            token=tokens.open_token(self.services.vault, account),
             market=next(m for m in MARKETS.values() if m.platform is platform),
         )
 

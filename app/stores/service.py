@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from app.access.service import Caller
-from app.accounts import service as accounts
+from app.accounts import tokens
 from app.backmarket.markets import Environment, market_of
 from app.core.columns import utc_now
 from app.core.errors import (
@@ -239,7 +239,7 @@ async def _join_account(
 ) -> None:
     assert new.token is not None  # noqa: S101 - checked by the caller
     platform = market_of(store.country).platform
-    account = await accounts.find_or_create(
+    account = await tokens.find_or_create(
         tx.session, vault, platform, new.environment, new.token
     )
     moves = store.account_id not in {None, account.id}

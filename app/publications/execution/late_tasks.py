@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import pacing
 from app.accounts import service as accounts
 from app.accounts.account_client import (
     AccountPausedError,
@@ -185,7 +186,7 @@ class LateTasksJob(Job[LateTasks]):
         if isinstance(error, ThrottledError):
             pause = THROTTLED.pause(1, error.retry_after)
             async with self.services.database.transaction() as tx:
-                await accounts.pause(tx.session, lease.subject_id, pause)
+                await pacing.pause(tx.session, lease.subject_id, pause)
             return
         await self._postpone(lease)
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
+from app.accounts import tokens
 from app.accounts.account_client import AccountServices, wait_for_request
 from app.accounts.models import SellerAccount
 from app.accounts.service import Limits
@@ -219,7 +220,7 @@ def _access(
     return Access(
         platform=Platform(loaded.account.platform),
         environment=Environment(loaded.account.environment),
-        token=accounts.open_token(tools.vault, loaded.account),
+        token=tokens.open_token(tools.vault, loaded.account),
         market=market,
         before_request=before_request,
     )

@@ -16,6 +16,7 @@ from app.access.audit import service as audit
 from app.access.audit.service import AuditAction, Subject
 from app.access.service import Caller
 from app.accounts import service as accounts
+from app.accounts import tokens
 from app.accounts.models import SellerAccount
 from app.backmarket.client import Access, BackMarket
 from app.backmarket.markets import MARKETS, Environment, Platform
@@ -81,7 +82,7 @@ async def _prepare(
 
 
 def _has_effect(vault: Vault, account: SellerAccount, rotation: Rotation) -> bool:
-    is_new = not accounts.has_token(vault, account, rotation.token)
+    is_new = not tokens.has_token(vault, account, rotation.token)
     return is_new or rotation.kept is not None
 
 
@@ -119,7 +120,7 @@ async def _apply(
             code="account_changed",
         )
     leaving = [s for s in stores if s.id not in staying] if has_effect else []
-    await accounts.rotate_token(tx.session, vault, account, rotation.token)
+    await tokens.rotate_token(tx.session, vault, account, rotation.token)
     for store in leaving:
         async with record_version(
             tx.session, store, StorePart.SETTINGS, rotation.caller

@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.accounts import pacing
 from app.accounts import service as accounts
 from app.accounts.account_client import (
     AccountPausedError,
@@ -163,7 +164,7 @@ async def _fetch(
     except ThrottledError as error:
         pause = THROTTLED.pause(1, error.retry_after)
         async with services.database.transaction() as tx:
-            await accounts.pause(tx.session, account.id, pause)
+            await pacing.pause(tx.session, account.id, pause)
         raise
 
 
