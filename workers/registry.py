@@ -20,7 +20,8 @@ from app.publications import scheduling as publications
 from app.publications.execution.late_tasks import LateTasksJob
 from app.publications.execution.run import PublishJob
 from app.publications.previews.preview import PlanJob
-from app.sources import pull
+from app.sources.download import open_pull_services
+from app.sources.pull import PullJob
 from app.stores.categories import scheduling as categories
 from app.stores.categories.refresh import RefreshJob
 from app.webhook_endpoints.job import DeliverJob, DeliveryServices
@@ -37,7 +38,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
         context.vault,
         context.storage,
     )
-    pulling = pull.open_tools(
+    pulling = open_pull_services(
         context.settings, context.database, context.storage, context.vault
     )
     delivering = DeliveryServices(
@@ -56,7 +57,7 @@ def jobs_of(context: WorkerContext) -> dict[str, Job[Any]]:
         JobKind.PLAN: PlanJob(services),
         JobKind.CHECK_CONNECTION: ConnectionCheckJob(services, recovered),
         JobKind.REFRESH_CATEGORIES: RefreshJob(services),
-        JobKind.PULL_CATALOG: pull.PullJob(pulling),
+        JobKind.PULL_CATALOG: PullJob(pulling),
         JobKind.DELIVER_EVENTS: DeliverJob(delivering),
         JobKind.SEND_ALERTS: AlertJob(alerting),
         JobKind.DEPARTURE: DepartureJob(services),
