@@ -29,14 +29,7 @@ from app.database import Transaction
 from app.jobs.frame import RetryingJob
 from app.jobs.kinds import JobKind
 from app.jobs.lease import Lease, Snooze
-from app.jobs.retry import (
-    ACCOUNT_JOB,
-    THROTTLED,
-    Backoff,
-    Decision,
-    GiveUp,
-    TryAgain,
-)
+from app.jobs.retry import ACCOUNT_JOB, THROTTLED, Backoff, Decision, GiveUp, TryAgain
 
 
 class AccountRun(Protocol):

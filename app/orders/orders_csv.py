@@ -8,7 +8,8 @@ from app.database import Database
 from app.orders import queries
 from app.orders.enums import line_state, order_state
 from app.orders.lists.conditions import OrderPosition, position_in
-from app.orders.lists.page import OrderQuery, read_page
+from app.orders.lists.page import read_page
+from app.orders.lists.query import OrderQuery
 from app.orders.models import SalesOrder, SalesOrderLine
 from app.orders.schemas import buyer_of, due_of
 from app.web.csv_response import ROWS_AT_A_TIME, CsvTable

@@ -25,7 +25,8 @@ from app.orders.filters import (
     RequestedSort,
     cursor_key,
 )
-from app.orders.lists.page import OrderQuery, read_page
+from app.orders.lists.page import read_page
+from app.orders.lists.query import OrderQuery
 from app.orders.lists.totals import TotalsBy, read_totals
 from app.orders.merchant_fields import OrderPatch, change_order
 from app.orders.orders_csv import orders_table

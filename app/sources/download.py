@@ -17,13 +17,7 @@ from app.core.file_storage import (
 from app.core.vault import Sealed, SecretUnreadableError, Vault
 from app.database import Database
 from app.settings import Settings
-from app.sources.fetch import (
-    ClientConfig,
-    FetchRequest,
-    FetchResponse,
-    fetch,
-    too_slow,
-)
+from app.sources.fetch import ClientConfig, FetchRequest, FetchResponse, fetch, too_slow
 from app.sources.guard import rules_of
 from app.sources.models import CatalogSource
 from app.sources.outcomes import (

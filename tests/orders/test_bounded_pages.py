@@ -20,7 +20,8 @@ from app.orders.lists.conditions import (
     OrderSort,
     Scopes,
 )
-from app.orders.lists.page import BOUNDS, Bounds, OrderQuery, read_page
+from app.orders.lists.page import read_page
+from app.orders.lists.query import BOUNDS, Bounds, OrderQuery
 from app.orders.search.words import Search, search_of
 from tests.support.databases import Databases
 from tests.support.stack import query

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.columns import utc_now
 from app.core.sql import compose
 from app.orders.lists.conditions import conditions_of, scope_conditions
-from app.orders.lists.page import BOUNDS, PAGE_SQL, OrderQuery, small_set
+from app.orders.lists.query import BOUNDS, PAGE_SQL, OrderQuery
+from app.orders.lists.small_sets import small_set
 
 MOST_GROUPS = 10_000
 
