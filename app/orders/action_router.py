@@ -5,12 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Request, Response, UploadFile, status
 
-from app.access.dependencies import (
-    BriefWriter,
-    CurrentDatabase,
-    CurrentStorage,
-    Writer,
-)
+from app.access.dependencies import BriefWriter, CurrentDatabase, CurrentStorage, Writer
 from app.access.service import Caller
 from app.core.errors import problem_responses
 from app.database import Transaction, Tx
@@ -19,6 +14,7 @@ from app.orders import queries
 from app.orders.actions import invoices
 from app.orders.actions import service as order_actions
 from app.orders.actions.checks import ActionRequest
+from app.orders.actions.outcome_schemas import ActionOut, action_out
 from app.orders.actions.schemas import (
     AcceptIn,
     ActionIn,
@@ -30,7 +26,6 @@ from app.orders.actions.schemas import (
 from app.orders.dependencies import IfMatch, OrderToChange, OrderToRead
 from app.orders.enums import ENDS, Action, ActionState
 from app.orders.models import OrderAction, SalesOrder
-from app.orders.schemas import ActionOut, action_out
 from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.web.responses import ACCEPTED, POLLED, accepted

@@ -2,23 +2,13 @@
 
 from fastapi import APIRouter, Response, status
 
-from app.access.dependencies import (
-    CurrentDatabase,
-    CurrentVault,
-    Reader,
-    Writer,
-)
+from app.access.dependencies import CurrentDatabase, CurrentVault, Reader, Writer
 from app.core.errors import problem_responses
 from app.database import Tx
 from app.orders import queries
 from app.orders.actions import service as order_actions
 from app.orders.buyers.sealing import open_addresses
-from app.orders.dependencies import (
-    KnownOrderId,
-    OrderToChange,
-    SeenScopes,
-    etag,
-)
+from app.orders.dependencies import KnownOrderId, OrderToChange, SeenScopes, etag
 from app.orders.filters import (
     AfterPosition,
     RequestedFilters,
@@ -27,29 +17,18 @@ from app.orders.filters import (
 )
 from app.orders.lists.page import read_page
 from app.orders.lists.query import OrderQuery
+from app.orders.lists.schemas import OrderTotals, totals_out
 from app.orders.lists.totals import TotalsBy, read_totals
 from app.orders.merchant_fields import OrderPatch, change_order
 from app.orders.orders_csv import orders_table
-from app.orders.schemas import (
-    OrderOut,
-    OrderSummary,
-    OrderTotals,
-    SyncOut,
-    order_out,
-    summary_out,
-    sync_out,
-    totals_out,
-)
+from app.orders.schemas import OrderOut, OrderSummary, order_out, summary_out
 from app.orders.service_cases.queries import cases_of
 from app.orders.sync import scheduling
+from app.orders.sync.schemas import SyncOut, sync_out
 from app.stores.dependencies import StoreToChange, StoreToRead
 from app.web.csv_response import WantsCsv, as_csv
 from app.web.idempotent.recorded_route import RecordedRoute
-from app.web.pagination import (
-    Limit,
-    Page,
-    encode_cursor,
-)
+from app.web.pagination import Limit, Page, encode_cursor
 from app.web.responses import ACCEPTED, VERSIONED, csv_file
 
 router = APIRouter(prefix="/v1", tags=["orders"], route_class=RecordedRoute)

@@ -1,9 +1,9 @@
-"""API shapes of orders, their lines, actions and syncs."""
+"""API shapes of orders and their lines."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -12,15 +12,8 @@ from app.core.columns import utc_now
 from app.orders.actions.allowed_actions import AllowedAction, allowed_actions
 from app.orders.buyers.sealing import Addresses
 from app.orders.due import DueReason, due_reasons
-from app.orders.enums import UNKNOWN, line_state, order_state
-from app.orders.lists.totals import TotalsBy
-from app.orders.models import (
-    OrderAction,
-    OrderSubmission,
-    OrderSync,
-    SalesOrder,
-    SalesOrderLine,
-)
+from app.orders.enums import line_state, order_state
+from app.orders.models import OrderAction, SalesOrder, SalesOrderLine
 from app.orders.outcome import OrderOutcome
 from app.orders.service_cases.models import ServiceCase
 from app.orders.service_cases.schemas import ServiceCaseOut, case_out
@@ -140,87 +133,6 @@ class OrderOut(OrderSummary):
     open_action_ids: list[UUID] = Field(description="actions that have not ended")
 
 
-class OrderTotal(BaseModel):
-    """Orders of one group in one currency. Money of different ones is never added."""
-
-    key: str | None = Field(
-        description="the country, state, currency or day; null when unknown"
-    )
-    currency: str | None
-    orders: int
-    price: Decimal | None = Field(description="all lines, without shipping")
-    shipping_price: Decimal | None
-    sales_taxes: Decimal | None
-
-
-class OrderTotals(BaseModel):
-    """Sums of the orders that fit the filters, the largest key first."""
-
-    by: TotalsBy
-    items: list[OrderTotal]
-
-
-class ActionSubmissionOut(BaseModel):
-    """One request to Back Market for an action."""
-
-    lines: list[int]
-    state: Literal[
-        "pending", "sending", "uncertain", "done", "reconciled", "refused", "failed"
-    ]
-    attempts: int
-    code: str | None
-    message: str | None
-    sent_at: datetime | None
-    readbacks: int = Field(
-        description="how often the order was read since without showing the effect"
-    )
-    next_readback_at: datetime | None
-    settled_at: datetime | None
-
-
-class ActionOut(BaseModel):
-    """A requested action and its outcome.
-
-    `done`: Back Market accepted it. `reconciled`: the order that was read shows the
-    effect, after a lost response or because it was shipped elsewhere. `refused`: Back
-    Market refused it, with its `message`. `failed`: refeed could not execute it.
-    """
-
-    id: UUID
-    order_id: UUID
-    action: str
-    state: Literal[
-        "requested", "running", "waiting", "done", "reconciled", "refused", "failed"
-    ]
-    code: str | None
-    message: str | None
-    lines: list[int]
-    rule: str | None = Field(description="of the automation that requested it")
-    fields: dict[str, Any]
-    submissions: list[ActionSubmissionOut]
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-class SyncOut(BaseModel):
-    """State and progress of the order sync of an account."""
-
-    seller_account_id: UUID
-    state: Literal["requested", "running", "waiting", "done", "failed"]
-    code: str | None
-    message: str | None
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    high_water: datetime | None = Field(
-        description="every change before this has been read; each sync "
-        "starts some minutes before it"
-    )
-    read: int = Field(description="orders read by the current or last sync")
-    changed: int = Field(description="those that were new or newer")
-
-
 _OF_LINES = LineOut.model_fields.keys() - {"id", "state", "state_code"}
 _OF_ORDERS = OrderSummary.model_fields.keys() & SalesOrder.model_fields.keys()
 
@@ -312,79 +224,3 @@ def _text(value: object) -> str | None:
 
 def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
-
-
-def action_out(
-    action: OrderAction, submissions: Sequence[OrderSubmission]
-) -> ActionOut:
-    return ActionOut(
-        **action.model_dump(
-            include={
-                "id",
-                "order_id",
-                "action",
-                "state",
-                "rule",
-                "fields",
-                "requested_at",
-                "started_at",
-                "finished_at",
-            }
-        ),
-        code=action.reason_code,
-        message=action.reason,
-        lines=action.line_ids,
-        submissions=[
-            ActionSubmissionOut.model_validate(
-                {
-                    "lines": call.line_ids,
-                    "state": call.state,
-                    "attempts": call.attempts,
-                    "code": call.reason_code,
-                    "message": call.reason,
-                    "sent_at": call.sent_at,
-                    "readbacks": call.readbacks,
-                    "next_readback_at": call.readback_at,
-                    "settled_at": call.settled_at,
-                }
-            )
-            for call in submissions
-        ],
-    )
-
-
-def sync_out(sync: OrderSync) -> SyncOut:
-    return SyncOut.model_validate(
-        {
-            "seller_account_id": sync.account_id,
-            "code": sync.reason_code,
-            "message": sync.reason,
-            **sync.model_dump(
-                include=SyncOut.model_fields.keys()
-                - {"seller_account_id", "code", "message"}
-            ),
-        }
-    )
-
-
-def totals_out(by: TotalsBy, rows: Sequence[Any]) -> OrderTotals:
-    items = [
-        OrderTotal(
-            key=_key(by, row.key),
-            currency=row.currency,
-            orders=row.orders,
-            price=row.price,
-            shipping_price=row.shipping_price,
-            sales_taxes=row.sales_taxes,
-        )
-        for row in rows
-    ]
-    return OrderTotals(by=by, items=items)
-
-
-def _key(by: TotalsBy, key: object) -> str | None:
-    """A state without a word is its number, as the filter accepts it."""
-    if by == TotalsBy.STATE and isinstance(key, int):
-        word = order_state(key)
-        return str(key) if word == UNKNOWN else word
-    return None if key is None else str(key)
