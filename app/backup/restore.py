@@ -19,7 +19,7 @@ from app.migrations import KNOWN, migrate
 from app.orders.buyers.restoring import ErasureLine, repeat_erasures
 from app.private_files import make_folder, private_umask
 from app.settings import Settings
-from app.stores.restoring import PAUSE_ALL
+from app.stores.activation import PAUSE_ALL
 
 _TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 

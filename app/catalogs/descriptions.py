@@ -21,6 +21,7 @@ from app.catalogs.parsing import import_limits, parse
 from app.core.file_storage import Storage
 from app.parser_process.limits import ParserLimits
 from app.settings import Settings
+from app.stores import configuration
 from app.stores import service as stores
 from app.stores.categories import service as categories
 from app.stores.categories.service import snapshot_key
@@ -58,7 +59,7 @@ async def descriptions(
 ) -> Descriptions | None:
     """None if the store has no stored catalog or no complete mapping."""
     store = await stores.require(session, store_id)
-    mapping = stores.resolved_mapping(store)
+    mapping = configuration.resolved_mapping(store)
     catalogs = [c for c in await catalogs_of(session, store) if c.storage_key]
     if mapping is None or not catalogs:
         return None
@@ -68,7 +69,7 @@ async def descriptions(
         mapping=mapping,
         categories={
             category_key(target.source): target.category_id
-            for target in stores.categories_of(store)
+            for target in configuration.categories_of(store)
         },
         leaves={number: leaf.attributes for number, leaf in leaves.items()},
         currency=market_of(store.country).currency,

@@ -17,6 +17,7 @@ from app.catalogs.parsing import import_limits, parse
 from app.core.file_storage import Storage
 from app.parser_process.limits import ParserLimits
 from app.settings import Settings
+from app.stores import configuration
 from app.stores import service as stores
 from app.stores.mapping.mapping_model import CatalogMapping
 
@@ -52,7 +53,7 @@ async def titles_of(
 ) -> CatalogTitles | None:
     """None if the store has no stored catalog, or does not map titles."""
     store = await stores.find(session, store_id)
-    mapping = stores.resolved_mapping(store) if store else None
+    mapping = configuration.resolved_mapping(store) if store else None
     if not store or not mapping or not {"sku", "title"} <= mapping.attributes.keys():
         return None
     catalogs = [c for c in await catalogs_of(session, store) if c.storage_key]

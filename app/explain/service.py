@@ -39,6 +39,7 @@ from app.offers import queries as offers
 from app.offers.refusals import refusal_state
 from app.publications.holds.held_changes import decisions_on
 from app.settings import Settings
+from app.stores import configuration
 from app.stores import service as stores
 from app.stores.models import Store
 from app.stores.settings.margin import margin_of
@@ -242,7 +243,7 @@ async def _catalog_steps(
     tools: ExplainServices, read: _Read, window: _Window
 ) -> list[TimelineEvent]:
     """What the newest catalogs say of the offer, if one was imported in the window."""
-    mapping = stores.resolved_mapping(read.store)
+    mapping = configuration.resolved_mapping(read.store)
     if mapping is None or mapping.missing:
         return []
     if not any(window.has(c.finished_at or LATEST) for c in read.catalogs):

@@ -41,6 +41,7 @@ from app.publications.schemas import (
     change_out,
     publication_out,
 )
+from app.stores import configuration
 from app.stores import service as stores
 from app.stores.dependencies import StoreToChange, StoreToRead
 from app.web.csv_response import WantsCsv, as_csv
@@ -202,7 +203,7 @@ async def download_rejected_publication_rows(
         rows = await rejected_changes(tx.session, publication_id, store.id)
         catalogs = await catalogs_of(tx.session, store)
     sources = [source_of(settings, storage, c) for c in catalogs if c.storage_key]
-    mapping = stores.mapping_of(store)
+    mapping = configuration.mapping_of(store)
     name = f"rejected-{publication_id}.csv"
     return await rejected_csv.of_skus(settings, sources, mapping, notes_of(rows), name)
 

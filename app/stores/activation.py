@@ -1,6 +1,6 @@
 """Activates and deactivates stores, and evaluates their lights."""
 
-from typing import Literal
+from typing import Literal, LiteralString
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +11,7 @@ from app.core.columns import utc_now
 from app.core.errors import ConflictError, FieldError
 from app.settings import Settings
 from app.stores.categories.service import find_non_leaves
+from app.stores.configuration import categories_of, resolved_mapping, snapshot_key_of
 from app.stores.lights import (
     Light,
     categories_light,
@@ -19,12 +20,18 @@ from app.stores.lights import (
     settings_light,
 )
 from app.stores.models import Store
-from app.stores.service import (
-    categories_of,
-    resolved_mapping,
-    schedule_next_runs,
-    snapshot_key_of,
+from app.stores.next_times import schedule_next_runs
+
+PAUSE_ALL: LiteralString = (
+    "UPDATE store SET active = false, next_offers_at = NULL, next_products_at = NULL, "
+    "listings_imported_at = NULL, version = store.version + 1 "
+    "FROM (SELECT id, active FROM store) AS was WHERE was.id = store.id "
+    "RETURNING was.active"
 )
+"""Deactivates every store of a restored backup: its catalogs and live state are old.
+
+For the connection of the restore.
+"""
 
 
 async def lights(

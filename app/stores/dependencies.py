@@ -9,7 +9,7 @@ from app.access.dependencies import Reader, Writer
 from app.backmarket.markets import MARKETS, Environment, UnknownMarketError
 from app.core.errors import FieldError, InvalidError, PreconditionFailedError
 from app.database import Tx
-from app.stores import service
+from app.stores import configuration, service
 from app.stores.categories.service import SnapshotKey, snapshot_key
 from app.stores.models import Store
 
@@ -64,7 +64,7 @@ async def requested_snapshot(
 ) -> SnapshotKey | None:
     """The snapshot of a store, else of a country; None when neither is given."""
     if store_id:
-        return service.snapshot_key_of(
+        return configuration.snapshot_key_of(
             await service.load_store(tx.session, caller, store_id)
         )
     if country is None:

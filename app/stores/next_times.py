@@ -9,7 +9,9 @@ from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.core.columns import utc_now
 from app.stores.models import Store
+from app.stores.schedule import next_due
 
 
 class NextTime(StrEnum):
@@ -65,3 +67,12 @@ async def bring_drift_check_forward(
         .where(col(Store.id).in_(free.scalar_subquery()))
         .execution_options(synchronize_session=False)
     )
+
+
+def schedule_next_runs(store: Store) -> None:
+    """Schedule the next runs of an active store."""
+    now = utc_now()
+    offers = timedelta(seconds=store.offers_interval_s)
+    products = timedelta(seconds=store.products_interval_s)
+    store.next_offers_at = next_due(store.id, offers, now)
+    store.next_products_at = next_due(store.id, products, now)

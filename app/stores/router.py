@@ -4,16 +4,10 @@ from fastapi import APIRouter, Response, status
 
 from app.access.audit import service as audit
 from app.access.audit.service import AuditAction, Subject
-from app.access.dependencies import (
-    Admin,
-    CurrentSettings,
-    CurrentVault,
-    Reader,
-    Writer,
-)
+from app.access.dependencies import Admin, CurrentSettings, CurrentVault, Reader, Writer
 from app.core.errors import problem_responses
 from app.database import Tx
-from app.stores import activation, service
+from app.stores import activation, configuration, service
 from app.stores.dependencies import StoreToChange, StoreToRead, tag
 from app.stores.history.service import StorePart, record_version
 from app.stores.mapping.mapping_model import CatalogMapping, category_key
@@ -124,7 +118,7 @@ async def replace_store_settings(
     response: Response,
 ) -> SettingsOut:
     async with record_version(tx.session, store, StorePart.SETTINGS, caller):
-        await service.put_settings(
+        await configuration.put_settings(
             tx, vault, caller, store, body, settings.offers_interval
         )
     if body.token is not None:
@@ -157,14 +151,14 @@ async def replace_mapping(
     422 names a rule that cannot be applied by its `pointer`.
     """
     async with record_version(tx.session, store, StorePart.MAPPING, caller):
-        await service.put_mapping(tx, store, body)
+        await configuration.put_mapping(tx, store, body)
     tag(response, store)
     return _mapping_out(store)
 
 
 def _mapping_out(store: Store) -> MappingOut:
-    resolved = service.resolved_mapping(store)
-    return mapping_out(service.mapping_of(store), resolved, store.catalog_columns)
+    resolved = configuration.resolved_mapping(store)
+    return mapping_out(configuration.mapping_of(store), resolved, store.catalog_columns)
 
 
 @router.get(
@@ -187,13 +181,13 @@ async def replace_category_mapping(
 ) -> CategoriesOut:
     """The newest catalog is imported again. Unmapped categories are not sold."""
     async with record_version(tx.session, store, StorePart.CATEGORIES, caller):
-        await service.put_categories(tx, store, body.items)
+        await configuration.put_categories(tx, store, body.items)
     tag(response, store)
     return _categories_out(store)
 
 
 def _categories_out(store: Store) -> CategoriesOut:
-    items = service.categories_of(store)
+    items = configuration.categories_of(store)
     mapped = {category_key(item.source) for item in items}
     found = (store.catalog_categories or {}).items()
     return CategoriesOut(

@@ -18,6 +18,7 @@ from app.catalogs.lifecycle import CATALOG
 from app.catalogs.models import Catalog
 from app.core.file_storage import Storage
 from app.settings import Settings
+from app.stores import configuration
 from app.stores import service as stores
 from app.stores.mapping.mapping_model import (
     CatalogMapping,
@@ -118,7 +119,7 @@ async def _newer_was_read(session: AsyncSession, catalog: Catalog) -> bool:
 
 def _complete_mapping(store: Store) -> CatalogMapping | None:
     """The store's mapping, if a catalog can be imported with it."""
-    mapping = stores.resolved_mapping(store)
+    mapping = configuration.resolved_mapping(store)
     return mapping if mapping and not mapping.missing else None
 
 
@@ -132,7 +133,7 @@ async def _under_old_settings(session: AsyncSession, store: Store) -> Catalog | 
 
 async def _newest_usable(session: AsyncSession, store: Store) -> Catalog | None:
     """The newest full catalog that the present mapping can read."""
-    mapping = stores.resolved_mapping(store) or CatalogMapping(attributes={})
+    mapping = configuration.resolved_mapping(store) or CatalogMapping(attributes={})
     found = await session.execute(
         select(Catalog)
         .where(
@@ -194,7 +195,7 @@ def _task(
     mapping = _complete_mapping(store)
     config = None
     if mapping:
-        targets = stores.categories_of(store)
+        targets = configuration.categories_of(store)
         partial = catalog.mode == "partial"
         config = config_of(store, mapping, targets, partial=partial)
     source = source_of(settings, storage, catalog)

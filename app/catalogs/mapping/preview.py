@@ -26,7 +26,7 @@ from app.core.errors import ConflictError, FieldError, NotFoundError, TooManyErr
 from app.core.file_storage import Storage
 from app.parser_process.limits import ParserLimits
 from app.settings import Settings
-from app.stores import service as stores
+from app.stores import configuration
 from app.stores.mapping.mapping_model import CatalogMapping
 from app.stores.mapping.validate import absent_columns, find_violations, require_valid
 from app.stores.models import Store
@@ -123,12 +123,14 @@ async def prepare(
 ) -> PreviewInput:
     """Resolve the input of a preview. Raises InvalidError for invalid rules."""
     catalog = await catalog_of(session, store, body.catalog_id)
-    mapping = body.mapping or stores.mapping_of(store) or CatalogMapping(attributes={})
+    mapping = (
+        body.mapping or configuration.mapping_of(store) or CatalogMapping(attributes={})
+    )
     require_valid(find_violations(mapping, store.country, "/mapping"))
-    in_force = stores.resolved_mapping(store, mapping)
+    in_force = configuration.resolved_mapping(store, mapping)
     targets = body.categories
     if targets is None:
-        targets = stores.categories_of(store)
+        targets = configuration.categories_of(store)
     source = source_of(settings, storage, catalog)
     return PreviewInput(
         store.id,

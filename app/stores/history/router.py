@@ -9,7 +9,7 @@ from app.core.errors import problem_responses
 from app.core.vault import Vault
 from app.database import Transaction, Tx
 from app.settings import Settings
-from app.stores import service
+from app.stores import configuration
 from app.stores.dependencies import StoreToChange, StoreToRead, tag
 from app.stores.history import service as history
 from app.stores.history.models import StoreVersion
@@ -91,15 +91,15 @@ async def _restore(
     match StorePart(old.part):
         case StorePart.SETTINGS:
             new = SettingsIn.model_validate(history.settings_in(old.content))
-            await service.put_settings(
+            await configuration.put_settings(
                 tx, vault, caller, store, new, settings.offers_interval
             )
         case StorePart.MAPPING:
             attributes = old.content or {"attributes": {}}
-            await service.put_mapping(
+            await configuration.put_mapping(
                 tx, store, CatalogMapping.model_validate(attributes)
             )
         case StorePart.CATEGORIES:
             items = old.content.values()
             targets = [CategoryTarget.model_validate(item) for item in items]
-            await service.put_categories(tx, store, targets)
+            await configuration.put_categories(tx, store, targets)
