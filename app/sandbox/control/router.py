@@ -52,6 +52,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from app.sandbox.control.ledger import LedgerControl
 from app.sandbox.control.listings import ControlError, Json, ListingControl
 from app.sandbox.control.order_events import OrderEvents
 from app.sandbox.control.orders import OrderControl
@@ -61,7 +62,6 @@ from app.sandbox.control.tasks import TaskControl
 from app.sandbox.due import process_due
 from app.sandbox.faults import Fault
 from app.sandbox.listings import ledger
-from app.sandbox.listings.ledger import Ledger, LedgerFilter
 from app.sandbox.meters import Meters
 from app.sandbox.options import SandboxOptions
 from app.sandbox.state import State
@@ -74,6 +74,7 @@ DEFAULT_LIMIT = 1000
 def control_routes(state: State) -> list[Route]:
     table = [
         *control_calls(Control(state)),
+        *ledger_routes(LedgerControl(state)),
         *listing_routes(ListingControl(state)),
         *task_routes(TaskControl(state)),
         *product_routes(ProductControl(state)),
@@ -102,9 +103,14 @@ def control_calls(control: "Control") -> list[tuple[str, str, Action]]:
         ("POST", "/faults", control.add_fault),
         ("DELETE", "/faults", control.clear_faults),
         ("DELETE", "/faults/{id:int}", control.remove_fault),
-        ("GET", "/ledger", control.ledger),
-        ("GET", "/ledger/summary", control.ledger_summary),
-        ("DELETE", "/ledger", control.clear_ledger),
+    ]
+
+
+def ledger_routes(ledger: LedgerControl) -> list[tuple[str, str, Action]]:
+    return [
+        ("GET", "/ledger", ledger.entries),
+        ("GET", "/ledger/summary", ledger.summary),
+        ("DELETE", "/ledger", ledger.clear),
     ]
 
 
@@ -195,28 +201,8 @@ def handler(state: State, respond: Action) -> Handler:
     return handle
 
 
-def switch(text: str | None) -> bool | None:
-    return None if text is None else text.lower() in {"true", "1"}
-
-
-def ledger_filter(request: Request, state: State) -> LedgerFilter:
-    query = request.query_params
-    reference = query.get("account")
-    account = state.accounts.find(reference) if reference else None
-    return LedgerFilter(
-        account=account.id if account else reference,
-        sku=query.get("sku"),
-        market=query.get("market"),
-        method=query.get("method"),
-        task_id=int(query["task"]) if "task" in query else None,
-        applied=switch(query.get("applied")),
-        changed=switch(query.get("changed")),
-        after=int(query.get("after", 0)),
-    )
-
-
 class Control:
-    """Handlers for options, faults, requests and the ledger."""
+    """Handlers for options, faults and requests."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -278,24 +264,3 @@ class Control:
         if not self.state.faults.remove(request.path_params["id"]):
             raise ControlError("no such fault", 404)
         return self.faults(request, body)
-
-    def ledger(self, request: Request, _body: Json) -> object:
-        limit = int(request.query_params.get("limit", DEFAULT_LIMIT))
-        chosen_filter = ledger_filter(request, self.state)
-        entries = self.state.ledger.page(chosen_filter, limit)
-        return {
-            "entries": [entry.as_json() for entry in entries],
-            "next_after": entries[-1].number if len(entries) == limit else None,
-            "last_number": self.state.ledger.last_number,
-        }
-
-    def ledger_summary(self, request: Request, _body: Json) -> object:
-        chosen_filter = ledger_filter(request, self.state)
-        found = ledger.filtered_summary(self.state.ledger, chosen_filter)
-        if chosen_filter == LedgerFilter():
-            return found | ledger.summary(self.state.ledger)
-        return found
-
-    def clear_ledger(self, _request: Request, _body: Json) -> object:
-        self.state.ledger = Ledger(self.state.options.ledger_limit)
-        return {"entries": []}
