@@ -28,8 +28,8 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     http_server              limits of connections, headers and bodies under uvicorn
     core metrics tracing settings
                              errors, columns, logs, secrets, files; counts; spans
-    setting_types private_files
-                             texts of variables as values; modes of files
+    setting_groups private_files
+                             fields of the settings by subject; modes of files
     embedded sandbox         own PostgreSQL and Valkey; simulated Back Market
 
 `sandbox` imports no other package and no other package imports it.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-from app.setting_types import Network
+from app.setting_groups.types import Network
 from app.settings import Settings
 
 Address = IPv4Address | IPv6Address

@@ -15,7 +15,7 @@ from app.alerts.outcomes import (
     next_step,
 )
 from app.events.enums import EventType
-from app.setting_types import is_smtp_url
+from app.setting_groups.types import is_smtp_url
 
 A, B = "a@shop.example", "b@shop.example"
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The fields of `app.settings.Settings`, by subject, and their types."""
