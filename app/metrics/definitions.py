@@ -4,9 +4,11 @@ A label has few values: routes, kinds and codes of ours, never a store, an accou
 order or a text of a caller. Help texts are part of each key in the shared files: short.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,6 +27,65 @@ LAG_BUCKETS = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 FINGERPRINT = sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 """Of the definitions: processes that define metrics differently share no files."""
+
+
+_HISTOGRAMS: Mapping[str, tuple[str, str, tuple[str, ...], tuple[float, ...]]] = {
+    "requests": (
+        "refeed_http_request_duration_seconds",
+        "Requests to the API.",
+        ("method", "route", "status"),
+        REQUEST_BUCKETS,
+    ),
+    "calls": (
+        "refeed_back_market_request_duration_seconds",
+        "Requests to Back Market.",
+        ("request",),
+        CALL_BUCKETS,
+    ),
+    "job_seconds": (
+        "refeed_job_duration_seconds",
+        "Executions of jobs.",
+        ("kind",),
+        JOB_BUCKETS,
+    ),
+    "loop_lag": (
+        "refeed_event_loop_lag_seconds",
+        "How late timers fire.",
+        ("process",),
+        LAG_BUCKETS,
+    ),
+}
+"""Fields of `ProcessMetrics`: name, help text, labels, buckets."""
+_COUNTERS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "call_errors": (
+        "refeed_back_market_errors_total",
+        "Failed requests to Back Market.",
+        ("request", "code"),
+    ),
+    "jobs": ("refeed_job_runs_total", "Executions of jobs.", ("kind", "outcome")),
+    "publications": (
+        "refeed_publications_total",
+        "Publications that ended.",
+        ("kind", "outcome"),
+    ),
+    "parser_kills": (
+        "refeed_parser_kills_total",
+        "Parser processes that ended without a result.",
+        ("reason",),
+    ),
+    "webhook_attempts": (
+        "refeed_webhook_attempts_total",
+        "Requests to webhook endpoints.",
+        ("outcome",),
+    ),
+    "alert_messages": (
+        "refeed_alert_messages_total",
+        "Attempts to send alerts.",
+        ("outcome",),
+    ),
+    "starts": ("refeed_process_starts_total", "Starts of processes.", ("process",)),
+}
+"""Fields of `ProcessMetrics`: name, help text, labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,75 +107,10 @@ class ProcessMetrics:
 
 def define(registry: CollectorRegistry) -> ProcessMetrics:
     """Create the metrics, all 0, in this registry."""
-    return ProcessMetrics(
-        requests=Histogram(
-            "refeed_http_request_duration_seconds",
-            "Requests to the API.",
-            ("method", "route", "status"),
-            buckets=REQUEST_BUCKETS,
-            registry=registry,
-        ),
-        calls=Histogram(
-            "refeed_back_market_request_duration_seconds",
-            "Requests to Back Market.",
-            ("request",),
-            buckets=CALL_BUCKETS,
-            registry=registry,
-        ),
-        call_errors=Counter(
-            "refeed_back_market_errors_total",
-            "Failed requests to Back Market.",
-            ("request", "code"),
-            registry=registry,
-        ),
-        jobs=Counter(
-            "refeed_job_runs_total",
-            "Executions of jobs.",
-            ("kind", "outcome"),
-            registry=registry,
-        ),
-        job_seconds=Histogram(
-            "refeed_job_duration_seconds",
-            "Executions of jobs.",
-            ("kind",),
-            buckets=JOB_BUCKETS,
-            registry=registry,
-        ),
-        publications=Counter(
-            "refeed_publications_total",
-            "Publications that ended.",
-            ("kind", "outcome"),
-            registry=registry,
-        ),
-        parser_kills=Counter(
-            "refeed_parser_kills_total",
-            "Parser processes that ended without a result.",
-            ("reason",),
-            registry=registry,
-        ),
-        webhook_attempts=Counter(
-            "refeed_webhook_attempts_total",
-            "Requests to webhook endpoints.",
-            ("outcome",),
-            registry=registry,
-        ),
-        alert_messages=Counter(
-            "refeed_alert_messages_total",
-            "Attempts to send alerts.",
-            ("outcome",),
-            registry=registry,
-        ),
-        loop_lag=Histogram(
-            "refeed_event_loop_lag_seconds",
-            "How late timers fire.",
-            ("process",),
-            buckets=LAG_BUCKETS,
-            registry=registry,
-        ),
-        starts=Counter(
-            "refeed_process_starts_total",
-            "Starts of processes.",
-            ("process",),
-            registry=registry,
-        ),
-    )
+    created: dict[str, Any] = {
+        field: Histogram(name, text, labels, buckets=buckets, registry=registry)
+        for field, (name, text, labels, buckets) in _HISTOGRAMS.items()
+    }
+    for field, (name, text, labels) in _COUNTERS.items():
+        created[field] = Counter(name, text, labels, registry=registry)
+    return ProcessMetrics(**created)
