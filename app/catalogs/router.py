@@ -1,10 +1,9 @@
 """`/v1/stores/{id}/catalogs` and `/v1/catalogs`."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from app.access.dependencies import (
     BriefReader,
@@ -75,6 +74,24 @@ UPLOAD_BODY = {
 }
 
 
+def upload_options(
+    separator: SeparatorGiven = None,
+    quote_char: QuoteCharGiven = None,
+    encoding: EncodingGiven = None,
+    sheet: SheetGiven = None,
+    header_row: HeaderRowGiven = None,
+    as_of: AsOfGiven = None,
+    as_of_header: AsOfHeader = None,
+) -> UploadOptions:
+    """Raises InvalidError for a time in the future."""
+    stated = as_of or as_of_header
+    since = submitted_at(stated) if stated else None
+    return UploadOptions(separator, quote_char, encoding, since, sheet, header_row)
+
+
+RequestedOptions = Annotated[UploadOptions, Depends(upload_options)]
+
+
 @router.post(
     "/stores/{store_id}/catalogs",
     status_code=status.HTTP_202_ACCEPTED,
@@ -90,13 +107,7 @@ async def upload_catalog(
     database: CurrentDatabase,
     settings: CurrentSettings,
     storage: CurrentStorage,
-    separator: SeparatorGiven = None,
-    quote_char: QuoteCharGiven = None,
-    encoding: EncodingGiven = None,
-    sheet: SheetGiven = None,
-    header_row: HeaderRowGiven = None,
-    as_of: AsOfGiven = None,
-    as_of_header: AsOfHeader = None,
+    options: RequestedOptions,
     mode: ModeGiven = "full",
 ) -> Response:
     """CSV, TSV, NDJSON, JSON, XML, Parquet or a workbook, also gzipped or zipped.
@@ -115,14 +126,7 @@ async def upload_catalog(
         intake,
         request,
         reservation,
-        UploadOptions(
-            separator,
-            quote_char,
-            encoding,
-            _as_of(as_of or as_of_header),
-            sheet,
-            header_row,
-        ),
+        options,
         mode,
         lambda tx, catalog: answer_in(
             tx,
@@ -130,10 +134,6 @@ async def upload_catalog(
             accepted(catalog_out(catalog), f"/v1/catalogs/{catalog.id}"),
         ),
     )
-
-
-def _as_of(as_of: datetime | None) -> datetime | None:
-    return submitted_at(as_of) if as_of else None
 
 
 @router.get("/stores/{store_id}/catalogs", summary="List catalogs, newest first")

@@ -33,54 +33,61 @@ End = Annotated[AnyTime | None, Query(description="exclusive; RFC 3339")]
 Several = Annotated[str, Query(max_length=500)]
 
 
+Words = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        description="words of the buyer's name, an order number, SKU or tracking "
+        "number, in any case and order. A word of three characters also finds "
+        "longer ones that begin with it.",
+    ),
+]
+Countries = Annotated[
+    list[Several] | None,
+    Query(
+        max_length=MOST_VALUES,
+        description="repeated or separated by commas: `FR`, `fr-fr`; `UK` is "
+        "taken for `GB`",
+    ),
+]
+States = Annotated[
+    list[Several] | None,
+    Query(
+        max_length=MOST_VALUES,
+        description="an order's `state` or `state_code`, repeated or separated "
+        "by commas",
+    ),
+]
+Outcome = Annotated[
+    OrderOutcome | None, Query(description="the outcome, derived from the lines")
+]
+DueReasons = Annotated[
+    list[Several] | None,
+    Query(
+        max_length=MOST_VALUES,
+        description="orders that the seller is late with: `not_accepted` (24 "
+        "hours after the payment), `not_shipped` (after `dispatch_by`), `any`; "
+        "repeated or separated by commas",
+    ),
+]
+HasInvoice = Annotated[
+    bool | None, Query(description="whether Back Market has an invoice")
+]
+Tag = Annotated[str | None, Query(max_length=50, description="a tag, in any case")]
+MerchantOrderId = Annotated[
+    str | None, Query(max_length=100, description="exactly this one")
+]
+
+
 def filters_of(  # noqa: PLR0913, PLR0917 - one parameter per filter
-    q: Annotated[
-        str | None,
-        Query(
-            max_length=200,
-            description="words of the buyer's name, an order number, SKU or tracking "
-            "number, in any case and order. A word of three characters also finds "
-            "longer ones that begin with it.",
-        ),
-    ] = None,
-    country: Annotated[
-        list[Several] | None,
-        Query(
-            max_length=MOST_VALUES,
-            description="repeated or separated by commas: `FR`, `fr-fr`; `UK` is "
-            "taken for `GB`",
-        ),
-    ] = None,
-    state: Annotated[
-        list[Several] | None,
-        Query(
-            max_length=MOST_VALUES,
-            description="an order's `state` or `state_code`, repeated or separated "
-            "by commas",
-        ),
-    ] = None,
-    outcome: Annotated[
-        OrderOutcome | None,
-        Query(description="the outcome, derived from the lines"),
-    ] = None,
-    due: Annotated[
-        list[Several] | None,
-        Query(
-            max_length=MOST_VALUES,
-            description="orders that the seller is late with: `not_accepted` (24 "
-            "hours after the payment), `not_shipped` (after `dispatch_by`), `any`; "
-            "repeated or separated by commas",
-        ),
-    ] = None,
-    has_invoice: Annotated[
-        bool | None, Query(description="whether Back Market has an invoice")
-    ] = None,
-    tag: Annotated[
-        str | None, Query(max_length=50, description="a tag, in any case")
-    ] = None,
-    merchant_order_id: Annotated[
-        str | None, Query(max_length=100, description="exactly this one")
-    ] = None,
+    q: Words = None,
+    country: Countries = None,
+    state: States = None,
+    outcome: Outcome = None,
+    due: DueReasons = None,
+    has_invoice: HasInvoice = None,
+    tag: Tag = None,
+    merchant_order_id: MerchantOrderId = None,
     created_from: Moment = None,
     created_to: End = None,
     modified_from: Moment = None,
