@@ -1,47 +1,37 @@
-"""The worker process: runs woken jobs, and finds due jobs without a wake-up."""
+"""The worker process: runs woken jobs, and those that its sweep finds."""
 
 import asyncio
 import contextlib
 import gc
 import os
 import signal
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
 from redis.exceptions import RedisError
 
-from app.alerts import scheduling as alerts
 from app.backmarket.client import open_client
 from app.core.file_storage import Storage
 from app.core.vault import open_vault
-from app.database import AWAY, open_database
-from app.drift import scheduling as drift
-from app.jobs import queue, rows
+from app.database import open_database
+from app.jobs import queue
 from app.jobs.kinds import JobKind
 from app.metrics.event_loop import measured_loop
 from app.metrics.recording import RECORDER
 from app.metrics.sharing import share
 from app.monitoring.listener import metrics_listener
-from app.orders.sync import scheduling as orders
 from app.parser_process.pool import POOL
-from app.publications.execution import late_tasks
-from app.publications.scheduling import request_due
-from app.retention import INTERVAL as RETENTION_INTERVAL
-from app.retention import delete_old_data
 from app.settings import Settings, require
-from app.sources import scheduling as sources
 from app.starting import OF_A_WORKER, prepare_or_exit
-from app.stores.categories import scheduling as categories
 from app.tracing.setup import traced
-from app.webhook_endpoints import scheduling as deliveries
 from workers.context import WorkerContext
 from workers.job_pool import JobPool
 from workers.listening import listen
 from workers.registry import jobs_of
 from workers.runner import Runner
 from workers.slots import Slots
+from workers.sweep import sweep
 
 log = structlog.get_logger(__name__)
 
@@ -73,47 +63,6 @@ async def open_context(
     finally:
         with contextlib.suppress(RedisError, OSError):
             await waker.close()
-
-
-async def sweep(context: WorkerContext, pool: JobPool) -> None:
-    """Request due work, and run due jobs of which no wake-up came."""
-    pause = context.settings.sweep_interval.total_seconds()
-    last_retention = time.monotonic()
-    while pool.open:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(pool.closing.wait(), pause)
-            return
-        try:
-            async with context.database.transaction() as tx:
-                await request_due(tx)
-                await late_tasks.request_due(tx)
-                await categories.request_due(tx, context.settings.categories_interval)
-                await orders.request_due(tx, context.settings)
-                await sources.request_due(tx, context.settings.source_interval)
-                await drift.request_due(tx, context.settings)
-                await deliveries.request_due(tx)
-                await alerts.request_due(tx, context.settings)
-            if time.monotonic() - last_retention > RETENTION_INTERVAL.total_seconds():
-                await delete_old_data(
-                    context.database, context.storage, context.settings
-                )
-                last_retention = time.monotonic()
-            await _find_suspect(context, pool)
-        except AWAY as error:
-            log.warning("sweep.database_away", error=type(error).__name__)
-            continue
-        pool.wake()
-
-
-async def _find_suspect(context: WorkerContext, pool: JobPool) -> None:
-    """Reserve a job that crashed its workers, and run it alone."""
-    if pool.runs_alone:
-        return
-    async with context.database.transaction() as tx:
-        reserved = await rows.reserve_suspect(tx.session)
-    if reserved:
-        log.warning("job.suspect", job_id=str(reserved.id))
-        pool.run_alone(reserved)
 
 
 async def serve(settings: Settings) -> None:

@@ -60,3 +60,7 @@ DELETE FROM alert_pending WHERE channel_id = :channel AND claimed
 
 -- name: store_name
 SELECT name FROM store_view WHERE id = :store
+
+-- name: any_pending
+(EXISTS (SELECT 1 FROM alert_pending)
+ OR EXISTS (SELECT 1 FROM alert_channel WHERE test_state = 'pending'))

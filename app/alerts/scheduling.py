@@ -1,5 +1,6 @@
 """Enqueues the jobs of channels that have a message to send."""
 
+from app.core.sql import load_sql
 from app.core.statements import load_statements
 from app.database import Transaction
 from app.jobs.kinds import JobKind
@@ -9,6 +10,8 @@ from app.settings import Settings
 SCHEDULE_LIMIT = 200
 
 SQL = load_statements(__package__, "alerts.sql")
+ANY_PENDING = load_sql(__package__, "alerts.sql")["any_pending"]
+"""SQL: whether an event or a test is pending."""
 
 
 async def request_due(tx: Transaction, settings: Settings) -> int:

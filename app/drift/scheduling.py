@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
+from app.core.sql import load_sql
 from app.core.statements import load_statements
 from app.database import Transaction
 from app.drift.models import DriftCheck
@@ -19,6 +20,8 @@ from app.stores.schedule import next_due
 SCHEDULE_LIMIT = 200
 
 _SQL = load_statements(__package__, "scheduling.sql")
+ANY_DUE = load_sql(__package__, "scheduling.sql")["any_due"]
+"""SQL: whether a store may be due for a drift check."""
 
 
 async def request(tx: Transaction, store_id: UUID, tenant_id: UUID) -> None:

@@ -21,3 +21,8 @@ SELECT s.id, s.account_id, s.next_drift_check_at FROM store_view AS s
  WHERE s.active AND s.account_id IS NOT NULL
    AND (s.next_drift_check_at IS NULL OR s.next_drift_check_at <= now())
  ORDER BY s.next_drift_check_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED
+
+-- name: any_due
+EXISTS (SELECT 1 FROM store_view AS s
+         WHERE s.active AND s.account_id IS NOT NULL
+           AND (s.next_drift_check_at IS NULL OR s.next_drift_check_at <= now()))

@@ -166,3 +166,8 @@ DELETE FROM job WHERE subject_id = ANY(:subjects) AND state <> 'running'
 -- name: any_running
 SELECT EXISTS (SELECT 1 FROM job WHERE subject_id = ANY(:subjects)
                   AND state = 'running' AND kind <> :but)
+
+-- name: any_suspect
+-- Whether a job may have crashed its worker.
+(EXISTS (SELECT 1 FROM job WHERE state = 'queued' AND crashes > 0)
+ OR EXISTS (SELECT 1 FROM job WHERE state = 'running' AND lease_until < now()))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.core.columns import new_id
+from app.core.sql import load_sql
 from app.core.statements import load_statements
 from app.jobs.kinds import JobKind, exclusive_name
 from app.jobs.lifecycle import JOB
@@ -25,6 +26,8 @@ RESERVED = timedelta(seconds=60)
 KEEP_ENDED = timedelta(days=7)
 
 _SQL = load_statements("app.jobs", "jobs.sql")
+ANY_SUSPECT = load_sql("app.jobs", "jobs.sql")["any_suspect"]
+"""SQL: whether a job may have crashed its worker."""
 
 
 @dataclass(frozen=True, slots=True)

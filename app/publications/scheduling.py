@@ -236,10 +236,13 @@ def _active_account(store: Store) -> UUID:
     return store.account_id
 
 
-_DUE = {
-    kind: text(load_sql(__package__, "scheduling.sql", {"kind": str(kind)})["due"])
+_SQL = {
+    kind: load_sql(__package__, "scheduling.sql", {"kind": str(kind)})
     for kind in PublicationKind
 }
+_DUE = {kind: text(statements["due"]) for kind, statements in _SQL.items()}
+ANY_DUE = " OR ".join(statements["any_due"] for statements in _SQL.values())
+"""SQL: whether a store may be due for a run."""
 NEXT_TIME_OF_KIND = {
     PublicationKind.OFFERS: NextTime.OFFERS,
     PublicationKind.PRODUCTS: NextTime.PRODUCTS,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from app.core.columns import utc_now
+from app.core.sql import load_sql
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.sources.lifecycle import SOURCE
@@ -14,6 +15,8 @@ from app.stores import service as stores
 from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
+ANY_DUE = load_sql(__package__, "scheduling.sql")["any_due"]
+"""SQL: whether a source is due at `:now`."""
 
 
 async def request(tx: Transaction, source: CatalogSource) -> None:

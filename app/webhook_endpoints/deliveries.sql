@@ -114,3 +114,6 @@ WITH found AS (
    ORDER BY v.position LIMIT :limit
 ),
 {{make_due}}
+
+-- name: any_pending
+EXISTS (SELECT 1 FROM event_delivery WHERE state = 'pending')

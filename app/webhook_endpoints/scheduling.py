@@ -1,5 +1,6 @@
 """Enqueues the delivery jobs of endpoints that have something due."""
 
+from app.core.sql import load_sql
 from app.core.statements import load_statements
 from app.database import Transaction
 from app.jobs.kinds import JobKind
@@ -8,6 +9,8 @@ from app.jobs.rows import open_subjects
 SCHEDULE_LIMIT = 200
 
 SQL = load_statements(__package__, "deliveries.sql")
+ANY_PENDING = load_sql(__package__, "deliveries.sql")["any_pending"]
+"""SQL: whether a delivery is pending."""
 
 
 async def request_due(tx: Transaction) -> int:

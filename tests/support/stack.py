@@ -31,9 +31,10 @@ from tests.support.processes import Running, start
 from workers.job_pool import JobPool
 from workers.listening import listen
 from workers.main import main as work
-from workers.main import open_context, sweep
+from workers.main import open_context
 from workers.registry import jobs_of
 from workers.slots import Slots
+from workers.sweep import sweep
 
 ADMIN_KEY = "admin-key-for-tests-0123456789"
 SECRET_KEY = "secret-key-for-tests-0123456789abcdef"

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import service as accounts
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, NotFoundError
+from app.core.sql import load_sql
 from app.core.statements import load_statements
 from app.database import Transaction
 from app.jobs.kinds import JobKind
@@ -18,6 +19,8 @@ from app.stores.schedule import next_due
 
 SCHEDULE_LIMIT = 200
 _SQL = load_statements(__package__, "scheduling.sql")
+ANY_DUE = load_sql(__package__, "scheduling.sql")["any_due"]
+"""SQL: whether an account may be due for a sync."""
 
 
 async def orders_from(session: AsyncSession, account_id: UUID) -> datetime | None:

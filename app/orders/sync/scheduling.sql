@@ -31,3 +31,7 @@ VALUES (:account, 'requested', 0, now(), 0)
 ON CONFLICT (account_id) DO UPDATE SET state = 'requested'
   WHERE s.next_at <= now() AND s.state IN ('done', 'failed')
 RETURNING account_id
+
+-- name: any_due
+EXISTS (SELECT 1 FROM seller_account_view AS a
+         WHERE a.orders_due_at IS NULL OR a.orders_due_at <= now())

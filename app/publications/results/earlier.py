@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.sql import load_sql
 from app.core.statements import load_statements
 from app.publications.context import Run, StoreAccess
 from app.publications.enums import READ_BACK, Method, SubmissionState
@@ -23,6 +24,8 @@ from app.publications.results.resolve import (
 from app.publications.results.submissions import OpenSubmission, submission_of
 
 _SQL = load_statements(__package__, "earlier.sql")
+ANY_LATE = load_sql(__package__, "earlier.sql")["any_late"]
+"""SQL: whether an open submission is due."""
 FORGET_TASK = timedelta(hours=24)
 """After this time a task that has not ended is not polled any more."""
 

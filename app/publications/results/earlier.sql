@@ -41,3 +41,8 @@ SELECT s.id FROM store_view AS s
     WHERE c.publication_id = :id AND c.submission = :seq AND c.outcome = 'accepted'
       AND CASE WHEN s.active THEN s.publish_offers AND o.dirty
                ELSE s.departed_with = 'zero' AND o.listed AND o.live_quantity > 0 END)
+
+-- name: any_late
+-- Whether an open submission is due, of an active run or of an ended one.
+EXISTS (SELECT 1 FROM submission AS d
+         WHERE d.state <> 'settled' AND coalesce(d.poll_at, '-infinity') <= now())

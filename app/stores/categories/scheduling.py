@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from app.core.columns import new_id, utc_now
+from app.core.sql import load_sql
 from app.database import Transaction
 from app.jobs.kinds import JobKind
 from app.jobs.retry import CATEGORIES
@@ -16,6 +17,8 @@ from app.stores.categories.service import SnapshotKey
 from app.stores.schedule import next_due
 
 DUE_AT_A_TIME = 100
+ANY_DUE = load_sql(__package__, "scheduling.sql")["any_due"]
+"""SQL: whether a refresh is due at `:now`."""
 
 
 async def fetch_if_missing(tx: Transaction, name: SnapshotKey) -> None:
