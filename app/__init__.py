@@ -3,6 +3,7 @@
 The packages from top to bottom. Imports point downwards only (import-linter checks it):
 
     cli                      the `refeed` command
+    command_line             commands against a running service, over HTTP
     demo                     `make demo`: the whole service with a sample merchant
     launch serve main        process launcher, API process, application wiring
     backup                   archives of database and uploads, and restoring one

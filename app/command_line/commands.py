@@ -1,0 +1,13 @@
+"""All commands against a running service, for `app.cli`."""
+
+import typer
+
+from app.command_line import access, catalogs, offers, orders, publications, stores
+
+GROUPS = (stores.app, catalogs.app, publications.app, offers.app, orders.app)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands, in the order in which they are used first."""
+    for group in (*GROUPS, access.app):
+        app.add_typer(group)

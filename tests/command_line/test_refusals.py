@@ -1,0 +1,172 @@
+"""An empty service, many stores, and each way in which a command can fail."""
+
+from collections.abc import Iterator
+from json import loads
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.embedded.servers import EmbeddedServers
+from tests.command_line.conftest import Service, Terminal
+from tests.support.databases import Databases
+from tests.support.serving import served
+from tests.support.stack import query, settings_for
+
+STORES = 1200
+MANY = """
+    INSERT INTO store SELECT (jsonb_populate_record(s, jsonb_build_object(
+           'id', gen_random_uuid(), 'name', 'Many ' || n))).*
+      FROM store AS s, generate_series(1, %s) AS n WHERE s.name LIKE 'Esc%%'
+"""
+TABLES = ("stores", "keys list", "webhooks list", "orders", "budget")
+
+
+@pytest.fixture(scope="module")
+def quiet_service(
+    databases: Databases,
+    servers: EmbeddedServers,
+    sandbox_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Service]:
+    """An API without a worker."""
+    url = databases.take()
+    redis_url = f"{servers.endpoints.redis_url}?db={uuid4().int % 15 + 1}"
+    folder = tmp_path_factory.mktemp("state")
+    settings = settings_for(url, redis_url, sandbox_url, folder)
+    with served(settings) as (_, address):
+        yield Service(address, settings)
+    databases.give_back(url)
+
+
+@pytest.fixture
+def terminal(quiet_service: Service, tmp_path: Path) -> Terminal:
+    return Terminal(quiet_service.url, tmp_path)
+
+
+@pytest.fixture
+def no_stores(quiet_service: Service) -> None:
+    assert quiet_service.settings.database_url
+    url = quiet_service.settings.database_url.get_secret_value()
+    query(url, "DELETE FROM store")
+
+
+@pytest.mark.usefixtures("no_stores")
+@pytest.mark.parametrize("command", TABLES)
+def test_an_empty_service_says_what_to_do_next(terminal: Terminal, command: str):
+    people = terminal.run(*command.split())
+    programs = terminal.json(*command.split())
+
+    assert people.exit_code == 0, people.output
+    assert len(people.stdout.splitlines()) == 1
+    assert programs == {"items": []}
+
+
+@pytest.mark.usefixtures("no_stores")
+def test_a_command_of_a_store_without_any_is_a_usage_error(terminal: Terminal):
+    result = terminal.run("offers")
+
+    assert result.exit_code == 2
+    assert result.stderr == "refeed: There is no store yet; create one first.\n"
+
+
+@pytest.mark.usefixtures("no_stores")
+def test_many_stores_are_listed_and_found_by_name(
+    quiet_service: Service, terminal: Terminal
+):
+    for name in ("Twin", "Twin", "Esc\x1b[2J"):
+        quiet_service.post("/v1/stores", {"name": name, "country": "FR"})
+    assert quiet_service.settings.database_url
+    query(quiet_service.settings.database_url.get_secret_value(), MANY, STORES)
+
+    listed = terminal.json("stores", "--limit", "5000")["items"]
+    first = terminal.run("stores", "--limit", "250")
+    lights = terminal.run("lights", "--store", "many 1100")
+    twin = terminal.run("lights", "--store", "twin", "--json")
+    none = terminal.run("lights")
+
+    assert len(listed) == STORES + 3
+    assert (len(first.stdout.splitlines()), "--limit" in first.stderr) == (251, True)
+    assert "\x1b" not in first.stdout
+    assert (lights.exit_code, lights.stdout.count("red")) == (5, 3)
+    error = loads(twin.stderr)
+    assert (twin.exit_code, error["code"], twin.stdout) == (2, "ambiguous_store", "")
+    assert error["error"].count("(Twin, FR)") == 2
+    assert (none.exit_code, "Name a store with --store" in none.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "sentence"),
+    [
+        pytest.param(["lights", "-s", "x"], 2, "No store is `x`", id="unknown store"),
+        pytest.param(["orders", "--due", "x"], 2, "Accepted: ", id="a refused value"),
+        pytest.param(["report", str(uuid4())], 1, "not found", id="unknown report"),
+        pytest.param(["push", "none.csv"], 2, "no file none.csv", id="no file"),
+        pytest.param(["push", "/dev/null"], 2, "no file", id="no regular file"),
+        pytest.param(["unmatched", "zero"], 2, "--all", id="nothing is named"),
+        pytest.param(["nonsense"], 2, "No such command", id="no such command"),
+        pytest.param(["keys", "revoke", str(uuid4())], 2, "--yes", id="not confirmed"),
+    ],
+)
+def test_a_failed_command_has_a_sentence_and_an_exit_code(
+    quiet_service: Service,
+    terminal: Terminal,
+    arguments: list[str],
+    exit_code: int,
+    sentence: str,
+):
+    quiet_service.post("/v1/stores", {"name": "Some", "country": "FR"})
+
+    result = terminal.run(*arguments)
+
+    assert (result.exit_code, result.stdout) == (exit_code, ""), result.output
+    assert sentence in result.stderr
+
+
+def test_a_wrong_key_is_refused_with_what_to_do(terminal: Terminal):
+    terminal.key = "refeed_wrong"
+
+    installed = terminal.installed("stores")
+    as_json = terminal.installed("stores", "--json")
+
+    assert (installed.returncode, installed.stdout) == (4, "")
+    assert installed.stderr.startswith("refeed: The bearer key is not valid.")
+    assert "REFEED_KEY" in installed.stderr
+    assert "wrong" not in installed.stderr
+    assert loads(as_json.stderr)["code"] == "unauthenticated"
+
+
+def test_a_read_only_key_reads_and_is_refused_to_change(
+    quiet_service: Service, terminal: Terminal
+):
+    store = quiet_service.post("/v1/stores", {"name": "Read", "country": "FR"})
+    created = terminal.run("keys", "create", "reader", "--store", store["id"])
+    key_id = created.stderr.split()[1]
+    terminal.key = created.stdout.strip()
+
+    lights, plan = terminal.run("lights"), terminal.run("plan")
+    keys = terminal.run("keys", "list")
+    terminal.key = Terminal.__dataclass_fields__["key"].default
+    revoked = terminal.run("keys", "revoke", key_id, "--yes")
+    listed = terminal.json("keys", "list")["items"]
+
+    assert created.exit_code == 0, created.output
+    assert (lights.exit_code, plan.exit_code, keys.exit_code) == (5, 4, 4)
+    assert plan.stderr.startswith("refeed: This key is read-only.")
+    assert (revoked.exit_code, listed[0]["revoked_at"] is not None) == (0, True)
+    assert terminal.key not in created.output
+
+
+def test_no_service_is_one_sentence_with_what_to_do(tmp_path: Path):
+    terminal = Terminal("http://127.0.0.1:9", tmp_path)
+
+    named = terminal.run("stores")
+    here = terminal.installed_without_url("stores")
+
+    assert named.exit_code == 3
+    assert named.stderr == (
+        "refeed: No service answers at http://127.0.0.1:9: check the address "
+        "(REFEED_URL) and that refeed runs there.\n"
+    )
+    assert here.returncode == 3
+    assert "start it with `refeed up`" in here.stderr
