@@ -24,7 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.core.copy_connection import COPYING, KEEPALIVE, CopyConnection
 from app.core.db_watchdog import DatabaseWatchdog, closed_by_server
 from app.jobs.kinds import JobKind
-from app.jobs.rows import add_job, add_new_jobs
+from app.jobs.rows import add_job, add_new_jobs, open_subjects
 
 AWAY = (SQLAlchemyError, psycopg.Error, OSError)
 """Raised when PostgreSQL cannot be reached, or no connection is free."""
@@ -80,6 +80,21 @@ class Transaction:
     async def enqueue_new(self, kind: JobKind, subjects: Mapping[UUID, UUID]) -> None:
         """Insert a job per new subject, due now; the values are the tenants."""
         self.jobs += await add_new_jobs(self.session, kind, subjects)
+
+    async def enqueue_missing(
+        self, kind: JobKind, subjects: Mapping[UUID, UUID], limit: int
+    ) -> int:
+        """Insert a job per subject that has none queued or running, due now.
+
+        At most `limit` jobs; returns how many. The values are the tenants.
+        """
+        if not subjects:
+            return 0
+        open_ones = await open_subjects(self.session, kind, list(subjects))
+        missing = [each for each in subjects if each not in open_ones][:limit]
+        for subject_id in missing:
+            await self.enqueue(kind, subject_id, subjects[subject_id])
+        return len(missing)
 
 
 def sqlalchemy_url(database_url: str) -> URL:

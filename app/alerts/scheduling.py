@@ -4,7 +4,6 @@ from app.core.sql import load_sql
 from app.core.statements import load_statements
 from app.database import Transaction
 from app.jobs.kinds import JobKind
-from app.jobs.rows import open_subjects
 from app.settings import Settings
 
 SCHEDULE_LIMIT = 200
@@ -18,11 +17,5 @@ async def request_due(tx: Transaction, settings: Settings) -> int:
     """Enqueue a job for each channel that has none; returns how many."""
     values = {"digest": settings.alert_digest}
     due = (await tx.session.execute(SQL["channels_due"], values)).all()
-    if not due:
-        return 0
-    kind = JobKind.SEND_ALERTS
-    open_ones = await open_subjects(tx.session, kind, [row.id for row in due])
-    rows = [row for row in due if row.id not in open_ones][:SCHEDULE_LIMIT]
-    for row in rows:
-        await tx.enqueue(kind, row.id, row.tenant_id)
-    return len(rows)
+    tenants = {row.id: row.tenant_id for row in due}
+    return await tx.enqueue_missing(JobKind.SEND_ALERTS, tenants, SCHEDULE_LIMIT)
