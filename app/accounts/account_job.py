@@ -125,6 +125,22 @@ class AccountJob(RetryingJob[Run, Row], Generic[Run, Row]):
         await self.fail(lease, reason)
         return None
 
+    async def callable_account(
+        self, tx: Transaction, lease: Lease
+    ) -> SellerAccount | Snooze | None:
+        """The account that is the job's subject, if it can be called now.
+
+        None: the job is finished, since the account is gone or refuses its token.
+        """
+        account = await accounts.find(tx.session, lease.subject_id)
+        if account is None:
+            await lease.finish(tx.session)
+            return None
+        blocked = await self.not_callable(tx, lease, account)
+        if blocked:
+            return None if blocked is True else blocked
+        return account
+
     async def not_callable(
         self, tx: Transaction, lease: Lease, account: SellerAccount
     ) -> Snooze | bool:

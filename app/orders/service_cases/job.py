@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import service as accounts
 from app.accounts.account_client import AccountServices, open_access
 from app.accounts.account_job import AccountJob
+from app.accounts.models import SellerAccount
 from app.backmarket import service_case_client
 from app.backmarket.client import Access
 from app.backmarket.errors import (
@@ -68,13 +69,9 @@ class ServiceCaseJob(AccountJob[CaseRun, ServiceCaseSync]):
     async def load(self, lease: Lease) -> CaseRun | Snooze | None:
         async with self.services.database.transaction() as tx:
             await lease.ensure_held(tx.session)
-            account = await accounts.find(tx.session, lease.subject_id)
-            if account is None:
-                await lease.finish(tx.session)
-                return None
-            blocked = await self.not_callable(tx, lease, account)
-            if blocked:
-                return None if blocked is True else blocked
+            account = await self.callable_account(tx, lease)
+            if not isinstance(account, SellerAccount):
+                return account
             row = await tx.session.get_one(ServiceCaseSync, account.id)
             now = await accounts.database_now(tx.session)
             if row.page == 0:

@@ -16,6 +16,7 @@ from app.accounts import service as accounts
 from app.accounts.account_client import AccountServices, open_access
 from app.accounts.account_job import AccountJob
 from app.accounts.connection_health import record_connection
+from app.accounts.models import SellerAccount
 from app.backmarket import order_client
 from app.backmarket.client import Access
 from app.backmarket.wire.orders import OrderPage
@@ -61,13 +62,9 @@ class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
     async def load(self, lease: Lease) -> SyncRun | Snooze | None:
         async with self.services.database.transaction() as tx:
             await lease.ensure_held(tx.session)
-            account = await accounts.find(tx.session, lease.subject_id)
-            if account is None:
-                await lease.finish(tx.session)
-                return None
-            blocked = await self.not_callable(tx, lease, account)
-            if blocked:
-                return None if blocked is True else blocked
+            account = await self.callable_account(tx, lease)
+            if not isinstance(account, SellerAccount):
+                return account
             state = await scheduling.progress(tx.session, account.id)
             if state.page == 0:
                 now = await accounts.database_now(tx.session)
