@@ -9,7 +9,7 @@ from app.access.audit.service import AuditAction, Subject
 from app.access.dependencies import CurrentSettings, CurrentVault, Writer
 from app.access.service import Caller
 from app.alerts import service
-from app.alerts.dependencies import ChannelToChange, ChannelToRead, etag
+from app.alerts.dependencies import ChannelToChange, ChannelToRead
 from app.alerts.models import AlertChannel
 from app.alerts.schemas import (
     AlertChannelIn,
@@ -21,6 +21,7 @@ from app.core.errors import problem_responses
 from app.database import Transaction, Tx
 from app.stores.dependencies import StoreToRead
 from app.stores.service import load_store
+from app.web.etags import tag
 from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.web.responses import ACCEPTED, CREATED, VERSIONED
@@ -129,7 +130,7 @@ def _path(channel: AlertChannel) -> str:
 
 
 def _shown(channel: AlertChannel, response: Response) -> AlertChannelOut:
-    response.headers["ETag"] = etag(channel)
+    tag(response, channel)
     return channel_out(channel)
 
 

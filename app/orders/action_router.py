@@ -23,9 +23,10 @@ from app.orders.actions.schemas import (
     ShipIn,
     fields_of,
 )
-from app.orders.dependencies import IfMatch, OrderToChange, OrderToRead
+from app.orders.dependencies import OrderToChange, OrderToRead
 from app.orders.enums import ENDS, Action, ActionState
 from app.orders.models import OrderAction, SalesOrder
+from app.web.etags import IfMatch
 from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.web.responses import ACCEPTED, POLLED, accepted

@@ -8,7 +8,7 @@ from app.database import Tx
 from app.orders import queries
 from app.orders.actions import service as order_actions
 from app.orders.buyers.sealing import open_addresses
-from app.orders.dependencies import KnownOrderId, OrderToChange, SeenScopes, etag
+from app.orders.dependencies import KnownOrderId, OrderToChange, SeenScopes
 from app.orders.filters import (
     AfterPosition,
     RequestedFilters,
@@ -27,6 +27,7 @@ from app.orders.sync import scheduling
 from app.orders.sync.schemas import SyncOut, sync_out
 from app.stores.dependencies import StoreToChange, StoreToRead
 from app.web.csv_response import WantsCsv, as_csv
+from app.web.etags import tag
 from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Limit, Page, encode_cursor
 from app.web.responses import ACCEPTED, VERSIONED, csv_file
@@ -120,7 +121,7 @@ async def get_order(
     `allowed_actions` names each action with its fields and accepted values.
     """
     order, seen_by = await queries.get_order(tx.session, caller, order_id)
-    response.headers["ETag"] = etag(order)
+    tag(response, order)
     return order_out(
         order,
         open_addresses(vault, order),
@@ -146,7 +147,7 @@ async def update_order(
 ) -> OrderOut:
     """None of it is sent to Back Market; fetching the order keeps it."""
     await change_order(tx.session, caller, order, body)
-    response.headers["ETag"] = etag(order)
+    tag(response, order)
     return order_out(
         order,
         open_addresses(vault, order),

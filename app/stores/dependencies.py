@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Response
+from fastapi import Depends, Query
 
 from app.access.dependencies import Reader, Writer
 from app.backmarket.markets import MARKETS, Environment, UnknownMarketError
-from app.core.errors import FieldError, InvalidError, PreconditionFailedError
+from app.core.errors import FieldError, InvalidError
 from app.database import Tx
 from app.stores import configuration, service
 from app.stores.categories.service import SnapshotKey, snapshot_key
 from app.stores.models import Store
+from app.web.etags import IfMatch, require_version
 
 
 async def store_to_read(store_id: UUID, tx: Tx, caller: Reader) -> Store:
@@ -22,31 +23,12 @@ async def store_to_change(
     store_id: UUID,
     tx: Tx,
     caller: Writer,
-    if_match: Annotated[
-        str | None, Header(description="the ETag that the change is based on")
-    ] = None,
+    if_match: IfMatch = None,
 ) -> Store:
     """Raises PreconditionFailedError when `If-Match` does not name the current ETag."""
     store = await service.load_store(tx.session, caller, store_id, lock=True)
-    if if_match is None:
-        return store
-    named = {tag.strip() for tag in if_match.split(",")}
-    if not named & {"*", etag(store)}:
-        message = "The store has changed since you read it."
-        raise PreconditionFailedError(
-            message,
-            errors=[FieldError("if-match", "not_current", message, etag(store))],
-            current=etag(store),
-        )
+    require_version(store, if_match, "store")
     return store
-
-
-def etag(store: Store) -> str:
-    return f'"{store.version}"'
-
-
-def tag(response: Response, store: Store) -> None:
-    response.headers["ETag"] = etag(store)
 
 
 async def requested_snapshot(

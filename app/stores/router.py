@@ -8,7 +8,7 @@ from app.access.dependencies import Admin, CurrentSettings, CurrentVault, Reader
 from app.core.errors import problem_responses
 from app.database import Tx
 from app.stores import activation, configuration, service
-from app.stores.dependencies import StoreToChange, StoreToRead, tag
+from app.stores.dependencies import StoreToChange, StoreToRead
 from app.stores.history.service import StorePart, record_version
 from app.stores.mapping.mapping_model import CatalogMapping, category_key
 from app.stores.models import Store
@@ -28,6 +28,7 @@ from app.stores.schemas import (
     settings_out,
 )
 from app.stores.summary import StoreOut, summaries, summary
+from app.web.etags import tag
 from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.web.responses import CREATED, VERSIONED

@@ -1,16 +1,53 @@
-"""Conditional reads: weak ETags, and 304 while the version is current."""
+"""Conditional requests: 304 while a version is current, 412 when it is not."""
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Header, Response, status
+
+from app.core.errors import FieldError, PreconditionFailedError
 
 IfNoneMatch = Annotated[
     str | None,
     Header(description="the ETag of what you have; 304 when it is still current"),
 ]
+IfMatch = Annotated[
+    str | None, Header(description="the ETag that the change is based on")
+]
 
 REVALIDATE = "private, no-cache"
 """A browser may cache the response, but revalidates it each time."""
+
+
+class Versioned(Protocol):
+    """A row that counts its changes."""
+
+    version: int
+
+
+def etag(row: Versioned) -> str:
+    """The strong tag of a row."""
+    return f'"{row.version}"'
+
+
+def tag(response: Response, row: Versioned) -> None:
+    response.headers["ETag"] = etag(row)
+
+
+def require_version(row: Versioned, if_match: str | None, name: str) -> None:
+    """Raises PreconditionFailedError when `If-Match` does not name the current ETag.
+
+    `name` is that of the resource in the message.
+    """
+    if if_match is None:
+        return
+    named = {tag.strip() for tag in if_match.split(",")}
+    if not named & {"*", etag(row)}:
+        message = f"The {name} has changed since you read it."
+        raise PreconditionFailedError(
+            message,
+            errors=[FieldError("if-match", "not_current", message, etag(row))],
+            current=etag(row),
+        )
 
 
 def weak_etag(version: int, form: str = "") -> str:

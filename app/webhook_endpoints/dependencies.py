@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header
+from fastapi import Depends
 
 from app.access.dependencies import Reader, Writer
-from app.core.errors import FieldError, PreconditionFailedError
 from app.database import Tx
+from app.web.etags import IfMatch, require_version
 from app.webhook_endpoints import service
 from app.webhook_endpoints.models import WebhookEndpoint
 
@@ -22,25 +22,12 @@ async def endpoint_to_change(
     endpoint_id: UUID,
     tx: Tx,
     caller: Writer,
-    if_match: Annotated[
-        str | None, Header(description="the ETag that the change is based on")
-    ] = None,
+    if_match: IfMatch = None,
 ) -> WebhookEndpoint:
     """The endpoint, locked. Raises PreconditionFailedError when it has changed."""
     endpoint = await service.load(tx.session, caller, endpoint_id, lock=True)
-    named = {tag.strip() for tag in (if_match or "*").split(",")}
-    if not named & {"*", etag(endpoint)}:
-        message = "The endpoint has changed since you read it."
-        raise PreconditionFailedError(
-            message,
-            errors=[FieldError("if-match", "not_current", message, etag(endpoint))],
-            current=etag(endpoint),
-        )
+    require_version(endpoint, if_match, "endpoint")
     return endpoint
-
-
-def etag(endpoint: WebhookEndpoint) -> str:
-    return f'"{endpoint.version}"'
 
 
 EndpointToRead = Annotated[WebhookEndpoint, Depends(endpoint_to_read)]

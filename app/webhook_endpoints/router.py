@@ -12,12 +12,13 @@ from app.access.service import Caller
 from app.core.errors import problem_responses
 from app.database import Transaction, Tx
 from app.events.enums import EventType
+from app.web.etags import tag
 from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 from app.web.responses import ACCEPTED, CREATED, POLLED, VERSIONED
 from app.web.schemas import Timestamp
 from app.webhook_endpoints import secrets, service
-from app.webhook_endpoints.dependencies import EndpointToChange, EndpointToRead, etag
+from app.webhook_endpoints.dependencies import EndpointToChange, EndpointToRead
 from app.webhook_endpoints.models import WebhookEndpoint
 from app.webhook_endpoints.outcomes import DeliveryState
 from app.webhook_endpoints.schemas import (
@@ -65,7 +66,7 @@ async def create_webhook_endpoint(
     after = await service.audited(tx.session, endpoint)
     await _record(tx, caller, AuditAction.ENDPOINT_CREATED, endpoint, after=after)
     response.headers["Location"] = f"/v1/webhook-endpoints/{endpoint.id}"
-    response.headers["ETag"] = etag(endpoint)
+    tag(response, endpoint)
     stores = await service.stores_by_endpoint(tx.session, [endpoint.id])
     shown = endpoint_out(endpoint, stores.get(endpoint.id, ()), secret=secret)
     return EndpointIssued.model_validate(shown)
@@ -226,7 +227,7 @@ async def get_delivery(
 async def _shown(
     tx: Transaction, endpoint: WebhookEndpoint, response: Response
 ) -> EndpointOut:
-    response.headers["ETag"] = etag(endpoint)
+    tag(response, endpoint)
     stores = await service.stores_by_endpoint(tx.session, [endpoint.id])
     return EndpointOut.model_validate(
         endpoint_out(endpoint, stores.get(endpoint.id, ()))

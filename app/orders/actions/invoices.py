@@ -27,9 +27,9 @@ from app.orders.actions.service import (
     store_actions,
 )
 from app.orders.actions.transitions import BILLED, SOLD, PlannedSubmission
-from app.orders.dependencies import require_version
 from app.orders.enums import Action
 from app.orders.models import OrderAction, SalesOrder
+from app.web.etags import require_version
 
 LARGEST = 3 * 1024 * 1024
 """Maximum number of bytes (section 2, attachments)."""
@@ -105,7 +105,7 @@ async def _request(
     order, _ = await queries.get_order(
         tx.session, request.caller, request.order_id, lock=True
     )
-    require_version(order, request.if_match)
+    require_version(order, request.if_match, "order")
     await _require_sold(tx, order)
     fingerprint = hashlib.sha256(f"invoice {stored.sha256}".encode()).hexdigest()
     if same := await _under_way(tx, order, fingerprint):

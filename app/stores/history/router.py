@@ -10,7 +10,7 @@ from app.core.vault import Vault
 from app.database import Transaction, Tx
 from app.settings import Settings
 from app.stores import configuration
-from app.stores.dependencies import StoreToChange, StoreToRead, tag
+from app.stores.dependencies import StoreToChange, StoreToRead
 from app.stores.history import service as history
 from app.stores.history.models import StoreVersion
 from app.stores.history.schemas import (
@@ -23,6 +23,7 @@ from app.stores.history.service import StorePart
 from app.stores.mapping.mapping_model import CatalogMapping, CategoryTarget
 from app.stores.models import Store
 from app.stores.schemas import SettingsIn
+from app.web.etags import tag
 from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import BIGGEST, Cursor, Limit, Page, decode_int, page_of
 from app.web.responses import VERSIONED
