@@ -16,7 +16,7 @@ class WebhookEndpoint(SQLModel, table=True):
 
     `scope`: `stores`, `account` or `all`. `events`: None means every type. `failures`
     in a row since `failing_since`; nothing is sent before `paused_until`. `slow`: the
-    last responses took long.
+    last responses took long. `missed_*`: while it was disabled it got no events.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -41,6 +41,8 @@ class WebhookEndpoint(SQLModel, table=True):
     paused_until: datetime | None = time_field()
     slow: bool = False
     last_success_at: datetime | None = time_field()
+    missed_from: datetime | None = time_field()
+    missed_to: datetime | None = time_field()
     version: int = 1
     created_at: datetime = time_field(default_now=True)
 

@@ -111,7 +111,8 @@ async def update_webhook_endpoint(
 ) -> EndpointOut:
     """An endpoint that is enabled again gets what was pending when it was disabled.
 
-    Events since then are sent by a replay of the period.
+    Events since then are not sent by themselves: `missed` of the response is the body
+    of a replay that sends them.
     """
     before = await service.audited(tx.session, endpoint)
     service.change(endpoint, settings, body)

@@ -84,6 +84,13 @@ class EndpointPatch(BaseModel):
     enabled: StrictBool | None = None
 
 
+class MissedPeriod(BaseModel):
+    """A period, as the body of a replay has it."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime = Field(description="exclusive")
+
+
 class EndpointOut(BaseModel):
     """An endpoint and how it responds. Its secret is not shown again."""
 
@@ -102,6 +109,10 @@ class EndpointOut(BaseModel):
         description="the first of the failures since the last success"
     )
     last_success_at: datetime | None
+    missed: MissedPeriod | None = Field(
+        description="it was disabled then and got no events: replay the period; null: "
+        "none, or it was replayed"
+    )
     created_at: datetime
 
 
@@ -200,7 +211,9 @@ def endpoint_out(
     row: WebhookEndpoint, store_ids: Sequence[UUID], **more: object
 ) -> dict[str, Any]:
     """The fields of `EndpointOut`."""
-    disabled = None
+    disabled = missed = None
+    if row.missed_from and row.missed_to:
+        missed = {"from": row.missed_from, "to": row.missed_to}
     if row.state == "disabled" and row.disabled_reason:
         message = SENTENCES[row.disabled_reason]  # type: ignore[index]
         disabled = ReasonOut(code=row.disabled_reason, message=message)
@@ -209,6 +222,7 @@ def endpoint_out(
         "seller_account_id": row.account_id,
         "store_ids": list(store_ids) or None,
         "disabled": disabled,
+        "missed": missed,
         **more,
     }
 

@@ -1,6 +1,7 @@
 """Creates, changes and deletes endpoints; tests them, and sends events again."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -28,6 +29,8 @@ from app.webhook_endpoints.schemas import EndpointIn, EndpointPatch, ReplayIn, R
 MOST_ENDPOINTS = 20
 """Of the same stores or account: each event is sent to each of them."""
 REPLAYED_AT_ONCE = 10_000
+MARGIN = timedelta(minutes=1)
+"""Around what was missed: of transactions that are open when the state changes."""
 ACCEPTED_URL = "https://shop.example/events, without user name and password"
 
 _SQL = load_statements(__package__, "endpoints.sql")
@@ -73,6 +76,10 @@ def change(endpoint: WebhookEndpoint, settings: Settings, body: EndpointPatch) -
 
 def _enable(endpoint: WebhookEndpoint) -> None:
     """Send again, first what was pending; failures are counted anew."""
+    if endpoint.disabled_at is not None:
+        began = endpoint.disabled_at - MARGIN
+        endpoint.missed_from = min(endpoint.missed_from or began, began)
+        endpoint.missed_to = utc_now() + MARGIN
     endpoint.state = "enabled"
     endpoint.disabled_reason = endpoint.disabled_at = None
     endpoint.failures, endpoint.slow = 0, False
@@ -200,7 +207,17 @@ async def replay(
     }
     found = (await session.execute(SQL["replay_period"], values)).one()
     more = found.events == REPLAYED_AT_ONCE
+    if not more and _has_missed(endpoint, body):
+        endpoint.missed_from = endpoint.missed_to = None
     return ReplayOut(replayed=found.events, next=found.last if more else None)
+
+
+def _has_missed(endpoint: WebhookEndpoint, body: ReplayIn) -> bool:
+    """Whether the period of a replay has all that the endpoint missed."""
+    began, ended = endpoint.missed_from, endpoint.missed_to
+    if body.events or not (began and ended and body.from_ and body.to):
+        return False
+    return body.from_ <= began and ended <= body.to
 
 
 async def list_deliveries(

@@ -1,5 +1,6 @@
 -- Where events are sent to: of some stores, of a seller account, or of all (`scope`).
 -- `failures` in a row since `failing_since`; no request before `paused_until`.
+-- Events from `missed_from` to `missed_to`, while it was disabled, were not added.
 CREATE TABLE webhook_endpoint (
   id uuid PRIMARY KEY,
   scope varchar NOT NULL,
@@ -15,6 +16,8 @@ CREATE TABLE webhook_endpoint (
   paused_until timestamptz,
   slow boolean NOT NULL,
   last_success_at timestamptz,
+  missed_from timestamptz,
+  missed_to timestamptz,
   version integer NOT NULL,
   created_at timestamptz NOT NULL
 );

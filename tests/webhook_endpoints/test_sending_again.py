@@ -196,6 +196,33 @@ async def test_an_endpoint_that_failed_for_five_days_is_disabled(endpoints: Endp
     assert endpoints.received_ids()[-1] == missed
 
 
+async def test_what_an_endpoint_missed_is_sent_by_a_replay_of_its_period(
+    endpoints: Endpoints,
+):
+    """Its events were recorded while it was disabled, twice."""
+    endpoint, missed = await endpoints.create(), []
+    for _ in range(2):
+        await endpoints.patch(endpoint, enabled=False)
+        missed += await endpoints.catalogs(2)
+        enabled = await endpoints.patch(endpoint, enabled=True)
+    later = await endpoints.catalogs()
+    await endpoints.ended(endpoint)
+    before = list(endpoints.received_ids())
+
+    period = enabled["missed"]
+    part = {"from": period["from"], "to": period["from"]}
+    await post(endpoints, endpoint, "/replay", **part)
+    still = (await endpoints.get(endpoint))["missed"]
+    _, replayed = await post(endpoints, endpoint, "/replay", **period)
+    await endpoints.ended(endpoint)
+
+    assert before == later
+    assert still == period
+    assert replayed["replayed"] == len(missed) + len(later)
+    assert set(endpoints.received_ids()) == {*missed, *later}
+    assert (await endpoints.get(endpoint))["missed"] is None
+
+
 async def test_an_endpoint_that_is_gone_is_disabled_at_once(endpoints: Endpoints):
     endpoints.consumer.answer = lambda _: 410
     endpoint = await endpoints.create()
