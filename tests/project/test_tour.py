@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.alerts.mail_server import free_port
 from tests.support.dying import open_program, run_program
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
+PORTS_IN_TUTORIAL = (9000, 2525)
 ADDRESS_IN_TUTORIAL = "http://127.0.0.1:8000"
 
 pytestmark = pytest.mark.skipif(
@@ -21,9 +24,21 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
+def given() -> str:
+    """The tutorial, with ports that are free."""
+    text = TUTORIAL.read_text()
+    for port in PORTS_IN_TUTORIAL:
+        text = re.sub(rf"\b{port}\b", str(free_port()), text)
+    return text
+
+
+@pytest.fixture
+def url(tmp_path: Path, given: str) -> Iterator[str]:
     """The service, with its state folder where `make up` puts it."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("REFEED_")}
+    (exports,) = re.findall(r"```console\n(.*?)make up\n```", given, re.DOTALL)
+    named = shlex.split(exports.replace("export ", ""))
+    clean |= dict(each.split("=", 1) for each in named)
     with (
         (tmp_path / "up.log").open("wb") as log,
         open_program(
@@ -45,8 +60,8 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.long
-def test_the_tutorial_shows_the_documented_output(url: str, tmp_path: Path):
-    blocks = re.findall(r"```sh\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+def test_the_tutorial_shows_the_documented_output(url: str, given: str, tmp_path: Path):
+    blocks = re.findall(r"```sh\n(.*?)```", given, re.DOTALL)
     script = "\n".join(blocks).replace(ADDRESS_IN_TUTORIAL, url)
 
     typed = run_program(
@@ -65,7 +80,7 @@ def test_the_tutorial_shows_the_documented_output(url: str, tmp_path: Path):
     assert states == [
         *("awaiting_mapping", "ready", "finished", "ready", "finished"),
         *("ready", "finished", "finished"),  # products, then offers
-        *("done", "done", "done"),  # orders fetched, one accepted, shipped
+        *("done", "done", "done", "done"),  # orders fetched, two accepted, one shipped
         *("finished", "ready"),  # a quick update, a plan
     ]
     first, second, products, raised = (
@@ -89,3 +104,11 @@ def test_the_tutorial_shows_the_documented_output(url: str, tmp_path: Path):
     assert '"state": "held"' in said
     assert '"versions": {' in said
     assert '"remaining":' in said
+    received = re.findall(r"^(order\.\w+) /v1/orders/\S+$", said, re.MULTILINE)
+    assert received[:2] == ["order.created", "order.created"]
+    assert received.count("order.updated") >= 3
+    assert '"accepted": 2,\n' in said
+    assert re.search(
+        r"^Subject: \[refeed\] Phones FR: \d+ events?$", said, re.MULTILINE
+    )
+    assert re.search(r"^ +\d+  order changed$", said, re.MULTILINE)
