@@ -16,7 +16,8 @@ class EventType(StrEnum):
     LISTING_IMPORT_FINISHED = "listing_import.finished"
     """A listing import ended: finished or failed."""
     ORDER_CREATED = "order.created"
-    """An order was fetched for the first time."""
+    """An order was fetched for the first time; of those from before the account was
+    connected, only open ones."""
     ORDER_UPDATED = "order.updated"
     """An order has a new version: by Back Market, the merchant, or an erasure."""
     ORDER_DUE = "order.due"

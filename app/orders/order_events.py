@@ -12,6 +12,7 @@ from app.events.enums import EventType
 from app.events.payload import NewEvent
 from app.events.service import record_events
 from app.orders.enums import order_state
+from app.orders.outcome import OrderOutcome
 
 NO_COUNTRY = ""
 """Of an order without one: only stores with orders of all countries see it."""
@@ -44,19 +45,42 @@ class StoredOrder(Protocol):
     def version(self) -> int: ...
 
 
+class FetchedOrder(StoredOrder, Protocol):
+    """An order that was written as it was fetched."""
+
+    @property
+    def created_at(self) -> datetime: ...
+
+
 async def record_written(
-    session: AsyncSession, account_id: UUID, rows: Iterable[StoredOrder]
+    session: AsyncSession,
+    account_id: UUID,
+    rows: Iterable[FetchedOrder],
+    connected_at: datetime | None = None,
 ) -> None:
-    """One event for each order that was fetched and written: version 1 is a new one."""
+    """One event for each order that was fetched and written: version 1 is a new one.
+
+    `connected_at`: of the account, during its first sync. Orders from before it that
+    have ended are history: a shop may have 50,000 of them, and they have no event.
+    """
     events = [
-        changed_event(account_id, row, ChangedBy.BACK_MARKET)
-        if row.version > 1
-        else order_event(
-            EventType.ORDER_CREATED, account_id, row, {"version": row.version}
-        )
+        event
         for row in rows
+        if (event := _written_event(account_id, row, connected_at)) is not None
     ]
     await record_events(session, events)
+
+
+def _written_event(
+    account_id: UUID, row: FetchedOrder, connected_at: datetime | None
+) -> NewEvent | None:
+    if row.version > 1:
+        return changed_event(account_id, row, ChangedBy.BACK_MARKET)
+    initial = connected_at is not None and row.created_at < connected_at
+    if initial and row.outcome != OrderOutcome.OPEN:
+        return None
+    data = {"version": row.version, "initial": initial}
+    return order_event(EventType.ORDER_CREATED, account_id, row, data)
 
 
 def changed_event(

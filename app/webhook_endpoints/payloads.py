@@ -91,6 +91,9 @@ class OrderCreatedData(OrderData):
     """An order that was fetched for the first time."""
 
     version: int
+    initial: bool = Field(
+        description="from before the account was connected, and still open"
+    )
 
 
 class OrderUpdatedData(OrderData):

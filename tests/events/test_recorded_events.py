@@ -15,6 +15,7 @@ ORDER_FIELDS = {
     *("seller_account_id", "order_id", "marketplace_id", "country", "state"),
     *("state_code", "outcome", "modified_at", "version", "path"),
 }
+LATER = "UPDATE seller_account SET created_at = now() + interval '1 hour'"
 BRAKE = {"zeroing": {"percent": "10", "minimum": 1}}
 
 
@@ -146,7 +147,49 @@ async def test_events_of_orders_have_no_data_of_buyers(desk: Desk, database_url:
     await desk.new_order("A1")
 
     (event,) = data_of(database_url, "order.created")
-    assert event.keys() == ORDER_FIELDS
+    assert event.keys() == ORDER_FIELDS | {"initial"}
+
+
+async def test_of_orders_from_before_the_connection_only_open_ones_are_events(
+    desk: Desk, database_url: str
+):
+    """They are marked; their later changes, and what is seen later, are events."""
+    await asyncio.to_thread(query, database_url, LATER)
+    await desk.seed(60, states=[9])
+    opened = await desk.buy("A1")
+    await desk.sync()
+    at_first = recorded(database_url)
+
+    (ended, *_) = [o for o in await desk.listed() if o["outcome"] != "open"]
+    await desk.edit(ended["marketplace_id"], tracking_number="T 2")
+    bought = await desk.buy("B2")
+    await desk.sync()
+
+    stored = await desk.listed()
+    assert len(stored) == 62
+    assert [(e["type"], e["data"]["initial"]) for e in at_first] == [
+        ("order.created", True)
+    ]
+    assert at_first[0]["data"]["marketplace_id"] == opened["order_id"]
+    later = recorded(database_url)[1:]
+    assert {(e["type"], e["data"]["marketplace_id"]) for e in later} == {
+        ("order.updated", ended["marketplace_id"]),
+        ("order.created", bought["order_id"]),
+    }
+    assert [e["data"].get("initial") for e in later].count(False) == 1
+
+
+async def test_orders_since_the_connection_are_events_even_if_they_have_ended(
+    desk: Desk, database_url: str
+):
+    """The worker was away for long, or the sandbox is quick."""
+    bought = await desk.buy("A1")
+    ended = [{"id": bought["orderlines"][0]["id"], "state": 4}]
+    await desk.edit(bought["order_id"], state=9, orderlines=ended)
+    await desk.sync()
+
+    (created,) = data_of(database_url, "order.created")
+    assert (created["outcome"], created["initial"]) == ("cancelled", False)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,28 @@ async def test_changes_are_fetched_and_have_one_event_each(
     assert {each["order_id"] for each in recorded} == {order["id"]}
 
 
+async def test_of_cases_from_before_the_connection_only_open_ones_are_events(
+    desk: Desk, database_url: str
+):
+    order = await desk.new_order("A1")
+    await fetched(desk, database_url)
+    numbers = [await open_case(desk, order["marketplace_id"]) for _ in range(3)]
+    await edit_case(desk, numbers[0], state=9)
+    later = "UPDATE seller_account SET created_at = now() + interval '1 hour'"
+    await asyncio.to_thread(query, database_url, later)
+    first = "UPDATE service_case_sync SET high_water = NULL"
+    await asyncio.to_thread(query, database_url, first)
+
+    await fetched(desk, database_url)
+    at_first = [each["marketplace_id"] for each in events(database_url)]
+    await edit_case(desk, numbers[0], resolution_choice="REFUND")
+    await fetched(desk, database_url)
+
+    assert len(await cases(desk)) == 3
+    assert sorted(at_first) == numbers[1:]
+    assert [each["marketplace_id"] for each in events(database_url)][2:] == numbers[:1]
+
+
 async def test_filters_and_pages(desk: Desk, database_url: str):
     orders = [await desk.new_order("A1") for _ in range(3)]
     numbers = [await open_case(desk, order["marketplace_id"]) for order in orders]

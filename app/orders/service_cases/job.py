@@ -57,6 +57,8 @@ class CaseRun:
     token_digest: str
     window_from: datetime
     page: int
+    connected_at: datetime | None
+    """Of the account; None once a fetch is complete."""
 
 
 class ServiceCaseJob(AccountJob[CaseRun, ServiceCaseSync]):
@@ -87,6 +89,7 @@ class ServiceCaseJob(AccountJob[CaseRun, ServiceCaseSync]):
                 token_digest=account.token_digest,
                 window_from=row.window_from,
                 page=row.page,
+                connected_at=None if row.high_water else account.created_at,
             )
 
     async def work(self, lease: Lease, loaded: CaseRun) -> Snooze | None:
@@ -118,7 +121,7 @@ class ServiceCaseJob(AccountJob[CaseRun, ServiceCaseSync]):
             log.warning("service_cases.unreadable", entries=read.unreadable, page=page)
         async with self.services.database.transaction() as tx:
             await run.lease.ensure_held(tx.session)
-            await store_cases(tx.session, run.account_id, read.items)
+            await store_cases(tx.session, run.account_id, read.items, run.connected_at)
             row = await tx.session.get_one(ServiceCaseSync, run.account_id)
             if read.has_next and page < MOST_PAGES:
                 row.page = page + 1

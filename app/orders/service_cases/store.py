@@ -1,7 +1,7 @@
 """Upserts fetched service cases, links them to orders, and records their events."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,9 +30,15 @@ _CHANGING = (
 
 
 async def store_cases(
-    session: AsyncSession, account_id: UUID, cases: Iterable[Fetched]
+    session: AsyncSession,
+    account_id: UUID,
+    cases: Iterable[Fetched],
+    connected_at: datetime | None = None,
 ) -> int:
     """Insert cases, or replace what changed; returns how many were written.
+
+    `connected_at`: of the account, during its first fetch. New cases from before it
+    that are closed have no event, as orders that have ended.
 
     Older versions of a case that arrive late are left out.
     """
@@ -60,7 +66,7 @@ async def store_cases(
     )
     ids = list(written.scalars())
     await link(session, account_id)
-    await _record(session, account_id, ids)
+    await _record(session, account_id, ids, connected_at)
     return len(ids)
 
 
@@ -100,7 +106,19 @@ def _row(account_id: UUID, case: Fetched) -> dict[str, Any]:
     }
 
 
-async def _record(session: AsyncSession, account_id: UUID, ids: Sequence[UUID]) -> None:
+def _is_history(case: ServiceCase, connected_at: datetime | None) -> bool:
+    """Whether a case is new here, but was closed before the account was connected."""
+    if connected_at is None or case.version > 1 or case.opened_at is None:
+        return False
+    return case.opened_at < connected_at and case_state(case.state) == "closed"
+
+
+async def _record(
+    session: AsyncSession,
+    account_id: UUID,
+    ids: Sequence[UUID],
+    connected_at: datetime | None,
+) -> None:
     """One event per case that is new or has changed. They name no buyer."""
     if not ids:
         return
@@ -123,5 +141,6 @@ async def _record(session: AsyncSession, account_id: UUID, ids: Sequence[UUID]) 
             country=case.country or NO_COUNTRY,
         )
         for case in rows.scalars()
+        if not _is_history(case, connected_at)
     ]
     await record_events(session, events)

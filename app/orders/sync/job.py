@@ -50,6 +50,8 @@ class SyncRun:
     token_digest: str
     window_from: datetime | None
     progress: PagingProgress
+    connected_at: datetime | None
+    """Of the account; None once a sync is complete: all that is new is news."""
 
 
 class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
@@ -79,6 +81,7 @@ class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
                 token_digest=account.token_digest,
                 window_from=state.window_from,
                 progress=_progress(state),
+                connected_at=None if state.high_water else account.created_at,
             )
 
     async def work(self, lease: Lease, loaded: SyncRun) -> Snooze | None:
@@ -136,7 +139,11 @@ async def _record(
     async with run.services.database.transaction() as tx:
         await run.lease.ensure_held(tx.session)
         changed = await store_orders(
-            tx.session, run.services.vault, run.account_id, page.items
+            tx.session,
+            run.services.vault,
+            run.account_id,
+            page.items,
+            run.connected_at,
         )
         read = PageRead(
             orders=len(page.items) + page.unreadable,

@@ -90,9 +90,15 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def store_orders(
-    session: AsyncSession, vault: Vault, account_id: UUID, orders: Sequence[Order]
+    session: AsyncSession,
+    vault: Vault,
+    account_id: UUID,
+    orders: Sequence[Order],
+    connected_at: datetime | None = None,
 ) -> int:
     """Insert orders, or replace older ones; returns how many were written.
+
+    `connected_at`: of the account, during its first sync (`order_events.py`).
 
     Of two versions from the same second the later fetched one wins. Erased data of a
     buyer do not come back.
@@ -130,6 +136,7 @@ async def store_orders(
             col(SalesOrder.country),
             col(SalesOrder.state),
             col(SalesOrder.outcome),
+            col(SalesOrder.created_at),
             col(SalesOrder.modified_at),
             col(SalesOrder.version),
             col(SalesOrder.erased_at),
@@ -141,7 +148,7 @@ async def store_orders(
     await _replace_lines(session, account_id, ids, newest)
     stored = [(rows[order.id], order) for order in newest if order.id in rows]
     await index_orders(session, account_id, (_searchable(*each) for each in stored))
-    await record_written(session, account_id, rows.values())
+    await record_written(session, account_id, rows.values(), connected_at)
     return len(ids)
 
 
