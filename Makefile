@@ -7,6 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
+READY_BROWSER := .venv/.ready-browser
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Compiled modules halve the start of each process; they are kept out of the sources.
@@ -65,6 +66,11 @@ $(READY_DEV): $(READY) requirements-dev.txt
 	@$(INSTALL) --require-hashes -r requirements-dev.txt
 	@touch $@
 
+$(READY_BROWSER): $(READY_DEV) requirements-browser.txt
+	@echo 'Installing what tests in a browser need'
+	@$(INSTALL) --require-hashes -r requirements-browser.txt
+	@touch $@
+
 .PHONY: setup
 setup: $(READY_DEV)  ## make .venv and install everything (the others do it by themselves)
 
@@ -119,6 +125,13 @@ test: $(READY_DEV)  ## all checks, then all tests: make test ARGS='-k plan'
 coverage: $(READY_DEV)  ## all tests once more, with branch coverage (half as slow again)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal \
 	  --cov --cov-report=term:skip-covered $(ARGS)
+
+.PHONY: browser
+browser: $(READY_BROWSER)  ## install what tests/browser needs; `make test` runs them then
+	@$(BIN)/python -m tests.support.browser || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { echo 'Installing chromium'; apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; }
+	@$(BIN)/python -m tests.support.browser
 
 .PHONY: fuzz fuzz-api
 fuzz: $(READY_DEV)  ## damaged files for the readers: make fuzz ARGS='--seconds 900'

@@ -24,6 +24,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     access backmarket        API keys and scopes, audit log; HTTP client of Back Market
     health migrations        health checks; schema upgrades
     database                 transactions; the one place that commits
+    console                  web pages for people: a client of the API
     jobs web                 durable jobs and leases; what all routes share
     parser_process           reads merchants' files in child processes with limits
     http_server              limits of connections, headers and bodies under uvicorn

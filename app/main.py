@@ -13,6 +13,7 @@ from app.backmarket.client import BackMarket, open_client
 from app.catalogs.mapping.preview import PreviewLimit
 from app.catalogs.mapping.router import router as mapping_trials
 from app.catalogs.router import router as catalogs
+from app.console.router import router as console
 from app.core.errors import PROBLEM_RESPONSES
 from app.core.file_storage import Storage
 from app.core.vault import Vault, open_vault
@@ -160,6 +161,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(metrics, responses=PROBLEM_RESPONSES, dependencies=checked)
     if known.api_docs:
         app.include_router(docs_page)
+    if known.console:
+        app.include_router(console)
     add_problem_handlers(app)
     app.add_middleware(Idempotency)
     app.add_middleware(RateLimits)

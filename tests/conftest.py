@@ -32,6 +32,7 @@ from hypothesis import settings as hypothesis_settings
 from app.embedded.servers import EmbeddedServers
 from app.migrations import migrate
 from app.settings import Settings
+from tests.support.browser import missing as missing_browser
 from tests.support.databases import Databases, create_database, url_of
 from tests.support.dialect import share_dialect
 from tests.support.dying import die_with_parent
@@ -80,6 +81,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         die_with_parent()
     gc.disable()  # modules and tests stay: there is no garbage among them
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Without a browser its tests are left out, and the run says so at its end."""
+    in_browser = collection_path.name == "browser"
+    return True if in_browser and missing_browser() else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if problem := missing_browser():
+        terminalreporter.write_line(f"Left out: tests/browser. {problem}")
 
 
 def pytest_collection_finish() -> None:

@@ -7,8 +7,15 @@ from fastapi import APIRouter, status
 from app.access import service
 from app.access.audit import service as audit
 from app.access.audit.service import AuditAction, Subject
-from app.access.dependencies import Admin, CurrentVault
-from app.access.schemas import ApiKeyIn, ApiKeyIssued, ApiKeyOut, api_key_out
+from app.access.dependencies import Admin, CurrentVault, Reader
+from app.access.schemas import (
+    ApiKeyIn,
+    ApiKeyIssued,
+    ApiKeyOut,
+    CurrentKeyOut,
+    api_key_out,
+    current_key_out,
+)
 from app.core.errors import FieldError, InvalidError, problem_responses
 from app.database import Tx
 from app.web.idempotent.recorded_route import RecordedRoute
@@ -57,6 +64,12 @@ async def list_api_keys(
 ) -> Page[ApiKeyOut]:
     rows = await service.list_keys(tx.session, decode_uuid(cursor), limit)
     return page_of(rows, limit, api_key_out, lambda row: (row.id,))
+
+
+@router.get("/current", summary="Read what this API key may do")
+async def get_current_api_key(tx: Tx, caller: Reader) -> CurrentKeyOut:
+    row = await service.key_of(tx.session, caller)
+    return current_key_out(caller, row)
 
 
 @router.delete(

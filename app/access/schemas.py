@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app.access.models import ApiKey
+from app.access.service import ADMIN_NAME, Caller
 from app.core.columns import utc_now
 from app.web.schemas import Timestamp
 
@@ -54,6 +55,15 @@ class ApiKeyOut(BaseModel):
     revoked_at: datetime | None
 
 
+class CurrentKeyOut(BaseModel):
+    """The key of this request: what it may do, and for which stores."""
+
+    name: str = Field(description="`admin key` for the operator's own one")
+    scope: Literal["read", "write", "admin"]
+    store_ids: list[UUID] | None = Field(description="null: every store")
+    expires_at: datetime | None
+
+
 class ApiKeyIssued(ApiKeyOut):
     """A new API key with the secret, which is returned only once."""
 
@@ -62,3 +72,15 @@ class ApiKeyIssued(ApiKeyOut):
 
 def api_key_out(row: ApiKey) -> ApiKeyOut:
     return ApiKeyOut.model_validate(row.model_dump())
+
+
+def current_key_out(caller: Caller, row: ApiKey | None) -> CurrentKeyOut:
+    """`row` is None for the operator's own key."""
+    return CurrentKeyOut.model_validate(
+        {
+            "name": row.name if row else ADMIN_NAME,
+            "scope": caller.scope,
+            "store_ids": row.store_ids if row else None,
+            "expires_at": row.expires_at if row else None,
+        }
+    )

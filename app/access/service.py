@@ -133,6 +133,11 @@ async def key_name(session: AsyncSession, key_id: UUID) -> str | None:
     return key.name if key else None
 
 
+async def key_of(session: AsyncSession, caller: Caller) -> ApiKey | None:
+    """The caller's key, None for the operator's own one."""
+    return await session.get(ApiKey, caller.key_id) if caller.key_id else None
+
+
 async def name_of(session: AsyncSession, caller: Caller) -> str:
     """The name of the caller's key, for records of who did something."""
     name = await key_name(session, caller.key_id) if caller.key_id else None

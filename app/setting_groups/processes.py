@@ -55,6 +55,9 @@ class ProcessSettings(BaseModel):
     api_docs: bool = Field(
         default=True, description="whether `/docs` and `/openapi.json` are served"
     )
+    console: bool = Field(
+        default=True, description="whether the pages at `/console` are served"
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`auto`: console in a terminal, JSON otherwise"
     )

@@ -121,6 +121,7 @@ OF_THE_ADMIN = {
     "/v1/api-keys/{key_id}": "DELETE",
 }
 OF_ANY_KEY = {
+    "/v1/api-keys/current": "GET",
     "/v1/seller-accounts": "GET",
     "/v1/departures": "GET",
     "/v1/audit": "GET",

@@ -84,6 +84,7 @@ def test_each_package_is_pinned_in_one_file():
         "requirements-tracing.txt",
         "requirements-build.txt",
         "requirements-dev.txt",
+        "requirements-browser.txt",
     }
     for (one, some), (other, more) in combinations(names.items(), 2):
         assert some & more == set(), (one, other)

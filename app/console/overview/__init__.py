@@ -1,0 +1,1 @@
+"""All stores at a glance, those with problems first."""

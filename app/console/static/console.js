@@ -1,0 +1,13 @@
+// Makes pages of the console livelier; each of them works without it.
+import { keepLive } from "./live.js";
+import { watchForms } from "./forms.js";
+import { showTimes } from "./times.js";
+import { acceptDrops } from "./upload.js";
+
+keepLive(showTimes);
+watchForms();
+acceptDrops();
+showTimes(document);
+setInterval(() => showTimes(document), 30000);
+
+for (const part of document.querySelectorAll("[data-focus]")) part.focus();

@@ -1,0 +1,33 @@
+"""What holds for each page: no serious finding of axe, wide and narrow, in the dark."""
+
+from collections.abc import Mapping
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browser.conftest import NARROW, WIDE, Service, visitor_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PAGES = (
+    "/console/",
+    "/console/no-such-page",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
+async def test_axe_finds_nothing_serious(
+    service: Service, browser: Browser, size: Mapping[str, int], scheme: str
+):
+    found = {}
+    async with visitor_of(service, browser, color_scheme=scheme) as someone:
+        await someone.page.set_viewport_size(size)
+        await someone.open("/console/sign-in")
+        found["/console/sign-in"] = await someone.accessibility_problems()
+        await someone.sign_in()
+        for path in PAGES:
+            await someone.open(path)
+            found[path] = await someone.accessibility_problems()
+
+    assert {path: problems for path, problems in found.items() if problems} == {}
