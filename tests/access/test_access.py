@@ -1,48 +1,13 @@
 """Access matrix: which key may call which route, for which store."""
 
-import json
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
-
 import httpx
 import pytest
 
-from app.core.columns import new_id
-from app.events.enums import EventType
-from app.events.payload import NewEvent, columns_of
 from app.main import create_app
 from app.settings import Settings
 from tests.access.issuing import issue
-from tests.access.samples import a_case, a_departure
-from tests.support.shop import CATEGORIES, MAPPING, as_csv, fresh_token, row
-from tests.support.stack import query
+from tests.access.target import AccessFixture
 
-CHANNEL = {"addresses": ["ops@shop.example"], "events": ["catalog.rejected"]}
-STORE_BODIES: dict[tuple[str, str], Any] = {
-    ("PATCH", ""): {"name": "New"},
-    ("PUT", "/settings"): {"environment": "sandbox"},
-    ("PUT", "/mapping"): MAPPING,
-    ("PUT", "/categories"): CATEGORIES,
-    ("PUT", "/catalog-source"): {"url": "https://shop.example/a.csv"},
-    ("POST", "/alert-channels"): CHANNEL,
-    ("POST", "/publications"): {"kind": "offers"},
-    ("PATCH", "/offers"): {"items": [{"sku": "A", "quantity": 1}]},
-    ("POST", "/quarantine/release"): {"all": True},
-    ("POST", "/unmatched-listings/decide"): {"all": True},
-    ("POST", "/plans"): {"kind": "offers"},
-    ("POST", "/v1/publications/{publication_id}/approve"): {"all": True},
-    ("POST", "/v1/publications/{publication_id}/reject"): {"all": True},
-    ("POST", "/v1/orders/{order_id}/ship"): {"tracking_number": "T1"},
-    ("PATCH", "/v1/orders/{order_id}"): {"tags": ["a"]},
-    ("POST", "/v1/buyers/export"): {"email": "ada@example.org"},
-    ("POST", "/v1/buyers/erase"): {"email": "ada@example.org"},
-    ("POST", "/v1/webhook-endpoints/{endpoint_id}/replay"): {
-        "from": "2026-11-01T00:00:00Z",
-        "to": "2026-11-02T00:00:00Z",
-    },
-    ("PUT", "/v1/seller-accounts/{account_id}/token"): {"token": fresh_token()},
-}
 OF_A_STORE = {
     "/v1/stores/{store_id}": "GET PATCH DELETE",
     "/v1/stores/{store_id}/settings": "GET PUT",
@@ -174,123 +139,6 @@ def test_every_route_is_in_the_access_matrix():
     assert unlisted <= WITHOUT_SCHEMA
 
 
-@dataclass(frozen=True)
-class AccessFixture:
-    """A store that publishes, with a catalog and a publication, and a key for it."""
-
-    ids: dict[str, str]
-
-    async def ask(
-        self, api: httpx.AsyncClient, method: str, path: str, key: str | None
-    ) -> httpx.Response:
-        tail = path.removeprefix("/v1/stores/{store_id}")
-        more: dict[str, Any] = {}
-        if tail == "/offer":
-            more = {"params": {"sku": self.ids["sku"]}}
-        elif tail == "/catalogs" and method == "POST":
-            more = {
-                "content": as_csv([row("A1")]),
-                "headers": {"Content-Type": "text/csv"},
-            }
-        elif tail == "/v1/order-actions":
-            item = {"order": self.ids["order_id"], "action": "accept"}
-            more = {"json": {"items": [item]}}
-        elif tail == "/v1/order-actions/tracking":
-            more = {
-                "content": f"order;tracking\n{self.ids['order_id']};T1".encode(),
-                "headers": {"Content-Type": "text/csv"},
-            }
-        elif tail.endswith("/invoice"):
-            more = {"files": {"file": ("i.pdf", b"%PDF-", "application/pdf")}}
-        elif method in {"POST", "PUT", "PATCH"}:
-            more = {"json": STORE_BODIES.get((method, tail), {})}
-        headers = {**more.pop("headers", {}), "Authorization": f"Bearer {key}"}
-        if key is None:
-            headers["Authorization"] = ""
-        return await api.request(
-            method, path.format(**self.ids), headers=headers, **more
-        )
-
-
-def an_order(database_url: str, account_id: str) -> str:
-    """A French order of one line that can be accepted, as if it had been fetched."""
-    order_id = str(new_id())
-    query(
-        database_url,
-        "INSERT INTO sales_order (id, account_id, marketplace_id, state, country, "
-        "created_at, modified_at, shipping_address, billing_address, other_fields, "
-        "digest, version, first_seen_at, changed_at) VALUES (%s, %s, 7, 1, 'FR', "
-        "now(), now(), "
-        "'{}', '{}', '{}', '', 1, now(), now())",
-        order_id,
-        account_id,
-    )
-    query(
-        database_url,
-        "INSERT INTO sales_order_line (order_id, marketplace_id, position, state, sku, "
-        "quantity) VALUES (%s, 8, 0, 1, 'A1', 1)",
-        order_id,
-    )
-    return order_id
-
-
-def an_event(database_url: str, store_id: str) -> str:
-    """A catalog of the store is ready."""
-    store = UUID(store_id)
-    (row,) = columns_of([NewEvent(EventType.CATALOG_READY, store, {}, store_id=store)])
-    query(database_url, "SELECT refeed_record_events(%s::jsonb)", json.dumps([row]))
-    return str(row["id"])
-
-
-def endpoint_of(store_id: str) -> dict[str, Any]:
-    return {"url": "https://shop.example/events", "store_ids": [store_id]}
-
-
-@pytest.fixture
-async def target(api: httpx.AsyncClient, database_url: str) -> AccessFixture:
-    store = (await api.post("/v1/stores", json={"name": "A", "country": "FR"})).json()
-    path = f"/v1/stores/{store['id']}"
-    token = {"environment": "sandbox", "token": fresh_token()}
-    await api.put(f"{path}/settings", json=token)
-    await api.put(f"{path}/mapping", json=MAPPING)
-    await api.put(f"{path}/categories", json=CATEGORIES)
-    assert (await api.put(f"{path}/activation")).status_code == 200
-    catalog = await api.post(
-        f"{path}/catalogs", content=b"a;b\n1;2", headers={"Content-Type": "text/csv"}
-    )
-    publication = await api.post(f"{path}/publications", json={})
-    plan = await api.post(f"{path}/plans", json={})
-    listing_import = await api.post(f"{path}/listing-imports")
-    account = (await api.get("/v1/seller-accounts")).json()["items"][0]
-    await api.post(f"{path}/orders/sync")
-    order_id = an_order(database_url, account["id"])
-    action = await api.post(f"/v1/orders/{order_id}/accept")
-    departure = a_departure(database_url, store["id"])
-    endpoint = await api.post("/v1/webhook-endpoints", json=endpoint_of(store["id"]))
-    channel = await api.post(f"{path}/alert-channels", json=CHANNEL)
-    return AccessFixture(
-        {
-            "channel_id": channel.json()["id"],
-            "order_id": order_id,
-            "action_id": action.json()["id"],
-            "case_id": a_case(database_url, account["id"], order_id),
-            "store_id": store["id"],
-            "catalog_id": catalog.json()["id"],
-            "publication_id": publication.json()["id"],
-            "plan_id": plan.json()["id"],
-            "departure_id": departure,
-            "import_id": listing_import.json()["id"],
-            "account_id": account["id"],
-            "key_id": "01900000-0000-7000-8000-000000000000",
-            "endpoint_id": endpoint.json()["id"],
-            "event_id": an_event(database_url, store["id"]),
-            "sku": "A1",
-            "part": "mapping",
-            "number": "1",
-        }
-    )
-
-
 async def test_without_a_key_only_health_and_docs_respond(
     api: httpx.AsyncClient, target: AccessFixture
 ):
@@ -361,28 +209,6 @@ async def test_orders_in_a_body_are_those_of_the_key(
         assert (refused.status_code, refused.json()["code"]) == (403, "read_only")
 
 
-async def test_a_buyer_is_one_of_whole_accounts(
-    api: httpx.AsyncClient, target: AccessFixture
-):
-    whole = await issue(api, scope="write", store_ids=[target.ids["store_id"]])
-    reading = await issue(api, scope="read", store_ids=[target.ids["store_id"]])
-    other = (await api.post("/v1/stores", json={"name": "B", "country": "DE"})).json()
-    none = await issue(api, scope="write", store_ids=[other["id"]])
-
-    answers = {
-        path: [
-            (await target.ask(api, method, path, key)).status_code
-            for key in (whole, reading, none)
-        ]
-        for method, path in routes_in(OF_WHOLE_ACCOUNTS)
-    }
-
-    assert answers == {
-        "/v1/buyers/export": [200, 200, 403],
-        "/v1/buyers/erase": [200, 403, 403],
-    }
-
-
 @pytest.mark.parametrize("scope", ["read", "write", "admin"])
 async def test_what_is_about_all_stores_needs_a_key_of_all_stores(
     api: httpx.AsyncClient, target: AccessFixture, scope: str
@@ -442,37 +268,3 @@ async def test_a_write_key_of_a_store_changes_that_store_but_cannot_delete_it(
 
     assert (put.status_code, upload.status_code) == (200, 202)
     assert (delete.status_code, delete.json()["code"]) == (403, "admin_only")
-
-
-SHARED = {
-    "shared stock": {"shared_quantity": "max"},
-    "other markets": {"other_markets": "share"},
-    "lines": {"lines_per_hour": 5},
-    "requests": {"requests_per_10s": 5},
-    "nothing": {},
-}
-
-
-@pytest.mark.parametrize("body", SHARED.values(), ids=SHARED.keys())
-async def test_what_stores_of_an_account_share_needs_a_key_for_each_of_them(
-    api: httpx.AsyncClient, database_url: str, body: dict[str, Any]
-):
-    token = {"environment": "sandbox", "token": fresh_token()}
-    stores = []
-    for country in ("FR", "DE"):
-        created = {"name": "A", "country": country}
-        stores.append((await api.post("/v1/stores", json=created)).json()["id"])
-        await api.put(f"/v1/stores/{stores[-1]}/settings", json=token)
-    (account,) = (await api.get("/v1/seller-accounts")).json()["items"]
-    path = f"/v1/seller-accounts/{account['id']}"
-
-    async def answer(*store_ids: str) -> tuple[int, int, str | None]:
-        key = await issue(api, scope="write", store_ids=store_ids)
-        headers = {"Authorization": f"Bearer {key}"}
-        read = await api.get(f"{path}/budget", headers=headers)
-        changed = await api.patch(path, json=body, headers=headers)
-        return read.status_code, changed.status_code, changed.json().get("code")
-
-    assert await answer(stores[0]) == (200, 403, "account_wide")
-    assert await answer(*stores) == (200, 200, None)
-    assert await answer(str(new_id())) == (404, 404, "not_found")

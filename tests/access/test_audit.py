@@ -10,6 +10,7 @@ import pytest
 
 from app.access.audit.service import AuditAction
 from tests.access.issuing import issue
+from tests.access.target import AccessFixture, an_order
 from tests.access.test_access import (
     LIVE,
     OF_A_STORE,
@@ -18,15 +19,10 @@ from tests.access.test_access import (
     OF_THE_ADMIN,
     OF_WHOLE_ACCOUNTS,
     SIGNED,
-    AccessFixture,
-    an_order,
     routes_in,
-    target,
 )
 from tests.support.shop import fresh_token, introduce
 from tests.support.stack import query
-
-__all__ = ["target"]
 
 STORE = "/v1/stores/{store_id}"
 ORDER = "/v1/orders/{order_id}"
