@@ -7,23 +7,9 @@ import httpx
 import pytest
 
 from tests.publications.watching import eventually
-from tests.support.shop import CATEGORIES, MAPPING, Shop, fresh_token, open_shop, row
+from tests.stores.making import SANDBOX, make, put
+from tests.support.shop import CATEGORIES, MAPPING
 from tests.support.stack import query
-
-SANDBOX = {"environment": "sandbox"}
-
-
-async def make(api: httpx.AsyncClient, country: str = "FR", name: str = "A") -> str:
-    answer = await api.post("/v1/stores", json={"name": name, "country": country})
-    assert answer.status_code == 201, answer.text
-    return f"/v1/stores/{answer.json()['id']}"
-
-
-async def put(api: httpx.AsyncClient, path: str, body: Any = None) -> httpx.Response:
-    answer = await api.put(path, json=body) if body is not None else await api.put(path)
-    assert answer.status_code == 200, answer.text
-    return answer
-
 
 MARKETS = {
     "ISO code": ("FR", "FR", "EUR", "EU"),
@@ -50,101 +36,6 @@ async def test_a_store_belongs_to_a_market(
         currency,
         platform,
     )
-
-
-async def test_the_token_is_never_returned_and_kept_when_omitted(
-    api: httpx.AsyncClient,
-):
-    path, token = await make(api), fresh_token()
-
-    first = await put(api, f"{path}/settings", {**SANDBOX, "token": token})
-    second = await put(api, f"{path}/settings", {**SANDBOX, "invalid_rows": "withdraw"})
-    read = await api.get(f"{path}/settings")
-
-    assert first.json()["token_set"]
-    assert second.json()["token_set"]
-    assert second.json()["seller_account_id"] == first.json()["seller_account_id"]
-    assert token not in first.text + second.text + read.text
-    assert "token" not in read.json()
-
-
-async def test_a_pasted_basic_prefix_is_removed(api: httpx.AsyncClient):
-    one, two, token = await make(api), await make(api), fresh_token()
-
-    plain = await put(api, f"{one}/settings", {**SANDBOX, "token": token})
-    pasted = await put(api, f"{two}/settings", {**SANDBOX, "token": f" basic {token} "})
-
-    assert plain.json()["seller_account_id"] == pasted.json()["seller_account_id"]
-
-
-ACCOUNTS = {
-    "same platform and environment": ("DE", "sandbox", True),
-    "another platform": ("US", "sandbox", False),
-    "another environment": ("DE", "preprod", False),
-}
-
-
-@pytest.mark.parametrize(
-    ("country", "environment", "shared"), ACCOUNTS.values(), ids=ACCOUNTS.keys()
-)
-async def test_stores_with_the_same_token_and_platform_share_an_account(
-    api: httpx.AsyncClient,
-    country: str,
-    environment: str,
-    shared: bool,  # noqa: FBT001 - a row of the table
-):
-    one, two, token = await make(api), await make(api, country), fresh_token()
-
-    first = await put(api, f"{one}/settings", {**SANDBOX, "token": token})
-    second = await put(
-        api, f"{two}/settings", {"environment": environment, "token": token}
-    )
-
-    ids = {a.json()["seller_account_id"] for a in (first, second)}
-    assert len(ids) == (1 if shared else 2)
-
-
-async def test_another_environment_needs_its_own_token(api: httpx.AsyncClient):
-    path = await make(api)
-    await put(api, f"{path}/settings", {**SANDBOX, "token": fresh_token()})
-
-    answer = await api.put(f"{path}/settings", json={"environment": "production"})
-
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "token"
-    settings = (await api.get(f"{path}/settings")).json()
-    assert settings["environment"] == "sandbox"
-
-
-async def test_a_token_of_another_account_cannot_be_rotated_in(api: httpx.AsyncClient):
-    one, two, token = await make(api), await make(api), fresh_token()
-    await put(api, f"{one}/settings", {**SANDBOX, "token": token})
-    other = await put(api, f"{two}/settings", {**SANDBOX, "token": fresh_token()})
-
-    answer = await api.put(
-        f"/v1/seller-accounts/{other.json()['seller_account_id']}/token",
-        json={"token": token},
-    )
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "token_in_use")
-
-
-async def test_a_store_with_offers_online_cannot_change_its_account(shop: Shop):
-    await shop.upload([row("A1")])
-    await shop.publish()
-    path = f"/v1/stores/{shop.store_id}"
-
-    moved = await shop.api.put(
-        f"{path}/settings", json={**SANDBOX, "token": fresh_token()}
-    )
-    await shop.upload([row("A1", quantity=0)])
-    await shop.publish()
-    moved_when_empty = await shop.api.put(
-        f"{path}/settings", json={**SANDBOX, "token": fresh_token()}
-    )
-
-    assert (moved.status_code, moved.json()["code"]) == (409, "store_has_listings")
-    assert moved_when_empty.status_code == 200
 
 
 async def test_channel_attributes_say_what_they_accept(api: httpx.AsyncClient):
@@ -197,124 +88,6 @@ async def test_a_commission_is_a_percentage(api: httpx.AsyncClient, cpa: str):
     answer = await put(api, f"{path}/categories", {"items": items})
 
     assert float(answer.json()["items"][0]["cpa"]) == float(cpa)
-
-
-def without(name: str) -> dict[str, Any]:
-    rest = {k: v for k, v in MAPPING["attributes"].items() if k != name}
-    return {"attributes": rest}
-
-
-def reading(column: str) -> dict[str, Any]:
-    changed = {**MAPPING["attributes"], "price": {"column": column}}
-    return {"attributes": changed}
-
-
-OTHER = {"items": [{"source": "Tablets", "category_id": 1111, "cpa": "1"}]}
-RED: dict[str, tuple[str, dict[str, Any], str, str]] = {
-    "no token": ("settings", SANDBOX, "api_settings", "no_token"),
-    "no mapping": ("mapping", {"attributes": {}}, "mapping", "attribute_missing"),
-    "an attribute is missing": (
-        "mapping",
-        without("price"),
-        "mapping",
-        "attribute_missing",
-    ),
-    "a column is missing": ("mapping", reading("prix"), "mapping", "column_missing"),
-    "no category": ("categories", {"items": []}, "categories", "no_categories"),
-    "no category used": ("categories", OTHER, "categories", "no_category_used"),
-}
-
-
-@pytest.mark.parametrize(
-    ("part", "body", "light", "code"), RED.values(), ids=RED.keys()
-)
-async def test_a_red_light_has_a_reason_and_prevents_activation(
-    api: httpx.AsyncClient,
-    worker: object,
-    sandbox_url: str,
-    part: str,
-    body: dict[str, Any],
-    light: str,
-    code: str,
-):
-    shop = await open_shop(api, sandbox_url, active=False)
-    await shop.upload([row("A1")])
-    path = f"/v1/stores/{shop.store_id}"
-    if code == "no_token":
-        path = await make(api)
-        await put(api, f"{path}/mapping", MAPPING)
-        await put(api, f"{path}/categories", CATEGORIES)
-    await put(api, f"{path}/{part}", body)
-
-    lights = (await api.get(f"{path}/lights")).json()
-    refused = await api.put(f"{path}/activation")
-
-    assert lights[light]["state"] == "red"
-    assert [reason["code"] for reason in lights[light]["reasons"]] == [code]
-    assert (refused.status_code, refused.json()["code"]) == (409, "lights_red")
-    errors = refused.json()["errors"]
-    assert [(e["field"], e["code"]) for e in errors] == [(light, code)]
-
-
-async def test_lights_of_a_new_store_are_red_except_the_connection(
-    api: httpx.AsyncClient,
-):
-    lights = (await api.get(f"{await make(api)}/lights")).json()
-
-    assert {name: light["state"] for name, light in lights.items()} == {
-        "mapping": "red",
-        "categories": "red",
-        "api_settings": "red",
-        "connection": "green",
-    }
-    assert lights["mapping"]["reasons"][0]["code"] == "no_mapping"
-
-
-async def test_a_refused_token_turns_the_connection_red_and_a_new_one_green(
-    api: httpx.AsyncClient, worker: object, sandbox_url: str
-):
-    shop = await open_shop(api, sandbox_url, token="no-genuine-token")
-    path = f"/v1/stores/{shop.store_id}"
-    account = (await api.get(path)).json()["seller_account_id"]
-
-    async def connection() -> Any:
-        return (await api.get(f"{path}/lights")).json()["connection"]
-
-    async def red() -> Any:
-        found = await connection()
-        return found if found["state"] == "red" else None
-
-    async def green() -> bool:
-        return (await connection())["state"] == "green"
-
-    refused = await eventually(red)
-    token = fresh_token()
-    await shop.sandbox(
-        "POST", "/accounts", json={"id": "new", "platform": "EU", "tokens": [token]}
-    )
-    await api.put(f"/v1/seller-accounts/{account}/token", json={"token": token})
-    await eventually(green)
-
-    assert refused["reasons"][0]["code"] == "token_refused"
-
-
-async def test_a_store_is_activated_and_deactivated(
-    api: httpx.AsyncClient, sandbox_url: str
-):
-    shop = await open_shop(api, sandbox_url)
-    path = f"/v1/stores/{shop.store_id}"
-
-    first = (await api.get(f"{path}/activation")).json()
-    again = (await put(api, f"{path}/activation")).json()
-    left = (await api.delete(f"{path}/activation")).json()
-    resting = (await api.get(f"{path}/activation")).json()
-
-    assert first["active"]
-    assert first["next_offers_at"]
-    assert again == first
-    assert (left["state"], left["offers"]) == ("done", "leave")
-    assert not resting["active"]
-    assert resting["next_offers_at"] is None
 
 
 CHANGES: dict[str, tuple[str, str, Any]] = {
@@ -379,21 +152,6 @@ async def test_concurrent_changes_are_all_applied(
     assert query(database_url, "SELECT config_version FROM store") == [(11,)]
 
 
-async def test_two_stores_that_set_the_same_token_concurrently_share_an_account(
-    api: httpx.AsyncClient,
-):
-    paths, token = [await make(api) for _ in range(6)], fresh_token()
-
-    async def settle(path: str) -> str:
-        for _ in range(10):
-            answer = await api.put(f"{path}/settings", json={**SANDBOX, "token": token})
-            if answer.status_code != 409:
-                break
-        return str(answer.json()["seller_account_id"])
-
-    assert len(set(await asyncio.gather(*map(settle, paths)))) == 1
-
-
 async def test_pages_are_stable_while_stores_are_created_and_deleted(
     api: httpx.AsyncClient, worker: object
 ):
@@ -424,18 +182,3 @@ async def test_a_full_last_page_has_no_next(api: httpx.AsyncClient):
         await make(api)
 
     assert (await api.get("/v1/stores?limit=2")).json()["next"] is None
-
-
-async def test_limits_of_an_account_are_set_and_reset(api: httpx.AsyncClient):
-    path = await make(api)
-    await put(api, f"{path}/settings", {**SANDBOX, "token": fresh_token()})
-    account = (await api.get("/v1/seller-accounts")).json()["items"][0]
-    url = f"/v1/seller-accounts/{account['id']}"
-
-    changed = (await api.patch(url, json={"lines_per_hour": 7})).json()
-    budget = (await api.get(f"{url}/budget")).json()
-    back = (await api.patch(url, json={"lines_per_hour": None})).json()
-
-    assert changed["lines_per_hour"] == 7
-    assert (budget["lines_per_hour"], budget["used"], budget["remaining"]) == (7, 0, 7)
-    assert back["lines_per_hour"] == account["lines_per_hour"]

@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
-from tests.access.test_access import an_order
+from tests.access.target import an_order
 from tests.publications.watching import eventually
 from tests.stores.pair import Pair
 from tests.support.shop import fresh_token
