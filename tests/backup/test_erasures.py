@@ -17,8 +17,8 @@ from app.migrations import migrate
 from app.orders.buyers.erasure import erase_due
 from app.settings import Settings
 from tests.backup.test_backup import empty
+from tests.orders.buyers import EMAIL, bought
 from tests.orders.desk import Desk
-from tests.orders.test_buyers import EMAIL, bought
 from tests.support.dying import run_program
 from tests.support.shop import Shop
 from tests.support.stack import SilentQueue, environment, query

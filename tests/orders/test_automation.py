@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.events.recorded import data_of
+from tests.orders.automating import OPEN_JOBS, automate, settled
 from tests.orders.desk import ENDS, PARCEL, SYNCED, Desk, line_ids, states, until
 from tests.support.pages import run_page
 from tests.support.serving import served
@@ -16,24 +16,6 @@ from tests.support.shop import open_shop, row
 from tests.support.stack import ADMIN_KEY, WorkerProcess, open_worker, query
 
 ON = {"accept_orders": {}}
-OPEN_JOBS = (
-    "SELECT count(*) FROM job WHERE kind IN ('automate_orders', 'order_action') "
-    "AND state IN ('queued', 'running')"
-)
-
-
-async def automate(desk: Desk, **automations: Any) -> httpx.Response:
-    """Set the automations; all other settings stay."""
-    path = f"/v1/stores/{desk.shop.store_id}/settings"
-    now = (await desk.api.get(path)).json()
-    del now["token_set"], now["seller_account_id"]
-    return await desk.api.put(path, json={**now, "automations": automations})
-
-
-async def settled(desk: Desk, database_url: str) -> None:
-    """Fetch orders, and wait until nothing follows from it."""
-    await desk.sync()
-    await until(lambda: asyncio.to_thread(query, database_url, OPEN_JOBS), [[(0,)]])
 
 
 async def bought(desk: Desk, *skus: str, **more: Any) -> int:
@@ -231,64 +213,6 @@ async def test_a_wrong_rule_is_refused(desk: Desk, rule: dict[str, Any], field: 
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
-
-
-async def update_orders(database_url: str, change: str) -> None:
-    """In a thread: the worker that may hold a row lives on this event loop."""
-    statement = f"UPDATE sales_order SET {change}"  # noqa: S608 - ours
-    await asyncio.to_thread(query, database_url, statement)
-
-
-def reminders(database_url: str) -> list[dict[str, Any]]:
-    return data_of(database_url, "order.due_soon")
-
-
-async def test_an_order_has_a_reminder_once_for_each_reason(
-    desk: Desk, database_url: str
-):
-    remind = {"before_acceptance": "PT2H", "before_dispatch": "PT6H"}
-    await automate(desk, remind=remind)
-    order = await desk.new_order("A1")
-    await settled(desk, database_url)
-
-    async def after(change: str) -> list[str]:
-        await update_orders(database_url, change)
-        await settled(desk, database_url)
-        await settled(desk, database_url)
-        return [each["due"] for each in reminders(database_url)]
-
-    early = await after("dispatch_by = now() + interval '6 hours 5 minutes'")
-    accept = await after("paid_at = now() - interval '22 hours 1 minute'")
-    ship = await after("dispatch_by = now() + interval '5 hours'")
-
-    assert (early, accept, ship) == (
-        *([], ["not_accepted"], ["not_accepted", "not_shipped"]),
-    )
-    assert reminders(database_url)[0]["order_id"] == order["id"]
-    assert states(await desk.order(order["marketplace_id"])) == ["to_accept"]
-
-
-@pytest.mark.parametrize(
-    ("change", "remind"),
-    [
-        ("dispatch_by = now() - interval '1 minute'", {}),
-        ("dispatch_by = now() + interval '1 hour'", {"before_dispatch": None}),
-        ("dispatch_by = NULL", {}),
-        ("dispatch_by = now() + interval '1 hour', outcome = 'cancelled'", {}),
-    ],
-    ids=["late already", "switched off", "no date", "cancelled"],
-)
-async def test_an_order_without_a_reminder(
-    desk: Desk, database_url: str, change: str, remind: dict[str, Any]
-):
-    await automate(desk, remind=remind)
-    await desk.new_order("A1")
-    await settled(desk, database_url)
-    await update_orders(database_url, change)
-
-    await settled(desk, database_url)
-
-    assert reminders(database_url) == []
 
 
 async def shipped_elsewhere(desk: Desk, number: int, tracking: str) -> None:
