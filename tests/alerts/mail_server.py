@@ -69,3 +69,7 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind((HOST, 0))
         return int(found.getsockname()[1])
+
+
+async def arrived(mail: Mailbox, number: int) -> bool:
+    return len(mail.messages) >= number

@@ -58,50 +58,6 @@ async def test_a_storm_is_one_message(
     assert "and 9980 more" in text
 
 
-class TestDigest:
-    """With a digest time that does not pass by itself."""
-
-    @pytest.fixture
-    def more_settings(self) -> dict[str, Any]:
-        return {"alert_digest": 300}
-
-    async def test_the_first_event_waits_and_later_ones_join_it(
-        self, channels: Channels, mail: Mailbox, settings: Settings
-    ):
-        channel = await channels.create()
-        await channels.record()
-        other = await channels.create("other@shop.example")
-        test = await channels.api.post(f"{channels.path}/{other['id']}/test")
-        async with open_worker(settings):
-            await eventually(lambda: arrived(mail, 1))  # the worker looked at all
-            waited = await channels.pending()
-            await channels.record(2)
-            await channels.pass_time("5 minutes")
-            await eventually(lambda: arrived(mail, 3))
-            await channels.record()
-            await channels.query(
-                "UPDATE alert_pending SET created_at = now() - interval '1 hour'"
-            )
-            await channels.pass_time("1 minute")
-            await channels.api.post(f"{channels.path}/{other['id']}/test")
-            await eventually(lambda: arrived(mail, 4))
-            early = await channels.pending()
-            await channels.pass_time("4 minutes")
-            await channels.sent(6)
-
-        subjects = [message["Subject"].rpartition(": ")[2] for message in mail.messages]
-        assert test.status_code == 202
-        assert (waited, early) == (1, 2)
-        assert subjects[0] == subjects[3] == "test"
-        assert sorted(subjects[1:3]) == ["2 events", "3 events"]
-        assert subjects[4:] == ["1 event", "1 event"]
-        assert (await channels.get(channel))["failing_since"] is None
-
-
-async def arrived(mail: Mailbox, number: int) -> bool:
-    return len(mail.messages) >= number
-
-
 async def test_nothing_is_lost_while_the_server_is_away(
     channels: Channels, mailbox: Mailbox, settings: Settings
 ):
