@@ -1,6 +1,6 @@
 # API, worker and migrations of refeed; the servers are yours (see compose.yaml).
-# Pin the base by digest where you build for production: --build-arg PYTHON=...@sha256:...
-ARG PYTHON=python:3.11-slim-bookworm
+# The base is pinned by digest; another one: --build-arg PYTHON=python:...@sha256:...
+ARG PYTHON=python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 
 FROM ${PYTHON} AS wheel

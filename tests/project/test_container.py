@@ -26,6 +26,7 @@ def test_each_service_runs_a_command_that_exists():
         "migrate": "migrate",
         "api": "api",
         "worker": "worker",
+        "sandbox": "sandbox",
     }
     assert set(OURS) <= COMMANDS
     assert re.search(r'^ENTRYPOINT \["refeed"\]$', DOCKERFILE, re.MULTILINE)
@@ -40,7 +41,7 @@ def test_two_apis_and_three_workers_run_and_migrations_once():
     }
     ports = re.fullmatch(r"127\.0\.0\.1:(\d+)-(\d+):8000", SERVICES["api"]["ports"][0])
 
-    assert replicas == {"migrate": 1, "api": 2, "worker": 3}
+    assert replicas == {"migrate": 1, "api": 2, "worker": 3, "sandbox": 1}
     assert "restart" not in SERVICES["migrate"]
     assert ports, "each API needs a port of its own"
     assert int(ports[2]) - int(ports[1]) + 1 == replicas["api"]
@@ -50,6 +51,56 @@ def test_each_variable_is_a_setting():
     text = (ROOT / "compose.yaml").read_text() + DOCKERFILE
 
     assert set(re.findall(r"REFEED_\w+", text)) <= VARIABLES
+
+
+def test_every_image_is_pinned_by_digest():
+    images = [one["image"] for one in SERVICES.values() if one["image"] != "refeed"]
+    base = re.search(r"^ARG PYTHON=(\S+)$", DOCKERFILE, re.MULTILINE)
+
+    assert base
+    assert images
+    for image in [*images, base[1]]:
+        assert re.fullmatch(r"\S+:[\d.]+\S*@sha256:[0-9a-f]{64}", image)
+
+
+def test_every_container_has_limits_of_memory_and_processors():
+    for name, one in SERVICES.items():
+        limits = one["deploy"]["resources"]["limits"]
+
+        assert set(limits) == {"cpus", "memory"}, name
+
+
+def test_the_processes_get_every_setting_of_the_env_file_but_the_sandbox_none():
+    env_file = [{"path": ".env", "required": False}]
+
+    assert {name: one["env_file"] for name, one in OURS.items()} == {
+        "migrate": env_file,
+        "api": env_file,
+        "worker": env_file,
+        "sandbox": [],
+    }
+
+
+def test_the_example_of_the_env_file_names_settings_and_no_secret():
+    lines = (ROOT / "env.example").read_text().splitlines()
+    values = [line.removeprefix("# ") for line in lines if "=" in line]
+    names = {value.partition("=")[0]: value.partition("=")[2] for value in values}
+    needed = set(re.findall(r"\$\{(\w+):\?\}", (ROOT / "compose.yaml").read_text()))
+
+    assert needed <= set(names) <= VARIABLES | {"POSTGRES_PASSWORD"}
+    assert {names[name] for name in needed} == {""}
+
+
+def test_the_sandbox_starts_only_with_its_profile_where_the_example_says():
+    example = (ROOT / "env.example").read_text()
+    command = SERVICES["sandbox"]["command"]
+    port = command[command.index("--port") + 1]
+
+    assert SERVICES["sandbox"]["profiles"] == ["sandbox"]
+    assert f"REFEED_SANDBOX_URL=http://sandbox:{port}\n" in example
+    assert not [
+        n for n, one in SERVICES.items() if "sandbox" in one.get("depends_on", {})
+    ]
 
 
 def test_secrets_have_no_default():
