@@ -6,11 +6,11 @@ import pytest
 from babel import Locale
 
 from app.console.core.api_client import idempotency_key
-from app.console.core.charts import nice_top, sparkline, stacked_columns
 from app.console.core.errors import ForeignFormError
-from app.console.core.formats import Formats, listed, locale_of, utc_text
-from app.console.core.navigation import section_url
 from app.console.core.security import is_tls, require_same_origin
+from app.console.display.charts import nice_top, sparkline, stacked_columns
+from app.console.display.formats import Formats, listed, locale_of, utc_text
+from app.console.display.navigation import section_url
 from app.console.sign_in.view import safe_next
 
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.console.core.static_files import static_files, static_url
+from app.console.display.static_files import static_files, static_url
 from app.main import create_app
 from app.settings import Settings
 from tests.console.person import Person

@@ -12,10 +12,10 @@ from fastapi.routing import APIRoute
 
 from app.console.core.errors import ApiProblem, ForeignFormError, SignedOutError
 from app.console.core.forms import CSRF
-from app.console.core.rendering import render
 from app.console.core.security import protect, require_same_origin
 from app.console.core.session import delete_cookie, is_csrf_token, session_of
 from app.console.core.visit import formats_of
+from app.console.display.rendering import render
 from app.web.exception_handlers import unexpected
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.console.core.console_route import ConsoleRoute
 from app.console.core.errors import ApiProblem
-from app.console.core.static_files import KINDS, static_files
+from app.console.display.static_files import KINDS, static_files
 
 router = APIRouter(route_class=ConsoleRoute)
 CACHED = {"Cache-Control": "public, max-age=31536000, immutable"}

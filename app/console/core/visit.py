@@ -10,11 +10,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.console.core.api_client import ApiClient, Json, open_api_client
 from app.console.core.errors import ApiProblem
 from app.console.core.flash import Flash, FlashKind, clear_flash, flash_of, set_flash
-from app.console.core.formats import Formats, locale_of
 from app.console.core.forms import Form
-from app.console.core.navigation import navigation
-from app.console.core.rendering import render
 from app.console.core.session import Session, csrf_token, session_of
+from app.console.display.formats import Formats, locale_of
+from app.console.display.navigation import navigation
+from app.console.display.rendering import render
 
 
 @dataclass(frozen=True, slots=True)

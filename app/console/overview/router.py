@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.console.core.console_route import ConsoleRoute
-from app.console.core.navigation import section_url
 from app.console.core.visit import CurrentVisit
+from app.console.display.navigation import section_url
 
 router = APIRouter(route_class=ConsoleRoute)
 

@@ -10,9 +10,9 @@ from app.console.core.api_client import open_api_client
 from app.console.core.console_route import ConsoleRoute
 from app.console.core.errors import ApiProblem, SignOutReason
 from app.console.core.forms import GivenForm
-from app.console.core.rendering import render
 from app.console.core.security import is_tls
 from app.console.core.session import delete_cookie, new_session, set_cookie
+from app.console.display.rendering import render
 from app.console.sign_in.view import as_key, message_of, reason_text, safe_next
 
 router = APIRouter(route_class=ConsoleRoute)

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from app.console.core import formats
-from app.console.core.charts import sparkline, stacked_columns
-from app.console.core.states import kind_of
-from app.console.core.static_files import static_url
+from app.console.display import formats
+from app.console.display.charts import sparkline, stacked_columns
+from app.console.display.states import kind_of
+from app.console.display.static_files import static_url
 from app.core.columns import new_id
 
 

@@ -62,7 +62,8 @@ class Formats:
         number = _decimal(value)
         if number is None:
             return NONE
-        pattern = f"#,##0.{'0' * digits}%" if digits else None
+        usual = self.locale.percent_formats[None].pattern
+        pattern = usual.replace("##0", f"##0.{'0' * digits}") if digits else usual
         return format_percent(number, format=pattern, locale=self.locale)
 
     def money(self, value: object, currency: str | None) -> str:

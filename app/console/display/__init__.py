@@ -1,0 +1,1 @@
+"""How pages look: numbers, charts, states, links, templates."""
