@@ -147,7 +147,8 @@ class DeliverJob(Job[Batch]):
             endpoint = await tx.session.get(
                 WebhookEndpoint, lease.subject_id, with_for_update={"key_share": True}
             )
-            if endpoint is not None:
+            # How a URL failed that was replaced meanwhile says nothing now.
+            if endpoint is not None and endpoint.url == batch.url:
                 attempts = list(done.values())
                 health = health_after(
                     health_of(endpoint), attempts, patience, dropped=turn.dropped

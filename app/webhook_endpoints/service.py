@@ -64,6 +64,8 @@ def change(endpoint: WebhookEndpoint, settings: Settings, body: EndpointPatch) -
     given = body.model_dump(exclude_unset=True)
     if (url := given.get("url")) is not None:
         _check_url(url, settings)
+        if url != endpoint.url:
+            _forget_failures(endpoint)
         endpoint.url = url
     if (description := given.get("description")) is not None:
         endpoint.description = description
@@ -82,6 +84,10 @@ def _enable(endpoint: WebhookEndpoint) -> None:
         endpoint.missed_to = utc_now() + MARGIN
     endpoint.state = "enabled"
     endpoint.disabled_reason = endpoint.disabled_at = None
+    _forget_failures(endpoint)
+
+
+def _forget_failures(endpoint: WebhookEndpoint) -> None:
     endpoint.failures, endpoint.slow = 0, False
     endpoint.failing_since = endpoint.paused_until = None
 

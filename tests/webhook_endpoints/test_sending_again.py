@@ -1,5 +1,6 @@
 """Test events, replays, new secrets, and endpoints that are disabled."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -221,6 +222,37 @@ async def test_what_an_endpoint_missed_is_sent_by_a_replay_of_its_period(
     assert replayed["replayed"] == len(missed) + len(later)
     assert set(endpoints.received_ids()) == {*missed, *later}
     assert (await endpoints.get(endpoint))["missed"] is None
+
+
+async def test_another_url_begins_without_the_failures_of_the_one_before(
+    endpoints: Endpoints,
+):
+    """Also of a request that was on its way when the URL was replaced."""
+    endpoints.consumer.answer = lambda got: 500 if got.path == "/events" else 204
+    endpoint = await endpoints.create()
+    await endpoints.catalogs()
+    await endpoints.attempted(endpoint)
+    before = await endpoints.get(endpoint)
+    moved = await endpoints.patch(endpoint, url=endpoints.consumer.url("/hangs"))
+
+    never = asyncio.Event()
+    endpoints.consumer.answer = lambda got: never if got.path == "/hangs" else 204
+    await endpoints.pass_time("1 hour")
+
+    async def is_asked() -> bool:
+        return bool(endpoints.consumer.at("/hangs"))
+
+    await eventually(is_asked)
+    await endpoints.patch(endpoint, url=endpoints.consumer.url("/works"))
+    await endpoints.consumer.hang_up()
+    await endpoints.attempted(endpoint, 2)
+    after = await endpoints.get(endpoint)
+    await endpoints.pass_time("1 day")
+    (delivery,) = await endpoints.ended(endpoint)
+
+    assert before["failing_since"] is not None
+    assert (moved["failing_since"], after["failing_since"]) == (None, None)
+    assert delivery["state"] == "delivered"
 
 
 async def test_an_endpoint_that_is_gone_is_disabled_at_once(endpoints: Endpoints):
