@@ -68,6 +68,13 @@ class Outgoing:
     remaining: Sequence[str] | None
     test_at: Any = None
     chat: SecretStr | None = None
+    sealed: bytes | None = None
+    """The URL of the chat as it is stored."""
+
+    def is_for(self, channel: AlertChannel) -> bool:
+        """Whether the channel still has the target that the message was sent to."""
+        same = list(self.addresses) == channel.addresses
+        return same and self.sealed == channel.cipher
 
     @property
     def asked(self) -> Sequence[str]:
@@ -108,7 +115,8 @@ class AlertJob(Job[Outgoing]):
     ) -> Outgoing | None:
         if message is None or channel.kind != "chat":
             return message
-        return replace(message, chat=secrets.opened(channel, self.services.vault))
+        url = secrets.opened(channel, self.services.vault)
+        return replace(message, chat=url, sealed=channel.cipher)
 
     async def work(self, lease: Lease, loaded: Outgoing) -> Snooze | None:
         if self.services.lane.locked():
@@ -141,6 +149,8 @@ class AlertJob(Job[Outgoing]):
             step = next_step(sent.asked, result, channel.failures, partial=some)
             if step.done:
                 await tx.session.execute(SQL["delete_sent"], {"channel": channel.id})
+            elif not sent.is_for(channel):  # replaced meanwhile: the new one gets it
+                return
             await self._set_health(tx.session, channel, step)
             outcome = step.code or "sent"
             tx.on_commit.append(partial(RECORDER.alert_message, outcome))

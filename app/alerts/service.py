@@ -60,10 +60,12 @@ def change(channel: AlertChannel, vault: Vault, body: AlertChannelPatch) -> None
     _check_kind(channel, body)
     if body.url is not None:
         secrets.seal(channel, vault, body.url)
+        _forget_failures(channel)
     if body.description is not None:
         channel.description = body.description
     if body.addresses is not None:
         channel.addresses, channel.remaining = _unique(body.addresses), None
+        _forget_failures(channel)
     if body.events is not None:
         channel.events = sorted(set(body.events))
     if body.enabled is not None:
@@ -82,8 +84,13 @@ def _check_kind(channel: AlertChannel, body: AlertChannelPatch) -> None:
 def _enable(channel: AlertChannel) -> None:
     """Send again, first what was pending; failures are counted anew."""
     channel.state = "enabled"
-    channel.disabled_reason = channel.disabled_at = channel.failure_code = None
-    channel.failures = 0
+    channel.disabled_reason = channel.disabled_at = None
+    _forget_failures(channel)
+
+
+def _forget_failures(channel: AlertChannel) -> None:
+    """The next message is sent without a pause; failures are counted anew."""
+    channel.failures, channel.failure_code = 0, None
     channel.failing_since = channel.paused_until = None
 
 

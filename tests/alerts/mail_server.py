@@ -1,5 +1,6 @@
 """A real SMTP server that keeps the messages it accepts."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from threading import Event
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -23,6 +25,9 @@ class Mailbox:
     envelopes: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
     data_reply: str = ACCEPTED
+    asked: Event = field(default_factory=Event)
+    """Whether a recipient was named; it is answered when the `gate` is open."""
+    gate: Event | None = None
 
     @property
     def messages(self) -> list[EmailMessage]:
@@ -35,6 +40,9 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802 - a name of aiosmtpd
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
+        self.asked.set()
+        if self.gate:
+            await asyncio.to_thread(self.gate.wait)
         reply = self.replies.get(address, ACCEPTED)
         if reply == ACCEPTED:
             envelope.rcpt_tos.append(address)

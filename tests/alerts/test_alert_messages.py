@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -149,6 +150,49 @@ async def test_a_channel_whose_recipients_are_refused_for_days_is_disabled(
     assert (notice["alert_channel_id"], notice["reason"]) == (channel["id"], "refused")
     counts = [counted(MESSAGES, outcome=o) for o in ("recipients_refused", "sent")]
     assert [a - b for a, b in zip(counts, before, strict=True)] == [2, 2]
+
+
+async def test_a_target_that_was_replaced_while_a_message_was_sent_gets_no_other(
+    channels: Channels, mailbox: Mailbox, settings: Settings
+):
+    """Of two addresses one delays it; then both are replaced by a third one."""
+    mailbox.replies[OPS] = "450 later"
+    mailbox.gate = Event()
+    channel = await channels.create(OPS, BOSS)
+    await channels.record()
+    with serving(mailbox):
+        async with open_worker(settings):
+            await asyncio.to_thread(mailbox.asked.wait)
+            body = {"addresses": ["new@shop.example"]}
+            path = f"{channels.path}/{channel['id']}"
+            changed = await channels.api.patch(path, json=body)
+            mailbox.gate.set()
+            await channels.sent(2)
+
+    assert changed.status_code == 200
+    assert [to for to, _ in mailbox.envelopes] == [[BOSS], ["new@shop.example"]]
+    shown = await channels.get(channel)
+    assert (shown["failure"], shown["failing_since"]) == (None, None)
+
+
+async def test_replaced_addresses_get_the_message_without_a_pause(
+    channels: Channels, mail: Mailbox, settings: Settings
+):
+    mail.replies[OPS] = "550 no such user"
+    channel = await channels.create(OPS)
+    await channels.record()
+    async with open_worker(settings):
+        await channels.failed(channel, "recipients_refused")
+        body = {"addresses": [BOSS]}
+        path = f"{channels.path}/{channel['id']}"
+        changed = await channels.api.patch(path, json=body)
+        await channels.sent()
+
+    assert (changed.json()["failure"], changed.json()["next_attempt_at"]) == (
+        None,
+        None,
+    )
+    assert [to for to, _ in mail.envelopes] == [[BOSS]]
 
 
 async def disabled(channels: Channels, channel: dict[str, Any]) -> bool:
