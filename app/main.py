@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from app.access.audit.router import router as audit_log
 from app.access.router import router as access
+from app.access.router import token_router as event_tokens
 from app.alerts.router import router as alert_channels
 from app.backmarket.client import BackMarket, open_client
 from app.catalogs.mapping.preview import PreviewLimit
@@ -22,6 +23,7 @@ from app.departures.router import router as departures
 from app.drift.imports.router import router as listing_imports
 from app.drift.router import router as drift
 from app.drift.unmatched.router import router as unmatched_listings
+from app.events.router import router as events
 from app.explain.router import router as explain
 from app.health import router as health
 from app.hooks.router import router as hooks
@@ -88,6 +90,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     bulk_actions,
     service_cases,
     access,
+    event_tokens,
+    events,
     audit_log,
 )
 

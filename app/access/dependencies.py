@@ -2,10 +2,10 @@
 
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.access import service
+from app.access import event_tokens, service
 from app.access.service import Caller
 from app.core.errors import UnauthenticatedError
 from app.core.file_storage import Storage
@@ -91,8 +91,31 @@ async def brief_reader(
         return await reader(tx, settings, vault, credentials)
 
 
+async def stream_reader(
+    database: CurrentDatabase,
+    settings: CurrentSettings,
+    vault: CurrentVault,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
+    access_token: Annotated[
+        str | None,
+        Query(
+            max_length=event_tokens.LONGEST,
+            description="of `POST /v1/event-tokens`, instead of a header",
+        ),
+    ] = None,
+) -> Caller:
+    """Any valid key, or an event token of one, checked in a short transaction."""
+    if credentials or access_token is None:
+        return await brief_reader(database, settings, vault, credentials)
+    async with database.transaction() as tx:
+        return await event_tokens.identify(
+            tx.session, vault, settings.admin_key, access_token
+        )
+
+
 BriefReader = Annotated[Caller, Depends(brief_reader)]
 BriefWriter = Annotated[Caller, Depends(brief_writer)]
+StreamReader = Annotated[Caller, Depends(stream_reader)]
 Reader = Annotated[Caller, Depends(reader)]
 Writer = Annotated[Caller, Depends(writer)]
 Admin = Annotated[Caller, Depends(admin)]

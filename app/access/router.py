@@ -4,24 +4,29 @@ from uuid import UUID
 
 from fastapi import APIRouter, status
 
-from app.access import service
+from app.access import event_tokens, service
 from app.access.audit import service as audit
 from app.access.audit.service import AuditAction, Subject
-from app.access.dependencies import Admin, CurrentVault, Reader
+from app.access.dependencies import Admin, CurrentSettings, CurrentVault, Reader
 from app.access.schemas import (
     ApiKeyIn,
     ApiKeyIssued,
     ApiKeyOut,
     CurrentKeyOut,
+    EventTokenIssued,
     api_key_out,
     current_key_out,
 )
+from app.core.columns import utc_now
 from app.core.errors import FieldError, InvalidError, problem_responses
 from app.database import Tx
 from app.web.idempotent.recorded_route import RecordedRoute
 from app.web.pagination import Cursor, Limit, Page, decode_uuid, page_of
 
 router = APIRouter(prefix="/v1/api-keys", tags=["access"], route_class=RecordedRoute)
+token_router = APIRouter(
+    prefix="/v1/event-tokens", tags=["access"], route_class=RecordedRoute
+)
 
 
 @router.post(
@@ -80,3 +85,18 @@ async def revoke_api_key(key_id: UUID, tx: Tx, caller: Admin) -> None:
         await audit.record(
             tx.session, caller, AuditAction.API_KEY_REVOKED, Subject(key_id)
         )
+
+
+@token_router.post(
+    "", status_code=status.HTTP_201_CREATED, summary="Issue a token for event streams"
+)
+async def create_event_token(
+    _: Tx, caller: Reader, vault: CurrentVault, settings: CurrentSettings
+) -> EventTokenIssued:
+    """For browsers, whose `EventSource` cannot send a header: `?access_token=`.
+
+    It opens event streams and nothing else, for five minutes and as long as the key is
+    valid. A stream that is open when the token expires goes on.
+    """
+    token, expires_at = event_tokens.issue(vault, settings.admin_key, caller, utc_now())
+    return EventTokenIssued(token=token, expires_at=expires_at)

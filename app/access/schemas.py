@@ -70,6 +70,13 @@ class ApiKeyIssued(ApiKeyOut):
     key: str
 
 
+class EventTokenIssued(BaseModel):
+    """A token for event streams, with the rights of the key that issued it."""
+
+    token: str = Field(description="pass as `access_token` to an event stream")
+    expires_at: datetime = Field(description="until then a stream can be opened")
+
+
 def api_key_out(row: ApiKey) -> ApiKeyOut:
     return ApiKeyOut.model_validate(row.model_dump())
 

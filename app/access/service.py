@@ -71,13 +71,8 @@ async def identify(
     row = None
     if keys.has_valid_checksum(bearer):
         row = await _by_digest(session, vault.digests(bearer))
-    now = utc_now()
-    if row is None or row.revoked_at or (row.expires_at and row.expires_at <= now):
-        raise UnauthenticatedError(
-            "The bearer key is not valid.",
-            code="unauthenticated",
-            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
-        )
+    if row is None or not _is_valid(row):
+        raise refused("bearer key")
     await session.execute(
         text(
             "UPDATE api_key SET last_used_at = now() WHERE id = :id AND "
@@ -85,6 +80,37 @@ async def identify(
         ),
         {"id": row.id},
     )
+    return _caller(row)
+
+
+async def caller_of(session: AsyncSession, key_id: UUID | None) -> Caller:
+    """The caller with the key of this id; None: the admin key.
+
+    Raises UnauthenticatedError if it was revoked or has expired.
+    """
+    if key_id is None:
+        return ADMIN
+    row = await session.get(ApiKey, key_id)
+    if row is None or not _is_valid(row):
+        raise refused("bearer key")
+    return _caller(row)
+
+
+def refused(what: str) -> UnauthenticatedError:
+    """The answer to a key or token that is not valid, for whatever reason."""
+    return UnauthenticatedError(
+        f"The {what} is not valid.",
+        code="unauthenticated",
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )
+
+
+def _is_valid(row: ApiKey) -> bool:
+    expired = row.expires_at and row.expires_at <= utc_now()
+    return not (row.revoked_at or expired)
+
+
+def _caller(row: ApiKey) -> Caller:
     stores = frozenset(row.store_ids) if row.store_ids is not None else None
     return Caller(row.id, row.scope, stores)
 

@@ -12,6 +12,7 @@ from app.access.dependencies import (
     CurrentSettings,
     CurrentStorage,
     Reader,
+    StreamReader,
 )
 from app.backmarket.markets import market_of
 from app.catalogs import queries, service
@@ -173,7 +174,7 @@ async def get_catalog(
 )
 async def watch_catalog(
     catalog_id: UUID,
-    caller: BriefReader,
+    caller: StreamReader,
     database: CurrentDatabase,
     streams: CurrentStreams,
     last_event_id: LastEventId = None,

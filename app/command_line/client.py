@@ -193,11 +193,8 @@ def parse_events(lines: Iterable[str]) -> Iterator[ServerEvent]:
     fields: dict[str, str] = {}
     for line in lines:
         if not line:
-            if "data" in fields:
-                data = loads(fields["data"])
-                yield ServerEvent(
-                    fields.get("event", "message"), fields.get("id", ""), data
-                )
+            if fields.keys() & {"data", "id"}:
+                yield _event(fields)
             fields = {}
             continue
         name, _, value = line.partition(":")
@@ -205,6 +202,12 @@ def parse_events(lines: Iterable[str]) -> Iterator[ServerEvent]:
             text = value.removeprefix(" ")
             both = f"{fields['data']}\n{text}" if name in fields else text
             fields[name] = both if name == "data" else text
+
+
+def _event(fields: Mapping[str, str]) -> ServerEvent:
+    """An event; one without data only says after which id to go on."""
+    data = loads(fields["data"]) if "data" in fields else {}
+    return ServerEvent(fields.get("event", "message"), fields.get("id", ""), data)
 
 
 def _may_pass(error: CommandError) -> bool:

@@ -2,9 +2,20 @@
 
 import typer
 
-from app.command_line import access, catalogs, offers, orders, publications, stores
+from app.command_line import (
+    access,
+    catalogs,
+    events,
+    offers,
+    orders,
+    publications,
+    stores,
+)
 
-GROUPS = (stores.app, catalogs.app, publications.app, offers.app, orders.app)
+GROUPS = (
+    *(stores.app, catalogs.app, publications.app, offers.app, orders.app),
+    events.app,
+)
 
 
 def register(app: typer.Typer) -> None:

@@ -17,11 +17,23 @@ def _position() -> Any:  # noqa: ANN401 - SQLModel's Field is Any by design
     )
 
 
+def _transaction() -> Any:  # noqa: ANN401 - as above
+    return Field(
+        default=None,
+        sa_column=Column(
+            BigInteger,
+            server_default=text("(pg_current_xact_id()::text::bigint)"),
+            nullable=False,
+        ),
+    )
+
+
 class Event(SQLModel, table=True):
     """What happened to a subject, of a store or of a whole seller account.
 
     `country`: that of an order, which decides which stores see it. `position` orders
-    the events of a subject. `body`: the bytes that a webhook sends.
+    the events of a subject, `transaction_id` all events for those who read them as a
+    stream. `body`: the bytes that a webhook sends.
     """
 
     __tablename__ = "event"
@@ -34,10 +46,12 @@ class Event(SQLModel, table=True):
             postgresql_where=text("store_id IS NOT NULL"),
         ),
         Index("ix_event_occurred", "occurred_at"),
+        Index("ix_event_feed", "transaction_id", "position"),
     )
 
     id: UUID = id_field()
     position: int | None = _position()
+    transaction_id: int | None = _transaction()
     type: str
     account_id: UUID | None = Field(
         default=None, foreign_key="seller_account.id", ondelete="CASCADE"

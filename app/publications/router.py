@@ -12,6 +12,7 @@ from app.access.dependencies import (
     CurrentSettings,
     CurrentStorage,
     Reader,
+    StreamReader,
     Writer,
 )
 from app.catalogs.imports.current_catalogs import catalogs_of
@@ -116,7 +117,7 @@ async def get_publication(
 )
 async def watch_publication(
     publication_id: UUID,
-    caller: BriefReader,
+    caller: StreamReader,
     database: CurrentDatabase,
     streams: CurrentStreams,
     last_event_id: LastEventId = None,

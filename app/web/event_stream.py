@@ -114,6 +114,17 @@ async def watch(
     mark = await watched.mark()
     if mark and mark.over and last_seen == f"{mark.version}{ENDED}":
         return Response(status_code=status.HTTP_204_NO_CONTENT)
+    pieces = _until_over(streams, watched, _version_in(last_seen))
+    return open_stream(streams, key_id, pieces)
+
+
+def open_stream(
+    streams: Streams, key_id: UUID | None, pieces: AsyncIterator[bytes]
+) -> Response:
+    """Return a stream of these events, counted as one of the key.
+
+    Raises TooManyError for too many streams of the key, UnavailableError of all.
+    """
     if not streams.allow(key_id):
         raise TooManyError(
             f"This key already has {streams.per_key} streams; close one, or poll with "
@@ -129,7 +140,7 @@ async def watch(
             headers={"Retry-After": "5"},
         )
     return EventSourceResponse(
-        _events(streams, key_id, watched, _version_in(last_seen)),
+        _events(streams, key_id, pieces),
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
@@ -141,14 +152,14 @@ def _version_in(last_seen: str | None) -> int | None:
 
 
 async def _events(
-    streams: Streams, key_id: UUID | None, watched: Watched, seen: int | None
+    streams: Streams, key_id: UUID | None, pieces: AsyncIterator[bytes]
 ) -> AsyncIterator[bytes]:
     if not streams.allow(key_id) or streams.are_full:
         return  # many came at once: the client reconnects, and is refused then
     streams.open[key_id] += 1
     try:
         yield format_sse_event(comment="refeed", retry=COME_BACK_MS)
-        async for event in _until_over(streams, watched, seen):
+        async for event in pieces:
             yield event
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         # The client reconnects with the last id and then gets an error response.

@@ -51,6 +51,7 @@ TAGS = {
     "publications": "Plans, runs that send changes to Back Market, and their reports.",
     "drift": "Differences between listings on Back Market and what was accepted.",
     "webhooks in": "Signed webhooks that start a publication.",
+    "events": "What happened, as pages and as a stream.",
     "webhooks out": "Endpoints that get signed events, and their deliveries.",
     "alerts": "Who gets messages about events of a store.",
     "orders": "Orders of Back Market and actions on them.",

@@ -87,6 +87,8 @@ OF_THE_ADMIN = {
 }
 OF_ANY_KEY = {
     "/v1/api-keys/current": "GET",
+    "/v1/events": "GET",
+    "/v1/event-tokens": "POST",
     "/v1/seller-accounts": "GET",
     "/v1/departures": "GET",
     "/v1/audit": "GET",

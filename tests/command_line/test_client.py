@@ -6,6 +6,7 @@ from json import dumps
 import httpx
 import pytest
 
+from app.command_line import events
 from app.command_line.client import Client, parse_events
 from app.command_line.errors import (
     CommandError,
@@ -16,7 +17,7 @@ from app.command_line.errors import (
 )
 from app.command_line.output import Output
 from app.command_line.profile import Target
-from app.command_line.session import find_store
+from app.command_line.session import Session, find_store
 from app.command_line.watching import follow
 
 TARGET = Target("http://127.0.0.1:1", "key", "REFEED_URL")
@@ -200,6 +201,39 @@ def test_watching_ends_when_the_key_is_refused():
         follow(client, Output(), "/v1/publications/1", lambda _: None)
 
     assert (refused.value.exit_code, pauses) == (Exit.REFUSED, [])
+
+
+def test_a_tail_misses_no_event_between_connections():
+    seen: list[str | None] = []
+    happened = {"id": "e", "type": "order.created", "timestamp": "", "data": {}}
+    streams = iter(
+        [
+            ": still here\nid: 7-0\n\n",
+            httpx.ConnectError("restarting"),
+            f"id: 8-1\ndata: {dumps(happened)}\n\n",
+            problem("unauthenticated", 401),
+        ]
+    )
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("Last-Event-ID"))
+        found = next(streams)
+        if isinstance(found, Exception):
+            raise found
+        return found if isinstance(found, httpx.Response) else sent(found)
+
+    client, pauses = client_of(answer)
+    session = Session(Output(), opened=client)
+
+    with pytest.raises(CommandError, match="No"):
+        events.tail(session)
+
+    assert seen == [None, "7-0", "7-0", "8-1"]
+    assert pauses == [0.5, 1.0, 0.5]
+
+
+def sent(text: str) -> httpx.Response:
+    return httpx.Response(200, text=text)
 
 
 def event(name: str, number: str) -> str:

@@ -1,15 +1,21 @@
 """An empty service, many stores, and each way in which a command can fail."""
 
+import signal
 from collections.abc import Iterator
-from json import loads
+from json import dumps, loads
 from pathlib import Path
-from uuid import uuid4
+from subprocess import PIPE
+from uuid import UUID, uuid4
 
 import pytest
 
 from app.embedded.servers import EmbeddedServers
-from tests.command_line.conftest import Service, Terminal
+from app.events.enums import EventType
+from app.events.payload import NewEvent, columns_of
+from tests.command_line.conftest import REFEED, Service, Terminal
 from tests.support.databases import Databases
+from tests.support.dying import open_program
+from tests.support.patience import PATIENCE
 from tests.support.serving import served
 from tests.support.stack import query, settings_for
 
@@ -170,3 +176,34 @@ def test_no_service_is_one_sentence_with_what_to_do(tmp_path: Path):
     )
     assert here.returncode == 3
     assert "start it with `refeed up`" in here.stderr
+
+
+def test_a_tail_shows_events_as_they_happen(quiet_service: Service, terminal: Terminal):
+    store = quiet_service.post("/v1/stores", {"name": "Live", "country": "FR"})["id"]
+    assert quiet_service.settings.database_url
+    url = quiet_service.settings.database_url.get_secret_value()
+    command = [REFEED, "tail", "--limit", "2", "--json", "--store", store]
+    pipes = {"stdout": PIPE, "stderr": PIPE, "text": True}
+
+    with open_program(command, env=terminal.environment, **pipes) as tail:
+        ready = tail.stderr.readline()
+        for kind in (EventType.CATALOG_READY, EventType.CATALOG_REJECTED):
+            event = NewEvent(kind, uuid4(), {"path": "/v1/x"}, store_id=UUID(store))
+            rows = dumps(columns_of([event]))
+            query(url, "SELECT refeed_record_events(%s::jsonb)", rows)
+        lines, _ = tail.communicate(timeout=PATIENCE)
+
+    assert ready == "Waiting for events; Ctrl-C ends it.\n"
+    found = [loads(line)["type"] for line in lines.splitlines()]
+    assert (tail.returncode, found) == (0, ["catalog.ready", "catalog.rejected"])
+
+
+def test_ctrl_c_ends_a_tail_with_130(terminal: Terminal):
+    env, quiet = terminal.environment, {"stdout": PIPE, "stderr": PIPE, "text": True}
+
+    with open_program([REFEED, "tail"], env=env, **quiet) as tail:
+        tail.stderr.readline()
+        tail.send_signal(signal.SIGINT)
+        out, err = tail.communicate(timeout=PATIENCE)
+
+    assert (tail.returncode, out, err) == (130, "", "")
