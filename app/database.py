@@ -16,7 +16,6 @@ from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
-    async_sessionmaker,
     create_async_engine,
 )
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -161,8 +160,10 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commit or roll back; wake the workers after the commit."""
-        sessions = async_sessionmaker(self.engine, expire_on_commit=False)
-        async with sessions.begin() as session:
+        async with (
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             tx = Transaction(session)
             yield tx
         for call in tx.on_commit:
