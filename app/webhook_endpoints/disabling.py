@@ -1,5 +1,6 @@
 """Disables endpoints that fail for days, and records an event about it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -19,7 +20,10 @@ log = structlog.get_logger(__name__)
 async def disable(
     session: AsyncSession, endpoint: WebhookEndpoint, reason: DisabledReason
 ) -> None:
-    """Send nothing more; pending deliveries stay. Other endpoints get an event."""
+    """Send nothing more; pending deliveries stay.
+
+    Other endpoints and alert channels get an event, of each store of the endpoint.
+    """
     endpoint.state = "disabled"
     endpoint.disabled_reason, endpoint.disabled_at = reason, utc_now()
     await session.flush()
@@ -30,21 +34,24 @@ async def disable(
         "failing_since": endpoint.failing_since,
         "path": f"/v1/webhook-endpoints/{endpoint.id}",
     }
-    event = NewEvent(
-        EventType.ENDPOINT_DISABLED,
-        endpoint.id,
-        about,
-        store_id=await first_store(session, endpoint.id),
-        account_id=endpoint.account_id,
-    )
-    await record_events(session, [event])
+    stores = await _stores(session, endpoint.id)
+    kind, account = EventType.ENDPOINT_DISABLED, endpoint.account_id
+    events = [
+        NewEvent(kind, endpoint.id, about, store_id=store, account_id=account)
+        for store in stores or (None,)
+    ]
+    await record_events(session, events)
 
 
 async def first_store(session: AsyncSession, endpoint_id: UUID) -> UUID | None:
-    found: UUID | None = await session.scalar(
+    return next(iter(await _stores(session, endpoint_id)), None)
+
+
+async def _stores(session: AsyncSession, endpoint_id: UUID) -> Sequence[UUID]:
+    """Of an endpoint that is limited to some."""
+    found = await session.execute(
         select(WebhookEndpointStore.store_id)
         .where(col(WebhookEndpointStore.endpoint_id) == endpoint_id)
         .order_by(col(WebhookEndpointStore.store_id))
-        .limit(1)
     )
-    return found
+    return found.scalars().all()

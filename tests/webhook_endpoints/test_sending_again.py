@@ -266,6 +266,28 @@ async def test_an_endpoint_that_is_gone_is_disabled_at_once(endpoints: Endpoints
     assert (shown["state"], shown["disabled"]["code"]) == ("disabled", "gone")
 
 
+async def test_a_disabled_endpoint_of_several_stores_is_an_event_of_each(
+    endpoints: Endpoints,
+):
+    endpoints.consumer.answer = lambda got: 410 if got.path == "/events" else 204
+    body = {"name": "B", "country": "FR"}
+    second = (await endpoints.api.post("/v1/stores", json=body)).json()["id"]
+    both = [endpoints.shop.store_id, second]
+    gone = await endpoints.create(store_ids=both)
+    other = await endpoints.create("/other", store_ids=[second])
+    await endpoints.catalogs()
+
+    async def is_noticed() -> bool:
+        return bool(endpoints.consumer.at("/other"))
+
+    await eventually(is_noticed)
+    await endpoints.ended(other)
+
+    (noticed,) = endpoints.consumer.at("/other")
+    data = described(noticed.event)["data"]
+    assert (data["webhook_endpoint_id"], data["store_id"]) == (gone["id"], second)
+
+
 async def test_deliveries_are_listed_by_state_type_and_time(endpoints: Endpoints):
     endpoints.consumer.answer = lambda got: (
         200 if got.event["type"] == "catalog.ready" else 500
