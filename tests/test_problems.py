@@ -1,34 +1,13 @@
 """Every refusal is a problem with a reason and accepted values."""
 
-import gzip
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-STORE = "01900000-0000-7000-8000-000000000000"
+from tests.support.problems import assert_problem
+
 MARKETS = "AT, AU, BE, DE, ES, FI, FR, GB, GR, IE, IT, JP, NL, PT, SE, SK, US"
-MEMBERS = {
-    "type",
-    "title",
-    "status",
-    "detail",
-    "code",
-    "instance",
-    "request_id",
-    "errors",
-}
-
-
-def assert_problem(answer: httpx.Response, status: int, code: str) -> Any:
-    body = answer.json()
-    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert set(body) >= MEMBERS
-    assert body["request_id"] == answer.headers["X-Request-ID"]
-    assert body["type"] == f"/problems/{code}"
-    return body
 
 
 @pytest.fixture
@@ -62,109 +41,6 @@ async def test_an_unsupported_method_is_405_with_all_methods_of_the_path(
     assert answer.headers["Allow"] == allowed
     body = assert_problem(answer, 405, "method_not_allowed")
     assert body["errors"][0]["accepted"] == allowed
-
-
-BROKEN = {
-    "a comma too much": b'{"name": "A",}',
-    "cut off": b'{"name": "A"',
-    "no JSON at all": b"name=A",
-    "two values": b"{} {}",
-}
-
-
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
-async def test_a_body_that_is_not_json_is_400_with_its_position(
-    api: httpx.AsyncClient, content: bytes
-):
-    answer = await api.post(
-        "/v1/stores", content=content, headers={"Content-Type": "application/json"}
-    )
-
-    body = assert_problem(answer, 400, "bad_json")
-    assert "character" in body["detail"]
-
-
-async def test_a_body_that_is_not_utf8_is_400(api: httpx.AsyncClient):
-    answer = await api.post(
-        "/v1/stores", content=b'"\xff"', headers={"Content-Type": "application/json"}
-    )
-
-    assert_problem(answer, 400, "bad_request")
-
-
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "text/xml", ""]
-)
-async def test_a_json_route_refuses_other_media_types_with_415(
-    api: httpx.AsyncClient, kind: str
-):
-    headers = {"Content-Type": kind} if kind else {}
-    answer = await api.post(
-        "/v1/stores", content=b'{"name": "A", "country": "FR"}', headers=headers
-    )
-
-    body = assert_problem(answer, 415, "unsupported_media_type")
-    assert body["errors"][0]["accepted"] == "application/json"
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "nonsense"])
-@pytest.mark.parametrize("path", ["/v1/stores", "/v1/api-keys"])
-async def test_an_encoded_body_is_415_and_names_the_accepted_encoding(
-    api: httpx.AsyncClient, encoding: str, path: str
-):
-    answer = await api.post(
-        path,
-        content=gzip.compress(b'{"name": "A", "country": "FR"}'),
-        headers={"Content-Type": "application/json", "Content-Encoding": encoding},
-    )
-
-    body = assert_problem(answer, 415, "unsupported_media_type")
-    assert answer.headers["accept-encoding"] == "identity"
-    assert [(e["field"], e["accepted"]) for e in body["errors"]] == [
-        ("content-encoding", "identity")
-    ]
-
-
-@pytest.mark.parametrize("encoding", ["identity", "Identity, identity", ""])
-async def test_the_encoding_that_changes_nothing_is_accepted(
-    api: httpx.AsyncClient, encoding: str
-):
-    answer = await api.post(
-        "/v1/stores",
-        json={"name": "A", "country": "FR"},
-        headers={"Content-Encoding": encoding},
-    )
-
-    assert answer.status_code == 201, answer.text
-
-
-async def test_an_encoding_without_a_body_is_ignored(api: httpx.AsyncClient):
-    answer = await api.get("/v1/stores", headers={"Content-Encoding": "gzip"})
-
-    assert answer.status_code == 200
-
-
-async def test_a_missing_body_is_422(api: httpx.AsyncClient):
-    body = assert_problem(await api.post("/v1/stores"), 422, "invalid")
-
-    assert body["errors"][0]["message"] == "Required."
-
-
-async def endless() -> AsyncIterator[bytes]:
-    yield b'{"name": "'
-    for _ in range(20):
-        yield b"x" * 1024**2
-
-
-async def test_a_json_body_is_bounded_with_and_without_a_length(
-    api: httpx.AsyncClient,
-):
-    headers = {"Content-Type": "application/json"}
-    chunked = await api.post("/v1/stores", content=endless(), headers=headers)
-    whole = await api.post("/v1/stores", content=b" " * 17 * 1024**2, headers=headers)
-
-    assert_problem(chunked, 413, "too_large")
-    assert_problem(whole, 413, "too_large")
 
 
 CASES: dict[str, tuple[str, str, dict[str, Any], str, str, str | None]] = {
@@ -393,55 +269,6 @@ async def test_an_invalid_field_is_reported_with_accepted_values(
     assert body["detail"] == f"{field}: {message}"
 
 
-QUERIES = {
-    "a limit of nothing": ("/v1/stores?limit=0", "limit", "at least 1"),
-    "a limit too large": ("/v1/stores?limit=1001", "limit", "at most 1000"),
-    "a limit that is no number": ("/v1/stores?limit=x", "limit", "a whole number"),
-    "an id that is none": ("/v1/stores/x", "store_id", "a UUID"),
-    "an unknown state": (
-        "/v1/stores/{id}/offers?state=sold",
-        "state",
-        (
-            "published, awaiting_validation, pending, held, unconfirmed, in_error, "
-            "invalid, withdrawn, absent, unmatched"
-        ),
-    ),
-}
-
-
-@pytest.mark.parametrize(
-    ("path", "field", "accepted"), QUERIES.values(), ids=QUERIES.keys()
-)
-async def test_an_invalid_parameter_is_reported_with_accepted_values(
-    api: httpx.AsyncClient, store: str, path: str, field: str, accepted: str
-):
-    answer = await api.get(path.replace("/v1/stores/{id}", store))
-
-    (error,) = assert_problem(answer, 422, "invalid")["errors"]
-    assert (error["field"], error["accepted"]) == (field, accepted)
-
-
-CURSORS = {
-    "not base64": "%%%",
-    "not JSON": "aGVsbG8",
-    "too few parts": "W10",
-    "no text": "WzFd",
-    "letters outside ASCII": "é",
-    "another list's": "WyJhIiwiYiIsImMiXQ",
-    "with a NUL": "WyJhXHUwMDAwIl0",
-    "deep": "W1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tb",
-}
-
-
-@pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
-@pytest.mark.parametrize("path", ["/v1/stores", "/v1/api-keys", "/v1/publications"])
-async def test_an_invalid_cursor_is_422(api: httpx.AsyncClient, path: str, cursor: str):
-    answer = await api.get(path, params={"cursor": cursor})
-
-    body = assert_problem(answer, 422, "bad_cursor")
-    assert body["errors"][0]["field"] == "cursor"
-
-
 NULS = {
     "a name": ("POST", "/v1/stores", {"name": "a\0b", "country": "FR"}),
     "a constant": (
@@ -473,28 +300,3 @@ async def test_listed_errors_are_limited(api: httpx.AsyncClient, store: str):
     answer = await api.put(f"{store}/categories", json={"items": items})
 
     assert len(assert_problem(answer, 422, "invalid")["errors"]) == 50
-
-
-HOSTILE = {
-    "a line break": "a\tb",
-    "a script": "<script>",
-    "too long": "x" * 101,
-    "spaces": "a b",
-    "letters outside ASCII": "idé".encode("latin-1"),
-    "empty": "",
-}
-
-
-@pytest.mark.parametrize("given", HOSTILE.values(), ids=HOSTILE.keys())
-async def test_a_hostile_request_id_is_replaced(
-    api: httpx.AsyncClient, given: str | bytes
-):
-    answer = await api.get("/v1/stores", headers={"X-Request-ID": given})
-
-    assert len(answer.headers["X-Request-ID"]) == 36
-
-
-async def test_a_safe_request_id_is_kept(api: httpx.AsyncClient):
-    answer = await api.get("/nothing", headers={"X-Request-ID": "shop-42/a.b:c"})
-
-    assert assert_problem(answer, 404, "not_found")["request_id"] == "shop-42/a.b:c"
