@@ -1,34 +1,27 @@
 """Upserts fetched orders; the one that was modified later wins."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, delete, func, or_
+from sqlalchemy import and_, case, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.backmarket.wire.orders import Order, OrderLine
+from app.backmarket.wire.orders import Order
 from app.core.columns import new_id, utc_now
 from app.core.vault import Vault
-from app.offers.sales import Sale, record_sales, stores_that_offer
-from app.offers.service import sku_key
 from app.orders.buyers.addresses import without_buyer
 from app.orders.buyers.erasure import erased_on_arrival
 from app.orders.buyers.sealing import Addresses, seal_addresses
-from app.orders.models import SalesOrder, SalesOrderLine
+from app.orders.models import SalesOrder
 from app.orders.order_events import record_written
 from app.orders.outcome import outcome_of
 from app.orders.search.index import Searchable, index_orders
-from app.stores.next_times import bring_drift_check_forward
-
-CANCELLED = frozenset({4, 5})
-"""States of lines that are not shipped after all (Back Market API, order states)."""
-CHECK_AFTER_CANCELLATION = timedelta(minutes=30)
-"""Many cancellations cause one check."""
+from app.orders.sync.lines import ordered_at, replace_lines
 
 _MERCHANTS = frozenset({"merchant_order_id", "invoice_number", "tags", "note"})
 _KEPT = _MERCHANTS | {
@@ -64,28 +57,21 @@ _SAME_NAMES = [
     "other_fields",
     "digest",
 ]
-_LINE_NAMES = [
+_WRITTEN = (
+    "id",
+    "marketplace_id",
+    "merchant_order_id",
+    "invoice_number",
+    "tags",
+    "country",
     "state",
-    "sku",
-    "listing_id",
-    "title",
-    "product_id",
-    "quantity",
-    "price",
-    "shipping_price",
-    "sales_taxes",
-    "fee",
-    "currency",
-    "imei",
-    "serial_number",
-    "return_reason",
-    "return_message",
-    "shipper",
-    "condition",
-    "brand",
-]
-PAYMENT_FAILED, NOT_PAID = 8, 7
-"""States of an order and of a line that were never paid (section 7.2)."""
+    "outcome",
+    "created_at",
+    "modified_at",
+    "version",
+    "erased_at",
+)
+"""Columns of written orders that the index of words and the events need."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -106,9 +92,23 @@ async def store_orders(
     newest = _once_each(orders)
     if not newest:
         return 0
-    erased = await erased_on_arrival(session, vault, account_id, newest)
+    rows = await _upsert(session, vault, account_id, newest)
+    newest = [_as_stored(rows, order) for order in newest]
+    ids = {number: row.id for number, row in rows.items()}
+    await replace_lines(session, account_id, ids, newest)
+    stored = [(rows[order.id], order) for order in newest if order.id in rows]
+    await index_orders(session, account_id, (_searchable(*each) for each in stored))
+    await record_written(session, account_id, rows.values(), connected_at)
+    return len(ids)
+
+
+async def _upsert(
+    session: AsyncSession, vault: Vault, account_id: UUID, orders: Sequence[Order]
+) -> dict[int, Any]:
+    """The rows that were written, by Back Market's number of the order."""
+    erased = await erased_on_arrival(session, vault, account_id, orders)
     fresh = insert(SalesOrder).values(
-        [_row(vault, account_id, o, erased=o.id in erased) for o in newest]
+        [_row(vault, account_id, o, erased=o.id in erased) for o in orders]
     )
     given = fresh.excluded
     changes: dict[str, Any] = {
@@ -127,29 +127,9 @@ async def store_orders(
                     given.digest != col(SalesOrder.digest),
                 ),
             ),
-        ).returning(
-            col(SalesOrder.id),
-            col(SalesOrder.marketplace_id),
-            col(SalesOrder.merchant_order_id),
-            col(SalesOrder.invoice_number),
-            col(SalesOrder.tags),
-            col(SalesOrder.country),
-            col(SalesOrder.state),
-            col(SalesOrder.outcome),
-            col(SalesOrder.created_at),
-            col(SalesOrder.modified_at),
-            col(SalesOrder.version),
-            col(SalesOrder.erased_at),
-        )
+        ).returning(*(getattr(SalesOrder, name) for name in _WRITTEN))
     )
-    rows = {row.marketplace_id: row for row in written}
-    newest = [_as_stored(rows, order) for order in newest]
-    ids = {number: row.id for number, row in rows.items()}
-    await _replace_lines(session, account_id, ids, newest)
-    stored = [(rows[order.id], order) for order in newest if order.id in rows]
-    await index_orders(session, account_id, (_searchable(*each) for each in stored))
-    await record_written(session, account_id, rows.values(), connected_at)
-    return len(ids)
+    return {row.marketplace_id: row for row in written}
 
 
 def _unless_erased(name: str, given: Any) -> Any:  # noqa: ANN401 - SQL expressions
@@ -198,16 +178,6 @@ def _modified(order: Order) -> datetime:
     return max((moment for moment in times if moment), default=_LONG_AGO)
 
 
-def ordered_at(order: Order) -> datetime:
-    """When the buyer ordered, as far as it is known."""
-    return order.created_at or order.paid_at or utc_now()
-
-
-def _latest(at: datetime) -> datetime:
-    """The latest time that is meant: Back Market's times are whole seconds."""
-    return min(at if at.microsecond else at + timedelta(seconds=1), utc_now())
-
-
 def _row(
     vault: Vault, account_id: UUID, order: Order, *, erased: bool
 ) -> dict[str, Any]:
@@ -230,77 +200,4 @@ def _row(
         "first_seen_at": utc_now(),
         "changed_at": func.clock_timestamp(),
         **{name: getattr(order, name) for name in _SAME_NAMES},
-    }
-
-
-async def _replace_lines(
-    session: AsyncSession,
-    account_id: UUID,
-    ids: dict[int, UUID],
-    orders: Sequence[Order],
-) -> None:
-    if not ids:
-        return
-    written = [order for order in orders if order.id in ids]
-    deleted = await session.execute(
-        delete(SalesOrderLine)
-        .where(col(SalesOrderLine.order_id).in_(list(ids.values())))
-        .returning(
-            col(SalesOrderLine.order_id),
-            col(SalesOrderLine.marketplace_id),
-            col(SalesOrderLine.sku_key),
-            col(SalesOrderLine.state),
-        )
-    )
-    before = deleted.all()
-    rows = [
-        _line(ids[order.id], position, line)
-        for order in written
-        for position, line in enumerate(order.lines)
-    ]
-    if rows:
-        await session.execute(insert(SalesOrderLine).values(rows))
-    known = {(row.order_id, row.marketplace_id): row.state for row in before}
-    changed = {row.sku_key for row in before if row.sku_key}
-    sold = [sale for order in written for sale in _sales(order, ids[order.id], known)]
-    await record_sales(session, account_id, sold, changed)
-    cancelled = {key for order in written for key in _cancelled(order, ids, known)}
-    stores = await stores_that_offer(session, account_id, cancelled)
-    if stores:
-        await bring_drift_check_forward(session, stores, CHECK_AFTER_CANCELLATION)
-
-
-def _cancelled(
-    order: Order, ids: Mapping[int, UUID], known: Mapping[tuple[UUID, int], int | None]
-) -> Iterator[str]:
-    """SKU keys of lines that were cancelled since they were read last.
-
-    Back Market may have put their units back into the listing.
-    """
-    for line in order.lines:
-        was_so = known.get((ids[order.id], line.id)) in CANCELLED
-        if line.sku and line.state in CANCELLED and not was_so:
-            yield sku_key(line.sku)
-
-
-def _sales(
-    order: Order, order_id: UUID, known: Collection[tuple[UUID, int]]
-) -> Iterator[Sale]:
-    """The lines that were not known before, unless they were never paid."""
-    if order.state == PAYMENT_FAILED:
-        return
-    sold_at = _latest(ordered_at(order))
-    for line in order.lines:
-        is_new = (order_id, line.id) not in known and line.state != NOT_PAID
-        if is_new and line.sku and line.quantity > 0:
-            yield Sale(sku_key(line.sku), line.quantity, sold_at)
-
-
-def _line(order_id: UUID, position: int, line: OrderLine) -> dict[str, Any]:
-    return {
-        "order_id": order_id,
-        "marketplace_id": line.id,
-        "position": position,
-        "sku_key": sku_key(line.sku) if line.sku else None,
-        **{name: getattr(line, name) for name in _LINE_NAMES},
     }
