@@ -12,6 +12,7 @@ The packages from top to bottom. Imports point downwards only (import-linter che
     monitoring               `/metrics`: figures of PostgreSQL, counts of all processes
     webhook_endpoints alerts sends events to endpoints of merchants, digests to people
     explain hooks drift      lists and explains offers; signed webhooks; drift checks
+    summaries                stores at a glance, those with problems first
     departures               deactivates and deletes stores, with their listings
     publications sources orders
                              plan, send and record changes; catalog pulls; orders

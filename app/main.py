@@ -50,6 +50,7 @@ from app.stores.accounts.router import router as accounts
 from app.stores.channel_router import router as channel
 from app.stores.history.router import router as history
 from app.stores.router import router as stores
+from app.summaries.router import router as summaries
 from app.web.cors import allow_origins
 from app.web.docs_page import router as docs_page
 from app.web.event_stream import Streams
@@ -64,6 +65,7 @@ from app.webhook_endpoints.router import router as webhook_endpoints
 VERSION = "0.1.0"
 ROUTERS: tuple[APIRouter, ...] = (
     stores,
+    summaries,
     departures,
     history,
     channel,

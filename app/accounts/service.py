@@ -57,6 +57,16 @@ async def lock(session: AsyncSession, account_id: UUID) -> SellerAccount:
     return account
 
 
+async def find_all(
+    session: AsyncSession, ids: Collection[UUID]
+) -> dict[UUID, SellerAccount]:
+    """The accounts with these ids."""
+    found = await session.execute(
+        select(SellerAccount).where(col(SellerAccount.id).in_(ids))
+    )
+    return {account.id: account for account in found.scalars()}
+
+
 async def find(session: AsyncSession, account_id: UUID) -> SellerAccount | None:
     """The account, or None."""
     return await session.get(SellerAccount, account_id)

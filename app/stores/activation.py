@@ -1,16 +1,19 @@
 """Activates and deactivates stores, and evaluates their lights."""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, LiteralString
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import service as accounts
+from app.accounts.models import SellerAccount
 from app.backmarket.markets import Environment
 from app.core.columns import utc_now
 from app.core.errors import ConflictError, FieldError
 from app.settings import Settings
-from app.stores.categories.service import find_non_leaves
+from app.stores.categories.service import SnapshotKey, find_non_leaves
 from app.stores.configuration import categories_of, resolved_mapping, snapshot_key_of
 from app.stores.lights import (
     Light,
@@ -41,9 +44,43 @@ async def lights(
     account = (
         await accounts.find(session, store.account_id) if store.account_id else None
     )
-    targets = categories_of(store)
-    mapped = {target.category_id for target in targets}
+    mapped = {target.category_id for target in categories_of(store)}
     gone = await find_non_leaves(session, snapshot_key_of(store), mapped)
+    return lights_of(store, account, gone, settings)
+
+
+async def lights_of_many(
+    session: AsyncSession,
+    many: Sequence[Store],
+    known: Mapping[UUID, SellerAccount],
+    settings: Settings,
+) -> dict[UUID, tuple[Light, ...]]:
+    """The lights of each store; `known` has their accounts. A query per country."""
+    mapped: dict[SnapshotKey, set[int]] = defaultdict(set)
+    for store in many:
+        ids = {target.category_id for target in categories_of(store)}
+        mapped[snapshot_key_of(store)] |= ids
+    gone = {key: await find_non_leaves(session, key, mapped[key]) for key in mapped}
+    return {
+        store.id: lights_of(
+            store,
+            known.get(store.account_id) if store.account_id else None,
+            gone[snapshot_key_of(store)],
+            settings,
+        )
+        for store in many
+    }
+
+
+def lights_of(
+    store: Store,
+    account: SellerAccount | None,
+    gone: Collection[int],
+    settings: Settings,
+) -> tuple[Light, ...]:
+    """`gone`: categories, perhaps of other stores, too, that are no longer a leaf."""
+    targets = categories_of(store)
+    gone = {target.category_id for target in targets} & set(gone)
     return (
         mapping_light(resolved_mapping(store), store.catalog_columns),
         categories_light(targets, store.catalog_categories, gone),

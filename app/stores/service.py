@@ -79,6 +79,12 @@ async def list_stores(
     return (await session.execute(query)).scalars().all()
 
 
+async def find_all(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Store]:
+    """The stores with these ids, for lists of what the caller may see."""
+    found = await session.execute(select(Store).where(col(Store.id).in_(ids)))
+    return {store.id: store for store in found.scalars()}
+
+
 async def order_scopes(
     session: AsyncSession, caller: Caller, store_id: UUID | None = None
 ) -> Sequence[Any]:

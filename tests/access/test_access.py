@@ -10,6 +10,7 @@ from tests.access.target import AccessFixture
 
 OF_A_STORE = {
     "/v1/stores/{store_id}": "GET PATCH DELETE",
+    "/v1/stores/{store_id}/publication-activity": "GET",
     "/v1/stores/{store_id}/settings": "GET PUT",
     "/v1/stores/{store_id}/mapping": "GET PUT",
     "/v1/stores/{store_id}/mapping/preview": "POST",
@@ -89,6 +90,7 @@ OF_ANY_KEY = {
     "/v1/api-keys/current": "GET",
     "/v1/events": "GET",
     "/v1/event-tokens": "POST",
+    "/v1/store-summaries": "GET",
     "/v1/seller-accounts": "GET",
     "/v1/departures": "GET",
     "/v1/audit": "GET",

@@ -11,6 +11,7 @@ from app.console.core.security import is_tls, require_same_origin
 from app.console.display.charts import nice_top, sparkline, stacked_columns
 from app.console.display.formats import Formats, listed, locale_of, utc_text
 from app.console.display.navigation import section_url
+from app.console.display.rendering import environment
 from app.console.sign_in.view import safe_next
 
 
@@ -172,3 +173,12 @@ def test_links_keep_the_store():
     assert section_url("orders", None) == "/console/orders"
     assert section_url("orders", {"id": "s"}) == "/console/stores/s/orders"
     assert section_url("overview", {"id": "s"}) == "/console/"
+
+
+@pytest.mark.parametrize("name", environment().list_templates())
+def test_every_template_compiles_and_has_no_inline_code(name: str):
+    environment().get_template(name)
+    source, _, _ = environment().loader.get_source(environment(), name)
+
+    for inline in ("<style", " style=", " onclick", "<script>", "|safe"):
+        assert inline not in source or (name, inline) == ("parts/icons.html", "|safe")

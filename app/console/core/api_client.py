@@ -183,9 +183,12 @@ def with_state_of(request: Request) -> ASGIApp:
     return call
 
 
-def _given(query: Mapping[str, object]) -> dict[str, str]:
+def _given(query: Mapping[str, object]) -> dict[str, str | list[str]]:
+    """`from_` is the parameter `from`; a list repeats its parameter."""
     return {
-        name.removesuffix("_"): _text(value)
+        name.removesuffix("_"): list(map(_text, value))
+        if isinstance(value, list)
+        else _text(value)
         for name, value in query.items()
         if value not in (None, "")
     }

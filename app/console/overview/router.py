@@ -6,15 +6,20 @@ from fastapi.responses import Response
 from app.console.core.console_route import ConsoleRoute
 from app.console.core.visit import CurrentVisit
 from app.console.display.navigation import section_url
+from app.console.overview.view import cards
 
 router = APIRouter(route_class=ConsoleRoute)
 
 
 @router.get("/")
 async def get_overview(visit: CurrentVisit, cursor: str | None = None) -> Response:
-    stores = await visit.api.get("/v1/stores", cursor=cursor, limit=50)
+    stores = await visit.api.get("/v1/store-summaries", cursor=cursor, days=30)
     return visit.page(
-        "overview/page.html", section="overview", title="Overview", stores=stores
+        "overview/page.html",
+        section="overview",
+        title="Overview",
+        cards=cards(stores["items"]),
+        next=stores["next"],
     )
 
 

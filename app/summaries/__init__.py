@@ -1,0 +1,1 @@
+"""Stores at a glance, in pages: what needs attention first."""
