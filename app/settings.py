@@ -16,6 +16,7 @@ from app.setting_groups.schedules import ScheduleSettings
 
 PREFIX = "REFEED_"
 OF_TESTS = ("REFEED_TEST_", "REFEED_FAILPOINT")
+OF_CLIENTS = ("REFEED_URL", "REFEED_KEY")
 
 
 class SettingsError(Exception):
@@ -73,6 +74,7 @@ def unknown_variables(names: Iterable[str]) -> dict[str, str | None]:
         for name in names
         if name.upper().startswith(PREFIX)
         and not name.upper().startswith(OF_TESTS)
+        and name.upper() not in OF_CLIENTS
         and _plain(name) not in Settings.model_fields
     ]
     return {name: _similar(name) for name in sorted(unknown)}

@@ -14,7 +14,7 @@ from app.command_line.profile import (
     read_profiles,
     write_profiles,
 )
-from app.command_line.session import Limit, Session, Yes, command
+from app.command_line.session import Limit, Listed, Session, Yes, command
 
 app = typer.Typer()
 profile = typer.Typer(no_args_is_help=True, help="Services and keys by name.")
@@ -57,7 +57,7 @@ def list_profiles(session: Session) -> None:
     """List profiles with their addresses, without keys."""
     known = read_profiles(profiles_file())
     session.show_list(
-        [{"name": name, "url": each.get("url")} for name, each in known.items()],
+        Listed([{"name": n, "url": each.get("url")} for n, each in known.items()]),
         ("name", "url"),
         lambda each: (each["name"], each["url"]),
         "There is no profile; add one with `refeed profile add NAME --url URL`.",
@@ -79,7 +79,7 @@ def remove_profile(session: Session, name: str) -> None:
 def list_keys(session: Session, *, limit: Limit = 100) -> None:
     """List API keys: scope, stores, last use."""
     session.show_list(
-        list(session.client.items("/v1/api-keys", limit)),
+        session.first("/v1/api-keys", limit),
         ("id", "name", "hint", "scope", "stores", "last used", "expires", "revoked"),
         lambda key: (
             key["id"],
@@ -92,7 +92,6 @@ def list_keys(session: Session, *, limit: Limit = 100) -> None:
             key["revoked_at"],
         ),
         "No key was issued yet; create one with `refeed keys create NAME`.",
-        limit,
     )
 
 
@@ -138,7 +137,7 @@ def revoke_key(
 def list_webhooks(session: Session, *, limit: Limit = 100) -> None:
     """List webhook endpoints: state, events, last success."""
     session.show_list(
-        list(session.client.items("/v1/webhook-endpoints", limit)),
+        session.first("/v1/webhook-endpoints", limit),
         ("id", "url", "state", "events", "failing since", "last success"),
         lambda each: (
             each["id"],
@@ -149,7 +148,6 @@ def list_webhooks(session: Session, *, limit: Limit = 100) -> None:
             each["last_success_at"],
         ),
         "There is no endpoint; create one with `refeed webhooks create URL`.",
-        limit,
     )
 
 
@@ -197,7 +195,7 @@ def list_deliveries(
     """List what was sent to an endpoint, newest first."""
     path = f"/v1/webhook-endpoints/{endpoint}/deliveries"
     session.show_list(
-        list(session.client.items(path, limit, state=state)),
+        session.first(path, limit, state=state),
         ("id", "event", "occurred", "state", "attempts", "next attempt"),
         lambda each: (
             each["event_id"],
@@ -208,5 +206,4 @@ def list_deliveries(
             each["next_attempt_at"],
         ),
         "Nothing was sent yet.",
-        limit,
     )

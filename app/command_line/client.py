@@ -141,13 +141,14 @@ class Client:
         more: Mapping[str, Any],
     ) -> Json:
         body = content() if content else None
+        sent = self._sent(method, path, headers=dict(headers), content=body, **more)
+        return _checked(sent)
+
+    def _sent(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as of httpx
         try:
-            response = self._http.request(
-                method, path, headers=dict(headers), content=body, **more
-            )
+            return self._http.request(method, path, **more)
         except httpx.TransportError as error:
             raise self._no_answer(error) from error
-        return _checked(response)
 
     def _no_answer(self, error: Exception) -> NotReachableError:
         if not isinstance(error, httpx.ConnectError):
@@ -164,6 +165,17 @@ class Client:
             else f"check the address ({self.target.source}) and that refeed runs there"
         )
         return NotReachableError(f"No service answers at {self.target.url}: {advice}.")
+
+    def readiness(self) -> Json:
+        """The body of `/health/ready`, also when the service is not ready."""
+        response = self._sent("GET", "/health/ready")
+        body = _json_of(response)
+        return body if "checks" in body else _checked(response)
+
+    def text(self, path: str) -> str:
+        """A successful response that is no JSON. Raises CommandError."""
+        response = self._sent("GET", path)
+        return response.text if response.is_success else str(_checked(response))
 
     def events(
         self, path: str, last_id: str | None, params: Params | None = None
@@ -217,16 +229,22 @@ def _may_pass(error: CommandError) -> bool:
 
 def _checked(response: httpx.Response) -> Json:
     """The JSON of a success. Raises CommandError with the problem."""
-    try:
-        body = response.json() if response.content else {}
-    except (JSONDecodeError, UnicodeDecodeError):
-        body = None
-    if response.is_success and isinstance(body, dict):
+    body = _json_of(response) if response.content else {}
+    if response.is_success and (body or not response.content):
         return body
     error = error_of(response.status_code, body)
     if response.status_code in AGAIN or error.code == TWIN:
         error.retry_after = _seconds(response.headers.get("Retry-After"))
     raise error
+
+
+def _json_of(response: httpx.Response) -> Json:
+    """The JSON object of a response; empty if it is none."""
+    try:
+        body = response.json()
+    except (JSONDecodeError, UnicodeDecodeError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _seconds(value: str | None) -> float:

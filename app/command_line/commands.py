@@ -11,10 +11,12 @@ from app.command_line import (
     publications,
     stores,
 )
+from app.command_line.diagnosis import doctor
 
 GROUPS = (
     *(stores.app, catalogs.app, publications.app, offers.app, orders.app),
     events.app,
+    doctor.app,
 )
 
 

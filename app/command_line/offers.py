@@ -24,7 +24,7 @@ def offers(
     """List offers with desired and live values."""
     path = f"/v1/stores/{session.store(store)['id']}/offers"
     session.show_list(
-        list(session.client.items(path, limit, state=state, sku=sku, totals="false")),
+        session.first(path, limit, state=state, sku=sku, totals="false"),
         ("sku", "state", "price", "quantity", "live price", "live quantity", "error"),
         lambda offer: (
             offer["sku"],
@@ -36,7 +36,6 @@ def offers(
             _problem(offer),
         ),
         "There is no such offer; upload a catalog with `refeed push FILE`.",
-        limit,
     )
 
 

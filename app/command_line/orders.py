@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from app.command_line.errors import CommandError, Exit, Json
-from app.command_line.session import Limit, Session, StoreOption, Watch, Yes, command
+from app.command_line.session import (
+    Limit,
+    Listed,
+    Session,
+    StoreOption,
+    Watch,
+    Yes,
+    command,
+)
 
 app = typer.Typer()
 
@@ -34,7 +42,7 @@ def orders(  # noqa: PLR0913 - the options of the command
 ) -> None:
     """List orders, newest first."""
     store_id = session.store(store)["id"] if store else None
-    found = session.client.items(
+    found = session.first(
         "/v1/orders",
         limit,
         store_id=store_id,
@@ -45,7 +53,7 @@ def orders(  # noqa: PLR0913 - the options of the command
         sort=sort,
     )
     session.show_list(
-        list(found),
+        found,
         ("order", "state", "country", "created", "due", "price", "sku", "tracking"),
         lambda order: (
             order["marketplace_id"],
@@ -58,7 +66,6 @@ def orders(  # noqa: PLR0913 - the options of the command
             order["tracking_number"],
         ),
         "There is no such order.",
-        limit,
     )
 
 
@@ -129,7 +136,7 @@ def _ended(
                 actions[number] = _settled(session, action)
     named = {order["id"]: order["marketplace_id"] for order in orders}
     session.show_list(
-        actions,
+        Listed(actions),
         ("order", "action", "state", "code", "message"),
         lambda each: (
             named.get(each["order_id"]),

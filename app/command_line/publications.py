@@ -126,11 +126,10 @@ def report(  # noqa: PLR0913 - the options of the command
         return _reported(session, found)
     path = f"/v1/publications/{found['id']}/changes"
     session.show_list(
-        list(session.client.items(path, limit, outcome=outcome)),
+        session.first(path, limit, outcome=outcome),
         COLUMNS,
         _change,
         "The publication has no such change.",
-        limit,
     )
     return exit_of(found)
 
@@ -239,7 +238,7 @@ def held(
     """List held changes with the reason and a hint."""
     path = f"/v1/stores/{session.store(store)['id']}/holds"
     session.show_list(
-        list(session.client.items(path, limit, state=state, code=code)),
+        session.first(path, limit, state=state, code=code),
         HELD,
         lambda each: (
             each["sku"],
@@ -252,7 +251,6 @@ def held(
             each["expires_at"],
         ),
         "Nothing is held.",
-        limit,
     )
 
 

@@ -42,6 +42,14 @@ _PROFILE = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Items to show; `more`: the service has others."""
+
+    items: Sequence[Json]
+    more: bool = False
+
+
 @dataclass(slots=True)
 class Session:
     """One execution of a command: the service that it calls, and its output."""
@@ -82,21 +90,25 @@ class Session:
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise CommandError("Nothing was changed.", code="not_confirmed")
 
+    def first(self, path: str, limit: int, **params: object) -> "Listed":
+        """The first items of a list, and whether there are more."""
+        found = list(self.client.items(path, limit + 1, **params))
+        return Listed(found[:limit], more=len(found) > limit)
+
     def show_list(
         self,
-        items: Sequence[Json],
+        listed: "Listed",
         columns: Sequence[str],
         row: Callable[[Json], Sequence[object]],
         empty: str,
-        limit: int | None = None,
     ) -> None:
-        """A table, or `{"items": [...]}`."""
+        """A table, or `{"items": [...], "more": false}`."""
         if self.out.as_json:
-            self.out.document({"items": list(items)})
+            self.out.document({"items": list(listed.items), "more": listed.more})
             return
-        self.out.table(columns, [row(item) for item in items], empty)
-        if limit is not None and len(items) >= limit:
-            self.out.note(f"The first {limit}; more with --limit.")
+        self.out.table(columns, [row(item) for item in listed.items], empty)
+        if listed.more:
+            self.out.note(f"The first {len(listed.items)}; more with --limit.")
 
 
 def find_store(stores: Sequence[Json], named: str | None) -> Json:

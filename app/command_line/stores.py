@@ -8,6 +8,7 @@ import typer
 from app.command_line.errors import Exit, Json, UsageError
 from app.command_line.session import (
     Limit,
+    Listed,
     Session,
     StoreOption,
     Watch,
@@ -28,7 +29,7 @@ All = Annotated[bool, typer.Option("--all", help="every listing")]
 def stores(session: Session, *, limit: Limit = 1000) -> None:
     """List stores: country, active, next publication, unmatched listings."""
     session.show_list(
-        list(session.client.items("/v1/stores", limit)),
+        session.first("/v1/stores", limit),
         ("id", "name", "country", "environment", "active", "next", "unmatched"),
         lambda store: (
             store["id"],
@@ -40,7 +41,6 @@ def stores(session: Session, *, limit: Limit = 1000) -> None:
             store["unmatched"]["undecided"],
         ),
         "There is no store yet; create one with POST /v1/stores (see /docs).",
-        limit,
     )
 
 
@@ -53,7 +53,11 @@ def lights(session: Session, *, store: StoreOption = None) -> Exit:
         session.out.document(found)
     else:
         rows = [
-            (name, light["state"], [each["message"] for each in light["reasons"]])
+            (
+                name,
+                light["state"],
+                " ".join(each["message"] for each in light["reasons"]),
+            )
             for name, light in found.items()
         ]
         session.out.table(("light", "state", "reasons"), rows, "")
@@ -109,7 +113,7 @@ def list_unmatched(
     """List live listings that no catalog row names, with what was decided."""
     path = f"/v1/stores/{session.store(store)['id']}/unmatched-listings"
     session.show_list(
-        list(session.client.items(path, limit, q=query)),
+        session.first(path, limit, q=query),
         ("sku", "title", "grade", "quantity", "price", "decision", "rename of"),
         lambda listing: (
             listing["sku"],
@@ -121,7 +125,6 @@ def list_unmatched(
             (listing["probable_rename"] or {}).get("sku"),
         ),
         "Every listing is named by the catalog.",
-        limit,
     )
 
 
@@ -184,7 +187,7 @@ def budget(session: Session) -> None:
         for account in client.items(_ACCOUNTS, 10_000)
     ]
     session.show_list(
-        found,
+        Listed(found),
         ("account", "lines/hour", "used", "left", "waiting", "eta", "paused until"),
         lambda each: (
             each["account"],

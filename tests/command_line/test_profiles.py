@@ -129,7 +129,7 @@ def test_a_key_is_read_from_stdin_and_never_shown(tmp_path: Path):
     removed = terminal.run("profile", "remove", "shop")
 
     assert added.exit_code == 0, added.output
-    assert as_json == {"items": [{"name": "shop", "url": url}]}
+    assert as_json["items"] == [{"name": "shop", "url": url}]
     assert KEY not in added.output + listed.output + unknown.output
     assert "(profiles: shop)" in unknown.stderr
     assert (unknown.exit_code, removed.exit_code) == (2, 0)

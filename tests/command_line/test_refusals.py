@@ -65,7 +65,7 @@ def test_an_empty_service_says_what_to_do_next(terminal: Terminal, command: str)
 
     assert people.exit_code == 0, people.output
     assert len(people.stdout.splitlines()) == 1
-    assert programs == {"items": []}
+    assert programs == {"items": [], "more": False}
 
 
 @pytest.mark.usefixtures("no_stores")
@@ -85,13 +85,14 @@ def test_many_stores_are_listed_and_found_by_name(
     assert quiet_service.settings.database_url
     query(quiet_service.settings.database_url.get_secret_value(), MANY, STORES)
 
-    listed = terminal.json("stores", "--limit", "5000")["items"]
+    page = terminal.json("stores", "--limit", str(STORES + 3))
+    listed = page["items"]
     first = terminal.run("stores", "--limit", "250")
     lights = terminal.run("lights", "--store", "many 1100")
     twin = terminal.run("lights", "--store", "twin", "--json")
     none = terminal.run("lights")
 
-    assert len(listed) == STORES + 3
+    assert (len(listed), page["more"]) == (STORES + 3, False)
     assert (len(first.stdout.splitlines()), "--limit" in first.stderr) == (251, True)
     assert "\x1b" not in first.stdout
     assert (lights.exit_code, lights.stdout.count("red")) == (5, 3)

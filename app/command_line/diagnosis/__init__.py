@@ -1,0 +1,1 @@
+"""`refeed doctor`: examines an installation; the one command that reads servers."""
