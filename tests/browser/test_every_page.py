@@ -12,7 +12,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PAGES = (
     "/console/",
     "/console/no-such-page",
+    "/console/settings",
+    "/console/stores/{store}/settings",
+    "/console/stores/{store}/settings/brake",
+    "/console/stores/{store}/settings/automations",
+    "/console/stores/{store}/settings/activation",
 )
+"""`{store}` is a store of the test."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -20,6 +26,7 @@ PAGES = (
 async def test_axe_finds_nothing_serious(
     service: Service, browser: Browser, size: Mapping[str, int], scheme: str
 ):
+    store = service.create_store("Phones & <b>more</b>")["id"]
     found = {}
     async with visitor_of(service, browser, color_scheme=scheme) as someone:
         await someone.page.set_viewport_size(size)
@@ -27,7 +34,7 @@ async def test_axe_finds_nothing_serious(
         found["/console/sign-in"] = await someone.accessibility_problems()
         await someone.sign_in()
         for path in PAGES:
-            await someone.open(path)
+            await someone.open(path.format(store=store))
             found[path] = await someone.accessibility_problems()
 
     assert {path: problems for path, problems in found.items() if problems} == {}

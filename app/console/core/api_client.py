@@ -74,11 +74,12 @@ class ApiClient:
         body: object = None,
         *,
         key: str,
+        if_match: str | None = None,
         **query: object,
     ) -> Answer:
         """Send a POST; `key` is that of the form, so that a repeat has one effect."""
         name = idempotency_key(key, path, body)
-        headers = {IDEMPOTENCY_KEY: name}
+        headers = {IDEMPOTENCY_KEY: name} | _if(if_match)
         params = _given(query)
         return await self._send("POST", path, json=body, headers=headers, params=params)
 

@@ -13,7 +13,7 @@ class Section:
     title: str
 
 
-SECTIONS = (Section("overview", "Overview"),)
+SECTIONS = (Section("overview", "Overview"), Section("settings", "Settings"))
 
 
 @dataclass(frozen=True, slots=True)

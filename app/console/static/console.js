@@ -10,4 +10,5 @@ acceptDrops();
 showTimes(document);
 setInterval(() => showTimes(document), 30000);
 
+for (const link of document.querySelectorAll("nav [aria-current]")) link.scrollIntoView({ block: "nearest", inline: "center" });
 for (const part of document.querySelectorAll("[data-focus]")) part.focus();

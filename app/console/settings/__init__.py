@@ -1,0 +1,1 @@
+"""Settings of a store, and what all stores share: accounts, webhooks, keys, audit."""

@@ -1,0 +1,1 @@
+"""API settings, brake and margin, automations, activation."""

@@ -1,0 +1,69 @@
+"""The settings with a real browser: a token that is checked, markup in a name."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import NARROW, Visitor
+from tests.support.shop import control, fresh_token, introduce
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+MARKUP = "<img src=x onerror=alert(1)> & <b>Sons</b>"
+
+
+async def test_a_token_is_checked_while_the_page_is_open(admin: Visitor):
+    token, page = fresh_token(), admin.page
+    await introduce(admin.service.sandbox_url, token)
+    store = admin.service.create_store()
+    await admin.open(f"/console/stores/{store['id']}/settings")
+    await page.get_by_label("New token").fill(token)
+    await page.get_by_label("Environment").select_option("sandbox")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.get_by_text("API settings: saved.")).to_be_visible()
+    await expect(page.get_by_text("accepts the token")).to_be_visible()
+    assert token not in await page.content()
+
+
+async def test_a_refused_token_is_shown_as_such(admin: Visitor):
+    page, token = admin.page, fresh_token()
+    await introduce(admin.service.sandbox_url, token)
+    async with control(admin.service.sandbox_url) as sandbox:
+        await sandbox.post("/_sandbox/tokens/revoke", json={"token": token})
+    store = admin.service.create_store()
+    await admin.open(f"/console/stores/{store['id']}/settings")
+    await page.get_by_label("New token").fill(token)
+    await page.get_by_label("Environment").select_option("sandbox")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.get_by_text("does not accept the token")).to_be_visible()
+
+
+async def test_markup_in_a_store_name_is_text(admin: Visitor):
+    store = admin.service.create_store(MARKUP)
+
+    for page in ("/settings", "/settings/activation"):
+        await admin.open(f"/console/stores/{store['id']}{page}")
+        await expect(admin.page.locator(".side-menu-title").first).to_have_text(MARKUP)
+    assert await admin.page.locator("img").count() == 0
+
+
+async def test_a_key_that_is_revoked_while_a_form_is_open_saves_nothing(
+    visitor: Visitor,
+):
+    service = visitor.service
+    store, key = service.create_store(), service.issue_key(scope="write")
+    await visitor.sign_in(key["key"], f"/console/stores/{store['id']}/settings/brake")
+    service.api.delete(f"/v1/api-keys/{key['id']}")
+
+    await visitor.page.get_by_role("button", name="Save").click()
+
+    await expect(visitor.page.get_by_text("was revoked or has expired")).to_be_visible()
+
+
+async def test_the_menu_shows_where_one_is_on_a_narrow_screen(admin: Visitor):
+    store = admin.service.create_store()
+    await admin.page.set_viewport_size(NARROW)
+    await admin.open(f"/console/stores/{store['id']}/settings/activation")
+
+    current = admin.page.locator(".side-menu [aria-current]")
+    await expect(current).to_be_in_viewport()
