@@ -13,7 +13,11 @@ class Section:
     title: str
 
 
-SECTIONS = (Section("overview", "Overview"), Section("settings", "Settings"))
+SECTIONS = (
+    Section("overview", "Overview"),
+    Section("publications", "Publications"),
+    Section("settings", "Settings"),
+)
 
 
 @dataclass(frozen=True, slots=True)

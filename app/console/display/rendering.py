@@ -42,6 +42,7 @@ def environment() -> Environment:
         "listed": formats.listed,
         "kind": kind_of,
         "without": without,
+        "pair": lambda code: (code, formats.words(code).capitalize()),
     }
     return made
 

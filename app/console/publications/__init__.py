@@ -1,0 +1,1 @@
+"""Publications: history, one run while it works, changes, errors, held changes."""
