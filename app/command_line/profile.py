@@ -48,6 +48,17 @@ def profiles_file(environment: Mapping[str, str] = os.environ) -> Path:
 def choose_target(
     profile: str | None, environment: Mapping[str, str] = os.environ
 ) -> Target:
+    """Which service to call. Raises UsageError for a key that no header can have."""
+    found = _chosen(profile, environment)
+    if found.key and not (found.key.isascii() and found.key.isprintable()):
+        raise UsageError(
+            f"The key ({found.source}) has characters that no key has; copy it again.",
+            "invalid_key",
+        )
+    return found
+
+
+def _chosen(profile: str | None, environment: Mapping[str, str]) -> Target:
     """`--profile`, then `REFEED_URL`, then the profile `default`, then this machine.
 
     A key is only ever sent to the address that it was given with.

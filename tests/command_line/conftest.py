@@ -2,7 +2,11 @@
 
 import asyncio
 import os
+import pty
+import re
+import signal
 import sys
+import termios
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import loads
@@ -17,7 +21,7 @@ from app.cli import app
 from app.embedded.servers import EmbeddedServers
 from app.settings import Settings
 from tests.support.databases import Databases
-from tests.support.dying import run_program
+from tests.support.dying import open_program, run_program
 from tests.support.patience import PATIENCE
 from tests.support.serving import served
 from tests.support.shop import Shop, open_shop
@@ -29,6 +33,22 @@ from tests.support.stack import (
 )
 
 REFEED = Path(sys.executable).with_name("refeed")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a terminal showed, and the exit code."""
+
+    code: int
+    text: str
+
+
+def _read(end: int) -> str:
+    """What a terminal shows next; empty when its program has ended."""
+    try:
+        return os.read(end, 65536).decode(errors="replace")
+    except OSError:  # on Linux: no program has the terminal open
+        return ""
 
 
 @dataclass(slots=True)
@@ -74,6 +94,30 @@ class Terminal:
         return self._program(
             arguments, {k: v for k, v in env.items() if k != "REFEED_URL"}, ""
         )
+
+    def typed(self, arguments: list[str], text: str, until: str = "") -> Typed:
+        """In a terminal of 100 columns, with what is typed there.
+
+        `until`: press Ctrl-C when this pattern has appeared.
+        """
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (40, 100))
+        env = {**self.environment, "TERM": "xterm", "COLUMNS": "100"}
+        ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        with open_program(
+            [REFEED, *arguments], env=env, cwd=self.folder, **ends
+        ) as run:
+            os.close(theirs)
+            os.write(ours, text.encode())
+            shown = ""
+            while piece := _read(ours):
+                shown += piece
+                if until and re.search(until, shown):
+                    run.send_signal(signal.SIGINT)
+                    until = ""
+            code = run.wait(PATIENCE)
+        os.close(ours)
+        return Typed(code, shown)
 
     def _program(
         self, arguments: Sequence[str], env: Mapping[str, str], stdin: str

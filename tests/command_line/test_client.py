@@ -6,7 +6,7 @@ from json import dumps
 import httpx
 import pytest
 
-from app.command_line import events
+from app.command_line import events, publications
 from app.command_line.client import Client, parse_events
 from app.command_line.errors import (
     CommandError,
@@ -274,3 +274,34 @@ def _found(named: str | None) -> str:
 
 def test_the_only_store_needs_no_name():
     assert find_store(STORES[:1], None)["id"] == "0198a"
+
+
+@pytest.mark.parametrize(
+    ("state", "outcomes", "exit_code"),
+    [
+        pytest.param("finished", {"accepted": 2}, Exit.OK, id="accepted"),
+        pytest.param("finished", {"held": 2}, Exit.OK, id="held"),
+        pytest.param("finished", {"rejected": 1}, Exit.WITH_ERRORS, id="rejected"),
+        pytest.param("failed", {}, Exit.FAILED, id="failed"),
+        pytest.param("cancelled", {"rejected": 1}, Exit.FAILED, id="cancelled"),
+        pytest.param("sending", {"planned": 1}, Exit.OK, id="running"),
+    ],
+)
+def test_a_publication_has_an_exit_code(
+    state: str, outcomes: dict[str, int], exit_code: Exit
+):
+    publication = {"state": state, "counts": {"by_outcome": outcomes}}
+
+    assert publications.exit_of(publication) is exit_code
+
+
+def test_held_changes_are_decided_where_they_are_held():
+    held = [
+        {"sku": "A1", "publication_id": "p"},
+        {"sku": "A1", "publication_id": "p"},
+        {"sku": "B2", "publication_id": "q"},
+    ]
+
+    assert publications.by_publication(held, None) == {"p": ["A1"], "q": ["B2"]}
+    assert publications.by_publication(held, ["a1"]) == {"p": ["A1"]}
+    assert publications.by_publication(held, ["C3"]) == {}

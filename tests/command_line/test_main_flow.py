@@ -109,7 +109,7 @@ def test_a_rejected_catalog_exits_with_5_and_says_why(
     assert "rejected:" in pushed.stdout
 
 
-def test_orders_are_listed_accepted_and_shipped(
+def test_orders_are_accepted_and_shipped_and_other_listings_decided(
     shop: Shop, service: Service, terminal: Terminal
 ):
     async def new_order(client: object) -> int:
@@ -125,8 +125,77 @@ def test_orders_are_listed_accepted_and_shipped(
     shipped = terminal.run("ship", number, "--tracking", "T1", "--shipper", "Colissimo")
     unknown = terminal.run("accept", "123456789", "--yes")
 
+    terminal.json("import-listings")
+    unmatched = terminal.json("unmatched", "list")["items"]
+    ignored = terminal.run("unmatched", "ignore", "B2")
+    zeroed = terminal.run("unmatched", "zero", "C3", "--yes")
+    decided = terminal.json("unmatched", "list")["items"]
+
+    assert [each["sku"] for each in unmatched] == ["B2", "C3"]
+    assert (ignored.exit_code, zeroed.exit_code) == (0, 0), zeroed.output
+    assert [each["decision"] for each in decided] == ["ignore", "zero"]
     assert str(listed["marketplace_id"]) == number
     assert [each["state"] for each in accepted["items"]] == ["done"]
     assert shipped.exit_code == 0, shipped.output
     assert "done" in shipped.stdout
     assert (unknown.exit_code, "There is no order" in unknown.stderr) == (1, True)
+
+
+def test_a_terminal_shows_progress_and_asks_before_it_approves(
+    shop: Shop, terminal: Terminal, catalog: Path
+):
+    pushed = terminal.typed(["push", str(catalog)], "")
+    terminal.json("publish", "--watch")
+    smaller = catalog.with_name("smaller.csv")
+    smaller.write_bytes(as_csv([row("A0"), row("A1")]))
+    terminal.run("push", str(smaller))
+
+    published = terminal.typed(["publish", "--watch"], "")
+    refused = terminal.typed(["approve", "--all"], "n\n")
+    held = terminal.json("held")["items"]
+    agreed = terminal.typed(["reject", "--all"], "y\n")
+
+    assert (pushed.code, "uploading" in pushed.text) == (0, True), pushed.text
+    assert (published.code, "held:" in published.text) == (0, True), published.text
+    assert "[y/N]" in refused.text
+    assert (refused.code, "Nothing was changed." in refused.text) == (1, True)
+    assert len(held) == 8
+    assert (agreed.code, terminal.json("held")["items"]) == (0, [])
+
+
+def test_rejected_changes_are_grouped_by_reason_and_exit_with_5(
+    shop: Shop, service: Service, terminal: Terminal, tmp_path: Path
+):
+    service.call(lambda _: shop.fault("rejected_row", sku="BAD*", message="too low"))
+    file = tmp_path / "bad.csv"
+    file.write_bytes(as_csv([row("BAD1"), row("BAD2")]))
+    terminal.run("push", str(file), "--partial")
+
+    published = terminal.run("publish", "--watch")
+    errors = terminal.json("report")["errors"]
+    rejected = terminal.json("report", "--outcome", "rejected")["items"]
+    service.call(lambda _: shop.clear_faults())
+
+    assert published.exit_code == 5, published.output
+    assert "too low" in published.stdout
+    of_them = [each for each in errors if "too low" in each["message"]]
+    assert [sorted(each["skus"]) for each in of_them] == [["BAD1", "BAD2"]]
+    assert [each["sku"] for each in rejected] == ["BAD1", "BAD2"]
+
+
+def test_ctrl_c_ends_only_the_watching(
+    shop: Shop, service: Service, terminal: Terminal, tmp_path: Path
+):
+    service.call(lambda _: shop.hold_answer())
+    new = tmp_path / "new.csv"
+    new.write_bytes(as_csv([row(f"N{n}") for n in range(3)]))
+    terminal.run("push", str(new), "--partial")
+
+    watched = terminal.typed(["publish", "--watch"], "", until="sending")
+    found = terminal.json("report")
+    service.call(lambda _: shop.clear_faults())
+    ended = terminal.json("report", "--watch")
+
+    assert (watched.code, "goes on in the service" in watched.text) == (130, True)
+    assert found["state"] == "sending"
+    assert ended["state"] == "finished"

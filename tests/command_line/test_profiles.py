@@ -97,6 +97,14 @@ def test_a_key_is_sent_only_to_its_own_address(
     assert choose_target(profile, {**config, **env}) == target
 
 
+@pytest.mark.parametrize("key", ["ke\ny", "kéy", "k\x1by"])
+def test_a_key_that_no_header_can_have_is_a_usage_error(key: str):
+    with pytest.raises(UsageError, match="copy it again") as refused:
+        choose_target(None, {"REFEED_URL": "https://a", "REFEED_KEY": key})
+
+    assert key not in refused.value.message
+
+
 def test_the_profile_default_needs_no_option(config: dict[str, str]):
     write_profiles(profiles_file(config), {"default": SHOP})
 

@@ -208,3 +208,24 @@ def test_ctrl_c_ends_a_tail_with_130(terminal: Terminal):
         out, err = tail.communicate(timeout=PATIENCE)
 
     assert (tail.returncode, out, err) == (130, "", "")
+
+
+def test_a_webhook_endpoint_is_created_tested_and_listed(
+    quiet_service: Service, terminal: Terminal
+):
+    store = quiet_service.post("/v1/stores", {"name": "Hook", "country": "FR"})["id"]
+    url = "https://shop.example/events"
+
+    created = terminal.run(
+        *("webhooks", "create", url, "--store", store, "--event", "order.created")
+    )
+    endpoint = created.stderr.split()[1].rstrip(";")
+    tested = terminal.run("webhooks", "test", endpoint)
+    sent = terminal.json("webhooks", "deliveries", endpoint)["items"]
+    listed = terminal.json("webhooks", "list")["items"]
+
+    assert created.stdout.startswith("whsec_")
+    assert tested.exit_code == 0, tested.output
+    assert [each["type"] for each in sent] == ["webhook_endpoint.test"]
+    assert [(each["id"], each["url"]) for each in listed] == [(endpoint, url)]
+    assert "whsec_" not in terminal.run("webhooks", "list").stdout
