@@ -133,6 +133,10 @@ browser: $(READY_BROWSER)  ## install what tests/browser needs; `make test` runs
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; }
 	@$(BIN)/python -m tests.support.browser
 
+.PHONY: screenshots
+screenshots: $(READY_BROWSER)  ## pictures of the console's pages, from the demo's data
+	@$(BIN)/python -m tests.browser.screenshots docs/console
+
 .PHONY: fuzz fuzz-api
 fuzz: $(READY_DEV)  ## damaged files for the readers: make fuzz ARGS='--seconds 900'
 	@$(BIN)/python -m tests.fuzz $(ARGS)
@@ -143,8 +147,8 @@ fuzz-api: $(READY_DEV)  ## generated requests for each operation: API_EXAMPLES=1
 
 # --- measure it ----------------------------------------------------------------------
 
-.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders bench-merchants
-bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders bench-merchants  ## every speed promise
+.PHONY: bench sales-machine bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders bench-merchants bench-console
+bench: bench-catalog bench-publish bench-plan bench-api bench-hook bench-fairness bench-quick bench-match bench-formats bench-http bench-limiter bench-orders bench-merchants bench-console  ## every speed promise
 
 bench-catalog: $(READY_DEV)  ## the catalog engine: make bench-catalog ARGS=--help
 	@$(BIN)/python -m bench.catalog $(ARGS)
@@ -169,6 +173,9 @@ bench-orders: $(READY_DEV)  ## pages of 1,000,000 orders: every filter, search a
 
 bench-merchants: $(READY_DEV)  ## processor time of a round of one small store
 	@$(BIN)/python -m bench.merchants $(ARGS)
+
+bench-console: $(READY_DEV)  ## pages of the console: 1,000 stores, 1,000,000 offers
+	@$(BIN)/python -m bench.console $(ARGS)
 
 bench-hook: $(READY_DEV)  ## from a signed webhook to the first call
 	@$(BIN)/python -m bench.hook $(ARGS)
