@@ -1,6 +1,6 @@
 """The `refeed` command line: starts processes, and calls a running service.
 
-Only what `refeed --help` needs is imported at once: it is 0.1 s of CPU, not 0.8 s.
+Only what `refeed --help` needs is imported at once: it takes half of the CPU.
 """
 
 import os

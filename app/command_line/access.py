@@ -1,6 +1,5 @@
 """Commands about access: profiles, API keys, webhook endpoints."""
 
-import getpass
 import sys
 from typing import Annotated
 
@@ -43,6 +42,8 @@ def add_profile(
     file = profiles_file()
     known = read_profiles(file)
     if sys.stdin.isatty():
+        import getpass  # noqa: PLC0415 - `refeed --help` is quick
+
         key = getpass.getpass("Key: ").strip()
     else:
         key = sys.stdin.readline().strip()

@@ -1,6 +1,5 @@
 """`refeed push`: uploads a catalog and shows what was found in it."""
 
-import mimetypes
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,6 +89,8 @@ def _media_type(file: str) -> str:
     """By the name of the file; the service finds out the rest. Raises UsageError."""
     if file == STDIN:
         return "text/csv"
+    import mimetypes  # noqa: PLC0415 - `refeed --help` is quick
+
     suffix = Path(file).suffix.lower()
     kind = MEDIA_TYPES.get(suffix) or mimetypes.guess_type(file)[0]
     if kind is None:

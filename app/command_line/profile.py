@@ -4,7 +4,6 @@ import json
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +139,8 @@ def read_profiles(file: Path) -> dict[str, dict[str, str]]:
 
 
 def _parsed(text: str, file: Path) -> dict[str, dict[str, str]]:
+    import tomllib  # noqa: PLC0415 - `refeed --help` is quick
+
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -97,6 +96,8 @@ def _marketplace(accounts: list[Json]) -> Iterator[Check]:
 
 
 def _clock(url: str, response: "httpx.Response") -> Iterator[Check]:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - as above
+
     try:
         at = parsedate_to_datetime(response.headers.get("Date", ""))
     except ValueError:
