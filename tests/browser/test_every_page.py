@@ -16,6 +16,13 @@ PAGES = (
     "/console/stores/{store}/settings",
     "/console/stores/{store}/settings/brake",
     "/console/stores/{store}/settings/automations",
+    "/console/stores/{store}/settings/mapping",
+    "/console/stores/{store}/settings/mapping/preview",
+    "/console/stores/{store}/settings/mapping/attributes/price",
+    "/console/stores/{store}/settings/mapping/filters/0",
+    "/console/stores/{store}/settings/categories",
+    "/console/stores/{store}/settings/categories/edit?source=Phones",
+    "/console/stores/{store}/settings/versions",
     "/console/stores/{store}/settings/activation",
 )
 """`{store}` is a store of the test."""

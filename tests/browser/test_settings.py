@@ -4,7 +4,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import NARROW, Visitor
-from tests.support.shop import control, fresh_token, introduce
+from tests.publications.watching import eventually
+from tests.support.shop import MAPPING, as_csv, control, fresh_token, introduce, row
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 MARKUP = "<img src=x onerror=alert(1)> & <b>Sons</b>"
@@ -67,3 +68,35 @@ async def test_the_menu_shows_where_one_is_on_a_narrow_screen(admin: Visitor):
 
     current = admin.page.locator(".side-menu [aria-current]")
     await expect(current).to_be_in_viewport()
+
+
+async def a_store_with_a_catalog(visitor: Visitor) -> str:
+    api, store = visitor.service.api, visitor.service.create_store()["id"]
+    api.put(f"/v1/stores/{store}/mapping", json=MAPPING)
+    api.post(
+        f"/v1/stores/{store}/catalogs",
+        content=as_csv([row("A-1", price="100"), row("A-2", price="<b>none</b>")]),
+        headers={"Content-Type": "text/csv", "Idempotency-Key": store},
+    )
+
+    async def is_imported() -> bool:
+        return bool(api.get(f"/v1/stores/{store}").json()["current_catalog_id"])
+
+    await eventually(is_imported)
+    return str(store)
+
+
+async def test_a_rule_is_added_previewed_and_saved(admin: Visitor):
+    page, store = admin.page, await a_store_with_a_catalog(admin)
+    await admin.open(f"/console/stores/{store}/settings/mapping")
+    await page.get_by_role("link", name="Price", exact=True).click()
+    await page.get_by_label("Add a step").select_option("percent")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await page.get_by_label("By optional").fill("5")
+    await page.get_by_role("button", name="Preview on your rows").click()
+
+    await expect(page.get_by_role("cell", name="105.00")).to_be_visible()
+    await expect(page.get_by_text("price: <b>none</b>")).to_be_visible()
+    assert await admin.accessibility_problems() == []
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("column price, 1 step")).to_be_visible()

@@ -10,12 +10,14 @@ class _Fields(HTMLParser):
         self._inside = self._found = False
         self._area: str | None = None
         self._select: str | None = None
+        self._chosen: str | None = None
         self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._inside = given.get("action") == self.action
+            is_first = not self._found
+            self._inside = is_first and given.get("action") == self.action
             self._found |= self._inside
         if not self._inside:
             return
@@ -27,9 +29,9 @@ class _Fields(HTMLParser):
         elif tag == "textarea":
             self._area, self._text = name, ""
         elif tag == "select":
-            self._select = name
-        elif tag == "option" and "selected" in given and self._select:
-            self.values.append((self._select, given["value"]))
+            self._select, self._chosen = name, None
+        elif tag == "option" and ("selected" in given or self._chosen is None):
+            self._chosen = given["value"]
 
     def handle_data(self, data: str) -> None:
         self._text += data
@@ -38,14 +40,15 @@ class _Fields(HTMLParser):
         if tag == "textarea" and self._area is not None:
             self.values.append((self._area, self._text))
             self._area = None
-        elif tag == "select":
+        elif tag == "select" and self._select is not None:
+            self.values.append((self._select, self._chosen or ""))
             self._select = None
         elif tag == "form":
             self._inside = False
 
 
 def fields_of(page: str, action: str) -> dict[str, str]:
-    """The fields of the form with this action, as the page shows them."""
+    """The fields of the first form with this action, as the page shows them."""
     parser = _Fields(action)
     parser.feed(page)
     assert parser._found, f"no form for {action}"

@@ -7,8 +7,11 @@ from app.console.display.navigation import Link
 
 OF_STORE = (
     ("api", "API settings", ""),
+    ("mapping", "Mapping", "/mapping"),
+    ("categories", "Categories", "/categories"),
     ("brake", "Brake and margin", "/brake"),
     ("automations", "Automations", "/automations"),
+    ("versions", "Versions", "/versions"),
     ("activation", "Activation", "/activation"),
 )
 OF_ALL: tuple[tuple[str, str, str], ...] = ()

@@ -5,6 +5,10 @@ from fastapi.responses import Response
 
 from app.console.core.console_route import ConsoleRoute
 from app.console.core.visit import CurrentVisit
+from app.console.settings.mapping.categories_router import router as categories
+from app.console.settings.mapping.filters_router import router as filters
+from app.console.settings.mapping.router import router as mapping
+from app.console.settings.mapping.versions_router import router as versions
 from app.console.settings.page import show
 from app.console.settings.publishing.activation_router import router as activation
 from app.console.settings.publishing.router import router as publishing
@@ -19,5 +23,5 @@ async def get_settings(visit: CurrentVisit, cursor: str | None = None) -> Respon
     return show(visit, "index.html", "index", "Settings", stores=stores)
 
 
-for page in (publishing, activation):
+for page in (publishing, activation, filters, mapping, categories, versions):
     router.include_router(page)

@@ -1,0 +1,1 @@
+"""Mapping and rules of a store: attributes, filters, categories, versions."""
