@@ -111,8 +111,10 @@ def up() -> None:
     warn_of_unknown_variables()
     try:
         with _reported(), launch(settings) as running:
+            console_url = f"{running.url}/console/" if settings.console else "off"
             sys.stdout.write(
-                f"refeed is ready: {running.url} (docs {running.url}/docs, "
+                f"refeed is ready: {running.url} (console {console_url}, "
+                f"docs {running.url}/docs, "
                 f"key {running.key_place}, state {running.state_dir})\n"
             )
             sys.stdout.flush()

@@ -6,12 +6,13 @@ from fastapi.responses import RedirectResponse, Response
 from app.console.core.console_route import ConsoleRoute
 from app.console.core.errors import ApiProblem
 from app.console.core.static_routes import router as static_files
+from app.console.first_steps.router import router as first_steps
 from app.console.overview.router import router as overview
 from app.console.publications.router import router as publications
 from app.console.settings.router import router as settings
 from app.console.sign_in.router import router as sign_in
 
-PAGES = (sign_in, overview, publications, settings)
+PAGES = (sign_in, overview, first_steps, publications, settings)
 
 router = APIRouter(prefix="/console", include_in_schema=False, route_class=ConsoleRoute)
 last = APIRouter(route_class=ConsoleRoute)

@@ -31,7 +31,7 @@ def show(settings: Settings, rows: int) -> None:
     if checks.failed:
         console.print(f"[red]Checks failed: {escape('; '.join(checks.failed))}.[/red]")
         raise SystemExit(FAILED)
-    _print_success(console, took)
+    _print_success(console, took, settings)
 
 
 def _run(
@@ -50,7 +50,7 @@ def _run(
         raise SystemExit(FAILED) from None
 
 
-def _print_success(console: Console, took: float) -> None:
+def _print_success(console: Console, took: float, settings: Settings) -> None:
     console.print()
     console.print(
         f"[bold green]All checks passed in {took:.0f} s.[/bold green] "
@@ -58,8 +58,8 @@ def _print_success(console: Console, took: float) -> None:
         highlight=False,
     )
     console.print(
-        "Next: [bold]make up[/bold] keeps the service running; it prints its URL "
-        "and that of its docs (/docs). The admin key is in .refeed/admin.key, and "
-        "docs/tutorial.md has a tour with curl.",
+        "Next: [bold]make up[/bold] keeps the service running. Its console is at "
+        f"http://{settings.host}:{settings.port}/console/ (docs at /docs); sign in "
+        "with the admin key of .refeed/admin.key. docs/tutorial.md is a curl tour.",
         highlight=False,
     )

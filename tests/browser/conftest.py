@@ -12,7 +12,13 @@ import httpx
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from app.core.tls import tls_context
 from app.embedded.servers import EmbeddedServers
@@ -26,6 +32,7 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 EXPECTED_NOISE = re.compile(r"Failed to load resource")
 """What Chromium writes about each response of 400 and above."""
 SERIOUS = {"serious", "critical"}
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PAGES = (
     "/console/",
     "/console/no-such-page",
+    "/console/first-steps",
+    "/console/stores/{store}/first-steps",
+    "/console/publications",
+    "/console/stores/{store}/publications",
     "/console/settings",
     "/console/stores/{store}/settings",
     "/console/stores/{store}/settings/brake",

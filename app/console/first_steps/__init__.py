@@ -1,0 +1,1 @@
+"""First steps: from nothing to an active store, in one guided flow."""
