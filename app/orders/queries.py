@@ -152,6 +152,27 @@ async def action(session: AsyncSession, order_id: UUID, action_id: UUID) -> Orde
     return found
 
 
+async def actions_by_id(
+    session: AsyncSession, caller: Caller, ids: Collection[UUID]
+) -> list[tuple[OrderAction, int]]:
+    """Those of orders that the caller may see, with Back Market's number of the order.
+
+    In the order of their requests.
+    """
+    seen = await views(session, caller)
+    found = await session.execute(
+        select(OrderAction, SalesOrder.marketplace_id, SalesOrder.country)
+        .join(SalesOrder, col(SalesOrder.id) == col(OrderAction.order_id))
+        .where(col(OrderAction.id).in_(ids))
+        .order_by(col(OrderAction.id))
+    )
+    return [
+        (action, number)
+        for action, number, country in found
+        if any(view.shows(action.account_id, country) for view in seen)
+    ]
+
+
 async def submissions_of(
     session: AsyncSession, action_ids: Sequence[UUID]
 ) -> dict[UUID, list[OrderSubmission]]:

@@ -99,6 +99,7 @@ OF_ANY_KEY = {
     "/v1/publications": "GET",
     "/v1/orders": "GET",
     "/v1/orders/totals": "GET",
+    "/v1/order-actions": "GET",
     "/v1/service-cases": "GET",
     "/v1/channel/attributes": "GET",
     "/v1/channel/carriers": "GET",

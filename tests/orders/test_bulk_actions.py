@@ -10,7 +10,8 @@ from app.access.service import ADMIN
 from app.database import Database, open_database
 from app.orders.bulk.items import item_request
 from app.orders.bulk.service import request_actions
-from tests.idempotency.keyed import assert_repeated, key
+from tests.access.issuing import issue
+from tests.idempotency.keyed import assert_repeated, key, make_store
 from tests.orders.desk import ENDS, PARCEL, Desk, line_ids
 from tests.support.shop import open_shop
 from tests.support.stack import SilentQueue, query
@@ -227,3 +228,23 @@ async def test_a_hundred_items_take_as_many_statements_as_two(
 
     assert hundred == two <= 10
     assert stored(database_url) == [(102,)]
+
+
+async def test_actions_on_several_orders_are_read_at_once(
+    desk: Desk, api: httpx.AsyncClient
+):
+    bought = [await desk.buy("A1"), await desk.buy("B2")]
+    await desk.sync()
+    items = [{"order": each["order_id"], "action": "accept"} for each in bought]
+    ids = [item["action_id"] for item in (await bulk(desk, *items))["items"]]
+
+    found = (await desk.api.get(PATH, params={"id": ids})).json()["items"]
+    none = (await desk.api.get(PATH)).json()["items"]
+    foreign = await issue(api, scope="read", store_ids=[await make_store(api)])
+    headers = {"Authorization": f"Bearer {foreign}"}
+    hidden = await desk.api.get(PATH, params={"id": ids}, headers=headers)
+
+    assert [each["id"] for each in found] == ids
+    numbers = [each["marketplace_id"] for each in found]
+    assert numbers == [each["order_id"] for each in bought]
+    assert none == hidden.json()["items"] == []

@@ -53,6 +53,12 @@ class ActionOut(BaseModel):
     finished_at: datetime | None
 
 
+class ActionOfOrder(ActionOut):
+    """An action with Back Market's number of its order."""
+
+    marketplace_id: int
+
+
 def action_out(
     action: OrderAction, submissions: Sequence[OrderSubmission]
 ) -> ActionOut:

@@ -1,6 +1,7 @@
 """`/v1/order-actions`: many actions at once, as JSON or as a file."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -8,6 +9,7 @@ from app.access.dependencies import (
     BriefWriter,
     CurrentDatabase,
     CurrentSettings,
+    Reader,
     Writer,
 )
 from app.catalogs.engine.read.source import Hints
@@ -21,19 +23,36 @@ from app.catalogs.schemas import (
 from app.core.errors import problem_responses
 from app.database import Transaction, Tx
 from app.idempotency.answering import answer_in
+from app.orders import queries
+from app.orders.actions.outcome_schemas import ActionOfOrder, action_out
 from app.orders.bulk.items import item_request
 from app.orders.bulk.results import result_fields
-from app.orders.bulk.schemas import BulkIn, BulkOut, ItemResult, TrackingOut
+from app.orders.bulk.schemas import (
+    MAX_ITEMS,
+    BulkIn,
+    BulkOut,
+    ItemResult,
+    TrackingOut,
+)
 from app.orders.bulk.service import Outcome, request_actions
 from app.orders.bulk.tracking_file import CurrentReads, read_tracking
 from app.orders.bulk.tracking_rows import request_shipments
 from app.web.idempotent.recorded_route import RecordedRoute
+from app.web.pagination import Page
 
 router = APIRouter(
     prefix="/v1/order-actions", tags=["orders"], route_class=RecordedRoute
 )
 DryRun = Annotated[
     bool, Query(description="`true`: validates, and requests and stores nothing")
+]
+ActionIds = Annotated[
+    list[UUID] | None,
+    Query(
+        alias="id",
+        max_length=MAX_ITEMS,
+        description="an action's id; repeat it for several",
+    ),
 ]
 EXAMPLE = (
     "Order number;Tracking number;Carrier;Tracking URL\n"
@@ -74,6 +93,27 @@ async def request_order_actions(
     ]
     outcomes = await request_actions(tx, caller, items, dry_run=dry_run)
     return bulk_out(outcomes, dry_run=dry_run)
+
+
+@router.get("", summary="Get actions on several orders")
+async def get_order_actions(
+    tx: Tx, caller: Reader, id_: ActionIds = None
+) -> Page[ActionOfOrder]:
+    """The actions with these ids, in the order of their requests.
+
+    Actions of orders that the key may not see are left out.
+    """
+    found = await queries.actions_by_id(tx.session, caller, id_ or [])
+    submissions = await queries.submissions_of(tx.session, [a.id for a, _ in found])
+    return Page(
+        items=[
+            ActionOfOrder(
+                marketplace_id=number,
+                **dict(action_out(action, submissions[action.id])),
+            )
+            for action, number in found
+        ]
+    )
 
 
 def bulk_out(outcomes: list[Outcome], *, dry_run: bool) -> BulkOut:
