@@ -7,12 +7,18 @@ from app.console.core.console_route import ConsoleRoute
 from app.console.core.errors import ApiProblem
 from app.console.core.static_routes import router as static_files
 from app.console.first_steps.router import router as first_steps
+from app.console.orders.bulk_router import router as bulk
+from app.console.orders.order_router import router as order
+from app.console.orders.router import router as orders
 from app.console.overview.router import router as overview
 from app.console.publications.router import router as publications
 from app.console.settings.router import router as settings
 from app.console.sign_in.router import router as sign_in
 
-PAGES = (sign_in, overview, first_steps, publications, settings)
+PAGES = (
+    *(sign_in, overview, first_steps, publications),
+    *(orders, bulk, order, settings),
+)
 
 router = APIRouter(prefix="/console", include_in_schema=False, route_class=ConsoleRoute)
 last = APIRouter(route_class=ConsoleRoute)

@@ -121,6 +121,13 @@ class ApiClient:
             "POST", path, content=content, headers=headers, params=params
         )
 
+    async def post_file(self, path: str, content: bytes, *, key: str) -> Answer:
+        """Send a file that is in memory as the part `file` of a form."""
+        digest = hashlib.sha256(content).hexdigest()
+        headers = {IDEMPOTENCY_KEY: idempotency_key(key, path, digest)}
+        files = {"file": ("file", content)}
+        return await self._send("POST", path, files=files, headers=headers)
+
     async def _send(self, method: str, path: str, **more: Any) -> Answer:  # noqa: ANN401 - those of httpx
         response = await self._client.request(method, path, **more)
         body = _body_of(response)

@@ -51,6 +51,8 @@ class ConsoleRoute(APIRoute):
                 await unexpected(request, error)
                 status = HTTPStatus.INTERNAL_SERVER_ERROR
                 response = error_page(request, status, INTERNAL)
+            finally:
+                await request.close()  # files of its form
             protect(response.headers)
             return response
 

@@ -16,6 +16,7 @@ class Section:
 SECTIONS = (
     Section("overview", "Overview"),
     Section("publications", "Publications"),
+    Section("orders", "Orders"),
     Section("settings", "Settings"),
 )
 

@@ -1,0 +1,1 @@
+"""Orders: lists, one order, actions on one or many, totals."""
