@@ -15,6 +15,7 @@ from app.backup.make import PROBE_OWNER
 from app.core.failpoints import failpoint
 from app.core.vault import Sealed, SecretUnreadableError, open_vault
 from app.database import libpq_url
+from app.events.import_sql import RENUMBER
 from app.migrations import KNOWN, migrate
 from app.orders.buyers.restoring import ErasureLine, repeat_erasures
 from app.private_files import make_folder, private_umask
@@ -116,6 +117,7 @@ def _complete(url: str, revision: str, erasures: list[ErasureLine]) -> int:
     """
     with psycopg.connect(libpq_url(url)) as connection:
         paused: int = sum(row[0] for row in connection.execute(PAUSE_ALL))
+        connection.execute(RENUMBER)
         repeat_erasures(connection, erasures)
         failpoint("restore.completing")
         connection.execute(_REVISION, [revision])

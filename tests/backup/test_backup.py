@@ -1,5 +1,6 @@
 """A backup restores everything, and nothing where it would do harm."""
 
+import asyncio
 import io
 import subprocess
 import sys
@@ -30,7 +31,14 @@ TABLES = """
 SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname
 """
-CHANGED = ["active", "listings_imported_at", "next_offers_at", "next_products_at"]
+CHANGED = {
+    "store": [
+        *("active", "listings_imported_at", "next_offers_at", "next_products_at"),
+        "version",
+    ],
+    "event": ["transaction_id"],
+}
+"""Columns that a restore sets anew."""
 
 
 @pytest.fixture
@@ -63,7 +71,7 @@ def contents(settings: Settings) -> dict[str, Any]:
                 sql.SQL("SELECT to_jsonb(t) - %s::text[] FROM {} AS t")
                 .format(sql.Identifier(name))
                 .as_string(),
-                [*CHANGED, "version"] if name == "store" else [],
+                CHANGED.get(name, []),
             ),
             key=str,
         )
@@ -110,6 +118,25 @@ async def test_restored_stores_publish_only_once_they_are_activated(
     assert stores(empty) == [(False, None, None)]
     assert publication.status_code == 409
     assert "B2" in rejected.text
+
+
+async def test_events_of_a_server_with_higher_transaction_numbers_are_in_the_feed(
+    filled: Shop, settings: Settings, empty: Settings, tmp_path: Path
+):
+    raised = "UPDATE event SET transaction_id = transaction_id + 1000000000"
+    url = filled.api.database_url
+    await asyncio.to_thread(query, url, f"{raised} RETURNING id")
+    target = tmp_path / "backup.tar"
+    make_backup(settings, target)
+    restore_backup(empty, target)
+
+    async with open_api(empty) as api:
+        feed = (await api.get("/v1/events")).json()["items"]
+
+    recorded = "SELECT id FROM event ORDER BY position"
+    before = [str(id_) for (id_,) in query(url, recorded)]
+    assert before
+    assert [event["id"] for event in feed] == before
 
 
 async def test_a_restore_that_was_killed_is_not_served(
