@@ -1,5 +1,7 @@
 """The settings with a real browser: a token that is checked, markup in a name."""
 
+from uuid import uuid4
+
 import pytest
 from playwright.async_api import expect
 
@@ -100,3 +102,35 @@ async def test_a_rule_is_added_previewed_and_saved(admin: Visitor):
     assert await admin.accessibility_problems() == []
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("column price, 1 step")).to_be_visible()
+
+
+async def test_a_key_is_shown_once_and_revoked_after_a_question(admin: Visitor):
+    page, name = admin.page, f"Ann {uuid4().hex[:6]} <i>&</i>"
+    await admin.open("/console/settings/keys")
+    await page.get_by_label("Name", exact=True).fill(name)
+    await page.get_by_role("button", name="Create the key").click()
+    key = await page.locator("#secret").inner_text()
+    assert await admin.accessibility_problems() == []
+
+    await admin.open("/console/settings/keys")
+    assert key not in await page.content()
+    row_of_key = page.get_by_role("row").filter(has_text=name)
+    await row_of_key.get_by_role("button", name="Revoke").click()
+    dialog = page.get_by_role("dialog", name=f"Revoke the key of {name}?")
+    await expect(dialog).to_contain_text("This cannot be undone")
+    await dialog.get_by_role("button", name="Keep as it is").click()
+    await expect(dialog).to_be_hidden()
+    await row_of_key.get_by_role("button", name="Revoke").click()
+    await dialog.get_by_role("button", name="Revoke").click()
+
+    await expect(row_of_key.get_by_text("revoked")).to_be_visible()
+
+
+async def test_a_webhook_shows_its_secret_once(admin: Visitor):
+    page = admin.page
+    await admin.open("/console/settings/webhooks")
+    await page.get_by_label("URL").fill("https://erp.example/hook")
+    await page.get_by_role("button", name="Create the endpoint").click()
+
+    await expect(page.locator("#secret")).to_contain_text("whsec_")
+    assert await admin.accessibility_problems() == []

@@ -17,7 +17,9 @@ class _Fields(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             is_first = not self._found
-            self._inside = is_first and given.get("action") == self.action
+            is_post = given.get("method") == "post"
+            is_wanted = is_first and is_post
+            self._inside = is_wanted and given.get("action") == self.action
             self._found |= self._inside
         if not self._inside:
             return
@@ -48,7 +50,7 @@ class _Fields(HTMLParser):
 
 
 def fields_of(page: str, action: str) -> dict[str, str]:
-    """The fields of the first form with this action, as the page shows them."""
+    """The fields of the first POST form with this action, as the page shows them."""
     parser = _Fields(action)
     parser.feed(page)
     assert parser._found, f"no form for {action}"

@@ -9,12 +9,21 @@ OF_STORE = (
     ("api", "API settings", ""),
     ("mapping", "Mapping", "/mapping"),
     ("categories", "Categories", "/categories"),
+    ("source", "Catalog source", "/source"),
     ("brake", "Brake and margin", "/brake"),
     ("automations", "Automations", "/automations"),
+    ("drift", "Drift check", "/drift"),
+    ("alerts", "Alerts", "/alerts"),
     ("versions", "Versions", "/versions"),
     ("activation", "Activation", "/activation"),
+    ("leaving", "Delete the store", "/leaving"),
 )
-OF_ALL: tuple[tuple[str, str, str], ...] = ()
+OF_ALL = (
+    ("keys", "API keys", "/keys"),
+    ("accounts", "Seller accounts", "/accounts"),
+    ("webhooks", "Webhooks", "/webhooks"),
+    ("audit", "Audit log", "/audit"),
+)
 
 
 def store_path(store_id: object, page: str = "") -> str:
@@ -35,4 +44,4 @@ def menu(current: str, store: Mapping[str, Any] | None) -> list[tuple[str, list[
         Link(title, f"/console/settings{page}", name == current)
         for name, title, page in OF_ALL
     ]
-    return [*groups, ("All stores", shared)] if shared else groups
+    return [*groups, ("All stores", shared)]

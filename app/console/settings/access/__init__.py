@@ -1,0 +1,1 @@
+"""API keys, seller accounts and the audit log: what all stores share."""

@@ -1,0 +1,1 @@
+"""Catalog source, drift check and leaving: how a store meets the outside."""

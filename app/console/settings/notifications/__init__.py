@@ -1,0 +1,1 @@
+"""Webhook endpoints with their deliveries, and alert channels."""
