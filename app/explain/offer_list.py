@@ -16,7 +16,7 @@ from app.offers.schemas import (
 )
 from app.stores.models import Store
 from app.stores.settings.margin import margin_of
-from app.web.pagination import page_of
+from app.web.pagination import encode_cursor, page_of
 
 
 async def list_page(  # noqa: PLR0913 - filters of a list
@@ -33,13 +33,19 @@ async def list_page(  # noqa: PLR0913 - filters of a list
     `count`: the first page has the totals by state, for which every offer is read.
     """
     margin = margin_of(store.minimum_margin)
-    rows = await queries.offers(session, store.id, which, after, limit, margin)
+    if which.q:
+        found = await queries.search(session, store.id, which, after, limit, margin)
+        rows, frontier = found.rows, found.frontier
+    else:
+        rows = await queries.offers(session, store.id, which, after, limit, margin)
+        frontier = None
     page = page_of(
         rows, limit, lambda row: shown(row, store), lambda row: (row.sku_key,)
     )
     first = count and after is None
     totals = await queries.totals(session, store.id) if first else None
-    return OfferPage(items=page.items, next=page.next, totals=totals)
+    following = page.next or (encode_cursor(frontier) if frontier else None)
+    return OfferPage(items=page.items, next=following, totals=totals)
 
 
 def shown(row: Any, store: Store) -> OfferOut:  # noqa: ANN401 - a row of `queries.offers`

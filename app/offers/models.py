@@ -57,6 +57,12 @@ class Offer(SQLModel, table=True):
             postgresql_where=text("held_code IS NOT NULL"),
         ),
         Index(
+            "ix_offer_ean",
+            "store_id",
+            "ean",
+            postgresql_where=text("ean IS NOT NULL"),
+        ),
+        Index(
             "ix_offer_problems",
             "store_id",
             "sku_key",

@@ -37,6 +37,19 @@ _LISTS_BY_SKU: dict[str | None, TextClause] = {None: _list(_NAMED)} | {
     state: _list(f"{condition} AND {_NAMED}")
     for state, condition in OFFER_STATES.items()
 }
+_SEARCHES: dict[tuple[str | None, str], TextClause] = {
+    (state, search): _list(
+        _SQL[search] if state is None else f"{OFFER_STATES[state]} AND {_SQL[search]}"
+    )
+    for state in (None, *OFFER_STATES)
+    for search in ("with_ean", "with_prefix", "with_part")
+}
+_SEARCHABLE = text(_SQL["searchable"])
+_FRONTIER = text(_SQL["frontier"])
+VISITS = 20_000
+"""Offers that a page of a search for a part reads at most."""
+_LAST = chr(0x10FFFF)
+_EAN_DIGITS = range(8, 15)
 _TOTALS = text(_SQL["totals"])
 _ONE = text(_SQL["one"])
 
@@ -45,11 +58,14 @@ _ONE = text(_SQL["one"])
 class OfferFilter:
     """Offers in one state and with one of these SKUs, case-insensitive; None: any.
 
+    `q` is a search instead of SKUs; see `search`.
+
     Without state and SKUs, listings that no catalog has named are left out.
     """
 
     state: str | None = None
     skus: Sequence[str] | None = None
+    q: str | None = None
 
 
 async def offers(  # noqa: PLR0913, PLR0917 - filter and page of a list
@@ -69,6 +85,55 @@ async def offers(  # noqa: PLR0913, PLR0917 - filter and page of a list
         values["keys"] = list(map(sku_key, which.skus))
     rows = await session.execute(statement, values | margin.values)
     return rows.all()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of a search; without more rows, the next one starts at `frontier`."""
+
+    rows: Sequence[Any]
+    frontier: str | None = None
+
+
+async def search(  # noqa: PLR0913, PLR0917 - as `offers`
+    session: AsyncSession,
+    store_id: UUID,
+    which: OfferFilter,
+    after: str | None,
+    limit: int,
+    margin: Margin,
+) -> Found:
+    """Offers with this EAN, else with SKUs that begin so, else with the text in it.
+
+    The first two use an index. The last one reads `VISITS` offers for a page.
+    """
+    part = sku_key(which.q or "")
+    where = {"id": store_id, "after": after or ""}
+    values: dict[str, Any] = {
+        **where,
+        "limit": limit + 1,
+        "low": part,
+        "high": part + _LAST,
+    }
+    values |= {"eans": eans_of(part), "part": part, "frontier": None}
+    kinds = (await session.execute(_SEARCHABLE, values)).one()
+    if not (kinds.with_ean or kinds.with_prefix):
+        window = {**where, "visits": VISITS - 1}
+        found = await session.execute(_FRONTIER, window)
+        keys = found.scalars().all()
+        values["frontier"] = keys[0] if len(keys) > 1 else None
+    kind = "with_prefix" if kinds.with_prefix else "with_part"
+    statement = _SEARCHES[which.state, "with_ean" if kinds.with_ean else kind]
+    rows = await session.execute(statement, values | margin.values)
+    return Found(rows.all(), values["frontier"])
+
+
+def eans_of(text_: str) -> list[str]:
+    """The EAN as catalogs may have it: with and without leading zeros. Pure."""
+    if not (text_.isascii() and text_.isdigit() and len(text_) in _EAN_DIGITS):
+        return []
+    bare = text_.lstrip("0")
+    return sorted({text_, bare, *(bare.zfill(length) for length in (8, 12, 13))})
 
 
 async def totals(session: AsyncSession, store_id: UUID) -> dict[str, int]:

@@ -70,5 +70,29 @@ SELECT o.*, confirmed_at, drift, {{floor}} AS floor, t.title, t.similarity,
 -- All offers, without listings that no catalog has named.
 desired_state <> 'unmatched'
 
+-- name: with_prefix
+sku_key >= :low AND sku_key < :high
+
+-- name: with_ean
+ean = ANY(:eans)
+
+-- name: with_part
+-- Of the next offers only, so that a page has a bounded cost.
+(CAST(:frontier AS text) IS NULL OR sku_key <= :frontier)
+  AND (strpos(sku_key, :part) > 0
+       OR strpos(lower(coalesce(live_title, t.title, '')), :part) > 0)
+
+-- name: searchable
+-- Which of the indexed searches finds an offer of the store.
+SELECT EXISTS (SELECT 1 FROM offer_view WHERE store_id = :id
+                  AND sku_key >= :low AND sku_key < :high) AS with_prefix,
+       EXISTS (SELECT 1 FROM offer_view WHERE store_id = :id
+                  AND ean = ANY(:eans)) AS with_ean
+
+-- name: frontier
+-- The last offer that a page visits, and the next one if there is one.
+SELECT sku_key FROM offer_view WHERE store_id = :id AND sku_key > :after
+ ORDER BY sku_key OFFSET :visits LIMIT 2
+
 -- name: one
 {{offers}} AND sku_key = :key

@@ -81,6 +81,7 @@ CREATE INDEX ix_offer_unmatched ON offer (store_id, sku_key)
 CREATE INDEX ix_offer_held ON offer (store_id, sku_key) WHERE held_code IS NOT NULL;
 CREATE INDEX ix_offer_imported ON offer (store_id, sku_key)
   WHERE listed AND live_ean IS NULL AND live_title IS NOT NULL;
+CREATE INDEX ix_offer_ean ON offer (store_id, ean) WHERE ean IS NOT NULL;
 CREATE INDEX ix_offer_problems ON offer (store_id, sku_key) WHERE problems <> 0;
 ALTER TABLE offer ALTER COLUMN store_id SET STATISTICS 0;
 
