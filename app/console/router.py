@@ -7,6 +7,8 @@ from app.console.core.console_route import ConsoleRoute
 from app.console.core.errors import ApiProblem
 from app.console.core.static_routes import router as static_files
 from app.console.first_steps.router import router as first_steps
+from app.console.offers.router import router as offers
+from app.console.offers.unmatched_router import router as unmatched
 from app.console.orders.bulk_router import router as bulk
 from app.console.orders.order_router import router as order
 from app.console.orders.router import router as orders
@@ -17,7 +19,7 @@ from app.console.sign_in.router import router as sign_in
 
 PAGES = (
     *(sign_in, overview, first_steps, publications),
-    *(orders, bulk, order, settings),
+    *(offers, unmatched, orders, bulk, order, settings),
 )
 
 router = APIRouter(prefix="/console", include_in_schema=False, route_class=ConsoleRoute)

@@ -16,6 +16,7 @@ class Section:
 SECTIONS = (
     Section("overview", "Overview"),
     Section("publications", "Publications"),
+    Section("offers", "Offers"),
     Section("orders", "Orders"),
     Section("settings", "Settings"),
 )

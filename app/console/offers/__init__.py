@@ -1,0 +1,1 @@
+"""Offers of a store: search, one offer explained, quick changes, unmatched listings."""
