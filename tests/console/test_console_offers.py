@@ -150,6 +150,28 @@ def test_differing_values_are_marked():
     assert not view.differs({**OFFER, "live": None}, "price")
 
 
+def test_the_ean_of_an_imported_listing_does_not_differ():
+    offer = {"desired": {"ean": "1"}, "live": {"ean": None}}
+
+    assert not view.differs(offer, "ean")
+    assert view.differs({**offer, "live": {"ean": "2"}}, "ean")
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        ("Map it: PUT /v1/stores/{id}/categories.", "Map it."),
+        ("Add it: POST /v1/stores/{id}/a-b/decide.", "Add it."),
+        ("Wait. POST /v1/stores/{id}/publications starts one now.", None),
+        ("No action needed.", "No action needed."),
+    ],
+)
+def test_hints_for_people_name_no_requests(hint: str, shown: str | None):
+    wanted = shown or "Wait. Publishing now sends it at once."
+
+    assert view.hint_of({"hint": hint}) == wanted
+
+
 def test_tabs_have_the_states_that_occur():
     totals = {"published": 3, "in_error": 1, "unmatched": 7}
 

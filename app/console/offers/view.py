@@ -1,5 +1,6 @@
 """What pages of offers show and send. Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,10 @@ EFFECTS = {
     "ignore": "{what} on sale as they are; refeed does not touch them. A catalog row "
     "with the SKU takes a listing over.",
 }
+
+
+REQUEST = re.compile(r": (GET|POST|PUT|PATCH) /v1/[\w{}/.-]*[\w}]")
+STARTS_ONE = re.compile(r"POST /v1/[\w{}/-]+ starts one now")
 
 
 def state_title(state: str) -> str:
@@ -54,9 +59,20 @@ def reason_of(offer: Row) -> str | None:
 
 
 def differs(offer: Row, name: str) -> bool:
-    """Whether the live value is another one than the desired."""
+    """Whether the live value is another one than the desired.
+
+    The EAN of a listing that refeed did not create is not known.
+    """
     desired, live = offer["desired"], offer["live"]
-    return bool(desired and live and desired[name] != live[name])
+    if not (desired and live) or (name == "ean" and live[name] is None):
+        return False
+    return bool(desired[name] != live[name])
+
+
+def hint_of(offer: Row) -> str:
+    """The hint for a person: without the requests that a program would send."""
+    hint = STARTS_ONE.sub("Publishing now sends it at once", str(offer["hint"]))
+    return REQUEST.sub("", hint)
 
 
 def compared(offer: Row) -> list[dict[str, Any]]:
