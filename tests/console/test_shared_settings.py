@@ -88,6 +88,9 @@ async def test_a_key_is_revoked(admin: Person, api: httpx.AsyncClient):
     await admin.submit(page, f"{ALL}/keys/{key['id']}/revoke")
 
     assert "Revoke the key of old?" in page.text
+    without_script = page.text.partition("<noscript>")[2].partition("</noscript>")[0]
+    assert f'action="{ALL}/keys/{key["id"]}/revoke"' in without_script
+    assert "This cannot be undone" in without_script
     (key,) = (await api.get("/v1/api-keys")).json()["items"]
     assert key["revoked_at"]
 

@@ -90,5 +90,5 @@ async def _show(visit: Visit, account_id: UUID, **values: Any) -> Response:  # n
         account=account,
         budget=budget,
         stores=own,
-        **({"form": form, "fields": [*form, "token"]} | values),
+        **({"form": form, "fields": list(form)} | values),
     )
