@@ -45,6 +45,7 @@ _SEARCHES: dict[tuple[str | None, str], TextClause] = {
     for search in ("with_ean", "with_prefix", "with_part")
 }
 _SEARCHABLE = text(_SQL["searchable"])
+_BY_INDEX = text(_SQL["by_index"])
 _FRONTIER = text(_SQL["frontier"])
 VISITS = 20_000
 """Offers that a page of a search for a part reads at most."""
@@ -119,6 +120,7 @@ async def search(  # noqa: PLR0913, PLR0917 - as `offers`
     kinds = (await session.execute(_SEARCHABLE, values)).one()
     if not (kinds.with_ean or kinds.with_prefix):
         window = {**where, "visits": VISITS - 1}
+        await session.execute(_BY_INDEX)
         found = await session.execute(_FRONTIER, window)
         keys = found.scalars().all()
         values["frontier"] = keys[0] if len(keys) > 1 else None

@@ -89,6 +89,12 @@ SELECT EXISTS (SELECT 1 FROM offer_view WHERE store_id = :id
        EXISTS (SELECT 1 FROM offer_view WHERE store_id = :id
                   AND ean = ANY(:eans)) AS with_ean
 
+-- name: by_index
+-- For the transaction: offers are read in the order of their key. Without statistics of
+-- stores, a sort of all offers of the store would seem cheaper.
+SELECT set_config('enable_sort', 'off', true),
+       set_config('enable_bitmapscan', 'off', true)
+
 -- name: frontier
 -- The last offer that a page visits, and the next one if there is one.
 SELECT sku_key FROM offer_view WHERE store_id = :id AND sku_key > :after
