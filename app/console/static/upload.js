@@ -11,7 +11,9 @@ function send(form, file) {
   const size = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
   request.open("POST", form.dataset.upload);
   request.setRequestHeader("X-CSRF-Token", form.elements.csrf.value);
-  request.setRequestHeader("X-Form-Key", form.elements.form_key.value);
+  // Another file is another upload; the same one again is a repeat.
+  const key = [form.elements.form_key.value, file.lastModified, file.size].join("-");
+  request.setRequestHeader("X-Form-Key", key);
   request.setRequestHeader("X-Console-Part", "1");
   request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
   request.setRequestHeader("Content-Disposition", `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`);
