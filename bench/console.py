@@ -28,7 +28,12 @@ PAGES = (
     "/console/switcher",
     "/console/publications",
     "/console/stores/{store}/publications",
+    "/console/stores/{store}/offers",
+    "/console/stores/{store}/offers?q=SKU-00000012",
+    "/console/orders",
+    "/console/stores/{store}/orders",
     "/console/stores/{store}/settings",
+    "/console/stores/{store}/settings/mapping",
 )
 ASSET = re.compile(r'(?:src|href)="(/console/static/[^"]+)"')
 COLUMNS = (
