@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import SellerAccount
 from app.events.enums import EventType
 from app.events.payload import NewEvent
 from app.events.service import record_events
@@ -50,6 +51,13 @@ class FetchedOrder(StoredOrder, Protocol):
 
     @property
     def created_at(self) -> datetime: ...
+
+
+def connected_at(account: SellerAccount) -> datetime:
+    """When the account was connected, as exact as times of Back Market are: orders and
+    cases of that second are no history.
+    """
+    return account.created_at.replace(microsecond=0)
 
 
 async def record_written(

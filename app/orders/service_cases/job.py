@@ -28,6 +28,7 @@ from app.jobs.lease import Lease, Snooze
 from app.jobs.retry import GiveUp
 from app.orders.enums import SyncState
 from app.orders.lifecycle import SERVICE_CASES
+from app.orders.order_events import connected_at
 from app.orders.service_cases.limits import wait_for_request
 from app.orders.service_cases.models import ServiceCaseSync
 from app.orders.service_cases.store import store_cases
@@ -89,7 +90,7 @@ class ServiceCaseJob(AccountJob[CaseRun, ServiceCaseSync]):
                 token_digest=account.token_digest,
                 window_from=row.window_from,
                 page=row.page,
-                connected_at=None if row.high_water else account.created_at,
+                connected_at=None if row.high_water else connected_at(account),
             )
 
     async def work(self, lease: Lease, loaded: CaseRun) -> Snooze | None:

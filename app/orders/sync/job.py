@@ -27,6 +27,7 @@ from app.jobs.lease import Lease, Snooze
 from app.orders.enums import SyncState
 from app.orders.lifecycle import SYNC
 from app.orders.models import OrderSync
+from app.orders.order_events import connected_at
 from app.orders.sync import scheduling
 from app.orders.sync.due_events import record_due
 from app.orders.sync.paging import PageRead, PagingProgress, after_page
@@ -81,7 +82,7 @@ class OrderSyncJob(AccountJob[SyncRun, OrderSync]):
                 token_digest=account.token_digest,
                 window_from=state.window_from,
                 progress=_progress(state),
-                connected_at=None if state.high_water else account.created_at,
+                connected_at=None if state.high_water else connected_at(account),
             )
 
     async def work(self, lease: Lease, loaded: SyncRun) -> Snooze | None:
