@@ -1,10 +1,13 @@
 """Decisions of the guided flow."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from app.console.core.api_client import ApiClient
+from app.console.first_steps.load import facts_of
 from app.console.first_steps.view import (
     Facts,
     dangerous_first,
@@ -56,6 +59,38 @@ def test_the_first_step_that_is_not_done_is_the_current_one(
     assert [step.name for step in steps if step.state == "current"] == [current][
         : current is not None
     ]
+
+
+async def test_the_step_is_never_older_than_the_catalog_that_it_waits_for():
+    """The catalog is read while the page is loaded: its columns are there with it."""
+    is_read = False
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal is_read
+        if request.url.path.endswith("/catalogs"):
+            is_read = True
+            return httpx.Response(200, json={"items": [{"state": "awaiting_mapping"}]})
+        if request.url.path.endswith("/mapping"):
+            columns = ["sku"] if is_read else None
+            return httpx.Response(200, json={"catalog_columns": columns})
+        return httpx.Response(200, json=ANYTHING)
+
+    transport = httpx.MockTransport(answer)
+    async with httpx.AsyncClient(transport=transport, base_url="http://refeed") as http:
+        loaded = await facts_of(ApiClient(http), uuid4())
+
+    assert [step.name for step in steps_of(loaded) if step.state == "current"] == [
+        "mapping"
+    ]
+
+
+ANYTHING = {
+    "active": False,
+    "token_set": True,
+    "mapping": RED,
+    "categories": RED,
+    "items": [{"state": "finished"}],
+}
 
 
 def test_a_token_keeps_all_other_settings():

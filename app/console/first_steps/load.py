@@ -12,17 +12,21 @@ SAMPLE = 8
 
 
 async def facts_of(api: ApiClient, store_id: UUID) -> Facts:
+    """What the steps need. Work in progress is read first, its effects afterwards: the
+    page does not wait for work whose effect it has missed.
+    """
     path = f"/v1/stores/{store_id}"
-    found = await together(
+    imports, catalogs = await together(
+        api.get(f"{path}/listing-imports", limit=1),
+        api.get(f"{path}/catalogs", limit=1),
+    )
+    store, settings, lights, mapping, categories = await together(
         api.get(path),
         api.get(f"{path}/settings"),
         api.get(f"{path}/lights"),
         api.get(f"{path}/mapping"),
         api.get(f"{path}/categories"),
-        api.get(f"{path}/listing-imports", limit=1),
-        api.get(f"{path}/catalogs", limit=1),
     )
-    store, settings, lights, mapping, categories, imports, catalogs = found
     return Facts(
         store,
         settings,
