@@ -168,6 +168,23 @@ class Service:
 
 
 @pytest.fixture(scope="module")
+def quiet_service(
+    databases: Databases,
+    servers: EmbeddedServers,
+    sandbox_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Service]:
+    """An API without a worker, and its settings."""
+    url = databases.take()
+    redis_url = f"{servers.endpoints.redis_url}?db={uuid4().int % 15 + 1}"
+    folder = tmp_path_factory.mktemp("state")
+    settings = settings_for(url, redis_url, sandbox_url, folder)
+    with served(settings) as (_, address):
+        yield Service(address, settings)
+    databases.give_back(url)
+
+
+@pytest.fixture(scope="module")
 def service(
     databases: Databases,
     servers: EmbeddedServers,

@@ -1,7 +1,6 @@
 """An empty service, many stores, and each way in which a command can fail."""
 
 import signal
-from collections.abc import Iterator
 from json import dumps, loads
 from pathlib import Path
 from subprocess import PIPE
@@ -9,15 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.embedded.servers import EmbeddedServers
 from app.events.enums import EventType
 from app.events.payload import NewEvent, columns_of
 from tests.command_line.conftest import REFEED, Service, Terminal
-from tests.support.databases import Databases
 from tests.support.dying import open_program
 from tests.support.patience import PATIENCE
-from tests.support.serving import served
-from tests.support.stack import query, settings_for
+from tests.support.stack import query
 
 STORES = 1200
 MANY = """
@@ -26,23 +22,6 @@ MANY = """
       FROM store AS s, generate_series(1, %s) AS n WHERE s.name LIKE 'Esc%%'
 """
 TABLES = ("stores", "keys list", "webhooks list", "orders", "budget")
-
-
-@pytest.fixture(scope="module")
-def quiet_service(
-    databases: Databases,
-    servers: EmbeddedServers,
-    sandbox_url: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Service]:
-    """An API without a worker."""
-    url = databases.take()
-    redis_url = f"{servers.endpoints.redis_url}?db={uuid4().int % 15 + 1}"
-    folder = tmp_path_factory.mktemp("state")
-    settings = settings_for(url, redis_url, sandbox_url, folder)
-    with served(settings) as (_, address):
-        yield Service(address, settings)
-    databases.give_back(url)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """`refeed doctor`: what is wrong, and what repairs it."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -18,11 +16,8 @@ from app.command_line.diagnosis.checks import (
     check_version,
     check_work,
 )
-from app.embedded.servers import EmbeddedServers
 from tests.command_line.conftest import Service, Terminal
-from tests.support.databases import Databases
-from tests.support.serving import served
-from tests.support.stack import environment, settings_for
+from tests.support.stack import environment
 
 OK, WARNING, FAILED = Health.OK, Health.WARNING, Health.FAILED
 
@@ -97,28 +92,11 @@ def test_a_refused_token_is_found(state: str, health: Health):
     assert (found.name, found.health) == ("token a1", health)
 
 
-@pytest.fixture(scope="module")
-def installation(
-    databases: Databases,
-    servers: EmbeddedServers,
-    sandbox_url: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Service]:
-    """An API without a worker, and its settings."""
-    url = databases.take()
-    redis_url = f"{servers.endpoints.redis_url}?db={uuid4().int % 15 + 1}"
-    folder = tmp_path_factory.mktemp("state")
-    settings = settings_for(url, redis_url, sandbox_url, folder)
-    with served(settings) as (_, address):
-        yield Service(address, settings)
-    databases.give_back(url)
-
-
 @pytest.fixture
-def terminal(installation: Service, tmp_path: Path) -> Terminal:
-    names = environment(installation.settings)
+def terminal(quiet_service: Service, tmp_path: Path) -> Terminal:
+    names = environment(quiet_service.settings)
     env = {name: value for name, value in names.items() if name.startswith("REFEED_")}
-    return Terminal(installation.url, tmp_path, env=env)
+    return Terminal(quiet_service.url, tmp_path, env=env)
 
 
 def healths(terminal: Terminal) -> dict[str, str]:
@@ -126,8 +104,10 @@ def healths(terminal: Terminal) -> dict[str, str]:
     return {each["name"].split(" ")[0]: each["health"] for each in found}
 
 
-def test_a_sound_installation_has_no_failure(installation: Service, terminal: Terminal):
-    installation.open_shop()
+def test_a_sound_installation_has_no_failure(
+    quiet_service: Service, terminal: Terminal
+):
+    quiet_service.open_shop()
 
     result = terminal.installed("doctor")
 
@@ -186,8 +166,8 @@ def test_a_part_that_is_away_does_not_hide_the_others(
     assert "secret" not in result.output
 
 
-def test_elsewhere_only_the_service_is_checked(installation: Service, tmp_path: Path):
-    terminal = Terminal(installation.url, tmp_path)
+def test_elsewhere_only_the_service_is_checked(quiet_service: Service, tmp_path: Path):
+    terminal = Terminal(quiet_service.url, tmp_path)
     terminal.env = {"REFEED_STATE_DIR": str(tmp_path / "none")}
 
     found = healths(terminal)
