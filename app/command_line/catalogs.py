@@ -73,7 +73,7 @@ def push(  # noqa: PLR0913 - the options of the command
 
 
 def exit_of(catalog: Json, *, strict: bool) -> Exit:
-    """What scripts learn of a catalog. Pure."""
+    """The JSON document of a catalog, for scripts. Pure."""
     counts = catalog["counts"] or {}
     invalid = counts.get("invalid", 0) + counts.get("unreadable", 0)
     bad = catalog["state"] == "rejected" or (strict and invalid)

@@ -173,7 +173,7 @@ def _reported(session: Session, found: Json) -> Exit:
 
 
 def exit_of(publication: Json) -> Exit:
-    """What scripts learn of a publication. Pure."""
+    """The JSON document of a publication, for scripts. Pure."""
     if publication["state"] in {"failed", "cancelled"}:
         return Exit.FAILED
     rejected = publication["counts"]["by_outcome"].get("rejected", 0)
